@@ -1,4 +1,4 @@
-/** A script of its own, fetched once somebody searches, or an album or an artist is to be shown. */
+/** Entry point of the on-demand script for albums and artists. It is loaded at the first search, or to open an album or artist. */
 
 import { Collections } from "./panels/collections.js";
 

@@ -1,4 +1,4 @@
-/** A script of its own, fetched once somebody searches: nothing of it is needed to show the map. */
+/** Entry point of the on-demand script for descriptions. It is loaded at the first search. */
 
 import { Describer } from "./state/describer.js";
 

@@ -1,4 +1,4 @@
-/** A script of its own, fetched once somebody looks at what was listened to, or sizes points: nothing of it is needed to show the map. */
+/** Entry point of the on-demand script for the listening history. It is loaded when the history is opened, or when points are sized. */
 
 import { heatTrait } from "./data/heat.js";
 import { showCoasts } from "./panels/coasts.js";

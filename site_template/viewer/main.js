@@ -87,7 +87,7 @@ function initialState() {
 }
 
 /**
- * What the page says instead of a map.
+ * Shows a notice instead of the map.
  *
  * @param {"empty" | "error"} kind
  * @param {string} heading
@@ -104,14 +104,14 @@ function showNotice(kind, heading, message) {
   byId("app").hidden = true;
 }
 
-/** Without its style the page has no size, and nothing could be drawn. @param {string} folder  of the generation */
+/** Checks that the style sheet has loaded; without it, the page has no size and nothing can be drawn. @param {string} folder  of the generation */
 function checkStyle(folder) {
   if (getComputedStyle(root).getPropertyValue("--map-background")) return;
   throw new DataError(gettext("{file} could not be loaded. Reload the page; if that does not help, publish the whole site again.", { file: `${folder}style.css` }));
 }
 
 /**
- * What is not a panel: the map, where tracks lie on it, and what reads the site's files.
+ * Creates everything that is not a panel: the map, the tracks' positions, and the readers of the site's files.
  *
  * @param {MapData} map
  * @param {Store} store
@@ -138,7 +138,7 @@ function createMap(map, store, folder) {
 }
 
 /**
- * What lies beside and over the map. A part gets those that it uses, so it comes after them.
+ * Creates the panels beside and over the map. A panel is created after the parts that it uses, and receives them as arguments.
  *
  * @param {MapParts} mapParts
  */
@@ -187,21 +187,21 @@ function createPanels({ map, store, readCollections, readPicture, surface, detai
 }
 
 /**
- * Leads what people do to the parts, and tells them of the window's size.
+ * Connects pointer, keyboard and window events to the parts.
  *
  * @param {Parts} parts
  */
 function connect({ store, surface, positions, navigation, renderer, selecting, card, searchPanel, address }) {
   wireAxisMarks(surface, store, freeArea, ["axes", "timeline", "card", "picks"].map((id) => byId(id)));
   wireLasso(surface, byId("lasso-button"), byId("lasso-hint"), selecting, freeArea);
-  // Before the keys that move the map, which get the arrows that this leaves.
+  // Before the keys that move the map, which handle the remaining arrow keys.
   wireKeyboardNavigation({ surface, positions, store, renderer, navigation, selecting, freeArea, enterCard: () => card.enter() });
   wireNavigation(surface, byId("controls"), navigation);
   wirePointer(surface, positions, renderer, store, navigation);
   wireKeys(surface, store, searchPanel, selecting);
   wirePrint(surface, renderer);
 
-  // In a closed tab, or a frame that is not shown yet, there is no size to lay anything out for.
+  // A closed tab, or a frame that is not visible yet, has no size.
   const hasSize = () => surface.clientWidth > 0 && surface.clientHeight > 0;
   const layOut = () => {
     if (!hasSize()) return;
@@ -226,8 +226,8 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
 }
 
 /**
- * Titles come once the map shows; every part that has `setText` gets them. The address comes last: what it pins and selects is
- * shown by the others.
+ * Loads the titles after the map is shown, and passes them to every part with a `setText` method. The address is applied last, because
+ * the other parts display what it pins and selects.
  *
  * @param {Parts} parts
  * @param {TextData} text
@@ -274,13 +274,13 @@ async function showMap(map, store, folder) {
 /** @param {HTMLElement} surface */
 const sizeOf = (surface) => ({ width: surface.clientWidth, height: surface.clientHeight });
 
-/** Tells those who do not see it what has happened. @param {string} text */
+/** Announces a change to screen readers. @param {string} text */
 function announce(text) {
   byId("live").textContent = text;
 }
 
 /**
- * The legend folds: away at the side of wide windows, down to its handle on narrow ones. What is opened at its end comes
+ * The legend can be folded: to the side in wide windows, down to its handle in narrow ones. What is opened at its end comes
  * into view.
  *
  * @param {HTMLElement} legend
@@ -296,7 +296,7 @@ function wireDrawer(legend, handle) {
 }
 
 /**
- * Escape undoes one thing at a time: what was pinned, then what is sought, then what is selected.
+ * Escape undoes one thing at a time: the pinned track, then the search, then the selection.
  *
  * @param {HTMLElement} surface
  * @param {Store} store
@@ -319,11 +319,11 @@ function wireKeys(surface, store, searchPanel, selecting) {
   });
 }
 
-/** Whether the page was opened with `?test` at the end of its address. */
+/** Returns whether the page was opened with `?test` at the end of its address. */
 const isOpenedForTests = () => new URLSearchParams(location.search).has("test");
 
 /**
- * A read-only window into the viewer, for browser tests: what a canvas shows cannot be read from the page.
+ * Exposes the viewer's state read-only for browser tests, because they cannot read the content of a canvas from the page.
  *
  * @param {Pick<Parts, "store" | "renderer" | "glide">} parts
  */
@@ -343,7 +343,7 @@ async function start() {
   const isFresh = watchFreshness();
   const folder = `data/${root.dataset.generation}/`;
   const language = wantedLanguage(root, location.search, navigator.languages);
-  // Without the translation, the page is in English: it is better than none.
+  // If the translation cannot be loaded, the page stays in English.
   if (language !== "en") await loadTranslation(folder, language).catch(messageOf);
   try {
     const store = createStore(initialState());
@@ -361,7 +361,7 @@ async function start() {
     showNotice("error", gettext("The map cannot be shown"), reason.message);
     if (reason.name !== "DataError") throw reason;
   } finally {
-    // Also where the map cannot be shown: perhaps its files have made room for those of a newer one.
+    // Also if the map cannot be shown: its files may have been replaced by those of a newer one.
     offerNewerMap(byId("newer"), root.dataset.generation ?? "", isFresh);
   }
 }

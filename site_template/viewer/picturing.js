@@ -1,4 +1,4 @@
-/** A script of its own, fetched once somebody saves a picture: nothing of it is needed to show the map. */
+/** Entry point of the on-demand script for saving pictures. It is loaded when a picture is saved. */
 
 import { pictureFile } from "./panels/picture_file.js";
 

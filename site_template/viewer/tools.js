@@ -1,4 +1,4 @@
-/** A script of its own, fetched once one of these tools is opened: nothing of it is needed to show the map. */
+/** Entry point of the on-demand script for these tools. It is loaded when one of them is opened. */
 
 import { Alchemy } from "./panels/alchemy.js";
 import { TwoPeople } from "./panels/two_people.js";

@@ -1,4 +1,4 @@
-/** A script of its own, fetched where the page is read in another language than English. */
+/** Entry point of the on-demand script for languages other than English. */
 
 import { Translator, translatePage } from "./ui/translation.js";
 

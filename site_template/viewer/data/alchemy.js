@@ -1,27 +1,26 @@
 /**
- * More of some tracks, less of others: which tracks are near to all of the first and far from the second. Pure; a generator, as in
+ * "More of this, less of that": finds tracks that are similar to some tracks and dissimilar to others. Pure; a generator, as in
  * `paths.js`.
  *
- * How near a track is to another follows from random walks over the tracks that sound alike (`neighbors` of the files, both ways),
- * which begin again at the one every few steps (random walk with restart; Tong, Faloutsos and Pan 2006). How often they pass a track
- * counts for less the more links it has: else tracks with many would be near to everything. Nothing is needed
- * for this that is not in the site anyway.
+ * The similarity of two tracks is computed with random walks with restart (Tong, Faloutsos and Pan 2006) on the graph of similar
+ * tracks (`neighbors` in the site's files, in both directions). The number of visits to a track is divided by its degree; otherwise
+ * tracks with many links would be similar to everything. This needs no data besides the files of the site.
  */
 
 /** @import { Graph } from "./paths.js" */
 
-/** How often a walk begins again. */
+/** Probability of a restart at each step. */
 const RESTART = 0.2;
-/** Steps after which next to nothing changes: 0.8 to the power of 24 is half a percent. */
+/** Number of steps after which hardly anything changes: 0.8 to the power of 24 is half a percent. */
 const STEPS = 24;
-/** How many of the tracks nearest to what is wanted may be chosen from, where something is not wanted. */
+/** Number of candidates: the tracks most similar to the wanted ones, if there are also unwanted ones. */
 const CANDIDATES = 200;
-/** Of the nearest track's: what is less near than this is as far as can be. */
+/** Smallest similarity, relative to that of the nearest track; anything lower counts as this. */
 const FARTHEST = 1e-5;
 const SLICE = 20_000;
 
 /**
- * How near every track is to one: 1 for the nearest.
+ * Computes the similarity of every track to one track: 1 for the nearest.
  *
  * @param {Graph} graph
  * @param {number} from
@@ -64,7 +63,7 @@ const weightOf = (rank) => 1 / (1 + rank);
  * @param {Graph} graph
  * @param {readonly number[]} more  at least one
  * @param {readonly number[]} less
- * @param {{count: number, accepts: (track: number) => boolean}} wish  how many, and of which
+ * @param {{count: number, accepts: (track: number) => boolean}} wish  how many tracks, and which are allowed
  * @returns {Generator<void, number[]>}  the best first
  */
 export function* mix(graph, more, less, { count, accepts }) {
@@ -84,7 +83,8 @@ export function* mix(graph, more, less, { count, accepts }) {
 }
 
 /**
- * The logarithm of how near each track is to several, in their geometric mean: what is far from one of them is near to all by nothing.
+ * Computes the logarithm of the geometric mean of each track's similarities to several tracks. The geometric mean is low for a track
+ * that is dissimilar to any of them.
  *
  * @param {Graph} graph
  * @param {readonly number[]} tracks
@@ -100,7 +100,7 @@ function* meanLog(graph, tracks) {
 }
 
 /**
- * The place of a list on the map: that of its tracks which has the others nearest around it.
+ * Returns the position of a list on the map: the position of its medoid, the track that is nearest to the others.
  *
  * @param {readonly number[]} tracks  at least one
  * @param {{x: Uint16Array, y: Uint16Array}} positions

@@ -1,37 +1,37 @@
-/** Axes that tracks are laid out along: where each value lies, and which numbers are written beside it. Pure. */
+/** Axes for a layout by two traits: positions of values, and tick labels. Pure. */
 
 import { formatNumber, gettext } from "./language.js";
 
 /** @import { Trait } from "./types.js" */
 
-/** Map units: values lie up to LAST, from FIRST on or, where some are not known, from behind the strip that those lie in. */
+/** Range of the axis in map units. If some values are unknown, their tracks are in a strip before the scale. */
 const FIRST = 2600;
 const LAST = 62_935;
 const STRIP = Object.freeze({ middle: 2600, width: 2400, behind: 6800 });
 const AIR = 1300;
-/** Numbers of so few steps would make lines of tracks: each track is moved within most of its step. */
+/** With fewer distinct values, tracks would form lines; each track is then jittered within most of its step. */
 const MOST_STEPS = 200;
 const SPREAD = 0.8;
 const MS_PER_DAY = 86_400_000;
 const DAYS_PER_MONTH = 30.4375;
-/** Steps from date to date. */
+/** Steps between tick dates, in days. */
 const DAYS = [1, 2, 7, 14];
 const MONTHS = [1, 3, 6, 12, 24, 60, 120, 240, 600];
-/** What is known to be no number before it has arrived. */
+/** Traits that are known not to be numbers before they are loaded. */
 const NAMED = new Set(["feature.key", "feature.mode", "facet.genres", "since", "styles", "heat"]);
 
 /**
  * @typedef {object} Axis
  * @property {Trait} trait
- * @property {number} low  the value at which the scale begins
- * @property {number} first  where that lies, map units
- * @property {number} perValue  map units for each one of the value
- * @property {number} spread  how far tracks are moved at most from their value, to both sides together
- * @property {boolean} isWhole  whether there is nothing between whole numbers
- * @property {boolean} strip  whether tracks of which it is not known lie in a strip before the first value
+ * @property {number} low  the value at the start of the scale
+ * @property {number} first  position of `low`, map units
+ * @property {number} perValue  map units per unit of the value
+ * @property {number} spread  total width of the jitter around a value
+ * @property {boolean} isWhole  whether the values are integers
+ * @property {boolean} strip  whether tracks with unknown values are in a strip before the first value
  */
 
-/** Whether a trait may turn out to be a number. @param {string} id */
+/** Returns whether a trait may be a number. @param {string} id */
 export const mayBeAxis = (id) => !NAMED.has(id);
 
 /** @param {Trait} trait */
@@ -69,14 +69,14 @@ export const unitOf = ({ low, first, perValue }, value) => first + (value - low)
 /** @param {Axis} axis  @param {number} unit  map units */
 export const valueAt = ({ low, first, perValue }, unit) => low + (unit - first) / perValue;
 
-/** What the first view shows of an axis. @param {Axis} axis  @returns {[number, number]} map units */
+/** Returns the extent of an axis in the first view. @param {Axis} axis  @returns {[number, number]} map units */
 export const extentOf = ({ first, strip }) => [(strip ? STRIP.middle - STRIP.width / 2 : first) - AIR, LAST + AIR];
 
 /**
- * Where each track lies along an axis. Values beyond the ends lie at the ends.
+ * Returns the position of each track along an axis. Values beyond the ends are placed at the ends.
  *
  * @param {Axis} axis
- * @param {number} turn  irrational; another one for the other axis, so that what is spread along both makes no pattern
+ * @param {number} turn  an irrational number; different for each axis, so that the jitter along both makes no pattern
  * @returns {Uint16Array} map units
  */
 export function positionsAlong(axis, turn) {
@@ -92,12 +92,12 @@ export function positionsAlong(axis, turn) {
 }
 
 /**
- * Round values in a part of an axis, after the strip of what is not known.
+ * Returns round tick values in a part of an axis, after the strip of unknown values.
  *
  * @param {Axis} axis
  * @param {number} from  map units
  * @param {number} to  map units
- * @param {number} most  how many there is room for
+ * @param {number} most  the number of ticks that fit
  * @returns {{unit: number, text: string}[]}
  */
 export function ticksOf(axis, from, to, most) {

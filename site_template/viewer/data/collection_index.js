@@ -1,25 +1,25 @@
-/** Finds albums and artists by what a person types. Pure. */
+/** Finds albums and artists for a search query. Pure. */
 
 import { normalized, SearchIndex } from "./search.js";
 import { finished } from "./work.js";
 
 /** @import { Named, TextData } from "./types.js" */
-/** @typedef {Named & {count: number, isVarious: boolean}} Collection  `count`: of its tracks; `isVarious`: no artist has half of them */
+/** @typedef {Named & {count: number, isVarious: boolean}} Collection  `count`: number of its tracks; `isVarious`: no artist has half of them */
 
-/** More would push tracks out of sight. */
+/** With more results, tracks would be out of sight. */
 const MOST_FOUND = 4;
-/** Tracks that may come before them. */
+/** Number of tracks that may come before albums and artists. */
 const MOST_BEFORE = 3;
-/** A whole name is among the best of what is found. */
+/** Number of results to compare; a complete name is always among them. */
 const MOST_COMPARED = 50;
-/** Tracks that are looked through, and names that are taken in, at once: some milliseconds. */
+/** Tracks to scan, or names to index, per slice: some milliseconds. */
 const SLICE = 500;
 
-/** All artists and albums of a library, the largest first. @param {TextData} text  @returns {Collection[]} */
+/** Returns all artists and albums of a library, the largest first. @param {TextData} text  @returns {Collection[]} */
 export const collectionsOf = (text) => finished(gather(text));
 
 /**
- * The same in slices.
+ * The same, in slices.
  *
  * @param {TextData} text
  * @returns {Generator<void, Collection[]>}
@@ -62,7 +62,7 @@ export class CollectionIndex {
     this.#gathering = gather(text);
   }
 
-  /** Takes a little more in. @returns {boolean}  whether it is complete now */
+  /** Indexes a few more names. @returns {boolean}  whether the index is complete */
   grow() {
     if (!this.#index) {
       const { done, value } = this.#gathering.next();
@@ -76,7 +76,7 @@ export class CollectionIndex {
   /** @param {Collection[]} all */
   #begin(all) {
     this.#all = all;
-    // Their names are sought as titles are, with the artists of albums beside them.
+    // Names are searched like titles, together with the artists of albums.
     this.#index = new SearchIndex({
       titles: all.map(({ name }) => name),
       artistsOf: (place) => [all[place].by],
@@ -86,11 +86,11 @@ export class CollectionIndex {
   }
 
   /**
-   * Of one track only there is nothing to show but that track: such ones are found by their whole name.
+   * Albums and artists with a single track add nothing to that track, so they are found by their complete name only.
    *
    * @param {string} query
-   * @param {boolean} [ofWholeWords]  whether each word must be one of the name's: what is typed may mean something else
-   * @returns {Collection[]}  best first, the larger of equals
+   * @param {boolean} [ofWholeWords]  whether each word must match a whole word of the name, because the query may mean something else
+   * @returns {Collection[]}  best first; larger ones first among equals
    */
   find(query, ofWholeWords = false) {
     const index = this.#index;
@@ -110,10 +110,10 @@ export class CollectionIndex {
 }
 
 /**
- * How many of the tracks that were found come before the albums and artists: those that are called so, where none of these is.
+ * Returns how many of the found tracks come before the albums and artists: those whose title is the query, if no album or artist is.
  *
  * @param {readonly Collection[]} found  best first
- * @param {readonly string[]} titles  of the tracks, best first
+ * @param {readonly string[]} titles  titles of the found tracks, best first
  * @param {string} query
  */
 export function countBefore(found, titles, query) {

@@ -1,9 +1,9 @@
-/** Columns of the details files as the build packed them, in few bytes, and back. Pure; docs/site-data.md has the format. */
+/** Unpacks the columns of the details files. Pure; docs/site-data.md has the format. */
 
 const FIRST_CODE = 35;
 const BACKSLASH = 92;
 const CONTROLS = { first: 127, end: 161 };
-/** Begins an id that is written whole where others leave out what is common to them. */
+/** Prefix of an id that is stored in full; other ids omit their common prefix. */
 const MARK = "=";
 
 /**
@@ -25,12 +25,12 @@ export function unpackIds({ prefix, ...packed }) {
 }
 
 /**
- * @param {{middle: number, step: number, codes: string}} packed  steps from the middle, one character each
- * @returns {(number | null)[]}  null where it is not known
+ * @param {{middle: number, step: number, codes: string}} packed  steps from `middle`, one character each
+ * @returns {(number | null)[]}  null if unknown
  */
 export function unpackNumbers({ middle, step, codes }) {
   const digits = Math.max(0, -Math.floor(Math.log10(step)));
-  /** Few values come again and again. @type {Map<number, number | null>} */
+  /** Caches values, because few distinct ones repeat. @type {Map<number, number | null>} */
   const known = new Map();
   return Array.from(codes, (character) => {
     const code = character.charCodeAt(0);
@@ -44,14 +44,14 @@ export function unpackNumbers({ middle, step, codes }) {
   });
 }
 
-/** Even codes are steps up, odd ones down. @param {number} code  @returns {number | null} */
+/** Decodes a step: even codes are steps up, odd ones down. @param {number} code  @returns {number | null} */
 function stepsOf(code) {
   if (code < FIRST_CODE) return null;
   const place = placeOf(code);
   return place % 2 === 0 ? place / 2 : -(place + 1) / 2;
 }
 
-/** Which character of those that are used, counted from 0: some are left out. @param {number} code */
+/** Returns the index of a character among the used ones; some are left out. @param {number} code */
 function placeOf(code) {
   let place = code;
   if (place >= CONTROLS.end) place -= CONTROLS.end - CONTROLS.first;
@@ -60,9 +60,9 @@ function placeOf(code) {
 }
 
 /**
- * @typedef {object} PackedWords  some words a row: a character each, and their strengths, 1 to 9
- * @property {string[]} codes  of each row
- * @property {string} strengths  of all rows
+ * @typedef {object} PackedWords  words of each row, one character each, and their strengths, 1 to 9
+ * @property {string[]} codes  one string per row
+ * @property {string} strengths  for all rows
  */
 
 /**
@@ -73,7 +73,7 @@ export const unpackWords = ({ codes, strengths }) => ({ codes: codes.split(" "),
 
 /**
  * @param {PackedWords} words
- * @param {(row: number, place: number, strength: number) => void} take  is given each word's place among all words
+ * @param {(row: number, place: number, strength: number) => void} take  called with each word's index among all words
  */
 export function eachWord({ codes, strengths }, take) {
   let at = 0;

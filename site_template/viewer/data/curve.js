@@ -1,10 +1,10 @@
-/** A curve of one value a track, as the shape of a line. Pure. */
+/** The shape of a line with one value per track. Pure. */
 
 /**
- * @param {readonly number[]} values  NaN where unknown: the line goes on from the value before to the one after
+ * @param {readonly number[]} values  NaN if unknown: the line connects the values before and after
  * @param {number} width
  * @param {number} height
- * @returns {{points: [number, number][], low: number, high: number}}  low and high: places of the least and the most, -1 for none
+ * @returns {{points: [number, number][], low: number, high: number}}  low and high: indices of the minimum and the maximum, -1 for none
  */
 export function curvePoints(values, width, height) {
   const places = [...values.keys()].filter((place) => Number.isFinite(values[place]));
@@ -18,5 +18,5 @@ export function curvePoints(values, width, height) {
   };
 }
 
-/** Which of so many places lies nearest to a share of the width. @param {number} share  0..1 @param {number} count */
+/** Returns the index nearest to a share of the width. @param {number} share  0..1 @param {number} count  of indices */
 export const placeAt = (share, count) => Math.max(0, Math.min(count - 1, Math.round(share * (count - 1))));

@@ -1,4 +1,4 @@
-/** Turns the site's JSON documents into typed columns; refuses what it does not understand. Pure. */
+/** Decodes the site's JSON documents into typed columns; rejects unknown formats. Pure. */
 
 import { eachWord, unpackIds, unpackNumbers, unpackTexts, unpackWords } from "./columns.js";
 import { gettext } from "./language.js";
@@ -12,12 +12,12 @@ const DETAILS_SCHEMA = "spotmap.details/2";
 const INSIGHTS_SCHEMA = "spotmap.insights/1";
 export const NEIGHBORS_SCHEMA = "spotmap.neighbors/1";
 
-/** A document is not what this viewer reads. The message is for the person in front of the page. */
+/** A document that this viewer cannot read. The message is shown on the page. */
 export class DataError extends Error {
   name = "DataError";
 }
 
-/** What to tell the person of data that could not be read; any other failure is thrown again. @param {unknown} reason */
+/** Returns the message for data that could not be read; rethrows other errors. @param {unknown} reason */
 export function messageOf(reason) {
   if (!(reason instanceof DataError)) throw reason;
   return reason.message;
@@ -39,7 +39,7 @@ export function requireSchema(document, expected) {
 }
 
 /**
- * Undoes delta coding: the first value, then differences.
+ * Decodes a delta-coded column: the first value, then differences.
  *
  * @template {Uint16Array | Uint32Array} Column
  * @param {readonly number[]} deltas
@@ -198,11 +198,11 @@ export function unpackDetails(document) {
 const mapped = (columns, change) => Object.fromEntries(Object.entries(columns ?? {}).map(([name, column]) => [name, change(column)]));
 
 /**
- * One track out of unpacked details.
+ * Returns one track of unpacked details.
  *
  * @param {any} document
  * @param {number} track
- * @param {readonly string[]} styleNames  as the map has them
+ * @param {readonly string[]} styleNames  in the order of the map
  * @returns {TrackDetails}
  */
 export function decodeDetails(document, track, styleNames) {
@@ -263,7 +263,7 @@ export function decodeInsights(document) {
 }
 
 /**
- * One track out of a neighbors document.
+ * Returns one track of a neighbors document.
  *
  * @param {any} document  neighbors-NNN.json, parsed
  * @param {number} track
@@ -280,11 +280,11 @@ export function decodeNeighbors(document, track) {
 }
 
 /**
- * The neighbors of all tracks, as paths are sought over them.
+ * Returns the neighbors of all tracks, for the path search.
  *
  * @param {readonly any[]} documents  neighbors-NNN.json, parsed
  * @param {number} count  of tracks
- * @returns {Uint32Array}  NEIGHBORS a track, best first, NONE where there are fewer
+ * @returns {Uint32Array}  NEIGHBORS per track, best first, padded with NONE
  */
 export function neighborTable(documents, count) {
   const table = new Uint32Array(count * NEIGHBORS).fill(NONE);

@@ -1,4 +1,4 @@
-/** Reads a description such as "slow dark techno 90s, not vocal" into conditions, by a fixed grammar. Pure. */
+/** Parses a description such as "slow dark techno 90s, not vocal" into conditions, with a fixed grammar. Pure. */
 
 import { keyText } from "./features.js";
 import { gettext } from "./language.js";
@@ -7,7 +7,7 @@ import { normalized } from "./search.js";
 /** @import { Word, Words } from "./words.js" */
 
 /**
- * @typedef {{name: string, tracks: readonly number[], isArtist: boolean}} Reference  what a description points to: an artist, a track, a playlist
+ * @typedef {{name: string, tracks: readonly number[], isArtist: boolean}} Reference  something that a description refers to: an artist, a track, a playlist
  * @typedef {(tokens: readonly string[], at: number, withTitles: boolean) => {found: Reference, length: number} | null} FindNames
  *
  * @typedef {{type: "word", word: Word, very: boolean, than: Reference | null}
@@ -19,10 +19,10 @@ import { normalized } from "./search.js";
  * @property {Meaning} meaning
  * @property {string} label  without "not"
  * @property {boolean} negated
- * @property {boolean} isOr  it or the one before
- * @property {number} start  where it stands in the text, with what belongs to it
+ * @property {boolean} isOr  joined to the previous condition by "or"
+ * @property {number} start  its range in the text, including "not", "very" and the like
  * @property {number} end
- * @property {number} said  where its own words begin
+ * @property {number} said  start of its own words
  *
  * @typedef {{conditions: Condition[], unknown: string[]}} Description
  *
@@ -30,7 +30,7 @@ import { normalized } from "./search.js";
  * @property {string} text
  * @property {number} start
  * @property {number} end
- * @property {number} [low]  of a number, or of two with "to" between
+ * @property {number} [low]  the number, or the range of two numbers with "to" between
  * @property {number} [high]
  * @property {boolean} [isOpen]  "140+"
  * @property {"bpm" | "min"} [unit]
@@ -46,7 +46,7 @@ const FIRST_YEAR = 1900;
 const LAST_YEAR = 2099;
 const PITCHES = new Map([["c", 0], ["d", 2], ["e", 4], ["f", 5], ["g", 7], ["a", 9], ["b", 11]]);
 const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
-/** Years and beats a minute that "around" allows. */
+/** Tolerance of "around", in years and in beats per minute. */
 const AROUND_YEARS = 2;
 const AROUND_BPM = 4;
 
@@ -62,7 +62,7 @@ function tokensOf(text, { joined }) {
     else if (/^[A-G](?:b|flat)?m$/.test(match[0])) token.isMinorKey = true;
     return token;
   });
-  // "Anything but" is "not", "more than" is "over".
+  // "Anything but" means "not", "more than" means "over".
   for (let at = 0; at + 1 < tokens.length; at++) {
     for (const length of [3, 2]) {
       const parts = tokens.slice(at, at + length);
@@ -99,16 +99,16 @@ class Reader {
   /** @type {string[]} */
   #unknown = [];
   #text;
-  /** What came before, and belongs to the next condition. */
+  /** Modifiers that apply to the next condition. */
   #negated = false;
   #very = false;
-  /** "More dark" and "less dark", as "darker" and not that. */
+  /** After "more" or "less": "more dark" means "darker", "less dark" means not darker. */
   #compares = false;
   #isOr = false;
   #bound = "";
-  /** "Since 1990" has 1990 in it, "after 1990" has not. */
+  /** After "since": "since 1990" includes 1990, "after 1990" does not. */
   #isSince = false;
-  /** After "like", the words of a name that is not known are none of a description: "daft punk". */
+  /** After "like": the words of an unknown name are not part of the description ("daft punk"). */
   #isNaming = false;
   /** @type {[number, number] | null} */
   #part = null;
@@ -128,7 +128,7 @@ class Reader {
   }
 
   step() {
-    // In the order in which a longer or surer reading comes before others.
+    // Longer and more certain readings come first.
     const isRead = this.#number() || this.#key() || this.#phrase(2) || this.#reference() || this.#function() || this.#phrase(1) || this.#name();
     if (isRead) return;
     const token = this.#tokens[this.#at++];
@@ -141,7 +141,7 @@ class Reader {
     }
   }
 
-  /** Whether the next token may be a part of a name that the one before began. */
+  /** Returns whether the next token may continue an unknown name. */
   #continuesName() {
     const [before, next] = this.#tokens.slice(this.#at - 1);
     if (!next || next.low !== undefined || this.#text.slice(before.end, next.start).trim()) return false;
@@ -155,7 +155,7 @@ class Reader {
     for (const { meaning } of this.#conditions) {
       if (meaning.type === "word" && meaning.word.compares && !meaning.than && near?.type === "near") meaning.than = near.of;
     }
-    // "70s and 80s": no track is of both.
+    // In "70s and 80s", "and" means "or": no track is from both decades.
     this.#conditions.forEach((one, place) => {
       const before = this.#conditions[place - 1];
       if (before && !one.negated && !before.negated && excludes(before.meaning, one.meaning)) one.isOr = true;
@@ -163,7 +163,7 @@ class Reader {
     return { conditions: this.#conditions, unknown: this.#unknown.filter((word) => !this.#isBeingTyped(word)) };
   }
 
-  /** The last word may be one that is not whole yet. @param {string} word */
+  /** Returns whether a word is the last one and may still be incomplete. @param {string} word */
   #isBeingTyped(word) {
     return this.#text.endsWith(word) && this.#words.begins(normalized(word));
   }
@@ -179,7 +179,7 @@ class Reader {
     this.#conditions.push({
       meaning, label, said,
       negated: this.#negated,
-      // "Not a or b" is neither; "a or not b" is beyond this grammar.
+      // "Not a or b" means neither; "a or not b" is not supported.
       isOr: this.#isOr && !this.#negated && last !== undefined && !last.negated,
       start: this.#start < 0 ? said : this.#start,
       end: this.#tokens[this.#at + length - 1].end,
@@ -193,7 +193,7 @@ class Reader {
     return true;
   }
 
-  /** Takes a word that belongs to what follows. @param {() => void} note */
+  /** Consumes a modifier of the next condition. @param {() => void} note */
   #take(note) {
     if (this.#start < 0) this.#start = this.#tokens[this.#at].start;
     note();
@@ -212,7 +212,7 @@ class Reader {
       return true;
     }
     if (is.not.has(text)) return this.#take(() => (this.#negated = true));
-    // "Not too loud" and "not so loud" are not loud.
+    // "Not too loud" and "not so loud" mean "not loud".
     if (this.#negated && (text === "too" || is.very.has(text))) return this.#take(() => {});
     const isMore = text === "more" || text === "less";
     if (isMore && this.#words.find(this.#texts[this.#at + 1] ?? "")?.entry.more) {
@@ -254,7 +254,7 @@ class Reader {
       const name = `${["early", "mid", "late"][[0, 3, 6].indexOf(this.#part ? from : -1)] ?? ""} ${decade}s`.trim();
       return this.#range("year", [decade + from, decade + to], name);
     }
-    // "8 bit" is a word.
+    // "8 bit" is a word, not a number.
     if (token.low === undefined || (!token.unit && this.#words.find(`${token.text} ${this.#texts[this.#at + 1] ?? ""}`))) return false;
     const { low, high = low, unit } = token;
     const isYear = !unit && low >= FIRST_YEAR && high <= LAST_YEAR && low <= high;
@@ -269,7 +269,7 @@ class Reader {
     return this.#range("feature.tempo", low === high ? [low - AROUND_BPM, high + AROUND_BPM] : [low, high], low === high ? `${low} BPM` : `${low} to ${high} BPM`);
   }
 
-  /** "70s to 90s", "70s-90s", "between the 70s and the 90s": the last decade, and how many tokens that are. */
+  /** Parses "70s to 90s", "70s-90s" and "between the 70s and the 90s": the last decade, and the number of tokens. */
   #decadeSpannedTo() {
     const here = this.#tokens[this.#at];
     const isBetween = this.#texts.slice(Math.max(0, this.#at - 2), this.#at).includes("between");
@@ -281,7 +281,7 @@ class Reader {
     return decade !== undefined && decade > Number(this.#decadeAt(this.#at)) ? { decade, length: at - this.#at + 1 } : null;
   }
 
-  /** "Tempo 120", "bpm of 120". */
+  /** Returns whether a number follows "tempo" or "bpm", as in "tempo 120" and "bpm of 120". */
   #isAfterTempo() {
     const [before, one] = [this.#texts[this.#at - 2], this.#texts[this.#at - 1]];
     const isTempo = (/** @type {string | undefined} */ text) => text === "tempo" || text === "bpm";
@@ -313,7 +313,7 @@ class Reader {
     let length = sign && !joined ? 2 : 1;
     const mode = this.#texts[this.#at + length];
     const isSaid = mode === "major" || mode === "minor";
-    // "In a minor key" is any.
+    // "In a minor key" means any minor key, not A minor.
     if (letter === "a" && !sign && /^keys?$/.test(this.#texts[this.#at + 2] ?? "")) return false;
     if (isSaid) length++;
     else if (!minor) return false;
@@ -334,7 +334,7 @@ class Reader {
     return false;
   }
 
-  /** "Like Roygbiv", "by Roygbiv", and "than Roygbiv" after a comparative. */
+  /** Parses "like Roygbiv", "by Roygbiv", and "than Roygbiv" after a comparative. */
   #reference() {
     const { text, start } = this.#tokens[this.#at];
     const isLike = this.#words.is.like.has(text);
@@ -342,7 +342,7 @@ class Reader {
     const isThan = text === "than" && last?.meaning.type === "word" && last.meaning.word.compares;
     if (!isLike && !isThan && text !== "by") return false;
     if (isThan && this.#tokens[this.#at + 1]?.low !== undefined) {
-      // "Faster than 120 BPM" is said in numbers.
+      // "Faster than 120 BPM" is a numeric condition.
       this.#conditions.pop();
       this.#start = last.start;
       this.#negated = last.negated;
@@ -375,7 +375,7 @@ class Reader {
     const named = this.#findNames(this.#texts, this.#at, false);
     const last = this.#conditions[this.#conditions.length - 1];
     const { start } = this.#tokens[this.#at];
-    // "Like Roygbiv and Burial": near either.
+    // "Like Roygbiv and Burial" means similar to either.
     if (named && last?.meaning.type === "near" && /^[\s,&+]*(?:(?:and|or)\b)?\s*$/i.test(this.#text.slice(last.end, start))) {
       this.#negated = last.negated;
       this.#isOr = !last.negated;
@@ -385,14 +385,14 @@ class Reader {
   }
 }
 
-/** Whether no track can be both. @param {Meaning} one  @param {Meaning} other */
+/** Returns whether two conditions exclude each other. @param {Meaning} one  @param {Meaning} other */
 function excludes(one, other) {
   if (one.type === "key" && other.type === "key") return one.pitch !== other.pitch || one.isMajor !== other.isMajor;
   return one.type === "range" && other.type === "range" && one.trait === other.trait && (one.high < other.low || other.high < one.low);
 }
 
 /**
- * The text without one of its conditions, or with that one turned into its opposite.
+ * Returns the text with one condition removed or negated.
  *
  * @param {string} text
  * @param {Condition} condition
@@ -400,10 +400,10 @@ function excludes(one, other) {
  */
 export function changed(text, { start, end, said, negated, meaning, isOr }, change) {
   let [before, after] = [text.slice(0, start), text.slice(end)];
-  // Without one of two, there is no "or".
+  // With one of two alternatives removed, remove the "or" as well.
   if (change === "remove" && isOr) before = before.replace(/\bor\s*$/i, "");
   else if (change === "remove") after = after.replace(/^\s*or\b/i, "");
-  // What belongs to it otherwise ("very", "before", "like") is kept.
+  // Keep other modifiers ("very", "before", "like").
   const own = negated ? text.slice(said, end) : text.slice(start, end);
   const kept = meaning.type === "near" && negated && !/^(?:like|similar)/i.test(own) ? `like ${own}` : own;
   const middle = change === "remove" ? "" : negated ? kept : `not ${kept}`;

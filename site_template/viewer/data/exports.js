@@ -1,4 +1,4 @@
-/** A list of tracks as text that other programs read. Pure. */
+/** Exports a list of tracks as text for other programs. Pure. */
 
 import { trackLinks } from "./listen_links.js";
 
@@ -10,14 +10,14 @@ import { trackLinks } from "./listen_links.js";
  * @property {string[]} artists
  * @property {string} album
  * @property {TrackDetails} details
- * @property {string} path  its file, where the page is shown beside it or the site tells; else empty
+ * @property {string} path  its file, if the page can access it or the site names it; otherwise empty
  */
 
 /**
  * @param {TextData} text
  * @param {number} track
  * @param {TrackDetails} details
- * @param {string} path  its file on this machine; empty where that is not known
+ * @param {string} path  its file on this machine; empty if unknown
  * @returns {ListedTrack}
  */
 export const listedTrack = (text, track, details, path) => ({
@@ -28,14 +28,14 @@ export const listedTrack = (text, track, details, path) => ({
   path: path || details.path,
 });
 
-/** What Spotify's own program takes when it is pasted into a playlist: one link a line. @param {readonly Pick<ListedTrack, "details">[]} tracks */
+/** Returns text that can be pasted into a playlist in the Spotify app: one link per line. @param {readonly Pick<ListedTrack, "details">[]} tracks */
 export function toSpotifyUris(tracks) {
   return tracks.map(({ details }) => details.id).filter((id) => id.startsWith("spotify:track:"));
 }
 
-/** Where other programs find a track: its file, else an address. @param {ListedTrack} track  @returns {string | undefined} */
+/** Returns the location of a track for other programs: its file, or else an address. @param {ListedTrack} track  @returns {string | undefined} */
 function addressOf({ details, path }) {
-  // A list has a line an entry, and takes one that begins with "#" for a comment.
+  // An M3U entry is a single line, and a line that begins with "#" is a comment.
   if (path && !/[\r\n]/.test(path)) return path.startsWith("#") ? `./${path}` : path;
   return webAddressOf(details);
 }
@@ -46,11 +46,11 @@ function webAddressOf(details) {
   return (links.find(({ label }) => label === "YouTube Music") ?? links[0])?.url;
 }
 
-/** How many of them a list of addresses can hold. @param {readonly ListedTrack[]} tracks */
+/** Counts the tracks that have an address. @param {readonly ListedTrack[]} tracks */
 export const countAddresses = (tracks) => tracks.filter((track) => addressOf(track)).length;
 
 /**
- * Tracks without an address become comments: a player would fail on anything else.
+ * Returns an M3U playlist. Tracks without an address become comments, because a player would fail on anything else.
  *
  * @param {string} name  of the list
  * @param {readonly ListedTrack[]} tracks
@@ -67,8 +67,8 @@ export function toM3u(name, tracks) {
 }
 
 /**
- * A path as the address of a file (RFC 8089): with a drive or a server where Windows has one, else from the root; a relative
- * one stays relative.
+ * Returns a path as a file URL (RFC 8089): with a drive or server for Windows paths, otherwise from the root. Relative paths
+ * stay relative.
  *
  * @param {string} path
  */
@@ -82,7 +82,7 @@ export function fileAddress(path) {
 }
 
 /**
- * Every track, with all that is known of it (https://www.xspf.org/jspf): what `spotmap-build playlists --format jspf` writes.
+ * Returns every track with all known details as JSPF (https://www.xspf.org/jspf), like `spotmap-build playlists --format jspf`.
  *
  * @param {string} name  of the list
  * @param {readonly ListedTrack[]} tracks
@@ -97,14 +97,14 @@ export function toJspf(name, tracks) {
 }
 
 const COLUMNS = ["title", "artists", "album", "year", "duration_ms", "id", "spotify", "youtube_music"];
-/** The last column, where at least one track is a file. */
+/** The last column, if at least one track is a file. */
 const PATH = "path";
 
 /**
- * The columns that a table of tracks has for `spotmap-build --source table:`, and links.
+ * Returns a CSV table with the columns of `spotmap-build --source table:`, and links.
  *
  * @param {readonly ListedTrack[]} tracks
- * @param {readonly {label: string, values: readonly string[]}[]} more  columns that come last, one value a track
+ * @param {readonly {label: string, values: readonly string[]}[]} more  columns that come last, one value per track
  */
 export function toCsv(tracks, more = []) {
   const hasPaths = tracks.some(({ path }) => path);
@@ -115,19 +115,19 @@ export function toCsv(tracks, more = []) {
     return [...known, ...(hasPaths ? [path] : []), ...more.map(({ values }) => values[place])];
   });
   const names = [...COLUMNS, ...(hasPaths ? [PATH] : []), ...more.map(({ label }) => label)];
-  // The mark at the beginning tells Excel that this is UTF-8.
+  // The byte order mark tells Excel that this is UTF-8.
   return `\ufeff${[names, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
 }
 
 /**
- * What a spreadsheet takes for the beginning of a formula, quoted or not, where a cell begins; some take the wide forms too.
+ * Matches characters that start a formula in a spreadsheet at the beginning of a cell, quoted or not; some accept full-width forms.
  *
- * Where the list separator is a semicolon (Excel in German, French, …), this file is cut at every semicolon, tab and end of
- * a line, in quotes or not: so a cell may begin within a title as well, and a quotation mark there is not part of it.
+ * If the list separator is a semicolon (Excel in German, French, …), this file is split at every semicolon, tab and line end,
+ * even in quotes. A cell may therefore begin within a title, and a quotation mark there is not part of it.
  */
 const FORMULAS = /(^|[;,\t\r\n])([\s"]*)(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
-/** An apostrophe makes it text. `spotmap-build` takes it away again. @param {string | number} value */
+/** Escapes a cell. An apostrophe makes it text; `spotmap-build` removes it again. @param {string | number} value */
 function csvCell(value) {
   const text = typeof value === "string" ? value.replace(FORMULAS, "$1$2'").replace(/^'*[\t\r]/, "'$&") : String(value);
   return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,4 +1,4 @@
-/** Which of the measured features the card tells, and how. Pure. The card is a glance, not a report. */
+/** The features that the card shows, and their format. Pure. The card is a summary, so it shows only a few. */
 
 import { formatNumber, gettext, gettext_noop } from "./language.js";
 
@@ -7,7 +7,7 @@ import { formatNumber, gettext, gettext_noop } from "./language.js";
 const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
 
 /**
- * From nothing to much, as most music lies: a bar is empty at the first value and full at the second.
+ * The range of most music: a bar is empty at the first value and full at the second.
  *
  * @type {readonly {name: string, label: string, range: readonly [number, number], unit: string}[]}
  */
@@ -22,7 +22,7 @@ const BARS = [
  * @typedef {object} Bar
  * @property {string} label
  * @property {string} text  the value with its unit
- * @property {number | null} share  0..1; null for what is neither much nor little
+ * @property {number | null} share  0..1; null for values without a scale
  */
 
 /**

@@ -1,4 +1,4 @@
-/** How well each track fits a description, 0 to 1, and what that was taken to mean, in words. Pure. */
+/** Computes how well each track fits a description, 0 to 1, and says how the description was understood. Pure. */
 
 import { gettext, gettext_noop, ngettext } from "./language.js";
 import { describe } from "./describe.js";
@@ -11,36 +11,36 @@ import { finished } from "./work.js";
 /** @import { Ranked } from "./ranks.js" */
 /** @import { Trait } from "./types.js" */
 
-/** "Slow" is the slowest third; "very slow" a seventh. The edges are soft: half as wide again. */
+/** "Slow" is the slowest third, "very slow" the slowest seventh. The edges are soft: half as wide again. */
 const THIRD = 1 / 3;
 const SEVENTH = 1 / 7;
-/** The nearest so many of all are "like" something. */
+/** Share of all tracks that are "like" something: the nearest ones. */
 const NEAR = 0.12;
-/** From this on, a track fits. */
+/** Minimum fit of a track that fits. */
 export const FITS = 0.5;
-/** And from this on nearly. */
+/** Minimum fit of a track that nearly fits. */
 const FITS_ALMOST = 0.25;
-/** Shown where nothing fits. */
+/** Number of tracks to show if nothing fits. */
 const MOST_NEAREST = 10;
-/** What is not known of a track does not fit, negated or not. */
+/** Fit of an unknown value: a track without it does not fit, negated or not. */
 const UNKNOWN_FIT = 0.4;
-/** Where no more tracks than this have a style, people mean more than the embedder heard. */
+/** If a smaller share of tracks has a style, people mean more than the embedder's tag. */
 const FEW_SHARE = 0.03;
 const FEW = 3;
-/** Years and minutes just outside of a range, beats a minute likewise. */
+/** Tolerance outside of a range, in the trait's unit. */
 const SOFT = { year: 1, "feature.tempo": 6, duration_ms: 0.25 };
-/** What a word means beside what is called so has a say in the order: of what is tagged "calm", the quiet comes first. */
+/** Weight of a word's usual sound in addition to its tags: of the tracks tagged "calm", quiet ones come first. */
 const MEANT_SHARE = 0.25;
 const MOST_NAMED = 3;
 const NONE = gettext_noop("no track of this map");
-/** A score and a track are one number: finer steps than anybody tells apart, and more tracks than any map has. */
+/** Steps of a score, which is sorted as one number together with the track. */
 const SCORE_STEPS = 10_000;
 const MOST_TRACKS = 2 ** 22;
-/** More tracks than this of an artist make "like" no truer. */
+/** Maximum number of an artist's tracks for "like"; more do not improve the result. */
 const MOST_REFERENCES = 40;
 
 /**
- * @typedef {object} Library  what is known of the tracks
+ * @typedef {object} Library  access to the traits of the tracks
  * @property {number} count
  * @property {ArrayLike<number>} x
  * @property {ArrayLike<number>} y
@@ -48,7 +48,7 @@ const MOST_REFERENCES = 40;
  * @property {(playlist: number) => readonly number[]} tracksOfPlaylist
  *
  * @typedef {{fits: Float32Array, says: string}} Fit
- * @typedef {{fits: Float32Array, tracks: readonly number[], almost: readonly number[], says: string[]}} Fitting  `tracks`: those that fit; `almost`: those that nearly do, best first
+ * @typedef {{fits: Float32Array, tracks: readonly number[], almost: readonly number[], says: string[]}} Fitting  `tracks`: those that fit; `almost`: those that nearly fit; best first
  */
 
 export class Fitter {
@@ -58,7 +58,7 @@ export class Fitter {
   #known = new Map();
   /** @type {Map<string, Ranked>} */
   #ranked = new Map();
-  /** While a name is typed after a description, what fits it stays the same. @type {{key: string, fitting: Fitting} | null} */
+  /** The last result, which does not change while a name is typed after a description. @type {{key: string, fitting: Fitting} | null} */
   #last = null;
 
   /** @param {Library} library  @param {Words} words */
@@ -67,7 +67,7 @@ export class Fitter {
     this.#words = words;
   }
 
-  /** Measures a trait before somebody asks for it, in steps. @param {string} id  @returns {Generator<void, void>} */
+  /** Ranks the values of a trait in advance, in slices. @param {string} id  @returns {Generator<void, void>} */
   *preparing(id) {
     const trait = this.#library.trait(id);
     yield;
@@ -75,7 +75,7 @@ export class Fitter {
   }
 
   /**
-   * The worst of its conditions decides whether a track fits, and that with the mean of all how well.
+   * Computes the fit of all tracks. The worst condition decides whether a track fits; the worst and the mean decide the order.
    *
    * @param {readonly Condition[]} conditions  at least one
    * @returns {Fitting}
@@ -84,7 +84,7 @@ export class Fitter {
     return finished(this.fitting(conditions));
   }
 
-  /** The same in steps. @param {readonly Condition[]} conditions  at least one  @returns {Generator<void, Fitting>} */
+  /** The same, in slices. @param {readonly Condition[]} conditions  at least one  @returns {Generator<void, Fitting>} */
   *fitting(conditions) {
     const key = JSON.stringify(conditions.map((condition) => [keyOf(condition), condition.isOr]));
     if (this.#last?.key === key) return this.#last.fitting;
@@ -141,7 +141,7 @@ export class Fitter {
     return fit;
   }
 
-  /** @param {Meaning} meaning  @param {string} label  @param {boolean} negated  @returns {Fit}  NaN where it is not known */
+  /** @param {Meaning} meaning  @param {string} label  @param {boolean} negated  @returns {Fit}  NaN if unknown */
   #meaning(meaning, label, negated) {
     switch (meaning.type) {
       case "word": return this.#word(meaning, label, negated);
@@ -204,7 +204,7 @@ export class Fitter {
     return { fits, says: said(label, endSaid(isLow, very, { value: formatTrait(trait, edge), name })) };
   }
 
-  /** Below or above a value of percent, whatever others have. @param {Trait} trait  @param {number} at  @param {boolean} isLow  @param {string} label  @returns {Fit} */
+  /** Computes the fit below or above a fixed percentage. @param {Trait} trait  @param {number} at  @param {boolean} isLow  @param {string} label  @returns {Fit} */
   #side(trait, at, isLow, label) {
     const share = (isLow ? at : 100 - at) / 100;
     const fits = trait.values.map((value) => declining((isLow ? value : 100 - value) / 100, share));
@@ -254,7 +254,7 @@ export class Fitter {
     const as = names.length > MOST_NAMED ? gettext("{names} and {count} more", { names: first, count: names.length - MOST_NAMED }) : first;
     const tracks = tracksSaid(found);
     const by = said(label, found === 0 ? gettext(NONE) : as && as.toLowerCase() !== label.toLowerCase() ? gettext("{tracks}, as {names}", { tracks, names: as }) : tracks);
-    // A style is ruled out where it is heard; a mood is a matter of degree.
+    // A negated style excludes all tracks that have it; a mood is a matter of degree.
     if (!entry.is || (negated && !entry.more)) return { fits, says: by };
     const meant = this.fit(describe(entry.is, this.#words, () => null).conditions);
     if (found >= Math.max(FEW, FEW_SHARE * count)) {
@@ -277,12 +277,12 @@ export class Fitter {
     const within = (/** @type {number} */ value) => {
       const outside = Math.max(low - value, value - high, 0);
       if (outside > 0) return Math.max(0, 0.45 * (2 - outside / soft));
-      // Nearer the middle of a tempo is nearer to what was asked.
+      // Tempos closer to the middle of the range fit better.
       return id === "feature.tempo" && Number.isFinite(high - low) ? 1 - Math.abs(value - (low + high) / 2) / Math.max(1, high - low) : 1;
     };
     const fits = trait.values.map((value) => {
       if (Number.isNaN(value) || id !== "feature.tempo") return Number.isNaN(value) ? NaN : within(value);
-      // Beats may have been counted at half or double the time.
+      // The measured tempo may be half or double the true one.
       return Math.max(within(value), Number.isFinite(high - low) ? 0.55 * Math.max(within(2 * value), within(value / 2)) : 0);
     });
     let found = 0;
@@ -320,7 +320,7 @@ export class Fitter {
   }
 }
 
-/** Conditions that mean the same. @param {Condition} condition */
+/** Returns a key that is equal for conditions with the same meaning. @param {Condition} condition */
 function keyOf({ meaning, label, negated }) {
   const more = meaning.type === "word" ? meaning.than?.name : meaning.type === "range" ? `${meaning.low} ${meaning.high}` : "";
   return `${negated} ${label} ${more}`;
@@ -342,12 +342,12 @@ function endSaid(isLow, very, values) {
 const middleSaid = (isLow, values) => (isLow ? gettext("below {value}, the middle of {name}", values) : gettext("above {value}, the middle of {name}", values));
 
 /**
- * The strongest of some tags of a track.
+ * Raises the fit of each track to its strongest tag.
  *
  * @param {Float32Array} fits  raised in place
  * @param {Trait} trait
  * @param {readonly Tag[]} tags
- * @param {Map<string, number>} heard  how many tracks have each, by name
+ * @param {Map<string, number>} heard  number of tracks for each tag, by name
  */
 function raise(fits, { id, membership, strengths, categories }, tags, heard) {
   if (!membership) return;
@@ -361,7 +361,7 @@ function raise(fits, { id, membership, strengths, categories }, tags, heard) {
     for (let at = offsets[track]; at < offsets[track + 1]; at++) {
       const weight = weights[groups[at]];
       if (weight === 0) continue;
-      // A style fits from the least of its strengths on, and better with each.
+      // A style of any strength fits; a stronger one fits better.
       const fit = weight * (id === STYLES && strengths ? 0.5 + (0.5 * strengths[at]) / MOST_STRENGTH : 1);
       if (fit > fits[track]) fits[track] = fit;
     }
@@ -369,7 +369,7 @@ function raise(fits, { id, membership, strengths, categories }, tags, heard) {
 }
 
 /**
- * 1 at the very end, a half where the share ends, and nothing half as far again.
+ * Returns 1 at the end of the range, 0.5 at the edge of the share, and 0 half as far beyond.
  *
  * @param {number} rank  0..1, or NaN
  * @param {number} share
@@ -380,7 +380,7 @@ function declining(rank, share) {
 
 /**
  * @param {Float32Array} fits
- * @param {Float32Array} sums  of all conditions
+ * @param {Float32Array} sums  over all conditions
  * @param {number} parts  how many
  */
 function ordered(fits, sums, parts) {
@@ -390,15 +390,15 @@ function ordered(fits, sums, parts) {
     return sorted(tracks, (track) => fits[track] + sums[track] / parts / 10);
   });
   if (best.length > 0 || almost.length > 0) return { tracks: best, almost };
-  // Where nothing has all of it: what has the most.
+  // If no track fits all conditions, return the tracks with the highest sum.
   const some = Array.from(fits.keys()).filter((track) => sums[track] > 0);
-  // What all have alike makes none of them nearer.
+  // If all sums are equal, no track is nearer than the others.
   if (some.length === fits.length && sums.every((sum) => sum === sums[0])) return { tracks: best, almost };
   return { tracks: best, almost: sorted(some, (track) => sums[track] / parts).slice(0, MOST_NEAREST) };
 }
 
 /**
- * The highest first, equal ones in their order. (As numbers, which engines sort many times faster than by a function.)
+ * Returns tracks by descending score, in stable order. (Numbers sort many times faster than with a comparison function.)
  *
  * @param {readonly number[]} tracks
  * @param {(track: number) => number} scoreOf  0 to 1.1

@@ -1,12 +1,12 @@
 /**
- * Tracks sorted into the cells of a row-major grid (a counting sort), so that what a viewport shows is one contiguous run a
- * row, and the nearest track is in one of a few cells. Pure.
+ * Tracks sorted into the cells of a row-major grid (a counting sort). The tracks in a viewport are one contiguous run per row,
+ * and the nearest track is in one of a few cells. Pure.
  */
 
 const MAP_SIZE = 65536;
 const TRACKS_PER_CELL = 3;
 const MAX_COLUMNS = 512;
-/** Of a run of cells, where one is asked what lies around a place. */
+/** Maximum number of tracks to check per run of cells, for the tracks around a position. */
 const MOST_LOOKED_AT = 256;
 
 export class Grid {
@@ -21,11 +21,11 @@ export class Grid {
     this.columns = Math.min(MAX_COLUMNS, Math.max(1, Math.ceil(Math.sqrt(count / TRACKS_PER_CELL))));
     this.cellSize = MAP_SIZE / this.columns;
     this.#cellsPerUnit = this.columns / MAP_SIZE;
-    /** Track at each place of the sorted order. */
+    /** The tracks in sorted order. */
     this.order = new Uint32Array(count);
     this.x = new Uint16Array(count);
     this.y = new Uint16Array(count);
-    /** Where each cell begins in the sorted order; one entry more than cells. */
+    /** Start of each cell in the sorted order, with one more entry than cells. */
     this.starts = new Uint32Array(this.columns * this.columns + 1);
     this.#sort(x, y);
   }
@@ -35,7 +35,7 @@ export class Grid {
    * @param {Uint16Array} y
    */
   #sort(x, y) {
-    // All in variables: this runs once, before engines have learned what is where.
+    // Use local variables: this runs once, before the engine optimizes property access.
     const { columns, starts, order, x: sortedX, y: sortedY } = this;
     const cellsPerUnit = this.#cellsPerUnit;
     const cells = new Uint32Array(x.length);
@@ -54,19 +54,19 @@ export class Grid {
     }
   }
 
-  /** @param {number} coordinate  map units, may lie outside */
+  /** @param {number} coordinate  map units, may be outside the map */
   #cellAlong(coordinate) {
     return Math.min(this.columns - 1, Math.max(0, Math.floor(coordinate * this.#cellsPerUnit)));
   }
 
   /**
-   * The runs [start, end) of the sorted order whose cells touch a rectangle (map units).
+   * Returns the runs [start, end) of the sorted order whose cells intersect a rectangle (map units).
    *
    * @param {number} x0
    * @param {number} y0
    * @param {number} x1
    * @param {number} y1
-   * @param {Uint32Array} [starts]  where each cell begins, if it is about a part of the tracks only
+   * @param {Uint32Array} [starts]  starts of the cells, for a subset of the tracks
    * @returns {Uint32Array}  start, end, start, end, ...
    */
   runs(x0, y0, x1, y1, starts = this.starts) {
@@ -79,7 +79,7 @@ export class Grid {
       const start = starts[row * this.columns + first];
       const end = starts[row * this.columns + last + 1];
       if (start === end) continue;
-      // A viewport as wide as the map is one single run.
+      // A viewport as wide as the map is a single run.
       if (length > 0 && runs[length - 1] === start) runs[length - 1] = end;
       else {
         runs[length++] = start;
@@ -90,7 +90,7 @@ export class Grid {
   }
 
   /**
-   * How many tracks lie in a rectangle (map units).
+   * Counts the tracks in a rectangle (map units).
    *
    * @param {number} x0
    * @param {number} y0
@@ -114,8 +114,8 @@ export class Grid {
    * @param {number} y  map units
    * @param {number} reach  map units
    * @param {(track: number) => boolean} accepts
-   * @param {(square: number, track: number) => number} [costOf]  what counts instead of the squared distance; Infinity for a track that is not meant
-   * @returns {number}  the nearest accepted track within reach, -1 if there is none
+   * @param {(square: number, track: number) => number} [costOf]  replaces the squared distance; Infinity excludes a track
+   * @returns {number}  the nearest accepted track within reach, or -1
    */
   nearest(x, y, reach, accepts, costOf = (square) => square) {
     let best = -1;
@@ -139,7 +139,7 @@ export class Grid {
    * @param {number} x  map units
    * @param {number} y  map units
    * @param {number} count
-   * @returns {number[]}  the nearest tracks, best first; of many in one spot, some
+   * @returns {number[]}  the nearest tracks, best first; only some of many in one spot
    */
   around(x, y, count) {
     const wanted = Math.min(count, this.order.length);
@@ -159,8 +159,8 @@ export class Grid {
   }
 
   /**
-   * How far neighbors are apart where a typical track lies (map units): from the cell population that half of the tracks
-   * exceed, so that neither empty sea nor one dense spot decides.
+   * Returns the typical distance of neighbors (map units). It is computed from the median cell population over the tracks, so
+   * neither empty areas nor a single dense spot decide.
    */
   typicalSpacing() {
     const { starts, order } = this;
@@ -170,13 +170,13 @@ export class Grid {
   }
 }
 
-/** Tracks that are asked for what is typical: enough for two digits of it. */
+/** Sample size for the median: enough for two digits. */
 const ASKED = 4096;
 
 /**
- * The value that half of the tracks have around them, or more.
+ * Returns the median cell population over the tracks.
  *
- * @param {Uint32Array} starts  where each cell begins; there is at least one track
+ * @param {Uint32Array} starts  starts of the cells; there is at least one track
  * @param {Float32Array} values  one a cell
  */
 export function typicalOf(starts, values) {

@@ -1,7 +1,7 @@
-/** A fast hash of texts, for stable choices; not for secrets. Pure. */
+/** A fast, non-cryptographic hash of texts, for stable choices. Pure. */
 
 /**
- * FNV-1a over UTF-16 units, then one round of Murmur3's finalizer, so that near-equal texts differ everywhere.
+ * FNV-1a over UTF-16 code units, then one round of Murmur3's finalizer, so that similar texts differ in all bits.
  *
  * @param {string} text
  * @returns {number} 0..2^32-1

@@ -1,19 +1,19 @@
-/** How much is listened to around each track: density of tracks, each weighing as much as it was played. Pure. */
+/** Heat: the density of plays around each track. Pure. */
 
 /** @import { MapData, Trait } from "./types.js" */
 /** @import { TraitName } from "./traits.js" */
 
 const MAP_SIZE = 65536;
-/** Cells along the map's side: the more tracks there are, the finer. */
+/** Cells along the map's side; more tracks give a finer grid. */
 const CELLS = { least: 32, most: 128, perTrack: 3 };
-/** Each pass spreads by one cell; together they do by two. */
+/** Blur passes. Each has a standard deviation of one cell; together they have two. */
 const PASSES = 4;
 const KERNEL = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16];
 
 /**
  * @param {Pick<MapData, "count" | "x" | "y">} map
- * @param {ArrayLike<number>} plays  of each track, NaN where it is not known
- * @returns {Float32Array}  of each track: of 100, how many tracks lie where less is listened to
+ * @param {ArrayLike<number>} plays  of each track, NaN if unknown
+ * @returns {Float32Array}  for each track, the percentage of tracks with less heat
  */
 export function heatOf({ count, x, y }, plays) {
   const columns = Math.round(Math.max(CELLS.least, Math.min(CELLS.most, CELLS.perTrack * Math.sqrt(count))));
@@ -23,7 +23,7 @@ export function heatOf({ count, x, y }, plays) {
   for (let pass = 0; pass < PASSES; pass++) cells = spread(spread(cells, columns, 1), columns, columns);
   const heat = Float64Array.from({ length: count }, (_, track) => cells[cellOf(track)]);
   const sorted = heat.slice().sort();
-  /** Many tracks lie in one cell. @type {Map<number, number>} */
+  /** Percentages by heat, cached because many tracks share a cell. @type {Map<number, number>} */
   const below = new Map();
   sorted.forEach((value, place) => {
     if (!below.has(value)) below.set(value, place);
@@ -61,7 +61,7 @@ export function heatTrait({ id, label, unit }, map, documents) {
 /**
  * @param {readonly any[]} documents  all details
  * @param {number} count  of tracks
- * @returns {Float64Array}  NaN where it is not known
+ * @returns {Float64Array}  NaN if unknown
  */
 export function playsOf(documents, count) {
   const plays = new Float64Array(count).fill(NaN);

@@ -1,23 +1,23 @@
 /**
- * Puts tracks into an order in which each follows well on the one before. Pure: a generator that yields now and then.
+ * Sorts tracks so that each follows well on the previous one. Pure; a generator that yields regularly.
  *
- * The best of all orders cannot be computed; this begins with the nearest each time, and then turns stretches around and moves
- * short ones until no such change makes the whole easier. It is the same each time.
+ * Computing the optimal order is infeasible. This starts with a nearest-neighbor tour, then reverses segments (2-opt) and moves
+ * short ones (or-opt) until no such change improves it. The result is deterministic.
  */
 
 /** @import { Transitions } from "./transitions.js" */
 
-/** Of more tracks, what follows on what would not fit into memory. */
+/** With more tracks, the matrix of transitions would not fit into memory. */
 export const MOST_ORDERED = 2_000;
-/** How often all stretches are looked at, at most; a few times do. */
+/** Maximum number of passes over all segments; usually a few are enough. */
 const ROUNDS = 40;
 const LONGEST_MOVED = 3;
-/** Less than this is rounding. */
+/** Smaller gains are rounding errors. */
 const GAIN = 1e-6;
 
 /**
  * @param {readonly number[]} tracks  at most MOST_ORDERED
- * @param {number} start  which of them comes first
+ * @param {number} start  the index of the first track
  * @param {Pick<Transitions, "cost">} transitions
  * @returns {Generator<void, number[]>}
  */
@@ -75,7 +75,7 @@ function* nearestFirst(count, start, cost) {
 }
 
 /**
- * Turns a stretch around wherever that helps. The first track stays, the last one need not.
+ * Reverses segments that make the order better. The first track stays first; the last one may change.
  *
  * @param {Int32Array} order
  * @param {Cost} cost
@@ -99,7 +99,7 @@ function* turnStretches(order, cost) {
 }
 
 /**
- * Moves up to three tracks to where they fit better.
+ * Moves up to three consecutive tracks to a better position.
  *
  * @param {Int32Array} order
  * @param {Cost} cost
@@ -134,7 +134,7 @@ function* moveStretches(order, cost) {
  * @param {Int32Array} order
  * @param {number} from
  * @param {number} length
- * @param {number} target  the place that it is to stand behind
+ * @param {number} target  the position after which it is inserted
  */
 function moveStretch(order, from, length, target) {
   const moved = order.slice(from, from + length);

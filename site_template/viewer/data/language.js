@@ -1,9 +1,9 @@
 /**
- * What the page says, in the language of whoever reads it. English stands in the code and costs nothing else. Any other language comes as
- * a script and a catalog (translating.js), which every script of the page finds in `window.spotmapTranslation`.
+ * The page's messages in the reader's language. English is in the code and needs no download. Any other language needs a script and a
+ * catalog (translating.js), which all scripts of the page share through `window.spotmapTranslation`.
  *
- * scripts/catalog.py finds the messages by the names of these functions: what is given to them is a text between quotation marks, with
- * the names of values in braces.
+ * scripts/catalog.py finds the messages by the names of these functions. The argument must be a string literal with the names of values
+ * in braces.
  */
 
 /**
@@ -15,7 +15,7 @@
  * @property {(value: string) => string} decimal
  * @property {(time_ms: number) => string} day
  */
-/** @typedef {Record<string, string | number>} Values  by their names in the message; numbers are written as people do */
+/** @typedef {Record<string, string | number>} Values  by their names in the message; numbers are formatted for the language */
 
 const MS_PER_DAY = 86_400_000;
 
@@ -26,7 +26,7 @@ const translation = () => /** @type {any} */ (globalThis).spotmapTranslation;
 export const gettext = (message, values) => filled(translation()?.text(message) ?? message, values);
 
 /**
- * For words that have several meanings: the context says which one is meant, and is not shown.
+ * For words with several meanings: the context tells translators which one is meant, and is not shown.
  *
  * @param {string} context
  * @param {string} message
@@ -35,19 +35,19 @@ export const pgettext = (context, message) => translation()?.text(`${context}\x0
 
 /**
  * @param {string} one  for a count of one
- * @param {string} many  for others, with `{count}`
+ * @param {string} many  for other counts, with `{count}`
  * @param {number} count
- * @param {Values} [values]  others than the count
+ * @param {Values} [values]  values besides the count
  */
 export const ngettext = (one, many, count, values) =>
   filled(translation()?.counted(one, count) ?? (count === 1 ? one : many), { count, ...values });
 
-/** Marks a message that is translated where it shows: a table is made before the language is known. @param {string} message */
+/** Marks a message that is translated when it is displayed, such as one in a table that is created before the language is known. @param {string} message */
 export function gettext_noop(message) {
   return message;
 }
 
-/** A sentence that the build put into the site's files, in English. @param {string} sentence */
+/** Translates an English sentence that the build wrote into the site's files. @param {string} sentence */
 export const built = (sentence) => translation()?.sentence(sentence) ?? sentence;
 
 /** @param {string} text  @param {Values} [values] */
@@ -55,7 +55,7 @@ const filled = (text, values) =>
   values ? text.replace(/\{(\w+)\}/g, (_, name) => (typeof values[name] === "number" ? formatCount(values[name]) : values[name])) : text;
 
 /**
- * English by hand: to make a first Intl.NumberFormat takes longer than to draw the first map of a few thousand tracks.
+ * Formats numbers without Intl in English, because creating the first Intl.NumberFormat takes longer than drawing a map of a few thousand tracks.
  *
  * @param {number} count  a whole number
  * @returns {string} 12,345
@@ -69,11 +69,11 @@ export const formatNumber = (value) => translation()?.decimal(String(value)) ?? 
 export const formatDay = (day) => translation()?.day(day * MS_PER_DAY) ?? new Date(day * MS_PER_DAY).toISOString().slice(0, 10);
 
 /**
- * What `?lang=` asks for, else what the browser prefers, of the languages that the page offers; else the one that it is in.
+ * Returns the language of `?lang=`, or else the browser's preferred one, if the page offers it; otherwise the page's own.
  *
  * @param {{lang: string, dataset: DOMStringMap}} root  the page
- * @param {string} search  of its address
- * @param {readonly string[]} preferred  by the browser, the best first
+ * @param {string} search  the query of the page's address
+ * @param {readonly string[]} preferred  languages that the browser prefers, best first
  * @returns {string}  such as "de"
  */
 export function wantedLanguage({ lang, dataset }, search, preferred) {

@@ -1,4 +1,4 @@
-/** Addresses where a track can be heard elsewhere. Pure. */
+/** Addresses of a track on other sites. Pure. */
 
 import { gettext_noop } from "./language.js";
 
@@ -19,14 +19,14 @@ export function trackLinks({ id, videoId }) {
   return links;
 }
 
-/** Of YouTube's player without cookies. */
+/** Origin of YouTube's player without cookies. */
 export const PLAYER_ORIGIN = "https://www.youtube-nocookie.com";
 
 /**
  * @param {string} videoId
- * @param {number} [startS]  where in it, seconds
- * @param {string} [page]  the origin of the page that it is to tell what becomes of it
- * @returns {string}  of the player, which plays at once; empty where no recording is known
+ * @param {number} [startS]  start position, seconds
+ * @param {string} [page]  the origin of the page that receives the player's events
+ * @returns {string}  address of the player, which starts immediately; empty if no recording is known
  */
 export function playerAddress(videoId, startS = 0, page = "") {
   if (!VIDEO.test(videoId)) return "";

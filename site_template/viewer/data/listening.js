@@ -1,22 +1,22 @@
-/** What a listening history tells of a map: what was loved once and is unheard since, and where the center of taste was in each year. Pure. */
+/** Evaluates a listening history: forgotten favorites, and the center of the plays in each year. Pure. */
 
 import { unpackNumbers } from "./columns.js";
 
 /** @import { MapData } from "./types.js" */
 
-/** "Unheard for two years" is before the newest play that there is, never before today. */
+/** Two years, which count from the newest play in the history, not from today. */
 export const UNHEARD_DAYS = 730;
-/** "Loved once": of what was played at all, the third that was played most; and so often at least. */
+/** A former favorite is in the most played third of all played tracks, and has a minimum number of plays. */
 const LOVED_SHARE = 1 / 3;
 const LEAST_LOVED = 5;
-/** A year with fewer plays has no center worth telling. */
+/** A year with fewer plays has no meaningful center. */
 const LEAST_A_YEAR = 10;
 const MS_PER_DAY = 86_400_000;
 
 /**
  * @param {ArrayLike<number>} plays  of each track, NaN where it is not known
- * @param {ArrayLike<number>} lastPlayed  day since 1970, NaN where it is not known
- * @returns {{tracks: number[], least: number, before: number}}  most played first; how often they were played at least, and the day before which
+ * @param {ArrayLike<number>} lastPlayed  days since 1970, NaN if unknown
+ * @returns {{tracks: number[], least: number, before: number}}  most played first; `least`: their minimum number of plays; `before`: the day before which they were last played
  */
 export function forgottenCoasts(plays, lastPlayed) {
   const played = Float64Array.from(plays).filter((count) => count > 0).sort();
@@ -31,13 +31,13 @@ export function forgottenCoasts(plays, lastPlayed) {
 }
 
 /**
- * @typedef {object} Center  of all plays of a year
+ * @typedef {object} Center  the center of all plays of a year
  * @property {number} year
- * @property {number} day  its middle, since 1970
+ * @property {number} day  middle of the year, in days since 1970
  * @property {number} x  map units
  * @property {number} y
  * @property {number} plays
- * @property {number} cluster  in which most was played, -1 where that is none
+ * @property {number} cluster  the cluster with the most plays, -1 for none
  */
 
 /**
@@ -68,11 +68,11 @@ export function centersOfTaste({ x, y, cluster, clusters }, documents, years) {
 }
 
 /**
- * The way of the center up to a day: the years that are past, then where it was on that day, between two years.
+ * Returns the path of the center up to a day: the centers of past years, and the interpolated center on that day.
  *
  * @param {readonly Center[]} centers  ascending
  * @param {number} day  since 1970
- * @returns {{past: Center[], here: Center}}  `here` is the first center before there is any
+ * @returns {{past: Center[], here: Center}}  before the first center, `here` is the first center
  */
 export function wayUntil(centers, day) {
   const past = centers.filter((center) => center.day <= day);

@@ -1,4 +1,4 @@
-/** Fetches the site's files, and says in words why one could not be had. */
+/** Fetches the site's files, with readable error messages. */
 
 import { DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbors, decodeText, neighborTable, unpackDetails } from "./decode.js";
 import { gettext } from "./language.js";
@@ -15,14 +15,14 @@ async function readJson(url) {
   try {
     return JSON.parse(text);
   } catch {
-    // Perhaps only the copy is that this browser kept: it may have come while the site was being published.
+    // The browser's cached copy may be from the moment when the site was being published.
     return parse(await fetchText(url, "reload"), url);
   }
 }
 
 /**
  * @param {string} text
- * @param {string} url  where it is from
+ * @param {string} url  of the text
  */
 function parse(text, url) {
   try {
@@ -50,14 +50,14 @@ async function fetchText(url, cache = "default") {
   return response.text().catch(refuse);
 }
 
-/** What waits for the twin of a file, by the file's name. @type {Map<string, (text: string) => void>} */
+/** Callbacks for the script version of a file, by the file's name. @type {Map<string, (text: string) => void>} */
 const awaited = new Map();
 
 /**
- * A page opened from disk may not fetch, but it may load scripts: each file has a twin that is one, and calls `spotmapReceive`.
+ * A page opened from disk cannot fetch files, but it can load scripts. Each file also exists as a script, which calls `spotmapReceive`.
  *
  * @param {string} url
- * @param {string} [name]  that the script gives the file
+ * @param {string} [name]  of the file in the script
  * @returns {Promise<string>}
  */
 export function readTwin(url, name = url.slice(url.lastIndexOf("/") + 1)) {
@@ -78,7 +78,7 @@ export function readTwin(url, name = url.slice(url.lastIndexOf("/") + 1)) {
 }
 
 /**
- * Reads each address once. One that failed is asked for again the next time.
+ * Reads each address once. A failed one is tried again on the next call.
  *
  * @param {(url: string) => Promise<any>} [read]
  */
@@ -109,7 +109,7 @@ async function readEach(names, readChunk, onProgress) {
     return await Promise.all(
       names.map(async (_, chunk) => {
         const document = await readChunk(chunk);
-        // Where one has failed, others may still arrive: what they tell would hide why it failed.
+        // After a failure, the progress of other files must not replace the error message.
         if (!isOver) onProgress(++done / names.length);
         return document;
       }),
@@ -120,7 +120,7 @@ async function readEach(names, readChunk, onProgress) {
 }
 
 /**
- * @param {string} folder  relative address of the generation's folder, ending in a slash
+ * @param {string} folder  relative address of the generation's folder, with a trailing slash
  * @returns {Promise<MapData>}
  */
 export async function loadMap(folder) {
@@ -134,13 +134,13 @@ export async function loadMap(folder) {
  */
 export async function loadText(folder, map) {
   const document = await readJson(folder + map.files.text);
-  // Reading it took its time: the page may do something else before it is decoded.
+  // Let the page handle other events between parsing and decoding.
   await new Promise((resolve) => setTimeout(resolve));
   return decodeText(document, map.count);
 }
 
 /**
- * Reads insights.json once something needs it, and once.
+ * Returns a function that reads insights.json on its first call.
  *
  * @param {string} folder
  * @param {MapData} map
@@ -152,7 +152,7 @@ export function createInsightsReader(folder, map) {
 }
 
 /**
- * Reads the words that descriptions are made of once somebody searches, and the script that understands them.
+ * Returns readers for the words of descriptions and the script that parses them; both are needed for the first search.
  *
  * @param {string} folder
  * @param {MapData} map
@@ -160,7 +160,7 @@ export function createInsightsReader(folder, map) {
 export function createDescribingReader(folder, map) {
   const read = rememberedReads();
   return {
-    /** Sites of older builds know no descriptions. */
+    /** Sites of older builds do not support descriptions. */
     isThere: map.files.words !== "",
 
     /** @returns {Promise<any>} */
@@ -174,11 +174,11 @@ export function createDescribingReader(folder, map) {
 /** @typedef {ReturnType<typeof createDescribingReader>} DescribingReader */
 
 /**
- * Reads what is known of several people once somebody compares them.
+ * Returns a function that reads people.json when people are compared.
  *
  * @param {string} folder
  * @param {MapData} map
- * @returns {(() => Promise<any>) | null}  null where there is one person
+ * @returns {(() => Promise<any>) | null}  null if there is only one person
  */
 export function createPeopleReader(folder, { files }) {
   const read = rememberedReads();
@@ -203,7 +203,7 @@ const readScript = (url, name) =>
   });
 
 /**
- * Runs a script that only some visits need, once, and gives what it makes each time.
+ * Returns a function that loads an on-demand script once, and returns its global object.
  *
  * @param {string} url
  * @param {string} name  of what it makes
@@ -214,10 +214,10 @@ export function createScriptReader(url, name) {
   return () => read(url);
 }
 
-/** @typedef {() => Promise<typeof import("../listening.js").LISTENING>} ListeningReader  runs listening.js, once */
+/** @typedef {() => Promise<typeof import("../listening.js").LISTENING>} ListeningReader  loads listening.js once */
 
 /**
- * Has the page speak another language than English from now on.
+ * Loads the translation for a language other than English.
  *
  * @param {string} folder
  * @param {string} language
@@ -230,7 +230,7 @@ export async function loadTranslation(folder, language) {
 }
 
 /**
- * Reads neighbors a file at a time. There are none on maps whose places came with the library.
+ * Returns a reader of neighbors, which reads one file at a time. Maps with given positions have no neighbors.
  *
  * @param {string} folder
  * @param {MapData} map
@@ -251,7 +251,7 @@ export function createNeighborsReader(folder, { files, count }) {
 
     /**
      * @param {(share: number) => void} onProgress  0..1
-     * @returns {Promise<Uint32Array>}  as `paths.js` takes them
+     * @returns {Promise<Uint32Array>}  in the format of `paths.js`
      */
     async readAll(onProgress) {
       return neighborTable(await readEach(files.neighbors, readChunk, onProgress), count);
@@ -262,7 +262,7 @@ export function createNeighborsReader(folder, { files, count }) {
 /** @typedef {ReturnType<typeof createNeighborsReader>} NeighborsReader */
 
 /**
- * Reads details a file at a time.
+ * Returns a reader of details, which reads one file at a time.
  *
  * @param {string} folder
  * @param {MapData} map
@@ -280,7 +280,7 @@ export function createDetailsReader(folder, { files, columns }) {
     },
 
     /**
-     * All files, for what is about every track.
+     * Reads all files, for features that need every track.
      *
      * @param {(share: number) => void} onProgress  0..1
      * @returns {Promise<any[]>}
@@ -291,5 +291,5 @@ export function createDetailsReader(folder, { files, columns }) {
 
 /** @typedef {ReturnType<typeof createDetailsReader>} DetailsReader */
 
-/** What to tell meanwhile. @param {number} share  0..1 of the details */
+/** Returns the progress message. @param {number} share  0..1 of the details */
 export const readingText = (share) => gettext("Reading the details of all tracks: {percent} %", { percent: Math.floor(100 * share) });

@@ -1,7 +1,6 @@
 /**
- * The listener's own files. `spotmap-build preview` serves them beside the page, and says so in the page's head. Where they lie
- * is also known to a page that was opened from disk, by the list that a build leaves beside the site. A page on any other host
- * knows of none.
+ * The user's own audio files. `spotmap-build preview` serves them together with the page, and a `meta` element says so. A page that is
+ * opened from disk finds them in the list that a build writes beside the site. A page on any other host has none.
  */
 
 import { readTwin } from "./load.js";
@@ -9,7 +8,7 @@ import { readTwin } from "./load.js";
 const META = "meta[name='spotmap-audio']";
 const LIST = "audio.json";
 
-/** Why a list cannot be used is no matter of the listener's: then there is no audio, as on any other host. */
+/** Used if the list cannot be read: there is no audio then, as on any other host. */
 const NONE = Object.freeze({});
 
 /** @param {any} paths  @returns {Readonly<Record<string, string>>} */
@@ -17,7 +16,7 @@ const asPaths = (paths) => (paths && typeof paths === "object" ? paths : NONE);
 
 /**
  * @param {string} pathname  of a page from disk
- * @returns {string}  the list beside the site's folder
+ * @returns {string}  path of the list beside the site's folder
  */
 const listBeside = (pathname) => `../${pathname.split("/").at(-2)}.${LIST}`;
 
@@ -28,24 +27,24 @@ export class LocalAudio {
   /** @type {Promise<void> | null} */
   #reading = null;
 
-  /** @param {string} base  the address below which the files lie; empty where there are none */
+  /** @param {string} base  the base address of the files; empty if there are none */
   constructor(base) {
     this.#base = base;
   }
 
-  /** What the page that is open can play. @param {ParentNode} page */
+  /** Returns the local audio of a page. @param {ParentNode} page */
   static of(page) {
     return new LocalAudio(page.querySelector(META)?.getAttribute("content") ?? "");
   }
 
-  /** Learns which tracks are files. Asks nobody where there are none. */
+  /** Loads the list of tracks that are files. Sends no request if there are none. */
   async load() {
     if (!this.#base) return;
     this.#reading ??= this.#fetchPaths();
     await this.#reading;
   }
 
-  /** Learns where they lie, for lists that other players read: of a page from disk only once somebody wants one. */
+  /** Loads the files' paths, for playlists for other players. A page from disk loads them only when they are needed. */
   async loadPaths() {
     if (!this.#base && location.protocol === "file:") this.#reading ??= this.#readPaths();
     await (this.#reading ?? this.load());
@@ -69,13 +68,13 @@ export class LocalAudio {
     try {
       this.#paths = asPaths(JSON.parse(await readTwin(listBeside(location.pathname), LIST)).files);
     } catch {
-      this.#paths = NONE; // the site was copied without it
+      this.#paths = NONE; // the site was copied without the list
     }
   }
 
   /**
    * @param {string} id  of a track
-   * @returns {string}  where its audio lies; empty where it is no file that can be played here
+   * @returns {string}  address of its audio; empty if it is not a file that can be played here
    */
   addressOf(id) {
     return this.#base && Object.hasOwn(this.#paths, id) ? this.#base + encodeURIComponent(id) : "";
@@ -83,7 +82,7 @@ export class LocalAudio {
 
   /**
    * @param {string} id  of a track
-   * @returns {string}  the file on the listener's machine, for lists that other players read; empty where it is none
+   * @returns {string}  its file on the user's machine, for playlists for other players; empty if it is not a file
    */
   pathOf(id) {
     return Object.hasOwn(this.#paths, id) ? this.#paths[id] : "";

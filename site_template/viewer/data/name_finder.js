@@ -7,7 +7,7 @@ import { normalized } from "./search.js";
 /** @import { TextData } from "./types.js" */
 
 const LONGEST = 8;
-/** A word that so many tracks have is looked for together with the next one. */
+/** A word that occurs in more tracks is searched together with the next one. */
 const MANY = 3000;
 
 /**
@@ -20,16 +20,16 @@ export function createNameFinder(index, { titles, artistsOf }, playlists) {
   const lists = new Map(playlists.map((playlist) => [normalized(playlist.name), playlist]));
   /** @param {readonly string[]} tokens  @param {number} at */
   const candidates = (tokens, at) => {
-    // The word alone first: what is typed next goes on with it, so that all of it need not be looked through again.
+    // Search the single word first: its result is cached, and the next key extends it.
     if (tokens[at].length > 1) index.tracksWith(tokens[at]);
-    // Whole words: titles and artists have a space on either side, and of what is still being typed there are many beginnings.
+    // Only whole words, which have a space on either side; an incomplete word would match too many beginnings.
     const tracks = index.tracksWith(` ${tokens[at]} `);
     return tracks.length > MANY && at + 1 < tokens.length ? index.tracksWith(` ${tokens[at]} ${tokens[at + 1]} `) : tracks;
   };
 
   return (tokens, at, withTitles) => {
     if (!tokens[at]) return null;
-    /** Names that begin here, with how many words. @type {Map<string, {found: Reference & {tracks: number[]}, length: number}>} */
+    /** Names that begin here, with their number of words. @type {Map<string, {found: Reference & {tracks: number[]}, length: number}>} */
     const named = new Map();
     const note = (/** @type {string} */ name, /** @type {number} */ track, /** @type {boolean} */ isArtist) => {
       const key = `${isArtist} ${name}`;
@@ -49,12 +49,12 @@ export function createNameFinder(index, { titles, artistsOf }, playlists) {
       const playlist = lists.get(tokens.slice(at, at + length).join(" "));
       if (playlist) found.push({ found: { name: playlist.name, tracks: [...playlist.tracks()], isArtist: false }, length });
     }
-    // The longest; of equals an artist before a track of that name.
+    // The longest name; for equal length, an artist before a track of that name.
     return found.sort((a, b) => b.length - a.length || Number(b.found.isArtist) - Number(a.found.isArtist))[0] ?? null;
   };
 }
 
-/** How many of the tokens are this name, whole, be it with or without its article; 0 for none. @param {string} name  normalized  @param {readonly string[]} tokens  @param {number} at */
+/** Returns how many tokens match this complete name, with or without its article; 0 for no match. @param {string} name  normalized  @param {readonly string[]} tokens  @param {number} at */
 function wordsOf(name, tokens, at) {
   const words = name.split(" ");
   const own = words[0] === "the" && tokens[at] !== "the" ? words.slice(1) : words;

@@ -1,14 +1,14 @@
-/** Albums and artists by their names: which tracks they have. Pure. */
+/** Finds the tracks of an album or artist by name. Pure. */
 
 /** @import { Named, TextData } from "./types.js" */
 
 /**
  * @param {TextData} text
  * @param {Named} named
- * @returns {number[]}  its tracks, ascending; none where there is none of that name
+ * @returns {number[]}  its tracks, ascending; empty if the name is unknown
  */
 export function tracksNamed({ titles, artistsOf, albumOf, albumNumberOf }, { kind, name, by }) {
-  /** Artists have one group. @type {Map<number, number[]>} */
+  /** Tracks by album number; an artist has one group. @type {Map<number, number[]>} */
   const groups = new Map();
   for (let track = 0; track < titles.length; track++) {
     if (kind === "album" ? albumOf(track) !== name : !artistsOf(track).includes(name)) continue;
@@ -17,7 +17,7 @@ export function tracksNamed({ titles, artistsOf, albumOf, albumNumberOf }, { kin
     if (group) group.push(track);
     else groups.set(number, [track]);
   }
-  // An artist may be a guest on another album of the same name.
+  // The artist may be a guest on another album of the same name.
   const own = (/** @type {number[]} */ tracks) => tracks.filter((track) => artistsOf(track).includes(by)).length;
   return [...groups.values()].sort((one, other) => own(other) - own(one) || other.length - one.length)[0] ?? [];
 }

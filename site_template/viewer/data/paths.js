@@ -1,35 +1,35 @@
 /**
- * The way from one track to another over tracks that sound alike. Pure; work that takes long is a generator that yields now and
- * then, so that whoever runs it can let the page breathe.
+ * Finds a path from one track to another over similar tracks. Pure; long work is a generator that yields regularly, so that its caller
+ * can let the page respond.
  *
- * Steps go between a track and its nearest neighbors, in either direction. The files give ranks and no distances, and in spaces
- * of many dimensions the tenth neighbor is hardly further than the first: weighing by distance would come to counting steps,
- * and the way would be the shortest, not the smoothest. So a step costs what its rank says, the better one where each is a
- * neighbor of the other; and how much ranks weigh follows from how long the way is: where it has too few tracks for a playlist,
- * worse ranks cost more, so that several small steps beat a large one; where it has too many, they cost less.
+ * Steps lead from a track to its nearest neighbors, in either direction. The files contain ranks, not distances. In spaces of many
+ * dimensions, the tenth neighbor is hardly farther away than the first, so distances would amount to counting steps, and the path
+ * would be the shortest, not the smoothest. The cost of a step therefore depends on its rank (the better rank of mutual neighbors).
+ * The weight of ranks depends on the length of the path: if it has too few tracks for a playlist, worse ranks cost more, so that
+ * several small steps beat a large one; if it has too many, they cost less.
  */
 
 import { Grid } from "./grid.js";
 
-/** @typedef {{offsets: Uint32Array, targets: Uint32Array, ranks: Uint8Array}} Graph  steps from track t: places offsets[t]..offsets[t + 1] */
-/** @typedef {{tracks: number[], leap: number}} Path  leap: the place in `tracks` after which it leaps across the map, -1 if nowhere */
+/** @typedef {{offsets: Uint32Array, targets: Uint32Array, ranks: Uint8Array}} Graph  steps from track t: indices offsets[t]..offsets[t + 1] */
+/** @typedef {{tracks: number[], leap: number}} Path  leap: the index in `tracks` after which the path leaps across the map, or -1 */
 
-/** Stands for "no neighbor" in a table of neighbors. */
+/** "No neighbor" in a table of neighbors. */
 export const NONE = 0xffffffff;
 export const NEIGHBORS = 10;
-/** What a step to the neighbor of a rank costs, from "every step is alike" to "only the nearest will do". @type {readonly ((rank: number) => number)[]} */
+/** Cost functions of a step by the neighbor's rank, from "all steps are equal" to "only the nearest". @type {readonly ((rank: number) => number)[]} */
 const COSTS = [() => 1, (rank) => 5 + rank, (rank) => 1 + rank, (rank) => (1 + rank) ** 2, (rank) => (1 + rank) ** 3];
 const FIRST_COST = 2;
-/** Tracks that a way should have, where it can. */
+/** Desired number of tracks on a path. */
 const LENGTH = { least: 8, most: 25 };
-/** Tracks looked at between two breaths: less than a millisecond. */
+/** Tracks per slice: less than a millisecond. */
 const SLICE = 1500;
 
 /**
- * The neighbors of each track where only places are known.
+ * Computes the neighbors of each track from positions only.
  *
  * @param {{x: Uint16Array, y: Uint16Array}} positions
- * @returns {Generator<void, Uint32Array>}  as `linkBothWays` takes them
+ * @returns {Generator<void, Uint32Array>}  in the format of `linkBothWays`
  */
 export function* nearestOnMap({ x, y }) {
   const grid = new Grid(x, y);
@@ -42,7 +42,7 @@ export function* nearestOnMap({ x, y }) {
 }
 
 /**
- * @param {Uint32Array} neighbors  NEIGHBORS a track, best first, NONE where there are fewer
+ * @param {Uint32Array} neighbors  NEIGHBORS per track, best first, padded with NONE
  * @returns {Generator<void, Graph>}
  */
 export function* linkBothWays(neighbors) {
@@ -75,12 +75,13 @@ export function* linkBothWays(neighbors) {
 }
 
 /**
- * The way from start to goal. Where no steps lead there, it goes as near to the goal's part as the map knows, leaps, and goes on.
+ * Finds the path from start to goal. If they are not connected, the path leads as close to the goal's component as possible on the
+ * map, leaps, and continues.
  *
  * @param {Graph} graph
  * @param {number} start
  * @param {number} goal
- * @param {(track: number) => boolean} accepts  which tracks it may lead over; its ends are allowed in any case
+ * @param {(track: number) => boolean} accepts  which tracks the path may contain; its ends are always allowed
  * @param {{x: Uint16Array, y: Uint16Array}} positions  on the map
  * @returns {Generator<void, Path>}
  */
@@ -95,11 +96,11 @@ export function* findPath(graph, start, goal, accepts, positions) {
 }
 
 /**
- * The cheapest way, by costs that give it a playlist's length if any do, else by those that come nearest to it.
+ * Finds the cheapest path, with the cost function that gives it a playlist's length or comes closest to that.
  *
  * @param {Graph} graph
  * @param {number} start
- * @param {number} goal  can be reached
+ * @param {number} goal  a reachable track
  * @param {(track: number) => boolean} mayUse
  * @returns {Generator<void, number[]>}
  */
@@ -113,7 +114,7 @@ function* bestPath(graph, start, goal, mayUse) {
   return best;
 }
 
-/** How many tracks a way has too few or too many. @param {readonly number[]} path */
+/** Returns the number of tracks that a path has too few or too many. @param {readonly number[]} path */
 const excess = ({ length }) => Math.max(LENGTH.least - length, length - LENGTH.most, 0);
 
 /**
@@ -132,15 +133,15 @@ function* cheapestPath(graph, start, goal, mayUse, costOf) {
 }
 
 /**
- * Dijkstra's search with a ring of buckets, which whole costs allow. Of equally cheap ways, it takes the one whose tracks come
- * first, last track first: what is found does not depend on how steps are stored.
+ * Dijkstra's algorithm with a ring of buckets, which integer costs allow. Of equally cheap paths, it takes the one with the lowest
+ * track numbers, compared from the last track, so the result does not depend on the order in which steps are stored.
  *
  * @param {Graph} graph
  * @param {number} start
- * @param {number} goal  where it ends
+ * @param {number} goal  where the search ends
  * @param {(track: number) => boolean} mayUse
- * @param {(rank: number) => number} costOf  whole numbers from 1
- * @returns {Generator<void, Uint32Array>}  which track each one was reached from; the start from itself, NONE for those not reached
+ * @param {(rank: number) => number} costOf  integers from 1
+ * @returns {Generator<void, Uint32Array>}  the predecessor of each track; the start itself for the start, NONE for unreached tracks
  */
 function* searchFrom({ offsets, targets, ranks }, start, goal, mayUse, costOf) {
   const costs = Array.from({ length: NEIGHBORS }, (_, rank) => costOf(rank));
@@ -177,10 +178,10 @@ function* searchFrom({ offsets, targets, ranks }, start, goal, mayUse, costOf) {
 }
 
 /**
- * @param {Uint32Array} ones  what was reached from one side, as `searchFrom` tells
- * @param {Uint32Array} others  what was reached from the other one
+ * @param {Uint32Array} ones  predecessors from one side, from `searchFrom`
+ * @param {Uint32Array} others  predecessors from the other side
  * @param {{x: Uint16Array, y: Uint16Array}} positions
- * @returns {Generator<void, [number, number]>}  the two tracks that lie closest on the map: one of each
+ * @returns {Generator<void, [number, number]>}  the two tracks, one from each side, that are closest on the map
  */
 function* closestPair(ones, others, { x, y }) {
   const grid = new Grid(x, y);

@@ -1,18 +1,18 @@
-/** Several people on one map: `people.json`, and whose tracks are where. Pure. */
+/** Several people on one map: `people.json`, and the distribution of their tracks. Pure. */
 
 import { requireSchema } from "./decode.js";
 
 /** @import { MapData } from "./types.js" */
 /**
- * @typedef {object} Pair  what two people's libraries have to do with each other
+ * @typedef {object} Pair  the comparison of two people's libraries
  * @property {readonly [string, string]} people  names, as in `layers`
  * @property {string} sentence
- * @property {number | null} mixing  how many of a track's nearest are the other's, 0..1; null where there are too few to tell
- * @property {number | null} chance  the same if all were dealt out at random
- * @property {readonly [readonly number[], readonly number[]]} likes  tracks of the other one that each would like, best first
+ * @property {number | null} mixing  share of a track's nearest neighbors that belong to the other person, 0..1; null if there are too few tracks
+ * @property {number | null} chance  the same for a random distribution
+ * @property {readonly [readonly number[], readonly number[]]} likes  tracks of the other person that each would like, best first
  * @property {readonly [number, number]} centers
  *
- * @typedef {{cluster: number, tracks: number[], one: number, other: number, both: number}} Share  `one` and `other`: tracks that only one has
+ * @typedef {{cluster: number, tracks: number[], one: number, other: number, both: number}} Share  `one` and `other`: number of tracks that only one person has
  */
 
 const PEOPLE_SCHEMA = "spotmap.people/1";
@@ -24,7 +24,7 @@ export function decodePeople(document) {
 }
 
 /**
- * Whose tracks are in each cluster, the largest first.
+ * Counts each person's tracks in each cluster, the largest cluster first.
  *
  * @param {MapData} map
  * @param {number} one  a layer

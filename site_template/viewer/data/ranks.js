@@ -1,9 +1,9 @@
-/** Where values lie among all of them. Pure. */
+/** Ranks of values among all values. Pure. */
 
-/** Values between two chances to pause. */
+/** Values per slice. */
 const STRETCH = 2 ** 14;
 
-/** @typedef {{ranks: Float32Array, sorted: Float32Array}} Ranked  `ranks`: 0..1, NaN for NaN; `sorted`: what is known, ascending */
+/** @typedef {{ranks: Float32Array, sorted: Float32Array}} Ranked  `ranks`: 0..1, NaN for NaN; `sorted`: the known values, ascending */
 
 /**
  * In steps.
@@ -17,28 +17,28 @@ export function* ranksOf(values) {
   const ranks = new Float32Array(values.length);
   for (let track = 0; track < values.length; track++) {
     if (track % STRETCH === STRETCH - 1) yield;
-    // Each is there: the place of the first one that is equal says where all of them lie.
+    // The index of the first equal value determines the rank of all equal values.
     const first = Number.isNaN(values[track]) ? NaN : placeIn(sorted, values[track], false);
     ranks[track] = (first + ends[first]) / 2 / sorted.length;
   }
   return { ranks, sorted };
 }
 
-/** Where a value lies among all, 0..1; equal values lie at the middle of theirs. @param {Float32Array} sorted  @param {number} value */
+/** Returns the rank of a value, 0..1; equal values get their mean rank. @param {Float32Array} sorted  @param {number} value */
 export function rankOf(sorted, value) {
   if (Number.isNaN(value)) return NaN;
   const first = placeIn(sorted, value, false);
   return (first + placeIn(sorted, value, true)) / 2 / Math.max(1, sorted.length);
 }
 
-/** For each place the one after the last of its equals: half the searching where every value is ranked. @param {Float32Array} sorted */
+/** Returns for each index the end of its run of equal values, which halves the search when every value is ranked. @param {Float32Array} sorted */
 function endsOfEqual(sorted) {
   const ends = new Uint32Array(sorted.length);
   for (let place = sorted.length - 1; place >= 0; place--) ends[place] = sorted[place] === sorted[place + 1] ? ends[place + 1] : place + 1;
   return ends;
 }
 
-/** @param {Float32Array} sorted  @param {number} value  @param {boolean} isAfter  past those that are equal */
+/** @param {Float32Array} sorted  @param {number} value  @param {boolean} isAfter  whether to return the index after equal values */
 function placeIn(sorted, value, isAfter) {
   let [low, high] = [0, sorted.length];
   while (low < high) {

@@ -1,4 +1,4 @@
-/** A path as somebody wishes it: over several stops, with one track an artist, around clusters, of a length. Pure. */
+/** Paths with wishes: over several stops, one track per artist, avoiding clusters, with a duration. Pure. */
 
 import { findPath } from "./paths.js";
 
@@ -6,27 +6,27 @@ import { findPath } from "./paths.js";
 /** @import { Transitions } from "./transitions.js" */
 /**
  * @typedef {object} Wish
- * @property {readonly number[]} stops  where it begins, leads through, and ends
+ * @property {readonly number[]} stops  start, intermediate stops and end
  * @property {boolean} isOneAnArtist
  * @property {ReadonlySet<number>} avoided  clusters
- * @property {number} minutes  how long it is to be; 0 for any length
- * @property {ReadonlySet<number>} passed  tracks of ways that were shown before: another one is wished
+ * @property {number} minutes  desired duration; 0 for any
+ * @property {ReadonlySet<number>} passed  tracks of paths that were already shown, to get a different one
  *
- * @typedef {object} Library  what is known of tracks
+ * @typedef {object} Library  access to the tracks' data
  * @property {(track: number) => boolean} accepts
  * @property {{x: Uint16Array, y: Uint16Array}} positions
- * @property {(track: number) => string} artistOf  empty where unknown
+ * @property {(track: number) => string} artistOf  empty if unknown
  * @property {ArrayLike<number>} cluster
- * @property {(track: number) => number} minutesOf  NaN where unknown
- * @property {Transitions | null} transitions  needed where a length is wished
+ * @property {(track: number) => number} minutesOf  NaN if unknown
+ * @property {Transitions | null} transitions  required if a duration is given
  *
- * @typedef {{tracks: number[], leaps: number[]}} Route  leaps: places after which it leaps across the map
+ * @typedef {{tracks: number[], leaps: number[]}} Route  leaps: indices after which the path leaps across the map
  */
 
-/** How often a way is looked for again because an artist comes twice. */
+/** Maximum number of new searches because an artist occurs twice. */
 const ROUNDS = 25;
 const MOST_ADDED = 300;
-/** Where no length is known. */
+/** Duration of a track whose duration is unknown. */
 const USUAL_MINUTES = 3.5;
 
 /** @param {Partial<Wish> & Pick<Wish, "stops">} wish  @returns {Wish} */
@@ -85,7 +85,7 @@ function* throughStops(graph, stops, accepts, { positions }) {
 }
 
 /**
- * Tracks by an artist who came before, stops apart.
+ * Returns tracks by an artist who occurred before, except stops.
  *
  * @param {readonly number[]} tracks
  * @param {ReadonlySet<number>} stops
@@ -109,7 +109,7 @@ function without({ tracks, leaps }, gone) {
 }
 
 /**
- * Makes a way longer by what fits best between two of its tracks, or shorter by what is missed least.
+ * Lengthens a path by the tracks that fit best between two of its tracks, or shortens it by the least important tracks.
  *
  * @param {Route} route
  * @param {Wish} wish
@@ -136,7 +136,7 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
     yield;
   }
   const between = (/** @type {number} */ at) => (at + 1 < way.length ? transitions.between(way[at], way[at + 1], fits) : null);
-  /** What would fit best after each track. @type {ReturnType<typeof between>[]} */
+  /** The best track to insert after each track. @type {ReturnType<typeof between>[]} */
   const found = [];
   for (const at of minutes < wish.minutes ? way.keys() : []) {
     found.push(between(at));
@@ -161,10 +161,10 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
 }
 
 /**
- * Where a way leaps from which tracks were taken or to which some were added: after what is left of the tracks before each leap,
- * unless an added one follows there, which fits.
+ * Returns the leaps of a path after tracks were removed or added. A leap stays after the last remaining track before it, unless an
+ * added track that fits follows there.
  *
- * @param {readonly number[]} way  its ends are those of `before`
+ * @param {readonly number[]} way  has the same ends as `before`
  * @param {readonly number[]} before
  * @param {readonly number[]} leaps  of `before`
  */
@@ -186,7 +186,7 @@ function least(tracks, costOf) {
 }
 
 /**
- * Where on a way a further stop makes the smallest detour on the map.
+ * Returns the index at which another stop makes the smallest detour on the map.
  *
  * @param {readonly number[]} stops
  * @param {number} track

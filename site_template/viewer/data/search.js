@@ -1,12 +1,12 @@
-/** Finds tracks by what a person remembers of title, artist or album. Pure. */
+/** Finds tracks by title, artist or album. Pure. */
 
 import { finished } from "./work.js";
 
 /** @import { TextData } from "./types.js" */
 
 /**
- * Case, accents and punctuation do not matter: "beyonce" finds Beyoncé, "ac dc" AC/DC; nor do the two scripts of Japanese syllables.
- * Where there is nothing else, signs do: "!!!", "†††".
+ * Normalizes a text. Case, accents and punctuation do not matter ("beyonce" finds Beyoncé, "ac dc" AC/DC), and neither does the
+ * difference between hiragana and katakana. Signs are kept only if there is nothing else: "!!!", "†††".
  *
  * @param {string} text
  */
@@ -23,26 +23,26 @@ export function normalized(text) {
   return words || text.replace(SAYS_NOTHING, "").normalize("NFKC").toLowerCase();
 }
 
-/** Letters that are no others with an accent, as people type them. @type {Readonly<Record<string, string>>} */
+/** Letters that are not accented forms of others, with their common replacements. @type {Readonly<Record<string, string>>} */
 const LETTERS = {
   ß: "ss", ø: "o", ł: "l", æ: "ae", đ: "d", ð: "d", œ: "oe", þ: "th", ı: "i", ħ: "h", ŧ: "t", ŋ: "n", ĸ: "k", ς: "σ", "×": "x",
 };
 const KATAKANA_AFTER_HIRAGANA = 0x60;
 const SAYS_NOTHING = /[\s‐-―…“”„«»·•]+/gu;
 const APOSTROPHES = /['’‘ʼʻ′`]/g;
-/** What may have been written otherwise: signs inside words or at their edges, digits among letters, an "and", a guest. */
+/** Matches texts that may have other spellings: signs inside words or at their edges, digits among letters, "and", a guest artist. */
 const MAY_DIFFER = /[\p{L}\p{N}][^\p{L}\p{M}\p{N}\s]+[\p{L}\p{N}]|\$\p{L}|\p{L}\$|\p{L}\d|&|\b(?:feat|ft|featuring)\b/iu;
 const SIGN_INSIDE = /[\p{L}\p{N}][^\p{L}\p{M}\p{N}\s]+[\p{L}\p{N}]|\$\p{L}|\p{L}\$/u;
-/** Signs and digits that stand for letters: P!nk, A$AP, deadmau5. @type {Readonly<Record<string, string>>} */
+/** Signs and digits in place of letters: P!nk, A$AP, deadmau5. @type {Readonly<Record<string, string>>} */
 const SIGNS = { "!": "i", $: "s", "@": "a", 0: "o", 1: "i", 3: "e", 4: "a", 5: "s", 7: "t" };
 const NO_LETTERS = /[^\p{L}\p{M}\p{N}]+/gu;
 const GUEST = /\b(?:feat|ft|featuring)\b/i;
 
-/** Before each other spelling: words have one space between them. */
+/** Separator before each alternative spelling. It is unique, because words are separated by one space. */
 const SPELLING = "  ";
 
 /**
- * The text, and once more what people may type instead: "acdc", "pink", "rnb", "don t", "and" for "&", "ft" for "feat".
+ * Returns the normalized text with its alternative spellings: "acdc", "pink", "rnb", "don t", "and" for "&", "ft" for "feat".
  *
  * @param {string} raw
  */
@@ -60,7 +60,7 @@ function typedInstead(raw) {
       const joined = [letters, letters.replaceAll("&", "n")].map((text) => normalized(text.replace(NO_LETTERS, "")));
       others.push(...joined, normalized(word.replace(APOSTROPHES, " ")));
     }
-    // A digit alone among letters; those of "blink182" are a number.
+    // A single digit among letters is replaced; the digits of "blink182" are a number.
     if (/\p{L}{2}\p{N}(?!\p{N})/u.test(word)) others.push(normalized(word.replace(/(\p{L})([013457])(?!\p{N})/gu, (_, letter, digit) => letter + SIGNS[digit])));
     return others;
   });
@@ -69,10 +69,10 @@ function typedInstead(raw) {
   return said;
 }
 
-/** One letter occurs in nearly every line: it counts at the beginning of words only. Where words are not spaced, it says more. */
+/** A single letter occurs in nearly every line, so it matches only at the beginning of words. (In scripts without spaces, one character says more.) */
 const ONE_LETTER = /^[a-z0-9]$/;
 const SPACE = 32;
-/** What counts more: titles, artists, albums; in these the beginning of the field, of a word, and anywhere. */
+/** Weights of title, artist and album, and in each, of a match at the start of the field, at the start of a word, and elsewhere. */
 const WEIGHTS = [5, 4, 2];
 const [AT_START, AT_WORD, INSIDE] = [3, 2, 1];
 const BEST = WEIGHTS[0] * AT_START;
@@ -81,32 +81,32 @@ const WHOLE_ARTIST = 30;
 const LETTER_A = 97;
 const LETTERS_COUNT = 26;
 
-/** Of what was looked for, so much is remembered: the words of what people type, and some beginnings of each. */
+/** Maximum number of cached searches: enough for the words of a query and some of their prefixes. */
 const MOST_REMEMBERED = 24;
-/** Tracks between two chances to pause. */
+/** Tracks per slice. */
 const STRETCH = 512;
 
-/** @typedef {{first: number, text: string, starts: number[]}} Block  lines of tracks from `first` on, and where each begins */
+/** @typedef {{first: number, text: string, starts: number[]}} Block  lines of tracks from `first` on, and their start offsets */
 
 /**
- * All tracks as lines to look through. It grows a little at a time, so that 100,000 tracks do not hold up the page, and looks
- * again through what it found before while a word is typed to its end.
+ * A searchable index of all tracks, with one line per track. It grows in slices, so that 100,000 tracks do not block the page. While a
+ * word is being typed, it searches only its previous results.
  */
 export class SearchIndex {
   #text;
-  /** A line a track: title, artists, album, each with a space before every word. @type {string[]} */
+  /** One line per track: title, artists, album, each with a space before every word. @type {string[]} */
   #lines = [];
-  /** The same lines in long strings, which engines look through faster. @type {Block[]} */
+  /** The same lines in long strings, which engines search faster. @type {Block[]} */
   #blocks = [];
   #artistsAt;
   #albumAt;
-  /** Of titles, artists and albums, the letters of `initials`: a third of a library has a word with the letter that is typed first. */
+  /** `initials` of titles, artists and albums, for queries of one letter, which match about a third of a library. */
   #letters;
   /** @type {Map<string, string>} */
   #known = new Map();
-  /** @type {{terms: readonly string[], tracks: number[]} | null}  the last query's finds, ascending */
+  /** @type {{terms: readonly string[], tracks: number[]} | null}  the last query's results, ascending */
   #last = null;
-  /** What has been looked for, and where it is, ascending: what goes on with it is nowhere else. @type {Map<string, readonly number[]>} */
+  /** Cached results, ascending. An extended term occurs only in the results of its prefix. @type {Map<string, readonly number[]>} */
   #remembered = new Map();
 
   /** @param {TextData} text */
@@ -121,7 +121,7 @@ export class SearchIndex {
     return this.#lines.length === this.#text.titles.length;
   }
 
-  /** @param {number} tracks  how many more to take in */
+  /** @param {number} tracks  number of tracks to add */
   grow(tracks) {
     const { titles, artistsOf, albumOf } = this.#text;
     const first = this.#lines.length;
@@ -145,7 +145,7 @@ export class SearchIndex {
     if (this.isComplete) this.#known.clear();
   }
 
-  /** Artists and albums come again and again. @param {string} raw */
+  /** Normalizes a field, with a cache because artists and albums repeat. @param {string} raw */
   #line(raw) {
     let line = this.#known.get(raw);
     if (line === undefined) {
@@ -156,17 +156,17 @@ export class SearchIndex {
   }
 
   /**
-   * Every word of the query must occur somewhere. Titles count most, then artists, then albums; equal tracks keep their order.
+   * Finds tracks that contain every word of the query. Titles count most, then artists, then albums; equal tracks keep their order.
    *
    * @param {string} query
-   * @returns {number[] | null} tracks, best first; null if the query says nothing
+   * @returns {number[] | null} tracks, best first; null if the query is empty
    */
   search(query) {
     return finished(this.searching(query));
   }
 
   /**
-   * The same in small steps; what has begun last counts.
+   * The same, in slices; only the last started search stores its results.
    *
    * @param {string} query
    * @returns {Generator<void, number[] | null>}
@@ -178,7 +178,7 @@ export class SearchIndex {
       return null;
     }
     const found = yield* terms.length === 1 && /^[a-z]$/.test(terms[0]) ? this.#findLetter(terms[0]) : this.#find(terms);
-    // "jay-z" and "blink 182" where they are written as one word.
+    // "jay-z" and "blink 182" may be written as one word.
     return found.length === 0 && terms.length > 1 ? yield* this.#find([terms.join("")]) : found;
   }
 
@@ -202,7 +202,7 @@ export class SearchIndex {
       (byScore[score] ??= []).push(track);
       tracks.push(track);
     }
-    // More tracks may have come meanwhile.
+    // Tracks may have been added in the meantime.
     this.#last = lines === this.#lines.length ? { terms, tracks } : null;
     if (terms.length === 1) this.#remember(soughtAs(terms[0]), tracks, lines);
     return byScore.reverse().flat();
@@ -236,12 +236,12 @@ export class SearchIndex {
     }
   }
 
-  /** The title as it is sought, without other spellings. @param {number} track */
+  /** Returns the normalized title, without alternative spellings. @param {number} track */
   titleOf(track) {
     return this.#lines[track].slice(1, this.#artistsAt[track]).split(SPELLING, 1)[0];
   }
 
-  /** Those in which it occurs anywhere. @param {string} term  normalized  @returns {readonly number[]}  ascending */
+  /** Returns the tracks that contain a term. @param {string} term  normalized  @returns {readonly number[]}  ascending */
   tracksWith(term) {
     return finished(this.#tracksWith(term));
   }
@@ -254,7 +254,7 @@ export class SearchIndex {
     let among = null;
     const known = this.#remembered.get(sought);
     if (known) {
-      this.#remember(sought, known, lines); // as what was asked for last
+      this.#remember(sought, known, lines); // mark it as the most recent
       return known;
     }
     for (const [part, tracks] of this.#remembered) if (sought.includes(part) && (!among || tracks.length < among.length)) among = tracks;
@@ -263,7 +263,7 @@ export class SearchIndex {
     return tracks;
   }
 
-  /** @param {string} sought  @param {readonly number[]} tracks  @param {number} lines  that were looked through */
+  /** @param {string} sought  @param {readonly number[]} tracks  @param {number} lines  number of searched lines */
   #remember(sought, tracks, lines) {
     if (lines < this.#text.titles.length) return;
     this.#remembered.delete(sought);
@@ -284,7 +284,7 @@ export class SearchIndex {
   /** @param {string} sought  @returns {Generator<void, number[]>} */
   *#lookThrough(sought) {
     const tracks = [];
-    // Every sixth sign is a space: engines find a letter and what is after it much faster.
+    // Every sixth character is a space, so searching for the letters without it is much faster.
     const rest = sought.trimStart();
     const shift = sought.length - rest.length;
     for (const { first, text, starts } of this.#blocks) {
@@ -303,7 +303,7 @@ export class SearchIndex {
   }
 
   /**
-   * Those in which every word of the query is a whole word: "rap" is none of "Therapy".
+   * Returns the tracks that contain every word of the query as a whole word: "rap" does not match "Therapy".
    *
    * @param {readonly number[]} tracks
    * @param {string} query
@@ -319,7 +319,7 @@ export class SearchIndex {
   /**
    * @param {number} track
    * @param {readonly string[]} terms
-   * @param {string} whole  the terms as a line
+   * @param {string} whole  the terms, joined as a line
    */
   #score(track, terms, whole) {
     const line = this.#lines[track];
@@ -334,7 +334,7 @@ export class SearchIndex {
     return score + this.#wholeness(track, whole);
   }
 
-  /** What it counts that a track or an artist is called so. @param {number} track  @param {string} whole */
+  /** Returns the bonus if the title or an artist is the complete query. @param {number} track  @param {string} whole */
   #wholeness(track, whole) {
     const line = this.#lines[track];
     const artists = this.#artistsAt[track];
@@ -343,7 +343,7 @@ export class SearchIndex {
   }
 }
 
-/** The letters that words begin with, a bit each, and above these the place of the first, from one on. @param {string} field  of a line */
+/** Returns a bit set of the words' initial letters, with the 1-based index of the first one in the bits above. @param {string} field  of a line */
 function initials(field) {
   const first = field.charCodeAt(1) - LETTER_A;
   let letters = first >= 0 && first < LETTERS_COUNT ? (first + 1) << LETTERS_COUNT : 0;
@@ -354,21 +354,21 @@ function initials(field) {
   return letters;
 }
 
-/** @param {number} letters  of `initials`  @param {number} place  of a letter */
+/** @param {number} letters  from `initials`  @param {number} place  index of a letter */
 const quality = (letters, place) => (letters >>> LETTERS_COUNT === place + 1 ? AT_START : letters & (1 << place) ? AT_WORD : 0);
 
-/** Whether a field of a line says this and no more, other spellings apart. @param {string} line  @param {string} whole  @param {number} start  @param {number} end */
+/** Returns whether a field of a line equals the query, in any spelling. @param {string} line  @param {string} whole  @param {number} start  @param {number} end */
 const isWhole = (line, whole, start, end) =>
   line.startsWith(whole, start) && (start + whole.length === end || line.startsWith(SPELLING, start + whole.length));
 
-/** The word that the fewest tracks are likely to have. @param {readonly string[]} terms */
+/** Returns the longest term, which is likely to be the rarest. @param {readonly string[]} terms */
 const longest = (terms) => terms.reduce((best, term) => (term.length > best.length ? term : best));
 
 /** @param {string} term */
 const soughtAs = (term) => (term.length === 1 && ONE_LETTER.test(term) ? ` ${term}` : term);
 
 /**
- * Whether whatever fits the later terms fits the earlier ones too: the last word went on, or others came after it.
+ * Returns whether all matches of the later terms also match the earlier ones: the last word was extended, or words were added.
  *
  * @param {readonly string[]} earlier
  * @param {readonly string[]} later
@@ -379,13 +379,13 @@ function extend(earlier, later) {
 }
 
 /**
- * How well a term fits a line at its best place.
+ * Returns the quality of a term's best match in a line.
  *
  * @param {string} line
- * @param {string} term  without spaces, so that it lies in one field
- * @param {number} artists  where they begin
- * @param {number} album  where it begins
- * @returns {number}  0 if it does not occur
+ * @param {string} term  without spaces, so that a match is within one field
+ * @param {number} artists  start of the artists
+ * @param {number} album  start of the album
+ * @returns {number}  0 if there is no match
  */
 function fitness(line, term, artists, album) {
   const sought = soughtAs(term);

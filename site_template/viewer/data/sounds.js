@@ -1,20 +1,20 @@
-/** What can be heard of a track on this page without asking another host: the listener's own file, else an excerpt of the site. */
+/** Audio of a track that needs no other host: the user's own file, or else an excerpt of the site. */
 
 /** @import { LocalAudio } from "./local_audio.js" */
 /** @import { TrackDetails } from "./types.js" */
 
-/** So much of a track is left at least where it does not start at its beginning, seconds: its last moment may be its typical one. */
+/** Minimum remaining duration when playback starts at the typical moment, seconds: that moment may be at the end of the track. */
 const LEAST_LEFT_S = 12;
 
 /**
  * @typedef {object} Sound
  * @property {string} address
- * @property {boolean} isExcerpt  of a few seconds, from the typical moment on
+ * @property {boolean} isExcerpt  whether it is an excerpt of a few seconds from the typical moment on
  */
 
 /**
  * @param {Pick<TrackDetails, "typicalS" | "duration_ms">} details
- * @returns {number}  where the moment begins that sounds most like the whole, seconds; 0 where it is not known
+ * @returns {number}  start of the typical moment, seconds; 0 if unknown
  */
 export function momentOf({ typicalS, duration_ms }) {
   const latest = duration_ms === null ? Infinity : Math.max(0, duration_ms / 1000 - LEAST_LEFT_S);
@@ -27,14 +27,14 @@ export class Sounds {
 
   /**
    * @param {LocalAudio} localAudio
-   * @param {boolean} hasExcerpts  whether the site has any
+   * @param {boolean} hasExcerpts  whether the site has excerpts
    */
   constructor(localAudio, hasExcerpts) {
     this.#localAudio = localAudio;
     this.#hasExcerpts = hasExcerpts;
   }
 
-  /** Whether there is anything to hear; of the listener's own files only once they are known. */
+  /** Whether there is any audio. The user's own files count only once their list is loaded. */
   get areThere() {
     return this.#hasExcerpts || this.#localAudio.isThere;
   }

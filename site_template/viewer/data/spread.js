@@ -1,26 +1,26 @@
-/** How far the tracks of an album spread over the map, and where an artist comes nearest to the rest of a library. Pure. */
+/** The spread of an album's tracks on the map, and the position where an artist is closest to the rest of a library. Pure. */
 
 /** @import { Grid } from "./grid.js" */
 
-/** An album of fewer has no spread to speak of. */
+/** An album with fewer tracks has no meaningful spread. */
 export const FEWEST = 3;
-/** Tracks whose distances from each other are measured, evenly out of more. */
+/** Maximum number of tracks whose pairwise distances are measured; of more tracks, an even sample. */
 const MEASURED = 150;
-/** Sets of tracks drawn at random that an album is held against. */
+/** Number of random sets of tracks that an album is compared with. */
 const DRAWS = 200;
-/** An album crosses the map if more than this share of these lies as close together as it does, and its tracks are nearly as far apart. */
+/** An album crosses the map if more than this share of the random sets is as compact, and its tracks are nearly as far apart. */
 const USUAL = 0.05;
 const NEARLY = 0.8;
-/** What else an album is, by its spread in multiples of that of sets drawn at random (docs/map-quality.md). */
+/** The other categories of albums, by the ratio of their spread to that of the random sets (docs/map-quality.md). */
 const MOODS = /** @type {const} */ ([[0.35, "one"], [0.65, "few"], [Infinity, "wide"]]);
-/** What lies around a track: within this part of the map's diagonal. */
+/** Radius of a track's surroundings, as a share of the map's diagonal. */
 const NEARBY = 0.04;
 
 /** @typedef {{x: ArrayLike<number>, y: ArrayLike<number>, view: readonly number[]}} Places  map units */
-/** @typedef {{mood: "one" | "few" | "wide" | "all", ratio: number}} Spread  `ratio`: 1 is what tracks drawn at random have */
+/** @typedef {{mood: "one" | "few" | "wide" | "all", ratio: number}} Spread  `ratio`: 1 is the spread of random tracks */
 
 /**
- * Numbers from 0 up to 1, the same at every call (mulberry32).
+ * Returns a generator of pseudo-random numbers in [0, 1) with a fixed seed (mulberry32).
  *
  * @param {number} seed
  */
@@ -34,7 +34,7 @@ function randomNumbers(seed) {
   };
 }
 
-/** @param {Places} places  @param {readonly number[]} tracks  two at least  @returns {number}  their mean distance from each other */
+/** @param {Places} places  @param {readonly number[]} tracks  at least two  @returns {number}  their mean pairwise distance */
 function meanDistance({ x, y }, tracks) {
   let sum = 0;
   for (let i = 1; i < tracks.length; i++) {
@@ -45,7 +45,7 @@ function meanDistance({ x, y }, tracks) {
 
 /**
  * @param {Places} places
- * @param {readonly number[]} tracks  FEWEST at least
+ * @param {readonly number[]} tracks  at least FEWEST
  * @returns {Spread}
  */
 export function spreadOf(places, tracks) {
@@ -70,13 +70,13 @@ export function spreadOf(places, tracks) {
 }
 
 /**
- * The track that most of what others made lies around: of all that these are, the nearest to what the listener knows.
+ * Returns the track that has most tracks of other artists around it: the best entry point to an artist for this listener.
  *
  * @param {Places} places
- * @param {Grid} grid  of these places
+ * @param {Grid} grid  of these positions
  * @param {readonly number[]} tracks
- * @param {(track: number) => number} weightOf  how much each of the others counts
- * @returns {{track: number, weight: number} | null}  null where nothing lies around any of them
+ * @param {(track: number) => number} weightOf  weight of each track of other artists
+ * @returns {{track: number, weight: number} | null}  null if no other track is near any of them
  */
 export function entryPoint({ x, y, view }, grid, tracks, weightOf) {
   const reach = NEARBY * Math.hypot(view[2] - view[0], view[3] - view[1]);

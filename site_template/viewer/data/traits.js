@@ -1,4 +1,4 @@
-/** What is known of single tracks, as columns that the map can be colored and filtered by. Pure. */
+/** Traits of tracks as columns, by which the map can be colored and filtered. Pure. */
 
 import { eachWord } from "./columns.js";
 import { invertMembership } from "./decode.js";
@@ -6,26 +6,26 @@ import { formatDay, formatNumber, gettext, gettext_noop } from "./language.js";
 
 /** @import { MapData, Since, Trait } from "./types.js" */
 
-/** Past this many names the rest become one: nobody tells more colors apart. */
+/** Maximum number of categories; the rest are merged, because more colors cannot be told apart. */
 const MAX_CATEGORIES = 40;
 export const OTHER = gettext_noop("Other");
 export const STYLES = "styles";
-/** How strong a style is in a track, at most; 1 at least. */
+/** Maximum strength of a style; the minimum is 1. */
 export const MOST_STRENGTH = 9;
 const SOUND = gettext_noop("Sound");
 const LIBRARY = gettext_noop("From the library");
 
-/** By fifths: neighbors share all notes but one, and so do a major key and the minor one beside it. */
+/** Keys in the order of fifths. Adjacent keys share all notes but one, and a major key shares a category with its relative minor. */
 const FIFTHS = [
   "C · Am", "G · Em", "D · Bm", "A · F♯m", "E · C♯m", "B · G♯m", "F♯ · E♭m", "D♭ · B♭m", "A♭ · Fm", "E♭ · Cm", "B♭ · Gm", "F · Dm",
 ];
 const MODES = [gettext_noop("Minor"), gettext_noop("Major")];
 const SINCE = [gettext_noop("New"), gettext_noop("Moved")];
 
-/** Traits whose categories are ours. */
+/** Traits whose categories are named by the page, not by the library. */
 const OWN = new Set(["feature.mode", "since"]);
 
-/** Where the plain name of a feature would not do. @type {Readonly<Record<string, string>>} */
+/** Labels of features whose name is not suitable as a label. @type {Readonly<Record<string, string>>} */
 const LABELS = { key: gettext_noop("Key"), mode: gettext_noop("Major or minor"), noise_to_tone: gettext_noop("Tonal or noisy") };
 /** @type {Readonly<Record<string, {label: string, unit: string}>>} */
 const FACTS = {
@@ -35,17 +35,17 @@ const FACTS = {
   first_played: { label: gettext_noop("First played"), unit: "" },
   last_played: { label: gettext_noop("Last played"), unit: "" },
 };
-/** Facts that are days, by what the files call them. @type {Readonly<Record<string, string>>} */
+/** Facts that are dates, with their names in the files. @type {Readonly<Record<string, string>>} */
 const DAYS = { added_at: "added_on", first_played: "first_played_on", last_played: "last_played_on" };
 
 /**
- * @typedef {object} TraitName  a trait that can be asked for
+ * @typedef {object} TraitName  a trait that can be loaded
  * @property {string} id
  * @property {string} label
  * @property {string} unit
  * @property {string} family  "Sound", "Facts" or "From the library"
- * @property {"details" | "insights" | "listening"} source  which of the site's files know it, or which script finds it out
- * @property {readonly string[]} [values]  of styles: their names, as the files count them
+ * @property {"details" | "insights" | "listening"} source  which of the site's files contains it, or which script computes it
+ * @property {readonly string[]} [values]  for styles: their names, in the order of the files
  */
 
 /**
@@ -71,7 +71,7 @@ export function traitNames({ features, facets, facts, since, styles }) {
 }
 
 /**
- * What a category is called: the page's own are translated, the library's are what they are.
+ * Returns the label of a category. The page's own categories are translated, those of the library are not.
  *
  * @param {Pick<Trait, "id">} trait
  * @param {string} name
@@ -114,7 +114,7 @@ export function createTrait(name, documents, count, most = MAX_CATEGORIES) {
 }
 
 /**
- * Most tracks are as they were: those are in no category, so that they keep to the background.
+ * Unchanged tracks, which are most of them, have no category, so that they stay in the background.
  *
  * @param {TraitName} name
  * @param {Since | null} since
@@ -155,12 +155,12 @@ function column(documents, count, read) {
 /**
  * @param {any} document
  * @param {number} row
- * @returns {number | undefined}  place on the circle of fifths
+ * @returns {number | undefined}  index on the circle of fifths
  */
 function fifthOf({ features }, row) {
   const key = features?.key?.[row];
   if (typeof key !== "number") return undefined;
-  // A minor key lies where its relative major does, three semitones above it.
+  // A minor key has the index of its relative major, three semitones above.
   const major = features.mode?.[row] === 0 ? key + 3 : key;
   return (Math.round(major) * 7) % 12;
 }
@@ -188,7 +188,8 @@ function numberTrait({ id, label, unit }, kind, raw) {
 }
 
 /**
- * Nearly all of the values, so that one outlier does not make all others look alike; around zero where zero is amid them.
+ * Returns a domain that contains nearly all values, so that outliers do not compress the color scale. It is symmetric around zero if
+ * the values are on both sides of zero.
  *
  * @param {Float32Array} sorted
  * @returns {[number, number]}
@@ -207,7 +208,7 @@ function domainOf(sorted) {
 }
 
 /**
- * Text with several names in it, joined by commas or semicolons, is in all of these categories.
+ * A text with several names, separated by commas or semicolons, belongs to all of these categories.
  *
  * @param {TraitName} name
  * @param {readonly unknown[]} raw
@@ -215,7 +216,7 @@ function domainOf(sorted) {
  * @returns {Trait}
  */
 function namedTrait(name, raw, most) {
-  /** How many tracks have each text: most have one that others have too. @type {Map<unknown, number>} */
+  /** Number of tracks for each text; most texts repeat. @type {Map<unknown, number>} */
   const texts = new Map();
   for (const value of raw) texts.set(value, (texts.get(value) ?? 0) + 1);
   const named = new Map([...texts.keys()].map((value) => [value, namesIn(value)]));
@@ -237,7 +238,7 @@ const namesIn = (value) =>
 /**
  * @param {TraitName} name
  * @param {"category" | "cycle"} kind
- * @param {readonly (number | readonly number[] | undefined)[]} raw  places in `names`, each once
+ * @param {readonly (number | readonly number[] | undefined)[]} raw  indices in `names`, each once
  * @param {readonly string[]} names
  * @returns {Trait}
  */
@@ -262,7 +263,7 @@ function categoryTrait({ id, label, unit }, kind, raw, names) {
 }
 
 /**
- * Tracks have several, and take the color of the most telling one that shows.
+ * A track has several styles, and takes the color of the most characteristic visible one.
  *
  * @param {TraitName} name
  * @param {readonly string[]} names
@@ -307,7 +308,7 @@ function stylesTrait({ id, label, unit }, names, documents, count) {
 const differences = (ascending) => ascending.map((value, place) => value - (ascending[place - 1] ?? 0));
 
 /**
- * How many tracks lie in each of some equal parts of the domain.
+ * Returns a histogram of the values over the domain.
  *
  * @param {Trait} trait
  * @param {number} bins
@@ -316,7 +317,7 @@ const differences = (ascending) => ascending.map((value, place) => value - (asce
 export function histogram({ values, domain: [low, high] }, bins) {
   const counts = new Array(bins).fill(0);
   for (const value of values) {
-    // Outliers beyond the domain would make its ends look crowded.
+    // Leave out values beyond the domain, which would inflate the first and last bins.
     if (value >= low && value <= high) counts[Math.min(bins - 1, Math.floor(((value - low) / (high - low)) * bins))]++;
   }
   return counts;

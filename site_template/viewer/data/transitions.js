@@ -1,42 +1,41 @@
 /**
- * How well one track follows another: by how alike they sound, by tempo and by key. Pure.
+ * The cost of a transition between two tracks: by similarity, tempo and key. Pure.
  *
- * The files tell the ten nearest of each track, by their true sound. Beyond these it is known whether two have a neighbor in
- * common, and where not even that, how far apart they lie on the map. Without neighbors (a map whose places came with the
- * library) the map is all there is.
+ * The files contain the ten nearest neighbors of each track by their vectors. For other pairs, a common neighbor is the next best
+ * criterion, and then the distance on the map. Without neighbors (a map with given positions), only the map is available.
  */
 
 /** @import { Graph } from "./paths.js" */
 /**
- * @typedef {object} Known  of all tracks
- * @property {Graph | null} graph  which ones sound alike
+ * @typedef {object} Known  data of all tracks
+ * @property {Graph | null} graph  the graph of similar tracks
  * @property {ArrayLike<number>} x  on the map
  * @property {ArrayLike<number>} y
- * @property {number} span  of the map, from corner to corner, in the same units
- * @property {ArrayLike<number> | null} tempo  beats a minute, NaN where unknown
- * @property {ArrayLike<number> | null} fifth  the key's place on the circle of fifths, 0..11, -1 where unknown
+ * @property {number} span  length of the map's diagonal, in the same units
+ * @property {ArrayLike<number> | null} tempo  beats per minute, NaN if unknown
+ * @property {ArrayLike<number> | null} fifth  index of the key on the circle of fifths, 0..11, -1 if unknown
  */
 
-/** What each part counts; two tracks that have nothing in common cost the sum. */
+/** Weights of the parts; two tracks without anything in common cost their sum. */
 const WEIGHT = { sound: 1, tempo: 0.4, key: 0.25 };
-/** A step to a neighbor, by its rank: 0.02 for the nearest neighbor, 0.2 for the tenth. */
+/** Cost of a step to a neighbor per rank: 0.02 for the nearest neighbor, 0.2 for the tenth. */
 const STEP = 0.02;
 const COMMON_NEIGHBOR = 0.4;
 const STRANGERS = 0.5;
-/** Half of the map's diagonal is as far as anything. */
+/** Share of the map's diagonal from which on the distance has its maximum cost. */
 const FAR = 0.5;
-/** Of half or double the tempo the beat goes on, and yet it is another pace. */
+/** Cost of half or double the tempo: the beat continues, but the pace changes. */
 const OTHER_PACE = 0.15;
-/** What is not known is neither good nor bad. */
+/** Cost of an unknown value, which is neither good nor bad. */
 const UNKNOWN = 0.3;
-/** From here on a listener notices. */
+/** Cost from which on a listener notices the transition. */
 export const HARD = 0.75;
-/** A track between two that are hard to join has to make it easier by as much. */
+/** Minimum improvement for inserting a track into a hard transition. */
 const BETTER = 0.1;
 
 export class Transitions {
   #known;
-  /** Of a track that was asked about: those near it, and how near. @type {Map<number, Map<number, number>>} */
+  /** Cached costs to the nearby tracks of a track. @type {Map<number, Map<number, number>>} */
   #near = new Map();
 
   /** @param {Known} known */
@@ -44,12 +43,12 @@ export class Transitions {
     this.#known = known;
   }
 
-  /** Whether it is known what truly sounds alike. */
+  /** Whether neighbors by vectors are available. */
   get isBySound() {
     return this.#known.graph !== null;
   }
 
-  /** From 0 (nothing changes) to about 1.65. @param {number} one  @param {number} other */
+  /** Returns the cost, from 0 (no change) to about 1.65. @param {number} one  @param {number} other */
   cost(one, other) {
     return WEIGHT.sound * this.sound(one, other) + WEIGHT.tempo * this.tempo(one, other) + WEIGHT.key * this.key(one, other);
   }
@@ -71,7 +70,7 @@ export class Transitions {
     return Math.min(1, 2 * Math.abs(octaves - whole) + (whole > 0 ? OTHER_PACE : 0));
   }
 
-  /** Steps on the circle of fifths, of which six are the most. @param {number} one  @param {number} other  @returns {number}  0..1 */
+  /** Returns the distance on the circle of fifths, of at most six steps. @param {number} one  @param {number} other  @returns {number}  0..1 */
   key(one, other) {
     const [from, to] = [this.#known.fifth?.[one] ?? -1, this.#known.fifth?.[other] ?? -1];
     if (from < 0 || to < 0) return UNKNOWN;
@@ -80,12 +79,12 @@ export class Transitions {
   }
 
   /**
-   * The track that joins two best: the harder of its two transitions is the easiest.
+   * Returns the track that joins two tracks best: it minimizes the harder of the two transitions.
    *
    * @param {number} one
    * @param {number} other
    * @param {(track: number) => boolean} accepts
-   * @returns {{track: number, cost: number} | null}  null where there is none
+   * @returns {{track: number, cost: number} | null}  null if there is none
    */
   between(one, other, accepts) {
     const candidates = this.isBySound ? [...this.#nearOf(one).keys(), ...this.#nearOf(other).keys()] : this.#known.x.length;
@@ -102,7 +101,7 @@ export class Transitions {
   }
 
   /**
-   * The track that would make a transition easier, if any would.
+   * Returns the track that would make a transition easier, if there is one.
    *
    * @param {number} one
    * @param {number} other
@@ -115,7 +114,7 @@ export class Transitions {
   }
 
   /**
-   * Those that are its neighbors, in either direction, and theirs.
+   * Returns the neighbors of a track, in either direction, and their neighbors.
    *
    * @param {number} track
    */

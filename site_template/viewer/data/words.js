@@ -1,5 +1,5 @@
 /**
- * What the words of a description can mean on this map: those of `words.json`, the map's own styles, genres and playlists. Pure.
+ * The vocabulary of descriptions on this map: words of `words.json`, and the map's own styles, genres and playlists. Pure.
  */
 
 import { normalized } from "./search.js";
@@ -8,26 +8,26 @@ import { STYLES } from "./traits.js";
 /** @import { Trait } from "./types.js" */
 
 const SCHEMA = "spotmap.words/1";
-/** What only goes along with a word counts less than what is called so. */
+/** Weight of a related tag, relative to a tag with the word's own name. */
 const RELATED = 0.85;
 
 /**
- * @typedef {object} Entry  of `words.json`; lists are joined by commas
- * @property {string} [also]  other words for it
- * @property {string} [trait]  the id of a measure, and at which
- * @property {"low" | "high"} [end]  of its ends it lies
- * @property {number} [at]  the value that parts both ends, in percent; without one, the word is a third of the library
+ * @typedef {object} Entry  an entry of `words.json`; lists are comma-separated
+ * @property {string} [also]  synonyms
+ * @property {string} [trait]  id of a measure
+ * @property {"low" | "high"} [end]  the end of its range that the word means
+ * @property {number} [at]  the threshold between both ends, in percent; without one, the word means a third of the library
  * @property {string} [more]  the comparative
  * @property {string} [mores]  other comparatives
- * @property {string} [styles]  what the embedders call it, and what goes along with it
- * @property {string} [is]  a description to go by where hardly any track has one of these styles, or the map has no such measure
+ * @property {string} [styles]  the embedders' tags for it, and related tags
+ * @property {string} [is]  a description to use instead if hardly any track has these styles, or the map lacks the measure
  *
- * @typedef {{id: string, place: number, weight: number}} Tag  a category of a trait, and how much it says
+ * @typedef {{id: string, place: number, weight: number}} Tag  a category of a trait, and its weight
  * @typedef {object} Word
  * @property {string} name
  * @property {Entry} entry
  * @property {Tag[]} tags
- * @property {number} playlist  its number, -1 for none
+ * @property {number} playlist  index of the playlist, -1 for none
  * @property {boolean} [compares]
  * @property {boolean} [isUtmost]  "loudest"
  *
@@ -41,7 +41,7 @@ const listed = (list) => (list ?? "").split(",").map((one) => one.trim()).filter
 export class Words {
   /** @type {Map<string, Word>} */
   #phrases = new Map();
-  /** How many words the longest phrase has. */
+  /** Number of words of the longest phrase. */
   longest = 1;
 
   /**
@@ -56,9 +56,9 @@ export class Words {
       idle: of("idle"), not: of("not"), or: of("or"), very: of("very"), before: of("before"), after: of("after"), around: of("around"),
       over: of("over"), under: of("under"), like: of("like"),
     };
-    /** @type {ReadonlyMap<string, [number, number]>}  early, mid, late: years of a decade */
+    /** @type {ReadonlyMap<string, [number, number]>}  "early", "mid" and "late" as years of a decade */
     this.parts = new Map(Object.entries(document.early));
-    /** Of two words or three, the one that they stand for. @type {ReadonlyMap<string, string>} */
+    /** Replacements for phrases of two or three words. @type {ReadonlyMap<string, string>} */
     this.joined = new Map(Object.entries(document.joined));
     /** @type {ReadonlyMap<string, number>} */
     this.decades = new Map(Object.entries(document.decades));
@@ -86,13 +86,13 @@ export class Words {
   #add(phrase, word) {
     const key = normalized(phrase);
     if (!key) return;
-    // A word with a meaning of its own is no other's synonym.
+    // A word with its own meaning is not a synonym of another.
     if (this.#phrases.get(key)?.name === phrase && word.name !== phrase) return;
     this.#phrases.set(key, word);
     this.longest = Math.max(this.longest, key.split(" ").length);
   }
 
-  /** Whether a phrase begins so. @param {string} part  normalized */
+  /** Returns whether any phrase begins with this part. @param {string} part  normalized */
   begins(part) {
     return [...this.#phrases.keys()].some((phrase) => phrase.startsWith(part));
   }
@@ -104,7 +104,7 @@ export class Words {
 }
 
 /**
- * The categories of the map by what they are called.
+ * Returns the categories of the map by name.
  *
  * @param {readonly string[]} styles
  * @param {readonly Trait[]} facets
@@ -124,7 +124,7 @@ function ownTags(styles, facets) {
 }
 
 /**
- * What is called so, or is a kind of it ("deep house" is house), and what else goes along.
+ * Returns the tags with this name, its subgenres ("deep house" is house), and related tags.
  *
  * @param {ReturnType<typeof ownTags>} own
  * @param {string} name  normalized

@@ -1,7 +1,7 @@
-/** Work that can pause, as generators: whoever runs it decides when. Pure. */
+/** Pausable work as generators; the caller decides when to pause. Pure. */
 
 /**
- * Runs it to its end, without a pause.
+ * Runs a generator to its end without pausing.
  *
  * @template Result
  * @param {Generator<void, Result>} work

@@ -1,4 +1,4 @@
-/** Keeps the page's address at what the page shows, and the page at its address: links, reload, back and forward. */
+/** Keeps the page's address and its state in sync: links, reload, back and forward. */
 
 import { readLink, tracksWith, writeLink, writeView } from "./permalink.js";
 import { isGroupKind } from "./appearance.js";
@@ -13,9 +13,9 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { TraitLoader } from "./trait_loader.js" */
 /** @import { MapData, State, TextData } from "../data/types.js" */
 
-/** Browsers refuse more than some hundred changes of the address in half a minute. */
+/** Delay before the address is written. Browsers refuse more than about a hundred changes in half a minute. */
 const SETTLED_MS = 300;
-/** A step that "back" undoes. Typing, panning and the slider over time would fill the history with steps nobody took. */
+/** Changes that "back" undoes. Typing, panning and the time slider would fill the history with irrelevant steps. */
 const STEPS = /** @type {const} */ ([
   "colorBy", "sizeBy", "hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "axes", "pinned", "selected",
 ]);
@@ -31,7 +31,7 @@ export class Address {
   #timer = 0;
   #isStep = false;
   #written = "";
-  /** While the page follows the address, the address does not follow the page. */
+  /** Set while the page follows the address, to prevent the reverse. */
   #isFollowing = false;
 
   /**
@@ -54,19 +54,19 @@ export class Address {
     addEventListener("pagehide", () => void this.link());
   }
 
-  /** What of the address needs no text: to be called once the window's size is known, before the first paint. */
+  /** Applies the parts of the address that need no titles. Call it once the window's size is known, before the first paint. */
   async start() {
     this.#navigation.show(readLink(location.hash, this.#map).view);
     await this.#follow(false);
   }
 
-  /** Titles have arrived, so tracks can be found. @param {TextData} text */
+  /** Applies the parts of the address that name tracks, once the titles are loaded. @param {TextData} text */
   async setText(text) {
     this.#text = text;
     await this.#follow(false);
   }
 
-  /** The link to what the page shows now: what is still to be written of it is written first. */
+  /** Returns a link to the current state, after writing pending changes. */
   link() {
     if (this.#timer) this.#writeNow();
     return location.href;
@@ -75,7 +75,7 @@ export class Address {
   /** @param {boolean} isStep */
   #later(isStep) {
     if (this.#isFollowing || !this.#text) return;
-    // The step before this one keeps the view that it was left at.
+    // The previous history entry keeps the view at which it was left.
     if (isStep && this.#timer && !this.#isStep) this.#write(false, this.#written);
     clearTimeout(this.#timer);
     this.#isStep ||= isStep;
@@ -102,7 +102,7 @@ export class Address {
     this.#written = link;
   }
 
-  /** @param {boolean} moves  whether the view is to follow too */
+  /** @param {boolean} moves  whether to apply the view as well */
   async #follow(moves) {
     const { view, patch, pinned, named, selected, isPath, wish, unknownGroups } = readLink(location.hash, this.#map);
     const text = this.#text;
@@ -123,7 +123,7 @@ export class Address {
         const own = named ? tracksNamed(text, named) : [];
         const tracks = own.length > 0 ? own : tracksWith(text, selected);
         const stops = tracksWith(text, wish?.stops ?? []);
-        // A path without one of its stops is another one.
+        // Without one of its stops, it is a different path.
         const asked = isPath && wish && stops.length === wish.stops.length ? { wish: wished({ ...wish, stops }), tracks } : null;
         Object.assign(next, { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [], asked, collection: named && { ...named, tracks: own, notes: [] } });
         const missing = (named ? 0 : new Set(selected).size - tracks.length) + (pinned ? 1 - pins.length : 0);
@@ -139,8 +139,8 @@ export class Address {
 }
 
 /**
- * What an address changes: a list read from it is a new one, even where it holds what the page shows already, and would have
- * every track styled again.
+ * Returns the changes of an address. A list that was read from it is a new object even if its content is the same, and would cause
+ * all tracks to be styled again.
  *
  * @param {Partial<State>} next
  * @param {Readonly<State>} state
@@ -158,7 +158,7 @@ const isEmptyList = (value) => (Array.isArray(value) ? value.length === 0 : (val
 
 /**
  * @param {import("./permalink.js").LinkedState["patch"]} patch
- * @returns {string[]}  the traits that it needs
+ * @returns {string[]}  the traits that the link needs
  */
 function traitsOf({ traitFilters, colorBy, sizeBy, until, axes }) {
   const ids = [...traitFilters.keys(), colorBy, sizeBy, until === null ? "" : "added_at", ...Object.values(axes ?? {})];
@@ -167,7 +167,7 @@ function traitsOf({ traitFilters, colorBy, sizeBy, until, axes }) {
 
 /**
  * @param {import("./permalink.js").LinkedState["patch"]} patch
- * @param {State["traits"]} known  of those that it needs, the ones that are there
+ * @param {State["traits"]} known  the loaded ones of the needed traits
  */
 function keptOf(patch, known) {
   const filters = [...patch.traitFilters].flatMap(([id, filter]) => {
@@ -186,7 +186,7 @@ function keptOf(patch, known) {
 
 /**
  * @param {Pick<State, "axes">} patch
- * @param {State["axes"]} now  kept where it says the same: others are new places for all tracks
+ * @param {State["axes"]} now  kept if it is equal, because a new object moves all tracks
  * @param {State["traits"]} traits
  * @returns {State["axes"]}
  */

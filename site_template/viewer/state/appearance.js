@@ -1,13 +1,13 @@
-/** Which groups are switched on, and what follows from it for every track. Pure. */
+/** Visibility of groups, and the resulting appearance of every track. Pure. */
 
 import { NO_GROUP, UNKNOWN } from "../data/types.js";
 
 /** @import { Group, GroupKind, MapData, Membership, State, Trait, TraitFilter } from "../data/types.js" */
 
-/** How many colors a number is shown in. */
+/** Number of colors of a numeric scale. */
 export const SHADES = 48;
 
-/** Where the state keeps which groups of a kind are switched off. */
+/** The field of the state with the hidden groups of each kind. */
 export const HIDDEN_KEY = Object.freeze({
   cluster: /** @type {const} */ ("hiddenClusters"),
   playlist: /** @type {const} */ ("hiddenPlaylists"),
@@ -15,7 +15,7 @@ export const HIDDEN_KEY = Object.freeze({
 });
 
 /**
- * All of these hidden; where all are already, all of them shown.
+ * Hides all of these, or shows all of them if all are hidden.
  *
  * @param {ReadonlySet<number>} hidden
  * @param {readonly number[]} groups
@@ -29,7 +29,7 @@ export function toggled(hidden, groups) {
 }
 
 /**
- * Everything hidden but these; asked for those that are alone already, everything is shown again.
+ * Hides everything except these, or shows everything if only these are visible.
  *
  * @param {ReadonlySet<number>} hidden
  * @param {readonly number[]} groups
@@ -44,32 +44,32 @@ export function soloed(hidden, groups, groupCount) {
 }
 
 /**
- * What a track looks like, as small numbers. The order is the order of drawing.
+ * Ranks of tracks as small numbers, in drawing order.
  */
 export const RANK = Object.freeze({ HIDDEN: 0, DIMMED: 1, QUIET: 2, SHOWN: 3 });
 
 /**
  * @typedef {object} Appearance
- * @property {Uint8Array} rank  one of RANK a track; HIDDEN cannot be picked
- * @property {Int32Array} group  the group whose color the track takes, NO_GROUP for gray
- * @property {Uint8Array | null} size  of each track, as in sizes.js; null where all are alike
- * @property {number} visibleCount  tracks that are not hidden
+ * @property {Uint8Array} rank  the RANK of each track; HIDDEN tracks cannot be picked
+ * @property {Int32Array} group  the group that sets each track's color, NO_GROUP for gray
+ * @property {Uint8Array | null} size  size of each track (see sizes.js); null if all are equal
+ * @property {number} visibleCount  number of tracks that are not hidden
  */
 
-/** @type {readonly (keyof State)[]}  what the appearance of tracks follows from */
+/** @type {readonly (keyof State)[]}  the fields that determine the appearance of tracks */
 export const APPEARANCE_KEYS = [
   "colorBy", "sizeBy", "matches", "almost", "selected", "traits", "traitFilters", "until", ...Object.values(HIDDEN_KEY),
 ];
 
-/** The album or artist that is shown. @param {Pick<State, "collection" | "selected">} state */
+/** Returns the open album or artist. @param {Pick<State, "collection" | "selected">} state */
 export const shownCollection = ({ collection, selected }) => (collection?.tracks === selected ? collection : null);
 
-/** What is emphasized: what a query finds, else what is selected. @param {Pick<State, "matches" | "selected">} state */
+/** Returns the highlighted tracks: matches of the query, or else the selection. @param {Pick<State, "matches" | "selected">} state */
 export const highlighted = ({ matches, selected }) => matches ?? (selected.length > 0 ? selected : null);
 
 /**
- * A track shows if its cluster is on, any of its playlists is on ("no playlist" counting as one), and so with libraries and
- * with every filtered trait. Shown tracks that are not highlighted, where some are, are dimmed, but for those that nearly fit.
+ * A track is visible if its cluster is on, any of its playlists is on ("no playlist" counts as one), and likewise for libraries and
+ * every filtered trait. If some tracks are highlighted, other visible tracks are dimmed, except those that nearly fit.
  *
  * @param {MapData} map
  * @param {Pick<State, "colorBy" | "sizeBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "matches" | "almost" | "selected" |
@@ -108,7 +108,7 @@ export function appearanceOf(map, state) {
 /**
  * @param {Trait} trait
  * @param {Pick<State, "traitFilters" | "until">} state
- * @returns {((track: number) => boolean)[]}  each says whether a track may show
+ * @returns {((track: number) => boolean)[]}  each returns whether a track may be visible
  */
 function traitTests(trait, { traitFilters, until }) {
   const tests = [];
@@ -124,7 +124,7 @@ function traitTests(trait, { traitFilters, until }) {
       return Number.isNaN(value) ? showsUnknown : value >= filter.low && value <= filter.high;
     });
   }
-  // A track whose day is not known was always there, as far as anybody can tell.
+  // A track with an unknown date counts as having always been there.
   if (until !== null && trait.id === "added_at") tests.push((/** @type {number} */ track) => !(values[track] > until));
   return tests;
 }
@@ -132,7 +132,7 @@ function traitTests(trait, { traitFilters, until }) {
 /**
  * @param {Trait} trait
  * @param {TraitFilter | undefined} filter
- * @returns {(track: number) => number}  the shade or category whose color a track takes
+ * @returns {(track: number) => number}  the shade or category that sets a track's color
  */
 function groupByTrait(trait, filter) {
   const { membership, values, domain } = trait;
@@ -179,7 +179,7 @@ function firstShown({ offsets, groups }, track, hidden) {
 }
 
 /**
- * The groups of a kind that hold a track, ascending; of clusters at most one.
+ * Returns the groups of a kind that contain a track, ascending; at most one cluster.
  *
  * @param {MapData} map
  * @param {GroupKind} kind
@@ -207,7 +207,7 @@ export const isGroupKind = (colorBy) => Object.hasOwn(HIDDEN_KEY, colorBy);
 /**
  * @param {MapData} map
  * @param {GroupKind} kind
- * @returns {number}  tracks in no group of that kind
+ * @returns {number}  number of tracks in no group of that kind
  */
 export function countWithoutGroup(map, kind) {
   const offsets = kind === "cluster" ? null : map.memberships[kind].offsets;

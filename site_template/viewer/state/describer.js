@@ -1,4 +1,4 @@
-/** Understands descriptions of sound: fetches what that needs when somebody begins to search, and remembers it. */
+/** Parses and evaluates descriptions of sound. Loads the required data when a search begins, and caches it. */
 
 import { changed, describe } from "../data/describe.js";
 import { Fitter } from "../data/fit.js";
@@ -12,9 +12,9 @@ import { Words } from "../data/words.js";
 /** @import { SearchIndex } from "../data/search.js" */
 /** @import { MapData, TextData, Trait } from "../data/types.js" */
 
-/** However many genres there are, each is a word. */
+/** No limit on the number of genres: each one is a word. */
 const ALL = Infinity;
-/** Lets the page do something else. */
+/** Yields to the event loop. */
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
 export class Describer {
@@ -47,18 +47,18 @@ export class Describer {
     this.#findNames = createNameFinder(index, text, playlists);
   }
 
-  /** Fetches the words. @returns {Promise<void>}  fails with a DataError */
+  /** Loads the vocabulary. @returns {Promise<void>}  rejects with a DataError */
   async prepare() {
     this.#document ??= await this.#readWords();
     this.#words ??= this.#wordsWith([]);
   }
 
-  /** @param {string} text  @returns {Description}  nothing until the words are there */
+  /** @param {string} text  @returns {Description}  empty until the vocabulary is loaded */
   read(text) {
     return this.#words ? describe(text, this.#words, this.#findNames) : { conditions: [], unknown: [] };
   }
 
-  /** Whether everything is there that a fit is measured by; also, genres are words only then. */
+  /** Whether all data for fits is loaded; genres are words only from then on. */
   get isReady() {
     return this.#fitter !== null;
   }
@@ -78,7 +78,7 @@ export class Describer {
     void this.#warmUp(this.#fitter);
   }
 
-  /** A little at a time, so that a large library does not hold up whoever types. @param {Fitter} fitter */
+  /** Ranks traits in advance, in slices, so that a large library does not block typing. @param {Fitter} fitter */
   async #warmUp(fitter) {
     for (const { id } of traitNames(this.#map.columns)) {
       const work = fitter.preparing(id);
@@ -87,12 +87,12 @@ export class Describer {
     }
   }
 
-  /** The text without a condition, or with its opposite. @param {string} text  @param {Condition} condition  @param {"remove" | "negate"} change */
+  /** Returns the text with a condition removed or negated. @param {string} text  @param {Condition} condition  @param {"remove" | "negate"} change */
   change(text, condition, change) {
     return changed(text, condition, change);
   }
 
-  /** In steps. @param {Description} description  with a condition at least  @returns {Generator<void, Fitting>} */
+  /** Computes fits in slices. @param {Description} description  with at least one condition  @returns {Generator<void, Fitting>} */
   fitting({ conditions }) {
     if (!this.#fitter) throw new Error("nothing to measure by was loaded");
     return this.#fitter.fitting(conditions);

@@ -1,4 +1,4 @@
-/** Fetches what understands descriptions once somebody searches, and hands it on. */
+/** Loads the describer at the first search. */
 
 /** @import { Describer } from "./describer.js" */
 /** @import { DescribingReader, DetailsReader } from "../data/load.js" */
@@ -13,7 +13,7 @@ export class DescriberLoader {
   #names = null;
   /** @type {Promise<void> | null} */
   #pending = null;
-  /** What describes, once it is there. @type {Describer | null} */
+  /** The describer, once it is loaded. @type {Describer | null} */
   describer = null;
 
   /** @param {{map: MapData, details: DetailsReader, reader: DescribingReader}} parts */
@@ -29,7 +29,7 @@ export class DescriberLoader {
     this.describer?.setNames(index, text);
   }
 
-  /** @returns {Promise<void>}  fails with a DataError, and may be asked again */
+  /** @returns {Promise<void>}  rejects with a DataError; can be called again */
   async prepare() {
     if (!this.#reader.isThere) return;
     this.#pending ??= this.#load();

@@ -1,9 +1,9 @@
-/** What a link asks for, brought to where this map has anything. Pure. */
+/** Limits the content of a link to what this map has. Pure. */
 
 /** @import { State, Trait, TraitFilter } from "../data/types.js" */
 
 /**
- * @typedef {object} Missing  how many of each the map has not
+ * @typedef {object} Missing  number of each kind that the map does not have
  * @property {number} tracks
  * @property {number} names  albums and artists
  * @property {number} groups
@@ -14,7 +14,7 @@
 export const clamped = (value, [low, high]) => Math.max(low, Math.min(high, value));
 
 /**
- * A range that lies beyond all values, or whose ends are the wrong way round, would leave an empty map.
+ * A range beyond all values, or with swapped ends, would leave an empty map.
  *
  * @param {TraitFilter} filter
  * @param {Trait} trait

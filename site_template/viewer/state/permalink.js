@@ -1,6 +1,6 @@
 /**
- * What a person sees, as the part of an address after "#", and back. Groups go by their ids and tracks by what they are called,
- * so that a link outlives a rebuild. Pure.
+ * Encodes the visible state as the part of an address after "#", and decodes it. Groups are identified by ids and tracks by names,
+ * so that a link survives a rebuild. Pure.
  */
 
 import { hashText } from "../data/hash.js";
@@ -11,11 +11,11 @@ import { NO_GROUP, NO_TRACK } from "../data/types.js";
 /** @import { Wish } from "../data/route.js" */
 /** @import { GroupKind, MapData, Named, State, TextData, TraitFilter, View } from "../data/types.js" */
 
-/** More selected tracks than this would make an address that mail programs break. */
+/** Maximum number of selected tracks; with more, mail programs would break the address. */
 export const MAX_LINKED_TRACKS = 300;
-/** What somebody can have typed; longer ones are no queries. */
+/** Maximum length of a query. */
 const LONGEST_QUERY = 500;
-/** Of an album or an artist. */
+/** Maximum length of the names of an album or artist. */
 const LONGEST_NAMES = 4000;
 const MAX_UNIT = 65535;
 const NO_GROUP_ID = "-";
@@ -28,7 +28,7 @@ const STOPS = "stops";
 const ONE = "one";
 const AVOIDED = "around";
 const MINUTES = "minutes";
-/** As the field for it allows. */
+/** The maximum of the input field. */
 const MOST_MINUTES = 1440;
 
 /**
@@ -36,22 +36,22 @@ const MOST_MINUTES = 1440;
  * @property {View | null} view
  * @property {Pick<State, "colorBy" | "sizeBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers" | "traitFilters" | "axes" | "until" | "query">} patch
  * @property {string} pinned  fingerprint, empty for none
- * @property {Named | null} named  the album or artist that is shown
+ * @property {Named | null} named  the open album or artist
  * @property {string[]} selected  fingerprints
- * @property {boolean} isPath  whether these are a path, in its order
- * @property {{stops: string[], isOneAnArtist: boolean, avoided: Set<number>, minutes: number} | null} wish  what it was asked with
- * @property {number} unknownGroups  named in the link, and not on this map
+ * @property {boolean} isPath  whether the tracks are a path, in order
+ * @property {{stops: string[], isOneAnArtist: boolean, avoided: Set<number>, minutes: number} | null} wish  the wishes for the path
+ * @property {number} unknownGroups  groups that are named in the link and not on this map
  */
 
-/** How a sign is written where it joins a list. @type {Readonly<Record<string, string>>} */
+/** Escapes of the separators of lists. @type {Readonly<Record<string, string>>} */
 const ESCAPES = { ",": "%2C", "~": "%7E" };
-/** Lists in an address are joined by commas. @param {Iterable<string>} parts  @param {string} [sign] */
+/** Joins a list with commas. @param {Iterable<string>} parts  @param {string} [sign] */
 const joined = (parts, sign = ",") => Array.from(parts, (part) => part.replaceAll("%", "%25").replaceAll(sign, ESCAPES[sign])).join(sign);
 /** @param {string} text  @param {string} [sign] */
 const parted = (text, sign = ",") => (text === "" ? [] : text.split(sign).map((part) => part.replaceAll(ESCAPES[sign], sign).replaceAll("%25", "%")));
 
 /**
- * What identifies tracks in an address: title, artists and album, and which of those that share all three it is.
+ * Returns fingerprints that identify tracks in an address: title, artists and album, and an index among tracks that share all three.
  *
  * @param {TextData} text
  * @param {readonly number[]} tracks
@@ -69,7 +69,7 @@ export function fingerprints(text, tracks) {
 }
 
 /**
- * The fingerprint of one track after the other, in ascending order; those with other titles than are wanted may be left out.
+ * Yields the fingerprints of the tracks, ascending; tracks with other titles than the wanted ones may be skipped.
  *
  * @param {TextData} text
  * @returns {(track: number) => string}
@@ -88,7 +88,7 @@ function counting(text) {
 /**
  * @param {TextData} text
  * @param {readonly string[]} prints
- * @returns {number[]}  their tracks, in this order and once each; those that are not on the map (any more) are left out
+ * @returns {number[]}  their tracks, in this order and without duplicates; tracks that are not on the map are left out
  */
 export function tracksWith(text, prints) {
   if (prints.length === 0) return [];
@@ -106,7 +106,7 @@ export function tracksWith(text, prints) {
 /**
  * @param {Readonly<State>} state
  * @param {MapData} map
- * @param {TextData | null} text  without it, tracks cannot be named
+ * @param {TextData | null} text  without it, tracks are left out
  * @returns {string}  everything but the view, and without "#"
  */
 export function writeLink(state, map, text) {
@@ -136,7 +136,7 @@ export function writeLink(state, map, text) {
 }
 
 /**
- * The ways that were shown before are left out: they would make it long, and whoever opens it has not seen them.
+ * Previously shown paths are left out: they would make the link long, and its recipient has not seen them.
  *
  * @param {Wish} wish
  * @param {(track: number) => string} printOf
@@ -177,7 +177,7 @@ const readPrints = (text) => ((text ?? "").match(new RegExp(`.{${FINGERPRINT_DIG
 const writeEnd = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(6))) : "");
 
 /**
- * Those that are hidden, after "!", or those that are not: whichever is shorter.
+ * Writes the hidden groups after "!", or the visible groups, whichever is shorter.
  *
  * @param {MapData} map
  * @param {GroupKind} kind
@@ -194,7 +194,7 @@ function writeHidden(map, kind, state) {
 }
 
 /**
- * Whatever is not understood is left out: a link from elsewhere, or from an older build, still shows what it can.
+ * Ignores unknown parts, so that links of other versions or older builds still work as far as possible.
  *
  * @param {string} hash  with or without "#"
  * @param {MapData} map
@@ -252,7 +252,7 @@ function readAxes(text) {
 }
 
 /**
- * The groups that a link names, and whether they are those to hide or those to show.
+ * Reads the groups that a link names, and whether they are to be hidden or shown.
  *
  * @param {GroupKind} kind
  * @param {URLSearchParams} fields
@@ -277,7 +277,7 @@ function readHidden(map, kind, fields) {
   if (!isNone && ids.size === 0) return new Set();
   const all = allGroups(map, kind);
   const hidden = all.filter(({ id }) => ids.has(id) === isExclusion);
-  // A link that names only groups of another build must not leave an empty map.
+  // A link that names only unknown groups must not leave an empty map.
   return new Set(hidden.length === all.length && !isNone ? [] : hidden.map(({ index }) => index));
 }
 
@@ -295,7 +295,7 @@ function unknownIn(map, kind, fields) {
 /** @param {View | null} view  @returns {string}  empty for the whole map */
 export const writeView = (view) => (view ? [view.x, view.y, view.span].map((value) => Math.round(value)).join(",") : "");
 
-/** Its middle is on the map, wherever the link was made up; how close it may be depends on the window. @param {string | null} text  @returns {View | null} */
+/** Reads a view, with its center clamped to the map; the zoom is limited later, depending on the window. @param {string | null} text  @returns {View | null} */
 function readView(text) {
   const [x, y, span] = (text ?? "").split(",").map(Number);
   if (![x, y, span].every(Number.isFinite) || span <= 0) return null;

@@ -1,24 +1,24 @@
 /**
- * How large points are by a number: as areas, in a few classes, so that points of one size are drawn together. All together they cover about
- * as much of the map as plain points do, so that 100,000 can be read as well as 100. Pure.
+ * Sizes of points by a number. The area is proportional to the value, in a few classes, so that points of one size are drawn together. In
+ * total, sized points cover about as much of the map as plain points, so that 100,000 are as readable as 100. Pure.
  */
 
 import { gettext } from "../data/language.js";
 
 /** @import { Trait } from "../data/types.js" */
 
-/** Each a fifth wider than the one before: finer steps nobody tells apart. */
+/** Number of sizes. Each is a fifth wider than the previous one; finer steps cannot be distinguished. */
 export const SIZES = 12;
-/** Radii of the first and the last, of a plain point's. */
+/** Radii of the first and the last size, relative to a plain point's. */
 const [LEAST, MOST] = [0.45, 4];
-/** What begins below this part of its highest value is measured from zero on, what lies far from zero from its lowest on. */
+/** If the lowest value is below this share of the highest, the scale starts at zero; otherwise at the lowest value. */
 const FROM_ZERO = 0.25;
 
-/** The radius of a size, of a plain point's. @param {number} size */
+/** Returns the radius of a size, relative to a plain point's. @param {number} size */
 export const growthOf = (size) => LEAST * (MOST / LEAST) ** (size / (SIZES - 1));
 
 /**
- * What an area stands for: how much above `origin` a value is; `mean` of that has a plain point's area.
+ * Returns the scale of areas. An area stands for the difference from `origin`; a difference of `mean` has a plain point's area.
  *
  * @param {Pick<Trait, "values" | "domain">} trait  a number or a date
  */
@@ -33,7 +33,7 @@ export function scaleOf({ values, domain: [low, high] }) {
   return { origin, mean: sum / count || 1 };
 }
 
-/** @param {ReturnType<typeof scaleOf>} scale  @param {number} value  @returns {number}  its size, the first where it is not known */
+/** @param {ReturnType<typeof scaleOf>} scale  @param {number} value  @returns {number}  its size; the smallest if it is unknown */
 export function sizeOf({ origin, mean }, value) {
   const growth = Math.sqrt(Math.max(0, value - origin) / mean);
   const place = Math.round(((SIZES - 1) * Math.log(growth / LEAST)) / Math.log(MOST / LEAST));
@@ -41,11 +41,11 @@ export function sizeOf({ origin, mean }, value) {
 }
 
 /**
- * A trait that points can be sized by.
+ * Returns a trait that points can be sized by.
  *
  * @param {Trait} trait
  * @param {(note: string) => void} tell
- * @returns {Trait | null}  null where it has no numbers; then the note says so
+ * @returns {Trait | null}  null if it has no numbers; the note then says so
  */
 export function withSizes(trait, tell) {
   if (trait.membership) {

@@ -1,4 +1,4 @@
-/** The one place where state lives. Whoever changes it calls `set`; whoever shows it subscribes. */
+/** The single place of the state. Code that changes it calls `set`; code that displays it subscribes. */
 
 /**
  * @template {object} State
@@ -13,7 +13,7 @@ export function createStore(initial) {
     get: () => state,
 
     /**
-     * Tells the listeners once, and only if something differs.
+     * Changes the state, and notifies listeners once if anything differs.
      *
      * @param {Partial<State>} patch
      */
@@ -29,7 +29,7 @@ export function createStore(initial) {
     },
 
     /**
-     * @param {readonly (keyof State)[]} keys  what the listener depends on
+     * @param {readonly (keyof State)[]} keys  the fields that the listener depends on
      * @param {(state: Readonly<State>, changed: ReadonlySet<keyof State>) => void} listener
      */
     subscribe(keys, listener) {

@@ -1,4 +1,4 @@
-/** Fetches what is known of every track once something needs it, and puts it into the state. */
+/** Loads traits of all tracks on demand, and puts them into the state. */
 
 import { messageOf } from "../data/decode.js";
 import { readingText } from "../data/load.js";
@@ -29,7 +29,7 @@ export class TraitLoader {
     this.#details = details;
     this.#readInsights = readInsights;
     this.#readListening = readListening;
-    /** What can be asked for. */
+    /** The traits that can be loaded. */
     this.names = traitNames(map.columns);
   }
 
@@ -40,8 +40,8 @@ export class TraitLoader {
 
   /**
    * @param {readonly string[]} ids
-   * @param {(note: string) => void} tell  how it goes, in words; empty when there is nothing to say
-   * @returns {Promise<boolean>}  whether they are all there now
+   * @param {(note: string) => void} tell  shows the progress, as text; empty to clear it
+   * @returns {Promise<boolean>}  whether all of them are loaded
    */
   async load(ids, tell) {
     const wanted = this.names.filter(({ id }) => ids.includes(id) && !this.#store.get().traits.has(id));
@@ -52,7 +52,7 @@ export class TraitLoader {
         this.#fromInsights(wanted.filter(({ source }) => source === "insights")),
         this.#fromListening(wanted.filter(({ source }) => source === "listening"), tell),
       ]);
-      // What came by another way meanwhile stays: it may have sizes by now.
+      // Keep traits that were loaded in the meantime: they may already have sizes.
       this.#store.set({ traits: new Map([...arrived.flat().map((trait) => /** @type {const} */ ([trait.id, trait])), ...this.#store.get().traits]) });
       tell("");
       return true;
@@ -63,9 +63,9 @@ export class TraitLoader {
   }
 
   /**
-   * @param {string} id  of one that is offered
+   * @param {string} id  of a trait in `names`
    * @param {(note: string) => void} tell
-   * @returns {Promise<boolean>}  whether points can be sized by it now
+   * @returns {Promise<boolean>}  whether points can be sized by it
    */
   async loadSizes(id, tell) {
     if (!(await this.load([id], tell))) return false;

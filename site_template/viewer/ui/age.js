@@ -1,14 +1,14 @@
-/** How old the map is, and what is to come, for its note. Pure. */
+/** The age of the map and the number of waiting tracks, for its note. Pure. */
 
 import { gettext, ngettext } from "../data/language.js";
 
 const DAY_MS = 86_400_000;
 
 /**
- * A site does not say when it was built, so that equal builds are equal files. When its page was published, the host says, if any.
+ * A site does not contain its build time, so that equal builds give equal files. The host may say when the page was published.
  *
  * @param {{builtAt: string, waiting: number}} map
- * @param {string} lastModified  as documents have it: now, where the host says nothing
+ * @param {string} lastModified  `document.lastModified`, which is the current time if the host does not say
  * @param {number} now_ms
  * @returns {string} "Built 3 days ago; 12 tracks wait to be listened to."; or empty
  */

@@ -1,11 +1,11 @@
-/** A cover for tracks that have none: calm geometry, always the same for the same text. Pure. */
+/** Generated covers for tracks without one: simple geometry, deterministic for a text. Pure. */
 
 import { hashText } from "../data/hash.js";
 import { oklchToHex } from "./palette.js";
 
 /**
  * @param {number} seed
- * @returns {() => number} numbers in 0..1, always the same row for the same seed (mulberry32)
+ * @returns {() => number} pseudo-random numbers in 0..1 (mulberry32)
  */
 function randomFrom(seed) {
   let state = seed;
@@ -19,7 +19,7 @@ function randomFrom(seed) {
 
 /** @type {readonly ((random: () => number, color: string) => string)[]} */
 const MOTIFS = [
-  // A record: rings around one middle.
+  // A record: concentric rings.
   (random, color) => {
     const [x, y] = [30 + 40 * random(), 30 + 40 * random()];
     const rings = [44, 34, 24, 14].map((r) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${r}"/>`).join("");
@@ -53,7 +53,7 @@ const MOTIFS = [
 ];
 
 /**
- * @param {string} text  what the cover stands for, such as artist and album
+ * @param {string} text  identifies the cover, such as artist and album
  * @returns {string} an SVG image as a data URL
  */
 export function placeholderArt(text) {

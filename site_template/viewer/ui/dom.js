@@ -1,9 +1,9 @@
-/** Builds elements. Text goes in as text, never as markup: a title cannot run. */
+/** Builds elements. Text is inserted as text, never as markup, so a title cannot run as code. */
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Record<string, string | boolean>} [attributes]  `true` sets an empty attribute, `false` leaves it out
+ * @param {Record<string, string | boolean>} [attributes]  `true` sets an empty attribute, `false` omits it
  * @param {...(Node | string)} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
@@ -23,10 +23,10 @@ export function button(kind, label, act) {
   return node;
 }
 
-/** A name within a sentence: between signs that keep its writing direction to itself, or in quotation marks. */
+/** Matches a name within a sentence: between direction isolates, or in quotation marks. */
 const NAME = /(\u2068[^\u2069]*\u2069|“[^”]*”|„[^“]*“|「[^」]*」)/;
 
-/** A sentence in which no name is translated together with the words around it. @param {string} text */
+/** Returns a sentence whose names are excluded from translation by the browser. @param {string} text */
 export const withNames = (text) =>
   text.split(NAME).map((part, place) => (place % 2 ? element("bdi", { translate: "no" }, part.replace(/[\u2068\u2069]/g, "")) : part));
 
@@ -44,13 +44,13 @@ export function svgElement(tag, attributes, ...children) {
   return node;
 }
 
-/** A drawing of one line, as all the page's icons are. @param {string} path */
+/** Creates an icon from a single path. @param {string} path */
 export function icon(path) {
   return svgElement("svg", { class: "icon", viewBox: "0 0 20 20", "aria-hidden": "true" }, svgElement("path", { d: path }));
 }
 
 /**
- * An element that the page must have.
+ * Returns an element that the page must contain.
  *
  * @template {HTMLElement} [Kind=HTMLElement]
  * @param {string} id
@@ -63,7 +63,7 @@ export function byId(id) {
 }
 
 /**
- * Escape leaves a part of the page, and nothing else with it.
+ * Calls back on Escape within a part of the page, and stops the event there.
  *
  * @param {HTMLElement} host
  * @param {() => void} leave
@@ -83,7 +83,7 @@ export function swatch(color) {
   return node;
 }
 
-/** The event by which a panel says that it came or went, so that what is around it is laid out again. */
+/** Event that a panel dispatches when it opens or closes, so that its surroundings are laid out again. */
 export const PANEL_TOGGLED = "paneltoggled";
 
 /** @param {HTMLElement} panel */
@@ -91,7 +91,7 @@ export function tellToggled(panel) {
   panel.dispatchEvent(new Event(PANEL_TOGGLED, { bubbles: true }));
 }
 
-/** Shows a part of the page, or not; if it had the focus, the map gets it: left nowhere, keys would begin again at the top. @param {HTMLElement} part  @param {boolean} isShown */
+/** Shows or hides a part of the page. If it had the focus, the map gets it; otherwise keyboard navigation would restart at the top. @param {HTMLElement} part  @param {boolean} isShown */
 export function show(part, isShown) {
   const hadFocus = !isShown && part.contains(document.activeElement);
   part.hidden = !isShown;

@@ -1,9 +1,9 @@
-/** The page as a part of another: opened with `?embed`, it is the map, its names and what is pointed at, and keeps nothing. */
+/** The page embedded in another page. With `?embed`, it shows only the map, its names and the hovered track, and stores nothing. */
 
-/** Whether the page was opened so. Outside of a browser there is no address. */
+/** Returns whether the page was opened with `?embed`. (Outside of a browser there is no address.) */
 export const isEmbed = () => new URLSearchParams(globalThis.location?.search).has("embed");
 
-/** @param {HTMLAnchorElement} link  to the whole page; the same view opens there */
+/** @param {HTMLAnchorElement} link  to the full page, which opens with the same view */
 export function wireEmbed(link) {
   if (!isEmbed()) return;
   document.documentElement.dataset.embed = "";

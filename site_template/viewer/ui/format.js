@@ -1,4 +1,4 @@
-/** Numbers and counts as people write them. Pure. */
+/** Formats numbers and counts. Pure. */
 
 import { ngettext } from "../data/language.js";
 
@@ -14,7 +14,7 @@ export function formatDuration(duration_ms) {
 }
 
 /**
- * Never cut through a character: an emoji may be a family of several joined, a letter may carry its accent apart.
+ * Cuts only between grapheme clusters: an emoji may consist of several code points, and a letter may have a combining accent.
  *
  * @param {string} text
  * @param {number} longest  characters
@@ -25,7 +25,7 @@ export function shortened(text, longest) {
   return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join("").trimEnd()}…`;
 }
 
-/** Keeps the writing direction of a name to itself, where text stands alone and no element can. @param {string} name */
+/** Isolates the writing direction of a name in plain text, where no element can do so. @param {string} name */
 export const isolated = (name) => `\u2068${name}\u2069`;
 
 /** @param {number} count */

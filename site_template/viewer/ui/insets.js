@@ -1,10 +1,10 @@
-/** What panels cover of the map, so that views are centered, and cards placed, in what they leave free. */
+/** The area of the map that panels cover, so that views are centered and cards are placed in the free area. */
 
 import { byId } from "./dom.js";
 
 /** @import { Box, Insets } from "../data/types.js" */
 
-/** Pixels; in high windows a share of their height, so that what strays beyond most tracks shows as well. */
+/** Margins in pixels; in high windows a share of their height, so that outlying tracks are visible as well. */
 const AIR = { wide: 40, share: 0.05, narrow: 24 };
 export const narrow = matchMedia("(max-width: 719px)");
 
@@ -12,8 +12,8 @@ export const narrow = matchMedia("(max-width: 719px)");
 const boxOf = (id) => byId(id).getBoundingClientRect();
 
 /**
- * What no panel covers: between the panel at the left and the one at the right in wide windows, between the bar at the top and
- * what lies at the bottom in narrow ones.
+ * Returns the area that no panel covers: between the left and the right panel in wide windows, between the top bar and the bottom
+ * panels in narrow ones.
  *
  * @returns {Box}
  */
@@ -28,13 +28,13 @@ export function freeArea() {
   const right = boxOf("controls").left;
   const bars = ["timeline", "axes", "table"].map((id) => boxOf(id)).filter(({ height }) => height > 0);
   const bottom = Math.min(innerHeight, ...bars.map(({ top }) => top));
-  // In windows of middling width the panel at the left folds away from the one at the right.
+  // In windows of medium width, the left panel folds to make room for the right one.
   const isFolded = panel.height < innerHeight / 2;
   return isFolded ? { top: panel.bottom, right, bottom, left: 0 } : { top: 0, right, bottom, left: panel.right };
 }
 
 /**
- * The same as insets, with air around what is to be looked at.
+ * Returns the same as insets, with a margin.
  *
  * @returns {Insets}
  */

@@ -1,18 +1,18 @@
-/** Asks now and then whether the site has a newer map than this page shows, and offers it in words. */
+/** Checks regularly whether the site has a newer map than this page, and offers to load it. */
 
 import { show } from "./dom.js";
 
-/** So often while somebody looks at the page. */
+/** Interval of checks while the page is visible. */
 const INTERVAL_MS = 120_000;
-/** However often the page is left and looked at again, it asks no sooner than this after the last time. */
+/** Minimum time between checks, however often the page becomes visible. */
 const PAUSE_MS = 10_000;
 const GENERATION = /data-generation="([0-9a-zA-Z]+)"/;
 
 /**
- * The browser's own cache is passed by, and holds the newer page from then on: where no service worker does, this is what brings
- * a new build to those who visited an old one on a host that lets pages be kept for days.
+ * The request bypasses and updates the browser's cache. Without a service worker, this brings a new build to returning visitors of a
+ * host whose pages are cached for days.
  *
- * @returns {Promise<string>}  the generation that the address of this page has now; empty where none could be had
+ * @returns {Promise<string>}  the current generation at this page's address; empty if it could not be fetched
  */
 async function newestGeneration() {
   const response = await fetch(location.href, { cache: "no-cache" }).catch(() => null);
@@ -21,13 +21,13 @@ async function newestGeneration() {
 }
 
 /**
- * Tells whether the page was just opened and nobody has done anything in it since: nothing is lost if it is loaded once more.
+ * Returns a function that tells whether the page was just opened and not used yet, so that a reload loses nothing.
  *
  * @returns {() => boolean}
  */
 export function watchFreshness() {
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  // What was loaded again is as new as can be; to load that again might never end.
+  // A reloaded page is already the newest; reloading it again might loop forever.
   let isFresh = navigation?.type === "navigate";
   for (const event of ["pointerdown", "keydown", "wheel"]) {
     addEventListener(event, () => (isFresh = false), { once: true, capture: true, passive: true });
@@ -36,10 +36,10 @@ export function watchFreshness() {
 }
 
 /**
- * A page that came old out of the browser's cache is replaced at once, as long as nobody has touched it; later it is offered.
+ * An outdated page from the browser's cache is reloaded immediately if it has not been used yet; later, the reload is offered.
  *
- * @param {HTMLElement} bar  hidden until there is something to offer
- * @param {string} generation  that this page shows
+ * @param {HTMLElement} bar  hidden until there is a newer map
+ * @param {string} generation  of this page
  * @param {() => boolean} isFresh
  */
 export function offerNewerMap(bar, generation, isFresh) {

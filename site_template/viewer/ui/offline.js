@@ -1,10 +1,10 @@
-/** Asks the browser to keep the map for times without network. */
+/** Registers the service worker, which stores the map for offline use. */
 
 import { isEmbed } from "./embed.js";
 
 /**
- * Not in a page that `preview --watch` builds again and again. Without it the map works as well, as long as there is a
- * network: what a browser refuses here is no news.
+ * Does nothing in pages of `preview --watch`, which change often. Errors are ignored, because the map works without a service worker
+ * as long as there is a network.
  */
 export async function keepForOffline() {
   if (isEmbed() || isBeingEdited() || !("serviceWorker" in navigator) || !isSecureContext || location.protocol === "file:") return;

@@ -3,10 +3,10 @@
 /** @import { ThemeName } from "../data/types.js" */
 
 /**
- * Twelve colors, the first ones furthest apart. Found by exchange search in OKLCH (hue steps of 6 degrees, four levels of
+ * Twelve colors, ordered so that the first ones are farthest apart. Found by exchange search in OKLCH (hue steps of 6 degrees, four levels of
  * lightness, one hue for both themes), maximizing the smallest OKLab distance under normal, protan, deutan and tritan
  * vision (matrices of Machado, Oliveira and Fernandes 2009). The light theme's seventh was then darkened by hand for contrast
- * with the background. tests/viewer/palette.test.mjs holds distances and contrasts.
+ * with the background. tests/viewer/palette.test.mjs checks distances and contrasts.
  *
  * @type {Readonly<Record<ThemeName, readonly string[]>>}
  */
@@ -21,15 +21,15 @@ const BASE = {
   ],
 };
 
-/** The turn that spreads any number of hues most evenly, in degrees. */
+/** The golden angle in degrees, which spreads any number of hues evenly. */
 const GOLDEN_ANGLE = 137.508;
 const CHROMA = 0.11;
 const LIGHTNESS = { dark: [0.72, 0.62, 0.82], light: [0.52, 0.43, 0.61] };
 
 /**
- * The color of a group: one of the twelve, then OKLCH colors a golden angle apart on three levels of lightness.
+ * Returns the color of a group: one of the twelve, then OKLCH colors at golden-angle steps with three levels of lightness.
  *
- * @param {number} index  as in the site's files, 0 and up
+ * @param {number} index  color index of the site's files, from 0
  * @param {ThemeName} theme
  * @returns {string} #rrggbb
  */
@@ -42,7 +42,7 @@ export function colorOf(index, theme) {
 }
 
 /**
- * Chroma is lowered until the color exists in sRGB. Matrices: Ottosson 2020, "A perceptual color space for image processing".
+ * Reduces chroma until the color is in sRGB. Matrices: Ottosson 2020, "A perceptual color space for image processing".
  *
  * @param {number} lightness  0..1
  * @param {number} chroma
@@ -75,7 +75,7 @@ function encodeChannel(linear) {
 }
 
 /**
- * The color as a pixel of ImageData read as Int32 on a little-endian machine, fully opaque.
+ * Returns the opaque color as an Int32 pixel of ImageData on a little-endian machine.
  *
  * @param {string} hex  #rrggbb
  */

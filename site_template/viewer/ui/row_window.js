@@ -1,13 +1,13 @@
-/** Which rows of a long list are worth having in the page. Pure. */
+/** The visible rows of a long list, for virtual scrolling. Pure. */
 
-/** Rows beyond the edges, so that a quick scroll does not show gaps. */
+/** Additional rows beyond the edges, so that fast scrolling does not show gaps. */
 const SPARE = 4;
 
 /**
  * @param {number} scrollTop  pixels
- * @param {number} height  of what is in sight, pixels
+ * @param {number} height  of the visible area, pixels
  * @param {number} rowHeight  pixels
- * @param {number} count  of all rows
+ * @param {number} count  total number of rows
  * @returns {[number, number]}  first, end
  */
 export function visibleRows(scrollTop, height, rowHeight, count) {

@@ -1,15 +1,15 @@
-/** Gives text to the person: into the clipboard or as a file. Nothing leaves the browser. */
+/** Copies text to the clipboard or saves it as a file. Nothing leaves the browser. */
 
 import { gettext } from "../data/language.js";
 import { element } from "./dom.js";
 
-/** @param {string} text  @param {string} instead  what the person may do where the browser does not let the page copy */
+/** @param {string} text  @param {string} instead  message with an alternative, if the browser does not allow copying */
 export async function copyText(text, instead) {
   if (navigator.clipboard && isSecureContext) {
     await navigator.clipboard.writeText(text);
     return;
   }
-  // Pages from disk and from plain http have no clipboard, but may copy what is marked.
+  // Pages from disk and from plain HTTP have no clipboard API, but can copy selected text.
   const field = element("textarea", { class: "visually-hidden", "aria-hidden": "true", tabindex: "-1" });
   const before = /** @type {HTMLElement | null} */ (document.activeElement);
   field.value = text;
@@ -34,7 +34,7 @@ export const saveText = (name, type, text) => saveFile(name, new Blob([text], { 
  */
 export function saveFile(name, file) {
   const address = URL.createObjectURL(file);
-  // Characters that some system does not allow in the name of a file.
+  // Characters that some systems do not allow in file names.
   const link = element("a", { href: address, download: name.replace(/[\\/:*?\x22<>|\p{Control}]+/gu, " ").trim(), hidden: true });
   document.body.append(link);
   link.click();
@@ -43,7 +43,7 @@ export function saveFile(name, file) {
 }
 
 /**
- * An SVG document as PNG.
+ * Renders an SVG document as PNG.
  *
  * @param {Blob} svg
  * @param {number} width  pixels
@@ -54,7 +54,7 @@ export async function rasterized(svg, width, height) {
   const reader = new FileReader();
   await new Promise((resolve) => {
     reader.onload = resolve;
-    // As an address with the document in it: the page's policy allows its images no other.
+    // As a data URL, the only kind that the page's content security policy allows for images.
     reader.readAsDataURL(svg);
   });
   const canvas = element("canvas");

@@ -1,6 +1,6 @@
-/** Long work in short pieces, between which the page answers to hands. */
+/** Runs long work in slices, between which the page responds to input. */
 
-/** What a piece may take. */
+/** Duration of a slice. */
 const SLICE_MS = 10;
 
 /**
@@ -13,8 +13,8 @@ const SLICE_MS = 10;
  * @template Result
  * @overload
  * @param {Generator<void, Result>} work  yields where it can pause
- * @param {() => boolean} isOver  whether nobody waits for it any more
- * @returns {Promise<Result | null>}  null if it was given up
+ * @param {() => boolean} isOver  whether the work is to be canceled
+ * @returns {Promise<Result | null>}  null if it was canceled
  */
 /**
  * @template Result

@@ -1,6 +1,6 @@
 /**
- * What the browser keeps for a person, such as a theme. Storage is closed to pages in some browsers' private or strict modes, and
- * null in some apps' views of the web; a choice then lasts as long as the page. So it does within another page.
+ * Stored preferences, such as the theme. Storage is blocked in some browsers' private or strict modes, and null in some apps' web views.
+ * A preference then lasts as long as the page, as it does in an embedded page.
  */
 
 import { isEmbed } from "./embed.js";

@@ -1,4 +1,4 @@
-/** Light or dark: what the system says, unless a person chose, which is remembered. */
+/** The light or dark theme: the system's preference, unless the user chose one, which is stored. */
 
 import { gettext } from "../data/language.js";
 import { readStored, writeStored } from "./storage.js";
@@ -18,7 +18,7 @@ export function initialTheme() {
 }
 
 /**
- * What the style sheet says of a theme; the page must already wear it.
+ * Reads the values of a theme from the style sheet; the page must already use the theme.
  *
  * @param {ThemeName} name
  * @returns {Theme}
@@ -38,7 +38,7 @@ export function readTheme(name) {
 }
 
 /**
- * Keeps page and button at the state's theme. To be called before whatever reads the theme subscribes.
+ * Applies the state's theme to page and button. Call it before code that reads the theme subscribes.
  *
  * @param {HTMLButtonElement} button
  * @param {Store} store
@@ -52,7 +52,7 @@ export function wireTheme(button, store) {
   };
   wear();
   store.subscribe(["theme"], wear);
-  // Ink is dark and paper white.
+  // Print with the light theme.
   let onScreen = store.get().theme;
   addEventListener("beforeprint", () => {
     onScreen = store.get().theme;

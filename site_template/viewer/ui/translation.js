@@ -1,20 +1,20 @@
-/** The page in another language than English: a catalog's texts, plurals, numbers and dates, and what stands in the page already. */
+/** Translates the page into a language other than English: messages, plurals, numbers and dates, and the template's text. */
 
 /**
  * @typedef {object} Catalog  language.<code>.json; scripts/catalog.py makes it from the translators' file
  * @property {string} language
  * @property {"ltr" | "rtl"} dir
- * @property {Record<string, number>} plural  which of the forms each of the language's categories (Intl.PluralRules) takes
- * @property {Record<string, string | string[]>} texts  by the English message; several forms where something is counted
- * @property {string[]} sentences  those of the messages that builds put into the site's files, filled in
+ * @property {Record<string, number>} plural  index of the plural form for each category of the language (Intl.PluralRules)
+ * @property {Record<string, string | string[]>} texts  by the English message; several forms for plurals
+ * @property {string[]} sentences  the messages that builds write into the site's files, with values filled in
  */
 
-/** The attributes that people read. */
+/** Attributes with text for users. */
 const READ = ["aria-label", "title", "placeholder", "aria-roledescription"];
 const VALUE = /\{\w+\}/g;
-/** A number alone, with its unit. */
+/** Matches a number with an optional unit. */
 const NUMBER = /^[−-]?\d[\d,]*(?:\.\d+)?(?: ?%| [A-Za-z]+)?$/;
-/** What stands between the parts of a list, the widest first. */
+/** Separators of lists, the widest first. */
 const JOINTS = [/(?<=[.。]) (?=[A-Z“])/, "; ", ", ", " and "];
 
 export class Translator {
@@ -53,11 +53,11 @@ export class Translator {
   }
 
   /**
-   * The build writes sentences in English, into files that everybody reads: they are known by their pattern, and so are the words that
-   * were filled in.
+   * Translates a sentence that the build wrote in English. Sentences are recognized by their pattern, and so are the words that were
+   * filled in.
    *
    * @param {string} sentence
-   * @returns {string}  as it was where it is none of the build's
+   * @returns {string}  unchanged if it matches no pattern
    */
   sentence(sentence) {
     const own = this.text(sentence);
@@ -81,7 +81,7 @@ export class Translator {
     return this.#numbers.format(value);
   }
 
-  /** With the decimals that it is written with. @param {string} value */
+  /** Formats a number with the same number of decimals. @param {string} value */
   decimal(value) {
     const minimumFractionDigits = value.split(".")[1]?.length ?? 0;
     return Number(value).toLocaleString(this.#catalog.language, { minimumFractionDigits, maximumFractionDigits: minimumFractionDigits, useGrouping: false }).replace("-", "−");
@@ -93,14 +93,14 @@ export class Translator {
   }
 }
 
-/** @param {string} message  @returns {number}  characters that are no values */
+/** @param {string} message  @returns {number}  number of characters outside of values */
 const literal = (message) => message.replace(VALUE, "").length;
 
 /** @param {string} text */
 const escaped = (text) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
 /**
- * What the template says, which is in English. Elements with `data-gettext` hold values; all others are known by what they say.
+ * Translates the template's English text. Elements with `data-gettext` contain values; all others are found by their text.
  *
  * @param {HTMLElement} root
  * @param {Catalog} catalog
