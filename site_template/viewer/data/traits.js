@@ -6,7 +6,7 @@ import { formatDay, formatNumber, gettext, gettext_noop } from "./language.js";
 
 /** @import { MapData, Since, Trait } from "./types.js" */
 
-/** Maximum number of categories; the rest are merged, because more colors cannot be told apart. */
+/** Maximum number of categories; the rest are merged, because more colors cannot be distinguished. */
 const MAX_CATEGORIES = 40;
 export const OTHER = gettext_noop("Other");
 export const STYLES = "styles";

@@ -1,4 +1,4 @@
-/** The numbers along the edges while tracks are laid out along two axes. Drawn as elements: few, sharp, and always in their place. */
+/** Tick labels along the edges while tracks are laid out along two axes. They are elements, because there are few of them. */
 
 import { axisOf, axisTitle, ticksOf } from "../data/axes.js";
 import { svgElement } from "../ui/dom.js";
@@ -8,7 +8,7 @@ import { toMap, toScreen } from "./viewport.js";
 /** @import { Axis } from "../data/axes.js" */
 /** @import { Box, Transform } from "../data/types.js" */
 
-/** Pixels for each tick, and from the edge to what is written along it. */
+/** Pixels per tick, and distances of labels from the edge. */
 const ROOM = { across: 96, up: 64 };
 const EDGE = 10;
 const LINE = 18;
@@ -17,7 +17,7 @@ const LINE = 18;
  * @param {HTMLElement} surface  the map
  * @param {Store} store
  * @param {() => Box} freeArea  pixels
- * @param {readonly HTMLElement[]} panels  that take from the free area, or give it back
+ * @param {readonly HTMLElement[]} panels  panels that change the free area when they open or close
  */
 export function wireAxisMarks(surface, store, freeArea, panels) {
   const drawing = svgElement("svg", { class: "axis-marks", "aria-hidden": "true" });
@@ -57,7 +57,7 @@ function marksAcross(axis, transform, { top, right, bottom, left }) {
   const [high] = toMap(transform, right, 0);
   const marks = ticksOf(axis, low, high, Math.max(2, (right - left) / ROOM.across)).map(({ unit, text }) => {
     const x = Math.round(toScreen(transform, unit, 0)[0]);
-    // What would be cut off at the edges is left out.
+    // Leave out labels that would be cut off at the edges.
     if (x < left + 32 || x > right - 24) return "";
     return mark(`M${x} ${top}V${bottom - EDGE - LINE}`, { x: String(x), y: String(bottom - EDGE), "text-anchor": "middle" }, text);
   });

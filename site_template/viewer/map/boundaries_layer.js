@@ -1,4 +1,4 @@
-/** The layer of boundaries: soft shapes in the color of each group, around where it is dense. */
+/** The boundaries layer: soft shapes in the color of each group, around its dense areas. */
 
 import { MovableCanvas } from "./canvas.js";
 import { withAlpha } from "../ui/palette.js";
@@ -9,11 +9,11 @@ import { planeX, planeY } from "./viewport.js";
 const FILL = { light: 0.1, dark: 0.11 };
 const STROKE = { light: 0.5, dark: 0.45 };
 
-/** How opaque boundaries are. @param {ThemeName} theme */
+/** Returns the opacity of boundaries. @param {ThemeName} theme */
 export const boundaryOpacity = (theme) => ({ fill: FILL[theme], stroke: STROKE[theme] });
 
 /**
- * The rings as one smooth path on the plane: a ring's points become control points between the middles of its sides.
+ * Returns the rings as one smooth path on the plane. A ring's points become control points between the midpoints of its sides.
  *
  * @template {Pick<Path2D, "moveTo" | "quadraticCurveTo" | "closePath">} Path
  * @param {readonly number[][]} rings

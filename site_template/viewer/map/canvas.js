@@ -1,13 +1,13 @@
-/** What the layers that draw with canvas paths share. */
+/** Base classes of the layers that draw with canvas paths. */
 
 /** @import { Size, Transform } from "../data/types.js" */
 /**
  * @typedef {Pick<CanvasRenderingContext2D, "beginPath" | "moveTo" | "lineTo" | "quadraticCurveTo" | "arc" | "roundRect" | "closePath" | "fill" | "stroke" | "fillText" | "strokeText"
  *   | "drawImage" | "save" | "restore" | "transform" | "setLineDash" | "fillStyle" | "strokeStyle" | "lineWidth" | "lineJoin" | "lineCap" | "globalAlpha" | "font" | "textAlign" | "textBaseline">} Surface
- *   what marks and covers are drawn on: a canvas, or a pen that writes a document
+ *   the drawing target of marks and covers: a canvas, or a pen that writes SVG
  */
 
-/** A canvas of the window's size whose unit is the CSS pixel. */
+/** A canvas of the window's size with CSS pixels as its unit. */
 export class Layer {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -21,7 +21,7 @@ export class Layer {
 
   /**
    * @param {Size} size
-   * @param {number} ratio  device pixels in a pixel
+   * @param {number} ratio  device pixels per pixel
    */
   resize(size, ratio) {
     this.size = size;
@@ -30,32 +30,32 @@ export class Layer {
     this.canvas.height = Math.max(1, Math.round(size.height * ratio));
   }
 
-  /** Empties the canvas; what is drawn next is in pixels of the window. */
+  /** Clears the canvas, and sets its coordinates to window pixels. */
   clear() {
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.context.clearRect(0, 0, this.size.width, this.size.height);
   }
 
-  /** What is drawn next is on the plane. @param {Transform} transform */
+  /** Sets the coordinates to those of the plane. @param {Transform} transform */
   enterPlane({ k, x, y }) {
     this.context.setTransform(k * this.ratio, 0, 0, k * this.ratio, x * this.ratio, y * this.ratio);
   }
 }
 
-/** Pixels that a movable canvas reaches beyond each edge of the window: what a swift hand uncovers until the next picture. */
+/** Pixels by which a movable canvas extends beyond the window, for fast drags until the next picture. */
 const OVERSCAN = 112;
-/** Beyond this a canvas is coarser than the screen: clearing alone would take the frame's time. */
+/** Maximum number of pixels. A larger canvas gets a lower resolution than the screen, because clearing it would take a whole frame. */
 const MAX_PIXELS = 4000 * 2300;
 
 /**
- * A canvas that reaches beyond the window. What is on it was drawn for one transform; under another one it is moved and scaled
- * as a whole by the compositor, which costs the page next to nothing, until it is drawn again.
+ * A canvas that extends beyond the window. Its picture is drawn for one transform. For other transforms, the compositor moves and
+ * scales the picture, which costs the page almost nothing, until it is drawn again.
  *
- * It is drawn on a second canvas and handed over as a finished picture: Chromium without a GPU copies a canvas that is drawn on
- * directly into every frame, changed or not.
+ * It is drawn on a second canvas and transferred as a finished bitmap: without a GPU, Chromium copies every canvas that is drawn on
+ * directly into every frame, even if it has not changed.
  */
 export class MovableCanvas {
-  /** What the picture on it was drawn for. @type {Transform | null} */
+  /** The transform of the current picture. @type {Transform | null} */
   shown = null;
 
   /** @param {HTMLCanvasElement} canvas */
@@ -82,7 +82,7 @@ export class MovableCanvas {
 
   /**
    * @param {Size} size  of the window
-   * @param {number} ratio  device pixels in a pixel
+   * @param {number} ratio  device pixels per pixel
    */
   resize(size, ratio) {
     const width = size.width + 2 * OVERSCAN;
@@ -97,19 +97,19 @@ export class MovableCanvas {
     this.shown = null;
   }
 
-  /** What is on it may be lost. */
+  /** Marks the picture as lost. */
   forget() {
     this.shown = null;
   }
 
-  /** Makes the canvas as large as it must be. Not before it is drawn on: an empty one costs the first picture's frame as much. */
+  /** Resizes the canvas. Call it only before drawing: an empty large canvas would slow down the first frame as well. */
   fit() {
     const { back, extent } = this;
     if (back.width !== extent.width) back.width = extent.width;
     if (back.height !== extent.height) back.height = extent.height;
   }
 
-  /** What is drawn next is in pixels of the window, on an empty canvas. */
+  /** Clears the canvas, and sets its coordinates to window pixels. */
   clear() {
     const { context, ratio } = this;
     this.fit();
@@ -118,13 +118,13 @@ export class MovableCanvas {
     context.setTransform(ratio, 0, 0, ratio, OVERSCAN * ratio, OVERSCAN * ratio);
   }
 
-  /** Shows what was drawn. @param {Transform} transform  what it was drawn for */
+  /** Shows the drawn picture. @param {Transform} transform  of the picture */
   present(transform) {
     if (this.#front) this.#front.transferFromImageBitmap(/** @type {OffscreenCanvas} */ (this.back).transferToImageBitmap());
     this.shown = transform;
   }
 
-  /** Puts what was drawn where it belongs under another transform. @param {Transform} transform */
+  /** Moves and scales the picture to another transform. @param {Transform} transform */
   follow({ k, x, y }) {
     if (!this.shown) return;
     const scale = k / this.shown.k;
@@ -133,12 +133,12 @@ export class MovableCanvas {
   }
 
   /**
-   * Whether what was drawn still covers the window well enough to be moved instead of drawn again.
+   * Returns whether the picture still covers the window well enough to be moved instead of drawn again.
    *
    * @param {Transform} transform
    * @param {Size} size  of the window
-   * @param {number} stretch  how much larger or smaller than drawn it may be shown
-   * @param {number} [spare]  pixels that it must reach beyond the window
+   * @param {number} stretch  maximum scaling of the picture, in either direction
+   * @param {number} [spare]  pixels by which it must extend beyond the window
    */
   covers({ k, x, y }, size, stretch, spare = 0) {
     if (!this.shown) return false;
@@ -151,7 +151,7 @@ export class MovableCanvas {
     return left <= -spare && top <= -spare && right >= size.width + spare && bottom >= size.height + spare;
   }
 
-  /** Whether the picture is the one for this transform. @param {Transform} transform */
+  /** Returns whether the picture was drawn for this transform. @param {Transform} transform */
   isCurrent({ k, x, y }) {
     return this.shown?.k === k && this.shown.x === x && this.shown.y === y;
   }

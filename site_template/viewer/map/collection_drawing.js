@@ -1,4 +1,4 @@
-/** What is drawn of an album and of an artist, over the points: a line through stops, and an outline with years. */
+/** Draws an album as a line through stops, and an artist as an outline with years, over the points. */
 
 import { sequential } from "./ramps.js";
 import { traceRings } from "./boundaries_layer.js";
@@ -12,23 +12,23 @@ import { FONT_FAMILY } from "./canvas.js";
 const STOP = { numbered: 9, wide: 11, plain: 3.5, apart: 20 };
 const DOT = 5;
 const LABEL = { width: 40, height: 18, above: 14 };
-/** Of more tracks, each would cost every frame its time: the points below are enough. */
+/** Maximum number of tracks to draw; more would slow down every frame, and their points are visible anyway. */
 const MOST_DRAWN = 1000;
-/** A line through more is thinner: it may cross itself often. */
+/** A line through more tracks is thinner, because it may cross itself often. */
 const MANY = 20;
-/** Years that are written beside tracks: more would hide them. */
+/** Maximum number of year labels; more would hide the tracks. */
 const MOST_YEARS = 7;
 
 /**
- * A line through tracks in their order, with their numbers where there is room.
+ * Draws a line through tracks in order, with track numbers where there is room.
  *
  * @param {readonly number[]} tracks
- * @param {readonly string[]} numbers  of each on the album, empty where unknown
+ * @param {readonly string[]} numbers  track numbers on the album, empty if unknown
  * @returns {Overlay}
  */
 export function albumLine(tracks, numbers) {
   const drawn = tracks.slice(0, MOST_DRAWN);
-  /** Those that have room for their number. @param {readonly (readonly [number, number])[]} stops */
+  /** Returns the stops with room for their number. @param {readonly (readonly [number, number])[]} stops */
   const numberedAmong = (stops) => spaced([...stops.keys()].filter((place) => numbers[place]), (place) => stops[place], STOP.apart, STOP.apart);
   /** @type {Overlay} */
   const draw = ({ context, positionOf, theme }) => {
@@ -44,7 +44,7 @@ export function albumLine(tracks, numbers) {
     context.globalAlpha = 1;
     const numbered = numberedAmong(stops);
     Object.assign(context, { textAlign: "center", textBaseline: "middle", lineWidth: 1.5 });
-    // Numbers last: they lie over the stops beside them.
+    // Draw stops with numbers last, over adjacent stops.
     for (const isNumbered of [false, true]) {
       stops.forEach(([x, y], place) => {
         if (numbered.has(place) !== isNumbered) return;
@@ -69,17 +69,17 @@ export function albumLine(tracks, numbers) {
 }
 
 /**
- * An outline around tracks, which are colored from early to late.
+ * Draws an outline around tracks, and colors them from early to late.
  *
  * @param {readonly number[]} tracks
- * @param {readonly (number | null)[]} years  of each, null where unknown
+ * @param {readonly (number | null)[]} years  of each track, null if unknown
  * @param {Positions} positions
  * @returns {Overlay}
  */
 export function artistContour(tracks, years, positions) {
   const known = years.filter((year) => year !== null);
   const [first, last] = [Math.min(...known), Math.max(...known)];
-  /** @type {{x: ArrayLike<number>, rings: number[][]} | null}  for the places of now */
+  /** @type {{x: ArrayLike<number>, rings: number[][]} | null}  for the current positions */
   let outline = null;
   const dated = (/** @type {(track: number) => readonly [number, number]} */ positionOf) =>
     [...spaced(yearPlaces(years), (one) => positionOf(tracks[one]), LABEL.width, LABEL.height)].map((place) => {
@@ -118,9 +118,9 @@ export function artistContour(tracks, years, positions) {
 }
 
 /**
- * Where a year is to be written, the most telling first: the earliest, the latest, then others evenly between.
+ * Returns the positions of year labels, most informative first: the earliest, the latest, then others evenly between.
  *
- * @param {readonly (number | null)[]} years  ascending where known
+ * @param {readonly (number | null)[]} years  ascending, except unknown ones
  * @returns {number[]}  a place each
  */
 export function yearPlaces(years) {
@@ -133,7 +133,7 @@ export function yearPlaces(years) {
 }
 
 /**
- * Those that keep clear of the ones before them.
+ * Returns the items that do not overlap earlier ones.
  *
  * @param {Iterable<number>} places
  * @param {(place: number) => readonly [number, number]} positionOf  pixels

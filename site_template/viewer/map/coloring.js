@@ -1,4 +1,4 @@
-/** Which color a point, a boundary or a legend's sample has, by what the map is colored by. Pure. */
+/** Colors of points, boundaries and legend swatches, depending on what the map is colored by. Pure. */
 
 import { colorOf } from "../ui/palette.js";
 import { cyclic, diverging, sequential } from "./ramps.js";
@@ -7,7 +7,7 @@ import { NO_GROUP } from "../data/types.js";
 
 /** @import { Group, GroupKind, MapData, State, Theme, ThemeName, Trait } from "../data/types.js" */
 
-/** Whose boundaries and names the map shows. @param {string} colorBy @returns {GroupKind} */
+/** Returns the kind of group whose boundaries and names the map shows. @param {string} colorBy @returns {GroupKind} */
 export const groupKindOf = (colorBy) => (isGroupKind(colorBy) ? colorBy : "cluster");
 
 /**
@@ -32,7 +32,7 @@ export function categoryColor({ kind, categories }, index, theme) {
  * @param {MapData} map
  * @param {Pick<State, "colorBy" | "traits">} state
  * @param {Theme} theme
- * @param {number} group  as in an Appearance
+ * @param {number} group  group of an Appearance
  * @returns {string} #rrggbb
  */
 export function pointColor(map, { colorBy, traits }, theme, group) {
@@ -43,7 +43,7 @@ export function pointColor(map, { colorBy, traits }, theme, group) {
 }
 
 /**
- * Boundaries are colored as their points are; where points tell something else, boundaries keep to the background.
+ * Boundaries have the color of their points. If points are colored by a trait, boundaries are neutral.
  *
  * @param {MapData} map
  * @param {Pick<State, "colorBy">} state

@@ -1,10 +1,10 @@
-/** One outline around tracks: where their hills meet, islands grow together. Pure. */
+/** An outline around tracks as a contour of their density; nearby tracks share an island. Pure. */
 
-/** Cells along the longer side of what is outlined. */
+/** Number of cells along the longer side of the outlined area. */
 const CELLS = 96;
-/** How far the outline keeps from a track that lies alone, in parts of the map's diagonal. */
+/** Distance of the outline from an isolated track, as a share of the map's diagonal. */
 const REACH = 0.018;
-/** The height of a hill at that distance; at twice as far there is nothing of it left. */
+/** Height of a track's kernel at that distance; at twice the distance, it is zero. */
 const LEVEL = (1 - 1 / 4) ** 2;
 
 /**
@@ -19,7 +19,7 @@ export function outlineOf({ x, y, view }, tracks) {
   const [[left, right], [bottom, top]] = [ends(x), ends(y)];
   const margin = 2.2 * reach;
   const cell = (Math.max(right - left, top - bottom) + 2 * margin) / CELLS;
-  // A hill must be several cells wide.
+  // A kernel must be several cells wide.
   const size = Math.min(cell, reach / 3);
   const [columns, rows] = [right - left, top - bottom].map((side) => Math.ceil((side + 2 * margin) / size) + 1);
   const heights = new Float32Array(columns * rows);
@@ -38,7 +38,7 @@ export function outlineOf({ x, y, view }, tracks) {
 }
 
 /**
- * Marching squares: where heights pass the level, as closed rings in units of cells. The rim is below it.
+ * Marching squares: returns the contour at the level as closed rings in cell units. The border of the grid is below the level.
  *
  * @param {Float32Array} heights
  * @param {number} columns
@@ -46,17 +46,17 @@ export function outlineOf({ x, y, view }, tracks) {
  */
 function rings(heights, columns, rows) {
   const at = (/** @type {number} */ column, /** @type {number} */ row) => heights[row * columns + column] - LEVEL;
-  /** Where a line leaves each edge to; edges are numbered: below a cell twice its place, left of it one more. @type {Map<number, number>} */
+  /** The next edge of each edge's line. The bottom edge of a cell is twice its index, the left edge one more. @type {Map<number, number>} */
   const next = new Map();
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
       const place = 2 * (row * columns + column);
       const edges = [place, place + 3, place + 2 * columns, place + 1]; // below, right, above, left
       const corners = [at(column, row), at(column + 1, row), at(column + 1, row + 1), at(column, row + 1)];
-      // Along the sides of a cell, counter-clockwise: a line comes in where it goes up, and leaves where it goes down again.
+      // Counter-clockwise along the sides of a cell, a line enters where the height rises above the level, and leaves where it falls below.
       const ups = edges.filter((_, side) => corners[side] < 0 && corners[(side + 1) % 4] >= 0);
       const downs = edges.filter((_, side) => corners[side] >= 0 && corners[(side + 1) % 4] < 0);
-      // Of a saddle, both corners that are high are islands: each is left by the edge before it.
+      // In a saddle, both high corners are islands, so each line leaves by the previous edge.
       const shift = corners[0] >= 0 ? 1 : 0;
       downs.forEach((down, i) => next.set(down, ups[(i + shift) % ups.length]));
     }

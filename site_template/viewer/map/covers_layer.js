@@ -1,23 +1,23 @@
-/** The layer of covers: close enough, a track is its album's art instead of a point. */
+/** The covers layer: when zoomed in, tracks are shown as album covers instead of points. */
 
 import { MovableCanvas } from "./canvas.js";
 
 /** @import { Surface } from "./canvas.js" */
 /** @import { Transform } from "../data/types.js" */
 
-/** Of the distance between typical neighbors, so that covers leave room for each other. */
+/** Half a cover's side as a share of the typical distance of neighbors, so that covers do not overlap. */
 const SHARE_OF_SPACING = 0.3;
 const RADIUS = { least: 12, most: 24 };
-/** Covers kept for views that come back, and how many device pixels across they are kept with. */
+/** Maximum number of cached covers, and their width in device pixels. */
 const MOST_KEPT = 600;
 const KEPT_SIZE = 104;
-/** Of a cover's side: how far its corners are rounded. */
+/** Corner radius as a share of a cover's side. */
 const ROUNDING = 0.14;
 
 /**
- * Half the side of covers: 0 while tracks lie too close for them.
+ * Returns half the side of covers; 0 while tracks are too close together.
  *
- * @param {number} spacing  pixels between typical neighbors
+ * @param {number} spacing  typical distance of neighbors, pixels
  * @returns {number} pixels
  */
 export function coverRadius(spacing) {
@@ -25,11 +25,11 @@ export function coverRadius(spacing) {
   return radius < RADIUS.least ? 0 : Math.min(RADIUS.most, radius);
 }
 
-/** @param {number} radius  half a cover's side  @returns {number}  of its corners */
+/** @param {number} radius  half a cover's side  @returns {number}  corner radius */
 export const cornerOf = (radius) => 2 * radius * ROUNDING;
 
 /**
- * Which of the tracks in view have room for a cover. The order decides, and it does not change with the view.
+ * Returns the visible tracks that have room for a cover. Earlier tracks have precedence, and the order does not depend on the view.
  *
  * @template {{x: number, y: number}} Place
  * @param {readonly Place[]} places  pixels
@@ -46,17 +46,17 @@ export function apart(places, radius) {
 }
 
 export class CoversLayer extends MovableCanvas {
-  /** By track: its cover, cut to shape; null while it is not there or if there is none. @type {Map<number, HTMLCanvasElement | null>} */
+  /** Clipped covers by track; null while loading or if there is none. @type {Map<number, HTMLCanvasElement | null>} */
   #covers = new Map();
-  /** By track: draws its cover once more, on something else. @type {ReadonlyMap<number, (surface: Surface) => void>} */
+  /** Functions by track that draw its cover on another surface. @type {ReadonlyMap<number, (surface: Surface) => void>} */
   #drawn = new Map();
   #fileOf;
   #onArrival;
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {(track: number) => Promise<string>} fileOf  the file below art/, empty for none
-   * @param {() => void} onArrival  a cover can be drawn
+   * @param {(track: number) => Promise<string>} fileOf  file name below art/, empty for none
+   * @param {() => void} onArrival  called when a cover can be drawn
    */
   constructor(canvas, fileOf, onArrival) {
     super(canvas);
@@ -65,12 +65,12 @@ export class CoversLayer extends MovableCanvas {
     this.#onArrival = onArrival;
   }
 
-  /** Whether no track is shown by its cover. */
+  /** Whether no track is shown as a cover. */
   get isEmpty() {
     return this.canvas.hidden;
   }
 
-  /** Whether a track is shown by its cover. @param {number} track */
+  /** Returns whether a track is shown as a cover. @param {number} track */
   holds(track) {
     return !this.isEmpty && this.#drawn.has(track);
   }
@@ -86,8 +86,8 @@ export class CoversLayer extends MovableCanvas {
    * @param {readonly Place[]} places  of the tracks in view, pixels
    * @param {number} radius  pixels, 0 for none
    * @param {(track: number) => string} colorOf
-   * @param {boolean} mayFetch  not while the map moves: what is only passed over needs no cover
-   * @returns {{has(track: number): boolean}}  tracks that are shown by their cover
+   * @param {boolean} mayFetch  false while the map moves, because tracks in passing need no cover
+   * @returns {{has(track: number): boolean}}  tracks that are shown as covers
    */
   draw(transform, places, radius, colorOf, mayFetch) {
     const shown = radius === 0 ? [] : apart(places, radius);
@@ -110,7 +110,7 @@ export class CoversLayer extends MovableCanvas {
     return this.#drawn;
   }
 
-  /** What is shown, where the map was when it was drawn. @param {Surface} surface */
+  /** Draws the visible covers on a surface, for the transform at which they were drawn. @param {Surface} surface */
   drawOn(surface) {
     for (const draw of this.#drawn.values()) draw(surface);
   }
@@ -126,7 +126,7 @@ export class CoversLayer extends MovableCanvas {
       image.src = `art/${encodeURIComponent(file)}`;
       await image.decode();
     } catch (reason) {
-      // The card says so when the track is looked at; on the map it stays a point.
+      // The track stays a point on the map; its card shows the error.
       if (!(reason instanceof Error)) throw reason;
       return;
     }

@@ -1,4 +1,4 @@
-/** What is seen of the map as one SVG document, with its title and legend: for pictures of any size, and to draw on in other programs. Pure. */
+/** Writes the visible part of the map as an SVG document with title and legend, for pictures of any size and for editing. Pure. */
 
 import { gettext } from "../data/language.js";
 import { shortened } from "../ui/format.js";
@@ -7,20 +7,20 @@ import { escaped, MIDDLE, rounded, textNode } from "./svg_text.js";
 /** @import { Box, Theme } from "../data/types.js" */
 
 /**
- * @typedef {object} Scene  what is seen, the lowest first; pixels of the window
- * @property {{path: string, color: string, fill: number, stroke: number}[]} boundaries  with how opaque each is
+ * @typedef {object} Scene  the visible shapes, from bottom to top, in window pixels
+ * @property {{path: string, color: string, fill: number, stroke: number}[]} boundaries  with their opacity
  * @property {Dots[]} dots
  * @property {{text: string, x: number, y: number, width: number, weight: string, size: number, tracking: number, color: string, haloWidth: number}[]} names
- *   `x` and `y` are a name's middle
- * @property {string} covers  shapes, between dots and names
- * @property {string} marks  shapes, over all
+ *   `x` and `y` are the center of a name
+ * @property {string} covers  SVG shapes between dots and names
+ * @property {string} marks  SVG shapes on top
  *
- * @typedef {{color: string, opacity: number, radius: number, outline: number, places: number[]}} Dots  points that look alike: x, y, x, y, ...
+ * @typedef {{color: string, opacity: number, radius: number, outline: number, places: number[]}} Dots  points of the same appearance: x, y, x, y, ...
  *
- * @typedef {object} Key  what colors mean
+ * @typedef {object} Key  the legend
  * @property {{color: string, text: string, count: string}[]} rows
  * @property {{colors: string[], low: string, high: string} | null} scale  for a number
- * @property {{label: string, samples: readonly {radius: number, text: string}[]} | null} sizes  what sizes of points mean
+ * @property {{label: string, samples: readonly {radius: number, text: string}[]} | null} sizes  the legend of sizes
  */
 
 const MARGIN = 32;
@@ -28,27 +28,27 @@ const HEAD = 88;
 const ROW = 24;
 const MOST_ROWS = 8;
 const SCALE = { width: 240, height: 10 };
-/** From a disc to its value, and to what comes after it. */
+/** Distances from a disc to its label, and to the next disc. */
 const SAMPLE = { gap: 6, apart: 16 };
-/** A column of the legend has room for its longest row, within these; a letter is about so wide. Pixels. */
+/** Limits of the legend's column width, and the approximate width of a letter. Pixels. */
 const COLUMN = { least: 160, most: 280 };
 const LETTER = 7.2;
-/** Letters as wide as high take two. */
+/** Full-width letters count twice. */
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/gu;
-/** More points than this are one path a color, or nothing could open the file. */
+/** With more points, there is one path per color; otherwise the file would be too large to open. */
 const MOST_CIRCLES = 5000;
 
-/** Numbers between two chances to pause. */
+/** Numbers per slice. */
 const STRETCH = 1024;
 
-/** About how wide a text is, pixels. @param {string} text */
+/** Estimates the width of a text in pixels. @param {string} text */
 const widthOf = (text) => LETTER * (text.length + (text.match(WIDE)?.length ?? 0));
 
 /** @param {string} text  @param {number} room  pixels */
 const fitted = (text, room) => shortened(text, Math.floor((room * text.length) / Math.max(1, widthOf(text))));
 
 /**
- * Points of one look: circles while they are few, else dots of a pen with a round tip that is set down at each.
+ * Writes points of one appearance: as circles if they are few, otherwise as zero-length strokes with round caps.
  *
  * @param {Dots} dots
  * @param {boolean} asPath
@@ -74,7 +74,7 @@ function* dotsNode({ color, opacity, radius, outline, places }, asPath, backgrou
 }
 
 /**
- * What of some points is seen.
+ * Returns the visible ones of some points.
  *
  * @param {Dots} dots
  * @param {(x: number, y: number, reach: number) => boolean} isSeen
@@ -92,7 +92,7 @@ function* seenOf(dots, isSeen) {
 }
 
 /**
- * Halos lie below all names, or one would cut into the name beside it.
+ * Writes names. All halos are below all names, so that no halo covers an adjacent name.
  *
  * @param {Scene["names"][number]} name
  * @param {string} look  attributes
@@ -101,7 +101,7 @@ const nameNode = ({ text, x, y, size, weight, tracking }, look) =>
   textNode(text, x, y + MIDDLE * size, `font-size="${size}" font-weight="${weight}" letter-spacing="${rounded(tracking)}" ${look}`);
 
 /**
- * What colors mean, and below it what sizes do.
+ * Writes the legend of colors, and below it the legend of sizes.
  *
  * @param {Key} key
  * @param {number} width  of the picture
@@ -117,7 +117,7 @@ function keyNode({ rows, scale, sizes }, width, theme) {
 }
 
 /**
- * What is no longer within the room goes into the next line.
+ * Wraps items that do not fit into the next line.
  *
  * @param {NonNullable<Key["sizes"]>} sizes
  * @param {number} room  pixels across
@@ -148,7 +148,7 @@ function colorsNode({ rows, scale }, width, theme) {
   const [text, muted] = [`fill="${theme.text}" font-size="13"`, `fill="${theme.muted}" font-size="13"`];
   if (scale) {
     const step = SCALE.width / scale.colors.length;
-    // A little wider than their step: no light shines through between them.
+    // A little wider than their step, to avoid gaps between them.
     const bars = scale.colors.map((color, place) => `<rect x="${rounded(place * step)}" width="${rounded(step + 0.5)}" height="${SCALE.height}" fill="${color}"/>`);
     const ends = textNode(scale.low, 0, 28, muted) + textNode(scale.high, SCALE.width, 28, `${muted} text-anchor="end"`);
     return { node: bars.join("") + ends, height: 2 * ROW };
@@ -169,7 +169,7 @@ function colorsNode({ rows, scale }, width, theme) {
 }
 
 /**
- * In steps: a million points are some seconds' work.
+ * Writes the document in slices, because a million points take some seconds.
  *
  * @param {{title: string, note: string, scene: Scene, key: Key, area: Box, theme: Theme}} drawn  `area`: the part of the window
  * @returns {Generator<void, {svg: string, width: number, height: number}>}  pixels

@@ -1,14 +1,14 @@
-/** What lies over the map as elements of the page, as shapes of an SVG document: lines, discs and words, as the style sheet has them look. */
+/** Converts page elements over the map (lines, discs and words) to SVG shapes with the style sheet's appearance. */
 
 import { shortened } from "../ui/format.js";
 import { boxedWords, isSeen } from "./over.js";
 import { haloedText, MIDDLE, rounded, textNode } from "./svg_text.js";
 
-/** What makes the shape of an element, and what the style sheet says of it. */
+/** Geometry attributes of an element, and style properties. */
 const GEOMETRY = ["d", "cx", "cy", "r"];
 const LOOK = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-linejoin", "stroke-linecap", "opacity"];
 
-/** @param {HTMLElement} surface  the map, at the window's corner  @returns {string}  in pixels of the window */
+/** @param {HTMLElement} surface  the map, at the window's corner  @returns {string}  in window pixels */
 export function elementsOver(surface) {
   const shapes = [...surface.querySelectorAll(":scope svg :is(path[d], circle)")].filter(isSeen).map(shapeOf);
   const words = [.../** @type {NodeListOf<SVGTextElement>} */ (surface.querySelectorAll(":scope svg text"))].filter(isSeen).map(wordsOf);
@@ -34,7 +34,7 @@ function wordsOf(node) {
   return haloedText(node.textContent ?? "", x, y, `${fontOf(style)} text-anchor="${style.textAnchor}"`, halo, style.fill);
 }
 
-/** A word in a box, whose rim is its shadow. @param {HTMLElement} node */
+/** Converts a word in a box, whose outline is its shadow. @param {HTMLElement} node */
 function labelOf(node) {
   const style = getComputedStyle(node);
   const { left, top, width, height } = node.getBoundingClientRect();
@@ -45,7 +45,7 @@ function labelOf(node) {
   return `<rect ${box} fill="${style.backgroundColor}" stroke="${rim}" stroke-width="${parseFloat(thickness ?? "0")}"/>${text}`;
 }
 
-/** What of a text is not cut off. @param {HTMLElement} node */
+/** Returns the part of a text that is not cut off. @param {HTMLElement} node */
 function fitted(node) {
   const text = node.textContent ?? "";
   const { clientWidth, scrollWidth } = node;

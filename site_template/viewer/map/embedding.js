@@ -1,6 +1,6 @@
 /**
- * A map in a frame of another page leaves the wheel and a single finger to that page, which would otherwise be stuck over it:
- * there, Ctrl with the wheel and two fingers move the map. Whoever tries the others gets a hint, as on maps that people know.
+ * A map in a frame leaves the wheel and one-finger drags to the surrounding page, which could not be scrolled otherwise. Ctrl with the
+ * wheel and two fingers move the map. Other attempts show a hint, as on other embedded maps.
  */
 
 import { gettext } from "../data/language.js";

@@ -1,19 +1,19 @@
-/** Which of points of several sizes a pointer means. Pure. */
+/** Finds the point under the pointer among points of several sizes. Pure. */
 
-/** No point is larger, pixels. */
+/** Maximum radius of a point, pixels. */
 export const LARGEST = 18;
-/** More than any distance, pixels. */
+/** A value above any distance, pixels. */
 const FAR = 1000;
 
 /**
- * The topmost that lies below the pointer is meant, else the one whose edge is nearest. What ranks higher lies above, and of one rank what is
- * smaller.
+ * Returns a cost by which the topmost point under the pointer wins, or else the point with the nearest edge. Higher ranks are above lower
+ * ones, and within a rank, smaller points are above larger ones.
  *
  * @param {(track: number) => number} radiusOf  pixels
  * @param {(track: number) => number} rankOf
  * @param {number} perPixel  map units
  * @param {number} slack  pixels from the edge
- * @returns {(square: number, track: number) => number}  as a grid asks, of the squared distance in map units
+ * @returns {(square: number, track: number) => number}  cost function for a grid, of the squared distance in map units
  */
 export function costOfSized(radiusOf, rankOf, perPixel, slack) {
   return (square, track) => {

@@ -1,4 +1,4 @@
-/** Walking from track to track on the map with the arrow keys, for hands and ears that do not use a mouse. */
+/** Keyboard navigation from track to track on the map with the arrow keys. */
 
 import { neighborTowards } from "./lasso.js";
 import { NO_TRACK } from "../data/types.js";
@@ -15,9 +15,9 @@ import { toMap } from "./viewport.js";
 const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
- * While a track is pinned, arrows lead to the next one in their direction; Enter pins the one nearest to the middle of the
- * view, or goes on to its card; S adds it to the selection, R selects around it. To be wired before the keys that move the
- * map, which keep the arrows while nothing is pinned, and with Shift.
+ * While a track is pinned, arrow keys lead to the next track in their direction. Enter pins the track nearest to the center of the
+ * view, or moves to its card. S adds the track to the selection, R selects around it. Wire this before the keys that move the map,
+ * which handle the arrow keys while nothing is pinned, and with Shift.
  *
  * @param {{surface: HTMLElement, positions: Positions, store: Store, renderer: Renderer, navigation: Navigation, selecting: Selecting,
  *   freeArea: () => Box, enterCard: () => void}} parts
@@ -37,7 +37,7 @@ export function wireKeyboardNavigation({ surface, positions, store, renderer, na
     return positions.grid.nearest(x, y, 2 ** 17, isVisible);
   };
 
-  /** Through those on the same spot first. @param {number} from  @param {readonly [number, number]} direction */
+  /** Visits tracks on the same spot first. @param {number} from  @param {readonly [number, number]} direction */
   const towards = (from, direction) => {
     const spot = positions.sharing(from, isVisible);
     const next = spot[spot.indexOf(from) + (direction[0] - direction[1] > 0 ? 1 : -1)];

@@ -1,10 +1,9 @@
 /**
- * Where labels stand and from which zoom on they show. Pure.
+ * Positions of labels, and the zoom from which on each is visible. Pure.
  *
- * Each label gets the smallest scale from which it no longer touches a stronger one (Been, Daiches and Yap 2006, "Dynamic map
- * labeling"): zooming in only ever adds labels, panning changes none, so nothing flickers. What is to be read from afar only
- * leaves at a scale of its own, and what it was in the way of comes then. A label that would hide many of its group's tracks
- * stands above or below them instead.
+ * Each label gets the smallest scale from which it no longer overlaps a stronger one (Been, Daiches and Yap 2006, "Dynamic map
+ * labeling"). Zooming in only adds labels, and panning changes none, so nothing flickers. Labels for small scales only disappear at
+ * a given scale, and make room for others. A label that would hide many of its group's tracks is placed above or below them.
  */
 
 import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
@@ -12,34 +11,34 @@ import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
 /** @import { Group } from "../data/types.js" */
 
 /**
- * @typedef {[x: number, y: number, side?: -1 | 0 | 1]} Anchor  on the plane: a label's middle lies there, or it stands above
+ * @typedef {[x: number, y: number, side?: -1 | 0 | 1]} Anchor  on the plane: the label is centered there, or it is placed above
  *   (-1) or below (1)
  *
  * @typedef {object} Candidate
  * @property {number} group
  * @property {number} [count]  tracks
- * @property {number} width  pixels, with the room it wants around it
+ * @property {number} width  pixels, including its margin
  * @property {number} height  pixels
- * @property {readonly Anchor[]} anchors  where it may be, the best first
- * @property {number} [from]  it may show from this transform scale on
- * @property {number} [to]  and below this one
+ * @property {readonly Anchor[]} anchors  possible positions, best first
+ * @property {number} [from]  smallest transform scale
+ * @property {number} [to]  largest transform scale, exclusive
  *
  * @typedef {object} Label
  * @property {number} group
  * @property {number} x  plane
  * @property {number} y  plane
- * @property {number} dy  pixels from there to its middle
- * @property {number} minScale  it shows from this transform scale on; Infinity for one that never can
- * @property {number} maxScale  and below this one
+ * @property {number} dy  pixels from there to its center
+ * @property {number} minScale  smallest transform scale; Infinity if it is never visible
+ * @property {number} maxScale  largest transform scale, exclusive
  * @property {number} width  pixels
  * @property {number} height  pixels
  */
 
-/** The share of a group's tracks that its label may hide, where it would hide some at every place. */
+/** Share of a group's tracks that its label may hide if it would hide some at every position. */
 const MAY_HIDE = 0.1;
 
 /**
- * The scale from which two labels at fixed places of the plane stay apart.
+ * Returns the scale from which on two labels at fixed positions of the plane do not overlap.
  *
  * @param {{x: number, y: number, dy: number, width: number, height: number}} a
  * @param {{x: number, y: number, dy: number, width: number, height: number}} b
@@ -49,7 +48,7 @@ function separationScale(a, b) {
 }
 
 /**
- * The scale from which a distance of the plane and one of the window are together at least as long as asked for.
+ * Returns the scale from which on the sum of a plane distance and a window distance reaches a given length.
  *
  * @param {number} distance  plane
  * @param {number} shift  pixels
@@ -61,11 +60,11 @@ function scaleApart(distance, shift, room) {
 }
 
 /**
- * @param {readonly Candidate[]} candidates  the strongest first
- * @param {number} homeScale  the scale of the first view: of the anchors that show there, or where the label begins, the first is
- *   taken that hides none, or few tracks, or else the one that hides the fewest
- * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  how many tracks lie in a box of the plane
- * @param {number} [reach]  how far tracks reach into a label from where they lie, pixels
+ * @param {readonly Candidate[]} candidates  strongest first
+ * @param {number} homeScale  the scale of the first view. Of the anchors that are visible there, or at the label's smallest scale, the
+ *   first one that hides no or few tracks is used, or else the one that hides the fewest
+ * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  number of tracks in a box of the plane
+ * @param {number} [reach]  radius of tracks, pixels
  * @returns {Label[]}
  */
 export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0) {
@@ -79,7 +78,7 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0
     for (const [x, y, side = 0] of anchors) {
       const label = { group, x, y, dy: side * (height / 2 + reach), width, height, minScale: from, maxScale: to };
       for (const stronger of placed) {
-        // In the way no longer once it is apart, or has gone.
+        // A stronger label is no obstacle once it is separate or no longer visible.
         const apart = Math.min(separationScale(label, stronger), stronger.maxScale);
         if (apart > stronger.minScale && apart > label.minScale) label.minScale = apart;
       }
@@ -107,8 +106,8 @@ function tracksUnder({ x, y, dy, width, height }, scale, tracksIn, reach) {
 }
 
 /**
- * Where a group's label may stand: over its densest place, then over each island's middle, and below and above it, the largest
- * island first; where it has several, below and above all of them.
+ * Returns the possible positions of a group's label: over its densest spot, then over, below and above the center of each island, the
+ * largest first; if there are several islands, also below and above all of them.
  *
  * @param {Pick<Group, "peak" | "boundaries">} group
  * @returns {Anchor[]}
@@ -123,7 +122,7 @@ export function anchorsOf({ peak, boundaries }) {
 }
 
 /**
- * Where the label of several groups may stand: in their middle, then below and above all of them, then where each one's could.
+ * Returns the possible positions of a label for several groups: in their center, below and above all of them, then those of each group.
  *
  * @param {readonly Pick<Group, "count" | "peak" | "boundaries">[]} members
  * @returns {Anchor[]}
@@ -146,7 +145,7 @@ function around(boxes) {
 }
 
 /**
- * Below and above a box, first where the middle of the map is.
+ * Returns the positions below and above a box, first the one closer to the center of the map.
  *
  * @param {Box} box
  * @returns {Anchor[]}
@@ -183,12 +182,12 @@ function boundingBox(ring) {
 }
 
 /**
- * Labels whose middle is in view move sideways, and by half their height up or down, so that panels and edges cut none off, and by their height or
- * half their width at most where something else stands already. Those whose middle is not stay away, and those that would then touch a stronger one.
+ * Moves labels whose center is in view sideways, and by half their height up or down, so that panels and edges do not cut them off, and by at most
+ * their height or half their width around obstacles. Labels whose center is outside, or that would overlap a stronger one, are left out.
  *
- * @param {readonly Label[]} labels  middles and sizes in pixels, the strongest first
- * @param {{left: number, right: number, top?: number, bottom?: number}} free  what may be written on, pixels
- * @param {readonly Place[]} [taken]  what stands there already, pixels
+ * @param {readonly Label[]} labels  centers and sizes in pixels, strongest first
+ * @param {{left: number, right: number, top?: number, bottom?: number}} free  the free area, pixels
+ * @param {readonly Place[]} [taken]  obstacles, pixels
  * @returns {Label[]}
  */
 export function keepInside(labels, free, taken = []) {
@@ -201,7 +200,7 @@ export function keepInside(labels, free, taken = []) {
     const within = Math.max(top + label.height / 2, Math.min(bottom - label.height / 2, label.y));
     const out = Math.abs(within - label.y);
     if (out > label.height / 2 && out < label.height) continue;
-    // What is all outside comes into view whole once the map moves.
+    // A label that is completely outside comes into view when the map moves.
     const moved = { ...label, x: inside, y: out >= label.height ? label.y : within };
     const place = [moved, ...besideTaken(moved, taken)].find((one) => ![...taken, ...kept].some((other) => touches(one, other)));
     if (place) kept.push(place);
@@ -209,10 +208,10 @@ export function keepInside(labels, free, taken = []) {
   return kept;
 }
 
-/** @typedef {{x: number, y: number, width: number, height: number}} Place  middle and size, pixels */
+/** @typedef {{x: number, y: number, width: number, height: number}} Place  center and size, pixels */
 
 /**
- * Above, below and beside what a label lies on, by its height and by half its width at most, the nearer first.
+ * Returns positions above, below and beside an obstacle, at most the label's height or half its width away, nearest first.
  *
  * @param {Label} label
  * @param {readonly Place[]} taken
@@ -236,12 +235,12 @@ function touches(a, b) {
 }
 
 /**
- * Which of the tracks in view can have their title beside them without touching another title. The order decides, and it does
- * not change with the view, so titles keep their places while panning.
+ * Returns the visible tracks whose title fits beside them without overlapping another title. Earlier tracks have precedence, and the
+ * order does not depend on the view, so titles keep their positions while panning.
  *
- * @param {readonly {track: number, x: number, y: number, width: number}[]} titles  left middle of each, pixels
+ * @param {readonly {track: number, x: number, y: number, width: number}[]} titles  middle of the left edge of each, pixels
  * @param {number} height  pixels
- * @param {readonly {x: number, y: number, width: number, height: number}[]} taken  boxes (middle, size) already in use, pixels
+ * @param {readonly {x: number, y: number, width: number, height: number}[]} taken  boxes (center, size) already in use, pixels
  * @returns {Set<number>} tracks
  */
 export function fitTitles(titles, height, taken) {
@@ -264,10 +263,10 @@ export function fitTitles(titles, height, taken) {
 }
 
 /**
- * Where a title begins: to the right of its point, else to its left, nowhere if the window would cut it on both sides.
+ * Returns the start of a title: to the right of its point, or else to its left, or null if the window would cut it off on both sides.
  *
- * @param {{x: number, reach: number, width: number}} title  its point's middle, what it keeps from it, its own width; pixels
- * @param {{left: number, right: number}} free  what no panel covers, pixels
+ * @param {{x: number, reach: number, width: number}} title  center of its point, distance from it, and its width; pixels
+ * @param {{left: number, right: number}} free  the free area, pixels
  * @returns {number | null}  pixels
  */
 export function besidePoint({ x, reach, width }, { left, right }) {

@@ -1,4 +1,4 @@
-/** The layer of names: those of groups, and of single tracks once few enough are in view. */
+/** The labels layer: names of groups, and titles of tracks once few enough are in view. */
 
 import { FONT_FAMILY, MovableCanvas } from "./canvas.js";
 import { shortened } from "../ui/format.js";
@@ -15,19 +15,19 @@ import { mapX, mapY } from "./viewport.js";
 
 const NARROW = 720;
 const ROOM = { x: 18, y: 8 };
-/** From one line of a name to its next, in sizes of the font. */
+/** Line height, relative to the font size. */
 const LEADING = 1.2;
 const MAX_TITLE_LENGTH = 28;
 const TITLE_HEIGHT = 17;
 const TITLE_GAP = 5;
-/** A title may touch the rim of what is smaller than this (radius, pixels), or crowded points would have no names. */
+/** A title may touch the edge of smaller points (radius, pixels); otherwise crowded points would have no titles. */
 const SMALL = 8;
 const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
 
 /**
- * Large groups speak louder: 12 to 17 pixels by the share of tracks, 11 to 14 in a narrow window; regions are written
- * larger, but thin, wide and in gray, as countries are on a map of towns. In a narrow window they would lie on half of the
- * points: there they are little larger, less wide, and dark.
+ * Returns the style of a label. Larger groups have larger labels: 12 to 17 pixels by their share of tracks, 11 to 14 in a narrow
+ * window. Regions are larger, but thin, widely spaced and gray, like countries on a map of towns. In a narrow window they would cover
+ * half of the points; there they are only a little larger, less spaced, and dark.
  *
  * @param {MapName} name
  * @param {boolean} narrow
@@ -42,18 +42,18 @@ function lookOf({ isLarger, share }, narrow) {
 /**
  * @typedef {object} Title
  * @property {number} track
- * @property {number} x  middle of its point, pixels
+ * @property {number} x  center of its point, pixels
  * @property {number} y
- * @property {number} reach  radius of what the track is drawn as, pixels
+ * @property {number} reach  radius of the track's point or cover, pixels
  * @property {string} text
  */
 
 export class LabelsLayer extends MovableCanvas {
-  /** What is written on it. @type {Scene["names"]} */
+  /** The visible names. @type {Scene["names"]} */
   written = [];
   /** @type {Label[]} */
   #labels = [];
-  /** By the labels' `group`. @type {(ReturnType<typeof lookOf> & Pick<MapName, "lines">)[]} */
+  /** Styles by the labels' `group`. @type {(ReturnType<typeof lookOf> & Pick<MapName, "lines">)[]} */
   #looks = [];
   #sprites = new TextSprites();
   /** @type {Size} */
@@ -61,7 +61,7 @@ export class LabelsLayer extends MovableCanvas {
 
   /**
    * @param {Size} size
-   * @param {number} ratio  device pixels in a pixel
+   * @param {number} ratio  device pixels per pixel
    */
   resize(size, ratio) {
     super.resize(size, ratio);
@@ -74,12 +74,12 @@ export class LabelsLayer extends MovableCanvas {
   }
 
   /**
-   * Recomputes where labels go; needed when other groups show.
+   * Recomputes the positions of labels, after the visible groups have changed.
    *
-   * @param {readonly MapName[]} names  the strongest first
+   * @param {readonly MapName[]} names  strongest first
    * @param {number} homeScale
    * @param {Grid} grid  of the tracks
-   * @param {number} radius  of a track's point in the view of the whole map, pixels
+   * @param {number} radius  radius of a point in the view of the whole map, pixels
    */
   place(names, homeScale, grid, radius) {
     this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, this.#size.width < NARROW) }));
@@ -95,9 +95,9 @@ export class LabelsLayer extends MovableCanvas {
   /**
    * @param {Transform} transform
    * @param {Theme} theme
-   * @param {readonly Title[]} titles  of the tracks in view, empty while there are too many
-   * @param {{left: number, right: number, top: number, bottom: number}} free  what no panel covers, pixels
-   * @param {readonly Place[]} taken  what stands over the map already, pixels
+   * @param {readonly Title[]} titles  titles of the tracks in view, empty while there are too many
+   * @param {{left: number, right: number, top: number, bottom: number}} free  the free area, pixels
+   * @param {readonly Place[]} taken  elements over the map, pixels
    */
   draw(transform, theme, titles, free, taken) {
     this.clear();
@@ -159,7 +159,7 @@ export class LabelsLayer extends MovableCanvas {
     const { image, width, pad } = this.#sprites.get(text, look, ratio);
     const [weight, size] = look.font.split(" ");
     this.written.push({ text, x: left + width / 2, y: middle, width, weight, size: parseFloat(size), tracking: look.tracking ?? 0, color: look.color, haloWidth: look.haloWidth });
-    // On whole device pixels, or the copy would be softer than the text.
+    // Align to device pixels, or the copied text would be blurred.
     const x = Math.round((left - pad) * ratio) / ratio;
     const y = Math.round((middle - look.height / 2 - pad) * ratio) / ratio;
     this.context.drawImage(image, x, y, image.width / ratio, image.height / ratio);

@@ -1,4 +1,4 @@
-/** Which tracks lie within a shape drawn on the map. Pure. */
+/** Finds the tracks within a shape on the map, and in a direction from a track. Pure. */
 
 /** @import { Grid } from "../data/grid.js" */
 
@@ -19,12 +19,12 @@ export function tracksInside(grid, outline, accepts) {
       if (isInside(outline, grid.x[place], grid.y[place]) && accepts(grid.order[place])) tracks.push(grid.order[place]);
     }
   }
-  // As numbers, which engines sort many times faster than by a function.
+  // Typed arrays sort many times faster than with a comparison function.
   return Array.from(Uint32Array.from(tracks).sort());
 }
 
 /**
- * Even-odd rule.
+ * Tests a point with the even-odd rule.
  *
  * @param {readonly (readonly [number, number])[]} outline
  * @param {number} x
@@ -33,7 +33,7 @@ export function tracksInside(grid, outline, accepts) {
 export function isInside(outline, x, y) {
   let inside = false;
   for (let i = 0, j = outline.length - 1; i < outline.length; j = i++) {
-    // Taken apart by hand: for each track of a large map once a corner.
+    // No destructuring, for speed: this runs once per track and corner.
     const x0 = outline[i][0];
     const y0 = outline[i][1];
     const x1 = outline[j][0];
@@ -64,12 +64,12 @@ export function tracksWithin(grid, x, y, radius, accepts) {
   return found.sort((a, b) => a.square - b.square || a.track - b.track).map(({ track }) => track);
 }
 
-/** Half the angle in which a track counts as lying in a direction. */
+/** Half the angle in which a track counts as being in a direction. */
 const HALF_ANGLE = Math.PI / 4;
 const MAP_SIZE = 65536;
 
 /**
- * The track that an arrow key leads to: near, and rather straight ahead than aside.
+ * Returns the track that an arrow key leads to: near, and preferably straight ahead.
  *
  * @param {Grid} grid
  * @param {number} x  map units

@@ -1,19 +1,19 @@
-/** The lines of the marks layer: from the pinned track to those that sound most like it, and along a path. */
+/** The lines of the marks layer: from the pinned track to its nearest neighbors, and along a path. */
 
 /** @import { Surface } from "./canvas.js" */
 /** @import { Theme } from "../data/types.js" */
 /**
- * @typedef {object} Links  all lines there are to draw
- * @property {number} track  where those to the neighbors begin
- * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  of that track
- * @property {readonly number[]} path  in its order
- * @property {ReadonlySet<number>} hard  places in the path after which the next track does not follow well
+ * @typedef {object} Links  all lines to draw
+ * @property {number} track  start of the lines to the neighbors
+ * @property {readonly {track: number, isElsewhere: boolean}[]} neighbors  neighbors of that track
+ * @property {readonly number[]} path  tracks in order
+ * @property {ReadonlySet<number>} hard  indices in the path after which the transition is hard
  */
 
 const DASHES = [2, 5];
 
 /**
- * @param {Surface} context  its unit is the pixel
+ * @param {Surface} context  with pixels as its unit
  * @param {Links} links
  * @param {(track: number) => [number, number]} positionOf  pixels
  * @param {Theme} theme

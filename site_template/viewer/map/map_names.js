@@ -1,4 +1,4 @@
-/** Which names the map carries, on two levels, and at which zoom each level shows. Pure. */
+/** The names on the map, on two levels, and the zoom range of each level. Pure. */
 
 import { groupsOf, HIDDEN_KEY } from "../state/appearance.js";
 import { groupKindOf } from "./coloring.js";
@@ -8,28 +8,28 @@ import { anchorsAmong, anchorsOf } from "./label_placement.js";
 /** @import { Group, MapData, Region, State } from "../data/types.js" */
 /** @import { Anchor } from "./label_placement.js" */
 
-/** Characters. A name that is longer takes two lines; what is too long for these is cut. */
+/** Maximum number of characters in one line. A longer name takes two lines; a name that is too long for these is cut. */
 const LONGEST_ALONE = 24;
 const LONGEST_OF_TWO = 28;
-/** Words in brackets at the end, which tell a name from others in lists; they may hold brackets of their own. */
+/** Matches a remark in parentheses at the end, which distinguishes a name in lists; it may contain parentheses. */
 const REMARK = / (\((?:[^()]|\([^()]*\))*\))$/u;
-/** With more clusters than this the view of the whole map has no room for their names: pixels of width for each. */
+/** Pixels of window width that each cluster name needs in the view of the whole map. */
 const WIDTH_A_NAME = 50;
 
 /**
  * @typedef {object} MapName
  * @property {readonly string[]} lines  one or two
- * @property {boolean} isLarger  of the level above the clusters
- * @property {number} share  0..1, tracks of the largest of its level
+ * @property {boolean} isLarger  whether it belongs to the level above the clusters
+ * @property {number} share  0..1, number of tracks relative to the largest group of its level
  * @property {number} count  tracks
- * @property {readonly Anchor[]} anchors  where it may be, the best first
- * @property {number} from  it may show from this transform scale on
- * @property {number} to  and below this one
+ * @property {readonly Anchor[]} anchors  possible positions, best first
+ * @property {number} from  smallest transform scale
+ * @property {number} to  largest transform scale, exclusive
  */
 
 /**
- * A name as the map has room for it: a long one in two lines, about as long as each other. The second begins with no
- * dash, and has a remark in brackets to itself.
+ * Splits a long name into two lines of similar length. The second line does not begin with a dash, and a remark in parentheses gets
+ * its own line.
  *
  * @param {string} name
  * @returns {string[]}
@@ -45,17 +45,17 @@ export function linesOf(name) {
 }
 
 /**
- * Where names of regions give way to those of clusters, which never show together: closer than the view of the whole
- * map if that has no room for all clusters' names, else just beyond it.
+ * Returns the scale at which names of clusters replace those of regions; they are never visible together. It is closer than the view
+ * of the whole map if that has no room for the names of all clusters, and otherwise just beyond it.
  *
  * @param {number} clusterCount
  * @param {number} width  of the window, pixels
- * @returns {number}  as a multiple of the scale that shows all
+ * @returns {number}  as a multiple of the home scale
  */
 export const levelSwitch = (clusterCount, width) => (clusterCount > width / WIDTH_A_NAME ? 1.3 : 0.85);
 
 /**
- * Whether regions say something that clusters do not: at least two, fewer than there are clusters, and called otherwise.
+ * Returns whether regions add information to clusters: there are at least two, fewer than clusters, and with other names.
  *
  * @param {Pick<MapData, "clusters" | "regions">} map
  */
@@ -67,9 +67,9 @@ export function hasTwoLevels({ regions, clusters }) {
 /**
  * @param {MapData} map
  * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers">} state
- * @param {number} homeScale  the scale that shows all
+ * @param {number} homeScale  the scale of the whole map
  * @param {number} width  of the window, pixels
- * @returns {MapName[]}  the strongest of each level first
+ * @returns {MapName[]}  strongest of each level first
  */
 export function namesOnMap(map, state, homeScale, width) {
   const kind = groupKindOf(state.colorBy);
@@ -78,7 +78,7 @@ export function namesOnMap(map, state, homeScale, width) {
   const byCount = (ones) => {
     const most = Math.max(1, ...ones.map(({ count }) => count));
     const brief = ones.map(({ name }) => name.replace(REMARK, ""));
-    // Playlists are called what somebody called them, brackets and all; so are clusters that nothing else tells apart.
+    // Playlists keep their full name, including parentheses, and so do clusters that have no other distinction.
     const isEnough = (/** @type {string} */ text) => kind === "cluster" && brief.filter((other) => other === text).length === 1;
     const called = ones.map(({ name }, place) => (isEnough(brief[place]) ? brief[place] : name));
     return ones.map(({ count }, place) => ({ lines: linesOf(called[place]), count, share: count / most, place })).sort((a, b) => b.share - a.share);

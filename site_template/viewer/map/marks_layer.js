@@ -1,4 +1,4 @@
-/** The layer of marks: rings around the hovered and the pinned track and around what a query found; lines between tracks. */
+/** The marks layer: rings around the hovered track, the pinned track and search results; lines between tracks. */
 
 import { Layer } from "./canvas.js";
 import { drawLinks } from "./links.js";
@@ -9,27 +9,27 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { Links } from "./links.js" */
 /** @import { Theme, Transform } from "../data/types.js" */
 
-/** A ring around each of thousands of matches would hide the map; the points themselves stand out anyway. */
+/** Maximum number of rings. Rings around thousands of matches would hide the map, and their points stand out anyway. */
 const MAX_RINGS = 150;
-/** Which tracks have a ring, of those that stand out. @param {readonly number[] | null} matches  @param {unknown} overlay */
+/** Returns which of the matches have a ring. @param {readonly number[] | null} matches  @param {unknown} overlay */
 export const ringed = (matches, overlay) => (matches && matches.length <= MAX_RINGS && !overlay ? matches : []);
-/** From a track to its ring. @param {number} radius  of the track, pixels */
+/** Returns the distance of a ring from its track. @param {number} radius  of the track, pixels */
 const ringDistance = (radius) => 0.35 * radius + 3.5;
-/** How far such a ring reaches beyond the track. @param {number} radius  of the track, pixels */
+/** Returns how far a ring extends beyond the track. @param {number} radius  of the track, pixels */
 export const ringReach = (radius) => ringDistance(radius) + 1;
-/** How far what is drawn over the tracks of an album or an artist reaches from the middle of each. */
+/** Radius of the marks on the tracks of an album or artist, pixels. */
 export const OVERLAY_REACH = 10;
-/** How far the ring of the pinned track reaches beyond it, pixels; its glow, a little further, may touch its title. */
+/** How far the pinned track's ring extends beyond it, pixels. Its glow extends a little farther and may touch the title. */
 export const PINNED_REACH = 6;
 
 /**
  * @typedef {((on: {context: Surface, positionOf: (track: number) => [number, number], theme: Theme, transform: Transform}) => void)
- *   & {placesOf?: (positionOf: (track: number) => [number, number]) => readonly Place[]}} Overlay  draws below the rings, in pixels; where it writes
+ *   & {placesOf?: (positionOf: (track: number) => [number, number]) => readonly Place[]}} Overlay  draws below the rings, in pixels; `placesOf`: its labels
  */
-/** @typedef {{x: number, y: number, radius: number, corner: number}} Outline  half the side of a square, and the radius of its corners */
+/** @typedef {{x: number, y: number, radius: number, corner: number}} Outline  half the side of a square, and its corner radius */
 
 /**
- * @typedef {object} Marks  all there is to draw
+ * @typedef {object} Marks  all marks to draw
  * @property {{hovered: number, pinned: number, pathStart: number, matches: readonly number[] | null, transform: Transform}} state
  * @property {Overlay | null} overlay
  * @property {Links | null} links
@@ -45,7 +45,7 @@ export class MarksLayer extends Layer {
   draw(marks) {
     const { hovered, pinned, pathStart, matches } = marks.state;
     const isEmpty = hovered === NO_TRACK && pinned === NO_TRACK && pathStart === NO_TRACK && !matches && !marks.links && !marks.overlay;
-    // Chromium without a GPU copies every canvas that is there into every frame.
+    // Without a GPU, Chromium copies every existing canvas into every frame.
     if (isEmpty && this.#wasEmpty) return;
     this.#wasEmpty = isEmpty;
     this.canvas.hidden = isEmpty;

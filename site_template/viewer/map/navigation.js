@@ -1,4 +1,4 @@
-/** Zoom and pan: wheel, trackpad, drag, pinch, buttons, keys; and animated moves to a place. */
+/** Zoom and pan with wheel, trackpad, drag, pinch, buttons and keys, and animated moves. */
 
 import { interpolateZoom } from "d3-interpolate";
 import { select } from "d3-selection";
@@ -14,19 +14,19 @@ import { centeredTransform, closeUp, extentOfMost, fitTransform, PLANE_SIZE, toS
 /** @import { Store } from "../state/store.js" */
 /** @import { Insets, Size, Transform, View } from "../data/types.js" */
 
-/** How far one can zoom out and in, as multiples of the scale that shows all. */
+/** Zoom range, as multiples of the scale of the whole map. */
 const ZOOM_RANGE = [0.5, 200];
 const STEP = 1.6;
 const PAN_STEP = 90;
-/** The one motion of the page that is longer than a quarter of a second: in less, the eye loses where it came from. */
+/** Duration of animated moves. It is the only animation longer than a quarter of a second; in less, the eye loses its bearings. */
 const FLY_MS = 700;
-/** Of the height of a narrow window: what the card covers of it at most, with air. */
+/** Maximum share of a narrow window's height that the card covers, with margin. */
 const CARD_SHARE = 0.66;
-/** What it covers of a wide one, pixels. */
+/** Width that the card covers in a wide window, pixels. */
 const CARD_WIDTH = 320;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** @param {any} event  of the mouse or of fingers; wheels are recognized before */
+/** @param {any} event  a mouse or touch event; wheel events are handled before */
 const isForMap = ({ button, ctrlKey, touches }) => !button && !ctrlKey && !(isEmbedded && touches?.length === 1);
 
 export class Navigation {
@@ -44,7 +44,7 @@ export class Navigation {
    * @param {HTMLElement} element
    * @param {Positions} positions
    * @param {Store} store
-   * @param {() => Insets} insets  what panels cover now
+   * @param {() => Insets} insets  the area that panels currently cover
    */
   constructor(element, positions, store, insets) {
     this.#positions = positions;
@@ -66,16 +66,16 @@ export class Navigation {
       .on("zoom", ({ transform: { k, x, y } }) => store.set({ transform: { k, x, y } }))
       .on("end", () => element.classList.remove("is-dragging"));
     this.#surface.call(this.#zoom);
-    // D3 takes away the click that a drag ends with, until a timer: of a busy page it took the next click as well.
+    // D3 suppresses the click at the end of a drag until a timer fires; on a busy page, it suppressed the next click as well.
     addEventListener("mousedown", () => select(window).on("click.drag", null), true);
     wireEmbedding(element);
-    // A double click must not leave a track pinned at another zoom than it was clicked at: zooming has wheel, keys and buttons.
+    // A double click must not zoom, because its first click pins a track. There are wheel, keys and buttons for zooming.
     this.#surface.on("dblclick.zoom", null);
     store.subscribe(["axes"], () => this.show(null));
   }
 
   /**
-   * Whether D3 is to zoom by a turn of the wheel; two fingers of a trackpad move the map here.
+   * Returns whether D3 handles a wheel event as zoom; two-finger scrolling on a trackpad moves the map here.
    *
    * @param {WheelEvent} event
    */
@@ -88,13 +88,13 @@ export class Navigation {
     return false;
   }
 
-  /** The scale that shows all. */
+  /** The scale of the whole map. */
   get homeScale() {
     return this.#home.k;
   }
 
   /**
-   * The window has another size: the whole map stays the whole map, which is what shows first; of other views the middle stays.
+   * Adapts to a new window size. The view of the whole map, which is the first view, is kept; other views keep their center.
    *
    * @param {Size} size
    */
@@ -119,7 +119,7 @@ export class Navigation {
     this.#moveTo(this.#home, FLY_MS);
   }
 
-  /** What the window shows now; null for the whole map. @returns {View | null} */
+  /** The current view; null for the whole map. @returns {View | null} */
   get view() {
     if (!this.#hasSize) return null;
     const { k, x, y } = this.#current();
@@ -134,14 +134,14 @@ export class Navigation {
     this.#moveTo(view ? this.#transformWithin(view) : this.#home, 0);
   }
 
-  /** A link may ask for a view closer or further than this window goes. @param {View} view */
+  /** Returns the transform of a view from a link, limited to this window's zoom range. @param {View} view */
   #transformWithin(view) {
     const { k } = transformOfView(view, this.#size, this.#insets());
     const span = (view.span * k) / clamped(k, this.#zoom.scaleExtent());
     return transformOfView({ ...view, span }, this.#size, this.#insets());
   }
 
-  /** @param {number} direction  1 closer, -1 further away */
+  /** @param {number} direction  1: in, -1: out */
   zoomBy(direction) {
     const { k, x, y } = this.#current();
     const [across, down] = this.#middle();
@@ -160,7 +160,7 @@ export class Navigation {
   }
 
   /**
-   * Brings a track into the middle, close enough to tell it from its neighbors.
+   * Centers a track, close enough to distinguish it from its neighbors.
    *
    * @param {number} track
    */
@@ -169,7 +169,7 @@ export class Navigation {
     this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insetsWithCard()), FLY_MS);
   }
 
-  /** The card comes while the map flies: it covers the lower part of narrow windows, and of others the right, where they have room. */
+  /** Returns the insets including the card, which opens during the animation: at the bottom of narrow windows, at the right of wide ones. */
   #insetsWithCard() {
     const insets = this.#insets();
     if (narrow.matches) return { ...insets, bottom: Math.max(insets.bottom, CARD_SHARE * this.#size.height) };
@@ -177,24 +177,24 @@ export class Navigation {
     return this.#size.width - insets.left - right > CARD_WIDTH ? { ...insets, right } : insets;
   }
 
-  /** Shows some tracks as large as they fit. @param {readonly number[]} tracks  at least one @param {number} [margin]  around them, map units */
+  /** Zooms to some tracks. @param {readonly number[]} tracks  at least one @param {number} [margin]  around them, map units */
   frame(tracks, margin = 0) {
     const [x0, y0, x1, y1] = extentOfMost(this.#positions, tracks, 0);
     this.#moveTo(fitTransform([x0 - margin, y0 - margin, x1 + margin, y1 + margin], this.#size, this.#insets()), FLY_MS);
   }
 
-  /** Shows some tracks, all but strays. @param {readonly number[]} tracks  at least one */
+  /** Zooms to some tracks, except outliers. @param {readonly number[]} tracks  at least one */
   flyToAll(tracks) {
     this.#moveTo(fitTransform(extentOfMost(this.#positions, tracks), this.#size, this.#insets()), FLY_MS);
   }
 
-  /** Brings a track into the middle at the present scale. @param {number} track */
+  /** Centers a track at the current scale. @param {number} track */
   bringIntoView(track) {
     const { k } = this.#current();
     this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insets()), 240);
   }
 
-  /** In a narrow window, moves the map where the card would hide a track, at the present scale. @param {number} track */
+  /** In a narrow window, moves the map if the card would hide a track, at the current scale. @param {number} track */
   keepInSight(track) {
     if (!narrow.matches) return;
     const [x, y] = [this.#positions.x[track], this.#positions.y[track]];
@@ -215,7 +215,7 @@ export class Navigation {
   }
 
   /**
-   * As near to it as the map may be moved.
+   * Returns the closest transform within the limits of panning.
    *
    * @param {Transform} transform
    * @returns {Transform}
@@ -228,8 +228,8 @@ export class Navigation {
 
   /**
    * @param {Transform} target
-   * @param {number} duration_ms  of the animation; none where motion is not wanted
-   * @param {[number, number]} [pivot]  what the animation zooms about, pixels; else the window's middle
+   * @param {number} duration_ms  of the animation; ignored with reduced motion
+   * @param {[number, number]} [pivot]  fixed point of the zoom, pixels; by default the window's center
    */
   #moveTo(target, duration_ms, pivot = [this.#size.width / 2, this.#size.height / 2]) {
     const apply = (/** @type {Transform} */ transform) => this.#zoom.transform(this.#surface, asD3(transform));
@@ -254,7 +254,7 @@ export class Navigation {
 const asD3 = ({ k, x, y }) => zoomIdentity.translate(x, y).scale(k);
 
 /**
- * Keys of the map while it has the focus, and the buttons beside it.
+ * Wires the keys of the focused map, and the buttons beside it.
  *
  * @param {HTMLElement} element
  * @param {ParentNode} controls

@@ -1,22 +1,22 @@
-/** What lies over the map as elements of the page. */
+/** Page elements over the map. */
 
 import { narrow } from "../ui/insets.js";
 
 /** @import { Place } from "./label_placement.js" */
 
-/** From a word over the map to a name that is written on it, pixels. */
+/** Distance between a word over the map and a name on the map, pixels. */
 const ROOM = 4;
 
-/** Words in boxes. @param {HTMLElement} surface  the map  @returns {HTMLElement[]} */
+/** Returns the words in boxes. @param {HTMLElement} surface  the map  @returns {HTMLElement[]} */
 export const boxedWords = (surface) => [.../** @type {NodeListOf<HTMLElement>} */ (surface.querySelectorAll(":scope > :not(svg) > span"))].filter(isSeen);
 
 /** @param {Element} node */
 export const isSeen = (node) => node.getClientRects().length > 0;
 
-/** The card of a pinned track, which stays at the side of a wide window. In narrow ones nothing of the map is beside it. */
+/** Returns the card of a pinned track, which is docked at the side of a wide window. In narrow windows it leaves no map beside it. */
 const dockedCard = () => (narrow.matches ? [] : [...document.querySelectorAll("#card.is-pinned")].filter(isSeen));
 
-/** Where names would lie under words in boxes, or under a card that stays. @param {HTMLElement} surface  the map, at the window's corner  @returns {Place[]} */
+/** Returns the areas under words in boxes, and under a docked card. @param {HTMLElement} surface  the map, at the window's corner  @returns {Place[]} */
 export const placesOver = (surface) =>
   [...boxedWords(surface), ...dockedCard()].map((node) => {
     const { left, top, width, height } = node.getBoundingClientRect();

@@ -1,10 +1,10 @@
-/** Takes what layers draw and writes it as shapes of an SVG document: what draws on a canvas draws a picture as well. */
+/** A drawing surface that writes SVG: code that draws on a canvas can also draw a saved picture. */
 
 import { MIDDLE, rounded, textNode } from "./svg_text.js";
 
 const ANCHORS = { left: "start", start: "start", center: "middle", end: "end", right: "end" };
 
-/** Does what the layers ask of a canvas, and starts as one does. */
+/** Implements the canvas methods that the layers use, with the same initial state. */
 export class Pen {
   fillStyle = "#000000";
   strokeStyle = "#000000";
@@ -16,12 +16,12 @@ export class Pen {
   textAlign = /** @type {CanvasTextAlign} */ ("start");
   textBaseline = /** @type {CanvasTextBaseline} */ ("alphabetic");
   #dashes = /** @type {number[]} */ ([]);
-  /** Where what is drawn lies, in pixels. */
+  /** The current transform to pixels. */
   #plane = { k: 1, x: 0, y: 0 };
   #path = "";
-  /** Puts back what was in force, the last one first. @type {(() => void)[]} */
+  /** Functions that restore saved states, as a stack. @type {(() => void)[]} */
   #saved = [];
-  /** The shapes, the lowest first. @type {string[]} */
+  /** The shapes, from bottom to top. @type {string[]} */
   #nodes = [];
 
   get svg() {
@@ -40,7 +40,7 @@ export class Pen {
     this.#saved.pop()?.();
   }
 
-  /** Larger by as much along both axes, and moved. @type {CanvasTransform["transform"]} */
+  /** Supports only uniform scaling and translation. @type {CanvasTransform["transform"]} */
   transform(scale, _b, _c, _d, x, y) {
     const { k, x: left, y: top } = this.#plane;
     this.#plane = { k: k * scale, x: left + k * x, y: top + k * y };
@@ -74,7 +74,7 @@ export class Pen {
     this.#path += "Z";
   }
 
-  /** A whole circle: no layer draws a part of one. @param {number} x  @param {number} y  @param {number} radius */
+  /** Adds a full circle; no layer draws partial ones. @param {number} x  @param {number} y  @param {number} radius */
   arc(x, y, radius) {
     this.roundRect(x - radius, y - radius, 2 * radius, 2 * radius, radius);
   }
@@ -124,7 +124,7 @@ export class Pen {
     try {
       this.#nodes.push(`<image x="${left}" y="${top}" width="${rounded(width * k)}" height="${rounded(height * k)}" href="${image.toDataURL()}"${this.#alpha()}/>`);
     } catch (reason) {
-      // A page opened from disk may show a picture, but not read it: what lies below it is seen.
+      // A page opened from disk can show an image, but not read its pixels, so the point below it is drawn instead.
       if (!(reason instanceof DOMException)) throw reason;
     }
   }

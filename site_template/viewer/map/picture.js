@@ -1,16 +1,16 @@
-/** A picture of many points that is painted a slice at a time, so that no frame waits for all of it. Pure. */
+/** A picture of many points that is painted in slices, so that no frame waits for all of it. Pure. */
 
 import { splat } from "./splat.js";
 
 /** @import { Brush, Paint, Points, Projection, Target } from "./splat.js" */
 
-/** Points between two looks at the clock. */
+/** Points per check of the clock. */
 const STRETCH = 2048;
 
 /**
- * @typedef {object} Stroke  points that are painted alike
+ * @typedef {object} Stroke  points with the same appearance
  * @property {Points} points
- * @property {Uint32Array} runs  which of them: start, end, start, end, ...
+ * @property {Uint32Array} runs  their indices: start, end, start, end, ...
  * @property {Brush} brush
  * @property {Paint} paint
  */
@@ -26,7 +26,7 @@ export class Picture {
   /**
    * @param {Target} target  empty
    * @param {Projection} projection
-   * @param {readonly Stroke[]} strokes  the first one lies lowest
+   * @param {readonly Stroke[]} strokes  from bottom to top
    */
   constructor(target, projection, strokes) {
     this.#target = target;
@@ -35,7 +35,7 @@ export class Picture {
   }
 
   /**
-   * @param {() => boolean} isLate  asked every few thousand points
+   * @param {() => boolean} isLate  called every few thousand points
    * @returns {boolean}  whether the picture is finished
    */
   advance(isLate) {

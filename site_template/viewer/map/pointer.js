@@ -1,4 +1,4 @@
-/** What the pointer does to tracks: hovering shows, clicking pins. */
+/** Pointer events on tracks: hovering shows a track, clicking pins it. */
 
 import { costOfSized, LARGEST } from "./hit.js";
 import { NO_TRACK } from "../data/types.js";
@@ -9,7 +9,7 @@ import { toMap, unitsPerPixel } from "./viewport.js";
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "../state/store.js" */
 
-/** How far from a point's edge it is still meant, pixels; a finger is less exact than a mouse. */
+/** Tolerance around a point's edge, pixels; a finger is less precise than a mouse. */
 const SLACK = { mouse: 6, touch: 18 };
 
 /**
@@ -39,7 +39,7 @@ export function wirePointer(element, positions, renderer, store, navigation) {
 
   /** @type {PointerEvent | null} */
   let last = null;
-  // A mouse that rests while the wheel zooms is soon not over its track any more.
+  // While the wheel zooms, the track under a resting mouse changes.
   store.subscribe(["transform"], ({ hovered }) => {
     if (hovered === NO_TRACK || !last || trackAt(last) === hovered) return;
     element.classList.remove("is-over-track");
@@ -54,10 +54,10 @@ export function wirePointer(element, positions, renderer, store, navigation) {
   });
   element.addEventListener("pointerleave", () => store.set({ hovered: NO_TRACK }));
   element.addEventListener("click", (event) => {
-    // The second half of a double click would take back what the first did.
+    // The second click of a double click would undo the first.
     if (event.detail > 1) return;
     const track = trackAt(event);
-    // Of several on one spot, each click shows the next.
+    // Each click on several tracks on one spot pins the next one.
     const spot = track === NO_TRACK ? [] : positions.sharing(track, (one) => renderer.isVisible(one));
     const place = spot.indexOf(store.get().pinned);
     const isOver = track === NO_TRACK || (spot.length === 1 && place === 0);

@@ -1,4 +1,4 @@
-/** The layer of points: pictures that are painted a slice at a time while the last finished one is moved. */
+/** The points layer. Pictures are painted in slices while the last finished one is moved. */
 
 import { MovableCanvas } from "./canvas.js";
 import { packedPixel } from "../ui/palette.js";
@@ -15,34 +15,34 @@ import { unitsPerPixel, visibleExtent } from "./viewport.js";
 /** @import { Tier } from "./tiers.js" */
 /** @import { Size, Theme, Transform } from "../data/types.js" */
 
-/** Device pixels around the canvas, so that discs on its edge need no clipping. More than the largest brush reaches. */
+/** Margin in device pixels around the canvas, larger than the largest brush, so that discs at the edge need no clipping. */
 const MARGIN = 40;
 
-/** What dense places are shaded with, and how much: they glow in the dark and are deeper in the light. */
+/** Shading of dense areas: lighter in the dark theme, darker in the light theme. */
 const SHADE = { dark: { pixel: packedPixel("#ffffff"), most: 0.55 }, light: { pixel: packedPixel("#0a1020"), most: 0.42 } };
-/** How opaque points are that do not show or do not matter, of 255. */
+/** Opacity of hidden and dimmed points, of 255. */
 const FAINT = { hidden: 16, dimmed: 88 };
-/** What painting may take of a frame while the map moves, and once it rests. */
+/** Painting time per frame: for the first picture, while the map moves, and while it rests. */
 const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
-/** While the map moves, the next picture is begun once the last one is stretched so much, or so near to its edge (pixels). */
+/** While the map moves, the next picture is started when the last one is stretched this much, or this close to its edge (pixels). */
 const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
-/** Pixels between typical neighbors from which on points stand by themselves, and need no shading. */
+/** Typical distance of neighbors, in pixels, from which on points are separate and need no shading. */
 const APART = 2.5;
 const MOST_BRUSHES = 256;
-/** Painting that took longer leaves showing the picture to the next frame. */
+/** If painting took longer, the picture is shown in the next frame. */
 const SHORT_MS = 1.5;
 
 /**
- * The radius of a point: some of the distance between neighbors, within what can be seen and what looks calm.
+ * Returns the radius of a point: a share of the typical distance of neighbors, within limits.
  *
- * @param {number} spacing  pixels between typical neighbors
+ * @param {number} spacing  typical distance of neighbors, pixels
  * @returns {number} pixels
  */
 export function pointRadius(spacing) {
   return Math.min(6.5, Math.max(0.75, 0.55 * spacing ** 0.75));
 }
 
-/** So that sized points need few brushes, whatever the zoom. @param {number} radius  pixels */
+/** Rounds a radius to steps, so that sized points need few brushes at any zoom. @param {number} radius  pixels */
 const inSteps = (radius) => 1.05 ** Math.round(Math.log(radius) / Math.log(1.05));
 
 export class PointsLayer extends MovableCanvas {
@@ -50,23 +50,23 @@ export class PointsLayer extends MovableCanvas {
   #spacing;
   /** @type {Tier[]} */
   #tiers = [];
-  /** Those that are not shaded yet. @type {Tier[]} */
+  /** Tiers that are not shaded yet. @type {Tier[]} */
   #unshaded = [];
   #shade = SHADE.dark;
   /** @type {Size} */
   #size = { width: 0, height: 0 };
   #image = new ImageData(1, 1);
   #pixels = new Int32Array(1);
-  /** To empty new pixels, which are empty, would take as long as to paint them: they are had from the system at the first touch. */
+  /** Whether the pixels are new and blank. Clearing them would take as long as painting, because memory is allocated on first access. */
   #areBlank = true;
   #paints = { hidden: translucentPaint(FAINT.hidden), dimmed: translucentPaint(FAINT.dimmed), solid: solidPaint(0) };
   #emphasis = 1;
   #isSized = false;
-  /** Those that were made: large ones take their time, and come again at every zoom. @type {Map<string, Brush>} */
+  /** Cached brushes: large ones are slow to make, and are needed again at every zoom. @type {Map<string, Brush>} */
   #made = new Map();
-  /** What is being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
+  /** The picture being painted. @type {{transform: Transform, picture: Picture, isFinished: boolean} | null} */
   #pending = null;
-  /** Whether the picture on the canvas shows what it should, for whichever transform. */
+  /** Whether the picture on the canvas is up to date, for any transform. */
   #fresh = false;
   #wasShown = false;
 
@@ -80,7 +80,7 @@ export class PointsLayer extends MovableCanvas {
     this.#spacing = grid.typicalSpacing();
   }
 
-  /** Tracks lie elsewhere now; to be styled next. @param {Grid} grid */
+  /** Sets new positions; call `style` next. @param {Grid} grid */
   place(grid) {
     this.#grid = grid;
     this.#spacing = grid.typicalSpacing();
@@ -88,7 +88,7 @@ export class PointsLayer extends MovableCanvas {
 
   /**
    * @param {Size} size
-   * @param {number} ratio  device pixels in a pixel
+   * @param {number} ratio  device pixels per pixel
    */
   resize(size, ratio) {
     super.resize(size, ratio);
@@ -110,7 +110,7 @@ export class PointsLayer extends MovableCanvas {
    * @param {Appearance} appearance
    * @param {(group: number) => string} colorOfGroup
    * @param {Theme} theme
-   * @param {boolean} emphasized  whether the shown points are few among dimmed ones
+   * @param {boolean} emphasized  whether the shown points are highlighted among dimmed ones
    */
   applyStyle(appearance, colorOfGroup, theme, emphasized) {
     const pixelOf = (/** @type {number} */ group) => packedPixel(colorOfGroup(group));
@@ -124,20 +124,20 @@ export class PointsLayer extends MovableCanvas {
     this.#fresh = false;
   }
 
-  /** Whether the canvas shows what it should for this transform. @param {Transform} transform */
+  /** Returns whether the canvas is up to date for this transform. @param {Transform} transform */
   isCurrent(transform) {
     return this.#fresh && super.isCurrent(transform);
   }
 
   /**
-   * Paints for some milliseconds, and shows the picture once it is finished. To be called in every frame until `isCurrent`.
+   * Paints for some milliseconds, and shows the picture when it is finished. Call it in every frame until `isCurrent`.
    *
    * @param {Transform} transform
    * @param {boolean} isMoving
    */
   advance(transform, isMoving) {
     const start = performance.now();
-    // Before there is a map to see, nothing can be held up: the first picture is made in one go, where that is short.
+    // Paint the first picture in one go if that is short, because there is nothing yet that it could block.
     const isFirst = !this.#wasShown;
     const deadline = start + (isFirst ? BUDGET_MS.first : isMoving ? BUDGET_MS.moving : BUDGET_MS.resting);
     const { stretch, spare } = NEXT_PICTURE;
@@ -155,19 +155,19 @@ export class PointsLayer extends MovableCanvas {
       this.present(this.#pending.transform);
       this.#fresh = true;
       this.#pending = null;
-      // For whoever measures: performance.getEntriesByName("map-shown").
+      // For measurements: performance.getEntriesByName("map-shown").
       if (!this.#wasShown) performance.mark("map-shown");
       this.#wasShown = true;
     }
     this.follow(transform);
   }
 
-  /** Large points over small ones are dark enough, and points by themselves too. @param {Transform} transform */
+  /** Returns whether points are shaded. Sized and separate points need no shading. @param {Transform} transform */
   #isShaded(transform) {
     return !this.#isSized && this.spacingAt(transform) < APART;
   }
 
-  /** @param {() => boolean} isLate  @returns {boolean}  whether all are shaded now */
+  /** @param {() => boolean} isLate  @returns {boolean}  whether all tiers are shaded */
   #shadeUntil(isLate) {
     const { pixel, most } = this.#shade;
     const shade = (/** @type {number} */ plain, /** @type {number} */ share) => blended(plain, pixel, Math.round(255 * most * share));
@@ -218,11 +218,11 @@ export class PointsLayer extends MovableCanvas {
   }
 
   /**
-   * How points of a rank look: pixels, and 0..1.
+   * Returns the appearance of points of a rank: pixels, and 0..1.
    *
    * @param {Transform} transform
    * @param {number} rank
-   * @param {number} growth  of their radius
+   * @param {number} growth  factor of their radius
    */
   lookAt(transform, rank, growth) {
     const radius = this.radiusAt(transform);
@@ -242,7 +242,7 @@ export class PointsLayer extends MovableCanvas {
 
   /**
    * @param {Transform} transform
-   * @returns {number} pixels between typical neighbors
+   * @returns {number} typical distance of neighbors, pixels
    */
   spacingAt(transform) {
     return this.#spacing / unitsPerPixel(transform);

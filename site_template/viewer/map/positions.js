@@ -1,4 +1,4 @@
-/** Where the tracks are now: on the map, or along axes of somebody's choice. Whoever needs a place asks here, each time. */
+/** The current positions of tracks: on the map, or along chosen axes. Positions change, so read them from here each time. */
 
 import { axisOf, extentOf, positionsAlong } from "../data/axes.js";
 import { Grid } from "../data/grid.js";
@@ -6,10 +6,10 @@ import { Grid } from "../data/grid.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData, State, Trait } from "../data/types.js" */
 
-/** Two numbers whose multiples fill a square evenly (Roberts's R2). */
+/** Two numbers whose multiples fill a square evenly (Roberts's R2 sequence). */
 const TURNS = { x: 0.7548776662466927, y: 0.5698402909980532 };
 
-/** Of so few tracks the first view shows each; of more, some may stray. */
+/** With at most this many tracks, the first view shows all of them; with more, it may exclude outliers. */
 const FEW = 50;
 
 /** @typedef {{x: Uint16Array, y: Uint16Array, grid: Grid, view: MapData["view"]}} Placement  map units */
@@ -20,7 +20,7 @@ export class Positions {
   #map;
   /** @type {Placement} */
   #now;
-  /** What `#now` is for. @type {State["axes"]} */
+  /** The axes of `#now`. @type {State["axes"]} */
   #axes = null;
 
   /**
@@ -41,23 +41,23 @@ export class Positions {
     return this.#current().y;
   }
 
-  /** The tracks, found by their place. */
+  /** The grid of the current positions. */
   get grid() {
     return this.#current().grid;
   }
 
-  /** The same on the map, wherever they are now. */
+  /** The grid of the positions on the map, also while axes are shown. */
   get mapGrid() {
     return this.#map.grid;
   }
 
-  /** What the first view fits: x0, y0, x1, y1. */
+  /** The extent of the first view: x0, y0, x1, y1. */
   get view() {
     return this.#current().view;
   }
 
   /**
-   * All tracks on the spot of one, itself among them, ascending.
+   * Returns all tracks at the same position, including the track itself, ascending.
    *
    * @param {number} track
    * @param {(track: number) => boolean} accepts

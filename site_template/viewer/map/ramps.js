@@ -1,12 +1,12 @@
-/** Colors of what is measured: how much, which way from the middle, where on a circle. Pure. */
+/** Color scales: sequential, diverging and cyclic. Pure. */
 
 import { oklchToHex } from "../ui/palette.js";
 
 /** @import { ThemeName } from "../data/types.js" */
 
 /**
- * From little to much. Lightness runs one way only, so that it can be read without seeing hues, and much stands out most
- * from the background: light on dark, dark on light.
+ * Sequential scale. Lightness is monotonic, so it is readable without seeing hues. High values stand out most from the background:
+ * light on dark, dark on light.
  */
 const SEQUENTIAL = { dark: { lightness: [0.45, 0.93], hue: [292, 95] }, light: { lightness: [0.75, 0.3], hue: [95, 292] } };
 const DIVERGING = { dark: { middle: 0.5, end: 0.84 }, light: { middle: 0.7, end: 0.4 } };
@@ -28,7 +28,7 @@ export function sequential(share, theme) {
 }
 
 /**
- * @param {number} share  0..1; the middle is neither
+ * @param {number} share  0..1; 0.5 is neutral
  * @param {ThemeName} theme
  * @returns {string} #rrggbb
  */
@@ -39,7 +39,7 @@ export function diverging(share, theme) {
 }
 
 /**
- * @param {number} share  of the way round, 0..1; 1 is 0 again
+ * @param {number} share  of the cycle, 0..1; 1 equals 0
  * @param {ThemeName} theme
  * @returns {string} #rrggbb
  */

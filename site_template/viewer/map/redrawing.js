@@ -1,13 +1,13 @@
-/** What makes the map be drawn again although nothing of it has changed: another screen, or pictures that were lost. */
+/** Redraws the map for reasons outside its state: another screen, or lost canvas contents. */
 
 /** @import { Renderer } from "./renderer.js" */
 
-/** How soon a window that was moved to a sharper screen is drawn for it. */
+/** Interval of checks for a screen with another pixel ratio. */
 const SHARPNESS_MS = 500;
 
 /**
- * Calls back at first, at another size, and on a screen of other sharpness, where the same size has other pixels. That is looked
- * up: media queries for it do not fire at every change in every browser.
+ * Calls back initially, after a change of size, and after a change of the pixel ratio. The ratio is polled, because media queries for
+ * it do not fire for every change in every browser.
  *
  * @param {HTMLElement} element
  * @param {() => void} onChange
@@ -23,10 +23,10 @@ export function watchSize(element, onChange) {
 }
 
 /**
- * Browsers lose what canvases show when their graphics process ends: after a driver was reset, or while a page lies in the
- * background. Some tell it, but not of every kind of canvas.
+ * Browsers lose canvas contents when their graphics process ends: after a driver reset, or while a page is in the background. Some
+ * dispatch an event, but not for every kind of canvas.
  *
- * @param {HTMLElement} surface  holds the canvases
+ * @param {HTMLElement} surface  contains the canvases
  * @param {Renderer} renderer
  */
 export function wireRedrawing(surface, renderer) {

@@ -1,4 +1,4 @@
-/** Decides which layers a change concerns, and draws those once in the next frame. */
+/** Decides which layers a change affects, and draws these once in the next frame. */
 
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { sameStyle, styleOf } from "./style.js";
@@ -23,21 +23,21 @@ import { toScreen, visibleExtent } from "./viewport.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { Box, MapData, Size, State, TextData, Theme } from "../data/types.js" */
 
-/** Titles of single tracks come once no more tracks than this are in view: beyond it they only hide the map. */
+/** Maximum number of visible tracks for titles; more titles would hide the map. */
 const MAX_TITLES = 250;
 
-/** Labels come as near to panels and to the window's edges, pixels. */
+/** Minimum distance of labels from panels and the window's edges, pixels. */
 const LABEL_MARGIN = 8;
 
-/** How far layers may be stretched while the map moves. Text shows it sooner than soft boundaries do. */
+/** Maximum stretching of layers while the map moves. It is more visible in text than in soft boundaries. */
 const STRETCH = { boundaries: 1.3, labels: 1.15 };
-/** How long the map has rested before it is redrawn where moving what was drawn would do. */
+/** Time at rest after which layers that were moved are drawn again. */
 const SETTLED_MS = 90;
 
-/** What takes longer leaves the rest to the next frame. */
+/** If drawing takes longer, the rest is left to the next frame. */
 const LONG_MS = 6;
 
-/** How long the change to other positions takes. */
+/** Duration of the transition to other positions. */
 const FADE_MS = 240;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -55,9 +55,9 @@ export class Renderer {
   #layers;
   /** @type {() => number} */
   #homeScale;
-  /** Found out when it is asked for: several changes at once cost it once. @type {Appearance | null} */
+  /** Computed lazily, so that several simultaneous changes cost it once. @type {Appearance | null} */
   #appearance = null;
-  /** What the points were last styled by. @type {ReturnType<typeof styleOf> | null} */
+  /** The inputs of the points' last style. @type {ReturnType<typeof styleOf> | null} */
   #lastStyle = null;
   /** @type {Theme} */
   #theme;
@@ -65,13 +65,13 @@ export class Renderer {
   #dirty = new Set();
   #styled = false;
   #placed = false;
-  /** Whether covers in view may not have been fetched, because the map moved. */
+  /** Whether visible covers may be missing, because the map moved. */
   #owesCovers = false;
   #frame = 0;
   #movedAt_ms = -Infinity;
   /** @type {Size} */
   #size = { width: 0, height: 0 };
-  /** What labels may be written on: pixels from the left and the top. */
+  /** The free area for labels: pixels from the left and the top. */
   #free = { left: 0, right: 0, top: 0, bottom: 0 };
   /** @type {TextData | null} */
   #text = null;
@@ -81,12 +81,12 @@ export class Renderer {
   #overlay = null;
 
   /**
-   * @param {HTMLElement} element  holds a canvas for each layer
+   * @param {HTMLElement} element  contains a canvas for each layer
    * @param {MapData} map
    * @param {Positions} positions
    * @param {Store} store
-   * @param {() => number} homeScale  the scale of the view that shows all
-   * @param {(track: number) => Promise<string>} coverOf  the file of a track's cover, empty for none
+   * @param {() => number} homeScale  the scale of the whole map
+   * @param {(track: number) => Promise<string>} coverOf  file name of a track's cover, empty for none
    */
   constructor(element, map, positions, store, homeScale, coverOf) {
     /** @param {LayerName} name */
@@ -117,7 +117,7 @@ export class Renderer {
       this.invalidate("marks");
     });
     store.subscribe(["hovered", "pinned"], () => this.invalidate("marks"));
-    // What is pinned has its cover, whoever else has room for one, and its card may lie where names did.
+    // A pinned track always has its cover, and its card may cover names.
     store.subscribe(["pinned"], () => this.invalidate("labels"));
     store.subscribe(STYLE_KEYS, (state) => {
       this.#appearance = null;
@@ -136,26 +136,26 @@ export class Renderer {
     });
   }
 
-  /** Which lines to draw between tracks from now on. @param {Partial<Links>} links  those that change */
+  /** Sets the lines between tracks. @param {Partial<Links>} links  those that change */
   setLinks(links) {
     this.#links = { ...this.#links, ...links };
     this.invalidate("marks");
   }
 
-  /** What to draw over the points from now on. @param {Overlay | null} overlay */
+  /** Sets the overlay over the points. @param {Overlay | null} overlay */
   setOverlay(overlay) {
     this.#overlay = overlay;
     this.invalidate("marks", "labels");
   }
 
-  /** @returns {Links | null}  null where there is nothing to draw */
+  /** @returns {Links | null}  null if there is nothing to draw */
   #visibleLinks() {
     const { track, path, hard } = this.#links;
     const neighbors = this.#links.neighbors.filter((neighbor) => this.isVisible(neighbor.track));
     return neighbors.length + path.length > 0 ? { track, neighbors, path, hard } : null;
   }
 
-  /** Draws what is due at once: the first picture comes with the page's next frame, and not a frame later. */
+  /** Draws pending changes immediately, so that the first picture is not delayed by a frame. */
   drawNow() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
@@ -164,8 +164,8 @@ export class Renderer {
 
   /**
    * @param {Size} size
-   * @param {number} ratio  device pixels in a pixel
-   * @param {Box} area  what no panel covers
+   * @param {number} ratio  device pixels per pixel
+   * @param {Box} area  the free area
    */
   resize(size, ratio, { left, right, top, bottom }) {
     this.#size = size;
@@ -175,14 +175,14 @@ export class Renderer {
     this.invalidate("boundaries", "points", "labels", "marks");
   }
 
-  /** Draws all of it again: what was drawn may be lost. */
+  /** Draws everything again, because canvas contents may be lost. */
   redraw() {
     const { boundaries, points, covers, labels } = this.#layers;
     for (const layer of [boundaries, points, covers, labels]) layer.forget();
     this.invalidate("boundaries", "points", "labels", "marks");
   }
 
-  /** Titles have arrived. @param {TextData} text */
+  /** Sets the titles, once they are loaded. @param {TextData} text */
   setText(text) {
     this.#text = text;
     this.invalidate("labels");
@@ -202,19 +202,19 @@ export class Renderer {
     return this.appearance.rank[track] !== RANK.HIDDEN;
   }
 
-  /** Radius of what a track is drawn as now, pixels: of a cover where covers are shown, else of a point. */
+  /** Current radius of tracks, pixels: of covers if they are shown, otherwise of points. */
   get radius() {
     const { covers, points } = this.#layers;
     const { transform } = this.#store.get();
     return covers.isEmpty ? points.radiusAt(transform) : coverRadius(points.spacingAt(transform));
   }
 
-  /** Whether tracks differ in size. Then none is shown by its cover, which says no size. */
+  /** Whether tracks differ in size. Covers are not shown then, because they cannot show the size. */
   get isSized() {
     return this.appearance.size !== null;
   }
 
-  /** Radius of a track's point, pixels. @param {number} track */
+  /** Returns the radius of a track's point, pixels. @param {number} track */
   pointRadius(track) {
     const { rank, size } = this.appearance;
     const { points } = this.#layers;
@@ -222,7 +222,7 @@ export class Renderer {
     return size ? points.lookAt(transform, rank[track], growthOf(size[track])).radius : points.radiusAt(transform);
   }
 
-  /** The outlines that marks follow: of a track's cover, else of its point. @returns {(track: number) => Outline} */
+  /** Returns the outlines for marks: those of covers, or else of points. @returns {(track: number) => Outline} */
   #outlines() {
     const { covers } = this.#layers;
     const cover = { radius: this.radius, corner: cornerOf(this.radius) };
@@ -240,9 +240,9 @@ export class Renderer {
   positionOf = (track) => toScreen(this.#store.get().transform, this.#positions.x[track], this.#positions.y[track]);
 
   /**
-   * Copies what was drawn of a part of the window.
+   * Copies a part of the window to a canvas.
    *
-   * @param {HTMLCanvasElement} target  takes the part's size
+   * @param {HTMLCanvasElement} target  gets the part's size
    * @param {Box} area  pixels
    */
   copyTo(target, { left, top, right, bottom }) {
@@ -258,14 +258,14 @@ export class Renderer {
     }
   }
 
-  /** The names that are written on the map. */
+  /** The visible names on the map. */
   get names() {
     return this.#layers.labels.written;
   }
 
-  /** What is seen, for whoever draws it once more. */
+  /** The visible content, for drawing it again elsewhere. */
   get shown() {
-    // On a screen, what tracks look like, points of each look, points, places of names, and names have a frame each.
+    // Appearance, tiers, points, positions of names, and names each need a frame.
     for (let frame = 0; frame < 5; frame++) this.drawNow();
     const state = this.#store.get();
     const { points, covers, labels } = this.#layers;
@@ -292,7 +292,7 @@ export class Renderer {
     const state = this.#store.get();
     const { boundaries, points, covers, labels, marks } = this.#layers;
     const { transform } = state;
-    // With many tracks, what each looks like is a frame's work, and so are the points of each look: what is drawn follows in the next one.
+    // With many tracks, computing the appearance takes a frame, and so does sorting into tiers; drawing follows in the next one.
     const start = performance.now();
     const isLong = () => points.shown && performance.now() - start > LONG_MS;
     if (!this.#styled && ((this.appearance && isLong()) || (this.#applyStyle(state) && isLong()))) {
@@ -300,12 +300,12 @@ export class Renderer {
       return;
     }
     if (!points.shown) {
-      // What shows first is the points; nothing else is drawn in their frames.
+      // Points are shown first; nothing else is drawn in their frames.
       points.advance(transform, false);
       this.invalidate();
       return;
     }
-    // Boundaries and their names belong to the map.
+    // Boundaries and their names are shown on the map only, not along axes.
     const groups = state.axes ? [] : shownGroups(this.#map, state);
     /** @param {"boundaries" | "labels"} name */
     const isDue = (name) => {
@@ -314,7 +314,7 @@ export class Renderer {
       return !(isMoving ? layer.covers(transform, this.#size, STRETCH[name]) : layer.isCurrent(transform));
     };
     const boundariesDue = isDue("boundaries");
-    // One layer a frame while the map moves, or where names must be placed first; what is put off is due in the next one still.
+    // Draw one layer per frame while the map moves, or if names must be placed first; postponed layers remain due.
     const labelsDue = isDue("labels") && !(boundariesDue && (isMoving || !this.#placed));
     if (boundariesDue) {
       const colorOfBoundaries = (/** @type {number} */ group) => boundaryColor(this.#map, state, this.#theme, group);
@@ -324,7 +324,7 @@ export class Renderer {
     }
     if (isMoving && (boundariesDue || labelsDue)) points.follow(transform);
     else points.advance(transform, isMoving);
-    // Names are placed in one frame and written in the next: both together would hold up the page.
+    // Place names in one frame and draw them in the next; both together would block the page.
     const writesNames = labelsDue && this.#placed;
     if (labelsDue && !this.#placed) {
       const homeScale = this.#homeScale();
@@ -346,7 +346,7 @@ export class Renderer {
   }
 
   /**
-   * Covers, and the names beside them.
+   * Draws covers, and the titles beside them.
    *
    * @param {Readonly<State>} state
    * @param {boolean} isMoving
@@ -373,7 +373,7 @@ export class Renderer {
     labels.draw(transform, this.#theme, withReach, this.#free, [...placesOver(this.#element), ...(this.#overlay?.placesOf?.(this.positionOf) ?? [])]);
   }
 
-  /** @param {Readonly<State>} state  @returns {boolean}  whether points look otherwise now */
+  /** @param {Readonly<State>} state  @returns {boolean}  whether the appearance of points has changed */
   #applyStyle(state) {
     this.#styled = true;
     this.#placed = false;

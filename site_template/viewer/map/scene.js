@@ -1,4 +1,4 @@
-/** What the canvases show, as shapes in pixels of the window. */
+/** Converts the content of the canvases to shapes in window pixels. */
 
 import { boundaryOpacity, traceRings } from "./boundaries_layer.js";
 import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
@@ -14,12 +14,12 @@ import { planeX, planeY } from "./viewport.js";
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { MapData, State, Theme, Transform } from "../data/types.js" */
 
-/** Tracks between two chances to pause. */
+/** Tracks per slice. */
 const STRETCH = 1024;
-/** More than any map has groups. */
+/** A number above the number of groups of any map. */
 const MOST_GROUPS = 2 ** 24;
 
-/** A path as SVG writes it, given points of the plane. */
+/** Builds an SVG path from points of the plane. */
 class ShownPath {
   text = "";
   #transform;
@@ -93,13 +93,13 @@ function* dotsOf(map, state, theme, { rank, group, size }, { x, y }, lookOf) {
 /** @param {(surface: Surface) => void} draw */
 function drawnBy(draw) {
   const pen = new Pen();
-  // A canvas can be asked for the same in more ways, which no layer uses.
+  // The pen implements only the overloads of canvas methods that the layers use.
   draw(/** @type {Surface} */ (/** @type {unknown} */ (pen)));
   return pen.svg;
 }
 
 /**
- * The points in steps, all else at once before them: the map may move meanwhile.
+ * Converts the points in slices, and everything else in one step before, because the map may move in the meantime.
  *
  * @param {MapData} map
  * @param {Renderer["shown"]} shown

@@ -1,4 +1,4 @@
-/** Gathers tracks into the selection: by a line drawn around them, around one of them, in view, or one at a time. */
+/** Adds tracks to the selection: with a lasso, around a track, all in view, or one at a time. */
 
 import { tracksInside, tracksWithin } from "./lasso.js";
 import { NO_TRACK } from "../data/types.js";
@@ -8,7 +8,7 @@ import { toMap, unitsPerPixel } from "./viewport.js";
 /** @import { Renderer } from "./renderer.js" */
 /** @import { Store } from "../state/store.js" */
 
-/** How far around a track is looked at first, pixels. */
+/** Initial radius of a selection around a track, pixels. */
 const FIRST_RADIUS = 70;
 
 export class Selecting {
@@ -29,7 +29,7 @@ export class Selecting {
     this.#renderer = renderer;
   }
 
-  /** The circle that the selection is, while it is one. */
+  /** The circle of the selection, while it is one. */
   get circle() {
     return this.#circle?.tracks === this.#store.get().selected ? this.#circle : null;
   }
@@ -62,7 +62,7 @@ export class Selecting {
     const { selected, path } = this.#store.get();
     if (!selected.includes(track)) return this.#store.set({ selected: [...selected, track] });
     const rest = selected.filter((one) => one !== track);
-    // What is left of an order is one still.
+    // The rest of an ordered path is still a path.
     this.#store.set({ selected: rest, path: path === selected && rest.length > 1 ? rest : path });
   }
 

@@ -1,4 +1,4 @@
-/** What the look of the points follows from, so that they are styled again only where it has changed. Pure. */
+/** The inputs of the points' style, so that points are styled again only after a change. Pure. */
 
 import { highlighted } from "../state/appearance.js";
 
@@ -6,7 +6,7 @@ import { highlighted } from "../state/appearance.js";
 /** @import { State } from "../data/types.js" */
 
 /**
- * All that the look of the points follows from.
+ * Returns all inputs of the points' style.
  *
  * @param {Appearance} appearance
  * @param {Readonly<State>} state
@@ -17,7 +17,7 @@ export function styleOf({ rank, group, size }, state) {
 }
 
 /**
- * Comparing is much less work than styling a million points again for nothing.
+ * Compares the inputs, which is much faster than styling a million points again.
  *
  * @param {ReturnType<typeof styleOf>} a
  * @param {ReturnType<typeof styleOf>} b

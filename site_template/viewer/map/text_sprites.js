@@ -1,19 +1,19 @@
-/** Lines of text as small pictures, drawn once and then copied: stroking a halo each time takes most of a frame that is full of names. */
+/** Caches lines of text as bitmaps. Stroking halos again would take most of a frame that is full of names. */
 
-/** More than one view can show, several times over. */
+/** Maximum number of cached sprites, several times what one view can show. */
 const MOST = 1200;
 
 /**
  * @typedef {object} TextLook
  * @property {string} font
- * @property {number} [tracking]  pixels between letters, where the browser knows of it
+ * @property {number} [tracking]  letter spacing in pixels, if the browser supports it
  * @property {string} color  #rrggbb
  * @property {string} halo  #rrggbb
  * @property {number} haloWidth  pixels
  * @property {number} height  pixels, of the line
  */
 
-/** @typedef {{image: HTMLCanvasElement, width: number, pad: number}} Sprite  width of the text, and what its halo adds, pixels */
+/** @typedef {{image: HTMLCanvasElement, width: number, pad: number}} Sprite  width of the text, and padding for its halo, pixels */
 
 export class TextSprites {
   /** @type {Map<string, Sprite>} */
@@ -39,7 +39,7 @@ export class TextSprites {
   /**
    * @param {string} text
    * @param {TextLook} look
-   * @param {number} ratio  device pixels in a pixel
+   * @param {number} ratio  device pixels per pixel
    * @returns {Sprite}
    */
   get(text, look, ratio) {

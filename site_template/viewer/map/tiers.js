@@ -1,6 +1,6 @@
 /**
- * The tracks of each rank by themselves, in the grid's order: drawn one after another, the quiet ones first, without asking each
- * track for its rank in every frame. Pure.
+ * Tiers: the tracks of each rank in the grid's order. They are drawn one after another, lowest rank first, without checking the rank of
+ * each track in every frame. Pure.
  */
 
 import { typicalOf } from "../data/grid.js";
@@ -13,16 +13,16 @@ import { growthOf, SIZES } from "../state/sizes.js";
 /**
  * @typedef {object} Tier  columns in the grid's order
  * @property {number} rank
- * @property {number} growth  of its points' radius
- * @property {Uint32Array} starts  where each of the grid's cells begins
+ * @property {number} growth  factor of the points' radius
+ * @property {Uint32Array} starts  start of each of the grid's cells
  * @property {Uint16Array} x  map units
  * @property {Uint16Array} y  map units
- * @property {Int32Array} color  pixel for each point
- * @property {Int32Array} shadedColor  the same, shaded by the density of points: it distinguishes the core of a group from its fringe while
+ * @property {Int32Array} color  pixel value of each point
+ * @property {Int32Array} shadedColor  the same, shaded by the density of points, which distinguishes the core of a group from its fringe while
  *   points overlap
  */
 
-/** A place is shaded fully where this many times more points lie than where a typical point does. */
+/** Density of full shading, as a multiple of the density around a typical point. */
 const FULL_DENSITY = 12;
 
 /**
@@ -30,7 +30,7 @@ const FULL_DENSITY = 12;
  * @param {Pick<Appearance, "rank" | "group" | "size">} appearance
  * @param {(group: number) => number} pixelOf  the color of a group
  * @param {number} rankCount
- * @returns {Tier[]}  those that have tracks, ascending by rank; of one rank the largest points first, so that they hide none
+ * @returns {Tier[]}  non-empty tiers, ascending by rank; within a rank the largest points first, so that they hide no others
  */
 export function tiersOf(grid, { rank, group, size }, pixelOf, rankCount) {
   const steps = size ? SIZES : 1;
@@ -48,7 +48,7 @@ export function tiersOf(grid, { rank, group, size }, pixelOf, rankCount) {
 }
 
 /**
- * Where each track is drawn among the others: by rank, then from the largest to the smallest. What does not matter has one size.
+ * Returns the drawing order of the tracks: by rank, then from the largest to the smallest. Hidden and dimmed tracks have one size.
  *
  * @param {Uint8Array} rank
  * @param {Uint8Array} size
@@ -60,7 +60,7 @@ function layersOf(rank, size) {
 }
 
 /**
- * @param {Int32Array} group  of each track, -1 for none
+ * @param {Int32Array} group  group of each track, -1 for none
  * @param {(group: number) => number} pixelOf
  * @returns {Int32Array}  the color of group g at g + 1
  */
@@ -71,7 +71,7 @@ function pixelsOf(group, pixelOf) {
 }
 
 /**
- * Layers and colors in the grid's order: what lies here and there in memory is read once, and not for each layer.
+ * Returns layers and colors in the grid's order, so that scattered memory is read once and not once per layer.
  *
  * @param {Grid} grid
  * @param {Uint8Array} layer
@@ -90,12 +90,12 @@ function looksOf({ order }, layer, group, pixels) {
 }
 
 /**
- * A loop for each layer, with all in variables: it runs a few times only, before engines have learned what is where.
+ * Fills one layer. It uses local variables, because it runs too few times for the engine to optimize property access.
  *
  * @param {Grid} grid
  * @param {ReturnType<typeof looksOf>} looks
  * @param {number} which
- * @param {number} size  tracks of that layer
+ * @param {number} size  number of tracks of that layer
  * @returns {Omit<Tier, "rank" | "growth">}
  */
 function tierOf({ x: gridX, y: gridY, starts: gridStarts }, { layers, colors }, which, size) {
@@ -121,7 +121,7 @@ function tierOf({ x: gridX, y: gridY, starts: gridStarts }, { layers, colors }, 
  *
  * @param {Tier} tier
  * @param {number} columns  of the grid
- * @param {(pixel: number, share: number) => number} shade  a pixel shaded by 0..1
+ * @param {(pixel: number, share: number) => number} shade  shades a pixel by 0..1
  */
 export function shadeByDensity({ starts, color, shadedColor }, columns, shade) {
   const density = densityOfCells(starts, columns);
@@ -130,7 +130,7 @@ export function shadeByDensity({ starts, color, shadedColor }, columns, shade) {
   let shaded = 0;
   for (let cell = 0; cell < density.length; cell++) {
     for (let place = starts[cell], end = starts[cell + 1]; place < end; place++) {
-      // Neighbors are mostly of one group, and most of them where points are sparse.
+      // Neighbors are mostly of one group, and mostly in sparse areas.
       if (color[place] !== plain || density[cell] !== share) {
         plain = color[place];
         share = density[cell];
@@ -142,7 +142,7 @@ export function shadeByDensity({ starts, color, shadedColor }, columns, shade) {
 }
 
 /**
- * How dense the points around each cell are: 0 up to what half of the points exceed, 1 from twelve times that on, on a logarithmic scale.
+ * Returns the density around each cell: 0 up to the median over the points, 1 from twelve times the median on, on a logarithmic scale.
  *
  * @param {Uint32Array} starts
  * @param {number} columns
@@ -163,12 +163,12 @@ export function densityOfCells(starts, columns) {
 }
 
 /**
- * Each value becomes half of itself and a quarter of either neighbor in its row. In place.
+ * Blurs rows in place: each value becomes half of itself plus a quarter of either neighbor.
  *
  * @param {Float32Array} values  a square
- * @param {number} columns  along its side
- * @param {number} step  from a value to the next one in its row
- * @param {number} rowStep  from a row to the next one
+ * @param {number} columns  columns of the grid
+ * @param {number} step  offset between values of a row
+ * @param {number} rowStep  offset between rows
  */
 function blurRows(values, columns, step, rowStep) {
   for (let row = 0; row < columns; row++) {

@@ -1,13 +1,13 @@
-/** The arithmetic between map units, the plane and pixels. Pure. */
+/** Conversions between map units, the plane and pixels. Pure. */
 
 /** @import { Insets, Size, Transform, View } from "../data/types.js" */
 
-/** Side of the plane. Map units are divided by 64: D3's transform then has friendly numbers. */
+/** Side of the plane. Map units are divided by 64 to give D3's transform readable numbers. */
 export const PLANE_SIZE = 1024;
 const UNITS_PER_PLANE = 64;
 const MAX_UNIT = 65535;
 
-/** A map of one track, or of many on one spot, is still shown as an area of this side (map units). */
+/** Minimum extent of a view (map units), for a single track or many on one spot. */
 const SMALLEST_EXTENT = 8192;
 
 /** @param {number} x  map units */
@@ -22,7 +22,7 @@ export const mapX = (x) => x * UNITS_PER_PLANE;
 /** @param {number} y  plane */
 export const mapY = (y) => MAX_UNIT - y * UNITS_PER_PLANE;
 
-/** Map units in one pixel. @param {Transform} transform */
+/** Returns the map units per pixel. @param {Transform} transform */
 export const unitsPerPixel = (transform) => UNITS_PER_PLANE / transform.k;
 
 /**
@@ -46,11 +46,11 @@ export function toMap(transform, left, top) {
 }
 
 /**
- * The part of the map that a window shows.
+ * Returns the visible part of the map.
  *
  * @param {Transform} transform
  * @param {Size} size
- * @param {number} margin  pixels around the window that count as shown
+ * @param {number} margin  pixels around the window that count as visible
  * @returns {[number, number, number, number]} x0, y0, x1, y1 in map units
  */
 export function visibleExtent(transform, size, margin) {
@@ -60,7 +60,7 @@ export function visibleExtent(transform, size, margin) {
 }
 
 /**
- * The transform that shows an extent as large as it can be in the part of the window that panels leave free.
+ * Returns the transform that fits an extent into the free part of the window.
  *
  * @param {readonly [number, number, number, number]} extent  x0, y0, x1, y1 in map units
  * @param {Size} size
@@ -77,11 +77,11 @@ export function fitTransform(extent, size, insets) {
 }
 
 /**
- * Where some tracks are, without the few that stray furthest.
+ * Returns the extent of some tracks, without outliers.
  *
  * @param {{x: ArrayLike<number>, y: ArrayLike<number>}} positions  map units
  * @param {readonly number[]} tracks  at least one
- * @param {number} [strays]  the share of them at each end that is left out
+ * @param {number} [strays]  share of tracks to leave out at each end
  * @returns {[number, number, number, number]} x0, y0, x1, y1 in map units
  */
 export function extentOfMost({ x, y }, tracks, strays = 0.05) {
@@ -91,7 +91,7 @@ export function extentOfMost({ x, y }, tracks, strays = 0.05) {
 }
 
 /**
- * The transform at scale k that puts a place into the middle of the free part of the window.
+ * Returns the transform at scale k that centers a position in the free part of the window.
  *
  * @param {number} x  map units
  * @param {number} y  map units
@@ -110,15 +110,15 @@ export function centeredTransform(x, y, k, size, insets) {
 }
 
 /**
- * How much closer than the view of the whole map one is to see a single track: with some twenty others around it, if they lay
- * evenly.
+ * Returns the zoom factor, relative to the whole map, for a single track: about twenty other tracks would be in view if they were evenly
+ * distributed.
  *
  * @param {number} count  tracks on the map
  */
 export const closeUp = (count) => Math.min(6, Math.max(2.5, Math.sqrt(count / 20)));
 
 /**
- * What a transform shows, in terms that mean the same in a window of another size.
+ * Returns the view of a transform, independent of the window size.
  *
  * @param {Transform} transform
  * @param {Size} size

@@ -1,15 +1,15 @@
 /**
- * Whether a turn of the wheel means to zoom or to move the map. Two fingers on a trackpad move it, as they move everything else on
- * the screen, and a pinch zooms, which browsers report as a wheel with Ctrl. A mouse has nothing but its wheel, so that a wheel
- * zooms wherever it is not certain that it is no mouse: nobody with a mouse loses the zoom, and at worst a trackpad zooms as well.
+ * Distinguishes wheel events that zoom from those that move the map. Two fingers on a trackpad move the map, as they scroll everything
+ * else, and a pinch zooms, which browsers report as a wheel event with Ctrl. A mouse has only its wheel, so a wheel event zooms unless it
+ * is certainly from a trackpad: a mouse always zooms, and at worst a trackpad zooms as well.
  *
- * Events do not tell what sent them (w3c/uievents#337). What a plain wheel never sends: a share to the side (a wheel that tilts
- * means the same by it), and steps as fine as its pixels, which Chromium and WebKit mark by a `wheelDelta` of exactly three a
- * pixel (a mouse has 120 a notch, of 53, 100 or 120 pixels). The size of a step says nothing: mice with fine or free wheels have
+ * Events do not tell their device (w3c/uievents#337). A plain wheel never sends a horizontal component (a tilting wheel means the same
+ * by it), and never single-pixel steps, which Chromium and WebKit mark with a `wheelDelta` of exactly three per pixel (a mouse has 120
+ * per notch, of 53, 100 or 120 pixels). The size of a step is no criterion: mice with fine or free wheels have
  * small ones.
  */
 
-/** Events that come sooner after each other are one gesture; fingers that were lifted leave a tail of them. */
+/** Events within this time belong to one gesture; lifted fingers leave a tail of events. */
 const GESTURE_MS = 300;
 const WHEEL_UNITS_A_PIXEL = -3;
 const PIXELS = 0;
@@ -18,7 +18,7 @@ const PIXELS = 0;
 
 /** @param {Wheel} event */
 function isFromTrackpad({ deltaMode, deltaX, deltaY, wheelDeltaY }) {
-  // Asked first: Firefox then tells a mouse's steps in lines.
+  // Read deltaMode first: Firefox then reports a mouse's steps in lines.
   if (deltaMode !== PIXELS) return false;
   if (deltaX !== 0) return true;
   return deltaY !== 0 && wheelDeltaY === WHEEL_UNITS_A_PIXEL * deltaY;
@@ -33,7 +33,7 @@ export function createWheelReader() {
       isPan = false;
       return "zoom";
     }
-    // One gesture is one thing to its end, even where a step of it goes straight up.
+    // A gesture keeps its meaning to its end, even if one of its steps is purely vertical.
     isPan = (isPan && event.timeStamp - last_ms < GESTURE_MS) || isFromTrackpad(event);
     last_ms = event.timeStamp;
     return isPan ? "pan" : "zoom";

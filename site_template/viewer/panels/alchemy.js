@@ -1,4 +1,4 @@
-/** More of this, less of that: a few tracks added and subtracted give a list, and a place on the map. */
+/** "More of this, less of that": a list of tracks, and a position on the map, from a few added and subtracted tracks. */
 
 import { mix, placeOf } from "../data/alchemy.js";
 import { messageOf } from "../data/decode.js";
@@ -15,19 +15,19 @@ import { ToolShell } from "./tool_shell.js";
 /** @import { TextData } from "../data/types.js" */
 
 const COUNT = 20;
-/** Tracks of each sign: every one costs a walk over the whole map. */
+/** Maximum number of tracks of each sign; each requires random walks over the whole map. */
 const MOST = 5;
 const LONGEST_NAME = 40;
-/** Those that say where on the map the list is: the last ones may lie anywhere. */
+/** Number of tracks that determine the list's position on the map; the last ones may be anywhere. */
 const PLACED = 10;
 
 export class Alchemy {
   #parts;
   #shell;
-  /** Signs by track, in the order in which they came. @type {Map<number, boolean>} */
+  /** Signs by track, in insertion order. @type {Map<number, boolean>} */
   #signs = new Map();
   #turn = 0;
-  /** Whether what had the focus has gone away. */
+  /** Whether the focused element has disappeared. */
   #takesFocus = false;
 
   /** @param {HTMLElement} host  @param {ToolParts & {text: TextData}} parts */
@@ -42,7 +42,7 @@ export class Alchemy {
     this.#signs.set(track, isMore);
     const same = this.#of(isMore);
     if (same.length > MOST) this.#signs.delete(same[0]);
-    // There the card lies over the list; with it goes the button that was pressed.
+    // In a narrow window the card covers the list, and closing it removes the pressed button.
     this.#takesFocus = narrow.matches;
     if (narrow.matches) this.#parts.store.set({ pinned: NO_TRACK });
     return this.#find();
@@ -90,7 +90,7 @@ export class Alchemy {
    */
   #show(note, found = [], place) {
     const { navigation, renderer } = this.#parts;
-    const takesFocus = this.#takesFocus || Boolean(document.activeElement?.closest(".tool")); // all in it is replaced
+    const takesFocus = this.#takesFocus || Boolean(document.activeElement?.closest(".tool")); // its content is replaced
     this.#takesFocus = false;
     const signs = element("ul", { class: "chips tool-signs", "aria-label": gettext("More and less of") }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
     /** @type {HTMLElement[]} */
@@ -100,7 +100,7 @@ export class Alchemy {
     }
     if (place !== undefined) {
       const lead = () => {
-        this.#shell.giveWay(); // first: it takes its lines along
+        this.#shell.giveWay(); // first, because it removes its lines
         renderer.setLinks({ track: place, neighbors: found.filter((track) => track !== place).map((track) => ({ track, isElsewhere: false })) });
         navigation.flyToAll(found.slice(0, PLACED));
       };

@@ -1,4 +1,4 @@
-/** What is known of tracks beside each other, read once something needs all of it: which sound alike, tempo, key, length. */
+/** Data for comparing tracks (similar tracks, tempo, key, duration), loaded on demand. */
 
 import { DataError } from "../data/decode.js";
 import { gettext } from "../data/language.js";
@@ -33,18 +33,18 @@ export class AlikeGraph {
     this.#traitLoader = traitLoader;
   }
 
-  /** Whether the site tells which tracks sound alike. */
+  /** Whether the site contains neighbors. */
   get isBySound() {
     return this.#reader.isThere;
   }
 
-  /** Whether any of it has been read: then the rest may be as well. */
+  /** Whether loading has started, so that loading the rest is acceptable. */
   get isBegun() {
     return this.#graph !== null || this.#transitions !== null;
   }
 
   /**
-   * Which tracks a path may lead to from each: those that sound like it, or, where the site does not tell, those beside it.
+   * Returns the graph for paths: of similar tracks, or of adjacent tracks if the site contains no neighbors.
    *
    * @param {Tell} tell
    * @returns {Promise<Graph>}
@@ -64,7 +64,7 @@ export class AlikeGraph {
   }
 
   /**
-   * How well tracks follow each other, by as much as the site tells.
+   * Returns the transitions, by the data that the site contains.
    *
    * @param {Tell} tell
    * @returns {Promise<Transitions>}
@@ -84,19 +84,19 @@ export class AlikeGraph {
     return this.#transitions;
   }
 
-  /** Of all tracks, once `transitions` has read them; null where the site does not tell. @param {string} id */
+  /** Returns a trait's values of all tracks, after `transitions`; null if the site does not contain them. @param {string} id */
   valuesOf(id) {
     const values = this.#trait(id)?.values;
     return values && values.length > 0 ? values : null;
   }
 
-  /** The key of a track in words, or empty. @param {number} track */
+  /** Returns the key of a track as text, or empty. @param {number} track */
   keyOf(track) {
     const key = this.#trait("feature.key");
     return (key?.membership && key.categories[fifthOf(key.membership, track)]?.name) ?? "";
   }
 
-  /** Of all tracks; null where the site does not tell. */
+  /** Returns the keys of all tracks; null if the site does not contain them. */
   #fifths() {
     const membership = this.#trait("feature.key")?.membership;
     return membership ? Int8Array.from({ length: this.#map.count }, (_, track) => fifthOf(membership, track)) : null;
@@ -108,5 +108,5 @@ export class AlikeGraph {
   }
 }
 
-/** The place of a track's key on the circle of fifths, -1 where unknown. @param {Membership} membership  @param {number} track */
+/** Returns the index of a track's key on the circle of fifths, -1 if unknown. @param {Membership} membership  @param {number} track */
 const fifthOf = ({ offsets, groups }, track) => (offsets[track] < offsets[track + 1] ? groups[offsets[track]] : -1);

@@ -1,4 +1,4 @@
-/** Plays a file: play and pause, where in it, how loud. What is played, and what comes next, others decide. */
+/** Controls for an audio file: play, pause, seek, volume. The player decides what is played. */
 
 import { gettext } from "../data/language.js";
 import { element, icon } from "../ui/dom.js";
@@ -11,14 +11,14 @@ const SPEAKER = "M3.5 8v4h3l4 3.5v-11l-4 3.5zM13.5 7.5c1.5 1.3 1.5 3.7 0 5";
 const VOLUME_KEY = "spotmap.volume";
 const STEPS = 1000;
 
-/** @returns {number}  0..1, as it was set the last time */
+/** @returns {number}  0..1, the stored volume */
 export function storedVolume() {
   const volume = Number.parseFloat(readStored(VOLUME_KEY) ?? "1");
   return volume >= 0 && volume <= 1 ? volume : 1;
 }
 
 /**
- * Loads a sound that is to begin somewhere. Where it is cannot be said before the browser knows the file.
+ * Loads a sound with a start position, which can be set only after the browser has loaded the file's metadata.
  *
  * @param {HTMLAudioElement} audio
  * @param {string} address
@@ -47,7 +47,7 @@ export class AudioDeck {
     element("label", { class: "deck-loudness" }, icon(SPEAKER), this.#volume),
   );
 
-  /** @param {{ended: () => void, failed: () => void}} hooks  what follows a track's end, and a file that cannot be played */
+  /** @param {{ended: () => void, failed: () => void}} hooks  called at a track's end, and for a file that cannot be played */
   constructor({ ended, failed }) {
     this.#audio.preload = "auto";
     this.#audio.volume = storedVolume();
@@ -64,14 +64,14 @@ export class AudioDeck {
     this.#show();
   }
 
-  /** @returns {number}  seconds; 0 where it is not known yet */
+  /** @returns {number}  seconds; 0 if not known yet */
   get duration() {
     return Number.isFinite(this.#audio.duration) ? this.#audio.duration : 0;
   }
 
   /**
    * @param {string} address
-   * @param {number} startS  where in it, seconds
+   * @param {number} startS  start position, seconds
    */
   async play(address, startS) {
     loadAt(this.#audio, address, startS);
@@ -82,7 +82,7 @@ export class AudioDeck {
     try {
       await this.#audio.play();
     } catch {
-      this.#show(); // the browser wants a press first, or the file has an event of its own
+      this.#show(); // the browser requires a press first, or the file's error event follows
     }
   }
 

@@ -1,4 +1,4 @@
-/** Two lists from which to choose what tracks are laid out along, instead of the map. */
+/** Two lists for choosing the axes of a layout, instead of the map. */
 
 import { mayBeAxis } from "../data/axes.js";
 import { element, onEscape } from "../ui/dom.js";
@@ -10,10 +10,10 @@ import { gettext, ngettext } from "../data/language.js";
 const THE_MAP = "";
 
 /**
- * Both lists say "The map", or neither does: the map's own directions have no numbers.
+ * Either both lists say "The map" or neither, because the map's own directions have no values.
  *
  * @param {HTMLElement} host
- * @param {HTMLButtonElement} button  opens it; pressed again, leads back to the map
+ * @param {HTMLButtonElement} button  opens the panel; a second press returns to the map
  * @param {Store} store
  * @param {TraitLoader} traitLoader
  * @param {(text: string) => void} announce
@@ -43,7 +43,7 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
   const choose = async () => {
     const [x, y] = [across.value, up.value];
     if (!(await traitLoader.load([x, y], (text) => (note.textContent = text)))) return show();
-    // Another one was chosen while these were on their way.
+    // Another axis was chosen while these were loading.
     if (across.value !== x || up.value !== y) return;
     const { traits } = store.get();
     const named = [x, y].find((id) => traits.get(id)?.membership);

@@ -1,4 +1,4 @@
-/** What changes across the map, in words: read once the page has nothing else to do. */
+/** The meaning of directions on the map, as text; loaded when the page is idle. */
 
 import { messageOf } from "../data/decode.js";
 import { built } from "../data/language.js";
@@ -6,7 +6,7 @@ import { built } from "../data/language.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { Insights, MapData } from "../data/types.js" */
 
-/** Safari cannot tell when it is idle. */
+/** Delay for Safari, which has no requestIdleCallback. */
 const LATER_MS = 1500;
 
 /**
@@ -24,7 +24,7 @@ export function showAxesSummary(host, map, store, readInsights) {
     }
     show();
   };
-  // Along axes of somebody's choice, right and up mean something else.
+  // Hidden along chosen axes, where right and up have another meaning.
   const show = () => (host.hidden = !host.textContent || store.get().axes !== null);
   store.subscribe(["axes"], show);
   if (!map.files.insights) return;

@@ -1,4 +1,4 @@
-/** The card of one track: shown while it is hovered, kept while it is pinned. */
+/** The card of a track: visible while the track is hovered or pinned. */
 
 import { placeholderArt } from "../ui/artwork.js";
 import { element, icon, show, swatch } from "../ui/dom.js";
@@ -22,12 +22,12 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { StyleWords } from "./style_words.js" */
 /** @import { Group, GroupKind, MapData, Named, State, TextData, ThemeName, TrackDetails } from "../data/types.js" */
 
-/** A pointer that only passes over tracks does not fetch the details of each. */
+/** Delay before details are loaded, so that a passing pointer does not load those of every track. */
 const HOVER_DELAY_MS = 90;
 const MAX_CHIPS = 6;
-/** Where there is less room than this, pixels, the card would rather cover what lies below. */
+/** Minimum height, pixels; with less room, the card covers what is below. */
 const LOWEST = 280;
-/** A card that stays beside panels leaves so much of the map between them open, with itself, in widths of a card; else it lies over them. */
+/** Minimum free width for a docked card beside panels, in card widths including the card; otherwise it covers them. */
 const MAP_BESIDE = 1.75;
 /** @type {readonly GroupKind[]} */
 const CHIP_KINDS = ["cluster", "layer", "playlist"];
@@ -37,7 +37,7 @@ const ADD = "M10 4.5v11M4.5 10h11";
 const ADDED = "m4.5 10.5 3.5 3.5 7.5-8";
 const AROUND = "M10 3.5a6.5 6.5 0 1 0 .01 0M10 8.75a1.25 1.25 0 1 0 .01 0";
 
-/** Which track the card is about. @param {Pick<State, "hovered" | "pinned">} state */
+/** Returns the track of the card. @param {Pick<State, "hovered" | "pinned">} state */
 const trackInFocus = ({ hovered, pinned }) => (hovered === NO_TRACK ? pinned : hovered);
 
 /**
@@ -61,16 +61,16 @@ export class Card {
   /** @type {TextData | null} */
   #text = null;
   #shown = NO_TRACK;
-  /** What the card shows and how; rebuilt only when that changes. */
+  /** Key of the card's content; it is rebuilt only when this changes. */
   #look = "";
-  /** Where it stays, and how tall it is; empty while it follows the pointer. */
+  /** Position and height of the docked card; empty while it follows the pointer. */
   #docked = "";
   #timer = 0;
   #frame = 0;
 
   /**
    * @param {HTMLElement} host
-   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike, styleWords: StyleWords, spotOf: (track: number) => number[], show: (named: Named) => void}} parts  `show` leads to an album or an artist
+   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, player: Player, soundsLike: SoundsLike, styleWords: StyleWords, spotOf: (track: number) => number[], show: (named: Named) => void}} parts  `show` opens an album or artist
    */
   constructor(host, { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf, show }) {
     this.#element = host;
@@ -85,7 +85,7 @@ export class Card {
     this.#spotOf = spotOf;
     this.#show = show;
     store.subscribe(["pinned", "theme"], () => this.#update());
-    // A pointer on its way passes over more tracks than there are frames to show them in.
+    // A moving pointer passes over more tracks than there are frames.
     store.subscribe(["hovered"], () => {
       cancelAnimationFrame(this.#frame);
       this.#frame = requestAnimationFrame(() => this.#update());
@@ -93,7 +93,7 @@ export class Card {
     store.subscribe(["transform"], () => this.place());
     store.subscribe(["selected"], () => this.#showAdded());
     store.subscribe(APPEARANCE_KEYS, () => this.#showWhetherFiltered());
-    // Whoever works in the card keeps it, whatever the pointer passes over.
+    // A focused card stays, whatever the pointer passes over.
     host.addEventListener("focusout", () => requestAnimationFrame(() => this.#update()));
   }
 
@@ -103,7 +103,7 @@ export class Card {
     this.#update();
   }
 
-  /** Leads the keyboard into the card. */
+  /** Moves the focus into the card. */
   enter() {
     /** @type {HTMLElement | null} */ (this.#element.querySelector("button:not([hidden], [hidden] *), a"))?.focus();
   }
@@ -127,7 +127,7 @@ export class Card {
     this.#timer = setTimeout(() => void this.#addDetails(track), pinned ? 0 : HOVER_DELAY_MS);
   }
 
-  /** Puts the card beside its track, or aside where it stays. */
+  /** Places the card beside its track, or docks it at the side. */
   place() {
     if (this.#element.hidden) return;
     const { style } = this.#element;
@@ -142,13 +142,13 @@ export class Card {
     const stays = this.#shown === this.#store.get().pinned;
     const needed = stays ? MAP_BESIDE * card.width : card.width + 20;
     const hasRoom = free.right - free.left >= needed && free.bottom - free.top >= card.height + 20;
-    // Too little beside the panels: the left ones may be covered for a while, a player must not be.
+    // Too little room beside the panels: the card may cover the left ones, but not the player.
     const leftOfRight = { ...screen, right: free.right };
     const area = hasRoom ? free : leftOfRight.right >= card.width + 20 ? leftOfRight : screen;
     const [left, top] = (stays ? dockCard : placeCard)(this.#renderer.positionOf(this.#shown), card, area);
     style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
     const docked = stays ? `${style.transform} ${card.height}` : "";
-    if (docked !== this.#docked) this.#renderer.invalidate("labels"); // They make room.
+    if (docked !== this.#docked) this.#renderer.invalidate("labels"); // they make room
     this.#docked = docked;
   }
 
@@ -194,7 +194,7 @@ export class Card {
   }
 
   /**
-   * Of several tracks on one spot: which of them this is, and the way to the others.
+   * Shows the index among several tracks on one spot, and buttons to the others.
    *
    * @param {number} track
    * @param {boolean} pinned
@@ -236,7 +236,7 @@ export class Card {
     return element("div", { class: "card-actions" }, listen, add, around, chosen);
   }
 
-  /** Whether the track is in the selection. */
+  /** Shows whether the track is in the selection. */
   #showAdded() {
     const add = this.#element.querySelector("[data-action='add']");
     if (!add) return;
@@ -247,7 +247,7 @@ export class Card {
     add.replaceChildren(icon(isIn ? ADDED : ADD), isIn ? gettext("Added") : gettext("Add"));
   }
 
-  /** For a track that was found, or linked to, but is not on the map. */
+  /** Returns a note for a track that was found or linked, but is filtered out. */
   #filteredNote() {
     const show = element("button", { class: "text-button", type: "button" }, gettext("Clear the filters"));
     show.addEventListener("click", () => {
@@ -325,7 +325,7 @@ export class Card {
     return nodes;
   }
 
-  /** Shows the cover once it is there; until then, and if it is missing, the placeholder stays. @param {string} file */
+  /** Shows the cover once it is loaded; until then, and if it is missing, the placeholder stays. @param {string} file */
   #showArt(file) {
     const current = /** @type {HTMLImageElement} */ (this.#element.querySelector(".card-art"));
     const cover = new Image();

@@ -1,4 +1,4 @@
-/** The list of what was loved once and is unheard since, in the legend. */
+/** The list of forgotten favorites in the legend. */
 
 import { gettext, ngettext } from "../data/language.js";
 import { formatTrait } from "../data/traits.js";
@@ -13,13 +13,13 @@ import { trackRow } from "./track_row.js";
 const PLAYS = "facet.plays";
 const LAST = "last_played";
 export const HEAT = "heat";
-/** Rows at first, and how many each press adds. */
+/** Initial number of rows, and rows to add per press. */
 const ROWS = 12;
 
 /** @typedef {{store: Store, traitLoader: TraitLoader, goTo: (track: number) => void}} Parts */
 
 /**
- * Fills the part of the legend that tells of listening, once.
+ * Fills the legend's section on listening, once.
  *
  * @param {HTMLElement} host
  * @param {Parts} parts

@@ -1,4 +1,4 @@
-/** Shows an album or an artist as what is selected; fetches what draws and describes it, and what finds its name, once that is needed. */
+/** Opens an album or artist as the selection, and loads the script for it on demand. */
 
 import { messageOf } from "../data/decode.js";
 import { tracksNamed } from "../data/named.js";
@@ -10,7 +10,7 @@ import { shownCollection } from "../state/appearance.js";
 /** @import { Named, TextData } from "../data/types.js" */
 /** @typedef {Omit<CollectionParts, "text" | "show" | "fail"> & {readScript: () => Promise<typeof Collections>, navigation: Navigation, say: (note: string) => void}} LoaderParts */
 
-/** Around the tracks, for their outline: map units. */
+/** Margin around the tracks for their outline, map units. */
 const MARGIN = 1600;
 
 export class CollectionLoader {
@@ -20,7 +20,7 @@ export class CollectionLoader {
   #text = null;
   /** @type {Collections | null} */
   #collections = null;
-  /** What is still to be done of what a person asked for, once it shows. @type {{takesFocus: boolean} | null} */
+  /** The pending request to open one. @type {{takesFocus: boolean} | null} */
   #asked = null;
 
   /** @param {HTMLElement} host  a part of the selection's panel  @param {LoaderParts} parts */
@@ -40,17 +40,17 @@ export class CollectionLoader {
   show({ kind, name, by }) {
     if (!this.#text) return;
     const tracks = tracksNamed(this.#text, { kind, name, by });
-    // What was pressed goes away with what it is part of.
+    // The pressed element disappears with its panel.
     this.#asked = { takesFocus: Boolean(document.activeElement?.closest(".card, .collection")) };
     this.#parts.store.set({ collection: { kind, name, by, tracks, notes: [] }, selected: tracks, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, almost: [] });
   }
 
-  /** What is called so; nothing until names can be sought. @type {Collections["find"]} */
+  /** Finds albums and artists by name; nothing before the script is loaded. @type {Collections["find"]} */
   find(...sought) {
     return this.#collections?.find(...sought) ?? { rows: [], before: 0 };
   }
 
-  /** Fetches what names are sought by. @returns {Promise<void>}  fails with a DataError */
+  /** Loads the name index. @returns {Promise<void>}  rejects with a DataError */
   async prepare() {
     if (this.#text) await (await this.#load()).index();
   }
@@ -81,7 +81,7 @@ export class CollectionLoader {
     this.#parts.renderer.setOverlay(null);
   }
 
-  /** Its tracks are selected all the same. @param {unknown} reason */
+  /** Reports a failure; the tracks stay selected. @param {unknown} reason */
   #fail(reason) {
     this.#hide();
     this.#parts.say(messageOf(reason));

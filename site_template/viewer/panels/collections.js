@@ -1,6 +1,6 @@
 /**
- * Albums and artists: finds them by name, puts the tracks of the one that is shown in their order, draws it, and says what there is
- * to say of it. Fetched once somebody searches, or one is to be shown.
+ * Albums and artists: finds them by name, and sorts, draws and describes the open one. Loaded at the first search, or to open an album or
+ * artist.
  */
 
 import { CollectionIndex, countBefore } from "../data/collection_index.js";
@@ -30,16 +30,16 @@ import { trackRow } from "./track_row.js";
  * @property {Renderer} renderer
  * @property {Positions} positions
  * @property {(named: Named) => void} show
- * @property {(reason: unknown) => void} fail  says why nothing can be shown
- * @property {(track: number) => void} goTo  pins it and brings it into view
+ * @property {(reason: unknown) => void} fail  reports why nothing can be shown
+ * @property {(track: number) => void} goTo  pins the track and brings it into view
  * @property {(text: string) => void} announce
  */
-/** @typedef {Collection & {row: HTMLElement}} FoundRow  for the list of what was found */
+/** @typedef {Collection & {row: HTMLElement}} FoundRow  for the list of results */
 /** @typedef {{track: number, title: string, year: number | null, disc: number, number: number | null, album: number}} Placed */
 
 const PLAYS = "facet.plays";
 const MOST_ALBUMS = 8;
-/** Fewer tracks have no early and late ones. */
+/** Minimum number of tracks for early and late ones. */
 const FEWEST_FOR_TIMES = 6;
 const SHADES = 8;
 const ICONS = {
@@ -56,11 +56,11 @@ const MOODS = {
 export class Collections {
   #host;
   #parts;
-  /** Of names, once they are sought. @type {CollectionIndex | null} */
+  /** Name index, created at the first search. @type {CollectionIndex | null} */
   #index = null;
   /** @type {Promise<void> | null} */
   #indexing = null;
-  /** What was arranged last, and whether it was announced. @type {{tracks: readonly number[], placed: readonly Placed[], isAnnounced: boolean} | null} */
+  /** The last sorted album or artist, and whether it was announced. @type {{tracks: readonly number[], placed: readonly Placed[], isAnnounced: boolean} | null} */
   #arranged = null;
 
   /** @param {HTMLElement} host  @param {CollectionParts} parts */
@@ -70,7 +70,7 @@ export class Collections {
     parts.store.subscribe(["theme"], () => this.present());
   }
 
-  /** Takes all names in, a few at a time. Whoever asks meanwhile waits for the same. */
+  /** Indexes all names in slices. Concurrent callers share one run. */
   index() {
     return (this.#indexing ??= this.#takeIn());
   }
@@ -84,8 +84,8 @@ export class Collections {
   /**
    * @param {string} query
    * @param {boolean} ofWholeWords
-   * @param {readonly number[]} tracks  that were found, best first
-   * @returns {{rows: FoundRow[], before: number}}  how many of the tracks come before them
+   * @param {readonly number[]} tracks  found tracks, best first
+   * @returns {{rows: FoundRow[], before: number}}  number of tracks that come before them
    */
   find(query, ofWholeWords, tracks) {
     const found = this.#index?.find(query, ofWholeWords) ?? [];
@@ -93,7 +93,7 @@ export class Collections {
     return { rows: found.map((one) => ({ ...one, row: rowOf(one) })), before: countBefore(found, tracks.map((track) => titles[track]), query) };
   }
 
-  /** Shows what is to be shown. @returns {boolean}  whether it shows now; else it will, once its order is known */
+  /** Shows the requested album or artist. @returns {boolean}  whether it is already shown; otherwise it will be, once its order is known */
   present() {
     const { renderer, positions, store } = this.#parts;
     const { collection: shown, selected } = store.get();
@@ -114,7 +114,7 @@ export class Collections {
     return true;
   }
 
-  /** Puts the tracks in their order, once it is known. @param {Shown} shown */
+  /** Sorts the tracks, once their details are loaded. @param {Shown} shown */
   async #arrange(shown) {
     const { store, details, text, fail } = this.#parts;
     const isOver = () => store.get().collection !== shown || store.get().selected !== shown.tracks;
@@ -174,7 +174,7 @@ export class Collections {
     return nodes;
   }
 
-  /** From early to late: the colors of years, and where the first and the last tracks lie. @param {readonly Placed[]} placed */
+  /** Describes the development over time: the colors of years, and the clusters of the first and last tracks. @param {readonly Placed[]} placed */
   #times(placed) {
     const { map, store } = this.#parts;
     const known = placed.filter(({ year }) => year !== null);
@@ -241,7 +241,7 @@ function rowOf({ kind, name, by, count, isVarious }) {
 const title = (name) => element("h3", { class: "collection-name", tabindex: "-1", dir: "auto", translate: "no" }, name);
 
 /**
- * An album's as they follow each other on it, an artist's from early to late.
+ * Sorts an album by track number, and an artist by year.
  *
  * @param {Named["kind"]} kind
  * @param {Placed[]} placed
@@ -254,7 +254,7 @@ export function inOrder(kind, placed) {
   return placed.sort(kind === "album" ? onAlbum : byYear);
 }
 
-/** What stands before each track. @param {Named["kind"]} kind  @param {readonly Placed[]} placed */
+/** Returns the note before each track. @param {Named["kind"]} kind  @param {readonly Placed[]} placed */
 export function notesOf(kind, placed) {
   const hasDiscs = placed.some(({ disc }) => disc > 1);
   return placed.map(({ year, disc, number }) => {
@@ -287,7 +287,7 @@ function unknownText(unknown, all) {
   );
 }
 
-/** @param {readonly number[]} groups  @returns {number}  the one that occurs most, NO_GROUP where none occurs twice */
+/** @param {readonly number[]} groups  @returns {number}  the most frequent one, NO_GROUP if none occurs twice */
 function commonest(groups) {
   /** @type {Map<number, number>} */
   const counts = new Map();

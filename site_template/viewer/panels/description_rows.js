@@ -1,4 +1,4 @@
-/** What a description was taken to mean: a row for each of its conditions, which can be turned round or taken out. */
+/** Shows how a description was understood: one row per condition, with buttons to negate or remove it. */
 
 import { gettext } from "../data/language.js";
 import { element } from "../ui/dom.js";
@@ -7,7 +7,7 @@ import { element } from "../ui/dom.js";
 
 /**
  * @param {readonly Condition[]} conditions
- * @param {readonly string[]} says  what each means; none while that is not known yet
+ * @param {readonly string[]} says  meaning of each condition; empty while it is not known yet
  * @param {(condition: Condition, change: "remove" | "negate") => void} onChange
  */
 export function descriptionRows(conditions, says, onChange) {

@@ -1,13 +1,13 @@
-/** A list of which the first rows show; the rest come on demand, so that what it is part of stays low. */
+/** A list that shows its first rows, and the rest on demand, to save space. */
 
 import { gettext } from "../data/language.js";
 import { button, element } from "../ui/dom.js";
 
 /**
  * @param {readonly HTMLElement[]} rows
- * @param {number} first  how many show
+ * @param {number} first  number of rows to show
  * @param {Record<string, string>} [attributes]  of the list
- * @param {() => void} [onGrow]  called once all show
+ * @param {() => void} [onGrow]  called when all rows are shown
  * @returns {HTMLElement[]}
  */
 export function foldedList(rows, first, attributes, onGrow) {

@@ -1,8 +1,8 @@
 /**
- * Gliding over the map plays it: a track that is rested on fades in, and out when it is left. It is switched on by a press, so that
- * nothing sounds unasked, and for this visit only.
+ * "Glide" plays tracks under the pointer: a track fades in when the pointer rests on it, and out when it leaves. It must be switched on,
+ * so that nothing plays unasked, and stays on for this visit only.
  *
- * Rested on is what the pointer is over, or what was pinned last: by a tap, or by the arrow keys.
+ * The track is the one under the pointer, or the last one that was pinned by a tap or by the arrow keys.
  */
 
 import { PANEL_TOGGLED } from "../ui/dom.js";
@@ -22,14 +22,14 @@ const FADE_IN_MS = 500;
 const FADE_OUT_MS = 350;
 const STEP_MS = 25;
 
-/** One sound that swells or dies away. */
+/** A sound that fades in and out. */
 class Voice {
   #audio = new Audio();
   #timer = 0;
-  /** Whether it is to sound: it may be left before its sound has arrived. */
+  /** Whether it should play; the pointer may leave before the sound is loaded. */
   #isWanted = false;
 
-  /** To be called in a press: some browsers let an element sound later only then. */
+  /** Call it in a press event: some browsers allow later playback only then. */
   unlock() {
     this.#audio.load();
   }
@@ -46,7 +46,7 @@ class Voice {
     try {
       await this.#audio.play();
     } catch {
-      return; // left again meanwhile, or it cannot be played: the player would say why
+      return; // the pointer has left, or it cannot be played; the player would say why
     }
     if (this.#isWanted) this.#fade(storedVolume(), FADE_IN_MS, () => {});
   }
@@ -79,7 +79,7 @@ class Voice {
     }, STEP_MS);
   }
 
-  /** For tests: what sounds, and how loud. */
+  /** Current sound and volume, for tests. */
   get state() {
     const { currentTime, volume, paused } = this.#audio;
     return { address: this.#audio.getAttribute("src") ?? "", currentTime, volume, paused };
@@ -94,14 +94,14 @@ export class Glide {
   #player;
   #announce;
   #isOn = false;
-  /** The track that is rested on, and whether by a pointer, which ends when it moves away. */
+  /** The current track, and whether the pointer is on it, which ends when it moves away. */
   #rested = NO_TRACK;
   #isPointed = false;
-  /** Counts rests: what was read for an earlier one sounds no more. */
+  /** Counter that invalidates sounds that were loaded for an earlier track. */
   #rests = 0;
   #pinned = NO_TRACK;
   #timer = 0;
-  /** Two, so that one dies away while the next swells. */
+  /** Two voices, for cross-fading. */
   #voices = [new Voice(), new Voice()];
 
   /**
@@ -122,7 +122,7 @@ export class Glide {
     this.offer();
   }
 
-  /** Shows the button where there is something to hear. */
+  /** Shows the button if there is any audio. */
   offer() {
     this.#button.hidden = !this.#sounds.areThere;
   }
@@ -172,7 +172,7 @@ export class Glide {
     if (track !== NO_TRACK && this.#isOn) this.#timer = setTimeout(() => void this.#sound(track, rest).catch(messageOf), REST_MS);
   }
 
-  /** @param {number} track  @param {number} rest  the one that it is for */
+  /** @param {number} track  @param {number} rest  value of the counter for this track */
   async #sound(track, rest) {
     if (this.#player.isOpen || document.hidden) return;
     const details = await this.#details.read(track);

@@ -1,4 +1,4 @@
-/** What there is to say about a playlist or a cluster, and about what no playlist covers. Pure. */
+/** Descriptions of playlists and clusters, and of clusters without playlists. Pure. */
 
 import { built, gettext, gettext_noop, ngettext } from "../data/language.js";
 import { isolated } from "../ui/format.js";
@@ -15,12 +15,12 @@ const MOST_OVERLAPS = 5;
  * @typedef {object} TrackList
  * @property {string} heading
  * @property {{track: number, note: string}[]} rows
- * @property {boolean} canSelect  whether it is something to listen to, rather than to look at
+ * @property {boolean} canSelect  whether the list can become the selection
  *
  * @typedef {object} GroupInsight
  * @property {string} sentence
- * @property {number | null} closeness  0..1, how alike its tracks are
- * @property {TrackList[]} lists  none of them empty
+ * @property {number | null} closeness  0..1, similarity of its tracks
+ * @property {TrackList[]} lists  non-empty lists
  * @property {string[]} notes
  */
 
@@ -85,7 +85,7 @@ function overlapNotes(playlists, { overlaps }, index) {
 /**
  * @param {MapData} map
  * @param {Insights} insights
- * @returns {Group[]}  clusters that no playlist covers, the largest first
+ * @returns {Group[]}  clusters without playlists, the largest first
  */
 export const uncoveredClusters = ({ clusters }, { uncovered }) =>
   uncovered.map((index) => clusters[index]).sort((a, b) => b.count - a.count);

@@ -1,6 +1,6 @@
 /**
- * The order of the selection: puts it into that of a journey; shows how loud it is along the way, and where the next track does not
- * follow well. For a path, what is wished of it.
+ * The order of the selection: sorts it into a journey, and shows its loudness and its hard transitions. For a path, also the wishes for
+ * it.
  */
 
 import { curvePoints, placeAt } from "../data/curve.js";
@@ -21,15 +21,15 @@ import { inSlices } from "../ui/slices.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData, TextData } from "../data/types.js" */
 
-/** Fewer have no order to speak of. */
+/** Minimum number of tracks to sort. */
 const FEWEST = 3;
-/** Units of the drawing, which is stretched to the panel. */
+/** Size of the drawing, which is stretched to the panel. */
 const CHART = { width: 300, height: 40 };
 const MOST_CLUSTERS = 8;
-/** Of more tracks, a link to a path is no reason to read all that is known. */
+/** In larger libraries, opening a link to a path does not load the data of all tracks. */
 const MOST_READ = 20_000;
 const NO_SOUND = gettext_noop("This map has no data on what sounds alike, so distances on the map were used.");
-/** Without fractions of a beat, as people say it. @param {number} tempo */
+/** Rounds a tempo to whole beats per minute. @param {number} tempo */
 const bpm = (tempo) => String(Math.round(tempo));
 
 export class JourneyPanel {
@@ -37,17 +37,17 @@ export class JourneyPanel {
   #parts;
   /** @type {TextData | null} */
   #text = null;
-  /** The order that shows. @type {readonly number[]} */
+  /** The current order. @type {readonly number[]} */
   #order = [];
-  /** Counts what was begun: what is older shows nothing any more. */
+  /** Counter that invalidates older runs. */
   #turn = 0;
-  /** Whether the button that had the focus has gone with its row. */
+  /** Whether the focused button has disappeared with its row. */
   #hasLostFocus = false;
 
   /**
    * @param {HTMLElement} host
    * @param {{map: MapData, store: Store, alike: AlikeGraph, pathTool: PathTool, renderer: Renderer, navigation: Navigation,
-   *   goTo: (track: number) => void, say: (text: string) => void}} parts  `say` tells it beside the selection
+   *   goTo: (track: number) => void, say: (text: string) => void}} parts  `say` shows a message beside the selection
    */
   constructor(host, parts) {
     this.#host = host;
@@ -77,7 +77,7 @@ export class JourneyPanel {
     const isOrder = this.#order.length > 1;
     this.#host.hidden = !this.#text || selected.length < (isOrder ? 2 : FEWEST);
     if (this.#host.hidden) return;
-    // A path that was found is in its order already.
+    // A path is already in order.
     this.#find("[data-action='order']").hidden = selected.length < FEWEST || this.#parts.pathTool.wish !== null;
     this.#find(".journey-curve").hidden = this.#find(".journey-hard").hidden = true;
     renderer.setLinks({ hard: new Set() });
@@ -108,7 +108,7 @@ export class JourneyPanel {
     }
   }
 
-  /** Shows the curve and the hard transitions, once what they follow from has been read. */
+  /** Shows the curve and the hard transitions, once their data is loaded. */
   async #describe() {
     const { alike, renderer } = this.#parts;
     const turn = this.#turn;
@@ -124,7 +124,7 @@ export class JourneyPanel {
     } catch (reason) {
       const message = messageOf(reason);
       if (turn !== this.#turn) return;
-      // The line is there, and the order can be heard: what is missing is said where it would be.
+      // The order itself is available; show the message in place of the missing part.
       this.#find(".journey-note").textContent = message;
       this.#find(".journey-curve").hidden = false;
     }
@@ -171,7 +171,7 @@ export class JourneyPanel {
   }
 
   /**
-   * Offers what would make hard transitions easier. Where all tracks are looked through for each, that takes long.
+   * Offers tracks that would make hard transitions easier. This is slow if it has to search all tracks for each.
    *
    * @param {readonly number[]} order  @param {readonly number[]} hard  @param {Transitions} transitions  @param {readonly HTMLElement[]} rows
    * @returns {Generator<void, void>}

@@ -1,18 +1,18 @@
-/** The line drawn around tracks: Shift and drag, or a drag while the button is on, which a finger can do as well. */
+/** The lasso: Shift and drag, or drag while the button is on, which works with a finger as well. */
 
 import { svgElement } from "../ui/dom.js";
 
 /** @import { Selecting } from "../map/selecting.js" */
 
-/** Shorter lines are clicks of an unsteady hand. */
+/** Minimum length; shorter lines are unsteady clicks. */
 const SHORTEST = 24;
-/** Pixels between the line's corners: a finger gives more of them than anybody sees. */
+/** Minimum distance between the line's corners, pixels; pointer events are denser than visible. */
 const GRAIN = 4;
 
 /**
  * @param {HTMLElement} surface  the map
  * @param {HTMLButtonElement} button
- * @param {HTMLElement} hint  what to do now, and how to do without drawing
+ * @param {HTMLElement} hint  instructions, and the alternative without drawing
  * @param {Selecting} selecting
  * @param {() => {left: number, top: number, right: number, bottom: number}} freeArea  pixels
  */
@@ -62,13 +62,13 @@ export function wireLasso(surface, button, hint, selecting, freeArea) {
     if (length >= SHORTEST) {
       selecting.outline(line);
       turn(false);
-      // The click that follows a drag must not pin what lies at its end.
+      // The click after a drag must not pin the track at its end.
       surface.addEventListener("click", (click) => click.stopImmediatePropagation(), { capture: true, once: true });
       setTimeout(stop, 0);
     } else stop();
   });
   surface.addEventListener("pointercancel", stop);
-  // The map's own dragging begins with these; it must not see what the lasso takes.
+  // The map's own dragging starts with these events; hide them from it while the lasso is active.
   for (const type of /** @type {const} */ (["mousedown", "touchstart"])) {
     surface.addEventListener(type, (event) => begins(event) && event.stopImmediatePropagation(), { capture: true });
   }

@@ -1,4 +1,4 @@
-/** The legend: what the map is colored by, what the colors mean, and switches for what shows. */
+/** The legend: selects the coloring, explains the colors, and switches groups on and off. */
 
 import { element, swatch } from "../ui/dom.js";
 import { built, formatCount, gettext, gettext_noop } from "../data/language.js";
@@ -21,7 +21,7 @@ const EMPTY = {
 };
 
 /**
- * Why there is nothing of a kind: as the build says it, where it knows.
+ * Returns why there are no groups of a kind, as reported by the build if available.
  * @param {MapData} map
  * @param {GroupKind} kind
  */
@@ -35,7 +35,7 @@ function emptyNote(map, kind) {
  * @param {Store} store
  * @param {TraitLoader} traitLoader
  * @param {LegendInsights} insights
- * @param {() => number} visibleCount  tracks that show
+ * @param {() => number} visibleCount  number of visible tracks
  */
 export function wireLegend(host, map, store, traitLoader, insights, visibleCount) {
   const scroller = /** @type {HTMLElement} */ (host.querySelector(".legend-scroll"));
@@ -43,17 +43,17 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   const shown = /** @type {HTMLElement} */ (host.querySelector(".legend-shown"));
   /** @type {(() => void) | null} */
   let updateRange = null;
-  /** What the map was colored by when the legend was built. */
+  /** The coloring for which the legend was built. */
   let builtFor = "";
 
-  // While the slider of time is open, it counts.
+  // The time slider shows the count while it is open.
   const showCount = () => {
     const counts = isFiltered(store.get()) && store.get().until === null;
     shown.textContent = counts ? gettext("{shown} of {count} shown", { shown: visibleCount(), count: map.count }) : "";
   };
   const update = () => {
     const state = store.get();
-    // Disabled, not away: what is below the list must not move while somebody taps in it.
+    // Disabled, not hidden: elements below the list must not move while the user taps in it.
     showAll.disabled = !isFiltered(state);
     showCount();
     for (const toggle of scroller.querySelectorAll(".legend-toggle")) {
@@ -87,7 +87,7 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
 }
 
 /**
- * A click switches, a double click, Alt and "only" show one alone.
+ * A click toggles a group; a double click, Alt-click or "only" shows it alone.
  *
  * @param {HTMLElement} host
  * @param {MapData} map
@@ -106,20 +106,20 @@ function wireRows(host, map, store) {
     if (key === undefined) return;
     const only = /** @type {Element} */ (event.target).closest(".legend-only");
     if (only || event.altKey) solo(key);
-    // The second click of a double click must not undo what the solo shows.
+    // The second click of a double click must not undo the solo.
     else if (event.detail < 2) toggle(key);
   });
   host.addEventListener("dblclick", (event) => {
     const key = keyOf(event);
     if (key === undefined || /** @type {Element} */ (event.target).closest(".legend-only")) return;
-    // The first click has toggled the group: taken back, so that solo starts from what the person saw.
+    // Undo the first click's toggle, so that the solo starts from the state before it.
     toggle(key);
     solo(key);
   });
 }
 
 /**
- * Each row is one stop of Tab: the arrows lead from row to row, and to the other buttons of a row.
+ * Each row is one Tab stop; arrow keys move between rows, and between the buttons of a row.
  *
  * @param {HTMLElement} host
  */
@@ -141,7 +141,7 @@ function wireArrows(host) {
 }
 
 /**
- * Tabs for the groups, a list for everything that is measured or known of tracks.
+ * Tabs for the groups, and a list for all traits.
  *
  * @param {HTMLElement} host
  * @param {MapData} map
@@ -165,7 +165,7 @@ function wireColorBy(host, map, store, traitLoader) {
   more.addEventListener("change", async () => {
     const id = more.value;
     if (await traitLoader.load([id], (note) => (progress.textContent = note))) {
-      // The first row of the list is none of what is known of tracks.
+      // The first row of the list is not a trait.
       if (more.value === id) store.set({ colorBy: id || "cluster" });
     } else show();
   });
@@ -208,7 +208,7 @@ function sectionNode({ name, count, rows }, insights) {
 
 /**
  * @param {LegendRow} row
- * @param {readonly HTMLElement[]} disclosure  a button that opens what else is known of it, and that
+ * @param {readonly HTMLElement[]} disclosure  a button for more information, and that information
  */
 function rowNode({ key, name, count, color }, [button, ...description]) {
   const row = element("div", { class: "legend-row" }, ...switches(key, name, count, swatch(color)));
@@ -217,7 +217,7 @@ function rowNode({ key, name, count, color }, [button, ...description]) {
 }
 
 /**
- * What shows or hides a row, and what shows it alone.
+ * Creates the buttons that toggle a row and show it alone.
  *
  * @param {string} key
  * @param {string} name

@@ -1,17 +1,17 @@
-/** A field that finds rows of a long legend by their names. */
+/** A search field for the rows of a long legend. */
 
 import { element } from "../ui/dom.js";
 import { gettext } from "../data/language.js";
 import { normalized } from "../data/search.js";
 
-/** More rows than somebody looks through at a glance. */
+/** Number of rows from which on a legend has a search field. */
 const LONG = 30;
 
 /**
- * @param {readonly HTMLElement[]} lists  hold rows (`li`) with a name each
+ * @param {readonly HTMLElement[]} lists  contain rows (`li`) with a name each
  * @param {readonly string[]} names  of the rows, in their order
- * @param {string} text  what is sought
- * @returns {HTMLElement[]}  the field and what it says; nothing for a short list
+ * @param {string} text  label of the field
+ * @returns {HTMLElement[]}  the field and its status; empty for a short list
  */
 export function createLegendFind(lists, names, text) {
   if (names.length <= LONG) return [];

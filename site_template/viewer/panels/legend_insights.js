@@ -1,4 +1,4 @@
-/** What the legend tells beyond its rows: about each playlist and cluster on demand, and below the list. */
+/** Additional information in the legend: on each playlist and cluster on demand, and below the list. */
 
 import { messageOf } from "../data/decode.js";
 import { button, element, icon, withNames } from "../ui/dom.js";
@@ -13,7 +13,7 @@ import { trackRow } from "./track_row.js";
 /** @import { StyleWords } from "./style_words.js" */
 /** @import { GroupKind, Insights, MapData, TextData } from "../data/types.js" */
 
-/** Rows that show at once. */
+/** Initial number of rows. */
 const FIRST_ROWS = 5;
 const CHEVRON = "m6 8 4 4 4-4";
 
@@ -26,7 +26,7 @@ export class LegendInsights {
   #styleWords;
   /** @type {TextData | null} */
   #text = null;
-  /** What opens under the legend's rows now, by the state's name for it. @type {Map<string, {opener: HTMLElement, body: HTMLElement}>} */
+  /** Expandable descriptions of the legend's rows, by their id in the state. @type {Map<string, {opener: HTMLElement, body: HTMLElement}>} */
   #parts = new Map();
   #below = element("div");
 
@@ -54,16 +54,16 @@ export class LegendInsights {
     void this.#fillBelow();
   }
 
-  /** The legend lists something else: what was made for its rows is for nothing now. */
+  /** Discards the descriptions, because the legend lists something else. */
   clear() {
     this.#parts.clear();
   }
 
   /**
-   * What opens a row's description, and that description.
+   * Creates the button that opens a row's description, and that description.
    *
    * @param {LegendRow} row
-   * @returns {HTMLElement[]}  none where nothing is known of such rows
+   * @returns {HTMLElement[]}  empty if there are no descriptions for such rows
    */
   disclosure({ key, name }) {
     const { colorBy } = this.#store.get();
@@ -82,7 +82,7 @@ export class LegendInsights {
     return [opener, body];
   }
 
-  /** What stands below the list. */
+  /** Returns the section below the list. */
   below() {
     this.#below = element("div");
     void this.#fillBelow();
@@ -105,7 +105,7 @@ export class LegendInsights {
 
   /**
    * @param {(insights: Insights) => Node[]} describe
-   * @param {(message: string) => Node[]} [whyNot]  what to show if nothing can be had
+   * @param {(message: string) => Node[]} [whyNot]  content to show on failure
    */
   async #orWhyNot(describe, whyNot = (message) => [element("p", { class: "legend-note", role: "status" }, message)]) {
     try {
@@ -148,9 +148,9 @@ export class LegendInsights {
   async #fillBelow() {
     const below = this.#below;
     const { colorBy } = this.#store.get();
-    // What is not needed to see the map waits until its titles are there.
+    // Wait for the titles, because this is not needed to see the map.
     if (!this.#map.files.insights || !this.#text) return;
-    // Why there are none stands below the legend already, where the map's directions are described.
+    // The error message is already shown below the legend, with the map's directions.
     if (colorBy === "cluster") below.replaceChildren(...(await this.#orWhyNot(eventNodes, () => [])));
     if (colorBy === "playlist" && this.#map.playlists.length > 0) {
       below.replaceChildren(...(await this.#orWhyNot((insights) => this.#uncovered(insights))));

@@ -1,4 +1,4 @@
-/** The legend of a number: how its values are spread, in its colors, and two handles that say which of them show. */
+/** The legend of a number: a colored histogram, and two handles that set the visible range. */
 
 import { shadeOf } from "../map/coloring.js";
 import { gettext } from "../data/language.js";
@@ -11,7 +11,7 @@ import { UNKNOWN } from "../data/types.js";
 /** @import { ThemeName, Trait, TraitFilter } from "../data/types.js" */
 
 const BINS = 36;
-/** Steps of a handle from end to end: fine enough for a drag, and Page Up and Page Down jump a tenth. */
+/** Steps of a handle from end to end: fine enough for dragging, and Page Up and Page Down move by a tenth. */
 const STEPS = 200;
 
 /**
@@ -50,7 +50,7 @@ export function createRangeLegend(trait, store) {
     });
   };
   const change = (/** @type {"low" | "high"} */ side) => () => {
-    // Handles push each other rather than cross.
+    // Handles push each other and do not cross.
     if (side === "low") high.value = String(Math.max(Number(high.value), Number(low.value)));
     else low.value = String(Math.min(Number(low.value), Number(high.value)));
     store.set(withFilter(store.get(), trait.id, rangeFilter(trait, Number(low.value), Number(high.value))));
@@ -79,7 +79,7 @@ function histogramBars(trait, theme) {
   });
 }
 
-/** A handle at its end stands for no limit: outliers beyond the domain stay. @param {Trait} trait @param {number} value */
+/** Returns the step of a value. A handle at its end means no limit, so outliers beyond the domain stay visible. @param {Trait} trait @param {number} value */
 function stepOf({ domain: [low, high] }, value) {
   return Math.round(Math.max(0, Math.min(1, (value - low) / (high - low))) * STEPS);
 }
@@ -96,7 +96,7 @@ export function rangeFilter({ domain: [low, high] }, first, last) {
   return {
     low: first === 0 ? -Infinity : valueAt(first),
     high: last === STEPS ? Infinity : valueAt(last),
-    // Who asks for a range does not ask for tracks of which it is not known.
+    // A range excludes tracks with unknown values.
     hidden: new Set(everything ? [] : [UNKNOWN]),
   };
 }

@@ -1,4 +1,4 @@
-/** What the legend lists for groups and for a trait's categories, and what its switches do to the state. Pure. */
+/** The legend's rows for groups and categories, and the effect of its switches on the state. Pure. */
 
 import { categoryColor } from "../map/coloring.js";
 import { colorOf } from "../ui/palette.js";
@@ -52,8 +52,8 @@ export function legendRows(map, { colorBy, traits }, theme) {
 }
 
 /**
- * Rows under the larger region that they are in, the largest region first; what is in none comes last. A region of one
- * cluster needs no heading, and regions that are one cluster each need no sections.
+ * Groups rows by region, the largest region first, with rows outside of regions last. A region of one cluster needs no heading, and if
+ * all regions have one cluster, there are no sections.
  *
  * @param {MapData} map
  * @param {Readonly<State>} state
@@ -94,7 +94,7 @@ function traitRows(trait, theme) {
 const groupsIn = (key) => key.split(",").map(Number);
 
 /**
- * Whether what a key stands for shows: all of it, nothing, or some, as `aria-pressed` has it.
+ * Returns whether all, none or some of a key's groups are visible, as a value of `aria-pressed`.
  *
  * @param {Readonly<State>} state
  * @param {string} key  as above
@@ -130,7 +130,7 @@ export function afterToggle(state, key) {
 }
 
 /**
- * Everything hidden but this; asked for what is alone already, everything is shown again.
+ * Hides everything except this, or shows everything if only this is visible.
  *
  * @param {MapData} map
  * @param {Readonly<State>} state

@@ -1,4 +1,4 @@
-/** Says what a link names and this map does not have. */
+/** Reports items of a link that this map does not have. */
 
 import { gettext, ngettext } from "../data/language.js";
 import { show } from "../ui/dom.js";
@@ -6,7 +6,7 @@ import { tracksText } from "../ui/format.js";
 
 /** @import { Missing } from "../state/link_bounds.js" */
 
-/** @param {Missing} missing  @returns {string}  empty where nothing is */
+/** @param {Missing} missing  @returns {string}  empty if nothing is missing */
 export function missingNote({ tracks, names, groups, measures }) {
   const parts = [
     tracks > 0 && tracksText(tracks),
@@ -20,7 +20,7 @@ export function missingNote({ tracks, names, groups, measures }) {
 }
 
 /**
- * @param {HTMLElement} bar  hidden until there is something to say
+ * @param {HTMLElement} bar  hidden until something is missing
  * @returns {(missing: Missing) => void}
  */
 export function wireLinkNote(bar) {

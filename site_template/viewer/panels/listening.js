@@ -1,4 +1,4 @@
-/** What was listened to: fetched once somebody opens its part of the legend or the slider of time; away where no history is known. */
+/** The listening history: loaded when its section of the legend or the time slider is opened; hidden without a history. */
 
 import { messageOf } from "../data/decode.js";
 
@@ -41,14 +41,14 @@ export class Listening {
     if (!this.#host.open || !this.#text) return;
     try {
       await (await this.#parts.readListening()).showCoasts(this.#host, this.#parts, this.#text);
-      // It has grown since it was opened.
+      // Its content has grown since it was opened.
       if (this.#host.open) this.#host.scrollIntoView({ block: "nearest" });
     } catch (reason) {
       /** @type {HTMLElement} */ (this.#host.querySelector("p")).textContent = messageOf(reason);
     }
   }
 
-  /** Shows how the center of taste wandered, or no longer. @param {boolean} isShown  @param {(note: string) => void} tell  why it cannot */
+  /** Shows or hides the taste trail. @param {boolean} isShown  @param {(note: string) => void} tell  reports a failure */
   async showTrail(isShown, tell) {
     this.#isTrailShown = isShown;
     tell("");

@@ -1,15 +1,15 @@
-/** What there is to say of a track's true neighbors and where the map puts them. Pure. */
+/** Distances of a track's true neighbors on the map. Pure. */
 
 import { gettext } from "../data/language.js";
 
-/** Shares of the map's diagonal: nearer than the first is near in any case, further than the second never is. */
+/** Shares of the map's diagonal: distances below the first are always near, and above the second never. */
 const NEAR = 0.05;
 const FAR = 0.15;
-/** Neighbors this many times as far away as the middle one are elsewhere. */
+/** Neighbors at more than this multiple of the median distance are elsewhere. */
 const MULTIPLE = 3;
 
 /**
- * Which neighbors the map puts somewhere else: far away as measured by the others and by the map.
+ * Finds neighbors that are elsewhere on the map: far away relative to the other neighbors and to the map.
  *
  * @param {readonly number[]} distances  of the neighbors on the map
  * @param {number} diagonal  of the map, in the same unit
@@ -23,7 +23,7 @@ export function findDistant(distances, diagonal) {
 const BOTH = "both ";
 
 /**
- * What two tracks share, without the figures that say how much: "both quiet, drifting and ambient; both in E major".
+ * Returns the common traits of two tracks without figures: "both quiet, drifting and ambient; both in E major".
  *
  * @param {string} shared  "both quiet (−22 LUFS and −22 LUFS); both drifting (0.2 and 0.0)"
  */

@@ -1,6 +1,6 @@
 /**
- * Finds a path between two tracks: the one it was asked for at, and the one that is pinned next. It becomes the selection. While it
- * is, it can be wished otherwise: through further tracks, another way, of a length.
+ * Finds a path between two tracks: the one where it was requested, and the next one that is pinned. The path becomes the selection, and
+ * can then be changed: with more stops, another path, or a duration.
  */
 
 import { RANK } from "../state/appearance.js";
@@ -23,17 +23,17 @@ export class PathTool {
   #parts;
   /** @type {TextData | null} */
   #text = null;
-  /** Counts searches, and what ended one: an older one shows nothing any more. */
+  /** Counter that invalidates older searches. */
   #turn = 0;
-  /** The wish that the track to be chosen next is a stop of; null where it is the goal. @type {Wish | null} */
+  /** The wish to which the next chosen track is added as a stop; null if it is the goal. @type {Wish | null} */
   #stopOf = null;
 
   /**
-   * To be made before what else Escape does is wired.
+   * Create it before other handlers of Escape.
    *
-   * @param {HTMLElement} hint  what to do now, and how it goes
+   * @param {HTMLElement} hint  instructions and progress
    * @param {{map: MapData, store: Store, alike: AlikeGraph, renderer: Renderer, navigation: Navigation,
-   *   focusMap: () => void, announce: (text: string) => void, say: (text: string) => void}} parts  `say` tells it beside the selection
+   *   focusMap: () => void, announce: (text: string) => void, say: (text: string) => void}} parts  `say` shows a message beside the selection
    */
   constructor(hint, parts) {
     this.#hint = hint;
@@ -53,7 +53,7 @@ export class PathTool {
     store.subscribe(["pinned"], ({ pinned, pathStart }) => {
       if (pathStart !== NO_TRACK && pinned !== NO_TRACK) void this.#choose(pathStart, pinned);
     });
-    // The path shows as one while it is what is selected.
+    // The path is drawn while it is the selection.
     store.subscribe(["selected", "path"], ({ selected, path }) => renderer.setLinks({ path: path === selected ? path : [] }));
   }
 
@@ -62,7 +62,7 @@ export class PathTool {
     this.#text = text;
   }
 
-  /** What the selection was wished to be, while it is a path that was found here. @returns {Wish | null} */
+  /** The wish for the selection, while it is a path. @returns {Wish | null} */
   get wish() {
     const { asked, selected } = this.#parts.store.get();
     return asked?.tracks === selected ? asked.wish : null;
@@ -74,12 +74,12 @@ export class PathTool {
     this.#ask(track, gettext("Choose the track that the path leads to"));
   }
 
-  /** Finds a path at once, where both ends are known. @param {number} start  @param {number} goal */
+  /** Finds a path between two given tracks. @param {number} start  @param {number} goal */
   between(start, goal) {
     void this.#find(wished({ stops: [start, goal] }));
   }
 
-  /** Has a track chosen that the path is to lead through. */
+  /** Lets the user choose a track as another stop. */
   addStop() {
     const { wish } = this;
     if (!wish) return;
@@ -87,18 +87,18 @@ export class PathTool {
     this.#ask(wish.stops[0], gettext("Choose a track that the path leads through"));
   }
 
-  /** Looks for another path between the same ends. @param {Partial<Wish>} change  what is wished otherwise */
+  /** Looks for another path between the same ends. @param {Partial<Wish>} change  changed wishes */
   change(change) {
     const { wish } = this;
     const { store } = this.#parts;
     if (!wish) return;
     const next = { ...wish, passed: new Set(), ...change };
-    // At once: what is wished while a path is looked for adds to it.
+    // Store it immediately, so that further changes during the search add to it.
     store.set({ asked: { wish: next, tracks: store.get().selected } });
     void this.#find(next);
   }
 
-  /** Looks for a path that shares only its stops with those that were shown. */
+  /** Looks for a path that shares only its stops with previous ones. */
   another() {
     const { wish } = this;
     if (wish) void this.#find({ ...wish, passed: new Set([...wish.passed, ...this.#parts.store.get().selected]) });
@@ -144,7 +144,7 @@ export class PathTool {
     const tell = (/** @type {string} */ note) => isOver() || this.#tell(note);
     try {
       const graph = await alike.graph(tell);
-      // Only a length needs to know more than which tracks sound alike.
+      // Only a duration needs more data than the graph of similar tracks.
       const transitions = wish.minutes > 0 ? await alike.transitions(tell) : null;
       if (isOver()) return;
       tell(gettext("Looking for a path"));
@@ -185,7 +185,7 @@ export class PathTool {
   }
 }
 
-/** What to say of a way that was found. @param {Route} route  @param {string} [minutes]  how long it is, in words  @param {boolean} [isBySound]  over tracks that sound alike */
+/** Returns the description of a path. @param {Route} route  @param {string} [minutes]  its duration, as text  @param {boolean} [isBySound]  whether it is over similar tracks */
 export function pathText({ tracks, leaps }, minutes = "", isBySound = true) {
   const path = isBySound
     ? ngettext("A path of {count} track", "A path of {count} tracks", tracks.length)
@@ -203,7 +203,7 @@ export function pathText({ tracks, leaps }, minutes = "", isBySound = true) {
 /**
  * @param {readonly number[]} tracks
  * @param {ArrayLike<number> | null} minutes  of all tracks
- * @returns {string}  empty where the length of one is not known
+ * @returns {string}  empty if any duration is unknown
  */
 export function minutesText(tracks, minutes) {
   const sum = tracks.reduce((total, track) => total + (minutes?.[track] ?? NaN), 0);

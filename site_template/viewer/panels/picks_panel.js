@@ -1,4 +1,4 @@
-/** The selection as a list: to look through, to hear, to copy and to save. */
+/** The selection as a list: to browse, play, copy and save. */
 
 import { element, icon, show, tellToggled } from "../ui/dom.js";
 import { countAddresses, listedTrack, toCsv, toJspf, toM3u, toSpotifyUris } from "../data/exports.js";
@@ -23,7 +23,7 @@ import { shownCollection } from "../state/appearance.js";
 /** Pixels, as in the style sheet. */
 const ROW_HEIGHT = 48;
 const TOO_MANY = gettext_noop("Too many for a link. To keep them, copy or save them.");
-/** The circle around a track can grow to this part of the map's side. */
+/** Maximum radius of the circle around a track, map units. */
 const WIDEST = 16_384;
 const ICONS = { play: "M6.5 4.5v11l9-5.5z", open: "M8 5H4.5v10.5H15V12M11 4.5h4.5V9M15 5l-6.5 6.5", remove: "m5.5 5.5 9 9M14.5 5.5l-9 9" };
 
@@ -42,7 +42,7 @@ export class PicksPanel {
   #radius;
   /** @type {TextData | null} */
   #text = null;
-  /** The row that Tab leads to. */
+  /** The row that is the Tab stop. */
   #current = 0;
 
   /**
@@ -77,7 +77,7 @@ export class PicksPanel {
     this.#list.addEventListener("scroll", () => this.#showRows());
     this.#list.addEventListener("keydown", (event) => this.#onKey(event));
     this.#list.addEventListener("click", (event) => this.#onClick(event));
-    // In the next frame: rows that are shown at once can change the list's size while sizes are being observed.
+    // Wait for the next frame: showing rows immediately can change the list's size during the observer's callback.
     new ResizeObserver(() => requestAnimationFrame(() => this.#showRows())).observe(this.#list);
     store.subscribe(["selected"], () => {
       const wasHidden = host.hidden;
@@ -108,12 +108,12 @@ export class PicksPanel {
     this.#showRows();
   }
 
-  /** @param {string} text  about what is selected */
+  /** @param {string} text  about the selection */
   say(text) {
     this.#status.textContent = text;
   }
 
-  /** Rows in sight, and no others: a selection may hold the whole library. */
+  /** Creates only the visible rows, because the selection may contain the whole library. */
   #showRows() {
     const text = this.#text;
     const { selected } = this.#store.get();
@@ -172,7 +172,7 @@ export class PicksPanel {
         if (Number(row.dataset.place) === this.#current) this.#setCurrent(this.#current);
         else for (const control of more.querySelectorAll("a, button")) control.setAttribute("tabindex", "-1");
       },
-      // The row tells less; the card says why when the track is looked at.
+      // The row shows less; the card reports the error.
       () => more.replaceChildren(),
     );
     return row;
@@ -183,7 +183,7 @@ export class PicksPanel {
     for (const row of this.#rows()) row.classList.toggle("is-pinned", Number(row.dataset.track) === pinned);
   }
 
-  /** Tab leads into the current row only; arrows change which one that is. @param {number} place */
+  /** Sets the row that is the Tab stop; arrow keys change it. @param {number} place */
   #setCurrent(place) {
     this.#current = place;
     for (const row of this.#rows()) {
@@ -239,7 +239,7 @@ export class PicksPanel {
     }
   }
 
-  /** Albums and artists go by their names, whatever they have of tracks. */
+  /** Whether a link can contain the selection. Albums and artists are linked by name, regardless of their number of tracks. */
   get #canLink() {
     const state = this.#store.get();
     return state.selected.length <= MAX_LINKED_TRACKS || shownCollection(state) !== null;
@@ -280,12 +280,12 @@ export class PicksPanel {
 }
 
 /**
- * Gives the list to the person, in the order in which it is heard.
+ * Exports the list in playing order.
  *
- * @param {string} kind  of file, or where it goes
+ * @param {string} kind  file type or destination
  * @param {string} name
  * @param {readonly ListedTrack[]} tracks
- * @returns {Promise<string>}  what has been done, for the person
+ * @returns {Promise<string>}  a message about the result
  */
 async function give(kind, name, tracks) {
   const save = (/** @type {string} */ ending, /** @type {string} */ type, /** @type {string} */ text, count = tracks.length) => {

@@ -1,4 +1,4 @@
-/** A picture of what is seen of the map, as a file: fetched once somebody saves one. */
+/** Saves the visible map as a picture file. Loaded when a picture is saved. */
 
 import { drawMap } from "../map/drawing.js";
 import { sceneOf } from "../map/scene.js";
@@ -17,7 +17,7 @@ import { sizeSamples } from "./size_key.js";
 /** @import { Renderer } from "../map/renderer.js" */
 /** @import { MapData, State, Theme } from "../data/types.js" */
 
-/** Pixels of the longer side: A3 at 240 to the inch. */
+/** Pixels of the longer side: A3 at 240 dpi. */
 const LARGE = 4000;
 const SHADES = 24;
 
@@ -41,11 +41,11 @@ function keyOf(map, state, theme) {
 }
 
 /**
- * What is shown, in one line: how many tracks, and what of them stands out.
+ * Returns a one-line caption: the number of tracks, and the highlighted ones.
  *
  * @param {Readonly<State>} state
  * @param {number} shown
- * @param {number} count  of all tracks
+ * @param {number} count  number of all tracks
  */
 function noteOf(state, shown, count) {
   const collection = shownCollection(state);

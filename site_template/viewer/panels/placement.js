@@ -1,4 +1,4 @@
-/** Where the card goes. Pure. */
+/** Placement of the card. Pure. */
 
 /** @import { Box, Size } from "../data/types.js" */
 
@@ -6,8 +6,8 @@ const GAP = 16;
 const EDGE = 10;
 
 /**
- * Beside the point where there is room (right first, then left), level with it, and never outside the area, even if the point is;
- * where neither side has room, above or below.
+ * Returns a position beside the point (right first, then left) at its height, or above or below it if neither side has room. It is never
+ * outside the area, even if the point is.
  *
  * @param {readonly [number, number]} point  pixels
  * @param {Size} card
@@ -27,8 +27,8 @@ export function placeCard([x, y], card, area) {
 }
 
 /**
- * At the right edge of the area, from the top: there a card that stays leaves open what lies around its point, and what lines lead
- * to. At the left edge while the point lies to the right.
+ * Returns the position of a docked card: at the right edge of the area, or at the left edge while the point is on the right, so that it
+ * does not cover its point and the ends of its lines.
  *
  * @param {readonly [number, number]} point  pixels
  * @param {Size} card
@@ -41,7 +41,7 @@ export function dockCard([x], card, area) {
 }
 
 /**
- * The lower limit wins where both cannot be kept: a card larger than the screen shows its beginning.
+ * Clamps a value. If the limits conflict, the lower one wins, so that a card larger than the screen shows its beginning.
  *
  * @param {number} value
  * @param {number} low

@@ -1,6 +1,6 @@
 /**
- * Plays tracks: the listener's own files where the page is shown beside them, else excerpts of the site, else YouTube's player,
- * which is in the page only once somebody presses play. Before that nothing is asked of anybody.
+ * Plays tracks: the user's own files if the page can access them, or else excerpts of the site, or else with YouTube's player, which is
+ * added to the page only when the user presses play. Before that, no request is sent.
  */
 
 import { element, show, tellToggled } from "../ui/dom.js";
@@ -35,7 +35,7 @@ export class Player {
   /** @type {Record<"previous" | "next", HTMLButtonElement>} */
   #steps;
   #track = NO_TRACK;
-  /** Counts what was asked to play, and stops: what was asked before plays no more. */
+  /** Counter of play and stop requests, which invalidates earlier ones. */
   #turn = 0;
   /** @type {TextData | null} */
   #text = null;
@@ -44,7 +44,7 @@ export class Player {
   /** @type {VideoFrame | null} */
   #video = null;
   #startsAtMoment = readStored(START_KEY) !== BEGINNING;
-  /** Why YouTube did not play the track before this one; 0 where it did. */
+  /** YouTube's error code for the previous track; 0 if it played. */
   #lastFailure = 0;
 
   /**
@@ -89,8 +89,8 @@ export class Player {
 
   /**
    * @param {number} track
-   * @param {string} [note]  what is to be known besides
-   * @returns {Promise<boolean>}  false where no recording is known, or another was asked for meanwhile
+   * @param {string} [note]  additional message
+   * @returns {Promise<boolean>}  false if no recording is known, or another track was requested in the meantime
    */
   async play(track, note = "") {
     const turn = ++this.#turn;
@@ -159,7 +159,7 @@ export class Player {
   }
 
   /**
-   * Says why YouTube did not play a track and goes on to the next one; not if it refuses this page, then none will do.
+   * Reports why YouTube did not play a track, and continues with the next one, unless YouTube refuses this page altogether.
    *
    * @param {number} code
    * @param {string} title
@@ -176,7 +176,7 @@ export class Player {
     this.#video = null;
   }
 
-  /** Where tracks start, kept for the next visit; the one that plays starts there now. */
+  /** Stores where tracks start, and restarts the current one there. */
   #chooseStart() {
     this.#startsAtMoment = !this.#startsAtMoment;
     writeStored(START_KEY, this.#startsAtMoment ? MOMENT : BEGINNING);
@@ -195,7 +195,7 @@ export class Player {
     this.#host.classList.remove("plays-file");
   }
 
-  /** The keys of keyboards and headphones, and the lock screen. @param {AudioDeck} deck */
+  /** Handles media keys and the lock screen. @param {AudioDeck} deck */
   #listenToKeys(deck) {
     if (!("mediaSession" in navigator)) return;
     /** @type {[MediaSessionAction, MediaSessionActionHandler][]} */
@@ -210,7 +210,7 @@ export class Player {
       try {
         navigator.mediaSession.setActionHandler(action, handler);
       } catch {
-        // One that this browser does not know.
+        // The browser does not support this action.
       }
     }
   }
@@ -238,11 +238,11 @@ export class Player {
   }
 
   /**
-   * Along the selection, past what cannot be played.
+   * Moves along the selection, skipping tracks that cannot be played.
    *
    * @param {number} direction
    * @param {string} [note]
-   * @returns {Promise<boolean>}  false where there is none
+   * @returns {Promise<boolean>}  false if there is none
    */
   async #step(direction, note) {
     const { selected } = this.#store.get();

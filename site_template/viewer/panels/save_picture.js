@@ -1,4 +1,4 @@
-/** Saves what is seen of the map as a picture: as large as it is seen, large enough for paper, or as shapes. What draws it is fetched then. */
+/** Saves the visible map as a picture: in screen size, in print size, or as SVG. Loads the drawing script on demand. */
 
 import { gettext } from "../data/language.js";
 import { onEscape } from "../ui/dom.js";
@@ -8,7 +8,7 @@ import { saveFile } from "../ui/saving.js";
 /** @import { MapData } from "../data/types.js" */
 
 /**
- * @param {HTMLElement} bar  offers what there is to choose
+ * @param {HTMLElement} bar  with the choices
  * @param {HTMLButtonElement} button  opens it
  * @param {{map: MapData, renderer: Renderer, surface: HTMLElement, readScript: () => Promise<typeof import("./picture_file.js").pictureFile>, announce: (text: string) => void}} parts
  */
@@ -41,7 +41,7 @@ export function wireSavePicture(bar, button, { readScript, announce, ...parts })
     isSaving = true;
     try {
       await save(picture);
-      if (!bar.hidden) leave(); // who has left meanwhile is elsewhere
+      if (!bar.hidden) leave(); // unless the user has left in the meantime
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
       if (bar.hidden) announce(reason.message);

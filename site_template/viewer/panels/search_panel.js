@@ -1,6 +1,6 @@
 /**
- * The search field and its list: a combobox as the ARIA authoring practices describe it. What is typed is sought among names, and
- * read as a description of sound; names come first, and a description counts beside them only if all of it is understood.
+ * The search field and its results: a combobox according to the ARIA authoring practices. The query is searched among names, and parsed
+ * as a description of sound. Names come first; if there are any, a description counts only if it is completely understood.
  */
 
 import { element } from "../ui/dom.js";
@@ -20,11 +20,11 @@ import { descriptionRows } from "./description_rows.js";
 /** @import { TextData } from "../data/types.js" */
 
 const MAX_ROWS = 40;
-/** Of names, where what fits a description comes below. */
+/** Maximum number of names above the results of a description. */
 const MAX_NAMES = 6;
-/** Tracks that the index takes in at once: some milliseconds, after which the page may do something else. */
+/** Tracks to index per slice: some milliseconds. */
 const SLICE = 500;
-/** A letter that many words begin with and two that are in many, which take different ways. */
+/** Queries for warming up both code paths: a frequent initial letter, and two frequent letters. */
 const REHEARSED = ["s", "er"];
 
 export class SearchPanel {
@@ -38,18 +38,18 @@ export class SearchPanel {
   #describing;
   #collections;
   #goTo;
-  /** Albums and artists that were found. @type {readonly FoundRow[]} */
+  /** Found albums and artists. @type {readonly FoundRow[]} */
   #found = [];
   /** @type {TextData | null} */
   #text = null;
   /** @type {SearchIndex | null} */
   #index = null;
   #active = -1;
-  /** What was sought when the list was shown. */
+  /** The query of the current results. */
   #shown = "";
-  /** What is being sought, until it is found. @type {Generator<void, void> | null} */
+  /** The running search. @type {Generator<void, void> | null} */
   #work = null;
-  /** Whether the list opens once it is there. */
+  /** Whether the list opens when the search is finished. */
   #opens = true;
   #isPrepared = false;
   #isLoading = false;
@@ -89,7 +89,7 @@ export class SearchPanel {
       store.set({ selected: store.get().matches ?? [], query: "", matches: null, almost: [] });
     });
     store.subscribe(["query"], () => this.#follow());
-    // Keeps the focus in the field while a result is clicked.
+    // Keep the focus in the field while a result is clicked.
     this.#results.addEventListener("pointerdown", (event) => event.preventDefault());
   }
 
@@ -110,11 +110,11 @@ export class SearchPanel {
       return;
     }
     this.#describing.setNames(index, /** @type {TextData} */ (this.#text));
-    // What has been typed meanwhile was sought among the tracks that were there.
+    // Repeat the search, because the previous one used an incomplete index.
     if (this.#input.value) this.#find(document.activeElement === this.#input);
   }
 
-  /** Fetches the words of descriptions; without them, names are found all the same. */
+  /** Loads the vocabulary of descriptions; without it, only names are found. */
   async #prepare() {
     try {
       await Promise.all([this.#describing.prepare(), this.#collections.prepare()]);
@@ -128,7 +128,7 @@ export class SearchPanel {
     else if (this.#index?.isComplete) void inSlices(this.#rehearsing(this.#index), () => this.#work !== null);
   }
 
-  /** Code that has not run yet is slow: what answers the first key runs before it comes. @param {SearchIndex} index  @returns {Generator<void, void>} */
+  /** Runs the search code once in advance, because code is slow on its first run. @param {SearchIndex} index  @returns {Generator<void, void>} */
   *#rehearsing(index) {
     for (const query of REHEARSED) {
       const names = (yield* index.searching(query)) ?? [];
@@ -140,7 +140,7 @@ export class SearchPanel {
     }
   }
 
-  /** The query may come from elsewhere: from a link, or from the history. */
+  /** Applies a query from a link or from the history. */
   #follow() {
     const { query } = this.#store.get();
     if (!this.#index || query === this.#input.value) return;
@@ -159,7 +159,7 @@ export class SearchPanel {
     this.#find();
   }
 
-  /** In slices, so that a key is never held up by the one before it. @param {boolean} [opens]  whether the list opens once it is there */
+  /** Searches in slices, so that a key never waits for the previous search. @param {boolean} [opens]  whether the list opens when the search is finished */
   #find(opens = true) {
     if (!this.#index) return;
     this.#opens = opens;
@@ -167,7 +167,7 @@ export class SearchPanel {
     void inSlices(work, () => this.#work !== work);
   }
 
-  /** Keys that act on the list want all of it. */
+  /** Finishes the search, for keys that act on the complete list. */
   #finish() {
     if (this.#work) finished(this.#work);
   }
@@ -186,7 +186,7 @@ export class SearchPanel {
       return;
     }
     if (!describer.isReady) {
-      // Until it is known what fits, names are what there is.
+      // Show the names until the fits are computed.
       this.#store.set({ query, matches: names, almost: [] });
       this.#show({ names, rows: [], says: [], description, status: readingText(0) });
       void this.#load();
@@ -215,7 +215,7 @@ export class SearchPanel {
     }
   }
 
-  /** From one of the rows that say what was understood. @param {Condition} condition  @param {"remove" | "negate"} change */
+  /** Removes or negates a condition. @param {Condition} condition  @param {"remove" | "negate"} change */
   #change(condition, change) {
     const { describer } = this.#describing;
     if (!describer) return;
@@ -229,7 +229,7 @@ export class SearchPanel {
    *   `rows`: tracks that fit the description
    */
   #show({ names, rows, says, description, status }) {
-    // More may be found of the same words while somebody walks through the list: the row that was chosen stays so.
+    // Keep the active row if more results arrive for the same query.
     const keyOf = (/** @type {HTMLElement | undefined} */ row) => row && (row.dataset.track ?? row.textContent);
     const chosen = this.#input.value === this.#shown ? keyOf(this.#rows[this.#active]) : undefined;
     this.#shown = this.#input.value;
@@ -254,7 +254,7 @@ export class SearchPanel {
     this.#select.hidden = (this.#store.get().matches ?? []).length === 0;
     this.#input.removeAttribute("aria-activedescendant");
     this.#open(this.#opens);
-    // Last: it has the browser lay out all of the above.
+    // Last, because it forces a layout of everything above.
     this.#results.scrollTop = 0;
     if (chosen) this.#activate(this.#rows.findIndex((row) => keyOf(row) === chosen));
   }
@@ -319,11 +319,11 @@ export class SearchPanel {
 const heading = (text) => element("li", { class: "search-heading", role: "presentation" }, text);
 
 /**
- * Whether what was typed is a description, be it beside a name: a name alone is found by itself, and words of a title may have
+ * Returns whether the query is a description, possibly in addition to a name. A name alone is found by itself, and words of a title may have
  * a meaning too.
  *
  * @param {Description} description
- * @param {readonly number[]} names  tracks that are called so
+ * @param {readonly number[]} names  tracks with this name
  */
 function isMeant({ conditions, unknown }, names) {
   return conditions.some(({ meaning }) => meaning.type !== "by") && (unknown.length === 0 || names.length === 0);

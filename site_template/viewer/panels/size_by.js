@@ -1,4 +1,4 @@
-/** What points are sized by: a list beside that of colors, and what the sizes mean. */
+/** The list for choosing the trait that points are sized by, and the legend of sizes. */
 
 import { mayBeAxis } from "../data/axes.js";
 import { gettext } from "../data/language.js";
@@ -30,7 +30,7 @@ export function wireSizeBy(host, store, traitLoader, readListening) {
   list.addEventListener("change", async () => {
     const id = list.value;
     const isThere = id === "" || (await traitLoader.loadSizes(id, (note) => (progress.textContent = note)));
-    // Another one may have been chosen meanwhile.
+    // Another trait may have been chosen in the meantime.
     if (list.value !== id) return;
     if (isThere) store.set({ sizeBy: id });
     else void show();

@@ -1,4 +1,4 @@
-/** What the sizes of points mean: some values, each beside a point of its size. */
+/** The legend of sizes: some values, each with a point of its size. */
 
 import { gettext } from "../data/language.js";
 import { formatTrait } from "../data/traits.js";
@@ -7,11 +7,11 @@ import { element, svgElement } from "../ui/dom.js";
 
 /** @import { Trait } from "../data/types.js" */
 
-/** Each value that is shown has a quarter of the next one's area, so half its radius; the last is what the largest points stand for, or nearly so. */
+/** Shares of the last value. Each shown value has a quarter of the next one's area, so half its radius; the last is about the largest value. */
 const PARTS = [1 / 16, 1 / 4, 1];
-/** Of a plain point's value: those of the largest points are more. */
+/** Upper limit of the last value, as a multiple of a plain point's value. */
 const LARGEST = 16;
-/** Of numbers that are measured from their lowest value on: parts of their span. */
+/** Shares of the range, for scales that start at the lowest value. */
 const SHARES = [0, 0.5, 1];
 /** Radius of a plain point in the legend, pixels. */
 const PLAIN = 4;
@@ -30,13 +30,13 @@ export function sizeSamples(trait) {
   return { label: gettext(label), samples: values.map((value) => ({ radius: PLAIN * growthOf(sizeOf(scale, value)), text: formatTrait(trait, value) })) };
 }
 
-/** The same as elements. @param {Trait} trait */
+/** Returns the legend as elements. @param {Trait} trait */
 export function sizeKey(trait) {
   const { label, samples } = sizeSamples(trait);
   return [element("span", {}, label), ...samples.map(sampleNode)];
 }
 
-/** Down to one digit that says something. @param {number} value */
+/** Rounds to one significant digit. @param {number} value */
 const rounded = (value) => {
   const unit = 10 ** Math.floor(Math.log10(value));
   return Math.floor(value / unit + 1e-9) * unit;

@@ -1,4 +1,4 @@
-/** What sounds most like the pinned track: a part of its card, and lines on the map. */
+/** The tracks most similar to the pinned one: a section of its card, and lines on the map. */
 
 import { messageOf } from "../data/decode.js";
 import { built, gettext } from "../data/language.js";
@@ -14,7 +14,7 @@ import { NO_GROUP, NO_TRACK } from "../data/types.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData, Neighbors, TextData } from "../data/types.js" */
 
-/** Rows that show at once: the card stays low. */
+/** Initial number of rows, to keep the card small. */
 const FIRST_ROWS = 5;
 
 export class SoundsLike {
@@ -47,7 +47,7 @@ export class SoundsLike {
         const elsewhere = this.#elsewhere(pinned, tracks);
         renderer.setLinks({ neighbors: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) });
       } catch (reason) {
-        // The card, which asks as well, says why there are no lines.
+        // The card, which loads the same data, reports the error.
         messageOf(reason);
       }
     });
@@ -60,8 +60,8 @@ export class SoundsLike {
 
   /**
    * @param {number} track
-   * @param {() => void} onGrow  called when the section has another height
-   * @param {() => void} onEnter  called when the keyboard goes on to another track's card
+   * @param {() => void} onGrow  called when the height of the section changes
+   * @param {() => void} onEnter  called when keyboard navigation opens another track's card
    */
   section(track, onGrow, onEnter) {
     const section = element("section", { class: "alike", "aria-label": this.#reader.isThere ? gettext("Sounds like") : gettext("Paths"), hidden: true });
@@ -119,7 +119,7 @@ export class SoundsLike {
   /**
    * @param {number} track
    * @param {string} note
-   * @param {string} figures  what the note follows from
+   * @param {string} figures  the values behind the note
    * @param {() => void} onEnter
    */
   #row(track, note, figures, onEnter) {

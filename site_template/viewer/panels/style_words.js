@@ -1,4 +1,4 @@
-/** Styles, moods and traits as words that can be pressed: the map then shows the tracks that have one. */
+/** Styles, moods and traits as buttons; the map then shows the tracks that have one. */
 
 import { gettext, gettext_noop } from "../data/language.js";
 import { element } from "../ui/dom.js";
@@ -9,11 +9,11 @@ import { afterSolo } from "./legend_rows.js";
 /** @import { TraitLoader } from "../state/trait_loader.js" */
 /** @import { MapData, TrackDetails } from "../data/types.js" */
 
-/** More would be a list to read, and the card is a glance. */
+/** Maximum number on a card, which is only a summary. */
 const MOST_ON_CARD = 4;
-/** What strengths are called, by thirds. */
+/** Labels of strengths, by thirds. */
 const STRENGTHS = [gettext_noop("light"), gettext_noop("clear"), gettext_noop("strong")];
-/** What stands between the words of a cluster's name, and what comes after them: whose music it is, or a number. */
+/** Separators in a cluster's name, and the suffix after the words: an artist, or a number. */
 const BETWEEN = /\s+–\s+|,\s+/;
 const AFTER = /\s+\(.*\)$|\s+\d+$/;
 
@@ -30,7 +30,7 @@ export class StyleWords {
   }
 
   /**
-   * What stands out in a track, with a bar for how strong it is there.
+   * Returns the characteristic styles of a track, with bars for their strength.
    *
    * @param {TrackDetails["styles"]} styles
    */
@@ -46,10 +46,10 @@ export class StyleWords {
   }
 
   /**
-   * The words of a cluster's name: styles are shown alone, traits ("slow") are described to the search.
+   * Returns the words of a cluster's name as buttons. A style shows only its tracks; a trait ("slow") starts a search.
    *
    * @param {string} name
-   * @returns {HTMLElement[]}  nothing where the map names no styles
+   * @returns {HTMLElement[]}  empty if the map has no styles
    */
   ofName(name) {
     const { styles } = this.#map.columns;
@@ -85,7 +85,7 @@ export class StyleWords {
 /**
  * @param {string} name  "Dub techno, house – deep, slow (An artist)"
  * @param {readonly string[]} styles
- * @returns {{word: string, isStyle: boolean}[]}  styles as they are written
+ * @returns {{word: string, isStyle: boolean}[]}  styles in their original spelling
  */
 export function wordsOf(name, styles) {
   const known = new Map(styles.map((style) => [style.toLowerCase(), style]));

@@ -1,4 +1,4 @@
-/** The columns of the table of tracks, and how tracks are ordered by one of them. Pure. */
+/** The columns of the table of tracks, and sorting by a column. Pure. */
 
 import { gettext_noop } from "../data/language.js";
 import { categoryText, formatTrait } from "../data/traits.js";
@@ -12,14 +12,14 @@ import { formatDuration } from "../ui/format.js";
  * @property {string} label
  * @property {number} width  pixels
  * @property {boolean} isNumber  aligned to the right
- * @property {(track: number) => string} textOf  empty where it is not known
- * @property {((track: number) => number) | null} valueOf  what tracks are ordered by, NaN where it is not known; null for the text
+ * @property {(track: number) => string} textOf  empty if unknown
+ * @property {((track: number) => number) | null} valueOf  the sort key, NaN if unknown; null to sort by text
  *
- * @typedef {{known: Uint32Array, unknown: Uint32Array}} Order  all tracks: those of which it is known ascend
+ * @typedef {{known: Uint32Array, unknown: Uint32Array}} Order  all tracks: `known` in ascending order
  */
 
 const WIDTH = { title: 240, names: 170, value: 104, category: 140 };
-/** Steps between two chances to pause. */
+/** Steps per slice. */
 const STRETCH = 1024;
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -53,13 +53,13 @@ export function traitColumn(trait) {
   }
   const { offsets, groups } = membership;
   const textOf = (/** @type {number} */ track) => Array.from(groups.subarray(offsets[track], offsets[track + 1]), (place) => categoryText(trait, categories[place].name)).join(", ");
-  // In the order of the legend: keys go round, of names the frequent ones come first.
+  // In the order of the legend: keys by the circle of fifths, other categories by frequency.
   const valueOf = (/** @type {number} */ track) => (offsets[track] < offsets[track + 1] ? groups[offsets[track]] : NaN);
   return { id, label, width: WIDTH.category, isNumber: false, textOf, valueOf };
 }
 
 /**
- * All tracks in the order of a column; equal ones stay as they are. The work can pause.
+ * Sorts all tracks by a column with a stable sort, in slices.
  *
  * @param {Column} column
  * @param {number} count  of tracks
@@ -79,7 +79,7 @@ export function* orderBy({ textOf, valueOf }, count) {
 }
 
 /**
- * Places in the order that people read names in: each name is compared once, however many tracks have it.
+ * Returns the collation rank of each text. Each distinct name is compared once, however many tracks have it.
  *
  * @param {(track: number) => string} textOf
  * @param {number} count
@@ -101,7 +101,7 @@ function* ranksOf(textOf, count) {
   const ranks = new Float64Array(names.length);
   let rank = 0;
   for (let place = 0; place < sorted.length; place++) {
-    // What reads alike ranks alike.
+    // Texts that compare equal get the same rank.
     if (place > 0 && collator.compare(names[sorted[place - 1]], names[sorted[place]]) !== 0) rank++;
     ranks[sorted[place]] = names[sorted[place]] ? rank : NaN;
     if (place % STRETCH === 0) yield;
@@ -133,7 +133,7 @@ function* merged(items, compare) {
 }
 
 /**
- * The tracks that a table lists. Those of which it is not known what they are ordered by come last in either direction.
+ * Returns the tracks that a table lists. Tracks without the sort key come last in either direction.
  *
  * @param {Order} order
  * @param {boolean} isDescending

@@ -1,4 +1,4 @@
-/** The tracks that the map shows as a table: to sort, to walk through, to save. */
+/** The visible tracks as a table: to sort, browse and save. */
 
 import { listedTrack, toCsv } from "../data/exports.js";
 import { NO_TRACK } from "../data/types.js";
@@ -20,11 +20,11 @@ import { namedColumns, orderBy, rowsOf, traitColumn } from "./table_columns.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
 
-/** What is fetched when the table is opened; whatever else the map has been colored by is a column as well. */
+/** Traits that are loaded when the table is opened; other loaded traits are columns as well. */
 const FIRST_TRAITS = ["year", "duration_ms", "feature.tempo", "feature.key", "feature.loudness", "feature.danceability"];
 /** Pixels, as in the style sheet. */
 const ROW_HEIGHT = 36;
-/** Browsers show no page that is higher than some 17 million pixels. */
+/** Maximum number of rows: browsers limit the height of elements to about 17 million pixels. */
 const MOST_ROWS = 400_000;
 const narrow = matchMedia("(max-width: 1099px)");
 
@@ -39,15 +39,15 @@ export class TablePanel {
   #text = null;
   /** @type {Column[]} */
   #columns = [];
-  /** By the column's id, and computed once. @type {Map<string, Order>} */
+  /** Cached orders by column id. @type {Map<string, Order>} */
   #orders = new Map();
-  /** What rows are ordered by; null for the order of the search, of the selection, or of the map. @type {{id: string, isDescending: boolean} | null} */
+  /** The sort column; null for the order of the search, the selection or the map. @type {{id: string, isDescending: boolean} | null} */
   #sort = null;
   /** @type {Uint32Array} */
   #rows = new Uint32Array(0);
-  /** The row that Tab leads to. */
+  /** The row that is the Tab stop. */
   #current = 0;
-  /** The selection that was made here, which does not narrow the table. @type {readonly number[] | null} */
+  /** A selection that was made in the table, which does not filter it. @type {readonly number[] | null} */
   #own = null;
   #frame = 0;
 
@@ -97,7 +97,7 @@ export class TablePanel {
     void this.#loadTraits();
   }
 
-  /** One after the other: all at once would hold up the page. */
+  /** Loads traits one after the other; loading all in one task would block the page. */
   async #loadTraits() {
     const { traitLoader } = this.#parts;
     for (const id of FIRST_TRAITS) {
@@ -111,7 +111,7 @@ export class TablePanel {
     this.#button.focus();
   }
 
-  /** @param {string} note  how something goes; empty for how many tracks there are */
+  /** @param {string} note  progress message; empty for the number of tracks */
   #say(note) {
     const { count } = this.#parts.map;
     const rows = this.#rows.length;
@@ -137,7 +137,7 @@ export class TablePanel {
     if (focused) /** @type {HTMLElement | null} */ (head.querySelector(`[data-sort="${CSS.escape(focused)}"]`))?.focus();
   }
 
-  /** Several changes at once are shown once. */
+  /** Schedules an update; several changes in a frame cause one. */
   #refresh() {
     if (this.#host.hidden) return;
     this.#frame ||= requestAnimationFrame(() => {
@@ -146,7 +146,7 @@ export class TablePanel {
     });
   }
 
-  /** Rows are the tracks that filters leave; of these, what a search has found, else what was selected on the map. */
+  /** Updates the rows: the tracks that pass the filters, limited to search results or else to the selection on the map. */
   #update() {
     const { map, store, renderer } = this.#parts;
     const { matches, selected } = store.get();
@@ -164,7 +164,7 @@ export class TablePanel {
     this.#showRows();
   }
 
-  /** @param {string} choice  id of a column, with a dash before it to descend */
+  /** @param {string} choice  id of a column, with a leading dash for descending order */
   async #sortBy(choice) {
     const isDescending = choice.startsWith("-");
     const id = isDescending ? choice.slice(1) : choice;
@@ -193,12 +193,12 @@ export class TablePanel {
       else cell.removeAttribute("aria-sort");
     }
     this.#sortChoice.value = this.#sort ? (this.#sort.isDescending ? "-" : "") + this.#sort.id : "";
-    // In a sheet there is room for one column beside the titles.
+    // In a narrow window, the sheet has room for one column beside the titles.
     this.#host.dataset.beside = this.#sort && this.#sort.id !== "title" ? this.#sort.id : "artist";
     for (const row of this.#scroller.querySelectorAll(".table-row")) markBeside(row, this.#host.dataset.beside);
   }
 
-  /** Rows in sight, and no others. */
+  /** Creates only the visible rows. */
   #showRows() {
     const space = /** @type {HTMLElement | undefined} */ (this.#scroller.children[1]);
     if (!space || this.#host.hidden) return;
@@ -237,7 +237,7 @@ export class TablePanel {
     return row;
   }
 
-  /** What is pinned elsewhere comes into sight here. @param {number} pinned */
+  /** Scrolls to a track that was pinned elsewhere. @param {number} pinned */
   #showPinned(pinned) {
     if (this.#host.hidden) return;
     const place = pinned === NO_TRACK ? -1 : this.#rows.indexOf(pinned);
@@ -297,12 +297,12 @@ export class TablePanel {
 
   /** @param {number} track */
   #pin(track) {
-    // A sheet would hide what is shown.
+    // Close a sheet, which would hide the track.
     if (narrow.matches) this.#leave();
     this.#parts.goTo(track);
   }
 
-  /** Adds a track to the selection, or takes it out; the rows stay. @param {number} track */
+  /** Adds a track to the selection or removes it, without changing the rows. @param {number} track */
   #toggle(track) {
     const { store, selecting } = this.#parts;
     const before = store.get().selected;
@@ -320,7 +320,7 @@ export class TablePanel {
       await details.readAll((share) => this.#say(readingText(share)));
       const tracks = [];
       for (const track of rows) tracks.push(listedTrack(text, track, await details.read(track), ""));
-      // What the list has in columns of its own already is not written twice.
+      // Skip columns that the list already contains.
       const more = columns.slice(3).filter(({ id }) => id !== "year" && id !== "duration_ms");
       const values = more.map(({ label, textOf }) => ({ label: label.toLowerCase(), values: Array.from(rows, textOf) }));
       saveText(`${map.title || "spotmap"} table.csv`, "text/csv", toCsv(tracks, values));
@@ -332,7 +332,7 @@ export class TablePanel {
   }
 }
 
-/** Tracks in the order of a list; without one, all in theirs. @param {readonly number[] | null} listed  @param {number} count  of all tracks */
+/** Returns the tracks of a list, or without one, all tracks in their order. @param {readonly number[] | null} listed  @param {number} count  number of all tracks */
 function asOrder(listed, count) {
   const tracks = new Uint32Array(listed ? listed.length : count);
   for (let place = 0; place < tracks.length; place++) tracks[place] = listed ? listed[place] : place;
@@ -347,7 +347,7 @@ const headCell = ({ id, label, isNumber }) =>
     element("button", { type: "button", "data-sort": id }, gettext(label)),
   );
 
-/** @param {Element} row  @param {string} id  of the column that a sheet shows beside the titles */
+/** @param {Element} row  @param {string} id  the column that a sheet shows beside the titles */
 function markBeside(row, id) {
   for (const cell of /** @type {Iterable<HTMLElement>} */ (row.children)) cell.classList.toggle("is-beside", cell.dataset.column === id);
 }

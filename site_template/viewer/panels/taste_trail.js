@@ -1,4 +1,4 @@
-/** How the center of taste wandered: a line over the map from year to year, up to the day that the slider of time shows. */
+/** The taste trail: a line over the map through the yearly centers of plays, up to the day of the time slider. */
 
 import { gettext } from "../data/language.js";
 import { centersOfTaste, wayUntil } from "../data/listening.js";
@@ -12,9 +12,9 @@ import { toScreen } from "../map/viewport.js";
 /** @import { Store } from "../state/store.js" */
 /** @import { MapData } from "../data/types.js" */
 
-/** Years are written so far from each other, pixels. */
+/** Minimum distance between year labels, pixels. */
 const APART = { x: 44, y: 22 };
-/** Where the center is now is written with a name: at most so wide, so far from the sides, and about so wide a letter. Pixels. */
+/** Label of the current center: maximum width, distance from the sides, and approximate width of a letter. Pixels. */
 const NOW = { most: 280, side: 148, letter: 7.5 };
 
 export class TasteTrail {
@@ -37,13 +37,13 @@ export class TasteTrail {
     this.#host = element("div", { class: "trail", role: "img", "aria-label": this.#inWords(), hidden: true });
     surface.append(this.#host);
     store.subscribe(["transform", "until", "axes"], () => this.#draw());
-    document.addEventListener(PANEL_TOGGLED, () => this.#draw()); // its label keeps between the panels
+    document.addEventListener(PANEL_TOGGLED, () => this.#draw()); // its label stays between the panels
   }
 
   /** @param {boolean} isShown */
   show(isShown) {
     this.#host.hidden = !isShown;
-    tellToggled(this.#host); // it is drawn then, and names on the map make room for its own
+    tellToggled(this.#host); // it is drawn, and names on the map make room for its label
   }
 
   #inWords() {
@@ -58,7 +58,7 @@ export class TasteTrail {
 
   #draw() {
     const { transform, until, axes } = this.#store.get();
-    // Along axes, the map's places mean nothing.
+    // Positions of the map have no meaning along axes.
     if (this.#host.hidden || axes || this.#centers.length === 0) return this.#host.replaceChildren();
     const { past, here } = wayUntil(this.#centers, until ?? Infinity);
     const at = (/** @type {Center} */ { x, y }) => toScreen(transform, x, y);
@@ -67,7 +67,7 @@ export class TasteTrail {
     const now = `${here.year}${this.#nameOf(here)}`;
     const area = freeArea();
     const nowAt = Math.max(area.left + NOW.side, Math.min(area.right - NOW.side, left));
-    /** Middles and reaches. @type {[number, number, number][]} */
+    /** Centers and half-widths of labels. @type {[number, number, number][]} */
     const written = [[nowAt, top, Math.min(NOW.most, NOW.letter * now.length) / 2 + APART.x / 2]];
     const earlier = past.filter(({ year }) => year !== here.year).reverse();
     const labels = earlier.flatMap((center) => {

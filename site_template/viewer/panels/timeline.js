@@ -1,4 +1,4 @@
-/** How the library grew: a slider over the days on which tracks were added, and its replay. */
+/** The growth of the library: a time slider over the days on which tracks were added, with a replay. */
 
 import { element, onEscape } from "../ui/dom.js";
 import { gettext } from "../data/language.js";
@@ -11,7 +11,7 @@ import { formatTrait } from "../data/traits.js";
 /** @import { Trait } from "../data/types.js" */
 
 const REPLAY_MS = 14_000;
-/** With reduced motion the replay is a row of stills. */
+/** With reduced motion, the replay consists of this many stills. */
 const STILLS = 12;
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -21,7 +21,7 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
  * @param {Store} store
  * @param {TraitLoader} traitLoader
  * @param {(text: string) => void} announce
- * @param {(isOpen: boolean, tell: (note: string) => void) => void} onToggle  what it tells stands below the slider
+ * @param {(isOpen: boolean, tell: (note: string) => void) => void} onToggle  its messages are shown below the slider
  */
 export function wireTimeline(host, button, store, traitLoader, announce, onToggle) {
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
@@ -98,7 +98,7 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
   button.addEventListener("click", async () => {
     if (open()) close();
     else if (await traitLoader.load(["added_at"], announce)) {
-      // What came is put in order, which takes a while of its own where there are a million tracks.
+      // Let the page respond before sorting the days, which takes a while for a million tracks.
       await new Promise((resolve) => setTimeout(resolve));
       if (!open()) openPanel();
       slider.focus();

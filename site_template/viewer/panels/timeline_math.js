@@ -1,9 +1,9 @@
-/** What the time slider computes: how many tracks were there by a day, and the day that the replay shows. Pure. */
+/** Calculations of the time slider: the number of tracks by a day, and the day of the replay. Pure. */
 
 /**
  * @param {Float32Array} days  ascending
  * @param {number} day
- * @returns {number}  how many of them are not after the day
+ * @returns {number}  number of days up to and including the given day
  */
 export function addedBy(days, day) {
   let [low, high] = [0, days.length];
@@ -15,12 +15,12 @@ export function addedBy(days, day) {
   return low;
 }
 
-/** Days that lie further out than so many times what the others span are wrong dates (1970, 2099), not a library's beginning. */
+/** Days beyond this multiple of the others' span are wrong dates (1970, 2099), not the beginning of a library. */
 const FAR = 3;
 const YEAR_DAYS = 365;
 
 /**
- * The days that a slider spans: without the few that lie so far out that the others would have no room on it.
+ * Returns the range of the slider, without a few outliers that would leave no room for the others.
  *
  * @param {Float32Array} days  ascending, at least one
  * @returns {[number, number]}
@@ -35,11 +35,11 @@ export function sliderRange(days) {
 }
 
 /**
- * @param {number} share  of the replay's time, may exceed 1
+ * @param {number} share  elapsed share of the replay, may exceed 1
  * @param {number} first  day
  * @param {number} last  day
- * @param {number} stills  how many pictures the replay has; Infinity for a film
- * @returns {number}  whole day that is shown
+ * @param {number} stills  number of stills; Infinity for continuous motion
+ * @returns {number}  the day to show, an integer
  */
 export function replayDay(share, first, last, stills) {
   const reached = Math.min(1, Math.max(0, share));

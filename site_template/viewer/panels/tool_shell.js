@@ -1,4 +1,4 @@
-/** What the tools that are fetched on demand have in common: a heading, a way out, lists of tracks. */
+/** Common parts of on-demand tools: a heading, a close button, lists of tracks. */
 
 import { gettext } from "../data/language.js";
 import { button, element, icon, onEscape, tellToggled, withNames } from "../ui/dom.js";
@@ -10,17 +10,17 @@ import { trackRow } from "./track_row.js";
 /** @import { TextData } from "../data/types.js" */
 
 const CLOSE = "m5.5 5.5 9 9M14.5 5.5l-9 9";
-/** Rows of a list that show at once. */
+/** Initial number of rows of a list. */
 const FIRST_ROWS = 6;
 
-/** Which tool shows: they share one place. @type {ToolShell | null} */
+/** The open tool; all tools share one place. @type {ToolShell | null} */
 let shown = null;
 
 export class ToolShell {
   #host;
   #parts;
   #onClose;
-  /** What gets the focus back. @type {HTMLElement | null} */
+  /** The element that gets the focus back. @type {HTMLElement | null} */
   opener = null;
 
   /**
@@ -61,7 +61,7 @@ export class ToolShell {
     if (hadFocus) (this.opener?.isConnected ? this.opener : document.getElementById("map"))?.focus();
   }
 
-  /** Where there is no room for both, the tool makes room for what it has led to. */
+  /** Closes the tool if there is no room for both it and the panel that it has opened. */
   giveWay() {
     if (narrow.matches) this.close();
   }
@@ -69,7 +69,7 @@ export class ToolShell {
   /**
    * @param {string} heading
    * @param {readonly number[]} tracks
-   * @param {string} none  what to say where there are none
+   * @param {string} none  message for an empty list
    */
   list(heading, tracks, none) {
     const { store, goTo, text } = this.#parts;

@@ -1,4 +1,4 @@
-/** Opens what few look for and is fetched on demand: how two people compare, and alchemy. One of them shows at a time. */
+/** Opens the on-demand tools, two people and alchemy, one at a time. */
 
 import { messageOf } from "../data/decode.js";
 import { gettext } from "../data/language.js";
@@ -11,16 +11,16 @@ import { button, element, tellToggled } from "../ui/dom.js";
 /** @import { Renderer } from "../map/renderer.js" */
 /** @import { Store } from "../state/store.js" */
 /**
- * @typedef {object} ToolParts  what every tool may use
+ * @typedef {object} ToolParts  arguments of every tool
  * @property {MapData} map
  * @property {Store} store
  * @property {Renderer} renderer
  * @property {Navigation} navigation
  * @property {AlikeGraph} alike
  * @property {PathTool} pathTool
- * @property {(() => Promise<any>) | null} readPeople  `people.json`; null where there is one person
+ * @property {(() => Promise<any>) | null} readPeople  reads `people.json`; null if there is only one person
  * @property {() => Promise<any>} readScript
- * @property {(track: number) => void} goTo  pins it and brings it into view
+ * @property {(track: number) => void} goTo  pins the track and brings it into view
  * @property {(text: string) => void} announce
  */
 
@@ -51,7 +51,7 @@ export class Tools {
     this.#opener.hidden = !this.#parts.readPeople;
   }
 
-  /** More of a track, or less of it. @param {number} track  @param {boolean} isMore */
+  /** Adds a track to alchemy, as "more" or "less". @param {number} track  @param {boolean} isMore */
   async mix(track, isMore) {
     (await this.#tool("Alchemy"))?.add(track, isMore);
   }
@@ -68,7 +68,7 @@ export class Tools {
     }
   }
 
-  /** @param {...Node} nodes  none to show nothing */
+  /** @param {...Node} nodes  none to clear */
   #show(...nodes) {
     this.#host.replaceChildren(...nodes);
     this.#host.hidden = nodes.length === 0;

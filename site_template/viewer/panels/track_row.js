@@ -1,4 +1,4 @@
-/** A track in a list beside others that sound like it: pressed, it leads there. */
+/** A row for a track in a list of similar tracks; pressing it goes to the track. */
 
 import { gettext } from "../data/language.js";
 import { element, withNames } from "../ui/dom.js";
@@ -8,7 +8,7 @@ import { element, withNames } from "../ui/dom.js";
 /**
  * @param {TextData} text
  * @param {number} track
- * @param {string} note  why it is there, or empty
+ * @param {string} note  the reason why it is listed, or empty
  * @param {(event: MouseEvent) => void} onPress
  */
 export function trackRow({ titles, artistsOf }, track, note, onPress) {

@@ -1,4 +1,4 @@
-/** Two people on one map: how alike, whose tracks are where, what each would like of the other's, and a path between them. */
+/** Two people on one map: their similarity, the distribution of their tracks, recommendations, and a path between them. */
 
 import { built, formatCount, gettext } from "../data/language.js";
 import { decodePeople, sharesOf } from "../data/people.js";
@@ -22,14 +22,14 @@ export class TwoPeople {
   /** @type {Pair[]} */
   #pairs = [];
   #shown = 0;
-  /** What the map was colored by before. @type {State["colorBy"] | null} */
+  /** The previous coloring. @type {State["colorBy"] | null} */
   #before = null;
 
   /** @param {HTMLElement} host  @param {ToolParts & {text: TextData}} parts */
   constructor(host, parts) {
     this.#parts = parts;
     this.#shell = new ToolShell(host, parts, () => this.#recolor());
-    // Its colors are those of the theme.
+    // Draw again with the colors of the new theme.
     parts.store.subscribe(["theme"], () => this.#before && this.#draw());
   }
 
@@ -49,13 +49,13 @@ export class TwoPeople {
     announce(built(this.#pairs[this.#shown].sentence));
   }
 
-  /** It is about the whole map: where that shows, it shows beside the tool. */
+  /** Fits the whole map, if it is the current view, into the area beside the tool. */
   #makeRoom() {
     const { navigation } = this.#parts;
     if (navigation.view === null) navigation.fit();
   }
 
-  /** Back to the colors that were there, unless others were chosen meanwhile. */
+  /** Restores the previous coloring, unless another was chosen in the meantime. */
   #recolor() {
     const { store } = this.#parts;
     this.#makeRoom();
@@ -89,7 +89,7 @@ export class TwoPeople {
     return layers.find((layer) => layer.name === name) ?? layers[0];
   }
 
-  /** Of more than two people: which two. */
+  /** Lets the user choose two of more than two people. */
   #choice() {
     if (this.#pairs.length < 2) return [];
     const options = this.#pairs.map(({ people }, place) =>
@@ -169,7 +169,7 @@ export class TwoPeople {
     );
     row.title = said;
     row.addEventListener("click", () => {
-      this.#shell.giveWay(); // first: it makes room for the whole map where that shows
+      this.#shell.giveWay(); // first, because it may close to make room for the map
       navigation.flyToAll(tracks);
     });
     return row;

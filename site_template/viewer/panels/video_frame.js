@@ -1,17 +1,17 @@
 /**
- * YouTube's player in a frame. It tells the page around it what becomes of a video by messages, as its own script for pages would
- * hear them; that script would be one from another host, so these few messages are read here.
+ * YouTube's player in a frame. It reports the state of a video with messages, which YouTube's own script would handle. That script would
+ * come from another host, so the few messages are handled here.
  */
 
 import { gettext, gettext_noop } from "../data/language.js";
 import { element } from "../ui/dom.js";
 import { PLAYER_ORIGIN } from "../data/listen_links.js";
 
-/** How often, and for how long, the player is asked to tell: it does not listen before its own script runs. */
+/** Interval and duration of requests for messages: the player does not listen before its own script runs. */
 const ASKING_MS = 250;
 const MOST_ASKED = 60;
 const ENDED = 0;
-/** Where YouTube does not learn which page asks, every video fails. */
+/** YouTube's error code for a missing referrer, with which every video fails. */
 export const NO_REFERRER = 153;
 
 const OTHER = gettext_noop("“{title}” cannot be played by YouTube (error {code}).");
@@ -46,14 +46,14 @@ export class VideoFrame {
       title: `YouTube: ${title}`,
       allow: "autoplay; encrypted-media; picture-in-picture",
       allowfullscreen: true,
-      // YouTube plays nothing for a page that does not say which one it is; the page's own policy says nothing to anybody.
+      // YouTube requires a referrer; the page's own policy sends none.
       referrerpolicy: "strict-origin-when-cross-origin",
     });
     this.element.addEventListener("load", () => this.#ask(), { once: true });
     addEventListener("message", this.#onMessage);
   }
 
-  /** It is not listened to any more. */
+  /** Stops handling its messages. */
   close() {
     this.#isOver = true;
     clearInterval(this.#asking);
@@ -81,7 +81,7 @@ export class VideoFrame {
     else if (said.state === ENDED) this.#end(this.#hooks.ended);
   };
 
-  /** Once: what follows is about the same video. @param {() => void} tell */
+  /** Reports the end once; later messages are about the same video. @param {() => void} tell */
   #end(tell) {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -91,7 +91,7 @@ export class VideoFrame {
 
 /**
  * @param {string} text
- * @returns {{failure: number | null, state: number | null}}  what it says of an error, and of what the player does
+ * @returns {{failure: number | null, state: number | null}}  the error code, and the player state
  */
 export function readMessage(text) {
   let message;
