@@ -409,5 +409,6 @@ def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> Spotm
             message, hint="Nothing was published. Give a longer --time-limit, or build again to continue."
         )
     if any(failure.code == "waiting" for failure in embedded.failures):
-        return ServiceError(f"{message} {embedded.problem}".rstrip(), hint="Nothing was published. Build again later.")
+        more = "" if embedded.problem in message else f" {embedded.problem}"
+        return ServiceError(f"{message}{more}", hint="Nothing was published. Build again later.")
     return SourceError(message, hint="Nothing was published.")

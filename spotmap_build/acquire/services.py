@@ -33,6 +33,7 @@ class Service:
         self._retry_at_unix_s: int | None = None
         self._is_recalled = False
         self._is_disabled = bool(disabled_reason)
+        self._is_missed = False
         self._lock = threading.Lock()
         if disabled_reason:
             self.breaker.failed(ServiceRefused(disabled_reason))
@@ -59,6 +60,7 @@ class Service:
         reason = self.breaker.reason
         if reason is not None:  # another thread was refused, and may not have noted until when
             self.remember(reason)
+        self._is_missed = True
         message = reason.message if reason else f"{self.name} was not asked yet."
         return Failed(track_id, stage, "waiting", message, retryable=True, retry_at_unix_s=self._retry_at_unix_s)
 
@@ -69,8 +71,8 @@ class Service:
                 self._retry_at_unix_s = self._pause.begin(error).retry_at_unix_s
 
     def summary(self) -> str:
-        """Why it was not asked any more, and when it can be; empty while it can."""
-        if self.breaker.reason is None:
+        """Why it was not asked any more, and when it can be; empty while it can, or where nobody wanted to ask it."""
+        if self.breaker.reason is None or (self._is_disabled and not self._is_missed):
             return ""
         return f"{self.breaker.reason.message}{when_again(self._retry_at_unix_s)}"
 

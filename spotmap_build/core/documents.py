@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any, Final, TypeVar
 
 Value = TypeVar("Value")
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half of a character, which no file's name and no page can hold."""
+_MAY_HOLD_HALVES: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 _PREPARING: Final = threading.Lock()
 _prepared: Final[set[object]] = set()
 
 
 def parse_json(content: str | bytes) -> Any:
-    """Parse JSON.
+    r"""Parse JSON. Half of a character becomes U+FFFD.
 
     Raises
     ------
     ValueError
         It is no JSON, no text in Unicode, nests too deeply, or holds a number of thousands of digits.
+
+    Examples
+    --------
+    >>> parse_json(r'["\ud83d\ude00", "\ud83d"]')
+    ['😀', '�']
     """
     import json  # neither is loaded for a document that is not there
 
     try:
-        return json.loads(content)
+        text = content if isinstance(content, str) else content.decode(json.detect_encoding(content), "surrogatepass")
+        value = json.loads(text)
+        if _MAY_HOLD_HALVES.search(text):
+            value = json.loads(_HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+        return value
     except RecursionError as error:
         raise ValueError("it nests too deeply") from error
 

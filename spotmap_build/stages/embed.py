@@ -247,7 +247,7 @@ def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: in
         heads_digest=asked.digest,
         embedded_count=embedded_count,
         matches=whole.matches,
-        problem=" ".join(filter(None, (service.summary() for service in services))),
+        problem=" ".join(dict.fromkeys(filter(None, (service.summary() for service in services)))),
         preview_ids=preview_ids,
         waiting_count=sum(failure.code == TIME_LIMIT for failure in failures)
         + sum(one.is_preview and _waits_for_time(one.track, whole) for one in kept),

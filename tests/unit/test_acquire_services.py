@@ -92,7 +92,9 @@ def test_a_passing_error_is_not_remembered(run: Run) -> None:
 def test_a_build_that_asks_nobody_remembers_nothing(run: Run) -> None:
     offline = Service(run, "YouTube", disabled_reason="The build was to stay offline.")
     assert not offline.is_open
+    assert offline.summary() == "", "nobody wanted to ask it"
     assert offline.waiting("a", "match").retry_at_unix_s is None
+    assert offline.summary() == "The build was to stay offline."
     assert Service(run, "YouTube").is_open
 
 

@@ -356,6 +356,9 @@ def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
         ('FILE "a.mp3" WAVE\n  TRACK 01 AUDIO\n', False),
         ('FILE "a.mp3" WAVE\n  TRACK 01 AUDIO\nFILE "b.mp3" WAVE\n  TRACK 02 AUDIO\n', False),
         ('FILE "gone.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', False),
+        ('FILE "A.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', True),  # it has been compressed since
+        (f'FILE "{"a" * 300}.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', False),
+        ('FILE "\0.mp3" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', False),
         ("no sheet", False),
     ],
 )
@@ -365,6 +368,17 @@ def test_a_file_that_holds_an_album_by_its_cue_sheet_is_told(tmp_path: Path, she
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     assert len(loaded.library.tracks) == 1
     assert [notice.startswith("a.mp3 holds several tracks") for notice in loaded.notices] == [True] * is_told
+
+
+def test_halves_of_characters_in_a_list_name_no_file(tmp_path: Path) -> None:
+    put(tmp_path / "music", "a.mp3")
+    (tmp_path / "music/l.jspf").write_text(
+        r'{"playlist": {"title": "L\ud800", "track": [{"location": "\udc00.mp3"}, {"location": "a.mp3"}]}}'
+    )
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    (playlist,) = loaded.library.playlists
+    assert (playlist.name, len(playlist.track_ids)) == ("L\ufffd", 1)
+    assert loaded.notices == ("1 of 2 entries of l.jspf names a file that is not in this folder: \ufffd.mp3.",)
 
 
 def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> None:

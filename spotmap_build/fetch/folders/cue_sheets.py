@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
 from typing import Final
 
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import decode_text, printable
+from spotmap_build.fetch.folders.file_finder import fold_name
 
 CUE_SUFFIX: Final = ".cue"
 LARGEST_SHEET_BYTES: Final = 1 << 20
+LEAST_TRACKS: Final = 2
 _FILE: Final = re.compile(r'^[ \t]*FILE[ \t]+("[^"\r\n]+"|\S+)', re.I | re.M)
 _TRACK: Final = re.compile(r"^[ \t]*TRACK[ \t]+[0-9]+[ \t]+AUDIO\b", re.I | re.M)
 
 
-def about_cue_sheets(sheets: Iterable[Path]) -> tuple[str, ...]:
+def about_cue_sheets(sheets: Iterable[Path], audio: Iterable[Path]) -> tuple[str, ...]:
     """Say which sheets tell of several tracks in one file of the folder: nothing cuts it."""
-    whole = [name for sheet in sheets if (name := _name_of_whole(sheet))]
+    beside = defaultdict(list)
+    for path in audio:
+        beside[path.parent].append(path)
+    whole = [path for sheet in sheets if (path := _whole(sheet, beside.get(sheet.parent, ())))]
     if not whole:
         return ()
-    first = printable(whole[0])
+    first = printable(whole[0].name)
     if len(whole) == 1:
         return (f"{first} holds several tracks, as its cue sheet says, and is one on the map: divide it to have each.",)
     count = len(whole)
@@ -30,13 +36,21 @@ def about_cue_sheets(sheets: Iterable[Path]) -> tuple[str, ...]:
     )
 
 
-def _name_of_whole(sheet: Path) -> str:
-    """Return the name of the only file that a sheet divides into several tracks, if it lies beside the sheet."""
+def _whole(sheet: Path, beside: Sequence[Path]) -> Path | None:
+    """Return the only file that a sheet divides into several tracks, if it is one of those that lie beside it.
+
+    It may have been compressed since, and be called ``.flac`` where the sheet says ``.wav``.
+    """
     try:
         text = decode_text(read_bounded(sheet, LARGEST_SHEET_BYTES))
     except OSError:  # a sheet that cannot be read is no music, and tells of none
-        return ""
+        return None
     files = [found[1].strip('"') for found in _FILE.finditer(text)]
-    name = files[0].replace("\\", "/").rpartition("/")[2] if len(files) == 1 else ""
-    is_divided = sum(1 for _ in _TRACK.finditer(text)) > 1
-    return name if name and is_divided and "\0" not in name and (sheet.parent / name).is_file() else ""
+    if len(files) != 1 or sum(1 for _ in _TRACK.finditer(text)) < LEAST_TRACKS:
+        return None
+    named = PurePath(files[0].replace("\\", "/"))
+    for part in ("name", "stem"):
+        alike = [path for path in beside if fold_name(getattr(path, part)) == fold_name(getattr(named, part))]
+        if alike:
+            return alike[0] if len(alike) == 1 else None
+    return None

@@ -165,11 +165,11 @@ def _only(paths: Sequence[Path], wanted: Parts) -> Path | None:
 
 
 def _fold_all(names: Iterable[str]) -> Parts:
-    return tuple(map(_fold, names))
+    return tuple(map(fold_name, names))
 
 
 @lru_cache(maxsize=1 << 16)
-def _fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return a name in one form and case; one whose bytes are no UTF-8 as it would stand in a playlist."""
     if not name.isascii():
         try:

@@ -132,7 +132,7 @@ def about_left_out(listing: Listing) -> tuple[str, ...]:
         *_about_links(listing.links),
         *_about_no_sound(listing.no_sound),
         *_about_set_aside(listing.set_aside),
-        *about_cue_sheets(listing.cue_sheets),
+        *about_cue_sheets(listing.cue_sheets, listing.audio),
     )
 
 
