@@ -141,7 +141,7 @@ def recall(state: State, config: Config, progress: Progress) -> Ending | None:
         note = json.loads(read_bounded(config.unchanged_path, LARGEST_NOTE_BYTES))
         if note.pop("seal") != _seal(state, note):
             return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     if not note["from_unix_s"] <= time.time() < note["until_unix_s"]:
         return None

@@ -24,6 +24,7 @@ from spotmap_build.cache.files import write_durably
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import ConfigError
+from spotmap_build.fetch.tags import fold_space
 
 MOST_BYTES: Final = 32 << 20
 """Some hundred thousand choices with a title above each."""
@@ -97,15 +98,20 @@ def read_names(path: Path) -> Mapping[str, str]:
     """
     text = _read_text(path)
     _parse(text, path)
-    return MappingProxyType({cluster_id: " ".join(name.split()) for cluster_id, name in _names(text, path).items()})
+    return MappingProxyType(_names(text, path))
 
 
 def _names(text: str, path: Path) -> dict[str, str]:
     names = _document(text, path).get("names", {})
-    if not isinstance(names, dict) or not all(isinstance(name, str) and name.strip() for name in names.values()):
+    shown = (
+        {key: fold_space(name) for key, name in names.items() if isinstance(name, str)}
+        if isinstance(names, dict)
+        else {}
+    )
+    if not isinstance(names, dict) or len(shown) < len(names) or not all(shown.values()):
         hint = 'A name looks like this: [names], and below it region-2 = "Evenings at home".'
         raise ConfigError(f"{path}: [names] must give a text in quotes to each id.", hint=hint)
-    return names
+    return shown
 
 
 def write_override(path: Path, track_id: str, override: Override, comment: str) -> None:

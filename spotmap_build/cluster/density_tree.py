@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LIES_APART: Final = 0.5
 """How a group must stand out to be one, whatever parts it has: the gap around it is twice that inside. Rings and arcs
 come to .6 to .8, dense places on maps of real music to .3."""
+LEAST_STANDING: Final = 0.01
+"""How a group must stand out at the least: equal distances differ by what rounding leaves, and that makes no group."""
 CLEAR: Final = ((3, 0.45, 0.4), (4, 0.4, 0.25))
 """How many parts of a group must stand out, how much on average, and how much each, to be groups of their own however
 far the whole lies from all else. The styles of the demo, on three continents, have .49 to .63 and .45 (three parts),
@@ -271,7 +273,8 @@ def _of_most_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[in
     for group in reversed(tree.groups()):
         parts, mass[group], chosen[group] = tree.parts[group], tree.excess_of_mass(group), [group]
         below, share = sum(mass[part] for part in parts), LARGE_PARTS if _is_large(tree, group, large) else 1.0
-        if group == ROOT or below > share * mass[group]:
+        is_none = group == ROOT or tree.standing_out(group) < LEAST_STANDING
+        if is_none or below > share * mass[group]:
             mass[group], chosen[group] = below, [one for part in parts for one in chosen[part]]
     return chosen
 

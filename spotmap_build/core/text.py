@@ -102,6 +102,8 @@ def _of_another_script(content: bytes) -> tuple[str, str] | None:
     """Return the text and its likeliest encoding: by how often letters stand beside each other in each language."""
     if not content.translate(None, _ASCII_AND_HEBREW):  # capitals of Cyrillic would be among others
         return content.decode("cp1255"), "Windows-1255"
+    if _is_euc_jp(content):
+        return content.decode("euc_jp"), "EUC-JP"
     from charset_normalizer import from_bytes
 
     sample = content[:LONGEST_SAMPLE_BYTES]
@@ -141,6 +143,15 @@ def _is_shift_jis(content: bytes) -> bool:
         return False
     others = [letter for letter in text if letter > "\x7f"]
     return sum("\u3000" <= letter <= "\u9fff" for letter in others) * 2 >= len(others)
+
+
+def _is_euc_jp(content: bytes) -> bool:
+    """Whether this is Japanese: a quarter of it is syllables, which texts in Chinese or Korean would hardly give."""
+    try:
+        others = [letter for letter in content.decode("euc_jp") if letter > "\x7f"]
+    except UnicodeDecodeError:
+        return False
+    return 4 * sum("\u3041" <= letter <= "\u30ff" for letter in others) >= len(others)
 
 
 def _is_mac_roman(content: bytes) -> bool:

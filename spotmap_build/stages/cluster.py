@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.previous_map import PreviousCluster, PreviousMap
     from spotmap_build.stages.project import Projected
 
-CLUSTER_VERSION: Final = 8
+CLUSTER_VERSION: Final = 9
 """Raise when the same layout would be clustered or named otherwise."""
 FOUND: Final = "clusters.json"
 NEIGHBORS_ON_PLANE: Final = 15

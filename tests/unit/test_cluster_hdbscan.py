@@ -227,6 +227,15 @@ def test_small_libraries_are_no_error(count: int) -> None:
     assert len(hdbscan_labels(islands([count]))) == count
 
 
+@pytest.mark.parametrize("count", [20, 60, 500])
+@pytest.mark.parametrize("unevenness", [0, 1e-4])
+def test_what_rounding_makes_of_even_distances_is_no_group(count: int, unevenness: float) -> None:
+    steps = np.arange(count) + np.random.default_rng(count).normal(scale=unevenness, size=count)
+    around = 2 * np.pi * steps / count
+    for places in (np.column_stack([steps, 2 * steps]), np.column_stack([np.cos(around), np.sin(around)])):
+        assert hdbscan_labels(places.astype(np.float32)).max() <= 0
+
+
 def test_tracks_in_one_place_are_no_region() -> None:
     labels = hdbscan_labels(np.zeros((50, 2), np.float32))
     assert set(labels.tolist()) == {-1}

@@ -223,6 +223,7 @@ def test_text_is_decoded_by_its_mark_else_as_utf_8_else_as_windows_1252(content:
         ("حبيبي يا نور العين, عمرو دياب, تملي معاك", "cp1256", "Windows-1256"),
         ("月亮代表我的心, 甜蜜蜜, 小城故事, 我只在乎你, 何日君再来, 邓丽君", "gb18030", "GB 18030"),
         ("月亮代表我的心, 甜蜜蜜, 小城故事, 我只在乎你, 何日君再來, 鄧麗君", "big5", "Big5"),
+        ("なごり雪, 夜に駆ける, イルカ", "euc_jp", "EUC-JP"),
         ("밤편지, 좋은 날, 너의 의미, 가을 아침, 스물셋, 아이유", "cp949", "Windows-949"),
         (f"title\n{'•' * 40}\nFür Elise, Über", "cp1252", "Windows-1252"),
         (f"title\n{'—' * 40}\nÜber, Müller", "cp1252", "Windows-1252"),
@@ -243,7 +244,13 @@ def test_an_encoding_is_recognized_where_it_is_certain_and_named_where_it_is_gue
 
 @pytest.mark.parametrize("shift", range(4))
 @pytest.mark.parametrize(
-    ("letters", "encoding"), [("月亮代表我的心, 邓丽君", "gb18030"), ("月亮代表我的心, 鄧麗君", "big5")]
+    ("letters", "encoding"),
+    [
+        ("月亮代表我的心, 邓丽君", "gb18030"),
+        ("月亮代表我的心, 鄧麗君", "big5"),
+        ("夜に駆ける, 美空ひばり", "euc_jp"),
+        ("赤いスイートピー", "euc_jp"),
+    ],
 )
 def test_an_encoding_of_two_bytes_a_letter_is_recognized_in_a_long_text(
     letters: str, encoding: str, shift: int

@@ -253,9 +253,10 @@ def test_nothing_is_reported_again_by_a_clock_that_was_put_back(
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda text: "", lambda text: "[]", lambda text: "{", lambda text: text.replace("9 of 9", "8 of 9"),
+    [lambda text: "", lambda text: "[]", lambda text: "{", lambda text: "[" * 100_000,
+     lambda text: text.replace("9 of 9", "8 of 9"),
      lambda text: json.dumps(json.loads(text) | {"until_unix_s": 1 << 40}), lambda text: text.replace("seal", "sea1")],
-    ids=["empty", "a list", "half", "other words", "a later end", "no seal"],
+    ids=["empty", "a list", "half", "nested", "other words", "a later end", "no seal"],
 )  # fmt: skip
 def test_a_note_that_is_not_as_it_was_written_is_none(config: Config, damage: Callable[[str], str]) -> None:
     state = kept(config, time.time() + 99)

@@ -41,8 +41,9 @@ MOST_REPORTED: Final = 5
 LONGEST_SAMPLE: Final = 1 << 16
 """Characters of the header from which the delimiter is found."""
 ROWS_A_CHECK: Final = 10_000
-ESCAPED_QUOTE: Final = re.compile(r'\\"(?!\s*(?:[,;\t|\r\n]|$))')
-"""A quotation mark within a field as MySQL and others write it."""
+ESCAPED_QUOTE: Final = r"\""
+DOUBLED_QUOTE: Final = re.compile(r'''(?<![\\"])(?:"""|(?<![,;\t|\r\n ])"")''')
+"""How most programs write a quotation mark within a field; two that are a field's first and last ones are none."""
 OTHER_KINDS: Final = {
     r"\s*<(?:[?!]|html|body|table|plist)": "a page or a document (HTML or XML)",
     r"\s*\{\\rtf": "a text with formatting (RTF)",
@@ -101,8 +102,8 @@ def read_delimited(text: str, place: str) -> Table:
     check_shape(place, rows=0, columns=_least_columns(text, start, end, delimiter))
     csv.field_size_limit(LONGEST_LINE)
     body = text[start:] if start else text
-    if '""' not in body:
-        body = ESCAPED_QUOTE.sub('""', body)
+    if ESCAPED_QUOTE in body and not DOUBLED_QUOTE.search(body):
+        body = _with_doubled_quotes(body, delimiter)
     lines = bounded_lines(body, place, newline="")
     quote = "'" if header.lstrip().startswith("'") and '"' not in header else '"'
     reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
@@ -134,6 +135,24 @@ def _refuse_other_kinds(text: str, place: str) -> None:
     for beginning, kind in OTHER_KINDS.items():
         if re.match(beginning, text, re.IGNORECASE):
             raise SourceError(f"{place} is {kind}, and no table, whatever it is called.", hint=EXPORT_AGAIN)
+
+
+def _with_doubled_quotes(text: str, delimiter: str) -> str:
+    r"""Write the quotation marks within fields that MySQL and others write as ``\"`` as most programs do.
+
+    >>> print(_with_doubled_quotes(r'12\" mix,"a \"b\" c"', ","))
+    12" mix,"a ""b"" c"
+    """
+    between = rf"[{re.escape(delimiter)}\r\n]"
+    end = rf" *(?:{between}|\Z)"
+    field = rf'(?:^|(?<={between})) *"(?:[^"\\]|\\(?!"{end})(?s:.))*+\\?"(?={end})'
+    return re.sub(rf"{field}|{re.escape(ESCAPED_QUOTE)}", _doubled, text)
+
+
+def _doubled(found: re.Match[str]) -> str:
+    """Return a field in quotation marks, or a single mark that is in none, as most programs write them."""
+    text = found[0]
+    return '"' if text == ESCAPED_QUOTE else text[:-1].replace(ESCAPED_QUOTE, '""') + '"'
 
 
 def _header(text: str, above: int) -> tuple[int, int]:
