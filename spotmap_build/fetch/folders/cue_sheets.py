@@ -24,7 +24,7 @@ def about_cue_sheets(sheets: Iterable[Path], audio: Iterable[Path]) -> tuple[str
     beside = defaultdict(list)
     for path in audio:
         beside[path.parent].append(path)
-    whole = [path for sheet in sheets if (path := _whole(sheet, beside.get(sheet.parent, ())))]
+    whole = [file for sheet in sheets if (file := _whole(sheet, beside.get(sheet.parent, ())))]
     if not whole:
         return ()
     first = printable(whole[0].name)
