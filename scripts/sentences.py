@@ -37,7 +37,7 @@ ARGUMENT: Final = {
 }
 """Positions of the arguments of these calls that are sentences; for errors, it is the first argument."""
 OF_OWN_DATA: Final = (
-    "acquire/heard",
+    "acquire/cached_embeddings",
     "cache/",
     "cluster/",
     "embed/",

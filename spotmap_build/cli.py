@@ -407,6 +407,6 @@ def run() -> None:
 
 def _began_s() -> float:
     """Return when this process was started (on the ``time.monotonic`` clock), before any import."""
-    from spotmap_build.core.turns import process_age_s
+    from spotmap_build.core.cpu_contention import process_age_s
 
     return time.monotonic() - process_age_s()

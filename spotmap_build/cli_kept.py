@@ -14,7 +14,7 @@ from spotmap_build.cli_options import echo, read_config
 
 if TYPE_CHECKING:
     from spotmap_build.config import Config
-    from spotmap_build.store.exchange import Store
+    from spotmap_build.store.sync import Store
 
 EXIT_CACHE: Final = 5
 EXIT_STORE: Final = 6

@@ -170,7 +170,7 @@ def _listen(run: stages.Run) -> ShareResult:
     assert run.config.shard is not None
     fetched = stages.fetch(run)
     *_, embedded = stages.embed(run, fetched)
-    share = stages.share_of(fetched, embedded, run.config.shard)
+    share = stages.shard_outcome(fetched, embedded, run.config.shard)
     result = ShareResult(
         shard=run.config.shard,
         track_count=share.track_count,

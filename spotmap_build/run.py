@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from spotmap_build.cache.memo import memoize
 from spotmap_build.config import available_processors
-from spotmap_build.core.turns import Turns, Watch, read_turns
+from spotmap_build.core.cpu_contention import ContentionMonitor, CpuTimes, read_cpu_times
 
 if TYPE_CHECKING:
     from spotmap_build.cache.keys import Key
@@ -46,7 +46,7 @@ class MapCost:
 class _Moment:
     total_s: float
     elsewhere_s: float
-    turns: Turns
+    cpu_times: CpuTimes
 
 
 @dataclass(slots=True)
@@ -56,8 +56,8 @@ class Clock:
     started_s: float = field(default_factory=time.monotonic)
     seconds: dict[str, float] = field(default_factory=dict)
     map_cost: MapCost | None = None
-    turns: Callable[[], Turns] = read_turns
-    watch: Watch = field(default_factory=Watch)
+    cpu_times: Callable[[], CpuTimes] = read_cpu_times
+    monitor: ContentionMonitor = field(default_factory=ContentionMonitor)
     _known_slowdown: float | None = None
     _map_began: _Moment | None = None
 
@@ -85,13 +85,13 @@ class Clock:
         this thread waits for its own workers says nothing about the load from other programs.
         """
         if self._map_began is not None:
-            return self.turns().slowdown(self._map_began.turns)
+            return self.cpu_times().slowdown(self._map_began.cpu_times)
         if self._known_slowdown is None:
-            self._known_slowdown = self.turns().slowdown()
-        crowd = self.watch.lately()
-        if crowd is None:
+            self._known_slowdown = self.cpu_times().slowdown()
+        contention = self.monitor.recent()
+        if contention is None:
             return self._known_slowdown
-        return crowd.slowdown_of_one(self._known_slowdown, available_processors())
+        return contention.slowdown_of_one(self._known_slowdown, available_processors())
 
     def begin_map(self) -> None:
         """Start measuring the cost of a map, unless already started."""
@@ -102,14 +102,14 @@ class Clock:
         """Record the cost of the map just published; ``made``: None if its layout came from the cache."""
         if self._map_began is not None and made is not None:
             began, now = self._map_began, self._now()
-            self._known_slowdown = now.turns.slowdown(began.turns)
+            self._known_slowdown = now.cpu_times.slowdown(began.cpu_times)
             took_s = now.total_s - now.elsewhere_s - (began.total_s - began.elsewhere_s)
             self.map_cost = MapCost(took_s / self._known_slowdown, track_count, made, self.map_cost is None)
         self._map_began = None
 
     def _now(self) -> _Moment:
         # Covers and excerpts are left out: they stop by themselves at the time limit.
-        return _Moment(self.total_s, self.spent_in("covers", "excerpts"), self.turns())
+        return _Moment(self.total_s, self.spent_in("covers", "excerpts"), self.cpu_times())
 
     def spent_in(self, *stages: str) -> float:
         """Return the seconds spent so far in the given stages."""

@@ -14,7 +14,7 @@ from spotmap_build.emit.watch import Places, Watch
 from spotmap_build.errors import ConfigError
 from spotmap_build.progress import make_progress
 from spotmap_build.registry import sources
-from spotmap_build.stages.meanwhile import start_loading
+from spotmap_build.stages.preloading import start_preloading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def watch(read: Callable[[], Config]) -> Watch:
         latest = replace(read(), out=served)
         return _places(latest)
 
-    loading = start_loading()  # import the heavy packages now, so that the first rebuild is as fast as later ones
+    loading = start_preloading()  # import the heavy packages now, so that the first rebuild is as fast as later ones
 
     def rebuild() -> None:
         loading.join()

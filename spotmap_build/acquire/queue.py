@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from spotmap_build.acquire.heard import MOMENT, PARTS
+from spotmap_build.acquire.cached_embeddings import MOMENT, PARTS
 from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
@@ -16,8 +16,8 @@ from spotmap_build.acquire.state import Acquisition, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
+from spotmap_build.core.counting import ThreadSafeCounter
 from spotmap_build.core.speech import gettext
-from spotmap_build.core.tally import Tally
 from spotmap_build.errors import PluginError
 from spotmap_build.model import Done, Failed
 
@@ -125,7 +125,7 @@ class _JobSource:
         self._adopted = scratch.adopted
         self._weights = weights
         self._heads = heads
-        self._counts = Tally()
+        self._counts = ThreadSafeCounter()
         self._finished = 0
         self._reported = 0
         library, seed = acquisition.loaded.library, acquisition.run.config.seed

@@ -7,12 +7,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
+from spotmap_build.acquire.cached_embeddings import PARTS, CachedEmbeddings
 from spotmap_build.acquire.head_files import HeadFiles
-from spotmap_build.acquire.heard import PARTS, HeardRows
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
 from spotmap_build.acquire.search import Finder, disabled_reason, failed
-from spotmap_build.acquire.share import is_in_share, of_another_shard
+from spotmap_build.acquire.sharding import is_in_shard, not_in_shard
 from spotmap_build.acquire.youtube.downloader import Downloader
 from spotmap_build.cache.decoding import is_worth_another_try
 from spotmap_build.cache.errors import CorruptEntry
@@ -102,7 +102,7 @@ class Acquisition:
         self.heads = heads or HeadFiles(run, spec, self.engine)
         self.finder, self.downloader = finder, downloader
         self.tracks = tuple(tracks)
-        self.rows = HeardRows(run.cache, spec)
+        self.rows = CachedEmbeddings(run.cache, spec)
         self._ids = frozenset(track.id for track in self.tracks)
         self._claimed: set[str] = set()
         self._embedded: dict[str, Record] = {}
@@ -113,7 +113,7 @@ class Acquisition:
         recordings = finder.recall_all()
         self._found = recordings.found
         self._shard = run.config.shard
-        self.pending = tuple(track for track in recordings.pending if is_in_share(track, self._shard))
+        self.pending = tuple(track for track in recordings.pending if is_in_shard(track, self._shard))
         known = [found.track for found in recordings.found.values() if found.failure is None]
         self.missing = tuple(track for track in known if self._claim(track))
         self.heard_count = len(self._embedded)
@@ -182,11 +182,11 @@ class Acquisition:
             found = self._found.get(track.id)
         return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
 
-    def read_ahead(self, is_over: Callable[[], bool]) -> None:
-        """Read what was listened to before this build, until that is over: ``rows`` has it then."""
+    def prefetch(self, stop_requested: Callable[[], bool]) -> None:
+        """Prefetch the results of earlier builds into ``rows``, until a stop is requested."""
         with self._lock:
             records = tuple(self._embedded.values())
-        self.rows.read_ahead(records, is_over)
+        self.rows.prefetch(records, stop_requested)
 
     def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
         """Return a track with its recording and what listening gave, where that is known."""
@@ -236,14 +236,14 @@ class Acquisition:
                 self._embedded[key.digest] = record
         if record is not None and not is_worth_another_try(record, retry=self.run.config.retry):
             return False
-        if not is_in_share(track, self._shard):
+        if not is_in_shard(track, self._shard):
             return False
         return self.downloader.recall(track) is None and self._may_be_had(track)
 
     def _waiting(self, track: Track) -> Failed | None:
         """Return the row of a track that waits: its turn does not come in this build, or not before an early map."""
-        if not is_in_share(track, self._shard):
-            return of_another_shard(track)
+        if not is_in_shard(track, self._shard):
+            return not_in_shard(track)
         if self.stopped:
             return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True)
         if not self._is_begun and not self.is_complete:

@@ -22,7 +22,7 @@ from spotmap_build.stages.poster import make_poster
 from spotmap_build.stages.previous_map import Previous, read_anchor, save_map
 from spotmap_build.stages.project import project
 from spotmap_build.stages.push import Proposal, push
-from spotmap_build.stages.share import share_of
+from spotmap_build.stages.shard import shard_outcome
 
 __all__ = [
     "Clock",
@@ -52,6 +52,6 @@ __all__ = [
     "push",
     "read_anchor",
     "save_map",
-    "share_of",
+    "shard_outcome",
     "sweep",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from spotmap_build.acquire.heard import MOMENT, PARTS
+from spotmap_build.acquire.cached_embeddings import MOMENT, PARTS
 from spotmap_build.acquire.queue import listen
 from spotmap_build.acquire.state import (
     TIME_LIMIT,
@@ -31,7 +31,7 @@ from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
 from spotmap_build.stages.card import check_cards
 from spotmap_build.stages.heads import Asked, ask_heads
-from spotmap_build.stages.meanwhile import loading_for_the_map
+from spotmap_build.stages.preloading import preload_for_map
 from spotmap_build.stages.reserve import Ready, listening_limit
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Calla
     if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
     new_share = 1 - ready().tracks / max(1, len(whole.tracks))
-    with loading_for_the_map(whole.read_ahead, new_share=new_share, has_heard=lambda: ready().tracks > 0):
+    with preload_for_map(whole.prefetch, new_share=new_share, has_embeddings=lambda: ready().tracks > 0):
         return listen(acquisition, limit)
 
 

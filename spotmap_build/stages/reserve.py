@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOADING_S: Final = 1.5
 """Processor seconds, on a machine of two slow processors, for what the first map of a build has to load: UMAP. The rest
-was loaded while something was listened to (``stages/meanwhile.py``)."""
+was loaded while something was listened to (``stages/preloading.py``)."""
 FIXED_S: Final = 0.7
 S_A_TRACK: Final = 0.0015
 """Clusters, names, figures, files."""

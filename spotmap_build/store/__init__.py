@@ -8,6 +8,6 @@ packs (``packs``).
 from __future__ import annotations
 
 from spotmap_build.store.addresses import DEFAULT_ADDRESS, open_store
-from spotmap_build.store.exchange import Pulled, Pushed, keys_of_map, pull, push
+from spotmap_build.store.sync import Pulled, Pushed, keys_of_map, pull, push
 
 __all__ = ["DEFAULT_ADDRESS", "Pulled", "Pushed", "keys_of_map", "open_store", "pull", "push"]

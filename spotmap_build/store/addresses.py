@@ -15,7 +15,7 @@ from spotmap_build.store.folder import FolderStore
 from spotmap_build.store.git import GitStore
 
 if TYPE_CHECKING:
-    from spotmap_build.store.exchange import Store
+    from spotmap_build.store.sync import Store
 
 BRANCH: Final = "spotmap-store"
 DEFAULT_ADDRESS: Final = f"branch:{BRANCH}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from spotmap_build.core.counting import ThreadSafeCounter
 from spotmap_build.core.documents import parse_json, parse_toml
 from spotmap_build.core.files import (
     FileTooLarge,
@@ -25,7 +26,6 @@ from spotmap_build.core.files import (
 from spotmap_build.core.memory import SELDOM, seldom_collecting
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
-from spotmap_build.core.tally import Tally
 from spotmap_build.core.text import decode_guessing, decode_text, printable
 
 
@@ -302,7 +302,7 @@ class Interrupted(int):
 
 
 def test_no_count_is_lost_where_two_threads_add_at_once() -> None:
-    tally, number = Tally(), Interrupted(1)
+    tally, number = ThreadSafeCounter(), Interrupted(1)
     number.threads = [threading.Thread(target=tally.add, args=("downloaded",), daemon=True)]
     tally.add("downloaded", number)
     number.threads[0].join(timeout=10)

@@ -15,15 +15,15 @@ from spotmap_build.cache.keys import Key
 from spotmap_build.cache.memo import memoize
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
-from spotmap_build.core.turns import (
-    LATELY_S,
-    LEAST_LATELY_S,
-    Crowd,
-    Turns,
-    Watch,
+from spotmap_build.core.cpu_contention import (
+    LEAST_RUN_IN_WINDOW_S,
+    WINDOW_S,
+    Contention,
+    ContentionMonitor,
+    CpuTimes,
     process_age_s,
-    read_family,
-    read_turns,
+    read_cpu_times,
+    read_cpu_times_by_thread,
 )
 from spotmap_build.progress import Progress
 from spotmap_build.project.anchoring import Anchored, Drift
@@ -41,7 +41,7 @@ from spotmap_build.stages.reserve import (
     map_work_s,
 )
 
-IDLE = Turns(1.0, 0.0)
+IDLE = CpuTimes(1.0, 0.0)
 NOT_MEASURED = [
     b"",
     b"[]",
@@ -56,8 +56,8 @@ NOT_MEASURED = [
 ]
 
 
-def run_with(config: Config, map_cost: MapCost | None = None, *, turns: Turns = IDLE) -> Run:
-    clock = Clock(0.0, {}, map_cost, lambda: turns, Watch(dict))
+def run_with(config: Config, map_cost: MapCost | None = None, *, cpu_times: CpuTimes = IDLE) -> Run:
+    clock = Clock(0.0, {}, map_cost, lambda: cpu_times, ContentionMonitor(dict))
     return Run(config, cast("Cache", None), cast("Progress", None), clock)
 
 
@@ -112,7 +112,7 @@ def test_the_last_map_that_was_measured_is_what_the_report_says_or_one_of_this_b
     assert kept_s(run_with(config), 1000) == pytest.approx(Forecast(last).seconds(1000) + 10)
     after = Forecast(of_this_build, is_first=False)
     assert kept_s(run_with(config, of_this_build), 5000) == pytest.approx(after.seconds(5000) + 10)
-    busy = run_with(config, of_this_build, turns=Turns(1.0, 2.0))
+    busy = run_with(config, of_this_build, cpu_times=CpuTimes(1.0, 2.0))
     assert kept_s(busy, 1000) == pytest.approx(3 * after.seconds(1000) + 10)
 
 
@@ -138,8 +138,8 @@ def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(t
 
 def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine() -> None:
     felt = [(1.0, 1.0), (2.0, 1.0), (3.0, 7.0), (5.0, 9.0), (6.0, 9.0), (7.0, 9.0), (8.0, 9.0)]
-    turns = (Turns(*each) for each in felt)
-    clock = Clock(turns=lambda: next(turns), watch=Watch(dict))
+    cpu_times = (CpuTimes(*each) for each in felt)
+    clock = Clock(cpu_times=lambda: next(cpu_times), monitor=ContentionMonitor(dict))
     assert clock.slowdown == 2
     clock.begin_map()
     clock.begin_map()  # that is known already
@@ -182,50 +182,54 @@ def test_how_a_map_was_laid_out_is_known_of_what_the_cache_has(
 
 
 @pytest.mark.parametrize(
-    ("crowd", "known", "processors", "expected"),
+    ("contention", "known", "processors", "expected"),
     [
-        (Crowd(1.0, 2.0), 1.0, 2, 1.0),
-        (Crowd(1.0, 2.0), 5.0, 2, 1.0),  # others have gone away
-        (Crowd(1.4, 2.8), 1.0, 2, 1.0),  # our own are all that there are
-        (Crowd(4.0, 2.0), 3.0, 2, 3.0),  # which is possible
-        (Crowd(4.0, 2.0), 1.0, 2, math.sqrt(2.0 * 3.5)),  # others have come
-        (Crowd(4.0, 2.0), 9.0, 2, math.sqrt(2.0 * 3.5)),
-        (Crowd(3.0, 1.0), 1.0, 2, 3.0),  # whoever was there was there alone
-        (Crowd(6.0, 16.0), 3.0, 16, 3.0),
+        (Contention(1.0, 2.0), 1.0, 2, 1.0),
+        (Contention(1.0, 2.0), 5.0, 2, 1.0),  # others have gone away
+        (Contention(1.4, 2.8), 1.0, 2, 1.0),  # our own are all that there are
+        (Contention(4.0, 2.0), 3.0, 2, 3.0),  # which is possible
+        (Contention(4.0, 2.0), 1.0, 2, math.sqrt(2.0 * 3.5)),  # others have come
+        (Contention(4.0, 2.0), 9.0, 2, math.sqrt(2.0 * 3.5)),
+        (Contention(3.0, 1.0), 1.0, 2, 3.0),  # whoever was there was there alone
+        (Contention(6.0, 16.0), 3.0, 16, 3.0),
     ],
 )
 def test_how_long_one_thread_alone_will_take_is_known_from_many(
-    crowd: Crowd, known: float, processors: int, expected: float
+    contention: Contention, known: float, processors: int, expected: float
 ) -> None:
-    assert crowd.slowdown_of_one(known, processors) == pytest.approx(expected)
+    assert contention.slowdown_of_one(known, processors) == pytest.approx(expected)
 
 
 def test_threads_are_watched_from_when_they_were_seen_first_for_a_while() -> None:
-    now_s, found = 0.0, {"main": Turns(9.0, 9.0)}
-    watch = Watch(lambda: dict(found), lambda: now_s)
-    assert watch.lately() is None
+    now_s, found = 0.0, {"main": CpuTimes(9.0, 9.0)}
+    monitor = ContentionMonitor(lambda: dict(found), lambda: now_s)
+    assert monitor.recent() is None
     now_s = 10.0
-    found |= {"main": Turns(9.1, 9.0), "worker": Turns(500.0, 0.0)}  # which nobody knows when it began
-    assert watch.lately() is None
+    found |= {"main": CpuTimes(9.1, 9.0), "worker": CpuTimes(500.0, 0.0)}  # which nobody knows when it began
+    assert monitor.recent() is None
     now_s = 20.0
-    found |= {"main": Turns(9.2, 9.0), "worker": Turns(505.0, 5.0)}
-    crowd = watch.lately()
-    assert crowd is not None
-    assert (crowd.slowdown, crowd.at_once) == pytest.approx((10.2 / 5.2, 1 + (10.2 - 100.04 / 10.2) / 20))
-    now_s += LATELY_S
-    found = {"main": Turns(9.2 + LEAST_LATELY_S, 9.0)}  # the worker has ended
-    crowd = watch.lately()
-    assert crowd is not None
-    assert (crowd.slowdown, crowd.at_once) == (1.0, 1.0)
+    found |= {"main": CpuTimes(9.2, 9.0), "worker": CpuTimes(505.0, 5.0)}
+    contention = monitor.recent()
+    assert contention is not None
+    assert (contention.slowdown, contention.at_once) == pytest.approx((10.2 / 5.2, 1 + (10.2 - 100.04 / 10.2) / 20))
+    now_s += WINDOW_S
+    found = {"main": CpuTimes(9.2 + LEAST_RUN_IN_WINDOW_S, 9.0)}  # the worker has ended
+    contention = monitor.recent()
+    assert contention is not None
+    assert (contention.slowdown, contention.at_once) == (1.0, 1.0)
 
 
 def test_what_the_system_says_of_threads_is_read_or_nothing(tmp_path: Path) -> None:
     place = tmp_path / "schedstat"
-    for content, expected in (("3000000000 1500000000 77\n", Turns(3.0, 1.5)), ("", Turns()), ("a b c", Turns())):
+    for content, expected in (
+        ("3000000000 1500000000 77\n", CpuTimes(3.0, 1.5)),
+        ("", CpuTimes()),
+        ("a b c", CpuTimes()),
+    ):
         place.write_text(content)
-        assert read_turns(place) == expected
-    assert read_turns(tmp_path / "none").slowdown() == 1.0
-    assert read_family(tmp_path / "none") == {}
+        assert read_cpu_times(place) == expected
+    assert read_cpu_times(tmp_path / "none").slowdown() == 1.0
+    assert read_cpu_times_by_thread(tmp_path / "none") == {}
     for thread, children in (("7", "9 10"), ("8", "")):
         folder = tmp_path / "7/task" / thread
         folder.mkdir(parents=True)
@@ -233,8 +237,8 @@ def test_what_the_system_says_of_threads_is_read_or_nothing(tmp_path: Path) -> N
         (folder / "children").write_text(children)
     (tmp_path / "9").mkdir()
     (tmp_path / "9/schedstat").write_text("2000000000 1000000000 1\n")
-    found = read_family(tmp_path / "7")
-    assert found == {"7": Turns(1.0, 0.0), "8": Turns(1.0, 0.0), "9": Turns(2.0, 1.0), "10": Turns()}
+    found = read_cpu_times_by_thread(tmp_path / "7")
+    assert found == {"7": CpuTimes(1.0, 0.0), "8": CpuTimes(1.0, 0.0), "9": CpuTimes(2.0, 1.0), "10": CpuTimes()}
 
 
 @pytest.mark.parametrize("content", [None, "", "7 (a b", "7 (odd) name) S 1"])
@@ -255,7 +259,7 @@ class Machine:
     sharing: Literal["threads", "groups"]
     others: Callable[[float], int]
     now_s: float = 0.0
-    seen: dict[str, Turns] = field(default_factory=dict)
+    seen: dict[str, CpuTimes] = field(default_factory=dict)
 
     def slowdown(self, ours: int) -> float:
         others = self.others(self.now_s)
@@ -268,8 +272,8 @@ class Machine:
         slowdown = self.slowdown(len(threads))
         ran_s = seconds / slowdown
         for name in threads:
-            before = self.seen.get(name, Turns())
-            self.seen[name] = Turns(before.ran_s + ran_s, before.waited_s + seconds - ran_s)
+            before = self.seen.get(name, CpuTimes())
+            self.seen[name] = CpuTimes(before.ran_s + ran_s, before.waited_s + seconds - ran_s)
         self.now_s += seconds
         return ran_s
 
@@ -301,7 +305,9 @@ def test_a_limit_is_kept_also_on_a_machine_that_others_use(
     config.report_path.write_bytes(orjson.dumps(encode_map_cost(measured)))
     machine.pass_s(2.0, "main")
     clock = Clock(
-        0.0, turns=lambda: machine.seen["main"], watch=Watch(lambda: dict(machine.seen), lambda: machine.now_s)
+        0.0,
+        cpu_times=lambda: machine.seen["main"],
+        monitor=ContentionMonitor(lambda: dict(machine.seen), lambda: machine.now_s),
     )
     run = Run(config, cast("Cache", None), cast("Progress", None), clock)
     heard = 250.0

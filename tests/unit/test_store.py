@@ -26,8 +26,8 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.model import Candidate, Considered, Match, Track
 from spotmap_build.registry.heads import OF_EFFNET
 from spotmap_build.store import Pulled, Pushed, keys_of_map, open_store, packs, pull, push
-from spotmap_build.store.exchange import STAGES, Store
 from spotmap_build.store.files import StoreError
+from spotmap_build.store.sync import STAGES, Store
 from tests.support.command import spotmap
 
 NOW_UNIX_S = 1_900_000_000.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spotmap_build.acquire.heard import MOMENT, HeardRows
+from spotmap_build.acquire.cached_embeddings import MOMENT, CachedEmbeddings
 from spotmap_build.acquire.queue import encode
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key
@@ -43,16 +43,16 @@ def test_a_row_is_what_was_heard(cache: Cache, has_moment: bool) -> None:
     outputs = dict(encode(embedding))
     if not has_moment:
         del outputs[MOMENT]
-    parts, moment_s = HeardRows(cache, SPEC).read(cache.put(KEY, outputs, 0.0))
+    parts, moment_s = CachedEmbeddings(cache, SPEC).read(cache.put(KEY, outputs, 0.0))
     for found, expected in zip(parts, (embedding.vector, embedding.tags, embedding.features), strict=True):
         assert found.tobytes() == expected.tobytes()
     assert moment_s == 12.5 if has_moment else math.isnan(moment_s)
 
 
-def test_a_row_that_was_read_ahead_is_the_same_and_takes_no_memory_beside_its_record(cache: Cache) -> None:
+def test_a_row_that_was_prefetched_is_the_same_and_takes_no_memory_beside_its_record(cache: Cache) -> None:
     record = cache.put(KEY, encode(heard()), 0.0)
-    rows = HeardRows(cache, SPEC)
-    rows.read_ahead([record], lambda: False)
+    rows = CachedEmbeddings(cache, SPEC)
+    rows.prefetch([record], lambda: False)
     with cache_that_cannot_be_read(cache):
         (vector, *_), moment_s = rows.read(record)
     kept = record.outputs["vector.npy"].inline
@@ -70,18 +70,18 @@ def cache_that_cannot_be_read(cache: Cache) -> Iterator[None]:
         yield
 
 
-def test_nothing_is_read_ahead_once_that_is_over(cache: Cache) -> None:
+def test_nothing_is_prefetched_once_that_is_over(cache: Cache) -> None:
     record = cache.put(KEY, encode(heard()), 0.0)
     with cache_that_cannot_be_read(cache):
-        HeardRows(cache, SPEC).read_ahead([record], lambda: True)
+        CachedEmbeddings(cache, SPEC).prefetch([record], lambda: True)
 
 
-@pytest.mark.parametrize("is_read_ahead", [True, False])
-def test_a_row_of_another_shape_is_damage_and_counted_once(cache: Cache, is_read_ahead: bool) -> None:
+@pytest.mark.parametrize("is_prefetched", [True, False])
+def test_a_row_of_another_shape_is_damage_and_counted_once(cache: Cache, is_prefetched: bool) -> None:
     record = cache.put(KEY, encode(heard(dimensions=3)), 0.0)
-    rows = HeardRows(cache, SPEC)
-    if is_read_ahead:
-        rows.read_ahead([record], lambda: False)
+    rows = CachedEmbeddings(cache, SPEC)
+    if is_prefetched:
+        rows.prefetch([record], lambda: False)
     with pytest.raises(CorruptEntry):
         rows.read(record)
     assert cache.counters.as_dict()["embed"]["corrupt"] == 1

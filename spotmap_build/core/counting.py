@@ -1,4 +1,4 @@
-"""Count from several threads at once."""
+"""Counting from several threads."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import threading
 from collections import Counter
 
 
-class Tally:
-    """Counts by name. Any thread may add to them; none is lost.
+class ThreadSafeCounter:
+    """Counts by name, to which any thread may add.
 
-    >>> tally = Tally()
-    >>> tally.add("downloaded")
-    >>> tally["downloaded"], tally["failed"]
+    >>> counter = ThreadSafeCounter()
+    >>> counter.add("downloaded")
+    >>> counter["downloaded"], counter["failed"]
     (1, 0)
     """
 

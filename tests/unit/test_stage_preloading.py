@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 import pytest
 
-from spotmap_build.stages import meanwhile
-from spotmap_build.stages.meanwhile import loading_for_the_map
+from spotmap_build.stages import preloading
+from spotmap_build.stages.preloading import preload_for_map
 
 LOAD = """
 import sys
-from spotmap_build.stages.meanwhile import loading_for_the_map
+from spotmap_build.stages.preloading import preload_for_map
 assert "numpy" not in sys.modules
-with loading_for_the_map(lambda is_over: None, new_share=0.01, has_heard=lambda: True):
+with preload_for_map(lambda stop_requested: None, new_share=0.01, has_embeddings=lambda: True):
     pass
 print(*sorted({"numba", "hdbscan", "sklearn", "scipy", "contourpy", "umap"} & sys.modules.keys()))
 """
@@ -26,8 +26,8 @@ import numpy as np
 from spotmap_build.project.layout import fit_layout
 from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.umap_layout import compiled_functions
-from spotmap_build.stages.meanwhile import loading_for_the_map
-with loading_for_the_map(lambda is_over: None, new_share=0.5, has_heard=lambda: True):
+from spotmap_build.stages.preloading import preload_for_map
+with preload_for_map(lambda stop_requested: None, new_share=0.5, has_embeddings=lambda: True):
     pass
 loaded = [list(function.signatures) for function in compiled_functions()]
 vectors = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
@@ -38,7 +38,7 @@ assert loaded == [list(function.signatures) for function in compiled_functions()
 """
 
 
-def nothing(is_over: Callable[[], bool]) -> None:
+def nothing(stop_requested: Callable[[], bool]) -> None:
     """Read nothing ahead."""
 
 
@@ -60,8 +60,8 @@ def test_what_lays_out_a_map_of_many_new_tracks_is_compiled_at_the_end() -> None
 
 def test_a_build_that_ends_while_listening_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     may_end = threading.Event()
-    monkeypatch.setattr(meanwhile, "_load", may_end.wait)
-    with pytest.raises(KeyboardInterrupt), loading_for_the_map(nothing, new_share=0, has_heard=heard):
+    monkeypatch.setattr(preloading, "_import_packages", may_end.wait)
+    with pytest.raises(KeyboardInterrupt), preload_for_map(nothing, new_share=0, has_embeddings=heard):
         raise KeyboardInterrupt
     assert not may_end.is_set()
     may_end.set()
@@ -74,40 +74,40 @@ def test_a_build_that_starts_over_does_not_load_beside_what_is_still_loading(mon
         may_end.wait()
         is_loaded.set()
 
-    monkeypatch.setattr(meanwhile, "_load", load)
+    monkeypatch.setattr(preloading, "_import_packages", load)
     threading.Timer(0.05, may_end.set).start()
-    with pytest.raises(ValueError, match="damaged"), loading_for_the_map(nothing, new_share=0, has_heard=heard):
+    with pytest.raises(ValueError, match="damaged"), preload_for_map(nothing, new_share=0, has_embeddings=heard):
         raise ValueError("damaged")
     assert is_loaded.is_set()
 
 
 def test_a_package_that_is_missing_is_left_to_who_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "spotmap_build.cluster.hdbscan", None)
-    with loading_for_the_map(nothing, new_share=0, has_heard=heard):
+    with preload_for_map(nothing, new_share=0, has_embeddings=heard):
         pass
 
 
 def test_the_rest_of_the_time_is_for_reading_ahead_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meanwhile, "_load", lambda: None)
-    has_begun, was_over = threading.Event(), []
+    monkeypatch.setattr(preloading, "_import_packages", lambda: None)
+    has_begun, stop_states = threading.Event(), []
 
-    def read(is_over: Callable[[], bool]) -> None:
-        was_over.append(is_over())
+    def read(stop_requested: Callable[[], bool]) -> None:
+        stop_states.append(stop_requested())
         has_begun.set()
-        while not is_over():
+        while not stop_requested():
             pass
-        was_over.append(is_over())
+        stop_states.append(stop_requested())
 
-    with loading_for_the_map(read, new_share=0, has_heard=heard):
+    with preload_for_map(read, new_share=0, has_embeddings=heard):
         has_begun.wait()
-    assert was_over == [False, True]
+    assert stop_states == [False, True]
 
 
-def test_what_fails_to_be_read_ahead_is_left_to_who_needs_it() -> None:
-    def read(is_over: Callable[[], bool]) -> None:
+def test_what_fails_to_be_prefetched_is_raised_where_it_is_needed() -> None:
+    def read(stop_requested: Callable[[], bool]) -> None:
         raise OSError("the disk fails")
 
-    with loading_for_the_map(read, new_share=0, has_heard=heard):
+    with preload_for_map(read, new_share=0, has_embeddings=heard):
         pass
 
 
@@ -118,15 +118,15 @@ def test_what_lays_out_a_map_is_loaded_once_something_can_be_on_it(
     asked = threading.Event()
     shares: list[float] = []
 
-    def has_heard() -> bool:
+    def has_embeddings() -> bool:
         was_asked = asked.is_set()
         asked.set()
         return is_heard and was_asked
 
-    monkeypatch.setattr(meanwhile, "_load", lambda: None)
-    monkeypatch.setattr(meanwhile, "_load_umap", shares.append)
+    monkeypatch.setattr(preloading, "_import_packages", lambda: None)
+    monkeypatch.setattr(preloading, "_compile_umap", shares.append)
     has_read = threading.Event()
-    with loading_for_the_map(lambda is_over: has_read.set(), new_share=1, has_heard=has_heard):
+    with preload_for_map(lambda stop_requested: has_read.set(), new_share=1, has_embeddings=has_embeddings):
         asked.wait()
         if is_heard:
             has_read.wait()

@@ -9,7 +9,7 @@ import pytest
 
 from spotmap_build.acquire import order
 from spotmap_build.acquire.order import fair_order
-from spotmap_build.acquire.share import is_in_share
+from spotmap_build.acquire.sharding import is_in_shard
 from spotmap_build.config_values import Shard
 from spotmap_build.model import Library, Playlist, Recording, Track
 
@@ -87,8 +87,8 @@ def test_shards_deal_out_sounds_and_what_is_still_to_be_found_by_its_track() -> 
     sound = Recording("ab" * 32, path="/a.wav")
     for index in range(1, 6):
         shard = Shard(index, 5)
-        copies = {is_in_share(Track(f"copy {number}", "", recording=sound), shard) for number in range(20)}
+        copies = {is_in_shard(Track(f"copy {number}", "", recording=sound), shard) for number in range(20)}
         assert len(copies) == 1
         found = Recording("cd" * 32, video_id="v")
-        assert is_in_share(Track("x", ""), shard) == is_in_share(Track("x", "", recording=found), shard)
-    assert is_in_share(Track("x", ""), None)
+        assert is_in_shard(Track("x", ""), shard) == is_in_shard(Track("x", "", recording=found), shard)
+    assert is_in_shard(Track("x", ""), None)

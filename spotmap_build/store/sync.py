@@ -1,8 +1,8 @@
-"""Push and pull: bring what one side knows to the other. Nothing is ever taken away from either.
+"""Push cached results to a store and pull them from it. Neither side ever loses a result.
 
-Where both know something of one key, the better knowledge stays (:func:`~spotmap_build.cache.freshness.worth`): a
-result before a failure, a lasting answer before one that expires, then the later one. The order in which stores are
-pushed to and pulled from therefore does not matter.
+If both sides have a record for a key, the better one is kept (:func:`~spotmap_build.cache.freshness.worth`): results
+before failures, permanent answers before expiring ones, then the later one. The order of pushes and pulls therefore
+does not matter.
 """
 
 from __future__ import annotations
@@ -29,38 +29,38 @@ if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
 
 STAGES: Final = frozenset({"embed", "tag-names", "match", "preview", "download"})
-"""What travels: what listening and searching gave, and what was tried in vain. No audio, no library, no login; and no
-answers to searches, because the decision that was made of one has its candidates."""
+"""Stages whose records are synchronized: results of analyses and searches, and their failures. No audio, library or
+login; no search responses either, because match decisions include their candidates."""
 
 
 class Store(Protocol):
-    """Where packs are kept. Every method raises ``StoreError`` where the store cannot be used."""
+    """A place for packs. Every method raises ``StoreError`` if the store cannot be used."""
 
     shown: str
-    """What people know it by."""
+    """The name to show in messages."""
 
     def names(self) -> tuple[str, ...] | None:
-        """Return the names of all packs; None where there is no store yet."""
+        """Return the names of all packs, or None if there is no store yet."""
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a pack, as they are.
+        """Return the bytes of a pack, unverified.
 
         Raises
         ------
         ValueError
-            They cannot be those of a pack.
+            They cannot be a pack.
         """
 
     def add(self, packs: Iterable[tuple[str, bytes]]) -> None:
-        """Add packs by their names, each of them whole; makes the store where there is none."""
+        """Add packs by name, each atomically. Creates the store if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What a push did.
+    """The outcome of a push.
 
-    ``other_count``: results that were not to travel. ``damaged``: packs of the store that cannot be read, and were not
-    written again by this push.
+    ``other_count``: results that were excluded. ``damaged``: unreadable packs of the store that this push did not
+    replace.
     """
 
     new_count: int
@@ -72,7 +72,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What a pull did. ``is_there``: whether there is a store. ``damaged``: packs of which nothing was taken."""
+    """The outcome of a pull. ``is_there``: whether there is a store. ``damaged``: packs that were skipped."""
 
     is_there: bool
     new_count: int
@@ -86,7 +86,7 @@ def keys_of_map(root: Path, out: Path) -> frozenset[str]:
     Raises
     ------
     ConfigError
-        The cache in ``root`` knows of no build of that map.
+        The cache in ``root`` has no record of a build of that map.
     CacheError
         The cache cannot be read.
     """
@@ -100,23 +100,23 @@ def keys_of_map(root: Path, out: Path) -> frozenset[str]:
 
 
 def push(cache: Cache, root: Path, store: Store, now_unix_s: float, keys: Collection[str] | None = None) -> Pushed:
-    """Send to a store what the cache in ``root`` knows and the store does not.
+    """Send the results of the cache in ``root`` that a store lacks.
 
     Parameters
     ----------
     cache, root
-        The cache, and where it is.
+        The cache, and its folder.
     store
-        Where to.
+        The destination.
     now_unix_s
         Seconds since 1970.
     keys
-        Digests of the keys that may travel; None for all.
+        Digests of the keys to send, or None for all.
 
     Raises
     ------
     StoreError
-        The store cannot be used. It holds what it held.
+        The store cannot be used. It is unchanged.
     CacheError
         The cache cannot be read.
     """
@@ -128,7 +128,7 @@ def push(cache: Cache, root: Path, store: Store, now_unix_s: float, keys: Collec
     new: list[tuple[Key, Record]] = []
     known_count = other_count = 0
     for key, record in records_of(root, STAGES):
-        if record.blobs:  # of no stage that travels; it would be worth nothing without them
+        if record.blobs:  # no synchronized stage has blobs, and the record would be useless without them
             continue
         if keys is not None and key.digest not in keys:
             other_count += 1
@@ -136,9 +136,9 @@ def push(cache: Cache, root: Path, store: Store, now_unix_s: float, keys: Collec
             known_count += 1
         else:
             new.append((key, record))
-    new.sort(key=lambda one: place_in_packs(one[0]))
+    new.sort(key=lambda item: place_in_packs(item[0]))
     sent = _Sent()
-    packs = sent.noting(make_packs(sent.counting(_whole(cache, new))))
+    packs = sent.noting(make_packs(sent.counting(_with_contents(cache, new))))
     if (first := next(packs, None)) is not None:
         store.add(chain((first,), packs))
     still_damaged = tuple(name for name in damaged if name not in sent.names)
@@ -147,7 +147,7 @@ def push(cache: Cache, root: Path, store: Store, now_unix_s: float, keys: Collec
 
 @dataclass(slots=True)
 class _Sent:
-    """What went to a store, counted on its way."""
+    """Counts what is sent while it is streamed."""
 
     count: int = 0
     size_bytes: int = 0
@@ -166,15 +166,15 @@ class _Sent:
 
 
 def pull(cache: Cache, store: Store, now_unix_s: float) -> Pulled:
-    """Bring into the cache what the store knows and the cache does not.
+    """Fetch the results of a store that the cache lacks.
 
-    Every pack is verified, and its results go in one by one as a build's own would: what is damaged is left out, and
-    whatever interrupts this, each result in the cache is whole.
+    Every pack is verified and damaged ones are skipped. Results are written one by one, so that the cache stays
+    consistent if this is interrupted.
 
     Raises
     ------
     StoreError
-        The store cannot be used. The cache is as it was.
+        The store cannot be used. The cache is unchanged.
     CacheError
         The cache cannot be written.
     """
@@ -197,7 +197,7 @@ def pull(cache: Cache, store: Store, now_unix_s: float) -> Pulled:
 
 
 def _results(store: Store, names: Iterable[str], damaged: list[str]) -> Iterator[Result]:
-    """Yield every result of a store that this program has a use for; ``damaged`` gets the names of damaged packs."""
+    """Yield the results of synchronized stages; append the names of damaged packs to ``damaged``."""
     for name in names:
         try:
             results = read_pack(name, store.read(name))
@@ -207,8 +207,8 @@ def _results(store: Store, names: Iterable[str], damaged: list[str]) -> Iterator
         yield from (result for result in results if result.key.stage in STAGES)
 
 
-def _whole(cache: Cache, records: Iterable[tuple[Key, Record]]) -> Iterator[Result]:
-    """Yield results with their bytes. One that is damaged is set aside, and made again by the next build."""
+def _with_contents(cache: Cache, records: Iterable[tuple[Key, Record]]) -> Iterator[Result]:
+    """Yield results with their contents. Damaged ones are quarantined; the next build computes them again."""
     for key, record in records:
         with suppress(CorruptEntry):
             outputs = {name: cache.read(record, name) for name in record.outputs}

@@ -1,4 +1,4 @@
-"""What listening to a recording gave, read from the cache; ahead of time, where a worker is waited for anyway."""
+"""Embeddings, tags and features of analyzed recordings, read from the cache, and prefetched while workers are busy."""
 
 from __future__ import annotations
 
@@ -22,50 +22,50 @@ if TYPE_CHECKING:
 
 VECTOR: Final = "vector.npy"
 PARTS: Final = (VECTOR, "tags.npy", "features.npy")
-"""What is kept of a recording that was listened to."""
+"""The outputs of an analyzed recording."""
 MOMENT: Final = "typical.json"
-"""Kept as well since we keep it: where the moment begins that is most like the whole, in seconds."""
+"""Start of the most typical moment, in seconds. Missing in results of early versions."""
 
 
-class HeardRows:
-    """Reads rows: vector, tags and features of a recording, and its typical moment (NaN where none is known)."""
+class CachedEmbeddings:
+    """Reads vector, tags, features and typical moment (NaN if unknown) of recordings."""
 
     def __init__(self, cache: Cache, spec: EmbedderSpec) -> None:
         self._cache = cache
-        self._ahead: dict[str, Row | CorruptEntry] = {}
+        self._prefetched: dict[str, Row | CorruptEntry] = {}
         lengths = (spec.dimensions, spec.tag_count, len(feature_names()))
         self._decoders = [array_decoder(length, kind="f", is_finite=True) for length in lengths]
 
-    def read_ahead(self, records: Iterable[Record], is_over: Callable[[], bool]) -> None:
-        """Read rows that will be asked for, until that is over.
+    def prefetch(self, records: Iterable[Record], stop_requested: Callable[[], bool]) -> None:
+        """Read rows that will be needed, until a stop is requested.
 
-        They take next to no memory beside their records, whose bytes they are. :meth:`read` tells what is damaged.
+        The arrays share memory with their records. Damage is reported by :meth:`read`.
         """
         for record in records:
-            if is_over():
+            if stop_requested():
                 return
             try:
-                self._ahead[record.key_digest] = self.read(record)
+                self._prefetched[record.key_digest] = self.read(record)
             except CorruptEntry as error:
-                self._ahead[record.key_digest] = error
+                self._prefetched[record.key_digest] = error
 
     def moment(self, record: Record) -> float:
-        """Return the typical moment alone; without numpy."""
+        """Return the typical moment. Does not load NumPy."""
         return self._cache.decode(record, MOMENT, _decode_moment) if MOMENT in record.outputs else math.nan
 
     def read(self, record: Record) -> Row:
-        """Return a row; what was read ahead is forgotten then.
+        """Return a row, and drop it from the prefetched ones.
 
         Raises
         ------
         CorruptEntry
-            What was kept is damaged. It is set aside; the build starts over and listens again.
+            The cached result is damaged. It is quarantined; the build starts over and analyzes the recording again.
         """
-        ahead = self._ahead.pop(record.key_digest, None)
-        if isinstance(ahead, CorruptEntry):
-            raise ahead
-        if ahead is not None:
-            return ahead
+        prefetched = self._prefetched.pop(record.key_digest, None)
+        if isinstance(prefetched, CorruptEntry):
+            raise prefetched
+        if prefetched is not None:
+            return prefetched
         decoders = zip(PARTS, self._decoders, strict=True)
         return tuple(self._cache.decode(record, part, decode) for part, decode in decoders), self.moment(record)
 
