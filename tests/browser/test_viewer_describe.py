@@ -114,6 +114,16 @@ def test_what_is_not_understood_is_said(open_viewer: OpenViewer) -> None:
     expect(page.locator(".search-list [role=option]").first).to_be_visible()
 
 
+def test_a_page_in_german_understands_german_and_english(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(locale="de-DE")
+    with viewer.page.expect_response("**/words.de.json"):
+        _describe(viewer, "langsam")
+    slow = viewer.state("matches")
+    assert slow
+    _describe(viewer, "slow")
+    assert viewer.state("matches") == slow
+
+
 def test_words_and_details_are_fetched_when_they_are_needed(open_viewer: OpenViewer) -> None:
     asked: list[str] = []
     viewer = open_viewer()

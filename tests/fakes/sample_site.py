@@ -150,7 +150,12 @@ def write_sample_site(
         add_history(documents)
     folder = out / "data" / GENERATION
     folder.mkdir(parents=True, exist_ok=True)
-    for file in ("words.json", *(f"language.{language}.json" for language in LANGUAGES[1:])):
+    for file in (
+        "words.json",
+        "words.de.json",
+        "words.es.json",
+        *(f"language.{language}.json" for language in LANGUAGES[1:]),
+    ):
         documents[file] = json.loads((TEMPLATE / file).read_text(encoding="utf-8"))
     for name, document in documents.items():
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))

@@ -27,6 +27,8 @@ ALL_BYTES_A_TRACK = 75
 CODE_BYTES = 80_000
 DESCRIBING_BYTES = 18_000
 """What is fetched besides once somebody searches: a script and its words."""
+WORDS_BYTES = 3_000
+"""The words of another language, fetched with these."""
 COLLECTIONS_BYTES = 10_000
 """What shows albums and artists, fetched then or when one is to be shown."""
 LISTENING_BYTES = 5_000
@@ -134,6 +136,8 @@ def test_the_viewer_and_d3_weigh_little() -> None:
     assert gzipped(assets["viewer.js"]) < CODE_BYTES
     assert gzipped(assets["collections.js"]) < COLLECTIONS_BYTES
     assert gzipped(assets["describe.js"]) + gzipped(assets["words.json"]) < DESCRIBING_BYTES
+    assert gzipped(assets["words.de.json"]) < WORDS_BYTES
+    assert gzipped(assets["words.es.json"]) < WORDS_BYTES
     assert gzipped(assets["listening.js"]) < LISTENING_BYTES
 
 

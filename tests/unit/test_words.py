@@ -19,6 +19,10 @@ from spotmap_build.registry.heads import OF_EFFNET
 ROOT: Final = Path(__file__).parents[2]
 WORDS: Final[dict[str, Any]] = json.loads((ROOT / "site_template/words.json").read_text(encoding="utf-8"))
 ENTRIES: Final[dict[str, dict[str, str]]] = WORDS["words"]
+OTHERS: Final[dict[str, dict[str, Any]]] = {
+    language: json.loads((ROOT / f"site_template/words.{language}.json").read_text(encoding="utf-8"))
+    for language in WORDS["languages"]
+}
 FACTS: Final = {"year", "added_at", "duration_ms", "facet.plays"}
 HEARD_BY_HEADS: Final = {f"feature.{name}" for name in OF_HEADS}
 
@@ -91,3 +95,23 @@ def test_a_phrase_has_one_meaning() -> None:
                 twice.append((phrase, seen[key], name))
             seen[key] = name
     assert twice == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_words_of_other_languages_mean_is_understood(language: str) -> None:
+    particles = {word for kind in ("idle", "not", "or", "very", "before", "after", "around", "over", "under", "like")
+                 for word in WORDS[kind].split()}  # fmt: skip
+    of_the_grammar = {"by", "and", "more", "less", "too", "between", *WORDS["early"], *WORDS["decades"]}
+    most = {re.sub("er$", "est", plain(entry["more"])) for entry in ENTRIES.values() if "more" in entry}
+    known = PHRASES | particles | of_the_grammar | most
+    assert [name for name in OTHERS[language]["means"] if plain(name) not in known] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_words_of_other_languages_are_short_and_have_one_meaning(language: str) -> None:
+    seen: set[str] = set()
+    for phrases in OTHERS[language]["means"].values():
+        for phrase in phrases.split(", "):
+            assert 1 <= len(plain(phrase.replace("~", "")).split()) <= 3, phrase
+            assert phrase not in seen
+            seen.add(phrase)

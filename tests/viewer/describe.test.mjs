@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { changed, describe } from "../../site_template/viewer/data/describe.js";
 import { createNameFinder } from "../../site_template/viewer/data/name_finder.js";
 import { SearchIndex } from "../../site_template/viewer/data/search.js";
+import { withWordsOf } from "../../site_template/viewer/data/words_in.js";
 import { Words } from "../../site_template/viewer/data/words.js";
 
 const DOCUMENT = JSON.parse(await readFile(new URL("../../site_template/words.json", import.meta.url), "utf8"));
@@ -14,6 +15,12 @@ const TEXT = { titles: TRACKS.map(([title]) => title), artistsOf: (track) => TRA
 const index = new SearchIndex(TEXT);
 index.grow(TRACKS.length);
 const NAMES = createNameFinder(index, TEXT, [{ name: "Night Drive", tracks: () => [0, 2] }]);
+
+/** The same in German or Spanish. */
+async function wordsIn(language) {
+  const others = JSON.parse(await readFile(new URL(`../../site_template/words.${language}.json`, import.meta.url), "utf8"));
+  return new Words(withWordsOf(DOCUMENT, others), { styles: ["rock"], playlists: [{ name: "Ruhige Abende" }], facets: [] });
+}
 
 const read = (text) => describe(text, WORDS, NAMES);
 const said = ({ meaning, label, negated, isOr }) => {
@@ -147,3 +154,38 @@ test("no word stands for itself by way of others", () => {
   const leadsTo = (name, seen) => parts(name).every((part) => !seen.includes(part) && leadsTo(part, [...seen, part]));
   for (const name of Object.keys(DOCUMENT.words)) assert.ok(leadsTo(name, [name]), name);
 });
+
+const meant = ({ meaning, label, negated, isOr }) => {
+  const { word, than, trait, low, high } = meaning;
+  const what = meaning.type === "word" ? word.name + (word.compares ? "+" : "") : meaning.type === "range" ? `${trait} ${low}..${high}` : label;
+  return `${isOr ? "or " : ""}${negated ? "not " : ""}${what}${than ? ` than ${than.name}` : ""}`;
+};
+
+for (const [language, text, expected, unknown = []] of [
+  ["de", "langsame dunkle Musik ohne Gesang", ["slow", "dark", "not vocal"]],
+  ["de", "wie Roygbiv, aber schneller", ["like Roygbiv", "fast+ than Roygbiv"]],
+  ["de", "lauter als Burial", ["loud+ than Burial"]],
+  ["de", "schneller als 120 bpm", ["feature.tempo 120..Infinity"]],
+  ["de", "ruhige Klaviermusik aus den 80er Jahren", ["calm", "piano", "year 1980..1989"]],
+  ["de", "Ende der 70er oder Anfang der 90er", ["year 1976..1979", "or year 1990..1993"]],
+  ["de", "1990 bis 1995", ["year 1990..1995"]],
+  ["de", "bis 1980", ["year -Infinity..1979"]],
+  ["de", "unter 3 Minuten, in c-Moll", ["duration_ms -Infinity..3", "C minor"]],
+  ["de", "nicht zu laut und weniger traurig", ["not loud", "not sad+"]],
+  ["de", "Ruhige Abende", ["Ruhige Abende"]],
+  ["de", "slow dark jazz", ["slow", "dark", "jazz"]],
+  ["de", "langsam und frabjös", ["slow"], ["frabjös"]],
+  ["es", "música lenta y oscura sin voz", ["slow", "dark", "not vocal"]],
+  ["es", "como Roygbiv pero más rápido", ["like Roygbiv", "fast+ than Roygbiv"]],
+  ["es", "más oscura que Burial", ["dark+ than Burial"]],
+  ["es", "piano tranquilo de finales de los años 80", ["piano", "calm", "year 1986..1989"]],
+  ["es", "entre 120 y 130 bpm", ["feature.tempo 120..130"]],
+  ["es", "canciones tristes con voz femenina", ["sad", "female voice"]],
+  ["es", "menos de 3 minutos, algo que no sea triste", ["duration_ms -Infinity..3", "not sad"]],
+]) {
+  test(`${language}: “${text}”`, async () => {
+    const description = describe(text, await wordsIn(language), NAMES);
+    assert.deepEqual(description.conditions.map(meant), expected);
+    assert.deepEqual(description.unknown, unknown);
+  });
+}

@@ -3,6 +3,7 @@
 import { keyText } from "./features.js";
 import { gettext } from "./language.js";
 import { normalized } from "./search.js";
+import { FIRST_YEAR, tokensOf } from "./tokens.js";
 
 /** @import { Word, Words } from "./words.js" */
 
@@ -25,56 +26,14 @@ import { normalized } from "./search.js";
  * @property {number} said  start of its own words
  *
  * @typedef {{conditions: Condition[], unknown: string[]}} Description
- *
- * @typedef {object} Token
- * @property {string} text
- * @property {number} start
- * @property {number} end
- * @property {number} [low]  the number, or the range of two numbers with "to" between
- * @property {number} [high]
- * @property {boolean} [isOpen]  "140+"
- * @property {"bpm" | "min"} [unit]
- * @property {boolean} [isDecade]
- * @property {boolean} [isMinorKey]  "Dm"
  */
 
-const TOKEN =
-  /(?<decade>\d{4}|\d{2})['’]?s(?![\p{L}\p{N}])|(?<low>\d+(?:\.\d+)?)(?:\s*(?:-|–|to|and)\s*(?<high>\d+(?:\.\d+)?))?(?:-?ish|(?<plus>\+))?(?:\s*(?<unit>bpm|beats? (?:per|a) minute|min(?:s|utes?)?)(?![\p{L}\p{N}])|(?![\p{L}\p{N}]))|(?<sign>[<>≤≥~≈])|(?<minus>(?<=^|\s)[-–](?=\p{L}))|(?<key>(?<![\p{L}\p{N}])[a-g][#♯♭]m?(?![\p{L}\p{N}]))|(?<word>[\p{L}\p{N}\p{M}]+(?:['’]\p{L}+)*)/giu;
-/** @type {Readonly<Record<string, string>>} */
-const SIGNS = { "<": "under", "≤": "under", ">": "over", "≥": "over", "~": "around", "≈": "around" };
-const FIRST_YEAR = 1900;
 const LAST_YEAR = 2099;
 const PITCHES = new Map([["c", 0], ["d", 2], ["e", 4], ["f", 5], ["g", 7], ["a", 9], ["b", 11]]);
 const KEYS = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
 /** Tolerance of "around", in years and in beats per minute. */
 const AROUND_YEARS = 2;
 const AROUND_BPM = 4;
-
-/** @param {string} text  @param {Words} words  @returns {Token[]} */
-function tokensOf(text, { joined }) {
-  const tokens = [...text.matchAll(TOKEN)].map((match) => {
-    const { decade, low, high, plus, unit, sign, minus } = /** @type {Record<string, string | undefined>} */ (match.groups);
-    const start = /** @type {number} */ (match.index);
-    /** @type {Token} */
-    const token = { text: minus ? "not" : sign ? SIGNS[sign] : normalized(match[0].replace(/[#♯]/, "sharp").replace("♭", "flat")), start, end: start + match[0].length };
-    if (decade) Object.assign(token, { low: decadeOf(Number(decade)), isDecade: true });
-    else if (low) Object.assign(token, { low: Number(low), high: Number(high ?? low), isOpen: Boolean(plus), unit: unit && (unit[0].toLowerCase() === "b" ? "bpm" : "min") });
-    else if (/^[A-G](?:b|flat)?m$/.test(match[0])) token.isMinorKey = true;
-    return token;
-  });
-  // "Anything but" means "not", "more than" means "over".
-  for (let at = 0; at + 1 < tokens.length; at++) {
-    for (const length of [3, 2]) {
-      const parts = tokens.slice(at, at + length);
-      const meant = joined.get(parts.map((token) => token.text).join(" "));
-      if (meant) tokens.splice(at, length, { text: meant, start: parts[0].start, end: parts[length - 1].end });
-    }
-  }
-  return tokens;
-}
-
-/** @param {number} digits */
-const decadeOf = (digits) => (digits > 99 ? digits : digits + (digits < 30 ? 2000 : FIRST_YEAR));
 
 /**
  * @param {string} text
@@ -91,6 +50,7 @@ export function describe(text, words, findNames) {
 class Reader {
   #tokens;
   #texts;
+  #owns;
   #words;
   #findNames;
   #at = 0;
@@ -101,7 +61,7 @@ class Reader {
   #text;
   /** Modifiers that apply to the next condition. */
   #negated = false;
-  #very = false;
+  #very = "";
   /** After "more" or "less": "more dark" means "darker", "less dark" means not darker. */
   #compares = false;
   #isOr = false;
@@ -119,6 +79,7 @@ class Reader {
     this.#text = text;
     this.#tokens = tokensOf(text, words);
     this.#texts = this.#tokens.map((token) => token.text);
+    this.#owns = this.#tokens.map((token) => token.own);
     this.#words = words;
     this.#findNames = findNames;
   }
@@ -185,8 +146,8 @@ class Reader {
       end: this.#tokens[this.#at + length - 1].end,
     });
     this.#at += length;
-    this.#negated = this.#very = this.#compares = this.#isOr = this.#isNaming = false;
-    this.#bound = "";
+    this.#negated = this.#compares = this.#isOr = this.#isNaming = false;
+    this.#bound = this.#very = "";
     this.#isSince = false;
     this.#part = null;
     this.#start = -1;
@@ -219,12 +180,12 @@ class Reader {
       if (text === "less") this.#negated = !this.#negated;
       return this.#take(() => (this.#compares = true));
     }
-    if (is.very.has(text) && !this.#negated && this.#words.find(this.#texts[this.#at + 1] ?? "")) return this.#take(() => (this.#very = true));
+    if (is.very.has(text) && !this.#negated && this.#words.find(this.#texts[this.#at + 1] ?? "")) return this.#take(() => (this.#very = `${this.#tokens[this.#at].own} `));
     const part = parts.get(text);
     if (part && this.#decadeAt(this.#at + 1) !== undefined) return this.#take(() => (this.#part = part));
     const bound = /** @type {const} */ (["before", "after", "around", "over", "under"]).find((one) => is[one].has(text));
     const next = this.#tokens[this.#at + 1];
-    const skips = next && (next.low === undefined ? is.idle.has(next.text) || next.text === "than" : false);
+    const skips = next && (next.low === undefined ? is.idle.has(next.text) : false);
     const number = skips ? this.#tokens[this.#at + 2] : next;
     if (bound && number && (number.low !== undefined || this.#decadeAt(this.#at + 1) !== undefined)) {
       this.#take(() => {
@@ -275,7 +236,7 @@ class Reader {
     const isBetween = this.#texts.slice(Math.max(0, this.#at - 2), this.#at).includes("between");
     let at = this.#at + 1;
     const isDash = /^\s*[-–]\s*$/.test(this.#text.slice(here.end, this.#tokens[at]?.start));
-    if (!isDash && !(["to", "through", ...(isBetween ? ["and"] : [])].includes(this.#texts[at++]))) return null;
+    if (!isDash && !(["to", "through", "before", ...(isBetween ? ["and"] : [])].includes(this.#texts[at++]))) return null;
     if (this.#texts[at] === "the") at++;
     const decade = this.#decadeAt(at);
     return decade !== undefined && decade > Number(this.#decadeAt(this.#at)) ? { decade, length: at - this.#at + 1 } : null;
@@ -325,11 +286,12 @@ class Reader {
   /** @param {number} least  tokens */
   #phrase(least) {
     for (let length = Math.min(this.#words.longest, this.#tokens.length - this.#at); length >= least; length--) {
-      const word = this.#words.find(this.#texts.slice(this.#at, this.#at + length).join(" "));
+      const phrases = [this.#owns, this.#texts].map((texts) => this.#words.find(texts.slice(this.#at, this.#at + length).join(" ")));
+      const word = phrases.find((one) => one?.isOfMap) ?? phrases[1];
       if (!word) continue;
       const label = this.#text.slice(this.#tokens[this.#at].start, this.#tokens[this.#at + length - 1].end);
       const meant = this.#compares ? { ...word, compares: true } : word;
-      return this.#push({ type: "word", word: meant, very: this.#very || word.isUtmost === true, than: null }, (this.#very ? "very " : "") + label, length);
+      return this.#push({ type: "word", word: meant, very: this.#very !== "" || word.isUtmost === true, than: null }, this.#very + label, length);
     }
     return false;
   }
@@ -353,7 +315,7 @@ class Reader {
     let at = this.#at + 1;
     let named = null;
     for (; at < this.#tokens.length && !named; at++) {
-      named = this.#findNames(this.#texts, at, text !== "by");
+      named = this.#findNames(this.#owns, at, text !== "by");
       if (!named && !this.#words.is.idle.has(this.#texts[at])) return false;
     }
     if (!named) return false;
@@ -361,7 +323,7 @@ class Reader {
     if (isThan && last.meaning.type === "word") {
       last.meaning.than = named.found;
       last.end = this.#tokens[at + named.length - 1].end;
-      last.label += ` than ${named.found.name}`;
+      last.label = this.#text.slice(last.said, last.end);
       this.#at = at + named.length;
       return true;
     }
@@ -372,7 +334,7 @@ class Reader {
 
   #name() {
     if (this.#words.is.idle.has(this.#texts[this.#at])) return false;
-    const named = this.#findNames(this.#texts, this.#at, false);
+    const named = this.#findNames(this.#owns, this.#at, false);
     const last = this.#conditions[this.#conditions.length - 1];
     const { start } = this.#tokens[this.#at];
     // "Like Roygbiv and Burial" means similar to either.

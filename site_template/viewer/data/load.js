@@ -2,6 +2,7 @@
 
 import { DataError, decodeDetails, decodeInsights, decodeMap, decodeNeighbors, decodeText, neighborTable, unpackDetails } from "./decode.js";
 import { gettext } from "./language.js";
+import { withWordsOf } from "./words_in.js";
 
 /** @import { Insights, MapData, Neighbors, TextData, TrackDetails } from "./types.js" */
 
@@ -163,8 +164,13 @@ export function createDescribingReader(folder, map) {
     /** Sites of older builds do not support descriptions. */
     isThere: map.files.words !== "",
 
-    /** @returns {Promise<any>} */
-    readWords: () => read(folder + map.files.words),
+    /** Also reads the words of the page's language; without these, descriptions are understood in English. @returns {Promise<any>} */
+    async readWords() {
+      const words = await read(folder + map.files.words);
+      const { lang } = document.documentElement;
+      const others = words.languages?.includes(lang) && (await read(`${folder}words.${lang}.json`).catch(() => null));
+      return others ? withWordsOf(words, others) : words;
+    },
 
     /** @type {() => Promise<typeof import("../state/describer.js").Describer>} */
     readScript: createScriptReader(`${folder}describe.js`, "spotmapDescriber"),

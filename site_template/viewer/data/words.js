@@ -29,6 +29,7 @@ const RELATED = 0.85;
  * @property {Tag[]} tags
  * @property {number} playlist  index of the playlist, -1 for none
  * @property {boolean} [compares]
+ * @property {boolean} [isOfMap]  a playlist or a category of this map
  * @property {boolean} [isUtmost]  "loudest"
  *
  * @typedef {Record<"idle" | "not" | "or" | "very" | "before" | "after" | "around" | "over" | "under" | "like", Set<string>>} Particles
@@ -64,10 +65,10 @@ export class Words {
     this.decades = new Map(Object.entries(document.decades));
     const own = ownTags(styles, facets);
     playlists.forEach(({ name }, playlist) => {
-      const word = { name, entry: {}, tags: [], playlist };
+      const word = { name, entry: {}, tags: [], playlist, isOfMap: true };
       for (const phrase of [name, name.replace(/\p{Extended_Pictographic}/gu, "")]) this.#add(phrase, word);
     });
-    for (const [name, tags] of own) this.#add(name, { name: tags.said, entry: {}, tags: related(own, name, []), playlist: -1 });
+    for (const [name, tags] of own) this.#add(name, { name: tags.said, entry: {}, tags: related(own, name, []), playlist: -1, isOfMap: true });
     for (const [name, entry] of Object.entries(/** @type {Record<string, Entry>} */ (document.words))) {
       const also = listed(entry.also);
       const tags = related(own, normalized(name), [...also, ...listed(entry.styles)]);
@@ -94,7 +95,7 @@ export class Words {
 
   /** Returns whether any phrase begins with this part. @param {string} part  normalized */
   begins(part) {
-    return [...this.#phrases.keys()].some((phrase) => phrase.startsWith(part));
+    return [...this.#phrases.keys(), ...this.joined.keys()].some((phrase) => phrase.startsWith(part));
   }
 
   /** @param {string} phrase  normalized  @returns {Word | undefined} */
