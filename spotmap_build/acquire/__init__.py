@@ -1,1 +1,1 @@
-"""Which recording a track is, and its audio: searching, matching, downloading, what waits and why."""
+"""Find the recording of each track and get its audio: searching, matching, downloading, and tracking what waits."""

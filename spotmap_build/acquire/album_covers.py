@@ -1,6 +1,6 @@
-"""Covers of albums, from the hosts on which services keep them: asked for politely, and made small as they come.
+"""Download album covers from the image hosts of services, at a limited rate, and shrink them to thumbnails.
 
-A cover is an ornament: whatever is wrong with one is a word in the notice at the end of a build, and no error.
+Covers are optional: a missing cover is counted in a notice at the end of the build and never raises an error.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 LIMITS: Final = Limits(silence_s=10, total_s=20, body_bytes=5 << 20)
-"""Of one picture. The sizes that are asked for have some 30 kB, the largest that there are less than a megabyte."""
+"""For one image. The requested sizes have about 30 kB; the largest existing ones are below one megabyte."""
 PER_S: Final = 10.0
-"""Requests: 3,000 albums take five minutes. A browser asks for as many at once to show one page of a shop."""
+"""Requests per second: 3,000 albums take five minutes. A browser sends as many at once for one page of a shop."""
 THREADS: Final = 4
 TOTAL_S: Final = 900.0
-"""Of one build; what is missing then comes with the next."""
+"""Maximum time per build; the next build fetches the rest."""
 MOST: Final = 20_000
-"""Asked for in one build."""
+"""Maximum number of requests per build."""
 LASTING_S: Final = 30 * 86_400
-"""So long a picture is left alone that is gone, or none."""
+"""An image that is gone or unusable is not requested again for this long."""
 PASSING_S: Final = 3_600
 ACCEPT: Final = ", ".join(f"image/{name.lower()}" for name in FORMATS)
 _NOT_THERE: Final = frozenset({404, 410})
@@ -49,7 +49,7 @@ _NO_PICTURES: Final = ("text/", "application/json")
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why there is no cover, as a code, and for how long that is to be believed; 0: the next build asks again."""
+    """Why there is no cover, as a code, and for how long this is remembered; 0: the next build tries again."""
 
     code: str
     believed_s: int = 0
@@ -59,12 +59,12 @@ LATER: Final = Missing("later")
 GONE: Final = Missing("gone", LASTING_S)
 UNUSABLE: Final = Missing("unusable", LASTING_S)
 NOT_ONE: Final = Missing("unusable", PASSING_S)
-"""A page in the place of a picture may come from the network in between."""
+"""An HTML page instead of an image may come from the local network, such as a login page."""
 UNREACHABLE: Final = Missing("unreachable", PASSING_S)
 
 
 class _NoPicture(Exception):
-    """An answer without a picture."""
+    """The response contains no image."""
 
     def __init__(self, missing: Missing) -> None:
         super().__init__(missing.code)
@@ -72,9 +72,9 @@ class _NoPicture(Exception):
 
 
 class CoverFetcher:
-    """Fetches covers as thumbnails. ``hosts`` are those that may be asked, ``limits`` those of one picture.
+    """Fetches covers as thumbnails. ``hosts``: the allowed hosts; ``limits``: those of one image.
 
-    ``ends_s``: until when, by ``time.monotonic``; not longer than ``TOTAL_S`` in any case.
+    ``ends_s``: deadline on the ``time.monotonic`` clock; never later than ``TOTAL_S`` from now.
     """
 
     def __init__(self, run: Run, hosts: ImageHosts, *, limits: Limits = LIMITS, ends_s: float = math.inf) -> None:
@@ -91,28 +91,28 @@ class CoverFetcher:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why a service was not asked any more, as sentences."""
+        """Why requests to a service were stopped, as sentences."""
         return tuple(summary for service in self._services.values() if (summary := service.summary()))
 
     def fetch(self, addresses: Sequence[str]) -> Generator[tuple[str, bytes | Missing]]:
-        """Yield each address, all of which may be asked, with its thumbnail, or why there is none."""
+        """Yield each address with its thumbnail or the reason why there is none. All addresses must be allowed."""
         for name in sorted({self._hosts.service(address) for address in addresses}):
             self._services[name] = Service(self._run, name)
-        asked, left = addresses[:MOST], addresses[MOST:]
+        requested, skipped = addresses[:MOST], addresses[MOST:]
         with (
             self._session,
             ThreadPoolExecutor(THREADS, thread_name_prefix="covers") as threads,
-            Thumbnails() as thumbnails,  # ends first, so that no thread waits for a picture
+            Thumbnails() as thumbnails,  # closed first, so that no thread waits for a thumbnail
         ):
             try:
-                found = threads.map(lambda address: self._thumbnail(address, thumbnails), asked)
-                yield from zip(asked, found, strict=True)
+                found = threads.map(lambda address: self._thumbnail(address, thumbnails), requested)
+                yield from zip(requested, found, strict=True)
             finally:
                 self._stop()
-        yield from ((address, LATER) for address in left)
+        yield from ((address, LATER) for address in skipped)
 
     def _stop(self) -> None:
-        """Nobody waits for what is still on its way."""
+        """Abort all requests that are still in flight."""
         self._stopped.set()
         with self._lock:
             for deadline in self._in_flight:
@@ -152,7 +152,7 @@ class CoverFetcher:
                 service.breaker.failed(error)
                 service.remember(error)
                 raise _NoPicture(UNREACHABLE if service.is_open else LATER) from error
-            except _NoPicture:  # that is an answer
+            except _NoPicture:  # the service did answer
                 service.breaker.succeeded()
                 raise
         service.breaker.succeeded()
@@ -167,12 +167,12 @@ class CoverFetcher:
         except (BodyTooLarge, RedirectRefused, requests.TooManyRedirects) as error:
             raise _NoPicture(UNUSABLE if isinstance(error, BodyTooLarge) else NOT_ONE) from error
         except requests.RequestException as error:
-            raise ServiceError(f"The covers at {name} cannot be fetched: there is no answer.") from error
+            raise ServiceError(f"The covers at {name} cannot be fetched: the server does not respond.") from error
         if response.status_code in _NOT_THERE:
             raise _NoPicture(GONE)
         if response.status_code == _TOO_MANY:
             raise ServiceRefused(
-                f"{name} wants no more requests for covers for now (HTTP {_TOO_MANY}).",
+                f"{name} is refusing requests for covers for now (HTTP {_TOO_MANY}).",
                 retry_after_s=parse_retry_after(response.headers.get("Retry-After")),
             )
         if response.status_code != requests.codes.ok:

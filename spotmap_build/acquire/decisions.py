@@ -1,4 +1,4 @@
-"""Decisions on recordings, remembered: those of an earlier matcher too, where today's decides the same."""
+"""Cache of match decisions. Decisions of earlier matcher versions are reused if the current matcher agrees."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from spotmap_build.model import Candidate, Track
 
 MATCH_VERSION: Final = 5
-"""Raise when the matcher decides otherwise. What was decided before is decided again from the candidates that were
-remembered with it; only where that comes out otherwise is the track searched for again."""
+"""Raise when the matcher's decisions change. Earlier decisions are then re-evaluated on the candidates stored with
+them, and a track is searched again only if the new decision differs."""
 MATCH: Final = "match.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided on a track. ``failure``: why it could not be; then ``match`` says nothing."""
+    """The decision for a track. ``failure``: why none could be made; ``match`` is meaningless then."""
 
     match: Match
     failure: Failure | None = None
@@ -37,12 +37,12 @@ class Decision:
 
     @property
     def expires_at_unix_s(self) -> int | None:
-        """When it is to be decided again, where it is."""
+        """When the decision expires, if it does."""
         return self.freshness.fetched_at_unix_s + self.freshness.max_age_s if self.freshness else None
 
 
 def known_words(track: Track) -> dict[str, object]:
-    """Return what a decision depends on: the words that a track is known by, not where it stands in a library."""
+    """Return the metadata that a decision depends on, independent of the track's place in the library."""
     return {
         "title": track.title,
         "artists": list(track.artists),
@@ -54,12 +54,12 @@ def known_words(track: Track) -> dict[str, object]:
 
 
 def decision_key(track: Track, version: int = MATCH_VERSION) -> Key:
-    """By what the decision on a whole recording is remembered."""
+    """Return the cache key of the decision on a track's full recording."""
     return Key("match", version, {"track": known_words(track)})
 
 
 def keep_decision(cache: Cache, track: Track, match: Match, seconds: float, freshness: Freshness | None) -> None:
-    """Remember a decision.
+    """Store a decision in the cache.
 
     Raises
     ------
@@ -70,17 +70,17 @@ def keep_decision(cache: Cache, track: Track, match: Match, seconds: float, fres
 
 
 def recall_decision(cache: Cache, track: Track) -> Decision | None:
-    """Return what is known of a track's recording; None where it has to be searched for."""
+    """Return the stored decision on a track's recording; None if it has to be searched for."""
     return _read(cache, track, MATCH_VERSION) or _confirm_earlier(cache, track)
 
 
 def check_ids(candidates: Iterable[Candidate]) -> None:
-    """Refuse what would not be remembered today: there was a version that kept any id.
+    """Check the ids of stored candidates, because an earlier version stored invalid ones.
 
     Raises
     ------
     ValueError
-        One is not the id of a recording.
+        A candidate's id is not the id of a recording.
     """
     for candidate in candidates:
         if not is_video_id(candidate.video_id):
@@ -101,9 +101,9 @@ def _read(cache: Cache, track: Track, version: int) -> Decision | None:
 
 
 def _confirm_earlier(cache: Cache, track: Track) -> Decision | None:
-    """Return a decision of an earlier matcher that today's makes as well, of the same candidates.
+    """Return an earlier matcher's decision if the current matcher makes the same one from the same candidates.
 
-    It is kept as today's.
+    It is then stored under the current version.
     """
     for version in range(MATCH_VERSION - 1, 0, -1):
         decision = _read(cache, track, version)
@@ -111,15 +111,15 @@ def _confirm_earlier(cache: Cache, track: Track) -> Decision | None:
             continue
         if decision.failure is not None:
             return decision
-        if not _is_still_right(track, decision.match):
+        if not _is_confirmed(track, decision.match):
             return None
-        with suppress(CacheReadOnly, CacheFull):  # then it is compared again by the next build
+        with suppress(CacheReadOnly, CacheFull):  # if it cannot be stored, the next build confirms it again
             keep_decision(cache, track, decision.match, 0.0, decision.freshness)
         return decision
     return None
 
 
-def _is_still_right(track: Track, match: Match) -> bool:
+def _is_confirmed(track: Track, match: Match) -> bool:
     from spotmap_build.acquire.matching import decide
 
     chosen = [match.candidate] if match.candidate else []

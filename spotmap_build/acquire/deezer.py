@@ -1,7 +1,7 @@
-"""Deezer's public API: which recording an ISRC or a search names, and its preview of 30 seconds. No login.
+"""Client for Deezer's public API: look up recordings by ISRC or search, and fetch 30-second previews. No login.
 
-Checked before anything is believed: the shape of each answer, errors (which come with status 200), the host that a
-preview lies on. A preview's address is signed and expires within minutes, so it is used at once and never stored.
+Responses are validated: their structure, errors (which come with status 200), and the host of a preview. A preview's
+URL is signed and expires within minutes, so it is used immediately and never stored.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 RETRY: Final = RetryPolicy(attempts=2, first_pause_s=1.0)
-"""For a request that was not answered."""
+"""For a request that got no response."""
 BUSY_RETRY: Final = RetryPolicy(attempts=4, first_pause_s=5.0)
-"""For one too many: Deezer counts requests over five seconds, so that after as long there is room again."""
+"""For a request over the quota: Deezer counts requests over five seconds, so the quota is free again after that."""
 ANSWER_BYTES: Final = 2 << 20
-"""A page of results has some 30 kB."""
+"""A page of results has about 30 kB."""
 ANSWER_S: Final = 30.0
 PREVIEW_BYTES: Final = 4 << 20
-"""A preview is an MP3 of some 480 kB."""
+"""A preview is an MP3 of about 480 kB."""
 PREVIEW_S: Final = 60.0
 PREVIEW_HOST: Final = "dzcdn.net"
 LARGEST_ID: Final = (1 << 53) - 1
@@ -50,33 +50,33 @@ MOST_RESULTS: Final = 25
 QUOTA: Final = 4
 BUSY: Final = 700
 NO_DATA: Final = 800
-"""Codes of errors, which come with status 200."""
+"""Error codes, which come with HTTP status 200."""
 REFUSALS: Final = frozenset({401, 403})
 EXPIRED: Final = frozenset({401, 403, 404, 410})
-"""What the host of the previews says to a signature that is too old."""
-LATER: Final = "Wait an hour and run the same command again: everything that was found is kept."
-CONNECTION: Final = "Check the connection, and run the command again: everything that was found is kept."
+"""Responses of the preview host to an expired signature."""
+LATER: Final = "Wait an hour and run the same command again: finished work is kept."
+CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
 
 
 class _Unanswered(ServiceError):
-    """No answer, or one that says that the service is in trouble: worth another try at once."""
+    """No response, or a server error: retry soon."""
 
 
 class _Busy(ServiceError):
-    """An answer that says to come back in a moment."""
+    """The service asks to retry in a moment."""
 
 
 class PreviewExpired(TrackError):
-    """A preview's address is too old: ask for the track again, which gives a new one."""
+    """The URL of a preview has expired; requesting the track again returns a new one."""
 
     def __init__(self) -> None:
         super().__init__("preview-expired", sentence("The address of its preview had expired."), retryable=True)
 
 
 class DeezerTrack(msgspec.Struct, frozen=True):
-    """One recording on Deezer. ``preview``: the address of its 30 seconds, for now; ``cover``: of its album's picture.
+    """One recording on Deezer. ``preview``: short-lived URL of its preview; ``cover``: URL of its album cover.
 
-    Both are empty where there are none.
+    Either is empty if there is none.
     """
 
     id: int
@@ -112,19 +112,19 @@ class _Answer(msgspec.Struct):
 
 
 class Deezer:
-    """Asks Deezer. Safe for threads.
+    """Client for Deezer's API. Thread-safe.
 
     Parameters
     ----------
     api_url : str
-        Where it is, with a slash at its end.
+        Base URL, with a trailing slash.
     limiter : RateLimiter
-        Waited for before every request to the API. Deezer allows 50 in any five seconds to one address on the internet,
-        which others may share.
+        Applied before every API request. Deezer allows 50 requests in any five seconds per IP address, which other
+        programs may share.
     breaker : CircuitBreaker
-        Learns how every request went; once it is open, nothing is asked any more.
+        Records the outcome of every request; once it is open, no more requests are sent.
     retry, busy_retry : RetryPolicy
-        How a request is tried again that was not answered, and one that was one too many.
+        Retries for a request that got no response, and for one over the quota.
     """
 
     def __init__(
@@ -144,27 +144,27 @@ class Deezer:
         self._files = make_session(Limits(total_s=PREVIEW_S, body_bytes=PREVIEW_BYTES), follow_redirects=False)
 
     def track_by_isrc(self, isrc: str) -> DeezerTrack | None:
-        """Return the recording of an ISRC, or None where Deezer has none.
+        """Return the recording with an ISRC, or None if Deezer has none.
 
         Raises
         ------
         ServiceRefused
-            It wants no more requests for now.
+            Deezer refuses further requests for now.
         NotUnderstood
-            Its answer makes no sense.
+            The response is invalid.
         ServiceError
-            There is no answer.
+            There is no response.
         """
         return self._track(f"track/isrc:{quote(isrc, safe='')}")
 
     def track(self, track_id: int) -> DeezerTrack | None:
-        """Return a recording by its id, with a preview's address that is fresh; raises as :meth:`track_by_isrc`."""
+        """Return a recording by its id, with a fresh preview URL; raises as :meth:`track_by_isrc`."""
         return self._track(f"track/{track_id}")
 
     def search(self, text: str) -> tuple[DeezerTrack, ...]:
-        """Return what a search finds, best first; raises as :meth:`track_by_isrc`.
+        """Return the search results, best first; raises as :meth:`track_by_isrc`.
 
-        One result that cannot be understood does not cost the others.
+        Invalid results are skipped.
         """
         found = self._ask(f"search/track?q={quote(text, safe='')}&limit={MOST_RESULTS}")
         rows = found.get("data") if isinstance(found, dict) else None
@@ -179,30 +179,32 @@ class Deezer:
         return tuple(tracks)
 
     def fetch_preview(self, address: str, path: Path) -> None:
-        """Write a preview into a file.
+        """Download a preview to a file.
 
         Raises
         ------
         PreviewExpired
-            The address is too old.
+            The URL has expired.
         TrackError
-            It is no address of a preview, or what lies there is no audio.
+            It is not the URL of a preview, or the content is not audio.
         ServiceError
-            There is no answer.
+            There is no response.
         OutputError
-            There is no room for it.
+            The file cannot be written.
         """
         if not self.is_preview_address(address):
-            raise TrackError("no-preview", "Deezer names a preview on a host that is not its own.")
+            raise TrackError("no-preview", "Deezer returned a preview URL on a host that is not its own.")
         content = self._called(lambda: self._fetch_once(address))
         try:
             path.write_bytes(content)
         except OSError as error:
-            raise OutputError(f"A preview cannot be stored: {error.strerror or error}.", hint="Make room.") from error
+            raise OutputError(
+                f"A preview cannot be stored: {error.strerror or error}.", hint="Free some disk space."
+            ) from error
         check_audio_file(path)
 
     def is_preview_address(self, address: str) -> bool:
-        """Tell whether an address is one of Deezer's previews: HTTPS on its own host, or the place that was set."""
+        """Return whether a URL may be a preview: HTTPS on Deezer's host, or on the configured API host."""
         try:
             parts, api = urlsplit(address), urlsplit(self._api_url)
             host, origin, api_origin = parts.hostname or "", (parts.scheme, parts.netloc), (api.scheme, api.netloc)
@@ -224,18 +226,18 @@ class Deezer:
             raise self._failed(_not_understood()) from error
 
     def _ask(self, path: str) -> Any:
-        """Return the answer as parsed JSON, or None where Deezer says that it has nothing."""
+        """Return the response as parsed JSON, or None if Deezer has no data."""
         return self._called(lambda: self._ask_once(path))
 
     def _called(self, attempt: Callable[[], Result]) -> Result:
         try:
-            # Whoever gets this answer holds back all: else the others would use up what each may try.
+            # A "busy" response pauses all threads; otherwise the others would use up their attempts meanwhile.
             result = self._busy_retry.call(
                 lambda: self._retry.call(attempt, retry_on=_Unanswered), retry_on=_Busy, sleep=self._limiter.hold
             )
         except ServiceError as error:
             raise self._failed(error) from None
-        except TrackError:  # an answer, too
+        except TrackError:  # the service did answer
             self._breaker.succeeded()
             raise
         self._breaker.succeeded()
@@ -253,7 +255,7 @@ class Deezer:
         if response.status_code in EXPIRED:
             raise PreviewExpired
         if response.status_code != 200:
-            raise _Unanswered(f"Deezer does not give its previews (HTTP {response.status_code}).", hint=LATER)
+            raise _Unanswered(f"Deezer does not deliver previews (HTTP {response.status_code}).", hint=LATER)
         return response.content
 
     def _ask_once(self, path: str) -> Any:
@@ -264,7 +266,7 @@ class Deezer:
             response = self._api.get(self._api_url + path)
         except (BodyTooLarge, RedirectRefused) as error:
             raise _not_understood() from error
-        except TooSlow as error:  # not again at once: it took long enough
+        except TooSlow as error:  # no retry after a full timeout
             raise ServiceError(_unreached(error).message, hint=CONNECTION) from error
         except requests.RequestException as error:
             raise _unreached(error) from error
@@ -286,19 +288,19 @@ def _check_status(response: requests.Response) -> None:
     if status == 429:
         raise _over_quota(parse_retry_after(response.headers.get("Retry-After")))
     if status in REFUSALS:
-        raise ServiceRefused(f"Deezer wants no more requests for now (HTTP {status}).", hint=LATER)
+        raise ServiceRefused(f"Deezer is refusing requests for now (HTTP {status}).", hint=LATER)
     if status >= 500:
-        raise _Unanswered(f"Deezer is in trouble (HTTP {status}).", hint=LATER)
+        raise _Unanswered(f"Deezer has a server error (HTTP {status}).", hint=LATER)
 
 
 def _over_quota(retry_after_s: float | None) -> ServiceError:
     if retry_after_s is not None and retry_after_s > BUSY_RETRY.pause_s(BUSY_RETRY.attempts):
-        return ServiceRefused("Deezer wants no more requests for now.", hint=LATER, retry_after_s=retry_after_s)
-    return _Busy("Deezer gives no more answers for now: too many were asked of it.", hint=LATER)
+        return ServiceRefused("Deezer is refusing requests for now.", hint=LATER, retry_after_s=retry_after_s)
+    return _Busy("Deezer is refusing requests for now: it received too many.", hint=LATER)
 
 
 def _without_error(found: Any) -> Any:
-    """Return the answer itself, or None where it says that there is no data; raises what else it says."""
+    """Return the response, or None if it reports that there is no data; raise any other error that it reports."""
     if not isinstance(found, dict):
         raise _not_understood()
     error = found.get("error")
@@ -315,10 +317,10 @@ def _without_error(found: Any) -> Any:
 
 
 def _read_track(row: Any) -> DeezerTrack:
-    """Read one track of an answer; raises ``ValueError`` where it is none."""
+    """Parse one track of a response; raise ``ValueError`` if it is invalid."""
     answer = convert(row, _Answer, strict=False)
-    named = answer.contributors or ([answer.artist] if answer.artist else [])
-    artists = tuple(dict.fromkeys(_text(one.name) for one in named[:MOST_ARTISTS] if one.name))
+    contributors = answer.contributors or ([answer.artist] if answer.artist else [])
+    artists = tuple(dict.fromkeys(_text(each.name) for each in contributors[:MOST_ARTISTS] if each.name))
     return DeezerTrack(
         id=answer.id,
         title=_text(answer.title),
@@ -337,9 +339,9 @@ def _text(value: str | None) -> str:
 
 
 def _unreached(error: requests.RequestException) -> ServiceError:
-    why = "it does not answer" if isinstance(error, requests.Timeout) else "no connection"
+    why = "it does not respond" if isinstance(error, requests.Timeout) else "no connection"
     return _Unanswered(f"Deezer cannot be reached: {why}.", hint=CONNECTION)
 
 
 def _not_understood() -> NotUnderstood:
-    return NotUnderstood("Deezer gave an answer that cannot be understood.", hint="Run the command again later.")
+    return NotUnderstood("Deezer returned an invalid response.", hint="Run the command again later.")

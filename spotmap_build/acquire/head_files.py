@@ -1,4 +1,4 @@
-"""The heads of a build: which there are, and their files, fetched when something is first asked of them."""
+"""The embedder's heads that a build uses, and their model files, which are downloaded on first use."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 MOST_ERRORS: Final = 2
-"""Then no more are asked for: a host that cannot be reached keeps everybody waiting for each."""
+"""After this many errors, no further files are requested: each would wait for the timeout of an unreachable host."""
 
 
 class HeadFiles:
-    """The heads of an embedder, and the files that an engine runs.
+    """The heads of an embedder, and their model files for an engine.
 
-    ``specs``: those that the build wants, whether their files are here or not.
+    ``specs``: the heads that the build uses, whether their files are downloaded or not.
     """
 
     def __init__(self, run: Run, spec: EmbedderSpec, engine: EngineName) -> None:
@@ -34,9 +34,9 @@ class HeadFiles:
 
     @cached_property
     def here(self) -> dict[HeadSpec, Head]:
-        """Those whose files are here, fetched now if they were not.
+        """The heads whose files are available, downloading missing ones.
 
-        The map is made without those that cannot be had, and the build says why.
+        The map is made without heads that cannot be downloaded, and the reason is reported.
         """
         from spotmap_build.embed.heads import Head
         from spotmap_build.embed.weights import ensure_head, find_head
@@ -72,7 +72,7 @@ class HeadFiles:
         return found
 
     def leave_out(self, specs: Iterable[HeadSpec], why: SpotmapError) -> None:
-        """Say that the map is made without some heads."""
+        """Report that the map is made without some heads."""
         without = gettext("Left out of this map: {heads}.", heads=_listed(specs))
         self._run.progress.say(f"{without} {why.message} {why.hint}".rstrip())
 

@@ -1,4 +1,4 @@
-"""In which order tracks are listened to, so that a map of the first few hundred is fair to the whole library. Pure."""
+"""Order in which tracks are analyzed, so that an early map of a few hundred represents the whole library. Pure."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 YEARS_TOGETHER: Final = 5
 ROUNDS: Final = 50
-"""As exact as the shares are kept: to two hundredths. Each round looks at all tracks that are left."""
+"""Sets the precision of the shares, two hundredths. Each round visits all remaining tracks."""
 
 
 def fair_order(tracks: Sequence[Track], library: Library, seed: int) -> list[Track]:
-    """Order tracks so that every playlist, artist and time has its share of any beginning of the list.
+    """Order tracks so that any prefix of the list has a fair share of every playlist, artist and period.
 
-    It goes in rounds. In each, those tracks have their turn whose artist, years and playlists have had, on average, a
-    smaller part of their tracks than of the rounds; among these the most played come first, then the newest in the
-    library, then by a draw that ``seed`` fixes.
+    The list is filled in rounds. Each round takes the tracks whose artist, years and playlists have had, on average, a
+    smaller fraction of their tracks than of the rounds so far. Among these, the most played come first, then the most
+    recently added; ties are broken by a pseudo-random draw that ``seed`` determines.
 
     Parameters
     ----------
     tracks : sequence of Track
-        Distinct ones of the library.
+        Distinct tracks of the library.
     library : Library
-        Its other tracks count as listened to.
+        Its other tracks count as already analyzed.
     seed : int
-        Another number gives another order among equals.
+        Determines the order of ties.
 
     Returns
     -------
     list of Track
-        The same tracks. The order does not depend on the order that they were given in.
+        The same tracks. The result does not depend on their input order.
     """
     groups = _groups(library)
     sizes = Counter(group for each in groups.values() for group in each)
@@ -50,19 +50,19 @@ def fair_order(tracks: Sequence[Track], library: Library, seed: int) -> list[Tra
     waiting.sort(key=lambda track: -(track.play_count or 0))
     ordered = []
     for done in range(1, ROUNDS + 1):
-        passed_over = []
+        skipped = []
         for track in waiting:
             if share(track) >= done / ROUNDS:
-                passed_over.append(track)
+                skipped.append(track)
                 continue
             ordered.append(track)
             taken.update(groups[track.id])
-        waiting = passed_over
+        waiting = skipped
     return ordered
 
 
 def _groups(library: Library) -> dict[str, list[str]]:
-    """Return what each track is one of: its artist's tracks, those of its years, of its playlists."""
+    """Return the groups of each track: its artist, its five-year period, and its playlists."""
     groups = {
         track.id: [f"artist {track.artists[0] if track.artists else ''}", f"year {(track.year or 0) // YEARS_TOGETHER}"]
         for track in library.tracks

@@ -1,4 +1,4 @@
-"""``overrides.toml``: what a person decided about single tracks, which wins over every search.
+"""``overrides.toml``: the user's decisions on single tracks, which take precedence over the matcher.
 
 # Nina Simone - Sinnerman
 [track."spotify:track:6kzeIXPYwlw3bLF0FIpf6m"]
@@ -27,7 +27,7 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.tags import fold_space
 
 MOST_BYTES: Final = 32 << 20
-"""Some hundred thousand choices with a title above each."""
+"""Enough for several hundred thousand choices, each with a title above it."""
 _VIDEO_HOSTS: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "youtu.be"))
 _CHOICES: Final = ("video_id", "exclude", "file")
 _EXAMPLE: Final = 'A choice looks like this: [track."the track\'s id"], and below it video_id = "QH3Fx41Jpl4".'
@@ -35,10 +35,10 @@ _EXAMPLE: Final = 'A choice looks like this: [track."the track\'s id"], and belo
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """What was decided about one track; exactly one of the three is set.
+    """The decision on one track; exactly one of the three is set.
 
-    ``video_id``: this recording on YouTube, 11 characters. ``exclude``: leave the track out of the map.
-    ``file``: this local audio file, an absolute path; whether it is there is not checked here.
+    ``video_id``: use this recording on YouTube (11 characters). ``exclude``: leave the track out of the map.
+    ``file``: use this local audio file (an absolute path; not checked for existence here).
     """
 
     video_id: str = ""
@@ -47,18 +47,16 @@ class Override:
 
 
 Overrides = Mapping[str, Override]
-"""The decision for each track that one was made about, by the track's id."""
+"""Decisions by track id."""
 
 
 def parse_video_id(text: str) -> str:
-    """Return the id of a recording on YouTube.
-
-    It may be given as such, or inside an address copied from YouTube or YouTube Music.
+    """Return the id of a recording on YouTube, given as such or in a URL of YouTube or YouTube Music.
 
     Raises
     ------
     ValueError
-        With a plain sentence that quotes the text.
+        The text is neither; the message quotes it.
     """
     given = text.strip()
     if is_video_id(given):
@@ -71,25 +69,23 @@ def parse_video_id(text: str) -> str:
                 if is_video_id(candidate):
                     return candidate
     except ValueError:
-        pass  # brackets that are no IP address, and the like: no address of YouTube's
-    raise ValueError(
-        f"{text!r} is neither the id of a recording (11 letters, digits, - or _) nor YouTube's address of one"
-    )
+        pass  # an invalid URL, such as brackets without an IP address
+    raise ValueError(f"{text!r} is neither the id of a recording (11 letters, digits, - or _) nor a YouTube address")
 
 
 def read_overrides(path: Path) -> Overrides:
-    """Read the file; one that does not exist decides nothing.
+    """Read the decisions of the file; none if it does not exist.
 
     Raises
     ------
     ConfigError
-        It cannot be read, or says something that cannot be meant; names the file, and the line or the track.
+        The file cannot be read or is invalid; the message names the file, and the line or the track.
     """
     return _parse(_read_text(path), path)
 
 
 def read_names(path: Path) -> Mapping[str, str]:
-    """Return the names that the person gave to regions and clusters, by their ids; none where there is no file.
+    """Return the user's names for regions and clusters, by id; none if the file does not exist.
 
     Raises
     ------
@@ -115,36 +111,36 @@ def _names(text: str, path: Path) -> dict[str, str]:
 
 
 def write_override(path: Path, track_id: str, override: Override, comment: str) -> None:
-    """Put the decision about one track into the file, whole or not at all; comments and order stay as they are.
+    """Write the decision on one track to the file, atomically; comments and order are preserved.
 
-    A track that is new to the file goes to its end, below ``comment`` ("Artist - Title"). A file inside the
-    folder of ``path`` is written relative to it, so that both can be moved together.
+    A new track is appended at the end, below ``comment`` ("Artist - Title"). The path of an audio file inside the
+    folder of ``path`` is written as relative, so that both can be moved together.
 
     Raises
     ------
     ConfigError
-        The file is there but cannot be used (see :func:`read_overrides`), or cannot be written.
+        The existing file is invalid (see :func:`read_overrides`), or it cannot be written.
     """
     text = _read_text(path)
     expected = {**_parse(text, path), track_id: override}
     changed = _with_override(text, track_id, *_choice(override, path.parent), comment)
-    # Whatever way of writing TOML the person chose: nothing may be lost, so what is to be written is read first.
-    if not _says(changed, expected, path):
+    # The user may write TOML in any style. Parse the new text before writing it, so that nothing is lost.
+    if not _parses_to(changed, expected, path):
         raise ConfigError(
-            f"{path} is written in a way that cannot be added to, so it was left as it is.",
-            hint=f"Write each choice as a table of its own. {_EXAMPLE}",
+            f"{path} has a format that cannot be extended, so it was left unchanged.",
+            hint=f"Write each choice as a separate table. {_EXAMPLE}",
         )
-    target = path.resolve()  # a link stays a link
+    target = path.resolve()  # write to the target of a symbolic link
     try:
         write_durably(target, changed.encode(), target.parent)
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be written: {error.strerror or error}.",
-            hint="Give --overrides a file in a folder that you may write to.",
+            hint="With --overrides, name a file in a folder that you can write to.",
         ) from error
 
 
-def _says(text: str, expected: Overrides, path: Path) -> bool:
+def _parses_to(text: str, expected: Overrides, path: Path) -> bool:
     try:
         text.encode()
         return _parse(text, path) == expected
@@ -184,7 +180,7 @@ def _parse(text: str, path: Path) -> Overrides:
     if document or not isinstance(tables, dict):
         stray = next(iter(document), "track")
         raise ConfigError(
-            f"{path}: '{stray}' does not belong here; the file holds only tracks and names.", hint=_EXAMPLE
+            f"{path}: '{stray}' does not belong here; the file may only contain tracks and names.", hint=_EXAMPLE
         )
     folder = path.absolute().parent
     return MappingProxyType(
@@ -194,13 +190,13 @@ def _parse(text: str, path: Path) -> Overrides:
 
 def _override(table: object, folder: Path, where: str) -> Override:
     if not isinstance(table, dict):
-        raise ConfigError(f"{where}: this is no table.", hint=_EXAMPLE)
+        raise ConfigError(f"{where}: this is not a table.", hint=_EXAMPLE)
     unknown = [key for key in table if key not in _CHOICES]
     if unknown:
         raise ConfigError(f"{where}: unknown key '{unknown[0]}'.", hint=f"The keys are {', '.join(_CHOICES)}.")
     if len(table) != 1:
-        said = " and ".join(table) or "nothing"
-        raise ConfigError(f"{where}: it says {said}.", hint=f"It needs exactly one of {', '.join(_CHOICES)}.")
+        given = " and ".join(table) or "nothing"
+        raise ConfigError(f"{where}: it gives {given}.", hint=f"It needs exactly one of {', '.join(_CHOICES)}.")
     ((key, value),) = table.items()
     return _chosen(key, value, folder, where)
 
@@ -215,17 +211,17 @@ def _chosen(key: str, value: Any, folder: Path, where: str) -> Override:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise ConfigError(f"{where}: {key} must be a text in quotes.", hint=_EXAMPLE)
     if key == "file":
-        return Override(file=folder / _at_home(value))
+        return Override(file=folder / _expand_home(value))
     try:
         return Override(video_id=parse_video_id(value))
     except ValueError as error:
         raise ConfigError(f"{where}: {error}.", hint="Copy the recording's address from the browser.") from error
 
 
-def _at_home(path: str) -> Path:
+def _expand_home(path: str) -> Path:
     try:
         return Path(path).expanduser()
-    except RuntimeError:  # "~somebody", whom this machine does not know: a folder may be called so
+    except RuntimeError:  # "~name" of an unknown user: may be the name of a folder
         return Path(path)
 
 
@@ -241,7 +237,7 @@ def _choice(override: Override, folder: Path) -> tuple[str, str | bool]:
 def _with_override(text: str, track_id: str, key: str, value: str | bool, comment: str) -> str:
     if track_id in tomllib.loads(text).get("track", {}):
         return _with_choice_replaced(text, track_id, key, value)
-    # A new table goes behind the text: it is valid there, whatever order the person's own are in.
+    # A new table is valid at the end, whatever the order of the existing ones.
     title = " ".join("".join(letter if letter.isprintable() else " " for letter in comment).split())
     shown = "true" if value is True else _quoted(str(value))
     added = f"# {title}\n[track.{_quoted(track_id)}]\n{key} = {shown}\n"
@@ -250,9 +246,9 @@ def _with_override(text: str, track_id: str, key: str, value: str | bool, commen
 
 
 def _with_choice_replaced(text: str, track_id: str, key: str, value: str | bool) -> str:
-    """Replace the one line of a table that says something.
+    """Replace the choice in an existing table.
 
-    In its place, so that the comment above the next table stays there: to TOML it belongs to this one.
+    The line is replaced in place, because in TOML a comment above the next table belongs to this one.
     """
     import tomlkit
 
@@ -268,5 +264,5 @@ def _with_choice_replaced(text: str, track_id: str, key: str, value: str | bool)
 
 
 def _quoted(text: str) -> str:
-    """Return a text as TOML's basic string, which is JSON's but for one control character."""
+    """Return a text as a TOML basic string, which differs from JSON in only one control character."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,7 +1,7 @@
-"""The supply of audio: searches and downloads run in threads ahead of the workers, so that nobody waits for the other.
+"""Prefetching of audio: searches and downloads run in threads ahead of the workers.
 
-Queues between them are bounded: at most :data:`FILES_AHEAD` files lie on the disk for each worker, and searches are
-never further ahead than their queue is long.
+The queues between the stages are bounded: at most :data:`FILES_AHEAD` files per worker wait on disk, and at most
+:data:`SEARCHED_AHEAD` search results wait for download.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SEARCHES_AT_ONCE: Final = 2
 DOWNLOADS_AT_ONCE: Final = 2
-"""Politeness more than speed: one download takes a second or two, listening to it longer."""
+"""Chosen out of politeness: a download takes a second or two, and analyzing it takes longer."""
 FILES_AHEAD: Final = 2
 SEARCHED_AHEAD: Final = 200
 POLL_S: Final = 0.1
@@ -31,21 +31,21 @@ Ready = TypeVar("Ready")
 
 
 class Prefetcher(Generic[Wanted, Ready]):
-    """A line of two stations. A context manager: leaving it stops the threads, whatever they were doing.
+    """A pipeline of two stages, search and download. A context manager; leaving it stops the threads.
 
-    It raises then what a thread raised that was not raised yet, unless something else is on its way.
+    On exit, it raises a thread's error that was not raised yet, unless another exception is propagating.
 
     Parameters
     ----------
     to_find
-        What ``find`` is to be called with; it gives what is to be downloaded, or None where that is nothing.
+        Items to search. ``find`` returns the item to download, or None if there is none.
     to_get
-        What is to be downloaded at once.
+        Items that can be downloaded without a search.
     get
-        Gives what is ready for a worker, or None. Both are called from several threads, and may raise ``Cancelled``
-        once ``cancelled`` is set.
+        Downloads an item and returns what is ready for a worker, or None. Both functions are called from several
+        threads, and may raise ``Cancelled`` once ``cancelled`` is set.
     workers
-        How many there are at the end of the line.
+        Number of workers that consume the results.
     """
 
     def __init__(
@@ -83,31 +83,31 @@ class Prefetcher(Generic[Wanted, Ready]):
             if thread.is_alive():
                 thread.join(max(0.0, deadline_s - time.monotonic()))
         if error is None and not self._is_error_raised and self._error is not None:
-            raise self._error  # it came after the last that was ready
+            raise self._error  # raised after the last result was consumed
 
     def ready(self) -> Iterator[Ready | None]:
-        """Yield what is ready, as it comes; None where nothing is ready yet, after a moment's wait.
+        """Yield results as they become ready, and None after :data:`POLL_S` without one.
 
-        Once ``cancelled`` is set, only what is ready already.
+        Once ``cancelled`` is set, yields only what is already in the queue.
 
         Raises
         ------
         Whatever ``find`` or ``get`` raised.
         """
         while True:
-            over = self.cancelled.is_set() or not any(thread.is_alive() for thread in self._getters)
+            is_finished = self.cancelled.is_set() or not any(thread.is_alive() for thread in self._getters)
             try:
-                yield self._ready.get(timeout=0 if over else POLL_S)
+                yield self._ready.get(timeout=0 if is_finished else POLL_S)
             except queue.Empty:
                 if self._error is not None:
                     self._is_error_raised = True
                     raise self._error from None
-                if over:
+                if is_finished:
                     return
                 yield None
 
     def _thread(self, work: Callable[[], None]) -> threading.Thread:
-        # Daemons: a download that hangs in the system must not keep an interrupted build from ending.
+        # Daemon threads: a download that hangs in a system call must not keep an interrupted build from exiting.
         return threading.Thread(target=self._guarded, args=(work,), daemon=True)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -129,21 +129,21 @@ class Prefetcher(Generic[Wanted, Ready]):
         while not self.cancelled.is_set():
             wanted = _pop(self._to_get)
             if wanted is None:
-                finding = any(thread.is_alive() for thread in self._finders)
+                is_searching = any(thread.is_alive() for thread in self._finders)
                 try:
-                    wanted = self._found.get(timeout=POLL_S if finding else 0)
+                    wanted = self._found.get(timeout=POLL_S if is_searching else 0)
                 except queue.Empty:
-                    if not finding:
+                    if not is_searching:
                         return
                     continue
             ready = self._get(wanted)
             if ready is not None:
                 self._put(self._ready, ready)
 
-    def _put(self, line: queue.Queue[Ready] | queue.Queue[Wanted], item: Ready | Wanted) -> None:
+    def _put(self, target: queue.Queue[Ready] | queue.Queue[Wanted], item: Ready | Wanted) -> None:
         while not self.cancelled.is_set():
             try:
-                line.put(item, timeout=POLL_S)  # type: ignore[arg-type]  # the queue and the item go together
+                target.put(item, timeout=POLL_S)  # type: ignore[arg-type]  # callers pass matching types
             except queue.Full:
                 continue
             return

@@ -1,6 +1,6 @@
-"""Previews: 30 seconds of each track from Deezer, found by ISRC where there is one, else by searching.
+"""Previews of 30 seconds from Deezer, looked up by ISRC if there is one, otherwise by searching.
 
-They make a first map within the hour; a track's preview gives way to its whole recording once that was listened to.
+They allow a first map within the hour. The analysis of a preview is replaced once the whole recording is analyzed.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 PREVIEW_VERSION: Final = 2
-"""Raise when previews would be chosen otherwise."""
+"""Raise when the choice of previews changes."""
 DOWNLOAD_VERSION: Final = 1
 CHOSEN: Final = "preview.json"
 FRESH_S: Final = 120.0
-"""An address younger than this is used without asking for another. They are good for some minutes."""
+"""A URL younger than this is used without requesting a new one. URLs are valid for some minutes."""
 ALBUM_AUDIO: Final = "MUSIC_VIDEO_TYPE_ATV"
-"""What Deezer has is what labels deliver, as are the tracks of albums on YouTube Music."""
+"""Deezer's recordings are delivered by labels, like album tracks on YouTube Music."""
 _QUOTE: Final = re.compile(r'"')
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """What is kept of a decision: the recording's id on Deezer (None: there is no preview), and why, in words.
+    """A stored decision: the recording's id on Deezer (None: no preview), and the evidence in words.
 
-    ``cover`` is the address of its album's picture, empty where there is none.
+    ``cover``: URL of its album cover; empty if there is none.
     """
 
     deezer_id: int | None
@@ -61,10 +61,10 @@ class Chosen(msgspec.Struct, frozen=True):
 
 
 class Previews:
-    """Finds and fetches previews, one after the other. Safe for threads.
+    """Finds and downloads previews for ``tracks``. Thread-safe.
 
-    ``tracks`` are those that are wanted. It stands where :class:`~spotmap_build.acquire.search.Finder` and
-    :class:`~spotmap_build.acquire.youtube.downloader.Downloader` stand for whole recordings.
+    It has the roles of :class:`~spotmap_build.acquire.search.Finder` and
+    :class:`~spotmap_build.acquire.youtube.downloader.Downloader` for whole recordings.
     """
 
     def __init__(self, run: Run, tracks: Iterable[Track], *, disabled_reason: str = "") -> None:
@@ -78,19 +78,19 @@ class Previews:
 
     @cached_property
     def _deezer(self) -> Deezer:
-        """The client, made when something is to be asked: it takes a while to load."""
+        """The client, created on first use because its import is slow."""
         from spotmap_build.acquire.deezer import Deezer
 
         return Deezer(self._run.config.deezer_url, limiter=self._limiter, breaker=self.service.breaker)
 
-    # Which recording: what ``Finder`` is for whole ones.
+    # Finding recordings, as ``Finder`` does for whole ones.
 
     def recall_all(self) -> Recordings:
-        """Everything that is known without asking."""
+        """Return what is known without a request."""
         return Recordings.of(self._tracks, self._recall)
 
     def find(self, track: Track) -> Found:
-        """Find the preview of a track, and remember the decision."""
+        """Find the preview of a track, and store the decision."""
         if not self.service.is_open:
             return Found(track, failure=self.service.waiting(track.id, "match"))
         started = time.monotonic()
@@ -105,38 +105,40 @@ class Previews:
         return _found(track, chosen, now_unix_s + NONE_MAX_AGE_S)
 
     def close(self) -> None:
-        """Remember what was not answered, so that it is asked again later, and not at every build."""
+        """Store failed requests, so that they are retried later instead of in every build."""
         self._unanswered.keep()
 
-    # Its audio: what ``Downloader`` is for whole ones.
+    # Downloading audio, as ``Downloader`` does for whole recordings.
 
     def recall(self, track: Track) -> Failed | None:
-        """Why this preview is not to be tried now, where that is known."""
+        """Return a stored failure that forbids to try this preview now."""
         record = self._run.cache.lookup(_download_key(_deezer_id(track)))
         if record is None or record.failure is None or self._run.config.retry:
             return None
         return failed(track.id, "download", record.failure)
 
     def kept(self, _track: Track, /) -> Path | None:
-        """No preview is kept: they are for listening, not for storing."""
+        """Return None: previews are never kept."""
         return None
 
     def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
-        """Return the preview of a track as a file, alone in a folder of its own below ``scratch``.
+        """Download the preview of a track to a file in its own subfolder of ``scratch``.
 
         Raises
         ------
         OutputError
-            No room for it; the build cannot go on.
+            The file cannot be written; the build cannot continue.
         Cancelled
-            As was asked for.
+            ``cancelled`` was set.
         """
         if not self.service.is_open:
             return self.service.waiting(track.id, "download")
         try:
             folder = Path(tempfile.mkdtemp(dir=scratch))
         except OSError as error:
-            raise OutputError(f"A preview cannot be stored: {error.strerror or error}.", hint="Make room.") from error
+            raise OutputError(
+                f"A preview cannot be stored: {error.strerror or error}.", hint="Free some disk space."
+            ) from error
         path = folder / f"preview-{_deezer_id(track)}.mp3"
         try:
             if cancelled.is_set():
@@ -154,7 +156,7 @@ class Previews:
         return path
 
     def done_with(self, _track: Track, path: Path, /) -> None:
-        """Delete the preview, now that it was listened to."""
+        """Delete the preview after its analysis."""
         shutil.rmtree(path.parent, ignore_errors=True)
 
     def _fetch(self, track: Track, path: Path) -> None:
@@ -167,12 +169,12 @@ class Previews:
             try:
                 self._deezer.fetch_preview(address, path)
             except PreviewExpired:
-                pass  # sooner than expected: a new address, below
+                pass  # expired early: request a new URL below
             else:
                 return
         found = self._deezer.track(deezer_id)
         if found is None or not found.preview:
-            raise TrackError("no-preview", "Deezer has no preview of it here.", retryable=True)
+            raise TrackError("no-preview", "Deezer offers no preview of it here.", retryable=True)
         self._deezer.fetch_preview(found.preview, path)
 
     def _remember(self, track: Track, error: TrackError) -> Failed:
@@ -195,7 +197,7 @@ class Previews:
         return _found(track, chosen, fresh.fetched_at_unix_s + fresh.max_age_s if fresh else None)
 
     def _choose(self, track: Track) -> Chosen:
-        """Compare what Deezer has with the track, as search results of YouTube Music are compared."""
+        """Match Deezer's results to the track, with the same matcher as for YouTube Music."""
         from spotmap_build.acquire.matching import decide
 
         offers: dict[int, DeezerTrack] = {}
@@ -219,14 +221,14 @@ class Previews:
         return Chosen(offer.id, match.confidence, match.evidence, offer.cover)
 
     def _offers(self, track: Track) -> Iterator[tuple[tuple[DeezerTrack, ...], bool]]:
-        """Yield what Deezer has, the most telling first, and whether the ISRC gave it.
+        """Yield Deezer's results, the most reliable first, and whether they come from the ISRC.
 
-        Asked only as far as it is read.
+        Requests are sent lazily, as results are consumed.
         """
         isrc = plain_isrc(track.isrc)
         if isrc:
             offer = self._deezer.track_by_isrc(isrc)
-            # An answer that says to be another recording's is none.
+            # Ignore a result that has a different ISRC.
             if offer is not None and (not offer.isrc or plain_isrc(offer.isrc) == isrc):
                 yield (offer,), True
         for text in _queries(track):
@@ -234,10 +236,7 @@ class Previews:
 
 
 def _queries(track: Track) -> tuple[str, ...]:
-    """Return the searches for a track.
-
-    By Deezer's fields, then the words alone, as it answers either better at times.
-    """
+    """Return the searches for a track: by Deezer's fields, then by plain words; either may find more."""
     from spotmap_build.acquire.queries import queries
 
     words = [query.text for query in queries(track) if not query.is_isrc and query.kind == "songs"]
@@ -289,7 +288,7 @@ def _deezer_id(track: Track) -> int:
 
 
 def _choice_key(track: Track) -> Key:
-    """Return what a choice depends on: the words that a track is known by, as for a whole recording's."""
+    """Return the cache key of a choice, which depends on the same metadata as for a whole recording."""
     return Key("preview", PREVIEW_VERSION, {"track": known_words(track)})
 
 

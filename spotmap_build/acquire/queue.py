@@ -1,4 +1,4 @@
-"""Listen to every recording that was not listened to before; find and download it first where it has to be."""
+"""Analyze all new recordings, finding and downloading them first if necessary."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
 SEARCHED_FOR: Final = "searched for"
 DOWNLOADED: Final = "downloaded"
 SETTLED: Final = "settled"
-"""Tracks that are done with before a worker gets them: not found, not downloaded, or the recording of another track."""
+"""Tracks that need no worker: not found, not downloaded, or with the same recording as another track."""
 
 
 def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
-    """Do what is to be done until the time is over; returns how many recordings were listened to.
+    """Analyze recordings until none is left or the time limit is reached; return how many were analyzed.
 
     Raises
     ------
     CacheError, OutputError, WeightsError
-        The build cannot go on; what was finished is kept.
+        The build cannot continue; finished work is kept.
     """
-    if limit.is_over:  # then nothing is loaded, and nobody asked
+    if limit.is_over:  # load nothing and contact no service
         acquisition.stop(limit.sentence)
         return 0
     acquisition.begin()
@@ -58,11 +58,11 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     models_url = None if run.config.offline else run.config.models_url
     weights = ensure_weights(spec.on(acquisition.engine), models_url, run.config.models_dir, say=run.progress.say)
     tag_names(acquisition)
-    # The workers of a cluster are sent one file. What they hear is asked here, once it is a vector.
+    # Cluster workers receive only the embedder's file. The heads run on this machine later, from the vectors.
     heads = {} if run.config.executor else acquisition.heads.here
     searches = acquisition.searches
     total = len(searches) + len(acquisition.missing)
-    run.progress.begin("embed", _what(spec, bool(searches)), total=total)
+    run.progress.begin("embed", _stage_title(spec, bool(searches)), total=total)
     pool = _open_pool(acquisition, weights, total)
     embedded = 0
     with (
@@ -74,10 +74,10 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
             heads=tuple(heads.values()),
             workers=min(pool.worker_count, total),
             limit=limit,
-        ) as line,
+        ) as job_source,
         pool,
     ):
-        for job, outcome, seconds in pool.run(line.jobs(), is_over=lambda: limit.is_past_grace):
+        for job, outcome, seconds in pool.run(job_source.jobs(), is_over=lambda: limit.is_past_grace):
             track = acquisition.with_recording(job.track_id)
             if isinstance(outcome, Done):
                 check_lengths(outcome.value, spec)
@@ -86,15 +86,15 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
                 run.cache.put(acquisition.key_of(track), encode(outcome.value, heads), seconds=seconds)
             else:
                 _remember_failure(acquisition, track, outcome, seconds)
-            line.done_with(track, job)
-    if limit.is_past_grace and line.done < total:
+            job_source.done_with(track, job)
+    if limit.is_past_grace and job_source.done < total:
         acquisition.stop(limit.sentence)
-    run.progress.end(line.outcome(embedded))
+    run.progress.end(job_source.outcome(embedded))
     return embedded
 
 
 def _open_pool(acquisition: Acquisition, weights: Path, total: int) -> EmbedPool | DaskPool:
-    """Return those who listen: processes of this machine, or the workers of a cluster."""
+    """Return the worker pool: processes on this machine, or the workers of a Dask cluster."""
     config, spec = acquisition.run.config, acquisition.spec.on(acquisition.engine)
     if config.executor:
         from spotmap_build.embed.dask_pool import DaskPool
@@ -107,7 +107,7 @@ def _open_pool(acquisition: Acquisition, weights: Path, total: int) -> EmbedPool
 
 
 class _JobSource:
-    """From tracks to jobs for the workers: local files and recipes at once, others as they are found and fetched."""
+    """Turns tracks into jobs for the workers: local files and recipes immediately, others once they are downloaded."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class _JobSource:
         workers: int,
         limit: TimeLimit,
     ) -> None:
-        self._listening = acquisition
+        self._acquisition = acquisition
         self._limit = limit
         self._scratch = scratch.folder
         self._adopted = scratch.adopted
@@ -146,12 +146,12 @@ class _JobSource:
         try:
             self._supply.__exit__(kind, error, traceback)
         finally:
-            self._listening.finder.close()
+            self._acquisition.finder.close()
 
     def jobs(self) -> Iterator[EmbedJob | None]:
-        """Yield what the workers are to do next: what was fetched first, so that the disk does not fill.
+        """Yield the next jobs, downloaded recordings before local ones, so that the disk does not fill up.
 
-        When the time is over, that is only what has arrived: it would have to be fetched once more.
+        After the time limit, yields only what is already downloaded, which would otherwise be downloaded again.
         """
         local = iter(self._local)
         for job in self._supply.ready():
@@ -160,7 +160,7 @@ class _JobSource:
             elif job is None and (track := next(local, None)) is not None:
                 yield self._job(track, None)
                 continue
-            self._tell()
+            self._report()
             yield job
         for track in local:
             if self._is_over():
@@ -169,53 +169,53 @@ class _JobSource:
 
     def _is_over(self) -> bool:
         if self._limit.is_over:
-            self._listening.stop(self._limit.sentence)
+            self._acquisition.stop(self._limit.sentence)
         return self._limit.is_over
 
     def done_with(self, track: Track, job: EmbedJob) -> None:
-        """Give up the audio of a job that is finished."""
+        """Release the audio of a finished job."""
         self._finished += 1
-        self._tell()
+        self._report()
         if job.path is not None and Path(job.path).is_relative_to(self._scratch):
-            self._listening.downloader.done_with(track, Path(job.path))
+            self._acquisition.downloader.done_with(track, Path(job.path))
 
     def outcome(self, embedded: int) -> str:
-        """Return what was done, as a sentence."""
+        """Summarize the finished work in a sentence."""
         searched, downloaded = self._counts[SEARCHED_FOR], self._counts[DOWNLOADED]
         failures = self._finished - embedded
         parts = (
             gettext("{tracks} searched for", tracks=searched) if searched else "",
             gettext("{tracks} downloaded", tracks=downloaded) if downloaded else "",
-            gettext("listened to {tracks} recordings", tracks=embedded),
+            gettext("{tracks} recordings analyzed", tracks=embedded),
             gettext("{tracks} could not be analyzed", tracks=failures) if failures else "",
         )
         return ", ".join(filter(None, parts))
 
     @property
     def done(self) -> int:
-        """How many tracks need nothing more."""
+        """Number of tracks that need no further work."""
         return self._counts[SETTLED] + self._finished
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         if self.done != self._reported:
             self._reported = self.done
-            self._listening.run.progress.advance(self._reported)
+            self._acquisition.run.progress.advance(self._reported)
 
     def _find(self, track: Track) -> Track | None:
-        to_listen_to = self._listening.settle(track, self._listening.finder.find(track))
-        if to_listen_to is None:
+        to_analyze = self._acquisition.settle(track, self._acquisition.finder.find(track))
+        if to_analyze is None:
             self._counts.add(SETTLED)
-        return to_listen_to
+        return to_analyze
 
     def _get(self, track: Track) -> EmbedJob | None:
         assert track.recording is not None
         video_id = track.recording.video_id or ""
-        here = self._listening.downloader.kept(track) or self._adopted.pop(video_id, None)
-        if here is not None:
-            return self._job(track, here)
-        path = self._listening.downloader.get(track, self._scratch, self._supply.cancelled)
+        existing = self._acquisition.downloader.kept(track) or self._adopted.pop(video_id, None)
+        if existing is not None:
+            return self._job(track, existing)
+        path = self._acquisition.downloader.get(track, self._scratch, self._supply.cancelled)
         if isinstance(path, Failed):
-            self._listening.refuse(track, path)
+            self._acquisition.refuse(track, path)
             self._counts.add(SETTLED)
             return None
         self._counts.add(DOWNLOADED)
@@ -229,10 +229,10 @@ class _JobSource:
         return EmbedJob(
             track_id=track.id,
             path=recording.path if path is None else str(path),
-            prepare=_rendering(recording, self._listening.loaded),
-            model=self._listening.spec.model,
+            prepare=_rendering(recording, self._acquisition.loaded),
+            model=self._acquisition.spec.model,
             weights_path=str(self._weights),
-            engine=self._listening.engine,
+            engine=self._acquisition.engine,
             temp_folder=str(self._scratch),
             duration_ms=track.duration_ms,
             heads=self._heads,
@@ -245,19 +245,19 @@ def _rendering(recording: Recording, loaded: Loaded) -> Callable[[Path], Path] |
     return partial(loaded.render, recording.recipe)
 
 
-def check_lengths(heard: TrackEmbedding, spec: EmbedderSpec) -> None:
-    """Refuse what is not as the embedder's row says, before it is kept: nothing that reads it later could use it."""
-    found, said = (len(heard.vector), len(heard.tags)), (spec.dimensions, spec.tag_count)
+def check_lengths(embedding: TrackEmbedding, spec: EmbedderSpec) -> None:
+    """Refuse an embedding whose size differs from the embedder's specification, before it is stored."""
+    found, said = (len(embedding.vector), len(embedding.tags)), (spec.dimensions, spec.tag_count)
     if found != said:
         raise PluginError(
-            f"The embedder '{spec.name}' gave {found[0]} dimensions and {found[1]} tags; its row says {said[0]} and "
-            f"{said[1]}.",
-            hint=f"Tell those who make {spec.package or spec.model}.",
+            f"The embedder '{spec.name}' returned {found[0]} dimensions and {found[1]} tags; its specification says "
+            f"{said[0]} and {said[1]}.",
+            hint=f"Report this to the authors of {spec.package or spec.model}.",
         )
 
 
 def encode(embedding: TrackEmbedding, heads: Iterable[HeadSpec] = ()) -> dict[str, bytes]:
-    """Encode what is kept of a recording that was listened to, and of which these heads were asked."""
+    """Encode an embedding for the cache. ``heads``: the heads that were run on it."""
     from spotmap_build.cache.arrays import encode_array
 
     arrays = map(encode_array, (embedding.vector, embedding.tags, embedding.features))
@@ -266,9 +266,9 @@ def encode(embedding: TrackEmbedding, heads: Iterable[HeadSpec] = ()) -> dict[st
 
 
 def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:
-    """Permanent failures are not tried again by the same decoder; passing ones when they are due, later each time.
+    """Store a failure. A permanent one is not retried with the same decoder; others are, with growing delays.
 
-    A download that cannot be listened to may have been broken on its way, so it is always worth another try.
+    A download that cannot be decoded may have been damaged in transit, so it is always retried.
     """
     cache, key = acquisition.run.cache, acquisition.key_of(track)
     if not outcome.retryable and not track.is_remote:
@@ -278,7 +278,7 @@ def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, s
     cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)
 
 
-def _what(spec: EmbedderSpec, is_searching: bool) -> str:
+def _stage_title(spec: EmbedderSpec, is_searching: bool) -> str:
     if is_searching:
-        return gettext("finding recordings and listening with {embedder}", embedder=spec.name)
-    return gettext("listening with {embedder}", embedder=spec.name)
+        return gettext("finding recordings and analyzing with {embedder}", embedder=spec.name)
+    return gettext("analyzing with {embedder}", embedder=spec.name)

@@ -1,6 +1,6 @@
-"""Going through the doubtful recordings with the person, by the report of the last build; choices go to overrides.toml.
+"""The ``review`` command: show doubtful matches of the last report and write the user's choices to overrides.toml.
 
-The first half decides what is asked and how an answer is meant (pure); :func:`run_review` asks and writes.
+The functions that select tracks and interpret answers are pure; :func:`run_review` asks and writes.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOUND: Final = ("mapped", "matched")
-"""The statuses of a track that has a recording: it was listened to, or only looked for (``match``)."""
+"""Statuses of a track with a recording: analyzed, or only matched (``match``)."""
 LINK: Final = "https://music.youtube.com/watch?v={video_id}"
 
 
 class Option(msgspec.Struct, frozen=True):
-    """A recording that was looked at. ``duration_s`` in seconds, ``score`` 0..1, ``reason`` in words."""
+    """A recording that was considered. ``score``: 0..1; ``reason``: in words."""
 
     video_id: str
     title: str = ""
@@ -36,10 +36,10 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """How the build decided.
+    """The build's decision on a track.
 
-    The recording that it took (``video_id`` empty or null: none), its confidence 0..1 as ``score``, why in words,
-    and what else was looked at.
+    The chosen recording (``video_id`` empty or null: none) with its confidence (0..1) as ``score``, the evidence in
+    words, and the other recordings that were considered.
     """
 
     video_id: str | None = None
@@ -52,7 +52,7 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What is needed here of the ledger's row of one track."""
+    """The fields of a ledger row that ``review`` needs."""
 
     id: str
     title: str
@@ -71,16 +71,17 @@ class _Report(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What an answer means. Without an override nothing is changed; ``stops``: no more questions."""
+    """The meaning of an answer. Without an override, nothing changes; ``stops``: ask no more questions."""
 
     override: Override | None = None
     stops: bool = False
 
 
 def doubtful(rows: Sequence[Row], below: float) -> list[Row]:
-    """Return the tracks whose recording a person should look at, the worst first.
+    """Return the tracks whose match should be reviewed, the worst first.
 
-    Those without any although some were looked at, then those whose match has a confidence under ``below`` (0..1).
+    These are tracks without a match although candidates were found, then matches with a confidence under ``below``
+    (0..1).
     """
     return sorted((row for row in rows if _is_doubtful(row, below)), key=_badness)
 
@@ -99,7 +100,7 @@ def _badness(row: Row) -> tuple[bool, float, str, str]:
 
 
 def options(row: Row) -> list[Option]:
-    """Return what the person can take by its number: the build's choice first, then what it looked at, each once."""
+    """Return the numbered options without duplicates: the build's choice first, then the other candidates."""
     match = row.match
     if match is None:
         return []
@@ -112,29 +113,29 @@ def options(row: Row) -> list[Option]:
 
 
 def analyze(answer: str, choices: Sequence[Option]) -> Choice:
-    """Return what an answer means.
+    """Interpret an answer.
 
     Raises
     ------
     ValueError
-        Nothing that was offered; with a plain sentence.
+        The answer is invalid.
     """
-    said = answer.strip()
-    if said.lower() in {"", "k"}:
+    text = answer.strip()
+    if text.lower() in {"", "k"}:
         return Choice()
-    if said.lower() == "q":
+    if text.lower() == "q":
         return Choice(stops=True)
-    if said.lower() == "n":
+    if text.lower() == "n":
         return Choice(Override(exclude=True))
-    if said.isdecimal() and len(said) < 11:
-        if not 1 <= int(said) <= len(choices):
-            raise ValueError(f"There is no number {said}")
-        return Choice(Override(video_id=choices[int(said) - 1].video_id))
-    return Choice(Override(video_id=parse_video_id(said)))
+    if text.isdecimal() and len(text) < 11:
+        if not 1 <= int(text) <= len(choices):
+            raise ValueError(f"There is no number {text}")
+        return Choice(Override(video_id=choices[int(text) - 1].video_id))
+    return Choice(Override(video_id=parse_video_id(text)))
 
 
 def describe(row: Row) -> str:
-    """Return a track and what may be its recording, as lines of text."""
+    """Describe a track and its candidate recordings, as lines of text."""
     length = "" if row.duration_ms is None else _clock(row.duration_ms / 1000)
     lines = ["", _name(row.artists, row.title), _indented(row.album, length, separator=" · ")]
     if row.status not in FOUND:
@@ -163,7 +164,7 @@ def _name(artists: Sequence[str], title: str) -> str:
 
 
 def _printable(line: str) -> str:
-    """Others wrote these texts: a control character must not reach the terminal."""
+    """Replace control characters: these texts come from services and must not control the terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
@@ -195,23 +196,23 @@ def run_review(
     doubtful_below: float,
     everything: bool = False,
 ) -> int:
-    """Show each doubtful track, and write what the person chooses at once. Returns how many choices were written.
+    """Show each doubtful track and write the user's choice immediately. Return the number of choices written.
 
     Parameters
     ----------
     ask : Callable[[str], str] | None
-        Shows its argument and returns the answer (a line; EOFError where there are no more); None only lists.
+        Shows a prompt and returns one line; raises ``EOFError`` at the end of input. With None, tracks are only listed.
     show : Callable[[str], None]
         Prints lines of text.
     doubtful_below : float
         See :func:`doubtful`.
     everything : bool
-        Every track that was matched, also those that the file decides already.
+        Show all matched tracks, also those already decided in the file.
 
     Raises
     ------
     ConfigError
-        There is no such report, or overrides.toml cannot be used.
+        The report is missing or invalid, or overrides.toml cannot be used.
     """
     rows = _read_ledger(report_path)
     decided = read_overrides(overrides_path)
@@ -220,7 +221,7 @@ def run_review(
     else:
         shown = [row for row in doubtful(rows, doubtful_below) if row.id not in decided]
     if not shown:
-        show(gettext("Nothing to review: no recording is in doubt."))
+        show(gettext("Nothing to review: no match is in doubt."))
         return 0
     written = 0
     for number, row in enumerate(shown, start=1):
@@ -228,7 +229,7 @@ def run_review(
         if ask is None:
             continue
         question = gettext(
-            "[{number} of {total}] Number, n = none of them, an address or id, Enter = keep, q = stop: ",
+            "[{number} of {total}] Enter a number, an address or an id; n = none of these, Enter = keep, q = quit: ",
             number=number,
             total=len(shown),
         )
@@ -240,7 +241,7 @@ def run_review(
             written += 1
     if written:
         where = gettext(
-            "{count} in {file}. The next build uses them; only these tracks are done again.",
+            "Choices written to {file}: {count}. The next build redoes only these tracks.",
             count=written,
             file=overrides_path,
         )
@@ -263,7 +264,7 @@ def _read_ledger(path: Path) -> tuple[Row, ...]:
         return decode_json(path.read_bytes(), _Report).ledger
     except FileNotFoundError as error:
         raise ConfigError(
-            f"There is no report {path}.", hint="Build the map first, or name the report with --report."
+            f"The report {path} does not exist.", hint="Build the map first, or name the report with --report."
         ) from error
     except (OSError, ValueError) as error:
         raise ConfigError(

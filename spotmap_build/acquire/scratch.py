@@ -1,4 +1,4 @@
-"""A folder for what a build needs for a moment: audio, from download to listening. It is always removed afterwards."""
+"""The temporary folder of a build for downloaded audio, which is deleted at the end."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 PREFIX: Final = "spotmap-"
 LOCK: Final = "lock"
 ATTEMPTS: Final = 10
-"""At a folder that no other build's :func:`sweep` takes away before it is locked."""
+"""Attempts to create a folder: another build's :func:`sweep` may delete it before it is locked."""
 MOST_ADOPTED: Final = 32
-"""Files of killed builds that are used. More than that are never downloaded ahead."""
+"""Maximum number of files adopted from killed builds. More than that are never prefetched."""
 _VIDEO_ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """``folder`` is this build's, and locked. ``adopted``: audio of killed builds that is in it now, by video id.
+    """``folder``: this build's locked folder. ``adopted``: audio files of killed builds moved into it, by video id.
 
-    These recordings had arrived and were not heard yet; without them they would be fetched again after every kill.
+    Adopted files were downloaded but not analyzed yet; otherwise, they would be downloaded again after every kill.
     """
 
     folder: Path
@@ -40,15 +40,14 @@ class Scratch:
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Scratch]:
-    """Yield a new folder in the system's place for temporary files, deleted at the end.
+    """Yield a new folder in the system's temporary directory, deleted at the end.
 
-    A build that was killed could not delete its own; the next one does, see :func:`sweep`. A folder whose lock is held
-    is in use.
+    The folder of a killed build is deleted by the next build, see :func:`sweep`. A folder whose lock is held is in use.
 
     Raises
     ------
     OutputError
-        There is no place for temporary files.
+        No temporary folder can be created.
     """
     with contextlib.ExitStack() as stack:
         scratch = Scratch(_locked_folder(stack))
@@ -57,13 +56,13 @@ def scratch_folder() -> Iterator[Scratch]:
 
 
 def sweep(scratch: Scratch | None = None) -> None:
-    """Delete what builds that were killed left in the place for temporary files: folders whose lock nobody holds.
+    """Delete temporary folders of killed builds, whose locks are free.
 
-    Audio that had arrived there is moved to ``scratch``, where there is one.
+    Downloaded audio in them is moved to ``scratch``, if given.
     """
-    with contextlib.suppress(OSError):  # there is no such place: who needs one says so
+    with contextlib.suppress(OSError):  # no temporary directory: reported when one is needed
         for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-            # Busy, not to be locked or not to be looked into: somebody's.
+            # A folder that is locked or not accessible belongs to another build or user.
             with contextlib.suppress(CacheError, OSError):
                 if not folder.is_symlink() and (folder / LOCK).is_file():
                     with exclusive(folder / LOCK):
@@ -73,21 +72,21 @@ def sweep(scratch: Scratch | None = None) -> None:
 
 
 def arrived(path: Path) -> Path:
-    """Return a downloaded file, of which all is on the disk now: it may be adopted after a power cut."""
+    """Flush a downloaded file to disk and return it, so that it can be adopted even after a power cut."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
     return path
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether nobody else can have put anything there: the place may be everybody's."""
+    """Return whether only this user can write to the folder, since the temporary directory may be shared."""
     found = folder.lstat()
     is_ours = not hasattr(os, "getuid") or found.st_uid == os.getuid()
     return is_ours and not stat.S_IMODE(found.st_mode) & 0o077
 
 
 def _adopt(folder: Path, scratch: Scratch) -> None:
-    """Take over recordings that had arrived whole: these lie as ``<folder of its own>/<video id>.<suffix>``."""
+    """Move completely downloaded recordings, named ``<subfolder>/<video id>.<suffix>``, into ``scratch``."""
     for path in sorted(folder.glob("*/*")):
         is_wanted = _VIDEO_ID.fullmatch(path.stem) and path.stem not in scratch.adopted
         if is_wanted and path.is_file() and len(scratch.adopted) < MOST_ADOPTED:
@@ -96,13 +95,13 @@ def _adopt(folder: Path, scratch: Scratch) -> None:
 
 
 def _locked_folder(stack: contextlib.ExitStack) -> Path:
-    """Return a new folder whose lock is held until ``stack`` ends; then it is deleted."""
+    """Return a new folder, locked until ``stack`` is closed and then deleted."""
     for _ in range(ATTEMPTS):
         try:
             folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         except OSError as error:
             raise _no_place(error.strerror or str(error)) from error
-        # A download that is just being stopped may still write; what it leaves is swept by the next build.
+        # A download that is being stopped may still write; the next build deletes what it leaves.
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
             (folder / LOCK).touch(mode=0o600)
@@ -114,9 +113,9 @@ def _locked_folder(stack: contextlib.ExitStack) -> Path:
         except (CacheError, OSError) as error:
             if folder.exists():
                 raise _no_place(getattr(error, "strerror", None) or str(error)) from error
-        # Another build that began just now found it before it was locked, and took it for a killed one's.
+        # Another build found the folder before it was locked, and deleted it as a leftover.
     raise _no_place("other builds keep deleting it")
 
 
 def _no_place(why: str) -> OutputError:
-    return OutputError(f"No temporary folder can be made: {why}.", hint="Make room, or set TMPDIR.")
+    return OutputError(f"No temporary folder can be created: {why}.", hint="Free some disk space, or set TMPDIR.")

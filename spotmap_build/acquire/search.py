@@ -1,4 +1,4 @@
-"""Recordings: which sound each track is. What the person chose, else what was decided before, else by searching."""
+"""Find the recording of each track: the user's choice, else a stored decision, else by searching YouTube Music."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 
 SEARCH_VERSION: Final = 1
 NONE_MAX_AGE_S: Final = 30 * DAY_S
-"""A recording that was not there a month ago may be there now."""
+"""A decision for "none" expires, because a missing recording may be added later."""
 SURE: Final = 0.9
-"""With so much confidence (0..1) no further search is made: an album's audio that agrees in all has more, the official
-video of a song, which may have another beginning, has less."""
+"""Confidence (0..1) from which no further search is made. An album's audio that agrees in everything is above it; an
+official video, which may have a different beginning, is below."""
 CANDIDATES: Final = "candidates.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is known of a track's recording: the track with it, or why it has none. ``match`` is how it was decided."""
+    """A track with its recording, or with the failure to find one. ``match``: the decision, if there was one."""
 
     track: Track
     match: Match | None = None
@@ -53,14 +53,14 @@ class Found:
 
 @dataclass(slots=True)
 class Recordings:
-    """What is known so far, by track id, and the tracks that are still to be searched for."""
+    """Results known so far, by track id, and tracks that still need a search."""
 
     found: dict[str, Found] = field(default_factory=dict)
     pending: list[Track] = field(default_factory=list)
 
     @classmethod
     def of(cls, tracks: Iterable[Track], recall: Callable[[Track], Found | None]) -> Recordings:
-        """Sort tracks by whether ``recall`` knows of them; what it gives None for is still to be searched for."""
+        """Look up each track with ``recall``; a track for which it returns None is pending."""
         recordings = cls()
         for track in tracks:
             found = recall(track)
@@ -72,7 +72,7 @@ class Recordings:
 
 
 class Finder:
-    """Finds the recording of one track after the other. Safe for threads."""
+    """Finds the recordings of tracks. Thread-safe."""
 
     def __init__(self, run: Run, fetched: Fetched) -> None:
         self.service = Service(run, "YouTube Music", disabled_reason=youtube_disabled_reason(run))
@@ -86,11 +86,11 @@ class Finder:
         self._unanswered = Unanswered(run, self.service)
 
     def recall_all(self) -> Recordings:
-        """Everything that is known without asking anybody."""
+        """Return what is known without a request."""
         return Recordings.of(self._fetched.usable_tracks, self._recall)
 
     def find(self, track: Track) -> Found:
-        """Search for the recording of a track, and remember the decision."""
+        """Search for the recording of a track, and store the decision."""
         if not self.service.is_open:
             return Found(track, failure=self.service.waiting(track.id, "match"))
         started = time.monotonic()
@@ -103,7 +103,7 @@ class Finder:
         return _found(track, match, int(time.time()) + NONE_MAX_AGE_S)
 
     def close(self) -> None:
-        """Remember what was not answered, so that it is asked again later, and not at every build."""
+        """Store failed requests, so that they are retried later instead of in every build."""
         self._unanswered.keep()
 
     def _recall(self, track: Track) -> Found | None:
@@ -113,11 +113,11 @@ class Finder:
         if track.recording is not None:
             return Found(track)
         if not self._fetched.loaded.is_streamed:
-            detail = "It names no audio file, no place and no vector."
+            detail = "It has no audio file, no position and no vector."
             return Found(track, failure=Failed(track.id, "fetch", "no-recording", detail))
-        return self._decided_before(track)
+        return self._recall_decision(track)
 
-    def _decided_before(self, track: Track) -> Found | None:
+    def _recall_decision(self, track: Track) -> Found | None:
         decision = recall_decision(self._run.cache, track)
         if decision is None:
             return None
@@ -129,7 +129,7 @@ class Finder:
 
     def _overridden(self, track: Track, override: Override) -> Found:
         if override.exclude:
-            detail = f"Left out by {self._run.config.overrides.name}."
+            detail = f"Excluded in {self._run.config.overrides.name}."
             return Found(track, failure=Failed(track.id, "match", "excluded", detail))
         by_hand = f"chosen by you in {self._run.config.overrides.name}"
         if override.file is not None:
@@ -170,13 +170,13 @@ class Finder:
         return match
 
     def _ask(self, query: Query) -> tuple[Candidate, ...]:
-        """Return what a search gives; each is made once, however many tracks ask it and at the same time."""
+        """Return the results of a search; concurrent identical searches are made only once."""
         key = Key("search", SEARCH_VERSION, {"text": query.text, "kind": query.kind})
         with self._lock:
             asking = self._asking.setdefault(key.digest, threading.Lock())
         with asking:
             record = self._run.cache.lookup(key, outputs=(CANDIDATES,), may_fail=False)
-            if record is not None and not self._is_to_be_asked_again(record):
+            if record is not None and not self._must_refresh(record):
                 with suppress(CorruptEntry):
                     return self._run.cache.decode(record, CANDIDATES, _decode_candidates)
             started = time.monotonic()
@@ -186,8 +186,8 @@ class Finder:
             self._run.cache.put(key, outputs, time.monotonic() - started, freshness=freshness)
             return found
 
-    def _is_to_be_asked_again(self, record: Record) -> bool:
-        """With ``--retry``, an answer from before this build does not count."""
+    def _must_refresh(self, record: Record) -> bool:
+        """Return whether ``--retry`` invalidates a result from before this build."""
         fetched_at = record.freshness.fetched_at_unix_s if record.freshness else 0
         return self._run.config.retry and fetched_at < self._started_unix_s
 
@@ -203,23 +203,23 @@ class Finder:
 
 
 def disabled_reason(run: Run) -> str:
-    """Why no service may be asked for recordings in this build; empty where they may."""
+    """Return why this build must not contact services for recordings; empty if it may."""
     if run.config.offline:
-        return "Nothing was asked: the build was to stay offline."
+        return "No request was sent: the build is offline."
     if not run.config.listen:
-        return "New tracks are not listened to in this build (--no-listen)."
+        return "New tracks are not analyzed in this build (--no-listen)."
     return ""
 
 
 def youtube_disabled_reason(run: Run) -> str:
-    """Why nothing on YouTube may be asked in this build; empty where it may."""
+    """Return why this build must not contact YouTube; empty if it may."""
     if run.config.audio == "previews":
-        return "Whole recordings are not listened to in this build (--audio previews)."
+        return "Whole recordings are not analyzed in this build (--audio previews)."
     return disabled_reason(run)
 
 
 def failed(track_id: str, stage: str, failure: Failure) -> Failed:
-    """Return the ledger's row of a failure that the cache remembers."""
+    """Return the ledger row of a failure stored in the cache."""
     return Failed(
         track_id,
         stage,

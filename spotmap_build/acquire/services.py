@@ -1,4 +1,4 @@
-"""What is remembered of a service from one build to the next: that it wanted no more requests, and until when."""
+"""State of an online service: a refusal, with the time until which it lasts, is remembered across builds."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SERVICE_VERSION: Final = 1
 
 
 class Service:
-    """One service that a build asks: ``breaker`` opens when it refuses, and stays so until it may be asked again.
+    """An online service that a build contacts. ``breaker`` opens when the service refuses requests.
 
-    ``name`` is for people; ``disabled_reason``: why it must not be asked at all (``--offline``), or empty.
+    ``name``: shown in messages. ``disabled_reason``: why it must not be contacted at all (``--offline``), or empty.
     """
 
     def __init__(self, run: Run, name: str, *, disabled_reason: str = "") -> None:
         self.name = name
         self.breaker = CircuitBreaker()
         self._pause = RememberedPause(run.cache, Key("service", SERVICE_VERSION, {"service": name}))
-        self._asks_anyway = run.config.retry
+        self._ignores_pause = run.config.retry
         self._retry_at_unix_s: int | None = None
         self._is_recalled = False
         self._is_disabled = bool(disabled_reason)
@@ -40,14 +40,14 @@ class Service:
 
     @property
     def is_open(self) -> bool:
-        """Whether it may be asked. What it answered to an earlier build is looked up when somebody wants to know."""
+        """Whether requests are allowed. Refusals of earlier builds are looked up on first use."""
         if not self._is_recalled and self.breaker.reason is None:
             self._recall()
         return self.breaker.reason is None
 
     def _recall(self) -> None:
         self._is_recalled = True
-        if self._asks_anyway:
+        if self._ignores_pause:
             self._pause.lift()
             return
         pause = self._pause.current()
@@ -56,16 +56,16 @@ class Service:
             self.breaker.failed(ServiceRefused(pause.reason))
 
     def waiting(self, track_id: str, stage: str) -> Failed:
-        """Return the ledger's row of a track that waits until the service can be asked again."""
+        """Return the ledger row of a track that waits until the service accepts requests again."""
         reason = self.breaker.reason
-        if reason is not None:  # another thread was refused, and may not have noted until when
+        if reason is not None:  # the refused request may be another thread's, which has not stored it yet
             self.remember(reason)
         self._is_missed = True
         message = reason.message if reason else f"{self.name} was not asked yet."
         return Failed(track_id, stage, "waiting", message, retryable=True, retry_at_unix_s=self._retry_at_unix_s)
 
     def remember(self, error: ServiceError) -> None:
-        """Keep a refusal in mind, so that the next build does not ask too early. Other errors pass."""
+        """Store a refusal, so that the next build does not send requests too early. Other errors are ignored."""
         with self._lock:
             if isinstance(error, ServiceRefused) and not self._is_disabled and self._retry_at_unix_s is None:
                 self._retry_at_unix_s = self._pause.begin(error).retry_at_unix_s
@@ -78,7 +78,7 @@ class Service:
 
 
 class Unanswered:
-    """The questions that a service did not answer in this build. Safe for threads."""
+    """Requests that a service did not answer in this build. Thread-safe."""
 
     def __init__(self, run: Run, service: Service) -> None:
         self._run = run
@@ -87,7 +87,7 @@ class Unanswered:
         self._questions: list[tuple[Key, ServiceError]] = []
 
     def add(self, track_id: str, key: Key, error: ServiceError) -> Failed:
-        """Note that the decision under ``key`` could not be made; returns the ledger's row of its track."""
+        """Record that the decision under ``key`` could not be made; return the ledger row of its track."""
         self._service.remember(error)
         if not self._service.is_open:
             return self._service.waiting(track_id, "match")
@@ -97,9 +97,9 @@ class Unanswered:
         return Failed(track_id, "match", error.code, error.message, retryable=True)
 
     def keep(self) -> None:
-        """Remember them, so that they are asked again later, and not at every build.
+        """Store the failures, so that the requests are retried later instead of in every build.
 
-        Not where the service is gone altogether: then it was not these tracks' fault.
+        Nothing is stored if the service has failed as a whole, because the cause is then not these tracks.
         """
         with self._lock:
             questions, self._questions = self._questions, []
@@ -111,7 +111,7 @@ class Unanswered:
 
 
 def when_again(retry_at_unix_s: int | None) -> str:
-    """`` It can be tried again after 21:40 UTC on 3 December.``, or nothing where that is not known or no date."""
+    """Return `` It can be tried again after 21:40 UTC on 3 December.``; empty if the time is unknown or invalid."""
     if retry_at_unix_s is None:
         return ""
     try:

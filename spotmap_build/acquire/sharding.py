@@ -28,4 +28,4 @@ def is_in_shard(track: Track, shard: Shard | None) -> bool:
 
 def not_in_shard(track: Track) -> Failed:
     """Return the report entry of a track that belongs to another shard."""
-    return Failed(track.id, "embed", OTHER_SHARD, "Another shard listens to it.", retryable=True)
+    return Failed(track.id, "embed", OTHER_SHARD, "Another shard analyzes it.", retryable=True)

@@ -1,4 +1,4 @@
-"""What there is to listen to: what was found and embedded before, and what is still to do."""
+"""State of finding and embedding recordings: what is already done, and what remains to do."""
 
 from __future__ import annotations
 
@@ -36,54 +36,54 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 TIME_LIMIT: Final = "time-limit"
-"""The ledger's code of a track that there was no time for."""
+"""Ledger code of a track that was not analyzed within the time limit."""
 TO_COME: Final = frozenset({TIME_LIMIT, "waiting"})
-"""Codes of tracks that are listened to in a later build, without anything having to be done."""
+"""Codes of tracks that a later build analyzes without any action by the user."""
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
 
 
 class RecordingFinder(Protocol):
-    """Says which recording a track is: whole ones on YouTube Music, or previews. Safe for threads."""
+    """Finds the recordings of tracks: whole ones on YouTube Music, or previews. Thread-safe."""
 
     service: Service
 
     def recall_all(self) -> Recordings:
-        """Everything that is known without asking."""
+        """Return what is known without a request."""
 
     def find(self, track: Track) -> Found:
-        """Find the recording of one track, and remember the decision."""
+        """Find the recording of one track, and store the decision."""
 
     def close(self) -> None:
-        """Remember what was not answered."""
+        """Store failed requests."""
 
 
 class AudioSource(Protocol):
-    """Gives the audio of recordings as files. Safe for threads."""
+    """Provides the audio of recordings as files. Thread-safe."""
 
     service: Service
 
     def recall(self, track: Track) -> Failed | None:
-        """Why this recording is not to be tried now, where that is known."""
+        """Return a stored failure that forbids to try this recording now."""
 
     def kept(self, track: Track, /) -> Path | None:
-        """Its audio, where an earlier build kept it."""
+        """Return the audio that an earlier build kept, if any."""
 
     def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
-        """Its audio, alone in a folder of its own below ``scratch``."""
+        """Download the audio to its own subfolder of ``scratch``."""
 
     def done_with(self, track: Track, path: Path, /) -> None:
-        """Delete or keep the audio, now that it was listened to."""
+        """Delete or keep the audio after its analysis."""
 
 
 class Acquisition:
-    """One pass over tracks: which were found and embedded before, and which are still to be. Safe for threads.
+    """One pass over the tracks: which are found and embedded already, and which remain to do. Thread-safe.
 
-    ``engine`` is in no key: what one heard serves the other (docs/decisions/0011). ``heads``: what else is asked of
-    what is listened to; in no key either, because what was heard without them stays. ``rows``: reads what was heard.
-    ``pending`` are tracks to be searched for, ``missing`` tracks whose recording is known and was not listened to.
-    ``heard_count``: how many recordings were listened to, before this build or in it. ``new_pictures``: addresses of
-    covers that came with those of this build.
+    ``engine`` is in no cache key: results of either engine serve both (docs/decisions/0011). ``heads``: run on newly
+    analyzed recordings; in no cache key either, because results without them stay valid. ``rows``: reads analyses from
+    the cache. ``pending``: tracks that need a search. ``missing``: tracks whose recording is known but not analyzed.
+    ``heard_count``: number of analyzed recordings, including earlier builds. ``new_pictures``: cover URLs of recordings
+    analyzed in this build.
     """
 
     def __init__(
@@ -120,64 +120,64 @@ class Acquisition:
         self.new_pictures: set[str] = set()
 
     def has(self, track: Track) -> bool:
-        """Whether it is one of this pass's tracks."""
+        """Return whether the track is part of this pass."""
         return track.id in self._ids
 
     @property
     def searches(self) -> tuple[Track, ...]:
-        """The tracks to be searched for now: none while the service may not be asked."""
+        """The tracks to search now; none while the service must not be contacted."""
         return self.pending if self.pending and self.finder.service.is_open else ()
 
     @property
     def is_complete(self) -> bool:
-        """Whether there is nothing to do, or nothing that may be done (``--offline``)."""
+        """Whether there is nothing to do, or nothing that is allowed (``--offline``)."""
         return not self.missing and not self.searches
 
     @property
     def matches(self) -> dict[str, Match]:
-        """How recordings were chosen, by track id."""
+        """The match of each track, by track id."""
         with self._lock:
             return {track_id: found.match for track_id, found in self._found.items() if found.match is not None}
 
     def key_of(self, track: Track) -> Key:
-        """Return the key of a recording's embedding: the sound, and everything that decides what is heard in it."""
+        """Return the cache key of a recording's embedding: its audio digest, and everything the analysis depends on."""
         assert track.recording is not None
         environment = embedders.environment(self.spec)
         return Key("embed", self.spec.code_version, {"recording": track.recording.digest, **environment})
 
     def with_recording(self, track_id: str) -> Track:
-        """Return the track with the recording that was found for it."""
+        """Return a track with the recording found for it."""
         with self._lock:
             return self._found[track_id].track
 
     def settle(self, track: Track, found: Found) -> Track | None:
-        """Note what a search found; returns the track where its recording is now to be listened to."""
+        """Record the result of a search; return the track if its recording has to be analyzed now."""
         with self._lock:
             self._found[track.id] = found
         return found.track if found.failure is None and self._claim(found.track) else None
 
     def refuse(self, track: Track, why: Failed) -> None:
-        """Note why there is no audio of a recording."""
+        """Record why a recording has no audio."""
         assert track.recording is not None
         with self._lock:
             self._refused[track.recording.digest] = why
 
     def begin(self) -> None:
-        """Note that from here on, what has no embedding has a reason for that."""
+        """Mark the start of the work: from here on, a missing embedding has a recorded reason."""
         self._is_begun = True
 
     def note_heard(self, track: Track) -> None:
-        """Note that a recording was listened to just now."""
+        """Record that a recording was just analyzed."""
         self.heard_count += 1
         if track.art_url and not track.art_digest:
             self.new_pictures.add(track.art_url)
 
     def stop(self, reason: str) -> None:
-        """Note that what is not listened to yet waits for the next build, and why."""
+        """Record that the remaining recordings wait for the next build, and why."""
         self.stopped = reason
 
     def was_embedded(self, track: Track) -> bool:
-        """Whether what was listened to before this build has the track; cheaper than :meth:`embedding_of`."""
+        """Return whether the track was embedded before this build; cheaper than :meth:`embedding_of`."""
         with self._lock:
             found = self._found.get(track.id)
         return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
@@ -189,7 +189,7 @@ class Acquisition:
         self.rows.prefetch(records, stop_requested)
 
     def embedding_of(self, track: Track) -> tuple[Track, Record] | None:
-        """Return a track with its recording and what listening gave, where that is known."""
+        """Return a track with its recording and the cache record of its embedding, or None."""
         with self._lock:
             found = self._found.get(track.id)
         if found is None or found.failure is not None:
@@ -199,12 +199,12 @@ class Acquisition:
         return (found.track, record) if record is not None and record.failure is None else None
 
     def failure_of(self, track: Track) -> Failed:
-        """Why a track has no embedding.
+        """Return why a track has no embedding.
 
         Raises
         ------
         CorruptEntry
-            It had one, which is damaged; the build starts over and makes it again.
+            It had one, which is damaged; the build starts over and recomputes it.
         """
         with self._lock:
             found = self._found.get(track.id)
@@ -224,7 +224,7 @@ class Acquisition:
         return waiting
 
     def _claim(self, track: Track) -> bool:
-        """Whether this track's recording is to be listened to now: not embedded, nobody else's, not known to fail."""
+        """Return whether to analyze this recording now: not embedded, not claimed by another track, not failing."""
         key = self.key_of(track)
         with self._lock:
             if key.digest in self._claimed:
@@ -238,7 +238,7 @@ class Acquisition:
             return False
         if not is_in_shard(track, self._shard):
             return False
-        return self.downloader.recall(track) is None and self._may_be_had(track)
+        return self.downloader.recall(track) is None and self._is_obtainable(track)
 
     def _waiting(self, track: Track) -> Failed | None:
         """Return the row of a track that waits: its turn does not come in this build, or not before an early map."""
@@ -247,34 +247,34 @@ class Acquisition:
         if self.stopped:
             return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True)
         if not self._is_begun and not self.is_complete:
-            return Failed(track.id, "embed", "waiting", "It is listened to after the early map.", retryable=True)
+            return Failed(track.id, "embed", "waiting", "It is analyzed after the early map.", retryable=True)
         return None
 
     def _not_fetched(self, track: Track) -> Failed | None:
-        """Why there was no audio to listen to: of this track, or of another one with the same recording."""
+        """Return why the recording has no audio, for this track or another one with the same recording."""
         assert track.recording is not None
         with self._lock:
             row = self._refused.get(track.recording.digest)
         row = row or self.downloader.recall(track)
-        if row is None and not self._may_be_had(track):
+        if row is None and not self._is_obtainable(track):
             row = self.downloader.service.waiting(track.id, "download")
         return row
 
-    def _may_be_had(self, track: Track) -> bool:
+    def _is_obtainable(self, track: Track) -> bool:
         return not track.is_remote or self.downloader.service.is_open or self.downloader.kept(track) is not None
 
 
 def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:
-    """Look up which whole recordings were found and listened to before, and which are still to be."""
+    """Look up which whole recordings are found and analyzed already, and which remain to do."""
     spec, tracks = _spec(run, fetched), fetched.usable_tracks
     return Acquisition(run, fetched.loaded, spec, tracks, finder=Finder(run, fetched), downloader=Downloader(run))
 
 
 def prepare_previews(whole: Acquisition, tracks: Sequence[Track]) -> Acquisition:
-    """Look up which previews of ``tracks`` were found and listened to before, and which are still to be.
+    """Look up which previews of ``tracks`` are found and analyzed already, and which remain to do.
 
-    A track of which a person chose the recording, or that was left out, is none of them: no preview is known of that.
-    The heads are those of ``whole``: their files are fetched, or missed, once.
+    Tracks with an override are skipped: a chosen recording has no known preview. The heads are shared with ``whole``,
+    so that their files are downloaded only once.
     """
     run = whole.run
     chosen = read_overrides(run.config.overrides)
@@ -291,7 +291,7 @@ def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:
 def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
     """Return the names of the tags.
 
-    They are kept in the cache, so that a scheduled build that only has that can name its regions.
+    They are stored in the cache, so that a scheduled build without the model files can name its regions.
     """
     from spotmap_build.embed import weights
 
@@ -308,9 +308,9 @@ def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
 
 
 def keep_tag_names(acquisition: Acquisition) -> None:
-    """Note that the names of the tags are in use, in a build that does not need them.
+    """Mark the names of the tags as used in a build that does not need them, so that ``prune`` keeps them.
 
-    The next one may, and may be on a machine that has them only in the cache.
+    The next build may need them on a machine that has them only in the cache.
     """
     acquisition.run.cache.lookup(_tag_names_key(acquisition.spec), outputs=(TAG_NAMES,), may_fail=False)
 

@@ -1,4 +1,4 @@
-"""How long a build may listen: until its time is over, less what laying out and publishing will take."""
+"""Time limit for the analysis: the build's time limit minus the time needed for layout and publishing."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class TimeLimit:
-    """Until when there is time to listen. What follows may turn out longer or shorter as this goes on.
+    """The time limit for the analysis. The time reserved for the stages after it may change while it runs.
 
     Attributes
     ----------
     deadline_s : float
-        When all is to be done, on ``clock``; infinite where there is no limit.
+        When the whole build must be finished, on ``clock``; infinite without a limit.
     given : str
-        The limit as the person gave it, for the ledger: ``2 h``.
+        The limit as shown in the ledger, such as ``2 h``.
     grace_s : float
-        So long after the end what was begun may go on, and what has arrived is listened to.
+        How long after the limit started jobs may continue and downloaded recordings are still analyzed.
     kept_s : callable
-        How many of the seconds before the deadline are needed for what follows, as far as that is known now.
+        Returns the current estimate of the seconds needed for the stages after the analysis.
     """
 
     deadline_s: float = math.inf
@@ -38,25 +38,25 @@ class TimeLimit:
 
     @property
     def ends_s(self) -> float:
-        """When nothing more may be begun, as far as that is known now."""
+        """Time after which no new work may start, by the current estimate."""
         return self.deadline_s - self.kept_s() if math.isfinite(self.deadline_s) else math.inf
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more may be begun; once that is so, it stays so."""
+        """Whether no new work may start; once true, it stays true."""
         if math.isinf(self._ended_s) and self.clock() >= (ends_s := self.ends_s):
             self._ended_s = ends_s
         return math.isfinite(self._ended_s)
 
     @property
     def is_past_grace(self) -> bool:
-        """Whether what was begun is to be left undone."""
+        """Whether running jobs must be abandoned."""
         return self.is_over and self.clock() >= self._ended_s + self.grace_s
 
     @property
     def sentence(self) -> str:
-        """Why a track waits."""
-        return sentence(f"The time limit of {self.given} was over before its turn. The next build goes on here.")
+        """The reason, for the ledger, why a track waits."""
+        return sentence(f"The time limit of {self.given} was reached before its turn. The next build continues here.")
 
 
 NO_LIMIT: Final = TimeLimit()

@@ -1,6 +1,6 @@
-"""How long it takes to find, download and listen to tracks. Pure.
+"""Estimates of the time needed to find, download and analyze tracks. Pure.
 
-The stations of the line work at once, each on what the one before has done: the slowest governs.
+The stages run in parallel as a pipeline, so the slowest one determines the total.
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from dataclasses import dataclass
 from typing import Final
 
 SECONDS_A_TRACK: Final = 1.5
-"""Processor seconds for decoding, a network and the 41 features. ``python -m benchmarks.listening --a-track`` measures
-them, with musicnn on a busy machine: 1.24 for 24 tracks of 2.8 minutes, 1.47 for 16 of 3.0; songs are a bit longer."""
+"""Processor seconds per track for decoding, the network and the 41 features, as measured by
+``python -m benchmarks.listening --a-track`` with musicnn on a busy machine: 1.24 for 24 tracks of 2.8 minutes, 1.47 for
+16 tracks of 3.0 minutes. Songs are slightly longer."""
 SECONDS_A_PREVIEW: Final = 0.8
-"""The same for 30 seconds: 0.74 and 0.90 in these runs."""
+"""The same for a preview of 30 seconds: 0.74 and 0.90 in these runs."""
 SEARCHES_A_TRACK: Final = 1.3
-"""Most tracks are found by the first query, some take several."""
+"""Most tracks are found by the first query, some need several."""
 REQUESTS_A_PREVIEW: Final = 1.1
-"""The answer to an ISRC brings the preview's address; a search, or an address that is too old, takes one more."""
+"""The response to an ISRC includes the preview's URL; a search, or an expired URL, takes another request."""
 SECONDS_A_DOWNLOAD: Final = 2.0
-"""What a download itself takes, at least; two are under way at once."""
+"""Minimum duration of a download; two run at the same time."""
 DOWNLOADS_AT_ONCE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast each station is; see :class:`~spotmap_build.config.Config` for the first three."""
+    """Rates of the stages; see :class:`~spotmap_build.config.Config` for the first three."""
 
     searches_per_s: float
     previews_per_s: float
@@ -34,7 +35,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """Seconds that each station takes by itself; 0 where it has nothing to do."""
+    """Seconds that each stage takes by itself; 0 if it has nothing to do."""
 
     searching_s: float = 0.0
     downloading_s: float = 0.0
@@ -42,12 +43,12 @@ class Timetable:
 
     @property
     def total_s(self) -> float:
-        """How long all of it takes: as long as the slowest."""
+        """Seconds for the whole pipeline: those of the slowest stage."""
         return max(self.searching_s, self.downloading_s, self.listening_s)
 
 
-def previews_timetable(count: int, to_listen_to: int, pace: Pace) -> Timetable:
-    """Tell how long it takes to ask for ``count`` previews, and to listen to ``to_listen_to`` of them.
+def previews_timetable(count: int, to_analyze: int, pace: Pace) -> Timetable:
+    """Estimate the time to request ``count`` previews and analyze ``to_analyze`` of them.
 
     Examples
     --------
@@ -57,12 +58,12 @@ def previews_timetable(count: int, to_listen_to: int, pace: Pace) -> Timetable:
     """
     return Timetable(
         downloading_s=count * REQUESTS_A_PREVIEW / pace.previews_per_s,
-        listening_s=to_listen_to * SECONDS_A_PREVIEW / pace.worker_count,
+        listening_s=to_analyze * SECONDS_A_PREVIEW / pace.worker_count,
     )
 
 
-def recordings_timetable(searches: int, downloads: int, to_listen_to: int, pace: Pace) -> Timetable:
-    """Tell how long it takes to find, to download and to listen to so many whole recordings.
+def recordings_timetable(searches: int, downloads: int, to_analyze: int, pace: Pace) -> Timetable:
+    """Estimate the time to find, download and analyze whole recordings.
 
     Examples
     --------
@@ -73,5 +74,5 @@ def recordings_timetable(searches: int, downloads: int, to_listen_to: int, pace:
     return Timetable(
         searching_s=searches * SEARCHES_A_TRACK / pace.searches_per_s,
         downloading_s=downloads * max(pace.download_pause_s, SECONDS_A_DOWNLOAD / DOWNLOADS_AT_ONCE),
-        listening_s=to_listen_to * SECONDS_A_TRACK / pace.worker_count,
+        listening_s=to_analyze * SECONDS_A_TRACK / pace.worker_count,
     )

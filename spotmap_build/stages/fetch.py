@@ -97,7 +97,7 @@ class _OfPackage:
         if fault:
             raise PluginError(
                 f"The source '{self.kind.name}' of the package {self.kind.package} gave no library: {fault}.",
-                hint=f"Tell those who make {self.kind.package}.",
+                hint=f"Report this to the authors of {self.kind.package}.",
             )
         return replace(loaded, kind=self.kind.name)
 

@@ -76,8 +76,8 @@ def _describe_previews(previews: Acquisition, pace: Pace) -> str:
 def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
     searches, missing = len(whole.searches), len(whole.missing)
     remote = sum(track.is_remote for track in whole.missing)
-    downloads, to_listen_to = searches + remote, searches + missing
-    table = recordings_timetable(searches, downloads, to_listen_to, pace)
+    downloads, to_analyze = searches + remote, searches + missing
+    table = recordings_timetable(searches, downloads, to_analyze, pace)
     if searches:
         yield gettext(
             "{recordings} recordings to find on YouTube Music, about {time}.",
@@ -94,7 +94,7 @@ def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
         )
     yield gettext(
         "{recordings} recordings to analyze with {embedder}, about {time}.",
-        recordings=number(to_listen_to),
+        recordings=number(to_analyze),
         embedder=whole.spec.name,
         time=format_seconds(table.listening_s),
     )

@@ -166,7 +166,7 @@ def test_the_first_run_takes_from_the_store_what_youtube_would_refuse(published:
     run = published.first
     assert run is not None
     assert ended(run) == WELL, run.printed
-    assert "results of the branch spotmap-store came in; 0 were known." in run.printed
+    assert "results were added from the branch spotmap-store; 0 were already here." in run.printed
     assert "Their map" in run.page
     assert f"**{TRACKS} of {TRACKS}** tracks" in run.page
     assert "The map changed last on " in run.page

@@ -90,7 +90,7 @@ def test_a_connection_that_fails_for_a_moment_costs_no_track(
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        (Fault(status=503, times=ALWAYS), "in trouble"),
+        (Fault(status=503, times=ALWAYS), "server error"),
         (Fault("reset", times=ALWAYS), "no connection"),
         (Fault("reset", after=1, times=ALWAYS), "no connection"),
         (Fault(status=403, times=ALWAYS), "HTTP 403"),
@@ -112,7 +112,7 @@ def test_a_stall_ends(server: AudioServer, settings: DownloadSettings, tmp_path:
     server.faults.append(Fault("stall", after=after, times=ALWAYS))
     error = failure("a", tmp_path, replace(settings, socket_timeout_s=0.3))
     assert isinstance(error, ServiceError)
-    assert "does not answer" in error.message
+    assert "does not respond" in error.message
 
 
 def test_without_a_connection_it_says_so(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_when_it_asks_for_a_person_nothing_more_is_asked(
     asked = len(server.asked)
     error = failure("b", tmp_path, settings)
     assert isinstance(error, ServiceRefused)
-    assert "asks for a person" in error.message
+    assert "proof that you are not a bot" in error.message
     assert len(server.asked) == asked + 1
 
 
@@ -202,7 +202,7 @@ def test_a_download_in_which_hardly_anything_comes_is_given_up(
     server.faults.append(replace(fault))
     error = failure("a", tmp_path, replace(settings, socket_timeout_s=60, stall_s=0.4))
     assert isinstance(error, ServiceError)
-    assert "hardly anything came" in error.message
+    assert "almost no data was received" in error.message
     server.faults.clear()
     assert download("a", tmp_path, settings).read_bytes() == audio_of("a", ".m4a")
 

@@ -113,7 +113,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(folder: Path) -> None:
     ("arguments", "said"),
     [
         (("--out", "map.txt"), "--format parquet|csv|geojson|npz"),
-        (("--out", "map.csv", "--vectors"), "no place for them"),
+        (("--out", "map.csv", "--vectors"), "cannot hold them"),
     ],
 )
 def test_what_cannot_be_written_is_said(folder: Path, arguments: tuple[str, ...], said: str) -> None:

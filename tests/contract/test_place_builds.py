@@ -29,7 +29,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for outcome in [spotmap("--source", source, "--out", ".", "--log", "json", cwd=folder) for _ in range(2)]:
         assert outcome.status == 0, outcome.stderr
         assert outcome.events[-2]["message"].startswith(f"{TRACKS} of {TRACKS} tracks are on the map")
-        assert "beside the site" in outcome.events[0]["message"]
+        assert "next to the site" in outcome.events[0]["message"]
     return folder
 
 

@@ -155,9 +155,9 @@ def test_cookies_that_are_no_longer_valid_are_said_to_be() -> None:
     [
         (f'API page: {UNRESOLVED} (caused by TransportError("{UNRESOLVED}"))', "looked up"),
         ("webpage: ('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))", "no connection"),
-        ("webpage: HTTPSConnectionPool(host='x', port=443): Read timed out. (read timeout=20.0)", "does not answer"),
+        ("webpage: HTTPSConnectionPool(host='x', port=443): Read timed out. (read timeout=20.0)", "does not respond"),
         ("webpage: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "no secure connection"),
-        ("webpage: HTTP Error 503: Service Unavailable", "in trouble"),
+        ("webpage: HTTP Error 503: Service Unavailable", "server error"),
         ("API page: ('Unable to connect to proxy', NewConnectionError('…'))", "no connection"),
     ],
 )

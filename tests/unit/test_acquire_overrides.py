@@ -95,7 +95,7 @@ def test_what_is_no_recording_is_refused(text: str) -> None:
         ("[track.a]\nexclude = false\n", ["'a'", "delete"]),
         ('[track.a]\nfile = ""\n', ["'a'", "file"]),
         ('[track.a]\nfile = "a\\u0000"\n', ["'a'", "file"]),
-        ("[track]\na = 3\n", ["'a'", "no table"]),
+        ("[track]\na = 3\n", ["'a'", "not a table"]),
         ("[tracks.a]\nexclude = true\n", ["'tracks'", "[track."]),
         ("track = 1\n", ["'track'"]),
     ],

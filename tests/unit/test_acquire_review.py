@@ -182,7 +182,7 @@ def test_answers_are_written_one_by_one(tmp_path: Path) -> None:
         "[2 of 6",
         *(f"[{n} of 6" for n in (3, 4, 5)),
     ]
-    assert shown[-1].startswith("\n3 in ")
+    assert shown[-1].startswith("\nChoices written to ")
 
 
 def test_a_choice_is_on_the_disk_before_the_next_question(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_what_is_decided_already_is_asked_only_with_all(tmp_path: Path) -> None:
     write_override(overrides, "id-a", Override(exclude=True), "Band - a")
     shown: list[str] = []
     run_review(path, overrides, ask=None, show=shown.append, doubtful_below=BOUND)
-    assert shown == ["Nothing to review: no recording is in doubt."]
+    assert shown == ["Nothing to review: no match is in doubt."]
     shown.clear()
     run_review(path, overrides, ask=None, show=shown.append, doubtful_below=BOUND, everything=True)
     assert [text.splitlines()[1] for text in shown] == ["Band - a", "Band - sure"]

@@ -124,7 +124,7 @@ def test_a_persons_file_stands_in_for_the_templates(template: Path, mine: Path) 
         ),
         ("README.md", b"", r"README\.md stands in for nothing", "index.html.j2"),
         ("", b"", "There is no file in", "index.html.j2"),
-        ("style.css", b"\xff", "it is not in UTF-8", "Mend the file"),
+        ("style.css", b"\xff", "it is not in UTF-8", "Fix the file"),
         ("index.html.j2", b"<p id='map'>", "lacks elements that the viewer needs: #legend", "Keep every id"),
         (
             "404.html.j2",

@@ -167,7 +167,9 @@ def heard(dimensions: int, tags: int) -> TrackEmbedding:
 def test_vectors_that_are_not_as_the_row_says_are_refused_before_they_are_kept(dimensions: int, tags: int) -> None:
     spec = embedders.EmbedderSpec("ears", "ear_map:Ears", "hears", 4, 2, 1, "center", "", package="ear-map")
     check_lengths(heard(4, 2), spec)
-    with pytest.raises(PluginError, match=f"gave {dimensions} dimensions and {tags} tags; its row says 4 and 2"):
+    with pytest.raises(
+        PluginError, match=f"returned {dimensions} dimensions and {tags} tags; its specification says 4 and 2"
+    ):
         check_lengths(heard(dimensions, tags), spec)
 
 

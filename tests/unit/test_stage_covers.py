@@ -251,7 +251,7 @@ def test_who_wants_no_more_requests_is_left_alone(build: Builds) -> None:
     covered = build(*(f"/{number}" for number in range(40)))
     assert len(build.server.asked) <= album_covers.THREADS
     assert sum(covered.missing.values()) == 40
-    assert "127.0.0.1 wants no more requests for covers for now (HTTP 429). It can be tried again" in covered.notices[1]
+    assert "127.0.0.1 is refusing requests for covers for now (HTTP 429). It can be tried again" in covered.notices[1]
     build("/40")
     assert build.server.asked == []
     build.now_unix_s = 600

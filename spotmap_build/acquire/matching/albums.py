@@ -1,4 +1,4 @@
-"""Taking an album's name apart: what it says of everything on it, and whether two albums are one. Pure."""
+"""Parse album names: what they say about all tracks on the album, and whether two albums are the same. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spotmap_build.acquire.matching.versions import Mark
 
 _REMIXES: Final = re.compile(r"\bremixes\b")
-"""A single with several remixes has the original too; one called "Remix" may have nothing else."""
+"""An album called "Remixes" also has the original; one called "Remix" may have only the remix."""
 _SOUNDTRACK: Final = re.compile(
     r"\b(?:soundtrack|ost|motion picture|original score|musical"
     r"|music from (?:the (?:\w+ ){0,4}(?:series|show)|season))\b"
@@ -25,22 +25,22 @@ _SOUNDTRACK: Final = re.compile(
 _NUMBER: Final = re.compile(r"\d{1,2}")
 _SEASON: Final = re.compile(r"\b(?:season|staffel|saison|temporada|stagione|seizoen) (\d{1,2})\b")
 _COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
-"""How the last part of an album's name begins that is no name of its own."""
+"""Beginnings of the last part of an album's name that do not make it a name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
     r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)"
     r"|\w(?<!\blong)(?<!\bwe)(?<!\bto)(?<!\bi)(?<!\byou)(?<!\bthey)(?<!\bhow)(?<!\bnot)\s+live\s*:",
     re.IGNORECASE,
 )
 _EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\b", re.IGNORECASE)
-"""A "Japanese Edition" has the same recordings, a "Japanese Version" has others."""
+"""A "Japanese Edition" has the same recordings, a "Japanese Version" has different ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """What the name of an album says.
+    """A parsed album name.
 
-    Its name without its edition, and what it says of all that is on it. ``works``: the name, and its last part
-    where it has several ("The Hobbit: An Unexpected Journey").
+    ``name``: without the edition. ``kinds``: kinds of versions that apply to all its tracks. ``works``: the name, and
+    its last part if it has several ("The Hobbit: An Unexpected Journey").
     """
 
     name: str
@@ -51,10 +51,10 @@ class Album:
 
 @lru_cache(maxsize=8_192)
 def read_album(album: str, song: str = "") -> Album:
-    """Take an album's name apart.
+    """Parse an album's name.
 
-    ``song``: the name of the track (as ``Title.full``). Of an album that is called after it, the name says nothing more
-    about what is on it: "Radio Sessions" may just be a song.
+    ``song``: the name of the track (as ``Title.full``). If the album is named after it, the name says nothing about the
+    kind of its tracks: "Radio Sessions" may be the title of a song.
     """
     if not album.strip():
         return Album("", frozenset())
@@ -73,22 +73,19 @@ def read_album(album: str, song: str = "") -> Album:
 
 
 def _counted(name: str, album: str) -> str:
-    """Return an album's name with the season that stands in its brackets: "North Wall (Music from Season 2)"."""
+    """Return an album's name with the season from its brackets: "North Wall (Music from Season 2)"."""
     season = _SEASON.search(native(album))
     written = f"season {season[1]}" if season else ""
     return name if written in name or (season and season[0] in name) else f"{name} {written}"
 
 
 def _is_edition(mark: Mark) -> bool:
-    """Whether a mark has a word for a version, but only says how the album was sold: "2CD Version"."""
+    """Return whether a mark has a word for "version" but only names an edition of the album: "2CD Version"."""
     return mark.kinds == {"another version"} and _endings()[1].fullmatch(f" {native(mark.said)}") is not None
 
 
 def _last_part(album: str) -> tuple[str, ...]:
-    """Return what stands behind the last colon, if it is a name.
-
-    "An Unexpected Journey", not "Original Soundtrack".
-    """
+    """Return the part after the last colon if it is a name: "An Unexpected Journey", not "Original Soundtrack"."""
     before, _, last = album.rpartition(":")
     name = _without_edition(f"0 {take_apart(last).full}").removeprefix("0").split()
     is_name = bool(before.strip()) and len(name) > 1 and not _COUNTED.search(" ".join(name))
@@ -96,10 +93,7 @@ def _last_part(album: str) -> tuple[str, ...]:
 
 
 def _without_edition(name: str) -> str:
-    """Return an album's name without the words behind it for an edition or a soundtrack.
-
-    Given and returned in the form of ``Title.full``.
-    """
+    """Strip trailing words for an edition or a soundtrack from a name in the form of ``Title.full``."""
     soundtrack, edition = _endings()
     for pattern in (soundtrack, edition, edition):
         shorter = pattern.sub("", name)
@@ -109,7 +103,7 @@ def _without_edition(name: str) -> str:
 
 
 def is_same_album(mine: Album, theirs: Album) -> bool:
-    """Whether two names are those of one album, whatever the edition; not where one is not known."""
+    """Return whether two names denote the same album in any edition; False if either is unknown."""
     if not mine.name or not theirs.name or mine.kinds != theirs.kinds:
         return False
     if mine.name.replace(" ", "") == theirs.name.replace(" ", ""):
@@ -118,10 +112,10 @@ def is_same_album(mine: Album, theirs: Album) -> bool:
 
 
 def is_part_of(mine: Album, theirs: Album) -> bool:
-    """Whether one name has all the words of the other: "Frozen", "Disney's Frozen", but not "Frozen 2"."""
-    one, other = set(mine.name.split()), set(theirs.name.split())
-    is_counted = any(_NUMBER.fullmatch(word) or word in ROMAN for word in one ^ other)
-    return (not is_counted and (one <= other or other <= one)) or not comparable(mine.name, theirs.name)
+    """Return whether one name contains all words of the other: "Frozen", "Disney's Frozen", but not "Frozen 2"."""
+    left, right = set(mine.name.split()), set(theirs.name.split())
+    is_counted = any(_NUMBER.fullmatch(word) or word in ROMAN for word in left ^ right)
+    return (not is_counted and (left <= right or right <= left)) or not comparable(mine.name, theirs.name)
 
 
 def _kinds(name: str, marks: tuple[Mark, ...]) -> frozenset[str]:
@@ -133,7 +127,7 @@ def _kinds(name: str, marks: tuple[Mark, ...]) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _endings() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """How the name of a soundtrack, and how that of an edition ends."""
+    """Return the patterns of name endings for a soundtrack and for an edition."""
     words = album_words()
     soundtrack, edition = (re.compile(f"(?:{'|'.join(each)})$") for each in (words.soundtracks, words.editions))
     return soundtrack, edition

@@ -1,4 +1,4 @@
-"""Are these the same people? Pure."""
+"""Compare the artists of a track and a candidate. Pure."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Level = Literal[
 ]
 
 MOST_WORDS: Final = 10
-"""Of a name that may be written the other way round."""
+"""Maximum words of a name whose order may be rotated."""
 _CHANNEL: Final = re.compile(r"\s+-\s+topic$|\s*vevo$|\s+(?:official|oficial|officiel)(?:\s+channel)?$", re.IGNORECASE)
 _ALIAS: Final = re.compile(
     r"[(\[]([^)\]]*)[)\]]|\b(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\b", re.IGNORECASE
@@ -69,7 +69,7 @@ _UMLAUTS: Final = str.maketrans(
     }
 )
 _TITLED: Final = re.compile(r"^(?:sir|dame|lord|maestro)\s+(?=\S+\s)", re.IGNORECASE)
-"""Before a first name: some services leave it out."""
+"""Titles before a name, which some services omit."""
 _WITH_BAND: Final = re.compile(r"^(.+?) (?:&|\+|and|y|e|et|und) (?:the|his|her|los|las|os|les|die) .+$", re.IGNORECASE)
 _LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people_words().labels))})\b")
 _IMPOSTORS: Final = re.compile(
@@ -79,7 +79,7 @@ _IMPOSTORS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How two lists of artists go together, in words."""
+    """The result of comparing two lists of artists, with an explanation."""
 
     level: Level
     sentence: str
@@ -87,7 +87,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """One credit. ``keys``: all the ways in which it may be written; ``parts``: whom it names, where it may be more."""
+    """One credit. ``keys``: normalized spellings; ``parts``: the keys of each artist, if it may name several."""
 
     text: str
     keys: frozenset[str]
@@ -97,27 +97,27 @@ class _Name:
 
 @lru_cache(maxsize=16_384)
 def names_in(artists: tuple[str, ...]) -> frozenset[str]:
-    """Every key under which these artists may stand in a title."""
+    """Return all keys under which these artists may appear in a title."""
     return frozenset(key for credit in artists for key in _name(credit).keys if key)
 
 
 def is_impostor(name: str) -> bool:
-    """Whether an artist or uploader lives on other people's songs, by its name."""
+    """Return whether the name is typical of artists or uploaders who imitate others' songs."""
     return _IMPOSTORS.search(native(name)) is not None
 
 
 def is_label(names: Iterable[str]) -> bool:
-    """Whether all of them are companies that publish others' music, by their names."""
+    """Return whether all names look like record labels."""
     return all(_LABELS.search(native(name)) for name in names)
 
 
 def is_nobody(name: str) -> bool:
-    """Whether a name only says that the artist is not known."""
+    """Return whether a name only says that the artist is unknown."""
     return not name.strip() or native(name.strip("<>[]() ")) in _nobodies()
 
 
 def words_of(name: str) -> frozenset[str]:
-    """Return the words of a name, as artists' names are compared."""
+    """Return the normalized words of an artist's name."""
     return frozenset(native(name).split())
 
 
@@ -127,19 +127,19 @@ def compare_artists(
     others: Iterable[frozenset[str]] = (),
     works: Iterable[frozenset[str]] = (),
 ) -> Agreement:
-    """How the artists of a recording go with those of the track.
+    """Compare the artists of a track and a candidate.
 
     Parameters
     ----------
     wanted : Sequence[str]
-        The track's artists, the first first, its title's guests among them.
+        The track's artists, main artist first, including guests named in the title.
     offered : Sequence[str]
-        Likewise of the candidate.
+        The same for the candidate.
     others : Iterable[frozenset[str]]
-        The words of names that need not be on both sides: remixers, whom the title's mark tells already.
+        Words of names that may be missing on one side: remixers, who are already named in the title's mark.
     works : Iterable[frozenset[str]]
-        Likewise of films and series that a title names, which some list among the artists. They are nobody's guests
-        where nobody else is on both sides.
+        The same for films and series named in a title, which some services list as artists. Ignored if the two sides
+        have no artist in common.
     """
     first = [_name(credit) for credit in wanted if not is_nobody(credit)]
     second = [_name(credit) for credit in offered if not is_nobody(credit)]
@@ -163,9 +163,9 @@ def compare_artists(
 
 
 def _compare_unknown(first: list[_Name], second: list[_Name]) -> Agreement | None:
-    """Return what is left to say where one side names nobody, or only "various"."""
+    """Return the result if one side has no artist, or only "various artists"; else None."""
     if not first:
-        return Agreement("missing", "the library does not tell the artist")
+        return Agreement("missing", "the library does not give the artist")
     if not second:
         return Agreement("missing", "its artist is not given")
     if all(native(name.text) in _various() for name in second):
@@ -176,7 +176,7 @@ def _compare_unknown(first: list[_Name], second: list[_Name]) -> Agreement | Non
 
 
 def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bool) -> Agreement:
-    """Names that are not written alike: in another script, the other way round, or other people's."""
+    """Compare names with different spellings: in another script, in another word order, or of different people."""
     left, right = list(lacking), list(added)
     was_turned = False
     for name in lacking:
@@ -201,9 +201,9 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
 
 
 def _compare_strangers(lacking: list[_Name], added: list[_Name], unknown: list[_Name]) -> Agreement:
-    """Return what those who are added have to do with the track's artists, who lack all.
+    """Compare the artists if none of the track's is among the candidate's.
 
-    ``unknown``: who is none of them.
+    ``unknown``: the candidate's artists that match none of the track's.
     """
     by = f"it is by {_listed(added)}"
     if is_label(name.text for name in unknown):
@@ -215,7 +215,7 @@ def _compare_strangers(lacking: list[_Name], added: list[_Name], unknown: list[_
 
 
 def _compare_bands(name: _Name, other: _Name) -> Level | None:
-    """Compare a leader alone with one whose band is named as well ("Ada & The Tides"); None where they are no such."""
+    """Compare a leader with the leader and band ("Ada & The Tides"); None if neither name has this form."""
     mine, theirs = _WITH_BAND.match(name.text), _WITH_BAND.match(other.text)
     if mine and _keys(mine[1]) & other.keys:
         return "fewer"
@@ -236,10 +236,7 @@ def _name(credit: str) -> _Name:
 
 
 def _other_spellings(text: str) -> list[str]:
-    """Return what else an artist is called in one credit.
-
-    In brackets, in another script beside it, or family name first.
-    """
+    """Return other names of the artist in one credit: in brackets, in another script, or family name first."""
     spellings: list[str] = []
     if _ALIAS.search(text) and native(text).split()[-1] not in people_words().countries:
         parts = [_FORMERLY.sub("", part.strip(" ()[],")) for part in _ALIAS.split(text) if part]
@@ -256,7 +253,7 @@ def _other_spellings(text: str) -> list[str]:
 
 
 def _may_be_name(part: str) -> bool:
-    """Whether a part of a credit is a name by itself; "Piano" and "Official Channel" are none."""
+    """Return whether a part of a credit may be a name by itself, unlike "Piano" or "Official Channel"."""
     return read_segment(part).sense == "unknown" and len(part) > 1 and not is_label([part])
 
 
@@ -270,9 +267,9 @@ def _is_excused(name: _Name, excused: list[frozenset[str]]) -> bool:
 
 
 def _uncovered(names: list[_Name], others: list[_Name]) -> list[_Name]:
-    """Return the names that the others do not have, be they listed one by one ("A", "B") or as one credit ("A & B").
+    """Return the names missing in the other list, whether artists are listed separately or in one credit ("A & B").
 
-    A credit that names several has to be there in all its parts: "Finch" is not "Sable & Finch".
+    A credit with several artists must be covered in all its parts: "Finch" is not "Sable & Finch".
     """
     theirs = frozenset(key for other in others for keys in (other.keys, *other.parts) for key in keys)
     ours = frozenset(key for name in names for keys in (name.keys, *name.parts) for key in keys)
@@ -292,7 +289,7 @@ def _is_covered(name: _Name, others: list[_Name], ours: frozenset[str], theirs: 
 
 
 def _sound_alike(name: _Name, other: _Name) -> bool:
-    """Across scripts; family names may stand first or last."""
+    """Compare names in different scripts by sound; the family name may come first or last."""
     return any(
         sound_alike(*pair)
         for spelling in name.spellings
@@ -311,20 +308,20 @@ def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
 
 
 def _is_turned(name: _Name, other: _Name) -> bool:
-    """Tell whether these are the same words in another order ("Orchestra of the Mill").
+    """Return whether the names have the same words in another order ("Orchestra of the Mill").
 
-    Or with the country that tells two bands apart.
+    Also if one name adds a country, which distinguishes bands of the same name.
     """
     first, second = native(name.text).split(), native(other.text).split()
     if (first[-1] in people_words().countries) != (second[-1] in people_words().countries):
         return first[:-1] == second or second[:-1] == first
-    one, another = set(first) - {"of", "the"}, set(second) - {"of", "the"}
-    return len(one) > 1 and one == another
+    left, right = set(first) - {"of", "the"}, set(second) - {"of", "the"}
+    return len(left) > 1 and left == right
 
 
 def _is_unreadable(name: _Name, other: _Name) -> bool:
-    """Whether two names cannot be compared: one is in characters that a person may read as they like."""
-    if any(comparable(one, another) for one in name.spellings for another in other.spellings):
+    """Return whether two names cannot be compared because the script of one does not determine its pronunciation."""
+    if any(comparable(left, right) for left in name.spellings for right in other.spellings):
         return False
     return not (is_read_by_letter(name.text) and is_read_by_letter(other.text))
 

@@ -1,4 +1,4 @@
-"""What is known of one candidate beside the track: its evidence. Pure."""
+"""The evidence for one candidate of a track. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Candidate, Track
 
 EXACT_S: Final = 1.6
-"""Both services round, and one may cut half a second of silence."""
+"""Both services round durations, and one may cut half a second of silence."""
 CLOSE_S: Final = 2.6
 ALBUM_AUDIO: Final = "MUSIC_VIDEO_TYPE_ATV"
 OFFICIAL_VIDEO: Final = "MUSIC_VIDEO_TYPE_OMV"
@@ -23,7 +23,7 @@ Addition = Literal["", "unknown", "other lyrics"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``score`` 0..1: how well it fits; of a refused one, how near it comes. ``reasons`` in words."""
+    """The result for one candidate. ``score`` (0..1): how well it fits, or how close a rejected one comes."""
 
     candidate: Candidate
     fits: bool
@@ -32,12 +32,12 @@ class Verdict:
     is_translated: bool = False
     is_own_album: bool = False
     addition: Addition = ""
-    """On the track's own album and as long, under its title with an addition: what that says."""
+    """Meaning of an addition to the title, if the candidate is on the track's own album and has the same length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A track, taken apart once for all candidates."""
+    """A parsed track, prepared once for all candidates."""
 
     track: Track
     title: Title
@@ -46,15 +46,15 @@ class Wanted:
     album: Album
     is_by_composer: bool
     is_common: bool
-    """Many songs have its title."""
+    """Whether many songs have this title."""
 
 
 class RefusedError(Exception):
-    """Why a candidate is not it."""
+    """A candidate is rejected; the message is the reason."""
 
 
 class Case:
-    """One candidate's evidence: each piece multiplies the score by how sure it leaves us."""
+    """The evidence for one candidate. Each piece multiplies the score by a confidence factor."""
 
     def __init__(self, wanted: Wanted, candidate: Candidate) -> None:
         self.wanted = wanted
@@ -70,31 +70,31 @@ class Case:
 
     @property
     def longer_s(self) -> float | None:
-        """By how many seconds the candidate is longer; None where a duration is not known."""
+        """Seconds by which the candidate is longer than the track; None if a duration is unknown."""
         if self.candidate.duration_s is None or self.wanted.track.duration_ms is None:
             return None
         return self.candidate.duration_s - self.wanted.track.duration_ms / 1000
 
     @property
     def is_exact(self) -> bool:
-        """Whether both are as long, as far as whole seconds can tell."""
+        """Whether both have the same length, within the rounding to whole seconds."""
         return self.longer_s is not None and abs(self.longer_s) <= EXACT_S
 
     @property
     def album_tells(self) -> bool:
-        """Whether the album is the same and is not merely named after the song."""
+        """Whether the album is the same and not just named after the song."""
         return self.same_album and self.album.name != canonical(self.wanted.title.core)
 
     @property
     def is_upload(self) -> bool:
-        """Whether it is a video that neither the label nor the artist gave out as the song."""
+        """Whether it is a video that was not published as the song by the label or the artist."""
         return self.candidate.video_type not in {"", ALBUM_AUDIO, OFFICIAL_VIDEO}
 
     def is_within(self, seconds: float) -> bool:
-        """Whether the lengths differ by no more, as far as they are known."""
+        """Return whether the lengths differ by at most ``seconds``; True if unknown."""
         return self.longer_s is None or abs(self.longer_s) <= seconds
 
     def add(self, reason: str, factor: float = 1.0) -> None:
-        """Note a reason, and multiply the score by its factor."""
+        """Add a reason, and multiply the score by its factor."""
         self.score *= factor
         self.reasons.append(reason)

@@ -1,4 +1,4 @@
-"""Classical works: a movement is named by its catalog number and its own number, in any language. Pure."""
+"""Classical works: identify movements by catalog number and movement number, in any language. Pure."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ _RECORDED: Final = re.compile(
     re.IGNORECASE,
 )
 _ANY_CATALOG: Final = frozenset({"op", "k", "d", "l", "s", "m"})
-"""Letters that stand before a number in other titles as well."""
+"""Catalog letters that also appear before numbers in other titles."""
 _LISTED: Final = re.compile(r"\s*[,;&/]\s*|\s+(?:and|und|et|y|e)\s+")
 _SAME_FAMILY: Final = 60
-"""Of 100: spellings of one family name ("Tchaikovsky", "Tschaikowsky") agree in more, others in less."""
+"""Minimum similarity (of 100) of spellings of one family name, such as "Tchaikovsky" and "Tschaikowsky"."""
 _SAME_WORK: Final = 92
 _SAME_MOVEMENT: Final = 80
-"""Of 100: in how far the words have to agree."""
+"""Minimum similarity (of 100) of the words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A work, and a movement of it, as a title names them.
+    """A work and its movement, as named in a title.
 
-    ``catalogs``: such as ("op", "9"), of which some works have two; ``piece``: which of that opus; ``number``: of
-    the work among its sort; ``movement``: its own number; ``name``: of the movement; ``last_name``: of the last
-    part of it that has a name ("Sequenz: f. Lacrimosa"); ``title``: all of it.
+    ``catalogs``: catalog numbers such as ("op", "9"); some works have two. ``piece``: number within the opus.
+    ``number``: number among the composer's works of its genre. ``movement``: number of the movement. ``name``: name of
+    the movement. ``last_name``: name of its last named part ("Sequenz: f. Lacrimosa"). ``title``: the whole title.
     """
 
     catalogs: frozenset[tuple[str, str]]
@@ -74,7 +74,7 @@ class Work:
 
     @property
     def genres(self) -> frozenset[str]:
-        """What sort of work it is, in whatever language; several for "Prelude and Fugue"."""
+        """Genres of the work, recognized in any language; several for "Prelude and Fugue"."""
         return frozenset(genre for genre, pattern in _genres().items() if pattern.search(self.title))
 
 
@@ -85,7 +85,7 @@ class _Ending:
 
 
 def is_composer(name: str) -> bool:
-    """Whether an artist is credited for having written the music, long ago."""
+    """Return whether an artist is a classical composer."""
     tokens = native(name).split()
     return (
         bool(tokens)
@@ -95,18 +95,18 @@ def is_composer(name: str) -> bool:
 
 
 def is_played_by_ensemble(artists: Sequence[str]) -> bool:
-    """Whether those named write or play works, in the old sense: a composer, an orchestra, a choir."""
+    """Return whether the artists include a classical composer, an orchestra, a choir or the like."""
     ensembles = classical_words().ensembles
     return any(is_composer(name) or not ensembles.isdisjoint(native(name).split()) for name in artists)
 
 
 def genre_of_word(word: str) -> bool:
-    """Whether a word is one for a sort of work, in whatever language."""
+    """Return whether a word denotes a genre of classical works, in any language."""
     return any(pattern.match(word) for pattern in _genres().values())
 
 
 def composers(artists: Sequence[str], album: str) -> tuple[str, ...]:
-    """Who wrote the music, by the artists and by the album's name: before its colon, or if it is nothing else."""
+    """Return the composers among the artists and in the album's name (before its colon, or as the whole name)."""
     before, colon, _ = album.partition(":")
     of_album = _LISTED.split(before)
     if not colon and not all(map(is_composer, of_album)):
@@ -114,9 +114,9 @@ def composers(artists: Sequence[str], album: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in (*artists, *of_album) if is_composer(name))
 
 
-def share_a_composer(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether one composer is on both sides, by whatever spelling of the family name and with the same initials."""
-    return any(_is_same_composer(native(mine).split(), native(theirs).split()) for mine in one for theirs in other)
+def share_a_composer(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Return whether both sides have a composer in common; the family name may be spelled differently."""
+    return any(_is_same_composer(native(mine).split(), native(theirs).split()) for mine in left for theirs in right)
 
 
 def _is_same_composer(mine: list[str], theirs: list[str]) -> bool:
@@ -132,7 +132,7 @@ def performers(artists: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_filed_by_composer(track: Track) -> bool:
-    """Whether the composer is named first, and again before the album's name ("Verdi: La traviata")."""
+    """Return whether the composer is the first artist and also starts the album's name ("Verdi: La traviata")."""
     before, colon, _ = track.album.partition(":")
     is_named = bool(colon) and is_composer(before) and bool(track.artists) and is_composer(track.artists[0])
     return is_named and native(before).split()[-1] == native(track.artists[0]).split()[-1]
@@ -140,7 +140,7 @@ def is_filed_by_composer(track: Track) -> bool:
 
 @lru_cache(maxsize=16_384)
 def read_work(title: str) -> Work | None:
-    """Return the work and movement that a title names; None where it is not a title of that sort."""
+    """Parse the work and movement that a title names; None if it is not the title of a classical work."""
     plain = native(title.replace("/", " "))
     catalogs = list(_CATALOG.finditer(plain))
     numbered = _NUMBER.search(plain[: catalogs[0].start()] if catalogs else plain)
@@ -170,16 +170,16 @@ def read_work(title: str) -> Work | None:
 
 
 def _counted_movement(title: str) -> re.Match[str] | None:
-    """Return what "No. 44, Hallelujah" names; "No. 2 in E flat" has no name, but a key."""
+    """Match a numbered movement with a name, such as "No. 44, Hallelujah", but not "No. 2 in E flat"."""
     counted = _COUNTED.search(title)
     return counted if counted and not _IN_A_KEY.match(counted[3]) and '"' not in counted[3] else None
 
 
 def same_movement(one: str, other: str) -> bool:
-    """Whether two titles name the same movement of the same work.
+    """Return whether two titles name the same movement of the same work.
 
-    The catalog numbers are the same, or where one title has none, the name of the work is; whatever else both give
-    (number, key, movement) does not differ.
+    The catalog numbers must be the same or, if one title has none, the names of the works. Other details that both
+    titles give (number, key, movement) must not differ.
     """
     first, second = read_work(one), read_work(other)
     if first is None or second is None:
@@ -200,9 +200,9 @@ def same_movement(one: str, other: str) -> bool:
 
 
 def _same_genre(first: Work, second: Work) -> bool:
-    """Tell whether both are of one sort: a prelude and its fugue share a catalog number.
+    """Return whether both have the same genre, since a prelude and its fugue share a catalog number.
 
-    Where the sort is not said, the words have to agree.
+    If a genre is not given, the words have to agree.
     """
     if first.name and second.name:
         return True
@@ -214,7 +214,7 @@ def _same_genre(first: Work, second: Work) -> bool:
 
 @lru_cache(maxsize=1)
 def _genres() -> dict[str, re.Pattern[str]]:
-    """How each sort begins; the ``$`` of a stem is the end of a word."""
+    """Return the pattern of word stems of each genre; ``$`` in a stem marks the end of the word."""
     return {
         genre: re.compile(rf"\b(?:{'|'.join(stems)})".replace("$", r"\b"))
         for genre, stems in classical_words().genres.items()
@@ -238,7 +238,7 @@ def _same_movement_name(first: Work, second: Work) -> bool:
 
 
 def _telling(name: str) -> frozenset[str]:
-    """Return the words of a movement's name that other movements have not."""
+    """Return the distinctive words of a movement's name."""
     words = classical_words()
     return frozenset(
         word for word in name.split() if len(word) > 3 and word not in words.tempi | words.beside_movements
@@ -246,15 +246,15 @@ def _telling(name: str) -> frozenset[str]:
 
 
 def _same_in_set(first: Work, second: Work) -> bool:
-    """Whether "Op. 23 No. 5" and "Op. 23: V." are meant, in one key: a set's pieces are counted as movements are."""
+    """Return whether one title counts a piece as "Op. 23 No. 5" and the other as "Op. 23: V.", in the same key."""
     mine, theirs = (first.piece, first.movement), (second.piece, second.movement)
     return bool(first.key) and first.key == second.key and mine == theirs[::-1] and "" in mine
 
 
 def same_ending(one: str, other: str) -> bool:
-    """Whether two titles end with the same name of a movement, be the work named otherwise or not at all.
+    """Return whether two titles end with the same movement name, even if the work is named differently or not at all.
 
-    "Clair de lune" and "Suite bergamasque: III. Clair de lune"; not where the name is one that many movements have.
+    Such as "Clair de lune" and "Suite bergamasque: III. Clair de lune"; not for names that many movements have.
     """
     mine, theirs = _ending(one), _ending(other)
     if mine.name != theirs.name or (mine.number and theirs.number and mine.number != theirs.number):
@@ -265,9 +265,9 @@ def same_ending(one: str, other: str) -> bool:
 
 
 def is_called(one: str, other: str) -> bool:
-    """Whether one title is the name, in quotation marks, that the other ends with: ``Bagatelle ... "Für Elise"``.
+    """Return whether one title ends with the other in quotation marks: ``Bagatelle ... "Für Elise"``.
 
-    Of one album and as long, it is the same piece.
+    On the same album and with the same length, they are the same piece.
     """
     return any(
         (named := _CALLED.search(long)) is not None and canonical(named[1]) == canonical(short)
@@ -276,15 +276,15 @@ def is_called(one: str, other: str) -> bool:
 
 
 def year_of_recording(album: str) -> str:
-    """Return the year in brackets that tells one recording of a work from its player's others: "Goldberg (1981)"."""
+    """Return the year in brackets that distinguishes recordings by the same performer: "Goldberg (1981)"."""
     found = _RECORDED.search(album)
     return found[1] if found else ""
 
 
 def is_named_within(one: str, other: str) -> bool:
-    """Whether one title is all in the other, which says more: "Gymnopédie No. 1", "3 Gymnopédies: No. 1, Lent".
+    """Return whether one title is contained in the other: "Gymnopédie No. 1", "3 Gymnopédies: No. 1, Lent".
 
-    Of one album and as long, it is the same piece.
+    On the same album and with the same length, they are the same piece.
     """
     if read_work(one) is not None and read_work(other) is not None:
         return False
@@ -305,7 +305,7 @@ def _ending(title: str) -> _Ending:
 
 
 def _is_incipit(one: str, other: str) -> bool:
-    """Whether one name is how the other begins, as arias are named: by two words of their text or more."""
+    """Return whether one name begins with the other, at least two words, as arias are named by their first words."""
     short, long = sorted((one.split(), other.split()), key=len)
     return len(short) > 1 and long[: len(short)] == short and not _is_tempo(" ".join(short))
 
@@ -323,5 +323,5 @@ def _is_tempo(name: str) -> bool:
 
 
 def _without_number(name: str) -> str:
-    """Return a movement's name; "No. 2 in E flat major" is none."""
+    """Strip numbers and keys from a movement's name, leaving nothing of "No. 2 in E flat major"."""
     return " ".join(_KEY.sub(" ", _NUMBER.sub(" ", name)).split())

@@ -1,4 +1,4 @@
-"""Titles that many songs have, several of one artist among them: there the album or the work has to tell. Pure."""
+"""Common titles, which many songs have, even of the same artist; the album or work must identify them. Pure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _NUMBERED: Final = re.compile(
     r"(?:part|vol|chapter|act|track|scene|interlude|skit|episode|side|movement|cue) \d+|\d{0,2}m\d{1,3}"
 )
-"""The last is how composers count the cues of a film: "1M4"."""
+"""The last alternative matches numbers of film cues: "1M4"."""
 _ONLY_NUMBER: Final = re.compile(
     r"\s*(?:(?:no|nr|n°|number|№)[. ]\s*\d+|[IVX]{2,5}|[IVX]{1,5}\.|\d{1,2}\.)\s*", re.IGNORECASE
 )
-"""A movement without a name. "7" and "X" are songs."""
+"""A movement without a name. "7" and "X" do not match, because they are songs."""
 
 
 @lru_cache(maxsize=16_384)
 def is_common_name(name: str) -> bool:
-    """Whether a name, as :func:`canonical` writes it, is only a word for what it is: "main theme", "andante"."""
+    """Return whether a canonical name is only a generic term: "main theme", "andante"."""
     if name in _whole():
         return True
     words = title_words().common
@@ -41,9 +41,9 @@ def is_common_name(name: str) -> bool:
 
 
 def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
-    """Whether many songs are called so: "Main Title", "Chapter 3", "II. Andante con moto"; a mass's "Gloria".
+    """Return whether many songs have this title: "Main Title", "Chapter 3", "II. Andante con moto"; a mass's "Gloria".
 
-    ``artists``: where one is a composer or an ensemble, names of movements are common too.
+    ``artists``: if one is a composer or an ensemble, names of movements are common, too.
     """
     name = title.full
     if is_common_name(name) or _NUMBERED.fullmatch(name) or _ONLY_NUMBER.fullmatch(title.core):
@@ -55,13 +55,13 @@ def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
 
 
 def is_counted_work(title: Title) -> bool:
-    """Whether a composer's name would tell which it is: "Prelude No. 2", "Symphony No. 5: II. Andante"."""
+    """Return whether the composer's name would identify the work: "Prelude No. 2", "Symphony No. 5: II. Andante"."""
     tokens = title.full.split()
     return any(map(_is_number, tokens)) and any(map(genre_of_word, tokens))
 
 
 def works_agree(one: Iterable[str], other: Iterable[str]) -> bool:
-    """Whether two sides name one work, as titles and albums write it."""
+    """Return whether both sides name a common work."""
     return bool({canonical(name) for name in one} & {canonical(name) for name in other} - {""})
 
 
@@ -71,7 +71,7 @@ def _whole() -> frozenset[str]:
 
 
 def _names_no_work(name: str) -> bool:
-    """Whether every word is one for a movement, a tempo, a key or a sort of work."""
+    """Return whether every word denotes a movement, a tempo, a key or a genre."""
     words = classical_words()
     tokens = [token for token in name.split() if not _is_number(token) and len(token) > 1]
     known = words.movements | words.tempi | words.beside_movements | title_words().common.heads

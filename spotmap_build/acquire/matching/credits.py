@@ -1,4 +1,4 @@
-"""Who is on the recording, by its credits and its title, and whether those are the track's artists. Pure."""
+"""Compare the artists of a candidate, from its credits and title, with those of the track. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def weigh_artists(case: Case) -> None:
-    """Compare who is credited.
+    """Compare the credited artists.
 
     Raises
     ------
     RefusedError
-        They are others, or nothing says that they are the same.
+        The artists differ, or there is no evidence that they are the same.
     """
     offered = _offered_artists(case)
     agreement = _compare_people(case, offered)
@@ -53,7 +53,7 @@ def weigh_artists(case: Case) -> None:
 
 
 def _is_self_evident(case: Case) -> bool:
-    """Whether title, album and length say together what the artist's name does not."""
+    """Return whether title, album and length suffice without the artist's name."""
     if case.wanted.is_common:
         return False
     if case.candidate.from_isrc:
@@ -62,10 +62,10 @@ def _is_self_evident(case: Case) -> bool:
 
 
 def _is_backed_across(case: Case, offered: tuple[str, ...]) -> bool:
-    """Whether something joins two artists who are written in two scripts and read otherwise.
+    """Return whether other evidence connects two artist names in different scripts that sound different.
 
-    A single, which only has the song's name, does where that is in the artist's own script, and the Latin name is no
-    reading, but one that was chosen: "G.E.M." may be "鄧紫棋".
+    An album named after the song counts only if the title is in the artist's own script and the Latin name is not a
+    transliteration but a stage name: "G.E.M." may be "鄧紫棋".
     """
     if case.candidate.from_isrc or case.album_tells:
         return True
@@ -74,15 +74,15 @@ def _is_backed_across(case: Case, offered: tuple[str, ...]) -> bool:
 
 
 def _is_renamed(case: Case, offered: tuple[str, ...]) -> bool:
-    """Whether everything but the name says that it is the same artist under a new one."""
+    """Return whether everything except the name indicates the same artist under a new name."""
     is_same_otherwise = case.candidate.from_isrc and case.is_exact and case.album_tells
     return is_same_otherwise and not any(map(is_impostor, offered)) and read_work(case.wanted.track.title) is None
 
 
 def _is_loosely_credited(case: Case, naming_more: Title) -> bool:
-    """Whether it is the field that lists fewer artists, not another recording without or with a guest.
+    """Return whether the credits are just incomplete, rather than of a recording with or without a guest.
 
-    A guest whom the title itself names is on one recording and not on the other, unless the ISRC says that it is one.
+    A guest named in the title is on only one of two recordings, unless the ISRC says that they are the same.
     """
     if case.candidate.from_isrc:
         return case.is_exact
@@ -90,7 +90,7 @@ def _is_loosely_credited(case: Case, naming_more: Title) -> bool:
 
 
 def _offered_artists(case: Case) -> tuple[str, ...]:
-    """Who is named: in the title, if it names the artist as uploads do, else in the field; and the guests."""
+    """Return the candidate's artists: from the title if it names them, as uploads do, else the credits; plus guests."""
     title, candidate = case.title, case.candidate
     if title.credited and not names_in(candidate.artists) & names_in(title.credited):
         return (*title.credited, *title.guests)

@@ -1,4 +1,4 @@
-"""Which of the candidates is the track's recording, or none. Pure."""
+"""Choose the track's recording among the candidates, or none. Pure."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DOUBTFUL_BELOW: Final = 0.7
-"""A match with a lower confidence was taken with some gap in its evidence (an upload, a title in another language, a
-length that is seconds off): right more often than not, and worth a look."""
+"""A match below this confidence has a gap in its evidence (an upload, a title in another language, a length that is
+seconds off). It is more likely right than wrong, but worth a review."""
 CONSIDERED: Final = 5
-"""How many of the others are reported."""
+"""Maximum number of rejected candidates in the report."""
 
 LONGEST: Final = 500
-"""Characters of a title or an album's name that are looked at. To compare takes longer than in proportion; the longest
-titles that there are, of classical works, have some two hundred."""
+"""Maximum characters of a title or an album's name that are compared. Comparing takes more than linear time; the
+longest existing titles, of classical works, have about two hundred."""
 LONGEST_NAME: Final = 200
 MOST_ARTISTS: Final = 60
-"""Of whom a recording is by: more are on the longest charity singles, where the first tell enough."""
+"""Maximum number of artists. Only the longest charity singles have more, and the first ones suffice."""
 
 Texts = TypeVar("Texts", Track, Candidate)
 
@@ -38,7 +38,7 @@ _NAMELESS: Final = re.compile(
     r"|曲目|音轨)"
     r"(?: ?\d[\dwa ]*)?$"
 )
-"""What programs call a file whose name they do not know."""
+"""Default titles that programs give to files without a known name."""
 _EPISODE: Final = re.compile(
     r"\b(?:episode|ep|folge|episodio|avsnitt|выпуск|s\d+e) ?\d+\b|^(?:podcast|bonus episode|trailer)\b"
     r"|\bpodcast\b"
@@ -47,10 +47,10 @@ _EPISODE_LASTS_MS: Final = 15 * 60_000
 
 
 def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
-    """Say which of the search results is the recording of a track.
+    """Decide which of the search results is the recording of a track.
 
-    Everything has to agree as far as it is known: title, artists, version, length. How often something was listened to
-    does not count. Where nothing fits, the answer is none: a gap on the map is better than a wrong song.
+    Title, artists, version and length have to agree as far as they are known. Popularity does not count. If nothing
+    fits, the decision is for none: a gap on the map is better than a wrong song.
     """
     track, candidates = _bounded(track), [_bounded(candidate) for candidate in candidates]
     reason = _no_music(track)
@@ -73,7 +73,7 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
 
 
 def _bounded(record: Texts) -> Texts:
-    """Return a record with texts of a length that can be compared, and of characters that every library takes."""
+    """Return a record with texts of limited length, without unprintable characters."""
     title, album = printable(record.title[:LONGEST]), printable(record.album[:LONGEST])
     artists = tuple(printable(name[:LONGEST_NAME]) for name in record.artists[:MOST_ARTISTS])
     if (title, album, artists) == (record.title, record.album, record.artists):
@@ -82,7 +82,7 @@ def _bounded(record: Texts) -> Texts:
 
 
 def _no_music(track: Track) -> str:
-    """Why nothing can be looked for: the track has no name of its own, or is an episode."""
+    """Return why the track cannot be searched for: it has no real title, or is an episode; empty otherwise."""
     title = native(track.title)
     nobody = all(is_nobody(artist) for artist in track.artists)
     if _NAMELESS.match(title) and (nobody or title[-1:].isdecimal()) and not track.isrc:
@@ -97,10 +97,10 @@ def _no_music(track: Track) -> str:
 
 
 def _distinguished(verdicts: list[Verdict]) -> list[Verdict]:
-    """Those that fit, in the light of each other.
+    """Return the fitting candidates, taking the others into account.
 
-    Where the track's own album has the title with an addition only, as long as the track, what is called plainly
-    elsewhere may be the other recording of two.
+    If the track's own album has the title only with an addition and of the same length, a candidate with the plain
+    title on another album may be a different recording.
     """
     fitting = [verdict for verdict in verdicts if verdict.fits]
     is_plain_there = any(verdict.is_own_album and not verdict.addition for verdict in fitting)
@@ -117,10 +117,10 @@ def _preference(verdict: Verdict, track: Track) -> tuple[float, bool, bool, bool
 
 
 def _find_doubt(wanted: Wanted, fitting: list[Verdict]) -> str:
-    """Why none of those that fit is taken; empty where the best is.
+    """Return why none of the fitting candidates is chosen; empty if the best one is.
 
-    Translated titles are taken on other evidence, which has to point to one recording only. So has what fits a title
-    that many songs have, where the library does not tell the album.
+    Translated titles are matched by other evidence, which must identify a single recording. The same holds for a common
+    title if the library does not give the album.
     """
     translated = {verdict.candidate.title for verdict in fitting if verdict.is_translated}
     if fitting and fitting[0].is_translated and len(translated) > 1:

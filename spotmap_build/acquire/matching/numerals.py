@@ -1,4 +1,4 @@
-"""Numbers in titles: as words, in Roman numerals, and after the words for a part."""
+"""Numbers in titles: in words, as Roman numerals, and after words for parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NUMBERS: Final = {word: str(number) for number, word in enumerate(title_words().
 ORDINALS: Final = {word: str(number) for number, word in enumerate(title_words().ordinals, start=1)}
 ROMAN: Final = {word: str(number) for number, word in enumerate(title_words().roman, start=1)}
 PARTS: Final = {word: part for part, words in title_words().parts.items() for word in words}
-"""Words before a number that tells one part from another."""
+"""Words before the number of a part."""
 _TENS: Final = {word: 10 * number for number, word in enumerate(title_words().tens, start=2)}
 _TIMES: Final = {"hundred": "00", "thousand": "000", "million": "000000", "billion": "000000000"}
 _ENDINGS: Final = {"first": "st", "second": "nd", "third": "rd"}
@@ -22,7 +22,7 @@ _ORDINAL_WORDS: Final = {number: word for word, number in ORDINALS.items()}
 
 
 def join_number_words(tokens: Sequence[str]) -> list[str]:
-    """Write a number of several words, or from twenty on, in digits; "7th" as the word for it.
+    """Convert numbers of several words, or from twenty on, to digits, and "7th" to a word.
 
     >>> join_number_words(["twenty", "one", "guns"]), join_number_words(["one", "two", "3rd"])
     (['21', 'guns'], ['one', 'two', 'third'])
@@ -46,7 +46,7 @@ def join_number_words(tokens: Sequence[str]) -> list[str]:
 
 
 def _count(word: str) -> str:
-    """Return how many hundreds or thousands a word before them means; empty where it is no number."""
+    """Return the count that a word before "hundred" or "thousand" means, as digits; empty if it is not a number."""
     if word == "a":
         return "1"
     if word in _TENS:

@@ -1,4 +1,4 @@
-"""One candidate against the track: does it fit, how well, and why. Pure."""
+"""Score one candidate against the track, with reasons. Pure."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ if TYPE_CHECKING:
 
 USUAL_S: Final = 3.5
 WIDEST_S: Final = 5.5
-"""Silence at the end differs by as much; taken only where the album or the ISRC speaks for it too."""
+"""Silence at the end may differ by this much; accepted only if the album or the ISRC agrees as well."""
 LEAST_S: Final = 1.0
-"""Services give whole seconds: by so much, and a quarter of its length, a short track may differ."""
+"""Services round to whole seconds: a short track may differ by this much plus a quarter of its length."""
 VIDEO_LONGER_S: Final = 20.0
-"""By how much an official video may be longer than the song: a scene before, credits after."""
+"""How much longer than the song an official video may be, for example because of an intro scene or credits."""
 _OTHER_LYRICS: Final = "other lyrics"
 
 
 def prepare(track: Track) -> Wanted:
-    """Take a track apart."""
+    """Parse a track for comparison with its candidates."""
     title = take_apart(track.title, names_in(track.artists))
     artists = (*track.artists, *title.guests)
     album = read_album(track.album, title.full)
@@ -66,7 +66,7 @@ def prepare(track: Track) -> Wanted:
 
 
 def judge(wanted: Wanted, candidate: Candidate) -> Verdict:
-    """Judge whether this candidate fits the track."""
+    """Decide whether a candidate fits the track, and how well."""
     case = Case(wanted, candidate)
     try:
         for weigh in _STEPS:
@@ -125,9 +125,9 @@ def _compare_titles(case: Case) -> Named:
 
 
 def _read_addition(case: Case, named: Named) -> Addition:
-    """Return what the track's own album adds to the title of a recording that is as long as the track.
+    """Return the kind of addition that the track's own album has to the title of a recording of the same length.
 
-    Some libraries leave out what tells two texts of a song apart ("Don't Cry (Alt. Lyrics)").
+    Some libraries omit additions that distinguish two lyrics of a song ("Don't Cry (Alt. Lyrics)").
     """
     is_theirs = bool(names_in(case.candidate.artists) & case.wanted.names)
     if not (case.same_album and case.is_exact and is_theirs) or named.wanted.extras or named.wanted.marks:
@@ -140,7 +140,7 @@ def _read_addition(case: Case, named: Named) -> Addition:
 
 
 def _compare_without_works(case: Case) -> Named | None:
-    """Compare once more where one title names the other's album or film: "Sunflower - Into the Spider-Verse"."""
+    """Compare again if one title names the other's album or film: "Sunflower - Into the Spider-Verse"."""
     wanted, candidate = case.wanted, case.candidate
     names = wanted.names | names_in(candidate.artists)
     mine = take_apart(
@@ -157,9 +157,9 @@ def _compare_without_works(case: Case) -> Named | None:
 
 
 def _works(title: Title, album: Album, other_title: Title, other_album: Album) -> frozenset[str]:
-    """Return what an addition to a title may name without telling another version: what the other side is from.
+    """Return names that an addition to a title may have without being another version: the other side's album or film.
 
-    The title's own album as well, if it is a soundtrack: "Salt (Late Show)" on "Late Show" was sung there.
+    Also the title's own album if it is a soundtrack: "Salt (Late Show)" on "Late Show" is from that show.
     """
     own = album.works if album.is_soundtrack else ()
     named = frozenset(map(canonical, (*other_title.works, *other_album.works, *own)))
@@ -167,7 +167,7 @@ def _works(title: Title, album: Album, other_title: Title, other_album: Album) -
 
 
 def _weigh_translation(case: Case, named: Named) -> None:
-    """Titles that say the same in two languages: words cannot tell, so that everything else has to."""
+    """Weigh titles in two languages, which cannot be compared, so everything else has to agree."""
     track, candidate = case.wanted.title, named.offered
     if not case.candidate.from_isrc:
         raise RefusedError("the title is in another language, and no ISRC says that it is the same")
@@ -218,11 +218,11 @@ def _weigh_length(case: Case) -> None:
     is_backed = case.same_album or case.candidate.from_isrc
     if longer_s is None:
         if case.wanted.track.duration_ms is None:
-            case.add("the library does not tell the length", 0.8 if is_backed else 0.7)
+            case.add("the library does not give the length", 0.8 if is_backed else 0.7)
         elif is_backed:
             case.add("its length is not given", 0.75)
         else:
-            raise RefusedError("its length is not given, and neither album nor ISRC speaks for it")
+            raise RefusedError("its length is not given, and neither album nor ISRC supports it")
         return
     difference_s = abs(longer_s)
     said = f"{difference_s:.0f} s {'longer' if longer_s > 0 else 'shorter'}"
@@ -243,7 +243,7 @@ def _weigh_length(case: Case) -> None:
 
 
 def _weigh_work(case: Case) -> None:
-    """Of a title that many songs have, the album has to say which it is, or the work that the title names."""
+    """Require for a common title that the album, or the work named in the title, identifies the recording."""
     wanted, offered = case.wanted, case.title
     mine, theirs = (composers(each.artists, each.album) for each in (wanted.track, case.candidate))
     is_work = wanted.is_common or read_work(wanted.track.title) is not None
@@ -268,7 +268,7 @@ def _weigh_work(case: Case) -> None:
 
 
 def _are_other_works(case: Case) -> bool:
-    """Whether the films or series that both titles name are two: no word is in both, and both can be read alike."""
+    """Return whether the titles name different films or series: comparable names without a common word."""
     if case.same_album or case.candidate.from_isrc:
         return False
     mine, theirs = case.wanted.title.works, case.title.works
@@ -300,11 +300,10 @@ def _weigh_source(case: Case) -> None:
 
 
 def _weigh_explicit(case: Case) -> None:
-    """Compare the labels of explicit versions.
+    """Compare the flags for explicit lyrics.
 
-    An explicit and a clean version are two recordings, and where both sides tell, they have to agree.
-
-    Videos are seldom flagged: of those, only "explicit" tells something.
+    An explicit and a clean version are different recordings, so the flags have to agree if both are known. Videos are
+    rarely flagged, so for them only "explicit" counts.
     """
     wanted, offered = case.wanted.track.explicit, case.candidate.is_explicit
     if wanted is None and any("explicit" in mark.kinds for mark in case.wanted.title.marks):
@@ -322,7 +321,7 @@ def _weigh_explicit(case: Case) -> None:
 
 
 def _nearness(case: Case) -> float:
-    """How near a refused candidate comes (0..0.6), to show the nearest first."""
+    """Return how close a rejected candidate comes (0..0.6), to show the closest first."""
     title = fuzz.ratio(case.wanted.title.full, case.title.full) / 100
     artist = 1.0 if names_in(case.candidate.artists) & case.wanted.names else 0.4
     length = 0.6 if case.longer_s is None else max(0.2, 1 - abs(case.longer_s) / 30)

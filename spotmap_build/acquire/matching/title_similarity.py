@@ -1,4 +1,4 @@
-"""Do two titles name the same song? Pure."""
+"""Compare whether two titles name the same song. Pure."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _UMLAUTS: Final = re.compile("[äöüøæåÄÖÜØÆÅ]")
 _KANA: Final = re.compile(r"[ぁ-ゖー]+|[ァ-ヺー]+|[^ぁ-ゖァ-ヺー]+")
 _SPOKEN: Final = re.compile(r"[+*=%]|#(?!\s?\d)|^[-−](?=\d)")
 _MASK: Final = re.compile(r"(?<=\w)[*@#%]+(?!\s)|(?<=\w)\*+")
-"""What stands for letters of a swear word."""
+"""Characters that mask letters of a swear word."""
 _WITHIN: Final = re.compile(r"^[^\w*]+|[^\w*]+$")
-"""Signs around a word."""
+"""Punctuation around a word."""
 _LETTERS: Final = re.compile(r"[\w*]+")
 _OTHER_MASKS: Final = re.compile(r"[@#%]")
 _STARS: Final = re.compile(r"(?<=\w)(?:\\\*)+")
 _DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
 _MOST_STARRED: Final = 8
-"""Places with stars in a title; to compare takes twice as long with each more."""
+"""Maximum number of masked places in a title; each one doubles the time to compare."""
 _SHORT: Final = 3
 _VOWEL: Final = re.compile("[aeiou]")
 _LONG_VOWELS: Final = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("aa", "a"), ("ii", "i"), ("wo", "o"), ("ei", "e"))
@@ -52,10 +52,9 @@ _OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio|hd|h
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """How two titles go together.
+    """The result of comparing two titles, with both titles as parsed for the comparison.
 
-    With both as they are then read: "Song Live at the Mill" is taken apart only once it is known that the song is
-    "Song".
+    For example, "Song Live at the Mill" can be split only once the name "Song" is known.
     """
 
     naming: Naming
@@ -64,7 +63,7 @@ class Named:
 
 
 def compare_names(wanted: Title, offered: Title) -> Named:
-    """How the names of two songs go together."""
+    """Compare the names of two songs."""
     if _is_short(wanted) and _is_short(offered) and _differ_by_a_sign(wanted, offered):
         return Named("different", wanted, offered)
     if _compact(wanted.full) == _compact(offered.full):
@@ -82,11 +81,11 @@ def compare_names(wanted: Title, offered: Title) -> Named:
 
 
 def may_be_translation(one: str, other: str) -> bool:
-    """Whether two titles, of which one is not in Latin letters, could be one although they are not read alike.
+    """Return whether one of two titles, not in Latin letters, may be a translation of the other.
 
-    What is read nearly alike, letter by letter, is another word ("Город", "Goroda").
-    A Latin title in Japanese syllables is a reading, no translation: then the syllables that the other spells out have
-    to be in it.
+    In phonetic scripts, titles that sound nearly alike are different words ("Город", "Goroda"). A Latin title in
+    Japanese syllables is a transliteration rather than a translation, so it must contain the syllables that the other
+    title spells out.
     """
     foreign, latin = (other, one) if is_latin(one) else (one, other)
     if is_read_by_letter(foreign) and sound_near(foreign, latin):
@@ -99,10 +98,7 @@ def may_be_translation(one: str, other: str) -> bool:
 
 
 def _syllables(run: str) -> str:
-    """Return what kana may be in Latin letters.
-
-    Katakana are mostly words of other languages, which keep their consonants.
-    """
+    """Return a pattern for kana in Latin letters. Katakana are mostly loanwords, of which only consonants are kept."""
     reading = _short(anyascii(run))
     return _VOWEL.sub("[aeiou]*", reading) if "ァ" <= run[0] <= "ヺ" else reading
 
@@ -121,7 +117,7 @@ def _compare_all(wanted: Title, offered: Title) -> Naming:
 
 
 def _are_read_alike(wanted: Title, offered: Title) -> bool:
-    """Whether one title is the other in Latin letters, as a whole: what it consists of is known on one side only."""
+    """Return whether one whole title is the other in Latin letters, since only one of them may be split into parts."""
     mine, theirs = (" ".join((title.core, *title.extras, *title.aliases)) for title in (wanted, offered))
     return is_latin(mine) != is_latin(theirs) and sound_alike(mine, theirs)
 
@@ -139,12 +135,12 @@ def _by_extras(wanted: Title, offered: Title) -> Naming:
 
 
 def _is_beside(core: str, extras: tuple[str, ...]) -> bool:
-    """Whether the other title gives the name in brackets, after another one: "One More Night (Bir Gece Daha)"."""
+    """Return whether the name is the other title's only subtitle: "One More Night (Bir Gece Daha)"."""
     return len(extras) == 1 and canonical(core) == canonical(extras[0])
 
 
 def _split_off(title: Title, core: str) -> Title | None:
-    """Return a title that goes on after the song's name with nothing but words for a version."""
+    """Split off words for a version after the song's name; None if there is other text."""
     own = canonical(title.core)
     if not core or not own.startswith(f"{core} "):
         return None
@@ -156,7 +152,7 @@ def _split_off(title: Title, core: str) -> Title | None:
 
 
 def _same_language(wanted: Title, offered: Title) -> bool:
-    """Tell whether both titles name the same language, in which a song has another name."""
+    """Return whether both titles are marked with the same language, in which a song may have another name."""
     return bool(_languages(wanted.marks) & _languages(offered.marks))
 
 
@@ -165,7 +161,7 @@ def _languages(marks: Iterable[Mark]) -> set[str]:
 
 
 def _respelled(wanted: Title, offered: Title) -> bool:
-    """Tell whether one is the other respelled: "Grün" may be written "Gruen"."""
+    """Return whether the titles differ only in the spelling of umlauts: "Grün", "Gruen"."""
     one, other = " ".join((wanted.core, *wanted.extras)), " ".join((offered.core, *offered.extras))
     if not _UMLAUTS.search(one + other):
         return False
@@ -173,7 +169,7 @@ def _respelled(wanted: Title, offered: Title) -> bool:
 
 
 def _is_censored(wanted: Title, offered: Title) -> bool:
-    """Tell whether one is the other written out: "F**k"."""
+    """Return whether one title is the other with masked letters: "F**k"."""
     one, other = (
         _DROPPED_G.sub("ing", " ".join((title.core, *title.extras)).casefold()) for title in (wanted, offered)
     )
@@ -189,7 +185,7 @@ def _is_censored(wanted: Title, offered: Title) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _unmasked(word: str) -> str:
-    """Return a pattern for what a word with stars may be: the swear words that it can be, or else any of its length."""
+    """Return a pattern for a masked word: the matching swear words, or else any word of its length."""
     pattern = _pattern(_OTHER_MASKS.sub("*", word))
     swears = [swear for swear in title_words().swears if re.fullmatch(pattern, swear)]
     return "|".join(swears) if swears else _pattern(word)
@@ -200,7 +196,7 @@ def _pattern(letters: str) -> str:
 
 
 def _unstar(stars: re.Match[str]) -> str:
-    """Return a pattern for as many letters as there are stars, or one more."""
+    """Return a pattern for as many letters as stars, or one more."""
     count = stars[0].count("*")
     return rf"[^\W_]{{{count},{count + 1}}}"
 
@@ -213,12 +209,12 @@ def _without_digraphs(name: str) -> str:
 
 
 def _is_short(title: Title) -> bool:
-    """Whether a title has so few letters that a sign may tell it from another. Stars count as the letters they are."""
+    """Return whether a title is so short that punctuation may be significant. Stars count as letters."""
     return max(len(_compact(title.full)), len("".join(_LETTERS.findall(title.core)))) <= _SHORT
 
 
 def _differ_by_a_sign(wanted: Title, offered: Title) -> bool:
-    """Whether two short titles have other signs that are read aloud ("C++", "C"), or are one letter, once accented."""
+    """Return whether two short titles differ in spoken signs ("C++", "C"), or in the accent of a single letter."""
     if _SPOKEN.findall(wanted.core.strip()) != _SPOKEN.findall(offered.core.strip()):
         return True
     if not len(wanted.full) == len(offered.full) == 1:
@@ -233,15 +229,15 @@ def _letter(name: str) -> str:
 
 
 def _has_a_word(letters: str) -> bool:
-    """Whether there is a word beside a number: "No. 5", but not "Five"."""
+    """Return whether there is a word besides a number: "No. 5", but not "Five"."""
     return len(letters) > 1 and not (letters.isdecimal() or letters in numerals.NUMBERS or letters in numerals.ROMAN)
 
 
 @lru_cache(maxsize=16_384)
 def _compact(name: str) -> str:
-    """Without spaces, and without the word for a part at the end: "II" may be "Pt. 2".
+    """Remove spaces, and the word for a part at the end, since "II" may be "Pt. 2".
 
-    Digits stay apart: "24/7" is not "247".
+    Spaces between digits are kept: "24/7" is not "247".
     """
     return _BETWEEN_WORDS.sub("", _LAST_PART.sub(r" \1", name))
 

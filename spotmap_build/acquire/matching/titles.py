@@ -1,4 +1,4 @@
-"""Taking a title apart: the song's name, what else it is called, guests, and which version it is. Pure."""
+"""Parse titles into the song's name, subtitles and aliases, guests, and version marks. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from spotmap_build.core.normalize import is_latin, native, repair
 from spotmap_build.core.vocabulary import people_words, title_words, version_words
 
 MOST_JOINED: Final = 20
-"""How many names one artist's name may be a list of, by its looks."""
+"""Maximum number of list items that may together be the name of one known artist ("Tyler, The Creator")."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 '!?]+")
-"""Most titles: nothing in them has to be taken apart."""
+"""Matches most titles, which need no parsing."""
 _QUOTED: Final = re.compile(r"[「『《〈]([^」』》〉]*)[」』》〉]")
 _QUOTED_AT_END: Final = re.compile(r"^(.*\S)\s+[-–—~～]\s+([^-–—~～]*[「『《〈].*)$")
 _BOXED: Final = re.compile(r"^([^【]+)【([^】]+)】(.*)$")
-"""Artist【Song】, as videos from China are called."""
+"""Artist【Song】, as in titles of videos from China."""
 _YEAR_APART: Final = re.compile(r"(?<=\b(?:19|20)\d\d)\s+[-–—/]\s+(?=(?:digital )?remaster)", re.IGNORECASE)
 _SUFFIX: Final = re.compile(r"(?<=\w)\.(?:mp3|m4a|flac|wav|ogg|opus|wma)$", re.IGNORECASE)
 _ARTICLE_LAST: Final = re.compile(r"^([^,]+)(?<!\bla), (the|an?|der|die|das|les?|la|el|los|las)$", re.IGNORECASE)
@@ -33,11 +33,11 @@ _SEPARATOR: Final = re.compile(
 )
 _INCHES: Final = re.compile(r"\b(7|12)(?:\s?[\"”″]|''|[\s-]?inch(?:es)?\b)", re.IGNORECASE)
 _NAME_FIRST: Final = re.compile(r"^([^\"“”‘’'(:]+?)\s*(?:\([^()]*\))?(?::\s|[\s:]+[\"“‘']([^\"“”]+)[\"”’'](?=\s|$))")
-"""Artist "Song", or Artist: Song, as videos are called."""
+"""Artist "Song", or Artist: Song, as in titles of videos."""
 
 
 def _any_of(words: tuple[str, ...]) -> str:
-    """Return a pattern for any of these, the longest first."""
+    """Return a pattern that matches any of the words, trying the longest first."""
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
@@ -45,7 +45,7 @@ _GUESTS: Final = re.compile(
     rf"(?:^|\s)(?:{_any_of(title_words().guests.featuring)})(?:[.:]\s*|(?<=\.)|\s+)(?!\s)(.+)$", re.IGNORECASE
 )
 _SEVERAL: Final = re.compile(r"\s*[/;|]\s*|,\s+|\s+[-–—•·]\s+|\s+(?=(?:feat|ft|featuring)\b)", re.IGNORECASE)
-"""What parts two marks in one bracket."""
+"""Separators of marks within one bracket."""
 _WITH: Final = re.compile(
     rf"^(?:duet\s+|duo\s+)?(?:{_any_of(title_words().guests.accompanied)})\s+(.+)$", re.IGNORECASE
 )
@@ -65,11 +65,11 @@ _SLASHES: Final = re.compile(r"\s+/\s+")
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title taken apart.
+    """A parsed title.
 
-    ``core``: the song's name; ``extras``: subtitles whose meaning is not known; ``aliases``: the same name in another
-    script or language; ``marks``: what version it is; ``guests``: as written; ``credited``: the artists whose names
-    stand in the title ("Artist - Title"); ``works``: the films, series and games that it says the song is from.
+    ``core``: the song's name; ``extras``: subtitles of unknown meaning; ``aliases``: the same name in another script or
+    language; ``marks``: version marks; ``guests``: as written; ``credited``: artists named in the title
+    ("Artist - Title"); ``works``: films, series and games that the song is from, according to the title.
     """
 
     core: str
@@ -82,12 +82,12 @@ class Title:
 
     @property
     def full(self) -> str:
-        """The name with its subtitles, as :func:`canonical` writes it."""
+        """The name with its subtitles, in :func:`canonical` form."""
         return canonical(" ".join((self.core, *self.extras)))
 
 
 class _Parts:
-    """What has been taken off a title so far."""
+    """The parts that were parsed from a title so far."""
 
     def __init__(self, names: frozenset[str], known_works: frozenset[str]) -> None:
         self.names = names
@@ -100,13 +100,13 @@ class _Parts:
         self.works: list[str] = []
 
     def credit(self, piece: str) -> None:
-        """Keep the artists, and their guests, that stand before or after a song's name."""
+        """Add artists, and their guests, that are named before or after the song's name."""
         inline = _GUESTS.search(piece)
         self.guests += _each(inline[1], self.names) if inline else []
         self.credited.append(piece[: inline.start()] if inline else piece)
 
     def take(self, segment: str, *, unknown_too: bool) -> bool:
-        """Understand a segment; one that is not understood is kept as a subtitle if ``unknown_too``."""
+        """Parse a segment; an unknown one becomes a subtitle if ``unknown_too``. Return whether it was consumed."""
         pieces = [piece for piece in _SEVERAL.split(segment) if piece.strip()]
         if len(pieces) > 1 and all(self._is_understood(piece) for piece in pieces):
             for piece in pieces:
@@ -115,7 +115,7 @@ class _Parts:
         return self._take_one(segment, unknown_too=unknown_too)
 
     def _is_understood(self, piece: str) -> bool:
-        """Whether a piece says something by itself. A year does not: it may be a concert's or a remaster's."""
+        """Return whether a piece has a meaning by itself. A year does not: it may be a concert's or a remaster's."""
         if not any(letter.isalpha() for letter in piece):
             return False
         return bool(guests_of(piece, self.names)) or read_segment(piece).sense != "unknown"
@@ -126,7 +126,7 @@ class _Parts:
             self.guests += guests
             return True
         if all(name_key(name) in self.names for name in _each(segment, self.names)):
-            return True  # "Song (Artist)" may be anybody's; it is no credit
+            return True  # "Song (Artist)" may be anyone's recording, so it is not a credit
         reading = read_segment(segment)
         if reading.sense == "version":
             self.marks.append(reading.mark)
@@ -147,18 +147,18 @@ class _Parts:
 def take_apart(
     title: str, names: frozenset[str] = frozenset(), *, is_upload: bool = False, works: frozenset[str] = frozenset()
 ) -> Title:
-    """Take a title apart.
+    """Parse a title.
 
     Parameters
     ----------
     title : str
         As a service shows it.
     names : frozenset[str]
-        The artists that may stand in it, as :func:`name_key` writes them.
+        Artists that may be named in it, as :func:`name_key`.
     is_upload : bool
-        Whether it is a video's title, which as a rule names the artist first.
+        Whether it is the title of a video, which usually names the artist first.
     works : frozenset[str]
-        Names of albums, films and series that may stand in it, as :func:`canonical` writes them.
+        Albums, films and series that may be named in it, in :func:`canonical` form.
     """
     if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
         return Title(title)
@@ -183,7 +183,7 @@ def take_apart(
         parts.guests += _each(inline[1], names)
         core = core[: inline.start()]
     foreign = [extra for extra in parts.extras if _names_it_too(extra, core)]
-    aliases = foreign[:1] + parts.version_of  # what stands behind the name in the other script is no second one
+    aliases = foreign[:1] + parts.version_of  # at most one alias in another script
     if len(names_in := _SLASHES.split(core)) == 2 and not comparable(*names_in):
         core, alias = names_in
         aliases.append(alias)
@@ -202,10 +202,7 @@ def take_apart(
 
 @lru_cache(maxsize=16_384)
 def canonical(name: str) -> str:
-    """Return a song's name so that the same name is written in the same way.
-
-    Numbers as digits, "Pt." and "Part One".
-    """
+    """Normalize a song's name, including numbers, and parts such as "Pt. 1" and "Part One"."""
     plain = _GLUED_PART.sub(r"\1 \2", native(_THOUSANDS.sub("", _DROPPED_G.sub("ing", name))))
     tokens = numerals.join_number_words(_ORDINAL.sub(_as_cardinal, plain).split())
     written = [_write(tokens, position) for position in range(len(tokens))]
@@ -214,7 +211,7 @@ def canonical(name: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def name_key(name: str) -> str:
-    """Return an artist's name without spaces, articles and signs, and its abbreviations in full."""
+    """Normalize an artist's name: without spaces, articles and punctuation, and with abbreviations expanded."""
     tokens = numerals.join_number_words(native(_N_FOR_AND.sub(" & ", name)).split())
     spellings = people_words().spellings
     written = [numerals.NUMBERS.get(token, spellings.get(token, token)) for token in tokens]
@@ -222,9 +219,9 @@ def name_key(name: str) -> str:
 
 
 def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
-    """Return the guests that a bracket names; none where it says something else ("with Strings").
+    """Return the guests named in a bracket; none if it has another meaning ("with Strings").
 
-    ``names``: artists who are known to be on the recording, be they called a choir or an orchestra.
+    ``names``: artists known to be on the recording, even if their name is that of a choir or an orchestra.
     """
     featured, accompanied = _GUESTS.match(segment.strip()), _WITH.match(segment.strip())
     found = featured or accompanied or _WITH_KNOWN.match(segment.strip())
@@ -239,10 +236,10 @@ def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
 
 
 def _names_it_too(extra: str, core: str) -> bool:
-    """Whether what stands behind a song's name is that name in another script.
+    """Return whether a subtitle is the song's name in another script.
 
-    Beside letters that each have their sound, a name is read alike. Others are translated as well, but not by what
-    ends with a number or a word for how it is played ("夜に走る (Rock Arrange)").
+    In a phonetic script, the two must sound alike. In other scripts, the subtitle may be a translation, but not if it
+    ends with a number or a word for a style ("夜に走る (Rock Arrange)").
     """
     if comparable(extra, core):
         return False
@@ -254,8 +251,8 @@ def _names_it_too(extra: str, core: str) -> bool:
 
 
 def _each(listed: str, known: frozenset[str]) -> list[str]:
-    """Return the names of a list. One that is known stays whole, be it a list by its looks ("Tyler, The Creator")."""
-    pieces = _AND.split(listed)  # names, and between them what parts them
+    """Split a list of names, keeping known names that look like a list ("Tyler, The Creator")."""
+    pieces = _AND.split(listed)  # names, alternating with separators
     names: list[str] = []
     start = 0
     while start < len(pieces):
@@ -267,12 +264,12 @@ def _each(listed: str, known: frozenset[str]) -> list[str]:
 
 
 def _as_cardinal(ordinal: re.Match[str]) -> str:
-    """Write "Second movement" as "movement 2"."""
+    """Convert "Second movement" to "movement 2"."""
     return f"{ordinal[2]} {numerals.ORDINALS.get(ordinal[1], ordinal[1])}"
 
 
 def _write(tokens: list[str], position: int) -> str:
-    """One word of a name in its one spelling; empty where it is only the sign of a number."""
+    """Normalize one word of a name; empty for a number sign."""
     token = tokens[position]
     before = tokens[position - 1] if position else ""
     after = tokens[position + 1] if position + 1 < len(tokens) else ""
@@ -286,7 +283,7 @@ def _write(tokens: list[str], position: int) -> str:
 
 
 def _is_counted(before: list[str]) -> bool:
-    """Whether what follows these words is a part's number, or the last of several: "Parts I", "Parts I and"."""
+    """Return whether these words are followed by the number of a part, or the last of several: "Parts I and"."""
     while before and (_is_number(before[-1]) or before[-1] in {"and", "to"}):
         before = before[:-1]
     return bool(before) and before[-1] in numerals.PARTS
@@ -297,7 +294,7 @@ def _is_number(token: str) -> bool:
 
 
 def _take_work(text: str, parts: _Parts) -> str:
-    """Take off what stands behind a dash and names a work in corner brackets: "塩の歌 - 映画「海辺」主題歌"."""
+    """Remove a suffix after a dash that names a work in corner brackets: "塩の歌 - 映画「海辺」主題歌"."""
     dashed = _QUOTED_AT_END.match(text)
     reading = read_segment(dashed[2]) if dashed else None
     if dashed is None or reading is None or reading.sense == "version" or not reading.work:
@@ -307,7 +304,7 @@ def _take_work(text: str, parts: _Parts) -> str:
 
 
 def _take_brackets(text: str, parts: _Parts) -> str:
-    """Take the brackets off; one that is part of the name ("(I Can't Get No) Satisfaction") loses its signs only."""
+    """Remove brackets with their content, or only the signs if they are part of the name ("(I Can't Get No) ...")."""
     while (bracket := _BRACKET.search(text)) is not None:
         before, inside, after = text[: bracket.start()], bracket[1], text[bracket.end() :]
         is_at_end = bool(before.strip()) and not after.lstrip()[:1].isalnum()
@@ -319,9 +316,9 @@ def _take_brackets(text: str, parts: _Parts) -> str:
 
 
 def _choose_core(pieces: list[str], parts: _Parts, *, is_upload: bool) -> str:
-    """Of what stands between dashes: the song's name. The first piece is it, unless that is an artist.
+    """Return the song's name among the pieces between dashes: the first piece that is not an artist.
 
-    A song may be called as its artist is: but in an upload, a name beside nothing but marks is the song's.
+    If all pieces are artists, or all others are version marks (except in uploads), an artist's name is the song's.
     """
     credited = [piece for piece in pieces if _is_credit(piece, parts)]
     if len(credited) == len(pieces) or (
@@ -343,14 +340,14 @@ def _choose_core(pieces: list[str], parts: _Parts, *, is_upload: bool) -> str:
 
 
 def _is_credit(piece: str, parts: _Parts) -> bool:
-    """Whether a piece is nothing but artists' names, possibly with their guests."""
+    """Return whether a piece consists only of artists' names, possibly with guests."""
     inline = _GUESTS.search(piece)
     names = piece[: inline.start()] if inline else piece
     return all(name_key(name) in parts.names for name in _each(names, parts.names))
 
 
 def split_scripts(name: str) -> tuple[str, ...]:
-    """Return the two names in "달빛 Moonlight", one in each script; none where a name is not written twice."""
+    """Return the two names in "달빛 Moonlight", one per script; empty if there are not exactly two."""
     if len(scripts(name)) < 2 or "latin" not in scripts(name):
         return ()
     tokens = name.split()

@@ -1,8 +1,8 @@
-"""Texts in different scripts: do they sound alike? Pure.
+"""Compare texts in different scripts by sound. Pure.
 
-One name is written in Latin letters in many ways (Hepburn and Nippon-shiki, pinyin and Wade-Giles, the revised Korean
-spelling and everybody's own), so what is compared is a rough sound. It can say that two texts are alike; that they are
-not may also mean that one of them is a translation.
+There are many ways to write a name in Latin letters (Hepburn and Nippon-shiki, pinyin and Wade-Giles, the revised
+romanization of Korean and personal spellings), so a coarse phonetic form is compared. It can show that two texts sound
+alike; if they do not, one may still be a translation of the other.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 Script = Literal["latin", "cyrillic", "greek", "arabic", "hebrew", "kana", "han", "hangul", "other"]
 
 _ALIKE: Final = 0.85
-"""How much of two rough sounds must agree."""
+"""Minimum similarity of two phonetic forms."""
 _ALIKE_LETTER_BY_LETTER: Final = 0.94
-"""Likewise for scripts that are romanized letter by letter: there a differing ending is another word."""
+"""The same for scripts that are romanized letter by letter, in which a different ending makes another word."""
 _LETTERS_APART: Final = 2
-"""So many letters in a row may be spelled otherwise."""
+"""Maximum number of consecutive letters that may be spelled differently."""
 _NEAR: Final = 0.75
 _TELLING_WORD: Final = 4
-"""Letters of a word that is not heard in any other by chance."""
+"""Minimum letters of a word that is unlikely to be contained in another one by chance."""
 _SPELLED: Final = dict(
     zip(
         "abcdefghijklmnopqrstuvwxyz",
@@ -41,7 +41,7 @@ _SPELLED: Final = dict(
         strict=True,
     )
 )
-"""How letters are called where a name consists of them: "IU" is "아이유"."""
+"""Names of the letters, for names that are spelled out: "IU" is "아이유"."""
 _LONGEST_SPELLED: Final = 4
 _ABJADS_ALIKE: Final = 0.92
 
@@ -98,16 +98,16 @@ _PINYIN: Final = re.compile(
 _TWO_LETTERS: Final = (("sh", "s"), ("kh", "h"), ("ch", "h"), ("zh", "s"), ("th", "t"), ("ph", "f"), ("dh", "d"))
 _VOWELS: Final = str.maketrans("kpf", "qbb", "aeiouyjwv'")
 _MATRES: Final = str.maketrans("אעויב", "aaoib")
-"""Hebrew letters that may stand for a vowel, and the one that is not always a v."""
+"""Hebrew letters that may represent a vowel, and one that is not always a v."""
 _THROAT: Final = str.maketrans("", "", "q")
-"""The throat's q is not spoken in half of the Arabic dialects."""
+"""The letter qaf, which is silent in half of the Arabic dialects."""
 _KOREAN: Final = str.maketrans("rkptj", "lgbdc")
 _KATAKANA: Final = re.compile(r"[ァ-ヺー]{2}")
 _HIRAGANA: Final = re.compile(r"[ぁ-ゖ]")
 _FEW_CONSONANTS: Final = 4
-"""Of so few, all have to agree; fewer tell nothing."""
+"""With so few letters, all must agree; fewer are no evidence."""
 _NOT_SPOKEN: Final = re.compile(r"gh(?=t)|r(?![aeiouy])|\bk(?=n)|\bw(?=r)|(?<=m)b\b")
-"""In English words, as Japanese hears them."""
+"""Replacements in English words, according to Japanese pronunciation."""
 _HEARD: Final = (
     (r"tion|sion", "sn"),
     (r"tch|ch|ts", "t"),
@@ -124,28 +124,28 @@ _GREEK_PAIRS: Final = (
 _ONE_OF_TWO: Final = str.maketrans("lvm", "rbn")
 _IOTATED: Final = re.compile("[yji][oe]")
 _BOUND: Final = re.compile(r"(?<=\w\w)ه(?=\s)")
-"""An Arabic ending that is a t before the next word ("Madinat El Nour")."""
+"""An Arabic ending that is pronounced as t before the next word ("Madinat El Nour")."""
 _ARTICLE: Final = re.compile(r"\b(?:[aeu]l|[ae]([sntdrz]h?)(?= \1))\b ?")
 _ABJADS: Final[frozenset[Script]] = frozenset({"arabic", "hebrew"})
 
 
 @lru_cache(maxsize=16_384)
 def scripts(text: str) -> frozenset[Script]:
-    """Return the scripts of a text's letters."""
+    """Return the scripts of the letters of a text."""
     if is_latin(text):
         return frozenset({"latin"}) if any(letter.isalpha() for letter in text) else frozenset()
     return frozenset(_script(letter) for letter in text if letter.isalpha() and letter not in "々ー")
 
 
 def comparable(one: str, other: str) -> bool:
-    """Whether two texts share a script, so that the same words would be written the same in both."""
+    """Return whether two texts share a script, so that equal words would be spelled equally."""
     first, second = scripts(one), scripts(other)
     return not first or not second or bool(_written(first) & _written(second))
 
 
 @lru_cache(maxsize=16_384)
 def sound_alike(one: str, other: str) -> bool:
-    """Whether two texts, of which at least one is not in Latin letters, are read alike.
+    """Return whether two texts sound alike, of which at least one is not in Latin letters.
 
     Arabic and Hebrew leave the vowels out, so there the consonants decide.
     """
@@ -163,7 +163,7 @@ def sound_alike(one: str, other: str) -> bool:
 
 
 def _is_loanword(one: str, other: str) -> bool:
-    """Whether katakana spell what the other text is in English, by its consonants."""
+    """Return whether katakana spell the other text, an English word, by comparing consonants."""
     spelled, english = (other, one) if is_latin(one) else (one, other)
     is_spelled = bool(_KATAKANA.search(spelled)) and scripts(spelled) <= {"kana", "latin"}
     if not is_spelled or _HIRAGANA.search(spelled) or not english.isascii():
@@ -176,7 +176,7 @@ def _is_loanword(one: str, other: str) -> bool:
 
 
 def _consonants(reading: str) -> str:
-    """Return what Japanese keeps of an English word: "girl" is "gaaru"."""
+    """Return the consonants that Japanese preserves of an English word: "girl" is "gaaru"."""
     rough = "".join(letter for letter in reading.casefold() if letter.isalnum() or letter == " ")
     for spelling, sound in _HEARD:
         rough = re.sub(spelling, sound, rough)
@@ -184,18 +184,18 @@ def _consonants(reading: str) -> str:
 
 
 def _is_short_word_alike(one: str, other: str) -> bool:
-    """Of a word with one consonant, its vowel signs have to agree as well ("אבא", "Abba")."""
+    """Compare words with a single consonant, in which the vowel letters have to agree as well ("אבא", "Abba")."""
     first, second = (anyascii(native(text).translate(_MATRES)) for text in (one, other))
     return min(len(first), len(second)) > 2 and len(_skeleton(first)) == 1 and _rough(first) == _rough(second)
 
 
 def sound_near(one: str, other: str) -> bool:
-    """Whether two texts sound so much alike that one can hardly be a translation of the other."""
+    """Return whether two texts sound too similar for one to be a translation of the other."""
     return any(_ratio(_rough(first), _rough(second)) >= _NEAR for first, second in _pairs(one, other))
 
 
 def share_a_japanese_name(one: str, other: str) -> bool:
-    """Whether a word of a Japanese name in Latin letters is heard in the other, be the rest read otherwise."""
+    """Return whether a word of a Japanese name in Latin letters is a possible reading of a part of the other name."""
     foreign, latin = (other, one) if is_latin(one) else (one, other)
     if not is_romaji(latin) or "han" not in scripts(foreign) or scripts(foreign) - {"han", "kana"}:
         return False
@@ -205,18 +205,18 @@ def share_a_japanese_name(one: str, other: str) -> bool:
 
 
 def is_read_by_letter(text: str) -> bool:
-    """Whether every letter has its sound, so that a name in Latin letters which sounds otherwise is another name."""
+    """Return whether the script is phonetic, so that a name in Latin letters that sounds different is another name."""
     return bool(scripts(text)) and not scripts(text) & {"kana", "han", "hangul", "other"}
 
 
 def is_romaji(text: str) -> bool:
-    """Whether a text in Latin letters can be Japanese: every syllable is one of that language."""
+    """Return whether a text in Latin letters may be Japanese: it consists only of Japanese syllables."""
     words = native(text).split()
     return bool(words) and all(_ROMAJI.fullmatch(word) for word in words)
 
 
 def is_east_asian_reading(text: str) -> bool:
-    """Whether a text in Latin letters can be Japanese or Chinese, by its syllables: any of its words."""
+    """Return whether any word of a text in Latin letters may be Japanese or Chinese, by its syllables."""
     return any(_ROMAJI.fullmatch(word) or _PINYIN.fullmatch(word) for word in native(text).split() if len(word) > 1)
 
 
@@ -228,24 +228,24 @@ def _script(letter: str) -> Script:
 
 
 def _written(found: frozenset[Script]) -> frozenset[Script]:
-    """Kana and Chinese characters are one way of writing: Japanese mixes them."""
+    """Merge kana and Chinese characters into one script, because Japanese mixes them."""
     return found - {"kana"} | {"han"} if "kana" in found else found
 
 
 def _pairs(one: str, other: str) -> list[tuple[str, str]]:
-    """Return the ways in which both can be read."""
+    """Return pairs of possible readings of both texts."""
     found = scripts(one) | scripts(other)
     pairs = [(first, second) for first in _readings(one) for second in _readings(other)]
     if "han" in found:
         pairs += [(_wade(first), _wade(second)) for first, second in pairs]
     if "hangul" in found:
         pairs += [(first.translate(_KOREAN), second.translate(_KOREAN)) for first, second in pairs]
-    if "cyrillic" in found:  # the letter ё is seldom written, and е is "ye" to some
+    if "cyrillic" in found:  # ё is often written as е, and some romanize е as "ye"
         pairs += [(_IOTATED.sub("e", first), _IOTATED.sub("e", second)) for first, second in pairs]
     if found & _ABJADS:
         pairs = [(_without_article(first), _without_article(second)) for first, second in pairs]
         pairs += [(first.translate(_THROAT), second.translate(_THROAT)) for first, second in pairs]
-    if "hebrew" in found:  # one letter is both b and v
+    if "hebrew" in found:  # the letter bet is both b and v
         pairs += [(first.replace("v", "b"), second.replace("v", "b")) for first, second in pairs]
         pairs += [(first, second.replace("v", "b")) for first, second in pairs]
     return pairs
@@ -253,7 +253,7 @@ def _pairs(one: str, other: str) -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=16_384)
 def _readings(text: str) -> tuple[str, ...]:
-    """How a text may be read, in Latin letters; Chinese characters in Chinese and in Japanese."""
+    """Return possible readings of a text in Latin letters; Chinese characters are read in Chinese and in Japanese."""
     plain = native(text)
     if is_latin(plain):
         letters = plain.replace(" ", "")
@@ -275,19 +275,19 @@ def _readings(text: str) -> tuple[str, ...]:
 
 
 def _as_greek_is_spoken(plain: str, sound: str) -> str:
-    """Write the pairs of Greek letters that have a sound of their own as it is; ``sound``: of the second in "ευ"."""
+    """Replace Greek digraphs by their sound. ``sound``: the sound of the second letter in "ευ"."""
     for pair, letters in (*_GREEK_PAIRS, ("αυ", f"α{sound}"), ("ευ", f"ε{sound}")):
         plain = plain.replace(pair, letters)
     return plain
 
 
 def _ratio(one: str, other: str) -> float:
-    """Of texts with hardly a letter nothing can be said."""
+    """Return the similarity of two readings; 0 if they are too short to compare."""
     return fuzz.ratio(one, other) / 100 if min(len(one), len(other)) >= 2 else 0.0
 
 
 def _is_one_spelling(one: str, other: str) -> bool:
-    """Whether what differs is a letter here and there, and no whole word: in a long title a word is little."""
+    """Return whether only single letters differ, and not a whole word, which counts little in a long title."""
     apart = 0
     for step in Levenshtein.opcodes(one, other):
         letters = max(step.src_end - step.src_start, step.dest_end - step.dest_start)
@@ -308,7 +308,7 @@ def _rough(reading: str) -> str:
 
 
 def _skeleton(reading: str) -> str:
-    """Return the consonants as Arabic and Hebrew write them; a final h is a vowel's sign."""
+    """Return the consonants as in Arabic and Hebrew script; a final h marks a vowel."""
     words = []
     for word in reading.split():
         rough = "".join(letter for letter in word if letter.isalnum())
@@ -319,7 +319,7 @@ def _skeleton(reading: str) -> str:
 
 
 def _wade(reading: str) -> str:
-    """Pinyin and Wade-Giles in one spelling."""
+    """Unify the spellings of pinyin and Wade-Giles."""
     for spelling, sound in (("hs", "sh"), ("zh", "ch"), ("q", "ch"), ("x", "sh"), ("j", "ch")):
         reading = reading.replace(spelling, sound)
     return reading
@@ -331,7 +331,7 @@ def _without_article(reading: str) -> str:
 
 @lru_cache(maxsize=1)
 def _japanese() -> kakasi:
-    """Its dictionary takes about a second: loaded for the first text with such characters."""
+    """Return the converter for Japanese, created on first use because its dictionary takes about a second to load."""
     from pykakasi import kakasi
 
     return kakasi()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Is it the same version of the song? Pure."""
+"""Compare whether two recordings are the same version of a song. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from spotmap_build.acquire.matching.versions import Mark
 
 _EXPLICIT: Final = frozenset({"explicit"})
 _EXACT: Final = frozenset({"arrangement", "excerpt", "talk", "medley", "8D", "theme", "another version"})
-"""Every word of the mark tells one of these from another."""
+"""Kinds for which every word of the mark is significant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ def side_of(marks: tuple[Mark, ...], album: Album) -> Side:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Why it is another version. ``may_be_unsaid``: the titles leave it open, so that an ISRC can settle it."""
+    """Why it is another version. ``may_be_unsaid``: titles may omit this, so an ISRC can override it."""
 
     sentence: str
     may_be_unsaid: bool = False
 
 
 def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:
-    """Return what makes the candidate another version than the track's; None where nothing does."""
+    """Return what makes the candidate another version than the track; None if it is the same."""
     extra = offered.kinds - wanted.kinds - wanted.album_kinds
     if extra:
         return Difference(f"{describe(extra)}, and the library's is not", extra <= LENGTHS)
     lacking = wanted.kinds - offered.kinds - offered.album_kinds
-    if same_album and lacking == {"cover"}:  # whose song it was is seldom said on the record of who plays it
+    if same_album and lacking == {"cover"}:  # cover versions are rarely marked on the performer's own album
         return None
     if lacking:
         return Difference(f"the library's is {describe(lacking)}, and this is not", lacking <= LENGTHS)
@@ -83,13 +83,13 @@ def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Differ
 
 
 def describe(kinds: Iterable[str]) -> str:
-    """Kinds of versions in words: "a live recording, an acoustic version"."""
+    """Describe kinds of versions: "a live recording, an acoustic version"."""
     known = version_words().kinds
     return ", ".join(known[kind].label if kind in known else f"the {kind}" for kind in sorted(kinds))
 
 
 def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:
-    """Versions of one kind: whose, and where."""
+    """Compare versions of the same kind by remixer, place or date."""
     if is_latin(wanted.said) != is_latin(offered.said) and sound_alike(wanted.said, offered.said):
         return None
     kinds = wanted.kinds | offered.kinds | wanted.album_kinds
@@ -101,7 +101,7 @@ def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Diff
 
 
 def _compare_albums(wanted: Side, offered: Side) -> Difference | None:
-    """Return what the albums say of everything on them. Covers are recognized by the artists."""
+    """Compare the kinds that the albums imply for all tracks, except covers, which are recognized by the artists."""
     hidden = offered.album_kinds - offered.kinds - wanted.kinds - wanted.album_kinds - {"cover"}
     if hidden:
         return Difference(f"by its album {describe(hidden)}, and the library's is not")

@@ -1,4 +1,4 @@
-"""What a bracket or a suffix of a title says: which version it is, who is a guest, or nothing that matters. Pure."""
+"""Interpret a bracket or suffix of a title: a version mark, a work, or something irrelevant. Pure."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from spotmap_build.core.vocabulary.segments import find_words, is_noun
 
 Sense = Literal["version", "neutral", "unknown"]
 LENGTHS: Final = frozenset({"edit", "single", "extended", "club"})
-"""Kinds that are one recording, cut or arranged to another length."""
+"""Kinds that are the same recording cut or arranged to another length."""
 
 _HOURS: Final = re.compile(
     r"\b\d+ ?(?:hours?|hrs?|h|stunden?|horas?|heures?|ore|час(?:а|ов)?|시간|时间|小时|שעות|ساعات)\b"
 )
 _SPEED: Final = re.compile(r"\b(?:x(\d) ?\d{0,2}|(\d) \d{1,2} ?x)\b")
-"""By how many times it is faster: "0.8x"."""
+"""A speed factor: "0.8x"."""
 _OF_A_FILE: Final = re.compile(
     r"\b\d{2,3} ?kbps\b|https?://\S*|\bwww\.\S*|^[\w-]+\.(?:com|net|org|ru|me|cc)$|\b(?:mp3|m4a|flac|wav)\b|^320$",
     re.IGNORECASE,
 )
-"""What is said of a file, or of where it is from, and not of the recording."""
+"""Text about a file or its origin, and not about the recording."""
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
-"""What a remaster may say of itself: "24 Bit Remastered 05"."""
+"""Numbers in the mark of a remaster: "24 Bit Remastered 05"."""
 _GLUED: Final = re.compile(r"(?<=[^\x00-\x7f])(ver|version|mix|remix|edit)\b")
-"""Behind words of scripts that write no spaces: "アニメver."."""
+"""A suffix without a space, in scripts that do not use spaces: "アニメver."."""
 _REMASTERS: Final = tuple(version_words().remasters)
 _OWN_VERSION: Final = re.compile(r"(?:\w['’]?s['’]?|^\W*(?:my|your)) version\s*$", re.IGNORECASE)
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
 TOGETHER: Final = "&"
-"""Among a mark's names: it is by several, so that fewer of them made another."""
+"""Marks that a version is by several people, so that one with fewer of the names is different."""
 _TOGETHER: Final = re.compile(r"[&+,/×]|\s(?:and|x|vs\.?|und|y|et)\s", re.IGNORECASE)
 _BY_SOMEBODY: Final = frozenset({"remix", "dub", "edit", "extended", "club"})
 _PLAIN_MIXES: Final = frozenset({"mix", "mixes"})
@@ -43,10 +43,10 @@ _PLAIN_MIXES: Final = frozenset({"mix", "mixes"})
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A version of a song.
+    """A version mark of a title.
 
-    ``kinds``: of which sort ("live", "remix"); ``names``: the words that tell it from others of its sort (whose
-    remix, which concert); ``said``: as written, to be read aloud.
+    ``kinds``: kinds of version ("live", "remix"); ``names``: words that distinguish it from others of its kind (the
+    remixer, the concert); ``said``: the text as written, to compare by sound.
     """
 
     kinds: frozenset[str]
@@ -56,9 +56,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a segment of a title says.
+    """The interpretation of a segment of a title.
 
-    ``mark`` is of use where ``sense`` is "version"; ``work``: the film, series or game that it names.
+    ``mark`` is set if ``sense`` is "version"; ``work``: the film, series or game that it names.
     """
 
     sense: Sense
@@ -68,7 +68,7 @@ class Reading:
 
 @lru_cache(maxsize=16_384)
 def read_segment(segment: str) -> Reading:
-    """Return what a bracket's content, or what stands after a dash, says about the recording."""
+    """Interpret the content of a bracket, or the text after a dash."""
     text = _GLUED.sub(r" \1", native(segment))
     quoted = quoted_work(segment)
     is_shown = _names_a_show(text)
@@ -102,7 +102,7 @@ def read_segment(segment: str) -> Reading:
 
 
 def _is_of_a_file(segment: str) -> bool:
-    """Whether a segment says something of a file, and beside it nothing that tells one recording from another."""
+    """Return whether a segment is about a file and has nothing else that distinguishes recordings."""
     rest = _OF_A_FILE.sub(" ", segment)
     if rest == segment:
         return False
@@ -111,7 +111,7 @@ def _is_of_a_file(segment: str) -> bool:
 
 
 def _read_nouns(segment: str, names: frozenset[str], nouns: set[str], years: frozenset[str]) -> Reading:
-    """Return what a segment says that has no known word but one for "version", or a year."""
+    """Interpret a segment whose only known words are words for "version", or years."""
     if nouns & _PLAIN_MIXES and names and names == years:
         return Reading("version", Mark(frozenset({"new mix"}), years, segment))
     if nouns & _PLAIN_MIXES and names:
@@ -124,7 +124,7 @@ def _read_nouns(segment: str, names: frozenset[str], nouns: set[str], years: fro
 
 
 def settle(kinds: frozenset[str]) -> frozenset[str]:
-    """Of two words for one thing, keep one."""
+    """Remove kinds that are implied by others."""
     if "live" in kinds:
         kinds -= {"session", "talk", "arrangement"} if len(kinds) > 1 else frozenset()
     if "edit" in kinds:
@@ -141,7 +141,7 @@ def settle(kinds: frozenset[str]) -> frozenset[str]:
 
 
 def _languages(text: str, names: frozenset[str]) -> frozenset[str]:
-    """Return the language that a mark names, if it names nothing else but whose version it is."""
+    """Return the language that a mark names, if it names nothing else except a person ("of ...")."""
     found = {f"{language} version" for word in names for language in _language(word)}
     if not found:
         return frozenset()
@@ -151,7 +151,7 @@ def _languages(text: str, names: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=4_096)
 def _language(word: str) -> tuple[str, ...]:
-    """Latin words are taken whole; other scripts bend their words."""
+    """Return the languages that a word names. In non-Latin scripts, the name may be part of an inflected word."""
     if is_latin(word):
         return tuple(language for language, names in version_words().languages.items() if word in names)
     return tuple(
@@ -162,9 +162,9 @@ def _language(word: str) -> tuple[str, ...]:
 
 
 def _is_remaster(text: str, nouns: set[str]) -> bool:
-    """Whether a mark is of a remaster, whoever made it, where, and how: "Abbey Road Remaster", "Half-Speed Remastered".
+    """Return whether a mark is that of any remaster: "Abbey Road Remaster", "Half-Speed Remastered".
 
-    Numbers and a word for "version" may stand behind it, names only before.
+    Numbers and words for "version" may follow the word for a remaster; names may only precede it.
     """
     words = text.split()
     place = max((at for at, word in enumerate(words) if word.startswith(_REMASTERS)), default=-1)

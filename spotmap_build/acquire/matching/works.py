@@ -1,4 +1,4 @@
-"""The film, series or game that a song is from, as the mark of a title names it. Pure."""
+"""Recognize the film, series or game that a title says the song is from. Pure."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _SOUNDTRACK: Final = re.compile(r"^(?P<name>.+?) (?:original )?(?:motion picture
 
 @dataclass(frozen=True, slots=True)
 class QuotedWork:
-    """A work in quotation marks, and what the mark says besides."""
+    """A work in quotation marks, and the text around it."""
 
     name: str
     around: str
 
 
 def quoted_work(segment: str) -> QuotedWork | None:
-    """Return the work that stands in quotation marks: ``Love Theme from "Titanic"``."""
+    """Return the work in quotation marks: ``Love Theme from "Titanic"``."""
     cornered = _CORNERED.match(segment.strip())
     if cornered is not None:
         around = native(f"{cornered['before']} {cornered['after']}")
@@ -44,11 +44,9 @@ def quoted_work(segment: str) -> QuotedWork | None:
 
 @lru_cache(maxsize=16_384)
 def named_work(text: str) -> str:
-    """Return the work that a mark names without quotation marks, by the words before or beside it.
+    """Return the work that a mark names without quotation marks, recognized by the words around it; empty if none.
 
-    Empty where it names none.
-
-    ``text``: as :func:`~spotmap_build.core.normalize.native` writes it.
+    ``text``: normalized by :func:`~spotmap_build.core.normalize.native`.
     """
     if is_latin(text):
         found = _BEFORE_SORT.match(text) or _SOUNDTRACK.match(text)
@@ -62,7 +60,7 @@ def named_work(text: str) -> str:
 
 
 def _beside_pieces(text: str) -> str:
-    """Return what is left of a mark in another script without the words for a theme, a film or an opening."""
+    """Remove the words for a theme, a film or an opening from a mark in a non-Latin script."""
     for piece in _pieces():
         text = text.replace(piece, " ")
     return " ".join(text.split())

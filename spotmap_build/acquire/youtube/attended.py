@@ -1,7 +1,7 @@
-"""Calls that nobody can stop, made in a thread that whoever waits for them can leave.
+"""Run calls that cannot be cancelled in a thread that the caller can abandon.
 
-A downloader bounds the silence between two bytes. Against a server that drips, or a script that never ends, only time
-helps; a thread that is left ends by itself when its connection does, and never holds up the end of the process.
+yt-dlp has a timeout only for the silence between two bytes. A server that sends a byte now and then, or a script that
+never ends, would block forever. An abandoned thread ends when its connection does, and does not keep the process alive.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Result = TypeVar("Result")
 
 
 class Pace:
-    """Whether enough arrives: so many bytes in every so many seconds. Safe for threads."""
+    """Checks for a minimum transfer rate: ``least_bytes`` in every ``window_s`` seconds. Thread-safe."""
 
     def __init__(self, least_bytes: float, window_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._least_bytes = least_bytes
@@ -33,12 +33,12 @@ class Pace:
         self._bytes = 0
 
     def arrived(self, count: int) -> None:
-        """Note that something came."""
+        """Record received bytes."""
         with self._lock:
             self._bytes += count
 
     def is_too_slow(self) -> bool:
-        """Tell whether a window is over in which too little came; then the next one begins."""
+        """Return whether a window has ended with too few bytes; if it has ended, start the next one."""
         with self._lock:
             if self._clock() - self._since_s < self._window_s:
                 return False
@@ -48,7 +48,7 @@ class Pace:
 
 
 class OwnThread:
-    """A thread that makes one call after the other; it ends when nobody holds this object any more."""
+    """A thread that runs calls one after the other. It ends when this object is garbage-collected."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -56,14 +56,14 @@ class OwnThread:
         weakref.finalize(self, self._waiting.put, None)
 
     def call(self, work: Callable[[], Result], look: Callable[[], None]) -> Result:
-        """Make a call, and wait for it.
+        """Run a call and wait for its result.
 
         Parameters
         ----------
         work : callable
-            The call. After it was left, it must touch nothing that others use.
+            The call. It may continue after it was abandoned, so it must not modify shared state then.
         look : callable
-            Called again and again while it goes on. What it raises ends the waiting, not the call.
+            Called periodically while ``work`` runs. An exception it raises ends the waiting, but not the call.
         """
         done = threading.Event()
         results: list[Result] = []
@@ -72,7 +72,7 @@ class OwnThread:
         def make() -> None:
             try:
                 results.append(work())
-            except BaseException as error:  # noqa: BLE001 - raised again where somebody waits for it
+            except BaseException as error:  # noqa: BLE001 - re-raised in the waiting thread
                 errors.append(error)
             finally:
                 done.set()
@@ -85,10 +85,10 @@ class OwnThread:
         return results[0]
 
     def close(self, work: Callable[[], object]) -> None:
-        """Make a last call, after the one that goes on, and wait for neither."""
+        """Queue a last call behind the running one, without waiting for either."""
 
         def make() -> None:
-            with contextlib.suppress(Exception):  # nothing depends any more on what is closed
+            with contextlib.suppress(Exception):  # errors while closing do not matter
                 work()
 
         self._waiting.put(make)
@@ -97,4 +97,4 @@ class OwnThread:
 def _serve(waiting: queue.SimpleQueue[Callable[[], None] | None]) -> None:
     while (make := waiting.get()) is not None:
         make()
-        del make  # it holds who called, and that one's end is ours
+        del make  # drop the reference to the caller, so that it can be collected and end this thread

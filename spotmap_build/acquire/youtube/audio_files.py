@@ -1,4 +1,4 @@
-"""A first look at a downloaded file, without a decoder: whether it is audio, and whole."""
+"""Check without a decoder whether a downloaded file is audio and complete."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ MP4_KINDS: Final = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"sidx", b"fre
 
 
 def check_audio_file(path: Path) -> None:
-    """Accept a file that may be audio; whether it can be decoded is found out when it is listened to.
+    """Check that a file may be audio; whether it can be decoded shows only in the analysis.
 
     Raises
     ------
     TrackError
-        It is empty, a text, or an MP4 file that ends before its end or does not say what is in it.
+        It is empty, a text, or an MP4 file that is truncated or lacks its table of contents.
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
         if not head:
             raise _truncated("nothing arrived")
         if head.lstrip()[:1] in {b"<", b"{"}:
-            raise TrackError("not-audio", "A page came instead of audio.", retryable=True)
+            raise TrackError("not-audio", "A web page was received instead of audio.", retryable=True)
         if head[4:8] in MP4_KINDS:
             _check_mp4(file, path.stat().st_size)
 
@@ -44,7 +44,7 @@ def _check_mp4(file: BinaryIO, size_bytes: int) -> None:
 
 
 def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int]]:
-    """Yield the outer boxes of an MP4 file: what they are, and where they end."""
+    """Yield the top-level boxes of an MP4 file: type and end offset."""
     start = 0
     while start < size_bytes:
         file.seek(start)
@@ -59,4 +59,4 @@ def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int]]:
 
 
 def _truncated(how: str) -> TrackError:
-    return TrackError("truncated-audio", f"The download broke off before its end: {how}.", retryable=True)
+    return TrackError("truncated-audio", f"The download is incomplete: {how}.", retryable=True)

@@ -1,4 +1,4 @@
-"""The cookies of a browser, for recordings that YouTube shows to nobody else."""
+"""Browser cookies, for recordings that YouTube shows only to logged-in users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def copy_cookies(path: Path | None) -> io.StringIO | None:
-    """Copy the cookies for one download: yt-dlp writes them back to where it read them, and several run at once.
+    """Copy the cookies for one download, because yt-dlp writes back to the file and several downloads run in parallel.
 
     Raises
     ------
@@ -29,8 +29,8 @@ def copy_cookies(path: Path | None) -> io.StringIO | None:
 
 
 def bad_cookies(path: Path | None, reason: str) -> ConfigError:
-    """Return the error of a file of cookies that is of no use."""
+    """Return the error for an unusable cookie file."""
     return ConfigError(
         f"The cookies in {path} cannot be used: {reason}.",
-        hint="Export them from a browser as cookies.txt (Netscape's format), or leave --cookies away.",
+        hint="Export them from a browser as cookies.txt (Netscape format), or omit --cookies.",
     )

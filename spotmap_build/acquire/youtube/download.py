@@ -1,4 +1,4 @@
-"""Downloads: the audio of one recording as a file, through yt-dlp in this process."""
+"""Download the audio of one recording to a file, using yt-dlp in this process."""
 
 from __future__ import annotations
 
@@ -34,37 +34,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 FORMATS: Final = "bestaudio[ext=m4a]/bestaudio/best"
-"""AAC in MP4 first: everything decodes it."""
+"""AAC in MP4 first, because every decoder supports it."""
 FORMATS_ELSEWHERE: Final = "best[protocol~='^https?$']"
-"""On another host the address gives the audio itself: what only lists where its pieces are may name any place."""
+"""On another host, the URL must return the audio itself: a manifest of segments could point anywhere."""
 RETRY: Final = RetryPolicy(attempts=3, first_pause_s=1.0)
 PAGE_BYTES: Final = 16 << 20
-"""The largest page that is read to find the audio; YouTube's have less than three megabytes."""
+"""Maximum size of a page that is read to find the audio; YouTube's pages have less than three megabytes."""
 PIECE_BYTES: Final = 1 << 16
 PAGES_BYTES: Final = 64 << 20
-"""Of all pages of one video together."""
+"""Maximum size of all pages for one video together."""
 LEAST_RATE_BYTES_S: Final = 2_000
-"""An eighth of what the sound itself takes: whoever gives less never comes to an end."""
+"""Minimum transfer rate, an eighth of the audio's bit rate: a slower download would take too long."""
 SHUTDOWN_TIMEOUT_S: Final = 1.0
 """How long a cancelled download may take to stop by itself."""
 REQUEST_PAUSE_S: Final = 0.75
-"""Between requests to YouTube, of which it takes several to find a video's audio: it counts them."""
+"""Between requests to YouTube, which limits their rate; finding the audio of a video takes several."""
 DISK: Final = DISK_FULL | NOT_WRITABLE | {errno.EIO}
 IN_PROGRESS: Final = frozenset({"is_live", "is_upcoming", "post_live"})
 
 
 class Cancelled(Exception):
-    """The download was to stop, and did."""
+    """The download was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadSettings:
-    """Where to download from, and how much of it at most.
+    """Source and limits of downloads.
 
-    ``watch_url`` holds ``{video_id}``; on another host than YouTube's, the address must give the audio itself.
-    ``cookies`` is a file in Netscape's format; it is read, never written. ``retry`` is for what was not answered. A
-    download in which hardly anything comes for ``stall_s`` is given up; a ``max_rate_bytes_s`` that asks for as little
-    is no reason.
+    ``watch_url`` contains ``{video_id}``; on a host other than YouTube, the URL must return the audio itself.
+    ``cookies`` is a file in Netscape format, which is read but never written. ``retry`` applies to requests without a
+    response. A download that receives almost nothing for ``stall_s`` is aborted; the threshold respects a low
+    ``max_rate_bytes_s``.
     """
 
     watch_url: str
@@ -80,32 +80,32 @@ class DownloadSettings:
 def download(
     video_id: str, folder: Path, settings: DownloadSettings, *, cancelled: threading.Event | None = None
 ) -> Path:
-    """Download the audio of a video into ``folder``; nothing but the returned file is left there. Safe for threads.
+    """Download the audio of a video into ``folder``, leaving no other files there. Thread-safe.
 
-    ``cancelled`` is looked at whenever something arrives; a silent connection ends after ``socket_timeout_s``.
+    ``cancelled`` is checked whenever data arrives; a silent connection ends after ``socket_timeout_s``.
 
     Raises
     ------
     TrackError
-        This video cannot be had, or is none that we want.
+        This video is unavailable or unsuitable.
     ServiceRefused
-        YouTube wants no more requests.
+        YouTube refuses further requests.
     ServiceError
         No connection, or YouTube has changed.
     OutputError
-        No room.
+        The file cannot be written.
     ConfigError
         The cookies cannot be read.
     Cancelled
-        As was asked for.
+        ``cancelled`` was set.
     """
     cancelled = cancelled or threading.Event()
     try:
-        # What was left half done goes with the folder, even if the whole folder is deleted meanwhile.
+        # Partial files are deleted with this folder. Its parent may be deleted meanwhile.
         with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as work:
-            arrived = _persistently(video_id, Path(work), settings, cancelled)
-            check_audio_file(arrived)
-            return arrived.replace(folder / f"{quote(video_id, safe='')}{arrived.suffix}")
+            downloaded = _fetch_with_retries(video_id, Path(work), settings, cancelled)
+            check_audio_file(downloaded)
+            return downloaded.replace(folder / f"{quote(video_id, safe='')}{downloaded.suffix}")
     except OSError as error:
         if cancelled.is_set():
             raise Cancelled from error
@@ -115,7 +115,7 @@ def download(
         raise TrackError("download", f"Its audio cannot be stored: {reason}.", retryable=True) from error
 
 
-def _persistently(video_id: str, work: Path, settings: DownloadSettings, cancelled: threading.Event) -> Path:
+def _fetch_with_retries(video_id: str, work: Path, settings: DownloadSettings, cancelled: threading.Event) -> Path:
     def wait(pause_s: float) -> None:
         if cancelled.wait(pause_s):
             raise Cancelled
@@ -130,9 +130,9 @@ def _fetch(video_id: str, work: Path, settings: DownloadSettings, cancelled: thr
     session = _session(settings)
     try:
         info = session.fetch(url, work, cancelled)
-    # Extractors stumble over what they do not expect with any exception there is.
+    # An extractor may raise any exception for unexpected data.
     except BaseException as error:
-        _forget(session)
+        _discard(session)
         if isinstance(error, SpotmapError | Cancelled) or not isinstance(error, Exception):
             raise
         if isinstance(error, DownloadCancelled) or cancelled.is_set():
@@ -145,25 +145,25 @@ _own = threading.local()
 
 
 def _session(settings: DownloadSettings) -> _Session:
-    """Return this thread's session, made again after every failure."""
+    """Return this thread's session; after a failure, a new one."""
     session: _Session | None = getattr(_own, "session", None)
     if session is not None and session.settings == settings:
         return session
     if session is not None:
-        _forget(session)
+        _discard(session)
     _own.session = session = _Session(settings)
     return session
 
 
-def _forget(session: _Session) -> None:
+def _discard(session: _Session) -> None:
     _own.session = None
     session.close()
 
 
 class _Session:
-    """yt-dlp for one video after the other: YouTube's script has some MB, and is fetched and prepared only once.
+    """A yt-dlp instance reused for many videos, so that YouTube's script of several MB is fetched and prepared once.
 
-    It works in a thread of its own, which is left when nothing comes any more.
+    It runs in its own thread, which is abandoned if a download stalls.
     """
 
     def __init__(self, settings: DownloadSettings) -> None:
@@ -177,7 +177,7 @@ class _Session:
         self._downloader.urlopen = _Opener(self._downloader.urlopen, self.watch)
 
     def fetch(self, url: str, work: Path, cancelled: threading.Event) -> dict[str, Any] | None:
-        """Download into ``work``; gives what is known of the video. Raises whatever yt-dlp raises."""
+        """Download into ``work`` and return yt-dlp's info on the video. Raise whatever yt-dlp raises."""
         self.watch.begin(cancelled)
         self._downloader.params["paths"] = {"home": str(work), "temp": str(work)}
         try:
@@ -188,17 +188,17 @@ class _Session:
         return info
 
     def close(self) -> None:
-        """Close its connections, once it is finished."""
+        """Close the connections once the current call is finished."""
         self._thread.close(self._close)
 
     def _close(self) -> None:
-        # It would read the cookies to write them back; nothing is written here, and they may be what is wrong.
+        # Closing would read the cookies again and write them back; they must not be written, and may be invalid.
         self._downloader.params["cookiefile"] = None
         self._downloader.close()
 
 
 class _Opener:
-    """yt-dlp's way to open an address, so that every answer is counted, and no page is larger than any that helps."""
+    """A wrapper of yt-dlp's ``urlopen`` that counts received bytes and limits the size of pages."""
 
     def __init__(self, urlopen: Callable[[Any], Any], watch: _Watch) -> None:
         self._urlopen = urlopen
@@ -238,7 +238,7 @@ class _Opener:
 
 
 class _Memory:
-    """yt-dlp's cache (of prepared scripts), with its own signatures, that leaves nothing on the disk."""
+    """An in-memory replacement of yt-dlp's cache of prepared scripts, with the same signatures."""
 
     enabled = True
 
@@ -275,7 +275,7 @@ def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:
         "geo_bypass": False,
         "retries": settings.retry.attempts - 1,
         "fragment_retries": settings.retry.attempts - 1,
-        "extractor_retries": 0,  # see _persistently: some extractors do not try again at all
+        "extractor_retries": 0,  # see _fetch_with_retries: not all extractors support this
         "retry_sleep_functions": {"http": pause_s, "fragment": pause_s},
         "socket_timeout": settings.socket_timeout_s,
         "sleep_interval_requests": REQUEST_PAUSE_S if is_youtube else 0,
@@ -287,9 +287,9 @@ def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:
 
 
 class _Watch:
-    """Looks at a download while it goes on: as yt-dlp's filter, its progress hook and its logger, which prints nothing.
+    """Monitors a download as yt-dlp's match filter, progress hook and (silent) logger.
 
-    ``warnings`` are what yt-dlp warned of since the download began.
+    ``warnings``: yt-dlp's warnings since the download began.
     """
 
     def __init__(self, settings: DownloadSettings) -> None:
@@ -299,7 +299,7 @@ class _Watch:
         self.begin(threading.Event())
 
     def begin(self, cancelled: threading.Event) -> None:
-        """Note that another download begins."""
+        """Reset for a new download."""
         self._cancelled = cancelled
         self._cancelled_at_s: float | None = None
         self._pace = Pace(self.least_rate_bytes_s * self._settings.stall_s, self._settings.stall_s)
@@ -307,18 +307,18 @@ class _Watch:
         self.warnings: list[str] = []
 
     def leave(self) -> None:
-        """Note that nobody waits for it any more: it is to stop at its next sign of life."""
+        """Mark the download as abandoned, so that it stops at its next callback."""
         self._left.set()
 
     def look(self) -> None:
-        """Look, from the thread that waits, whether it is still worth waiting.
+        """Check from the waiting thread whether to keep waiting.
 
         Raises
         ------
         Cancelled
-            As was asked for.
+            ``cancelled`` was set, and the download did not stop by itself.
         ServiceError
-            Nothing comes any more, or hardly anything.
+            The download has stalled.
         """
         if self._cancelled.is_set():
             now_s = time.monotonic()
@@ -329,38 +329,38 @@ class _Watch:
             raise too_slow(self._settings.stall_s)
 
     def arrived(self, count: int) -> None:
-        """Note what arrives, of a page or of the audio."""
+        """Count received bytes of a page or of the audio."""
         self._pace.arrived(count)
         self._bytes_left -= count
         if self._bytes_left < 0:
             raise page_too_large(PAGES_BYTES)
 
     def look_at(self, info: dict[str, Any], *, incomplete: object = False) -> None:  # noqa: ARG002 - yt-dlp names it
-        """Refuse what is not a track, before anything of it is downloaded."""
+        """Refuse live streams and overlong videos before anything is downloaded."""
         if info.get("live_status") in IN_PROGRESS:
             raise live()
         minutes = (info.get("duration") or 0) / 60
         if minutes * 60 > self._settings.max_duration_s:
             most = self._settings.max_duration_s / 60
-            raise TrackError("too-long", f"The video lasts {minutes:.0f} minutes; {most:.0f} are the most.")
+            raise TrackError("too-long", f"The video lasts {minutes:.0f} minutes; the limit is {most:.0f}.")
 
     def on_progress(self, progress: dict[str, Any]) -> None:
-        """Stop when that is wished, or when it is too much."""
+        """Stop if the download is cancelled or too large."""
         self._stop_if_cancelled()
         size_bytes = max(progress.get("total_bytes") or 0, progress.get("downloaded_bytes") or 0)
         if size_bytes > self._settings.max_size_bytes:
             most = self._settings.max_size_bytes / 1e6
-            raise TrackError("too-large", f"Its audio has {size_bytes / 1e6:.0f} MB; {most:.0f} are the most.")
+            raise TrackError("too-large", f"Its audio has {size_bytes / 1e6:.0f} MB; the limit is {most:.0f}.")
 
     def debug(self, _message: str) -> None:
-        """Stop if that is wished: yt-dlp says what it is about to do."""
+        """Stop if the download is cancelled; yt-dlp calls this before each step."""
         self._stop_if_cancelled()
 
     def warning(self, message: str) -> None:
         self.warnings.append(message)
 
     def error(self, message: str) -> None:
-        """Ignore: the same is raised as an exception."""
+        """Do nothing: the error is also raised as an exception."""
 
     def _stop_if_cancelled(self) -> None:
         from yt_dlp.utils import DownloadCancelled
@@ -375,7 +375,7 @@ def _is_youtube(url: str) -> bool:
 
 
 def _translated(error: Exception, settings: DownloadSettings, warnings: list[str]) -> SpotmapError:
-    from http.cookiejar import LoadError  # which loads ssl: not in a build that downloads nothing
+    from http.cookiejar import LoadError  # imported here because it loads ssl
 
     from yt_dlp.utils import YoutubeDLError
 
@@ -385,12 +385,12 @@ def _translated(error: Exception, settings: DownloadSettings, warnings: list[str
         if isinstance(cause, OSError) and cause.errno in DISK and not isinstance(cause, ConnectionError):
             return no_room(cause.strerror or type(cause).__name__)
     if not isinstance(error, YoutubeDLError):
-        return ServiceError(f"yt-dlp stumbled over YouTube's answer ({type(error).__name__}).", hint=OUTDATED)
+        return ServiceError(f"yt-dlp failed on YouTube's response ({type(error).__name__}).", hint=OUTDATED)
     return error_for(str(error), warnings)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that led to it, by whichever of yt-dlp's and Python's ways it is chained."""
+    """Yield an error and all its causes, following both Python's and yt-dlp's ways of chaining."""
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:

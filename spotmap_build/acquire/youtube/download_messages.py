@@ -1,7 +1,7 @@
-"""What yt-dlp says when a download does not work, as errors of our own. Pure.
+"""Translate yt-dlp's error messages into our own errors. Pure.
 
-yt-dlp tells causes in sentences: YouTube's own, in English, between its own. Each rule knows one; the first that fits
-counts, so the particular ones stand before the general ones.
+yt-dlp reports causes only as text: YouTube's messages, in English, and its own. Each rule matches one message. The
+first matching rule applies, so specific rules come before general ones.
 """
 
 from __future__ import annotations
@@ -17,37 +17,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 LONGEST: Final = 200
-"""Characters of a message that we do not know, as it stands in the report."""
+"""Maximum characters of an unknown message in the report."""
 HOUR_S: Final = 3_600
-NEEDS_COOKIES: Final = "it takes cookies of a browser session that may see it (--cookies)"
+NEEDS_COOKIES: Final = "it needs cookies of a browser session with access (--cookies)"
 CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
 LATER: Final = "Wait an hour and run the same command again: finished work is kept."
 OUTDATED: Final = "YouTube changes often: pip install --upgrade 'yt-dlp[default]'"
 DOCTOR: Final = "Run 'spotmap-build doctor': YouTube needs a JavaScript runtime, such as: pip install deno"
 COOKIES_HELP: Final = f"{LATER} Cookies of a browser session help: --cookies FILE."
-COOKIES_ENDED: Final = "The cookies are no longer valid: export them again, from a private window that is then closed."
+COOKIES_ENDED: Final = (
+    "The cookies are no longer valid: export them again from a private window, and close it afterwards."
+)
 
 
 class Unreached(ServiceError):
-    """Nothing came at all: worth another try at once."""
+    """No response at all: retry soon."""
 
 
 def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
-    """Return the error that a message of yt-dlp means.
+    """Return the error for a message of yt-dlp.
 
     Parameters
     ----------
     message : str
-        Of its DownloadError.
+        The message of its ``DownloadError``.
     warnings : Sequence[str]
-        What it warned of before. They tell a missing runtime from missing audio, and a blocked way from an answer that
-        nobody understands.
+        Its warnings before that. They distinguish a missing JavaScript runtime from missing audio, and a blocked
+        connection from an unexpected response.
 
     Returns
     -------
     SpotmapError
-        TrackError: this recording cannot be had (now). ServiceRefused: stop asking. ServiceError: the service or the
-        way to it is at fault. OutputError: there is no room for the file.
+        ``TrackError``: this recording is unavailable (for now). ``ServiceRefused``: send no more requests.
+        ``ServiceError``: the service or the connection failed. ``OutputError``: the file cannot be written.
     """
     warned = "\n".join(warnings)
     rule = _first((*ROOM, *REFUSALS, *RECORDINGS, *WAYS), message)
@@ -59,7 +61,8 @@ def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
 def plain(message: str) -> str:
     """Strip noise and private details from a message of yt-dlp.
 
-    Colors, its name and the video's id, advice about its command line, addresses (they hold signatures) and paths.
+    Removes colors, prefixes with the extractor's name and the video id, advice on command-line options, URLs (which
+    contain signatures) and paths.
     """
     text = _ADVICE.sub("", _without_head(message))
     text = " ".join(_PRIVATE.sub("…", text).split()).rstrip(" .;:")
@@ -84,7 +87,7 @@ def _without_head(message: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``words`` (a regular expression, any case) mean what ``make`` makes of the message and the warnings."""
+    """If a message matches ``words`` (ignoring case), ``make`` creates the error from the message and the warnings."""
 
     words: re.Pattern[str]
     make: Callable[[str, str], SpotmapError]
@@ -96,7 +99,7 @@ def _first(rules: Iterable[Rule], text: str) -> Rule | None:
 
 
 def _rule(words: str, make: Callable[[str, str], SpotmapError]) -> Rule:
-    # YouTube writes apostrophes both ways.
+    # YouTube uses both kinds of apostrophes.
     return Rule(re.compile(words.replace("'", "['’]"), re.IGNORECASE), make)
 
 
@@ -113,16 +116,14 @@ def _track(
 def _refused(says: str, *, retry_after_s: float | None = None) -> Callable[[str, str], ServiceRefused]:
     def make(_message: str, warnings: str) -> ServiceRefused:
         hint = COOKIES_ENDED if "cookies are no longer valid" in warnings else COOKIES_HELP
-        return ServiceRefused(
-            f"YouTube wants no more downloads for now: {says}.", hint=hint, retry_after_s=retry_after_s
-        )
+        return ServiceRefused(f"YouTube is refusing downloads for now: {says}.", hint=hint, retry_after_s=retry_after_s)
 
     return make
 
 
 def _unreached(says: str, *, hint: str = CONNECTION) -> Callable[[str, str], ServiceError]:
     def make(message: str, _warnings: str) -> ServiceError:
-        # In the middle of a file, yt-dlp has tried again already.
+        # After an error in the middle of a file, yt-dlp has already retried.
         kind = ServiceError if "got error" in message.lower() else Unreached
         return kind(sentence(f"YouTube cannot be reached: {says}."), hint=hint)
 
@@ -140,46 +141,48 @@ def _nothing_to_choose(_message: str, warnings: str) -> SpotmapError:
 
 
 def _not_understood(message: str, warnings: str) -> SpotmapError:
-    """Return the error of an answer that yt-dlp does not understand, by the warnings where the cause is among them.
+    """Return the error for a response that yt-dlp cannot parse, or for its cause if the warnings show one.
 
-    yt-dlp goes on without what it could not get, and stumbles later.
+    yt-dlp continues after a failed request and fails later on the missing data.
     """
     cause = _first((*REFUSALS, *WAYS[:-1]), warnings)
     if cause is not None:
         return cause.make(warnings, warnings)
-    return ServiceError(f"yt-dlp does not understand YouTube's answer: {plain(message)}", hint=OUTDATED)
+    return ServiceError(f"yt-dlp cannot parse YouTube's response: {plain(message)}", hint=OUTDATED)
 
 
 def no_audio() -> TrackError:
-    """Return the error of a video without audio that can be downloaded."""
-    return TrackError("no-audio", "YouTube offers no audio of it that can be downloaded.", retryable=True)
+    """Return the error for a video without downloadable audio."""
+    return TrackError("no-audio", "YouTube offers no downloadable audio of it.", retryable=True)
 
 
 def live() -> TrackError:
-    """Return the error of a video that has no end yet."""
-    return TrackError("live", "The video is a live stream or a premiere that is not over.", retryable=True)
+    """Return the error for a video that is still live."""
+    return TrackError("live", "The video is a live stream or a premiere that has not ended.", retryable=True)
 
 
 def too_slow(window_s: float) -> ServiceError:
-    """Return the error of a service that answers at a rate at which nothing is ever finished."""
+    """Return the error for a stalled download."""
     return ServiceError(
-        f"YouTube cannot be reached: in {window_s:.0f} s, hardly anything came.",
+        f"YouTube cannot be reached: almost no data was received in {window_s:.0f} s.",
         hint=CONNECTION,
     )
 
 
 def page_too_large(limit_bytes: int) -> TrackError:
-    """Return the error of an oversized answer."""
+    """Return the error for an oversized response."""
     return TrackError(
-        "not-audio", f"A page of more than {limit_bytes / 1e6:.0f} MB came instead of audio.", retryable=True
+        "not-audio",
+        f"A page of more than {limit_bytes / 1e6:.0f} MB was received instead of audio.",
+        retryable=True,
     )
 
 
 def no_room(reason: str) -> OutputError:
-    """Return the error of a disk on which downloaded audio cannot be kept until it is heard."""
+    """Return the error for a disk to which downloaded audio cannot be written."""
     return OutputError(
-        f"There is no place for downloaded audio: {reason}.",
-        hint="Make room, or name another folder for temporary files in TMPDIR. Finished work is kept.",
+        f"Downloaded audio cannot be stored: {reason}.",
+        hint="Free some disk space, or set TMPDIR to another folder for temporary files. Finished work is kept.",
     )
 
 
@@ -190,9 +193,12 @@ ROOM: Final = (
     ),
 )
 REFUSALS: Final = (
-    _rule(r"confirm you're not a bot|captcha|unusual traffic", _refused("it asks for a person")),
-    _rule(r"rate-limited by YouTube|content isn't available, try again", _refused("too many", retry_after_s=HOUR_S)),
-    _rule(r"HTTP Error 429|too many requests", _refused("too many (HTTP 429)")),
+    _rule(r"confirm you're not a bot|captcha|unusual traffic", _refused("it asks for proof that you are not a bot")),
+    _rule(
+        r"rate-limited by YouTube|content isn't available, try again",
+        _refused("too many requests", retry_after_s=HOUR_S),
+    ),
+    _rule(r"HTTP Error 429|too many requests", _refused("too many requests (HTTP 429)")),
     _rule(r"IP is likely being blocked", _refused("it blocks this address")),
 )
 RECORDINGS: Final = (
@@ -202,7 +208,7 @@ RECORDINGS: Final = (
     ),
     _rule(
         r"confirm your age|age.?restricted|age.?verif|inappropriate for some users",
-        _track("age-restricted", f"The video has an age limit: {NEEDS_COOKIES}.", needs_person=True),
+        _track("age-restricted", f"The video is age-restricted: {NEEDS_COOKIES}.", needs_person=True),
     ),
     _rule(
         r"join this channel|members.?only|this channel's members",
@@ -210,7 +216,7 @@ RECORDINGS: Final = (
     ),
     _rule(
         r"\bPremium\b|requires payment",
-        _track("premium-only", f"The video is for those who pay: {NEEDS_COOKIES}.", needs_person=True),
+        _track("premium-only", f"The video is for paying subscribers: {NEEDS_COOKIES}.", needs_person=True),
     ),
     _rule(r"\bDRM\b", _track("drm", "The video is protected against downloads (DRM).")),
     _rule(r"private video|video is private", _track("private", "The video is private.")),
@@ -223,20 +229,22 @@ RECORDINGS: Final = (
         r"|recording is not available|HTTP Error (?:404|410)",
         _track("unavailable"),
     ),
-    # In these words it hides anything, and not always for long.
+    # YouTube uses this wording for any reason, often temporary ones.
     _rule(r"(?:video|content) (?:is not|isn't) available", _track("unavailable", retryable=True)),
     _rule(r"video (?:is )?unavailable", _track("unavailable")),
-    _rule(r"sign in|log ?in", _track("login-needed", f"The video wants a login: {NEEDS_COOKIES}.", needs_person=True)),
+    _rule(
+        r"sign in|log ?in", _track("login-needed", f"The video requires a login: {NEEDS_COOKIES}.", needs_person=True)
+    ),
     _rule(r"format is not available|no video formats found|only images are available", _nothing_to_choose),
     _rule(
         r"got error: .*(?:bytes read|Downloaded \d+ bytes)|any data blocks|downloaded file is empty",
-        _track("truncated-audio", "The download broke off before its end.", retryable=True),
+        _track("truncated-audio", "The download is incomplete.", retryable=True),
     ),
 )
 WAYS: Final = (
     _rule(r"HTTP Error 403", _forbidden),
-    _rule(r"HTTP Error 5\d\d", _unreached("it is in trouble", hint="Run the command again later.")),
-    _rule(r"timed out|timeout", _unreached("it does not answer")),
+    _rule(r"HTTP Error 5\d\d", _unreached("it has a server error", hint="Run the command again later.")),
+    _rule(r"timed out|timeout", _unreached("it does not respond")),
     _rule(r"certificate|\bSSL", _unreached("no secure connection")),
     _rule(r"resolve|name or service|nodename", _unreached("its name cannot be looked up")),
     _rule(r"connection|connect to|network is unreachable|bytes read|broken pipe", _unreached("no connection")),

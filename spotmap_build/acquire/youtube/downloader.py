@@ -1,4 +1,4 @@
-"""Downloads: the audio of a recording as a file to be listened to, and what is remembered where there is none."""
+"""Download the audio of recordings from YouTube, and remember failures."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 DOWNLOAD_VERSION: Final = 1
 LONGEST_NAME: Final = 120
-"""Characters of a kept file's name before the id."""
+"""Maximum characters of a kept file's name before the id."""
 _ID_IN_NAME: Final = re.compile(r"\[([A-Za-z0-9_-]{11})\]")
 
 
 class Downloader:
-    """Fetches one recording after the other. Safe for threads."""
+    """Downloads recordings. Thread-safe."""
 
     def __init__(self, run: Run) -> None:
         self.service = Service(run, "YouTube", disabled_reason=youtube_disabled_reason(run))
@@ -38,7 +38,7 @@ class Downloader:
         self._limiter = RateLimiter(1 / pause_s) if pause_s else None
 
     def recall(self, track: Track) -> Failed | None:
-        """Why this recording is not to be tried now, where that is known."""
+        """Return a stored failure that forbids to try this recording now."""
         assert track.recording is not None
         if track.recording.video_id is None:
             return None
@@ -48,13 +48,13 @@ class Downloader:
         return failed(track.id, "download", record.failure)
 
     def kept(self, track: Track) -> Path | None:
-        """Return the recording's audio, where an earlier build kept it."""
+        """Return the recording's audio if an earlier build kept it."""
         assert track.recording is not None
         folder, video_id = self._run.config.keep_audio, track.recording.video_id
         try:
             if folder is None or not folder.is_dir():
                 return None
-            # The last one is the id; titles hold brackets as well.
+            # The id is in the last brackets; titles may contain brackets as well.
             named = (path for path in sorted(folder.iterdir()) if _ID_IN_NAME.findall(path.name)[-1:] == [video_id])
             return next((path for path in named if path.is_file()), None)
         except OSError as error:
@@ -64,14 +64,14 @@ class Downloader:
             ) from error
 
     def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
-        """Return the audio file of a track's recording, alone in a folder of its own below ``scratch``.
+        """Download the audio of a track's recording to its own subfolder of ``scratch``.
 
         Raises
         ------
         OutputError
-            No room for it; the build cannot go on.
+            The file cannot be written; the build cannot continue.
         Cancelled
-            As was asked for.
+            ``cancelled`` was set.
         """
         from spotmap_build.acquire.youtube.download import Cancelled, DownloadSettings, download
         from spotmap_build.acquire.youtube.download_messages import no_room
@@ -95,7 +95,7 @@ class Downloader:
         try:
             path = download(video_id, folder, settings, cancelled=cancelled)
         except TrackError as error:
-            self.service.breaker.succeeded()  # "private video" is an answer
+            self.service.breaker.succeeded()  # an error such as "private video" shows that the service responds
             shutil.rmtree(folder, ignore_errors=True)
             return self._remember(track, video_id, error, time.monotonic() - started)
         except ServiceError as error:
@@ -109,12 +109,12 @@ class Downloader:
         return path
 
     def done_with(self, track: Track, path: Path) -> None:
-        """Delete the audio, now that it was listened to, or keep it where that is wished.
+        """Delete the audio after its analysis, or keep it with ``--keep-audio``.
 
         Raises
         ------
         OutputError
-            It cannot be kept there.
+            It cannot be moved to the folder for kept audio.
         """
         assert track.recording is not None
         folder = self._run.config.keep_audio
@@ -125,14 +125,14 @@ class Downloader:
             except OSError as error:
                 raise OutputError(
                     f"The audio of '{track.title}' cannot be kept in {folder}: {error.strerror or error}.",
-                    hint="Choose another --keep-audio, or make room.",
+                    hint="Choose another --keep-audio, or free some disk space.",
                 ) from error
         shutil.rmtree(path.parent, ignore_errors=True)
 
     def _remember(self, track: Track, video_id: str, error: TrackError, seconds: float) -> Failed:
-        """Remember why there is no audio.
+        """Store a failed download.
 
-        Passing failures are tried again when due, others when something changes (an override, cookies).
+        Temporary failures are retried when due, others when something changes (an override, cookies).
         """
         key = self._key(video_id)
         if error.retryable:
@@ -152,12 +152,12 @@ def _keep(path: Path, folder: Path, track: Track) -> None:
     tail = f"[{track.recording.video_id}]{path.suffix}"
     try:
         shutil.move(path, folder / _file_name(track, tail))
-    except OSError:  # some file systems take less than others: this name they all take
+    except OSError:  # every file system accepts this shorter name
         shutil.move(path, folder / tail)
 
 
 def _file_name(track: Track, tail: str) -> str:
-    """``Artist - Title [id].m4a`` without what file systems do not take, and no longer than they take."""
+    """Return ``Artist - Title [id].m4a`` as a portable file name of limited length."""
     words = " - ".join(part for part in (", ".join(track.artists[:2]), track.title) if part)
     name = portable_name(words[:LONGEST_NAME], LONGEST_NAME_BYTES - len(f" {tail}".encode()))
     return f"{name or 'track'} {tail}"

@@ -1,4 +1,4 @@
-"""Which JavaScript runtime yt-dlp can use on this machine. YouTube hides its addresses behind a script since 2025."""
+"""Find a JavaScript runtime for yt-dlp, which needs one to compute the URLs of YouTube's media."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 POLL_S: Final = 20
-"""A first start can take seconds on a slow disk."""
+"""Generous, because a first start can take seconds on a slow disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """A runtime that is new enough: ``name`` as yt-dlp calls it (``deno`` or ``node``)."""
+    """A sufficiently recent runtime; ``name`` is yt-dlp's name for it (``deno`` or ``node``)."""
 
     name: str
     version: str
@@ -32,7 +32,7 @@ class _Kind:
 
 
 KINDS: Final = (
-    # Deno first: yt-dlp gives it no permissions at all. It comes as a wheel with this package.
+    # Deno first, because yt-dlp runs it without any permissions. It is installed as a wheel with this package.
     _Kind("deno", re.compile(r"^deno (\d+(?:\.\d+)*)"), (2, 3, 0)),
     _Kind("node", re.compile(r"^v(\d+(?:\.\d+)*)"), (22, 0, 0)),
 )
@@ -40,10 +40,10 @@ KINDS: Final = (
 
 @lru_cache(maxsize=1)
 def find_runtime() -> Runtime | None:
-    """Return the runtime that downloads use; None where there is none, or only one that is too old.
+    """Return the runtime for downloads; None if there is none, or only one that is too old.
 
-    A program in this Python environment comes before one on the PATH: it is the one that was installed for us, and the
-    environment need not be activated.
+    A program in this Python environment takes precedence over one on the PATH, even if the environment is not
+    activated.
     """
     for kind in KINDS:
         for folder in (sysconfig.get_path("scripts"), None):

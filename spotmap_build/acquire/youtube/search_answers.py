@@ -1,7 +1,7 @@
-"""What a search on YouTube Music answered, checked before anything of it is believed or remembered. Pure.
+"""Validation of search responses from YouTube Music, before anything of them is used or stored. Pure.
 
-:func:`check_answer` looks at the answer as it came; :func:`one_by_one` takes it apart where ytmusicapi stumbles over
-it; :func:`candidates` checks each row that ytmusicapi made of it. One odd row never costs the others.
+:func:`check_answer` validates the raw response; :func:`one_by_one` splits a response that ytmusicapi fails to parse;
+:func:`candidates` validates the rows that ytmusicapi returns. An invalid row does not affect the others.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_ROWS: Final = 50
 MOST_ARTISTS: Final = 100
 LONGEST_TEXT: Final = 1_000
 LONGEST_S: Final = 30 * 86_400
-"""Longer than the longest video that there is."""
+"""Longer than any existing video."""
 _ROW: Final = "musicResponsiveListItemRenderer"
 
 
@@ -48,12 +48,12 @@ class _Row(msgspec.Struct, rename="camel"):
 
 
 def check_answer(content: bytes) -> bytes:
-    """Look at an answer before ytmusicapi does; returns it without what stands among the results and is none.
+    """Validate a response before ytmusicapi parses it; return it without entries that are not results.
 
     Raises
     ------
     ValueError
-        It is no JSON, nests too deeply, or is no answer to a search, not even that nothing was found.
+        It is not JSON, is nested too deeply, or is neither a list of results nor a message that there are none.
     """
     answer = parse_json(content)
     if not isinstance(answer, dict):
@@ -74,37 +74,37 @@ def check_answer(content: bytes) -> bytes:
 
 
 def one_by_one(content: bytes) -> Iterator[bytes]:
-    """Give an answer (as :func:`check_answer` returned it) once for each of its rows, with nothing but that row."""
+    """Split a response (as returned by :func:`check_answer`) into responses with one row each."""
     answer = parse_json(content)
     shelves = list(_lists_of_rows(answer)) if isinstance(answer, dict) else []
     rows = [list(snapshots) for snapshots in shelves]
     for snapshots, own in zip(shelves, rows, strict=True):
         for other in shelves:
-            other[:] = [{}]  # ytmusicapi passes over what does not begin with a row
+            other[:] = [{}]  # ytmusicapi skips lists that do not begin with a row
         for row in filter(_is_row, own):
             snapshots[:] = [row]
             yield json.dumps(answer).encode()
 
 
 def candidates(rows: Iterable[dict[str, Any]]) -> tuple[Candidate, ...]:
-    """Make candidates of the rows that ytmusicapi gives, without those that cannot be played and those that are odd.
+    """Convert the rows that ytmusicapi returns to candidates, skipping unplayable and invalid rows.
 
     Raises
     ------
     ValueError
-        There are rows, and none of them can be understood.
+        There are rows, but none of them is valid.
     """
     found: list[Candidate] = []
-    is_any_understood, is_any_odd = False, False
+    is_any_valid, is_any_invalid = False, False
     for row in rows:
         if _is_unplayable(row):
-            is_any_understood = True
+            is_any_valid = True
             continue
         try:
             found.append(_candidate(convert(row, _Row)))
         except msgspec.ValidationError:
-            is_any_odd = True
-    if is_any_odd and not found and not is_any_understood:
+            is_any_invalid = True
+    if is_any_invalid and not found and not is_any_valid:
         raise ValueError("no row of it can be understood")
     return tuple(found)
 
@@ -124,7 +124,7 @@ def _candidate(row: _Row) -> Candidate:
 
 
 def _is_unplayable(row: dict[str, Any]) -> bool:
-    """Whether a row says in order that there is nothing to play, here or at all."""
+    """Return whether a valid row says that it cannot be played, here or at all."""
     return row.get("videoId") in (None, "") or row.get("title") in (None, "") or row.get("isAvailable") is False
 
 
@@ -133,7 +133,7 @@ def _text(text: str) -> str:
 
 
 def _lists_of_rows(node: Any) -> Iterator[list[Any]]:
-    """Yield the lists below a node that hold results. Without recursion: an answer nests as deeply as it likes."""
+    """Yield the lists of results below a node, iteratively because the nesting depth is not limited."""
     waiting = [node]
     while waiting:
         node = waiting.pop()
@@ -157,7 +157,7 @@ def _is_to_be_tidied(snapshots: list[Any]) -> bool:
 
 
 def _says_nothing_found(answer: dict[str, Any]) -> bool:
-    """Whether an answer without rows is one in order: a section holds a message, or there is no section."""
+    """Return whether a response without rows is valid: a section contains a message, or there is no section."""
     sections = [section for listed in _sections(answer) for section in listed]
     return not sections or any(_is_message(section) for section in sections)
 

@@ -1,4 +1,4 @@
-"""What the id of a recording on YouTube looks like. Pure."""
+"""Format of the ids of YouTube recordings. Pure."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _VIDEO_ID: Final = re.compile(PATTERN)
 
 
 def is_video_id(value: object) -> bool:
-    """Tell whether something is an id: only such may become part of an address, a file's name or a page."""
+    """Return whether a value is an id. Only ids may become part of a URL, a file name or a page."""
     return isinstance(value, str) and _VIDEO_ID.fullmatch(value) is not None

@@ -1,8 +1,8 @@
-"""YouTube Music's search, through ytmusicapi: what it finds as candidates, what goes wrong in our own errors.
+"""Search on YouTube Music through ytmusicapi, returning candidates and raising our own errors.
 
-It is asked without an account. All requests of a client, the one for the visitor id included, go through one adapter
-that keeps the pace, reaches the configured host, bounds what comes, and understands refusals before ytmusicapi stumbles
-over them.
+No account is used. All requests of a client, including the one for the visitor id, go through an adapter that limits
+the rate, redirects to the configured host, limits the size of responses, and detects refusals before ytmusicapi fails
+on them.
 """
 
 from __future__ import annotations
@@ -37,40 +37,42 @@ Kind = Literal["songs", "videos"]
 
 OWN_ADDRESS: Final = "https://music.youtube.com/"
 RETRY: Final = RetryPolicy(attempts=3, first_pause_s=1.0, factor=4.0)
-"""For a request that was not answered."""
+"""For a request that got no response."""
 ANSWER_BYTES: Final = 4 << 20
-"""Once decompressed. An answer has some 300 kB, the page with the visitor id less than a megabyte."""
+"""After decompression. A response has about 300 kB, the page with the visitor id less than a megabyte."""
 ANSWER_S: Final = 60.0
 REFUSALS: Final = frozenset({401, 403, 429})
 _VISITOR: Final = re.compile(rb'"VISITOR_DATA"\s*:\s*("(?:[^"\\\n]|\\.){1,1000}")')
 _HEADER_VALUE: Final = re.compile(r"[!-~]{1,1000}")
 _ROBOT_PAGE: Final = re.compile(r"unusual traffic|captcha|not a bot|sign in", re.IGNORECASE)
-LATER: Final = "Wait an hour and run the same command again: everything that was found is kept."
-OUTDATED: Final = "Run the command again; if it stays so, YouTube Music has changed: pip install --upgrade ytmusicapi"
-CONNECTION: Final = "Check the connection, and run the command again: everything that was found is kept."
+LATER: Final = "Wait an hour and run the same command again: finished work is kept."
+OUTDATED: Final = (
+    "Run the command again; if it still fails, YouTube Music has changed: pip install --upgrade ytmusicapi"
+)
+CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
 
 
 class _Unanswered(ServiceError):
-    """No answer, or one that says that the service is in trouble: worth another try at once."""
+    """No response, or a server error: retry soon."""
 
 
 class YouTubeMusic:
-    """Searches YouTube Music. Safe for threads.
+    """Client for searches on YouTube Music. Thread-safe.
 
     Parameters
     ----------
     base_url
-        Where it is, with a slash at its end; another than YouTube's own serves for proxies and tests.
+        Base URL, with a trailing slash; may be a proxy or a test server.
     limiter
-        Waited for before every request.
+        Applied before every request.
     breaker
-        Records how every search went; once it is open, nothing is asked any more.
+        Records the outcome of every search; once it is open, no more requests are sent.
     timeout_s
         How long a connection may stay silent.
     answer_s
-        How long a whole answer may take, however lively the connection.
+        Maximum time for a complete response.
     retry
-        How a search that was not answered is tried again.
+        Retries for a search that got no response.
     """
 
     def __init__(
@@ -91,16 +93,16 @@ class YouTubeMusic:
         self._client: YTMusic | None = None
 
     def search(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
-        """Return what a query finds, best first: at most about twenty, and none where nothing is found.
+        """Return the results of a query, best first: about twenty at most, possibly none.
 
         Raises
         ------
         ServiceRefused
-            It wants no more requests for now.
+            YouTube Music refuses further requests for now.
         NotUnderstood
-            Its answer makes no sense.
+            The response is invalid.
         ServiceError
-            There is none.
+            There is no response.
         """
         try:
             found = self._retry.call(lambda: self._search_once(text, kind), retry_on=_Unanswered)
@@ -114,38 +116,38 @@ class YouTubeMusic:
     def _search_once(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
         from ytmusicapi.exceptions import YTMusicError
 
-        # A page that is not what it should be leaks out of ytmusicapi as any of these.
-        stumbles = (YTMusicError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
+        # ytmusicapi raises any of these for an unexpected page.
+        parse_errors = (YTMusicError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
         try:
             client = self._connected()
             try:
                 rows = _ask(client, text, kind)
-            except stumbles:
-                rows = self._ask_by_row(client, text, kind, stumbles)
+            except parse_errors:
+                rows = self._ask_by_row(client, text, kind, parse_errors)
                 if not rows:
                     raise
             return candidates(rows)
         except (BodyTooLarge, RedirectRefused) as error:
             raise _not_understood() from error
-        except TooSlow as error:  # not again at once: it took long enough
+        except TooSlow as error:  # no retry after a full timeout
             raise ServiceError(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
         except requests.RequestException as error:
             raise _Unanswered(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
-        except stumbles as error:
+        except parse_errors as error:
             raise _not_understood() from error
 
     def _ask_by_row(
-        self, client: YTMusic, text: str, kind: Kind, stumbles: tuple[type[Exception], ...]
+        self, client: YTMusic, text: str, kind: Kind, parse_errors: tuple[type[Exception], ...]
     ) -> list[dict[str, Any]]:
-        """Let ytmusicapi read the last answer once more, row by row: the odd one is not to cost the others."""
+        """Let ytmusicapi parse the last response again, row by row, to skip only the invalid rows."""
         rows: list[dict[str, Any]] = []
         for answer in one_by_one(self._adapter.last_answer):
-            with suppress(*stumbles), self._adapter.answering(answer):
+            with suppress(*parse_errors), self._adapter.answering(answer):
                 rows += _ask(client, text, kind)
         return rows
 
     def _connected(self) -> YTMusic:
-        """Return the client, made at the first search; the visitor id is fetched once, whoever comes first."""
+        """Return the client, created at the first search; the visitor id is fetched once for all threads."""
         with self._lock:
             if self._client is None:
                 client = _make_client(self._adapter)
@@ -155,20 +157,20 @@ class YouTubeMusic:
 
 
 def _ask(client: YTMusic, text: str, kind: Kind) -> list[dict[str, Any]]:
-    # A limit below the size of a page: the first page is all we want, and one request.
+    # A limit below the page size makes ytmusicapi fetch only the first page, in one request.
     rows: list[dict[str, Any]] = client.search(text, filter=kind, limit=1)
     return rows
 
 
 class _Answers(threading.local):
-    """``last``: what came last, as ytmusicapi was given it. ``instead``: what is to be given in place of asking."""
+    """``last``: the last response, as passed to ytmusicapi. ``instead``: a response to return without a request."""
 
     last: bytes = b""
     instead: bytes | None = None
 
 
 class _Adapter(BoundedAdapter):
-    """Every request of a client passes here."""
+    """The transport adapter for all requests of a client."""
 
     def __init__(self, base_url: str, limiter: RateLimiter, breaker: CircuitBreaker, limits: Limits) -> None:
         super().__init__(limits)
@@ -179,12 +181,12 @@ class _Adapter(BoundedAdapter):
 
     @property
     def last_answer(self) -> bytes:
-        """The answer to this thread's last search, empty where it was none."""
+        """The response to this thread's last search; empty if there was none."""
         return self._answers.last
 
     @contextmanager
     def answering(self, answer: bytes) -> Iterator[None]:
-        """Give this thread's searches an answer that was made from the last one; nobody is asked."""
+        """Return ``answer`` for this thread's searches, without sending requests."""
         self._answers.instead = answer
         try:
             yield
@@ -192,7 +194,7 @@ class _Adapter(BoundedAdapter):
             self._answers.instead = None
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
-        """Wait for its turn, send to the configured host, and look at the answer before ytmusicapi does."""
+        """Apply the rate limit, send to the configured host, and validate the response before ytmusicapi parses it."""
         if self._answers.instead is not None:
             return _answer(request, self._answers.instead)
         self._answers.last = b""
@@ -202,10 +204,10 @@ class _Adapter(BoundedAdapter):
         asked_for = request.url or ""
         if asked_for.startswith(OWN_ADDRESS):
             request.url = self._base_url + asked_for.removeprefix(OWN_ADDRESS)
-            # Those that were chosen are for the host that ytmusicapi knows.
+            # The given proxies are those for the original host.
             options["proxies"] = requests.utils.get_environ_proxies(request.url)
         response = super().send(request, **options)
-        response.encoding = "utf-8"  # nothing else is guessed
+        response.encoding = "utf-8"  # never guess another one
         try:
             _check(response, is_page=request.method == "GET")
         except ServiceError:
@@ -232,32 +234,32 @@ def _answer(request: requests.PreparedRequest, content: bytes) -> requests.Respo
 
 
 def _visitor_page(page: bytes) -> bytes:
-    """Return all that ytmusicapi looks for on the page: its own search takes forever in one that is made for that."""
+    """Return only the part of the page that ytmusicapi needs: its own regular expression can be made to run forever."""
     found = _VISITOR.search(page)
     visitor_id = ""
     with suppress(ValueError):
         visitor_id = parse_json(found[1]) if found else ""
-    if not _HEADER_VALUE.fullmatch(visitor_id):  # it becomes a header; without one, all is found as well
+    if not _HEADER_VALUE.fullmatch(visitor_id):  # sent as a header; searches work without it, too
         visitor_id = ""
     return f"ytcfg.set({json.dumps({'VISITOR_DATA': visitor_id})});".encode()
 
 
 def _check(response: requests.Response, *, is_page: bool) -> None:
-    """Raise what a status says, or a page where data should be; ``is_page``: a page is what was asked for."""
+    """Raise the error for a status, or for an HTML page instead of data. ``is_page``: a page is expected."""
     status = response.status_code
     if status in REFUSALS or urlsplit(response.headers.get("Location", "")).path.startswith("/sorry/"):
         raise _refused(f"HTTP {status}", response)
     if status >= 500:
-        raise _Unanswered(f"YouTube Music is in trouble (HTTP {status}).", hint="Run the command again later.")
+        raise _Unanswered(f"YouTube Music has a server error (HTTP {status}).", hint="Run the command again later.")
     is_html = response.headers.get("Content-Type", "").startswith("text/html")
     if is_html and not is_page and _ROBOT_PAGE.search(response.text):
-        raise _refused("it asks for a person", response)
+        raise _refused("it asks for proof that you are not a bot", response)
 
 
 def _refused(why: str, response: requests.Response) -> ServiceRefused:
     retry_after_s = parse_retry_after(response.headers.get("Retry-After"))
     return ServiceRefused(
-        f"YouTube Music wants no more requests for now ({why}).", hint=LATER, retry_after_s=retry_after_s
+        f"YouTube Music is refusing requests for now ({why}).", hint=LATER, retry_after_s=retry_after_s
     )
 
 
@@ -268,14 +270,14 @@ def _make_client(adapter: _Adapter) -> YTMusic:
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     vars(ytmusic)["locale"] = _ReadOnlyLocale()
-    # In another language, the same search can give nothing.
+    # In another language, the same search may find nothing.
     return ytmusic.YTMusic(requests_session=session, language="en")
 
 
 class _ReadOnlyLocale:
-    """The module ``locale`` for ytmusicapi, which sets the locale of the process whenever a client is made.
+    """A replacement of the module ``locale`` for ytmusicapi, which sets the process locale when a client is created.
 
-    That is not safe while other threads run (setlocale(3)): they download and decode at that moment.
+    Changing the locale is not safe while other threads run (setlocale(3)), such as those that download and decode.
     """
 
     def setlocale(self, category: int, _locale: object = None) -> str:
@@ -286,12 +288,12 @@ class _ReadOnlyLocale:
 
 
 def _not_understood() -> NotUnderstood:
-    return NotUnderstood("YouTube Music gave an answer that cannot be understood.", hint=OUTDATED)
+    return NotUnderstood("YouTube Music returned an invalid response.", hint=OUTDATED)
 
 
 def _reason(error: requests.RequestException) -> str:
     if isinstance(error, requests.Timeout):
-        return "it does not answer"
+        return "it does not respond"
     if isinstance(error, requests.exceptions.SSLError):
         return "no secure connection"
     return "no connection" if isinstance(error, requests.ConnectionError) else type(error).__name__
