@@ -193,20 +193,70 @@ def opening(window: Window, site: Site, address: str) -> Iterator[Opened]:
     assert page.complaints() == []
 
 
-@pytest.mark.parametrize("layer", ["boundaries", "points", "labels"])
-def test_the_map_is_drawn(opened: Opened, layer: str) -> None:
-    opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", layer)
-
-
-def test_pointing_and_clicking_show_the_card_of_the_track(opened: Opened) -> None:
+def test_the_map_shows_tracks_and_colors_and_its_address_brings_them_back(opened: Opened) -> None:
+    for layer in ("boundaries", "points", "labels"):
+        opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", layer)
     track = opened.lonely_track()
     opened.window.point_at(*opened.position_of(track))
     opened.wait_for_card_of(track)
     assert opened.ask("spotmap.state().pinned") == -1
+    before = opened.window.run(DRAWING)
+    opened.click_on('[data-color-by="playlist"]')
+    opened.wait_until("spotmap.state().colorBy === 'playlist'")
+    opened.wait_until(f"(() => {{ {DRAWING} }})() !== arguments[0]", before)
+    opened.wait_until("location.hash.includes('by=playlist')")
     opened.window.click(*opened.position_of(track))
     opened.wait_until("spotmap.state().pinned === arguments[0]", track)
     opened.window.point_at(640, 3)
     opened.wait_for_card_of(track)
+    opened.wait_until("location.hash.includes('track=')")
+    assert opened.complaints() == []
+    opened.window.reload()
+    opened.wait_until_ready()
+    opened.wait_for_card_of(track)
+    assert opened.ask("spotmap.state().colorBy") == "playlist"
+    opened.window.run("history.back();")
+    opened.wait_until("spotmap.state().pinned === -1")
+    assert opened.ask("spotmap.state().colorBy") == "playlist"
+    search_flies_to_a_track(opened)
+
+
+def search_flies_to_a_track(opened: Opened) -> None:
+    every_title = "\n".join(opened.titles).lower()
+    track = next(i for i, title in enumerate(opened.titles) if every_title.count(title[:7].lower()) == 1)
+    scale = opened.ask("spotmap.state().transform.k")
+    opened.window.press("/")
+    opened.window.press(opened.titles[track][:7].lower())
+    opened.wait_until("spotmap.state().matches?.includes(arguments[0])", track)
+    opened.window.press(ENTER)
+    opened.wait_for_card_of(track)
+    opened.wait_until("spotmap.state().transform.k > arguments[0] * 1.5", scale)
+    x, y = opened.position_of(track)
+    width, height = opened.ask("[innerWidth, innerHeight]")
+    assert 0 < x < width
+    assert 0 < y < height
+
+
+OVERFLOWS = "(list => list.scrollHeight > list.clientHeight)(document.querySelector(arguments[0]))"
+
+
+def test_artists_selections_and_pictures(opened: Opened, acquisition: Site) -> None:
+    an_artist_is_found_drawn_and_named_on_cards(opened)
+    what_is_seen_is_saved_as_a_large_picture(opened, acquisition)
+    a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened)
+
+
+def an_artist_is_found_drawn_and_named_on_cards(opened: Opened) -> None:
+    opened.window.press("/")
+    opened.window.press("okafor")
+    opened.wait_until("document.querySelector('.found-collection')?.checkVisibility()")
+    opened.click_on(".found-collection")
+    opened.wait_until("document.querySelector('.collection-name')?.checkVisibility()")
+    opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", "marks")
+    opened.click_on(".picks-row .picks-names")
+    opened.wait_until("document.querySelector('.card-artists .name-button')?.checkVisibility()")
+    # In one line, each beside the other.
+    assert opened.ask("document.querySelector('.card-artists').getBoundingClientRect().height") < 60
 
 
 SAVING = """var saved = null;
@@ -226,7 +276,7 @@ URL.revokeObjectURL = () => {};
 """Keeps what a page would save, and saves nothing."""
 
 
-def test_what_is_seen_is_saved_as_a_large_picture(opened: Opened, acquisition: Site) -> None:
+def what_is_seen_is_saved_as_a_large_picture(opened: Opened, acquisition: Site) -> None:
     # A file of the site: what a driver runs is not what the page calls, in Firefox.
     acquisition.folder.joinpath("saving.js").write_text(SAVING, encoding="utf-8")
     opened.window.run("document.head.append(Object.assign(document.createElement('script'), { src: 'saving.js' }))")
@@ -241,63 +291,7 @@ def test_what_is_seen_is_saved_as_a_large_picture(opened: Opened, acquisition: S
     assert colors > 100
 
 
-def test_an_artist_is_found_drawn_and_named_on_cards(opened: Opened) -> None:
-    opened.window.press("/")
-    opened.window.press("okafor")
-    opened.wait_until("document.querySelector('.found-collection')?.checkVisibility()")
-    opened.click_on(".found-collection")
-    opened.wait_until("document.querySelector('.collection-name')?.checkVisibility()")
-    opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", "marks")
-    opened.click_on(".picks-row .picks-names")
-    opened.wait_until("document.querySelector('.card-artists .name-button')?.checkVisibility()")
-    # In one line, each beside the other.
-    assert opened.ask("document.querySelector('.card-artists').getBoundingClientRect().height") < 60
-
-
-def test_search_flies_to_a_track(opened: Opened) -> None:
-    every_title = "\n".join(opened.titles).lower()
-    track = next(i for i, title in enumerate(opened.titles) if every_title.count(title[:7].lower()) == 1)
-    scale = opened.ask("spotmap.state().transform.k")
-    opened.window.press("/")
-    opened.window.press(opened.titles[track][:7].lower())
-    opened.wait_until("spotmap.state().matches?.includes(arguments[0])", track)
-    opened.window.press(ENTER)
-    opened.wait_for_card_of(track)
-    opened.wait_until("spotmap.state().transform.k > arguments[0] * 1.5", scale)
-    x, y = opened.position_of(track)
-    width, height = opened.ask("[innerWidth, innerHeight]")
-    assert 0 < x < width
-    assert 0 < y < height
-
-
-def test_colors_change(opened: Opened) -> None:
-    opened.wait_until(f"({PAINTED_PIXELS})('points') > 500")
-    before = opened.window.run(DRAWING)
-    opened.click_on('[data-color-by="playlist"]')
-    opened.wait_until("spotmap.state().colorBy === 'playlist'")
-    opened.wait_until(f"(() => {{ {DRAWING} }})() !== arguments[0]", before)
-
-
-def test_the_address_brings_back_what_was_seen_and_back_undoes_it(opened: Opened) -> None:
-    track = opened.lonely_track()
-    opened.click_on('[data-color-by="playlist"]')
-    opened.wait_until("location.hash.includes('by=playlist')")
-    opened.window.click(*opened.position_of(track))
-    opened.wait_until("location.hash.includes('track=')")
-    assert opened.complaints() == []
-    opened.window.reload()
-    opened.wait_until_ready()
-    opened.wait_for_card_of(track)
-    assert opened.ask("spotmap.state().colorBy") == "playlist"
-    opened.window.run("history.back();")
-    opened.wait_until("spotmap.state().pinned === -1")
-    assert opened.ask("spotmap.state().colorBy") == "playlist"
-
-
-OVERFLOWS = "(list => list.scrollHeight > list.clientHeight)(document.querySelector(arguments[0]))"
-
-
-def test_a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> None:
+def a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> None:
     opened.click_on('[data-color-by="playlist"]')
     opened.wait_until(OVERFLOWS, ".legend-scroll")
     opened.click_on(".legend-about")
