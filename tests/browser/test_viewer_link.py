@@ -100,26 +100,26 @@ def test_a_link_to_what_is_not_there_any_more_shows_the_map(open_viewer: OpenVie
     expect(note).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    "link",
-    [
-        "at=32000,32000,0.001",
-        "at=32000,32000,1e308",
-        "at=-1e308,1e308,20000",
-        "until=-1e308",
-        "until=1e308&range.feature.tempo=1e300~",
-        "range.feature.tempo=200~100&axes=feature.tempo~__proto__",
-        "q=%E0%A4%A%&track=%00&path=%",
-    ],
+OUT_OF_RANGE = (
+    "at=32000,32000,0.001",
+    "at=32000,32000,1e308",
+    "at=-1e308,1e308,20000",
+    "until=-1e308",
+    "until=1e308&range.feature.tempo=1e300~",
+    "range.feature.tempo=200~100&axes=feature.tempo~__proto__",
+    "q=%E0%A4%A%&track=%00&path=%",
 )
-def test_a_link_out_of_range_shows_something(open_viewer: OpenViewer, link: str) -> None:
+
+
+def test_a_link_out_of_range_shows_something(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     home = viewer.state("transform.k")
-    viewer.page.goto(f"{viewer.site.page}#{link}")
-    viewer.page.reload()
-    viewer.page.wait_for_selector('html[data-state="ready"]')
-    assert viewer.visible_count() > 0
-    assert home / 3 < viewer.state("transform.k") < home * 300
+    for link in OUT_OF_RANGE:
+        viewer.page.goto(f"{viewer.site.page}#{link}")
+        viewer.page.reload()
+        viewer.page.wait_for_selector('html[data-state="ready"]')
+        assert viewer.visible_count() > 0, link
+        assert home / 3 < viewer.state("transform.k") < home * 300, link
 
 
 def test_a_link_holds_the_query(open_viewer: OpenViewer) -> None:
