@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.support.command import end_fork_server, shared_fork_server, use_fork_server
 
 # A shell that starts tests in the background has them ignore Ctrl-C, and so would every process that they start and
 # interrupt.
@@ -14,6 +17,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST_ID = 60
+TESTING: set[Any] = set()
+"""The processes that test, in the one that hands out the tests."""
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -35,6 +40,27 @@ def pytest_xdist_auto_num_workers() -> int:
     On two processors, fast tests take 133 s with four workers and 182 s with two.
     """
     return (os.cpu_count() or 1) + 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Let the processes that test have commands forked from one process, which loads packages while they begin."""
+    node.workerinput["fork_server"] = shared_fork_server()
+    TESTING.add(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """End that process after the last of these."""
+    TESTING.discard(node)
+    if not TESTING:
+        end_fork_server()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In each process that tests: use the process that is there for all."""
+    if given := getattr(config, "workerinput", None):
+        use_fork_server(*given["fork_server"])
 
 
 @pytest.hookimpl(tryfirst=True)

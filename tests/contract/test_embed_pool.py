@@ -25,6 +25,7 @@ from spotmap_build.errors import TrackError, WeightsError
 from spotmap_build.model import Done, Failed
 from spotmap_build.registry import embedders
 from tests.fakes.audio_files import render_forever, render_tune, tune, write_audio
+from tests.support.command import fork_server
 from tests.support.patience import patience, wait_until
 
 pytestmark = pytest.mark.slow  # a process that listens takes two seconds to start
@@ -44,6 +45,15 @@ def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
         "temp_folder": str(temp_folder),
     }
     return EmbedJob(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have workers forked from a process that has loaded what they need: for tests of what is done with them.
+
+    How they begin and end is tested with those that everyone has.
+    """
+    monkeypatch.setattr(pool_module.multiprocessing, "get_context", lambda _method: fork_server())
 
 
 def ended(process: subprocess.Popen[str] | psutil.Process) -> bool:
@@ -67,6 +77,7 @@ def test_one_recording_gives_all_three_parts_and_leaves_no_file(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("forked")
 def test_every_outcome_comes_back_with_its_job_the_same_in_every_process(tmp_path: Path) -> None:
     tunes = [write_audio(tmp_path / f"{seed}.wav", tune(1.5, seed=seed)) for seed in range(3)]
     broken = tmp_path / "broken.wav"
@@ -87,6 +98,7 @@ def test_every_outcome_comes_back_with_its_job_the_same_in_every_process(tmp_pat
             assert getattr(one.value, part).tobytes() == getattr(other.value, part).tobytes()
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_job_that_is_not_ready_yet_does_not_hold_up_what_is_finished(tmp_path: Path) -> None:
     first = write_audio(tmp_path / "first.wav", tune(1.5, seed=1))
     taken: list[str] = []
@@ -150,6 +162,7 @@ def _die_at_work(_job: EmbedJob) -> Failed:
     os._exit(3)
 
 
+@pytest.mark.usefixtures("forked")
 def test_of_other_work_than_listening_it_is_said_as_well_that_a_worker_died(tmp_path: Path) -> None:
     with WorkerPool(_die_at_work, stage="excerpt") as pool:  # type: ignore[var-annotated]
         ((_, failed, _),) = pool.run([job("culprit", tmp_path)])
@@ -187,6 +200,7 @@ def _limit(place: Path, times: int) -> Callable[[EmbedJob], float]:
     return limit_s
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("how", ["stopped", "asleep"])
 def test_a_worker_that_hangs_takes_only_its_own_track_tried_twice(tmp_path: Path, how: str) -> None:
     jobs = [job(f"t{number}", tmp_path) for number in range(3)]
@@ -202,6 +216,7 @@ def test_a_worker_that_hangs_takes_only_its_own_track_tried_twice(tmp_path: Path
     assert all(isinstance(outcome, Done) for _, outcome in finished)
 
 
+@pytest.mark.usefixtures("forked")
 def test_what_was_only_held_up_is_heard_when_it_is_tried_alone(tmp_path: Path) -> None:
     jobs = [job("culprit", tmp_path, prepare=partial(_hang, "stopped", 1)), job("other", tmp_path)]
     with EmbedPool(jobs=2, limit_s=_limit(tmp_path, 1)) as pool:
@@ -209,6 +224,7 @@ def test_what_was_only_held_up_is_heard_when_it_is_tried_alone(tmp_path: Path) -
     assert finished == [("other", Done), ("culprit", Done)]
 
 
+@pytest.mark.usefixtures("forked")
 def test_time_in_which_the_build_itself_stood_still_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +258,7 @@ def test_a_worker_that_dies_while_idle_costs_nothing(tmp_path: Path) -> None:
         assert [type(outcome) for _, outcome, _ in pool.run(jobs())] == [Done, Done]
 
 
+@pytest.mark.usefixtures("forked")
 def test_jobs_are_asked_for_only_when_a_worker_is_free(tmp_path: Path) -> None:
     asked = 0
 
@@ -256,6 +273,7 @@ def test_jobs_are_asked_for_only_when_a_worker_is_free(tmp_path: Path) -> None:
             assert asked == finished
 
 
+@pytest.mark.usefixtures("forked")
 def test_workers_are_replaced_after_their_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "JOBS_PER_WORKER", 1)
     pids = set()
@@ -270,6 +288,7 @@ def _tell_process(folder: Path) -> Path:
     raise TrackError("said", f"Process {os.getpid()}.")
 
 
+@pytest.mark.usefixtures("forked")
 def test_wrong_weights_end_the_run(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.pb"
     wrong.write_bytes(b"nonsense")
@@ -287,6 +306,7 @@ def test_leaving_the_pool_ends_busy_workers(tmp_path: Path) -> None:
     assert {child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())} <= before
 
 
+@pytest.mark.usefixtures("forked")
 def test_when_the_time_is_over_what_workers_are_at_is_left_undone(tmp_path: Path) -> None:
     jobs = [job("endless", tmp_path, prepare=render_forever), job("next", tmp_path)]
     with EmbedPool(jobs=1) as pool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.spotify_library import FakeLibrary
-from tests.support.command import environment, report
+from tests.support.command import report, started
 from tests.support.patience import patience
 from tests.support.streaming import HASTE, Services, services
 
@@ -35,25 +34,21 @@ def running(tmp_path: Path) -> Iterator[Services]:
         yield started
 
 
-def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int, str]:
+def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int | None, str]:
     """Start a build, send it a signal as soon as a stage has begun; the status, and what it said."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "spotmap_build", "--source", "spotify", "--embedder", "musicnn", "--log", "json"],
-        cwd=running.folder,
-        env=environment({**running.environment, **HASTE, "TMPDIR": str(running.folder / "temporary")}),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
+    arguments = ("--source", "spotify", "--embedder", "musicnn", "--log", "json")
+    extra = {**running.environment, **HASTE, "TMPDIR": str(running.folder / "temporary")}
+    with started(*arguments, cwd=running.folder, extra=extra) as (process, stderr):
         said = []
-        for line in process.stderr:
+        for line in stderr:
             said.append(line)
             if is_moment(line, stage):
-                process.send_signal(how)
+                assert process.pid is not None
+                os.kill(process.pid, how)
                 break
-        said += process.stderr.readlines()
-        return process.wait(timeout=patience()), "".join(said)
+        said += stderr.readlines()
+        process.join(patience())
+        return process.exitcode, "".join(said)
 
 
 def is_moment(line: str, stage: str) -> bool:

@@ -11,18 +11,19 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from tests.support.patience import patience
 
 if TYPE_CHECKING:
-    from multiprocessing.context import ForkServerContext
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 PRELOADED: Final = "tests.support.preloaded"
 
@@ -68,7 +69,7 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
     with tempfile.TemporaryDirectory() as said:
         stdout, stderr = Path(said, "stdout"), Path(said, "stderr")
         call = ([*map(str, arguments)], str(cwd), environment(extra), stdout, stderr)
-        process = _context().Process(target=_run_command, args=call)
+        process = fork_server().Process(target=_run_command, args=call)
         process.start()
         process.join(patience(timeout_s))
         if process.exitcode is None:
@@ -77,6 +78,26 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
             raise subprocess.TimeoutExpired(["spotmap-build", *call[0]], timeout_s, stdout.read_bytes())
         assert process.exitcode is not None
         return Outcome(process.exitcode, _text(stdout), _text(stderr))
+
+
+@contextmanager
+def started(
+    *arguments: object, cwd: Path, extra: Mapping[str, str] | None = None
+) -> Iterator[tuple[ForkServerProcess, TextIO]]:
+    """Start ``spotmap-build`` likewise, for tests that send signals: the process, and what it says on stderr."""
+    reader, writer = fork_server().Pipe(duplex=False)
+    process = fork_server().Process(
+        target=_run_piped, args=([*map(str, arguments)], str(cwd), environment(extra), writer)
+    )
+    process.start()
+    writer.close()
+    with os.fdopen(os.dup(reader.fileno()), encoding="utf-8") as said:
+        reader.close()
+        try:
+            yield process, said
+        finally:
+            process.kill()
+            process.join()
 
 
 def run_in_new_interpreter(
@@ -100,15 +121,48 @@ def run_in_new_interpreter(
 
 
 @cache
-def _context() -> ForkServerContext:
+def fork_server() -> ForkServerContext:
+    """Return the way to start processes that are forked from one that has loaded the packages."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
     return context
 
 
+def shared_fork_server() -> tuple[str, str]:
+    """Start the process that others are forked from; return what other processes need to have theirs forked from it.
+
+    It loads packages for three seconds: the processes that test share one.
+    """
+    fork_server()
+    forkserver.ensure_running()
+    made: Any = forkserver._forkserver
+    return made._forkserver_address, getattr(made, "_forkserver_authkey", b"").hex()  # a key since Python 3.14
+
+
+def end_fork_server() -> None:
+    """End it, which measures itself where the tests are measured."""
+    made: Any = forkserver._forkserver
+    made._stop()
+
+
+def use_fork_server(address: str, key: str) -> None:
+    """Have processes forked from the one that another process has started."""
+    given: Any = forkserver._forkserver
+    given._forkserver_address, given._forkserver_authkey = address, bytes.fromhex(key)
+    given._forkserver_alive_fd = os.open(os.devnull, os.O_RDWR)  # it is not for this process to keep it alive
+    given.ensure_running = forkserver.ensure_running = lambda: None
+
+
 def _run_command(arguments: list[str], cwd: str, variables: dict[str, str], stdout: Path, stderr: Path) -> None:
     """The forked process: become the command."""
     opened = [os.open(path, os.O_RDWR | os.O_CREAT) for path in (Path(os.devnull), stdout, stderr)]
+    _become(arguments, cwd, variables, opened)
+
+
+def _run_piped(arguments: list[str], cwd: str, variables: dict[str, str], stderr: Connection) -> None:
+    """The forked process of :func:`started`: become the command."""
+    opened = [*(os.open(os.devnull, os.O_RDWR) for _ in range(2)), os.dup(stderr.fileno())]
+    stderr.close()
     _become(arguments, cwd, variables, opened)
 
 
@@ -136,7 +190,7 @@ def _fork_workers() -> None:
     """
     # Children of a fork server are meant to use it as well; until now Python starts another one for them.
     forkserver._forkserver.ensure_running = forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
-    server = _context()
+    server = fork_server()
     multiprocessing.get_context = lambda method=None: server  # type: ignore[assignment]
 
 
@@ -151,7 +205,7 @@ def forked_program() -> Path:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(address))
     listener.listen()
-    server = _context().Process(target=_serve, args=(listener,))
+    server = fork_server().Process(target=_serve, args=(listener,))
     server.start()
     listener.close()
 
