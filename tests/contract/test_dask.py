@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,20 @@ from tests.support.command import build
 from tests.support.music import write_library, write_tune
 from tests.support.patience import patience
 
-distributed = pytest.importorskip(
-    "distributed", reason="distributed is not installed: pip install 'spotmap-build[dask]'"
-)
+pytestmark = [
+    pytest.mark.xdist_group("dask"),
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_spec("distributed") is None, reason="distributed is not installed: pip install 'spotmap-build[dask]'"
+    ),
+]
 
-pytestmark = [pytest.mark.xdist_group("dask"), pytest.mark.slow]
+
+def local_cluster(**options: object) -> Any:
+    """Return a cluster on this machine, whose status nobody serves. (Dask takes long to load.)"""
+    from distributed import LocalCluster
+
+    return LocalCluster(dashboard_address=":0", **options)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +56,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     settings = {"distributed.scheduler.allowed-failures": 1, "distributed.worker.use-file-locking": False}
     with (
         dask.config.set(settings),
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(place)
-        ) as running,
+        local_cluster(n_workers=2, threads_per_worker=1, local_directory=str(place)) as running,
     ):
         yield running
 
@@ -169,13 +177,8 @@ def without_nannies(folder: Path, count: int, monkeypatch: pytest.MonkeyPatch) -
     """A cluster whose workers nothing restarts: they are in this process, each with a thread of its own."""
     monkeypatch.setattr(remote, "_one_at_a_time", nullcontext())
     let_go.clear()
-    with distributed.LocalCluster(
-        n_workers=count,
-        threads_per_worker=1,
-        processes=False,
-        protocol="tcp://",
-        dashboard_address=":0",
-        local_directory=str(folder),
+    with local_cluster(
+        n_workers=count, threads_per_worker=1, processes=False, protocol="tcp://", local_directory=str(folder)
     ) as running:
         try:
             yield running
@@ -247,7 +250,7 @@ def test_a_cluster_that_is_lost_ends_the_build_with_what_was_done(
     monkeypatch.setattr(dask_pool, "LOOK_S", 0.2)
     monkeypatch.setattr(dask_pool, "CONNECT_S", 5.0)  # for so long it is waited for a scheduler to come back
     with (
-        distributed.LocalCluster(n_workers=1, dashboard_address=":0", local_directory=str(tmp_path)) as running,
+        local_cluster(n_workers=1, local_directory=str(tmp_path)) as running,
         dask_pool.DaskPool(address(running)) as pool,
     ):
         results = pool.run(chain(quick(tmp_path, 1), repeat(None)))
@@ -266,7 +269,7 @@ def test_a_cluster_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch
         dask_pool.DaskPool("dask://127.0.0.1:9")
     monkeypatch.setattr(dask_pool, "ALONE_S", 0.2)
     with (
-        distributed.LocalCluster(n_workers=0, dashboard_address=":0", local_directory=str(tmp_path)) as empty,
+        local_cluster(n_workers=0, local_directory=str(tmp_path)) as empty,
         pytest.raises(ServiceError, match="has no workers"),
     ):
         dask_pool.DaskPool(address(empty))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.cluster.hierarchy import linkage
 
 from spotmap_build.cluster.islands import set_islands_apart
 
@@ -41,6 +40,8 @@ def groups(labels: list[int]) -> list[list[int]]:
     ],
 )
 def test_an_island_is_a_cluster_of_its_own(places: list[float], labels: list[int], expected: list[list[int]]) -> None:
+    from scipy.cluster.hierarchy import linkage  # which takes long to load
+
     tree = linkage(np.array(places, dtype=float)[:, None]) if len(places) > 1 else np.zeros((0, 4))
     before = np.array(labels, np.int32)
     found = set_islands_apart(before, tree, least=3, usual=1.0)

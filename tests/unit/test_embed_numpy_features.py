@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from scipy.signal import sosfreqz
 
 from spotmap_build.embed.mel import hz_to_mel, mel_to_hz, triangles
 from spotmap_build.embed.numpy_features import beats, frames, loudness, movement, onsets, rhythm, tonal
@@ -48,6 +47,8 @@ def test_frames_of_a_long_recording_are_those_of_one_cut() -> None:
 
 @pytest.mark.parametrize(("hz", "gain_db"), [(10, -20), (997, 0.69), (7000, 4.05)])
 def test_the_ear_hears_little_bass_and_more_treble(hz: float, gain_db: float) -> None:
+    from scipy.signal import sosfreqz  # which takes a second to load
+
     _, response = sosfreqz(loudness.k_weighting(RATE_HZ), [hz], fs=RATE_HZ)
     gain = 20 * math.log10(abs(response[0]))
     assert gain < gain_db if hz < 100 else gain == pytest.approx(gain_db, abs=0.1)

@@ -56,7 +56,7 @@ def test_tracks_on_one_album(tracks: list[Track], expected: list[int]) -> None:
     assert [number for _, number in keys] == expected
 
 
-@pytest.mark.parametrize(("number", "albums"), [(1, 60_000), (None, 1)], ids=["all apart", "all one"])
+@pytest.mark.parametrize(("number", "albums"), [(1, 20_000), (None, 1)], ids=["all apart", "all one"])
 def test_an_album_of_very_many_tracks_takes_no_quadratic_time(number: int | None, albums: int) -> None:
-    tracks = [track("Unknown album", f"Artist {row}", number=number) for row in range(60_000)]
+    tracks = [track("Unknown album", f"Artist {row}", number=number) for row in range(20_000)]
     assert len(set(album_keys(tracks))) == albums
