@@ -98,9 +98,8 @@ def test_neighbors_are_those_of_the_sound_and_say_what_they_share(built: Path) -
     assert {len(shared) for shared in near["shared"]} == {3}
 
 
-def test_new_tracks_leave_the_others_where_they_were_with_and_without_the_cache(tmp_path: Path) -> None:
-    write_table(tmp_path, 180)
-    build(tmp_path)
+def test_new_tracks_leave_the_others_where_they_were_with_and_without_the_cache(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     assert document(tmp_path, "insights.json")["since"] is None
     before, clusters = places(tmp_path), {one["id"]: one["name"] for one in report(tmp_path)["clusters"]}
     write_table(tmp_path, 180, newcomers=18)

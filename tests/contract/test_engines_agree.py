@@ -114,6 +114,7 @@ def test_effnet_is_essentias_own_algorithm_where_both_look_at_the_same_patches(
         assert_same(other, reference.mean(axis=0))
 
 
+@pytest.mark.slow
 def test_a_network_of_effnets_layers_is_the_same_on_both_engines(standard: Any, tmp_path: Path) -> None:
     """Strides, kernels of one channel each, means over a plane: what the benchmark's stand-in has, and musicnn not."""
     assert standard

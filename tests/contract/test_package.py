@@ -58,10 +58,11 @@ def test_the_source_archive_can_build_the_wheel(built: Path) -> None:
 
 def test_the_wheel_builds_a_map_in_a_clean_environment(built: Path, tmp_path: Path) -> None:
     """Its own environment; only the dependencies' files are borrowed from the one that runs the tests."""
-    venv.create(tmp_path / "clean", with_pip=True)
+    venv.create(tmp_path / "clean", with_pip=False)
     python = tmp_path / "clean/bin/python"
     (wheel,) = built.glob("*.whl")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True, timeout=patience(300))
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", wheel]
+    subprocess.run(install, check=True, timeout=patience(300))
     borrowed = next(Path(path) for path in sys.path if path.endswith("site-packages"))
     (clean,) = (tmp_path / "clean/lib").glob("python*/site-packages")
     for entry in borrowed.iterdir():
