@@ -27,6 +27,8 @@ EXCERPT_S = 12
 """Longer than a busy machine takes to look whether one is heard."""
 SIDE = 6
 """Of the grid of tracks with excerpts."""
+LARGE = pytest.mark.xdist_group("100,000 tracks")
+"""Tests of a site of so many are in one process, as it takes four seconds to make."""
 HTTP_DATE_S = 5.0
 BLOCKED = "Service Worker registration blocked by Playwright"
 ONE_PROCESS = "--renderer-process-limit=1"

@@ -29,32 +29,29 @@ def tutorial(web_root: tuple[Path, str]) -> dict[str, str]:
     return tutorial_commands.follow(web_root[0] / "demo")
 
 
+@pytest.fixture(scope="module")
+def demo(web_root: tuple[Path, str], tutorial: dict[str, str]) -> Site:
+    """The demo library as a site, on a plain server."""
+    return Site(web_root[0] / "demo/my-map/site", f"{web_root[1]}demo/my-map/site/")
+
+
 NGINX = find_nginx()
-HOSTS = ("plain", "nginx", "nginx below a path, with gzip", "S3")
 GZIP = "gzip on; gzip_min_length 0; gzip_types text/css text/javascript application/json image/svg+xml;"
 
 
-@pytest.fixture(scope="module", params=HOSTS)
-def demo(
-    request: pytest.FixtureRequest,
-    web_root: tuple[Path, str],
-    tutorial: dict[str, str],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Site]:
-    """The demo library as a site, where a host serves it."""
-    root, url = web_root
-    built = root / "demo/my-map/site"
-    if request.param == "plain":
-        yield Site(built, f"{url}demo/my-map/site/")
-    elif request.param == "S3":
-        with on_s3(built) as url:
-            yield Site(built, url)
+@pytest.fixture(params=["nginx", "nginx below a path, with gzip", "S3"])
+def hosted(request: pytest.FixtureRequest, demo: Site, tmp_path: Path) -> Iterator[Site]:
+    """The same where another host serves it."""
+    if request.param == "S3":
+        with on_s3(demo.folder) as url:
+            yield Site(demo.folder, url)
     elif NGINX is None:
         pytest.skip("nginx is not installed (`make engines` fetches it where it can)")
     else:
-        served, state = tmp_path_factory.mktemp("root"), tmp_path_factory.mktemp("state")
+        served, state = tmp_path / "root", tmp_path / "state"
+        state.mkdir()
         place, directives = ("a/b/", GZIP) if "gzip" in request.param else ("", "")
-        deploy(built, served / place)
+        deploy(demo.folder, served / place)
         with nginx(NGINX, served, state, directives) as url:
             yield Site(served / place, f"{url}{place}")
 
@@ -75,69 +72,59 @@ def deploy(site: Path, *to: object, extra: Mapping[str, str] | None = None) -> N
     assert done.status == 0, done.stderr
 
 
-def test_the_demo_has_regions_playlists_and_every_track(open_viewer: OpenViewer, demo: Site) -> None:
+def test_the_demo_has_regions_playlists_and_every_track_and_can_be_searched(
+    open_viewer: OpenViewer, demo: Site
+) -> None:
     viewer = open_viewer(site=demo)
+    page, card = viewer.page, viewer.page.locator("#card")
     assert viewer.visible_count() == 105
-    expect(viewer.page.locator("h1")).to_have_text("My first map")
-    entries = viewer.page.locator(".legend-list > li")
+    expect(page.locator("h1")).to_have_text("My first map")
+    # One person's map has no tab for libraries.
+    expect(page.locator("[data-color-by]")).to_have_count(3)
+    expect(page.locator("[data-color-by]:visible")).to_have_text(["Clusters", "Playlists"])
+    entries = page.locator(".legend-list > li")
     assert 6 <= entries.count() <= 20
-    viewer.page.locator('[data-color-by="playlist"]').click()
+    page.locator('[data-color-by="playlist"]').click()
     assert entries.count() >= 8
-
-
-def test_a_browser_may_keep_it_as_an_app(open_viewer: OpenViewer, demo: Site) -> None:
-    page = open_viewer(site=demo).page
-    said = page.context.new_cdp_session(page).send("Page.getAppManifest")
-    assert said["url"] == f"{demo.url}manifest.webmanifest"
-    assert said["errors"] == []
-    icons = [icon["src"] for icon in json.loads(said["data"])["icons"]]
-    assert icons == ["icon-192.png", "icon-512.png"]
-    assert all(page.request.get(demo.url + icon).ok for icon in icons)
-
-
-def test_one_persons_map_has_no_tab_for_libraries(open_viewer: OpenViewer, demo: Site) -> None:
-    viewer = open_viewer(site=demo)
-    expect(viewer.page.locator("[data-color-by]")).to_have_count(3)
-    expect(viewer.page.locator("[data-color-by]:visible")).to_have_text(["Clusters", "Playlists"])
-
-
-def test_pointing_at_a_track_tells_its_title_and_measured_features(open_viewer: OpenViewer, demo: Site) -> None:
-    viewer = open_viewer(site=demo)
-    viewer.page.mouse.move(*viewer.position_of(50))
-    card = viewer.page.locator("#card")
-    expect(card).to_be_visible()
+    page.locator(".legend-list button").first.click()
+    assert viewer.visible_count() < 105, "a playlist is hidden"
+    page.locator("[data-action='show-all']").click()
+    page.mouse.move(*viewer.position_of(20))
     expect(card.locator(".card-title")).not_to_be_empty()
-    expect(card).to_contain_text("BPM")
-
-
-def test_a_playlist_can_be_toggled(open_viewer: OpenViewer, demo: Site) -> None:
-    viewer = open_viewer(site=demo)
-    viewer.page.locator('[data-color-by="playlist"]').click()
-    before = viewer.visible_count()
-    viewer.page.locator(".legend-list button").first.click()
-    assert viewer.visible_count() < before
-
-
-def test_searching_flies_to_the_track(open_viewer: OpenViewer, demo: Site) -> None:
-    viewer = open_viewer(site=demo)
-    viewer.page.mouse.move(*viewer.position_of(20))
-    title = viewer.page.locator("#card .card-title").inner_text()
-    viewer.page.mouse.move(5, 795)
-    viewer.page.keyboard.press("/")
-    viewer.page.keyboard.type(title)
-    viewer.page.keyboard.press("Enter")
-    expect(viewer.page.locator("#card .card-title")).to_have_text(title)
+    title = card.locator(".card-title").inner_text()
+    page.mouse.move(5, 795)
+    page.keyboard.press("/")
+    page.keyboard.type(title)
+    page.keyboard.press("Enter")
+    expect(card.locator(".card-title")).to_have_text(title)
     assert viewer.state("pinned") >= 0
 
 
-def test_the_wheel_zooms(open_viewer: OpenViewer, demo: Site) -> None:
-    viewer = open_viewer(site=demo)
+def test_it_is_a_map_that_a_browser_may_keep_as_an_app(open_viewer: OpenViewer, demo: Site) -> None:
+    answers(open_viewer(site=demo))
+
+
+def test_it_is_so_on_other_hosts(open_viewer: OpenViewer, hosted: Site) -> None:
+    answers(open_viewer(site=hosted))
+
+
+def answers(viewer: Viewer) -> None:
+    """The site's files arrive: what is on the map, what is known of a track, and what an app is made of."""
+    page, card = viewer.page, viewer.page.locator("#card")
+    assert viewer.visible_count() == 105
+    page.mouse.move(*viewer.position_of(50))
+    expect(card.locator(".card-title")).not_to_be_empty()
+    expect(card).to_contain_text("BPM")
     x, y = viewer.position_of(50)
-    viewer.page.mouse.move(700, 400)
-    viewer.page.mouse.wheel(0, -400)
-    viewer.page.wait_for_function(
-        f"(() => {{ const [x, y] = spotmap.positionOf(50); return x !== {x} || y !== {y}; }})()"
-    )
+    page.mouse.move(700, 400)
+    page.mouse.wheel(0, -400)
+    viewer.wait_until(f"String(spotmap.positionOf(50)) !== '{x},{y}'")
+    said = page.context.new_cdp_session(page).send("Page.getAppManifest")
+    assert said["url"] == f"{viewer.site.url}manifest.webmanifest"
+    assert said["errors"] == []
+    icons = [icon["src"] for icon in json.loads(said["data"])["icons"]]
+    assert icons == ["icon-192.png", "icon-512.png"]
+    assert all(page.request.get(viewer.site.url + icon).ok for icon in icons)
 
 
 def test_nothing_in_hostile_titles_runs(open_viewer: OpenViewer, web_root: tuple[Path, str], tmp_path: Path) -> None:

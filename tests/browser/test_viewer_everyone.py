@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Viewer, launch
+from tests.browser.conftest import LARGE, Viewer, launch
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
@@ -491,7 +491,10 @@ ANSWER = """async (keys) => {
 
 
 @pytest.mark.slow
-def test_each_key_lists_what_is_found_among_100000_tracks(open_viewer: OpenViewer) -> None:
+@LARGE
+def test_each_key_lists_what_is_found_among_100000_tracks_and_enter_means_what_is_typed(
+    open_viewer: OpenViewer,
+) -> None:
     viewer = open_viewer(100_000)
     page = viewer.page
     page.keyboard.press("/")
@@ -501,14 +504,7 @@ def test_each_key_lists_what_is_found_among_100000_tracks(open_viewer: OpenViewe
     answers = page.evaluate(ANSWER, keys)
     assert [query for query, *_ in answers] == keys
     assert all(0 < listed <= count for _, count, listed in answers)
-
-
-@pytest.mark.slow
-def test_enter_means_what_is_typed_and_not_what_was_found_before(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(100_000)
-    page = viewer.page
-    page.keyboard.press("/")
-    page.keyboard.type("r")
+    page.locator("#search input").fill("r")
     viewer.wait_until("spotmap.state().matches?.length > 1000")
     # A whole title: albums and artists, which may come at any time, are not before it.
     title = page.locator('[role="option"][data-track] .found-title').nth(1).inner_text()

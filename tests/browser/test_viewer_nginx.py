@@ -37,8 +37,9 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("directives", ["", YEAR], ids=["plain", "kept for a year"])
-@pytest.mark.parametrize("place", ["", "a/b/"])
+@pytest.mark.parametrize(
+    ("directives", "place"), [("", ""), (YEAR, "a/b/")], ids=["plain", "kept for a year, below a path"]
+)
 def test_a_new_build_shows_at_the_next_visit(page: Page, tmp_path: Path, directives: str, place: str) -> None:
     root = tmp_path / "root"
     folder = root / place

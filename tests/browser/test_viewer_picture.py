@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from spotmap_build.core.files import write_atomically
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import LARGE, Viewer
 
 pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
@@ -136,6 +136,7 @@ def test_a_browser_that_cannot_make_the_picture_says_what_to_do(open_viewer: Ope
     expect(page.locator("#picture")).to_be_visible()
 
 
+@LARGE
 def test_a_hundred_thousand_tracks_are_a_drawing_of_a_megabyte(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer(100_000)
     page = viewer.page

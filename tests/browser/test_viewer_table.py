@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import LARGE, Viewer
 from tests.browser.test_viewer_everyone import AXE, in_both_themes
 
 pytestmark = pytest.mark.browser
@@ -180,6 +180,7 @@ def test_what_it_shows_is_saved_in_its_order(open_viewer: OpenViewer, tmp_path: 
     expect(page.locator(".table-status")).to_have_text(f"Saved {len(rows)} tracks")
 
 
+@LARGE
 def test_a_hundred_thousand_rows_sort_and_scroll_in_small_pieces(open_viewer: OpenViewer) -> None:
     viewer = _open(open_viewer, 100_000)
     page = viewer.page
