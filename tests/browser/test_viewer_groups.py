@@ -17,19 +17,31 @@ pytestmark = pytest.mark.browser
 OpenViewer = Callable[..., Viewer]
 
 
-def test_a_cluster_can_be_switched_off_and_on(open_viewer: OpenViewer) -> None:
+def test_a_cluster_can_be_switched_off_and_on_and_each_way_to_show_it_alone_does(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    row = viewer.page.locator(".legend-list .legend-toggle").first
+    row = viewer.page.locator(".legend-list .legend-row").nth(1)
+    toggle = row.locator(".legend-toggle")
     size = int(row.locator(".legend-count").inner_text())
     assert viewer.visible_count() == 300
-    row.click()
-    expect(row).to_have_attribute("aria-pressed", "false")
+    toggle.click()
+    expect(toggle).to_have_attribute("aria-pressed", "false")
     assert viewer.visible_count() == 300 - size
-    row.click()
+    toggle.click()
     assert viewer.visible_count() == 300
+    for way in ("double click", "alt click", "only button"):
+        if way == "double click":
+            toggle.dblclick()
+        elif way == "alt click":
+            toggle.click(modifiers=["Alt"])
+        else:
+            row.hover()
+            row.locator(".legend-only").click()
+        assert viewer.visible_count() == size, way
+        viewer.page.get_by_role("button", name="Show all").click()
+        assert viewer.visible_count() == 300, way
 
 
-def test_switching_playlists_off_hides_tracks_that_are_in_no_other(open_viewer: OpenViewer) -> None:
+def test_the_legend_follows_the_colors_and_playlists_off_hide_what_is_in_no_other(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     document = json.loads((viewer.site.folder / "data" / GENERATION / "map.json").read_text())
     rest: set[int] = set()
@@ -38,7 +50,13 @@ def test_switching_playlists_off_hides_tracks_that_are_in_no_other(open_viewer: 
     first = document["playlists"][0]
     only_in_first = set(_undelta(first["tracks"])) - rest
     assert only_in_first
+    clusters = viewer.page.locator(".legend-name").all_inner_texts()
     viewer.page.get_by_role("button", name="Playlists", exact=True).click()
+    playlists = viewer.page.locator(".legend-name").all_inner_texts()
+    assert viewer.state("colorBy") == "playlist"
+    assert "Between clusters" in clusters
+    assert "Running" in playlists
+    assert not set(clusters) & set(playlists)
     viewer.page.locator(".legend-toggle", has_text=first["name"]).click()
     assert viewer.visible_count() == 300 - len(only_in_first)
     viewer.page.get_by_role("button", name="Show all").click()
@@ -77,22 +95,6 @@ def test_each_row_is_one_stop_of_tab_and_arrows_lead_on(open_viewer: OpenViewer)
     expect(rows.nth(2).locator(".legend-about")).to_have_attribute("aria-expanded", "true")
 
 
-@pytest.mark.parametrize("way", ["double click", "alt click", "only button"])
-def test_a_group_can_be_shown_alone(open_viewer: OpenViewer, way: str) -> None:
-    viewer = open_viewer()
-    row = viewer.page.locator(".legend-list .legend-row").nth(1)
-    toggle = row.locator(".legend-toggle")
-    size = int(row.locator(".legend-count").inner_text())
-    if way == "double click":
-        toggle.dblclick()
-    elif way == "alt click":
-        toggle.click(modifiers=["Alt"])
-    else:
-        row.hover()
-        row.locator(".legend-only").click()
-    assert viewer.visible_count() == size
-
-
 def test_hidden_tracks_cannot_be_hovered(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
@@ -105,18 +107,7 @@ def test_hidden_tracks_cannot_be_hovered(open_viewer: OpenViewer) -> None:
     assert viewer.state("hovered") == -1
 
 
-def test_the_legend_follows_what_the_map_is_colored_by(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    clusters = viewer.page.locator(".legend-name").all_inner_texts()
-    viewer.page.get_by_role("button", name="Playlists", exact=True).click()
-    playlists = viewer.page.locator(".legend-name").all_inner_texts()
-    assert viewer.state("colorBy") == "playlist"
-    assert "Between clusters" in clusters
-    assert "Running" in playlists
-    assert not set(clusters) & set(playlists)
-
-
-def test_a_library_can_be_switched_off(open_viewer: OpenViewer) -> None:
+def test_a_library_can_be_switched_off_and_has_one_color_in_the_legend_and_on_the_card(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.get_by_role("button", name="Libraries", exact=True).click()
     assert viewer.state("colorBy") == "layer"
@@ -127,11 +118,6 @@ def test_a_library_can_be_switched_off(open_viewer: OpenViewer) -> None:
     assert viewer.visible_count() == 0
     viewer.page.get_by_role("button", name="Show all").click()
     assert viewer.visible_count() == 300
-
-
-def test_libraries_are_colored_alike_in_the_legend_and_on_the_card(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    viewer.page.get_by_role("button", name="Libraries", exact=True).click()
     track = viewer.track_in_view()
     viewer.page.mouse.click(*viewer.position_of(track))
     color = "element => getComputedStyle(element).backgroundColor"

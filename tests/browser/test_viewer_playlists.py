@@ -40,14 +40,21 @@ def about(viewer: Viewer, name: str, *, kind: str = "Playlists") -> Locator:
     return viewer.page.locator(f"#{button.get_attribute('aria-controls')}")
 
 
-def test_a_playlist_tells_how_alike_its_tracks_are_and_what_it_shares(open_viewer: OpenViewer) -> None:
+def test_a_playlist_tells_how_alike_its_tracks_are_and_one_description_is_open_at_a_time(
+    open_viewer: OpenViewer,
+) -> None:
     viewer = open_viewer()
-    playlists = document(viewer, "map.json")["playlists"]
-    description = about(viewer, playlists[0]["name"])
+    first, second = (one["name"] for one in document(viewer, "map.json")["playlists"][:2])
+    description = about(viewer, first)
     expect(description).to_contain_text("clearly more alike")
     expect(description.get_by_role("img", name="Closeness: 42 of 100")).to_be_visible()
-    expect(description).to_contain_text(f"Shares 7 tracks with {playlists[1]['name']}.")
-    expect(description.locator("bdi", has_text=playlists[1]["name"])).to_have_attribute("translate", "no")
+    expect(description).to_contain_text(f"Shares 7 tracks with {second}.")
+    expect(description.locator("bdi", has_text=second)).to_have_attribute("translate", "no")
+    about(viewer, second)
+    expect(description).to_be_hidden()
+    viewer.page.get_by_role("button", name=f"About {second}", exact=True).click()
+    assert viewer.page.locator(".insight:visible").count() == 0
+    assert viewer.visible_count() == 300, "nothing was toggled"
 
 
 def test_a_track_that_does_not_fit_is_pinned_and_flown_to(open_viewer: OpenViewer) -> None:
@@ -75,39 +82,22 @@ def test_tracks_that_would_fit_become_the_selection_by_the_keyboard(open_viewer:
     assert viewer.state("selected") == document(viewer, "insights.json")["playlists"][0]["suggestions"]
 
 
-def test_one_description_is_open_at_a_time_and_toggles_nothing(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    first, second = (one["name"] for one in document(viewer, "map.json")["playlists"][:2])
-    opened = about(viewer, first)
-    about(viewer, second)
-    expect(opened).to_be_hidden()
-    viewer.page.get_by_role("button", name=f"About {second}", exact=True).click()
-    assert viewer.page.locator(".insight:visible").count() == 0
-    assert viewer.visible_count() == 300
-
-
-def test_a_hostile_title_in_a_description_is_text(open_viewer: OpenViewer) -> None:
+def test_what_is_said_of_clusters_and_of_the_last_map_can_be_opened_and_a_hostile_title_in_it_is_text(
+    open_viewer: OpenViewer,
+) -> None:
     viewer = open_viewer()
     site_map, found = document(viewer, "map.json"), document(viewer, "insights.json")
+    viewer.page.locator("summary", has_text="Since the last build").click()
+    expect(viewer.page.get_by_text(found["events"][0])).to_be_visible()
+    cluster = site_map["clusters"][1]
+    description = about(viewer, cluster["name"], kind="Clusters")
+    expect(description).to_contain_text(found["cluster_axes"][1])
+    description.get_by_role("list", name="Most typical").get_by_role("button").first.click()
+    assert viewer.state("pinned") == cluster["core"][0]
     hostile = document(viewer, "text.json")["titles"].split("\n").index('<script>document.title = "broken"</script>')
     number = next(n for n, one in enumerate(found["playlists"]) if hostile in one["suggestions"])
     expect(about(viewer, site_map["playlists"][number]["name"])).to_contain_text("<script>")
     assert viewer.page.title() == "A sample library"
-
-
-def test_a_cluster_tells_its_most_typical_tracks(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    cluster = document(viewer, "map.json")["clusters"][1]
-    description = about(viewer, cluster["name"], kind="Clusters")
-    expect(description).to_contain_text(document(viewer, "insights.json")["cluster_axes"][1])
-    description.get_by_role("list", name="Most typical").get_by_role("button").first.click()
-    assert viewer.state("pinned") == cluster["core"][0]
-
-
-def test_what_has_become_of_the_last_maps_regions_can_be_opened(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    viewer.page.locator("summary", has_text="Since the last build").click()
-    expect(viewer.page.get_by_text(document(viewer, "insights.json")["events"][0])).to_be_visible()
 
 
 def test_a_cluster_that_no_playlist_covers_can_be_shown_and_selected(open_viewer: OpenViewer) -> None:

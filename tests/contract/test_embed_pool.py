@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -53,7 +54,8 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     How they begin and end is tested with those that everyone has.
     """
-    monkeypatch.setattr(pool_module.multiprocessing, "get_context", lambda _method: fork_server())
+    server = fork_server()
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _method: server)
 
 
 def ended(process: subprocess.Popen[str] | psutil.Process) -> bool:

@@ -61,7 +61,17 @@ def test_the_wheel_builds_a_map_in_a_clean_environment(built: Path, tmp_path: Pa
     venv.create(tmp_path / "clean", with_pip=False)
     python = tmp_path / "clean/bin/python"
     (wheel,) = built.glob("*.whl")
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", wheel]
+    install: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-deps",
+        wheel,
+    ]
     subprocess.run(install, check=True, timeout=patience(300))
     borrowed = next(Path(path) for path in sys.path if path.endswith("site-packages"))
     (clean,) = (tmp_path / "clean/lib").glob("python*/site-packages")
