@@ -77,7 +77,7 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
         ) as job_source,
         pool,
     ):
-        for job, outcome, seconds in pool.run(job_source.jobs(), is_over=lambda: limit.is_past_grace):
+        for job, outcome, seconds in pool.run(job_source.jobs(), stop_requested=lambda: limit.is_past_grace):
             track = acquisition.with_recording(job.track_id)
             if isinstance(outcome, Done):
                 check_lengths(outcome.value, spec)

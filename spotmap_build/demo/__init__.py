@@ -1,6 +1,6 @@
-"""Music made on the spot, for the demo library.
+"""Synthesize the music of the demo library.
 
-``catalog`` decides what there is (titles, keys, tempi, playlists) with the standard library alone. ``render`` plays
-it with numpy: ``synthesis`` makes tones and effects, ``drums`` and ``instruments`` single sounds, ``quiet_styles`` and
-``beat_styles`` whole tracks.
+``catalog`` generates the scores and playlists (titles, keys, tempi) with the standard library alone. ``render`` renders
+a score with numpy: ``synthesis`` provides tones and effects, ``drums`` and ``instruments`` single sounds,
+``quiet_styles`` and ``beat_styles`` complete tracks.
 """

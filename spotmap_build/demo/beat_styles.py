@@ -1,4 +1,4 @@
-"""Styles carried by drums: each plays a whole track onto a session's tape and returns the mix ``[2, samples]``."""
+"""Styles with drums. Each function renders a complete track onto a session's tape and returns it, ``[2, samples]``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spotmap_build.demo.synthesis import (
 
 
 def techno(session: Session) -> Signal:
-    """Four to the floor, open hats off the beat, an acid line that opens and closes, a stab with a long echo."""
+    """Render techno: four to the floor, offbeat open hats, an acid line, a stab with a long echo."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     drum, closed, opened = kick(rate_hz, length_s=0.3), hat(rate_hz, rng), hat(rate_hz, rng, length_s=0.2)
     line = [int(rng.choice([0, 0, 0, 7, 2, 4])) for _ in range(STEPS_PER_BAR)]
@@ -50,7 +50,7 @@ def techno(session: Session) -> Signal:
 
 
 def drum_and_bass(session: Session) -> Signal:
-    """Return a chopped break at twice the speed of walking, a growling bass at half of it, a pad far above."""
+    """Render drum and bass: a chopped break in double time, a growling bass at half of it, a high pad."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     drum, tight = kick(rate_hz, tuned_hz=60, length_s=0.2), snare(rate_hz, rng, tuned_hz=210)
     closed = hat(rate_hz, rng, length_s=0.04)
@@ -80,7 +80,7 @@ def drum_and_bass(session: Session) -> Signal:
 
 
 def chiptune(session: Session) -> Signal:
-    """Four voices of an old console: a lead, an arpeggio too fast to be fingers, a triangle bass, a noise channel."""
+    """Render chiptune: the four voices of an old console (lead, very fast arpeggio, triangle bass, noise)."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     rhythm = session.choose("X.x.x.xxX.x.x.x.", "X..x..x.X..x..x.", "X.xxx.x.X.xxx...", "x.x.X.x.xxx.X...")
     width = float(rng.choice([0.125, 0.25, 0.5]))
@@ -105,7 +105,7 @@ def chiptune(session: Session) -> Signal:
 
 
 def funk(session: Session) -> Signal:
-    """Slapped bass and popped octaves, a guitar that scratches sixteenths, a dry kit, everything on the one."""
+    """Render funk: slap bass with popped octaves, scratched sixteenths on the guitar, a dry kit, accents on the one."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     thumb = session.choose("X..x..x.x..x....", "X.....x.xx....x.", "X..x....x.x...x.")
     pops = session.choose("..x..x....x..x..", "...x..x....x.x..", "..x....x.x....x.")
@@ -138,7 +138,7 @@ def funk(session: Session) -> Signal:
 
 
 def dub(session: Session) -> Signal:
-    """One drop: the kick waits for the third beat, the organ skanks between, the echo does the rest."""
+    """Render dub: one drop (the kick on the third beat), an organ skank in between, and echo."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     riff = session.choose("X.....x.x...x...", "X..x....x..x..x.", "..x.x...X.....x.", "X...x.x.........")
     degrees = [0, *(int(step) for step in rng.choice([0, 0, 2, 4, -3], size=5))]
@@ -166,10 +166,7 @@ def dub(session: Session) -> Signal:
 
 
 def industrial(session: Session) -> Signal:
-    """Play a factory at night.
-
-    Overdriven drums, scrap metal, steam, and a machine that screams in the key of the track.
-    """
+    """Render industrial: overdriven drums, scrap metal, steam, and a screaming machine in the key of the track."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     hammer = saturate(1.4 * kick(rate_hz, tuned_hz=45, sweep_hz=320), 8)
     scraps = [scrap_metal(rate_hz, rng) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""What the demo library holds: one score a title, and the playlists. Decided by seed; standard library only."""
+"""The tracks of the demo library with their scores, and its playlists. Determined by seed; standard library only."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Option = TypeVar("Option")
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What the scores of a style have in common.
+    """Properties that the scores of a style share.
 
-    ``progressions`` are scale degrees, one a bar (0 is the tonic). ``neighbors`` are the styles whose players drop in.
+    ``progressions``: scale degrees, one per bar (0 is the tonic). ``neighbors``: the styles of possible guests.
     """
 
     tempi_bpm: tuple[int, int]
@@ -56,17 +56,17 @@ HABITS = {
     "dub": Habits((132, 148), ("minor", "dorian"), ((0, 3), (0, 0, 6, 0), (0, 3, 4, 0)), ("funk", "drum_and_bass")),
     "industrial": Habits((96, 118), ("phrygian", "minor"), ((0,), (0, 1), (0, 0, 5, 1)), ("techno", "drum_and_bass")),
 }
-"""The styles. Dub is counted in double time, as its drummers count it."""
+"""The styles. Dub is counted in double time."""
 
 
 VISITED_SHARE = 0.5
-"""How many of a style's tracks have a guest from a neighboring style, quietly: without them every style would be a dot
-on the map, and there would be nothing between."""
+"""Share of a style's tracks with a quiet guest from a neighboring style. Without guests, every style would be a dot on
+the map with nothing in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One title: which album it is on, when it was added to the library, and how it sounds."""
+    """One track: its album, the date on which it was added to the library, and its score."""
 
     slug: str
     title: str
@@ -77,7 +77,7 @@ class CatalogEntry:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistPlan:
-    """A playlist as its owner thinks of it: of each style named, the tracks at these positions."""
+    """A playlist. ``picks``: positions of its tracks by style."""
 
     slug: str
     name: str
@@ -108,12 +108,12 @@ PLAYLISTS = (
     ),
     PlaylistPlan("one-of-everything", "One of Everything", {style: (index % 8,) for index, style in enumerate(HABITS)}),
 )
-"""Three of one style, four of a mood across styles, one of everything. A quartet among the dub, an industrial
-piece on a Sunday morning and a folk song in the dancing kitchen are there on purpose: the map should find them."""
+"""Three playlists of one style, four of a mood across styles, and one of all styles. Some tracks are outliers on
+purpose, which the map should find: strings among the dub, industrial on Sunday morning, folk in the dancing kitchen."""
 
 
 def catalog() -> tuple[CatalogEntry, ...]:
-    """Every title of every album, in the order of :data:`ALBUMS`. Slugs count within a style, from 1."""
+    """Return all tracks of all albums, in the order of :data:`ALBUMS`. Slugs are numbered within a style, from 1."""
     entries: list[CatalogEntry] = []
     counts: dict[str, int] = {}
     for album in ALBUMS:
@@ -125,7 +125,7 @@ def catalog() -> tuple[CatalogEntry, ...]:
 
 
 def album_island(album: Album) -> str:
-    """Where on the map a record should lie: its style, or the two styles it lies between."""
+    """Return the expected place of an album on the map: its style, or the two styles that it lies between."""
     return f"{album.style}-{album.guest}" if album.guest else album.style
 
 
@@ -159,5 +159,5 @@ def _entry(slug: str, title: str, album: Album) -> CatalogEntry:
 
 
 def _pick(dice: random.Random, options: tuple[Option, ...]) -> Option:
-    # random() is the one method whose sequence Python promises to keep between versions.
+    # random() is the only method whose sequence Python guarantees across versions.
     return options[int(dice.random() * len(options))]

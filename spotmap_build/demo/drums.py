@@ -8,7 +8,7 @@ from spotmap_build.demo.synthesis import Signal, band_pass, decay, high_pass, sa
 
 
 def kick(rate_hz: int, *, tuned_hz: float = 50.0, sweep_hz: float = 180.0, length_s: float = 0.32) -> Signal:
-    """Return a sine that falls onto ``tuned_hz`` from ``sweep_hz`` above it, with a click in front."""
+    """Return a kick drum: a click, then a sine that falls to ``tuned_hz`` from ``sweep_hz`` above it."""
     time_s = seconds(length_s, rate_hz)
     fall_s = 0.03
     periods = tuned_hz * time_s + sweep_hz * fall_s * (1 - np.exp(-time_s / fall_s))
@@ -16,7 +16,7 @@ def kick(rate_hz: int, *, tuned_hz: float = 50.0, sweep_hz: float = 180.0, lengt
 
 
 def snare(rate_hz: int, rng: np.random.Generator, *, tuned_hz: float = 190.0, length_s: float = 0.2) -> Signal:
-    """Return the skin's two modes under the rattle of the wires."""
+    """Return a snare drum: two modes of the head, and the noise of the wires."""
     time_s = seconds(length_s, rate_hz)
     skin = np.sin(2 * np.pi * tuned_hz * time_s) + 0.6 * np.sin(2 * np.pi * 1.6 * tuned_hz * time_s)
     wires = high_pass(rng.standard_normal(time_s.size), rate_hz, 1800)
@@ -24,7 +24,7 @@ def snare(rate_hz: int, rng: np.random.Generator, *, tuned_hz: float = 190.0, le
 
 
 def clap(rate_hz: int, rng: np.random.Generator) -> Signal:
-    """Several hands, a hundredth of a second apart."""
+    """Return a clap: several bursts, a hundredth of a second apart."""
     length_s = 0.22
     time_s = seconds(length_s, rate_hz)
     hands = sum(np.where(time_s >= at, np.exp(-(time_s - at) / 0.006), 0.0) for at in (0.0, 0.011, 0.021))
@@ -45,7 +45,7 @@ def shaker(rate_hz: int, rng: np.random.Generator) -> Signal:
 
 
 def rim(rate_hz: int) -> Signal:
-    """Return a stick across the rim."""
+    """Return a rimshot."""
     time_s = seconds(0.06, rate_hz)
     return (
         (np.sin(2 * np.pi * 1720 * time_s) + 0.7 * np.sin(2 * np.pi * 640 * time_s)) * decay(0.06, rate_hz, 0.012) * 0.7
@@ -53,7 +53,7 @@ def rim(rate_hz: int) -> Signal:
 
 
 def scrap_metal(rate_hz: int, rng: np.random.Generator) -> Signal:
-    """Something large and rusty: random inharmonic modes, overdriven."""
+    """Return a hit on metal: random inharmonic modes, overdriven."""
     length_s = 0.5
     time_s = seconds(length_s, rate_hz)
     modes_hz = rng.uniform(220, 4200, size=9)

@@ -1,4 +1,4 @@
-"""Keys, chords and rhythms as plain numbers: what a score is made of. Pure, standard library only."""
+"""Scores: keys, chords and rhythms as plain numbers. Pure, standard library only."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ GUITAR_E = 40
 """The lowest strings, E1 (41 Hz) and E2, as MIDI note numbers."""
 
 ACCENTS = {"X": 1.0, "x": 0.7, "o": 0.35}
-"""How loud a letter of a rhythm is played, 0..1; any other character is a rest."""
+"""Loudness of each letter of a rhythm, 0..1; any other character is a rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a score: when it begins and the scale degree (0 is the tonic) that its chord stands on."""
+    """One bar of a score: its start time, and the scale degree of its chord's root (0 is the tonic)."""
 
     number: int
     start_s: float
@@ -36,12 +36,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Everything that decides how a track sounds. Equal scores give equal sound.
+    """Everything that determines how a track sounds. Equal scores give equal audio.
 
-    ``tonic`` is a MIDI note number in the octave below middle C. ``progression`` holds one scale degree a bar and is
-    repeated to the end. ``guest`` names a second style that plays the same chords at the same time (empty for none);
-    ``guest_share`` is its part of the power, 0..1. ``tilt_db_per_octave`` and ``gain_db`` are the mastering's taste:
-    brighter (positive) or darker, louder or softer than the style is as a rule.
+    ``tonic`` is a MIDI note number in the octave below middle C. ``progression`` contains one scale degree per bar and
+    is repeated to the end. ``guest`` names a second style that plays the same chords at the same time (empty for none),
+    and ``guest_share`` is its share of the power, 0..1. ``tilt_db_per_octave`` and ``gain_db`` vary the mastering:
+    brighter (positive) or darker, and louder or softer than the style's default.
     """
 
     style: str
@@ -83,16 +83,16 @@ class Score:
             number += 1
 
     def pitch(self, degree: int, octave: int = 0) -> int:
-        """Return the MIDI note of a scale degree; degrees past 6 or below 0 run on into the neighboring octaves."""
+        """Return the MIDI note of a scale degree; degrees above 6 or below 0 are in the neighboring octaves."""
         octaves, step = divmod(degree, len(SCALES[self.scale]))
         return self.tonic + 12 * (octave + octaves) + SCALES[self.scale][step]
 
     def pitch_above(self, lowest: int, degree: int) -> int:
-        """Return the scale degree in the octave that begins at ``lowest``: where an instrument's lowest string is."""
+        """Return the MIDI note of a scale degree in the octave from ``lowest`` on (an instrument's lowest note)."""
         return lowest + (self.pitch(degree) - lowest) % 12
 
     def voicing(self, root: int, lowest: int, notes: int = 3) -> tuple[int, ...]:
-        """Return the chord on a scale degree, every note in the octave above ``lowest``: neighboring chords lie close.
+        """Return the chord on a scale degree, with all notes in the octave above ``lowest`` for close voice leading.
 
         Thirds are stacked: 3 notes are a triad, 4 a seventh chord.
         """
@@ -100,10 +100,10 @@ class Score:
 
 
 def hits(rhythm: str) -> Iterator[tuple[int, float]]:
-    """Read a rhythm such as ``"X..x..x."``: the step of each hit and its accent."""
+    """Parse a rhythm such as ``"X..x..x."`` and yield the step and the accent of each hit."""
     return ((step, ACCENTS[letter]) for step, letter in enumerate(rhythm) if letter in ACCENTS)
 
 
 def frequency_hz(pitch: float) -> float:
-    """Equal temperament, A4 (MIDI 69) = 440 Hz."""
+    """Return the frequency of a MIDI note in equal temperament with A4 (MIDI 69) at 440 Hz."""
     return float(440 * 2 ** ((pitch - 69) / 12))

@@ -22,14 +22,14 @@ from spotmap_build.demo.synthesis import (
 )
 
 DRAWBARS: Harmonics = (1.0, 0.8, 0.5, 0.6, 0.0, 0.35, 0.0, 0.3, 0.0, 0.0, 0.0, 0.15)
-"""A full organ registration: the harmonics that the pipes of 8', 4', 2 2/3', 2', 1 1/3' and 1' add."""
+"""A full organ registration: the harmonics of the 8', 4', 2 2/3', 2', 1 1/3' and 1' stops."""
 
 VOWEL_AH_HZ = ((700.0, 110.0, 1.0), (1150.0, 130.0, 0.6), (2600.0, 200.0, 0.25))
 """Formants of a sung "ah": center, bandwidth, strength (rounded from Peterson and Barney, 1952)."""
 
 
 def piano(pitch: int, duration_s: float, rate_hz: int, *, velocity: float = 0.8) -> Signal:
-    """Stretched partials (stiff strings), the high ones weaker on a soft key and gone sooner."""
+    """Return a piano note: stretched partials (stiff strings). High ones decay faster and depend on velocity."""
     time_s = seconds(duration_s, rate_hz).astype(np.float32)
     fundamental_hz = frequency_hz(pitch)
     sound = np.zeros(time_s.size, dtype=np.float32)
@@ -48,12 +48,12 @@ def plucked(
 ) -> Signal:
     """Return a plucked string after Karplus and Strong (1983).
 
-    A burst of noise runs round a loop one period long; each round averages neighbors, so high partials die first.
-    ``brightness`` 0..1 is the hardness of the plectrum, ``damping`` what is left of the loudness after a round.
+    A burst of noise circulates in a loop one period long. Each pass averages neighbors, so high partials decay first.
+    ``brightness`` 0..1 is the hardness of the plectrum, ``damping`` the share of the amplitude left after a pass.
     """
     period = int(rate_hz / frequency_hz(pitch))
-    # The loop holds a whole number of samples and averaging delays it by half a sample a round: reading it at another
-    # speed puts the string in tune.
+    # The loop has an integer number of samples, and averaging adds a delay of half a sample per pass. Reading it at
+    # another speed corrects the pitch.
     speed = (period + 0.5) * frequency_hz(pitch) / rate_hz
     positions = speed * rate_hz * seconds(duration_s, rate_hz)
     string = _plucked_loop(period, int(positions[-1]) + 2, seed, brightness, damping)
@@ -75,7 +75,7 @@ def _plucked_loop(period: int, samples: int, seed: int, brightness: float, dampi
 
 
 def bowed(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator, *, attack_s: float = 0.12) -> Signal:
-    """Return a bowed string: a vibrating saw with the body's two resonances and a little bow noise."""
+    """Return a bowed string: a sawtooth with vibrato, two body resonances and a little bow noise."""
     fundamental_hz = frequency_hz(pitch)
     harmonics = tuple(
         (1 / k) * (0.4 + _resonance(k * fundamental_hz, 480, 160) + 0.8 * _resonance(k * fundamental_hz, 1500, 600))
@@ -86,7 +86,7 @@ def bowed(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator,
 
 
 def sung(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator) -> Signal:
-    """Three singers on one note, each a little off, on "ah"."""
+    """Return three slightly detuned voices that sing "ah"."""
     fundamental_hz = frequency_hz(pitch)
     harmonics = tuple(
         sum(gain * _resonance(k * fundamental_hz, center, width) for center, width, gain in VOWEL_AH_HZ) / k**0.5
@@ -104,7 +104,7 @@ def organ(pitch: int, duration_s: float, rate_hz: int) -> Signal:
 
 
 def pad(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator, *, softness: float = 2.2) -> Signal:
-    """Three detuned soft saws that swell and sink."""
+    """Return three detuned, soft sawtooth waves that fade in and out."""
     voices = sum(
         oscillate(frequency_hz(pitch) * detune, duration_s, rate_hz, saw(20, softness), phase=rng.random())
         for detune in (0.996, 1.0, 1.004)
@@ -113,7 +113,7 @@ def pad(pitch: int, duration_s: float, rate_hz: int, rng: np.random.Generator, *
 
 
 def acid_bass(pitch: int, duration_s: float, rate_hz: int, *, openness: float) -> Signal:
-    """Return a saw whose filter shuts during the note; ``openness`` 0..1 is how far it was open."""
+    """Return a sawtooth with a filter that closes during the note; ``openness`` 0..1 is its initial opening."""
     dark = oscillate(frequency_hz(pitch), duration_s, rate_hz, saw(6, 1.2))
     bright = oscillate(frequency_hz(pitch), duration_s, rate_hz, saw(40, 0.6))
     opening = openness * decay(duration_s, rate_hz, 0.07)
@@ -121,7 +121,7 @@ def acid_bass(pitch: int, duration_s: float, rate_hz: int, *, openness: float) -
 
 
 def reese_bass(pitch: int, duration_s: float, rate_hz: int) -> Signal:
-    """Two saws that beat against each other (after Kevin Saunderson's bass sound of 1988), the top filtered off."""
+    """Return two beating, low-pass filtered sawtooth waves (after Kevin Saunderson's bass sound of 1988)."""
     pair = sum(oscillate(frequency_hz(pitch) * detune, duration_s, rate_hz, saw(40, 0.8)) for detune in (0.992, 1.008))
     return low_pass(np.asarray(pair) / 2, rate_hz, 700) * envelope(duration_s, rate_hz, 0.01, 0.04)
 
@@ -155,7 +155,7 @@ def reed(pitch: int, duration_s: float, rate_hz: int) -> Signal:
 
 
 def bell(pitch: int, duration_s: float, rate_hz: int) -> Signal:
-    """Frequency modulation at an inharmonic ratio (Chowning, 1973): a struck glass or vibraphone bar."""
+    """Return a struck bell by frequency modulation at an inharmonic ratio (Chowning, 1973)."""
     time_s = seconds(duration_s, rate_hz)
     carrier_hz = frequency_hz(pitch)
     modulator = np.sin(2 * np.pi * 3.53 * carrier_hz * time_s) * np.exp(-time_s / 0.25)

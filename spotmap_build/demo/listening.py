@@ -1,6 +1,7 @@
-"""How often the demo's owner played what, and when. Decided by seed; standard library only.
+"""Play counts and dates of the demo library. Determined by seed; standard library only.
 
-A taste that moves: from machines to dancing to quiet rooms. What was loved first is hardly played any more.
+They simulate a taste that changes over the years, from electronic to dance to quiet music, so that early favorites are
+hardly played at the end.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ LOVED_IN: Final = {
     **{"dub": 2021.6, "funk": 2022.0, "bossa": 2022.6},
     **{"folk": 2023.2, "piano": 2024.0, "organ": 2024.4, "strings": 2024.8, "ambient": 2025.2},
 }
-"""When each style was played most, as a year and its part."""
+"""The time at which each style was played most, in fractional years."""
 FIRST_YEAR: Final = 2019
 LAST_YEAR: Final = 2025
 PLAYS_A_YEAR: Final = 14
-"""Of a track that is liked as most are, while its style is."""
+"""Plays per year of an average track at the peak of its style."""
 BREADTH_YEARS: Final = 0.9
-"""A style is played so long before and after half as much."""
+"""Time before and after the peak of a style at which it is played half as often."""
 CHANCE: Final = 0.7
 
 
 def listening(entry: CatalogEntry) -> tuple[int, Listening | None]:
-    """How often a track was played, and when; None for one that never was. Some are played before they are added."""
+    """Return how often and when a track was played; None if never. Some tracks are played before they are added."""
     dice = random.Random(f"spotmap demo plays {entry.slug}")
     liking = 0.3 + 2.2 * dice.random() ** 2
     by_year = []

@@ -1,4 +1,4 @@
-"""Who played what: invented musicians, albums and titles, in several scripts so that the page shows that it copes."""
+"""Invented musicians, albums and titles of the demo, in several scripts to show that the page supports them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """An invented record. A demo track is one of its titles, played in the album's style."""
+    """An invented album. A demo track is one of its titles, rendered in the album's style."""
 
     style: str
     artists: tuple[str, ...]
@@ -15,7 +15,7 @@ class Album:
     year: int
     titles: tuple[str, ...]
     guest: str = ""
-    """A second style heard at the same time: the records that lie between two islands of the map."""
+    """A second style that plays at the same time, for albums that lie between two islands of the map."""
 
 
 ALBUMS = (

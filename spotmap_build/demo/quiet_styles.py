@@ -1,4 +1,4 @@
-"""Styles without a drum kit: each plays a whole track onto a session's tape and returns the mix ``[2, samples]``."""
+"""Styles without drums. Each function renders a whole track onto a session's tape and returns it, ``[2, samples]``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spotmap_build.demo.synthesis import (
 
 
 def ambient(session: Session) -> Signal:
-    """Return a drone, slow chords that overlap, wind, and a glass bell now and then."""
+    """Render ambient: a drone, slow overlapping chords, wind, and an occasional glass bell."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     session.lay(play.pad(score.pitch(0, -1), 1.8 * score.duration_s, rate_hz, rng), 0, 0.8)
     for bar in score.bars():
@@ -39,7 +39,7 @@ def ambient(session: Session) -> Signal:
 
 
 def strings(session: Session) -> Signal:
-    """Return a quartet: two inner voices hold the chord, the cello walks, the first violin sings."""
+    """Render a string quartet: two inner voices hold the chord, a walking cello line, a melody on the first violin."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     figure = session.choose("X.......x.......", "X.....x.x.......", "X...x...x...x...", "X.....x.....x...")
     motion = session.choose("X.......", "X...x...", "X.x.x.x.")
@@ -64,10 +64,7 @@ def strings(session: Session) -> Signal:
 
 
 def piano(session: Session) -> Signal:
-    """Play a piano alone.
-
-    Broken chords in the left hand, a wandering tune in the right, never quite on the beat.
-    """
+    """Render solo piano: broken chords in the left hand, a melody in the right one, with loose timing."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     left = session.choose("0121", "0212", "01210121", "0123")
     tune = session.choose("X...x.x.x...x...", "..x.X...x.x.x...", "X.x.x...X.....x.", "X.......x.x.x.x.")
@@ -84,7 +81,7 @@ def piano(session: Session) -> Signal:
 
 
 def folk(session: Session) -> Signal:
-    """Return a steel-string guitar, Travis picking: the thumb alternates in the bass, the fingers answer above."""
+    """Render a steel-string guitar with Travis picking: an alternating bass, and answers in the upper strings."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     fingers = session.choose("..x...x.x.x...x.", "x.x...x...x.x.x.", "..x.x.x...x.x.x.", "x...x.x...x...x.")
     brightness, damping = rng.uniform(0.6, 0.85), rng.uniform(0.994, 0.997)
@@ -102,7 +99,7 @@ def folk(session: Session) -> Signal:
 
 
 def organ(session: Session) -> Signal:
-    """Return a chorale: organ and choir move together, four parts, a pedal note below."""
+    """Render a chorale: four parts for organ and choir over a pedal note."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     changes = 2 if session.rng.random() < 0.5 else 1
     for bar in score.bars():
@@ -118,7 +115,7 @@ def organ(session: Session) -> Signal:
 
 
 def bossa(session: Session) -> Signal:
-    """Nylon guitar and double bass, a stick on the rim, a shaker, and a flute that takes its time."""
+    """Render bossa nova: nylon guitar, double bass, rim clicks, a shaker, and a slow flute."""
     score, rng, rate_hz = session.score, session.rng, session.rate_hz
     comping = session.choose("x..x..x...x..x..", "x..x...x..x..x..", "..x..x.x..x..x..")
     lead = session.choose("....X..x..x.....", "X..x..x.......x.", "..x..X....x..x..")

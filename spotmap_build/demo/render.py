@@ -1,4 +1,4 @@
-"""Plays a score and writes it down as a WAV file."""
+"""Render a score and write it to a WAV file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STYLES: dict[str, Callable[[Session], Signal]] = {
 }
 
 LOUDNESS_DBFS = {"ambient": -23.0, "piano": -21.0, "folk": -20.0, "strings": -20.0, "organ": -19.0, "bossa": -19.0}
-"""The root mean square that a quiet style is mastered to; the others, with drums, get ``LOUD_DBFS``."""
+"""The root mean square level of the master for quiet styles. Styles with drums get ``LOUD_DBFS``."""
 
 LOUD_DBFS = -15.0
 
@@ -62,13 +62,13 @@ def write_wav(samples: npt.NDArray[np.int16], sample_rate_hz: int, path: Path) -
 
 
 def _play(style: str, score: Score) -> Signal:
-    """One style's performance of the score, at a root mean square of 1."""
+    """Render the score in one style, at a root mean square of 1."""
     mix = STYLES[style](Session(score, np.random.default_rng(score.seed)))
     return mix / root_mean_square(mix)
 
 
 def _master(mix: Signal, rate_hz: int, loudness_dbfs: float) -> npt.NDArray[np.int16]:
-    """Take out what is too low to hear, set the loudness, round off the peaks, fade the ends."""
+    """Remove inaudible low frequencies, set the loudness, limit the peaks, and fade in and out."""
     clean = high_pass(mix, rate_hz, 30)
     level = clean * (10 ** (loudness_dbfs / 20) / root_mean_square(clean))
     limited = CEILING * np.tanh(level / CEILING)

@@ -1,4 +1,4 @@
-"""A recording session: the score, the dice, and the tape that notes are laid on."""
+"""A recording session: the score, the random generator, and the tape to which sounds are added."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spotmap_build.demo.synthesis import Signal
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Session:
-    """What a style works with. ``tape`` is float64 ``[2, samples]``, left and right."""
+    """The state of rendering one style. ``tape`` is float64 ``[2, samples]``, left and right."""
 
     score: Score
     rng: np.random.Generator
@@ -29,16 +29,16 @@ class Session:
     def lay(self, sound: Signal, start_s: float, gain: float = 1.0, pan: float = 0.0) -> None:
         """Add a mono sound to the tape at ``start_s``; ``pan`` goes from -1 (left) to 1 (right) at constant power.
 
-        What runs past the end of the tape is cut off; what starts before it begins at once.
+        Sounds are cut off at the end of the tape. A negative start counts as 0.
         """
         start = max(0, round(start_s * self.rate_hz))
-        embedded = sound[: max(0, self.tape.shape[1] - start)]
+        fitting = sound[: max(0, self.tape.shape[1] - start)]
         angle = (pan + 1) * np.pi / 4
-        self.tape[0, start : start + embedded.size] += gain * np.cos(angle) * embedded
-        self.tape[1, start : start + embedded.size] += gain * np.sin(angle) * embedded
+        self.tape[0, start : start + fitting.size] += gain * np.cos(angle) * fitting
+        self.tape[1, start : start + fitting.size] += gain * np.sin(angle) * fitting
 
     def lay_rhythm(self, sound: Signal, rhythm: str, start_s: float, gain: float = 1.0, pan: float = 0.0) -> None:
-        """Lay one bar: the sound at each hit of ``rhythm`` (sixteenths), as loud as its accent, never twice alike."""
+        """Add the sound at each hit of ``rhythm`` (one bar in sixteenths), with its accent and slight variation."""
         for step, accent in hits(rhythm):
             self.lay(sound, start_s + step * self.score.step_s, gain * accent * self.rng.uniform(0.88, 1.0), pan)
 
@@ -46,7 +46,7 @@ class Session:
         return options[int(self.rng.integers(len(options)))]
 
     def wander(self, length: int, start: int = 7, lowest: int = 3, highest: int = 13) -> list[int]:
-        """Return a melody of scale degrees: mostly steps, some leaps, turned back at the edges of the range."""
+        """Return a random melody of scale degrees: mostly steps, some leaps, reflected at the ends of the range."""
         degrees = [min(start, highest)]
         for move in self.rng.choice([-3, -2, -1, -1, 0, 1, 1, 2, 4], size=length - 1):
             following = degrees[-1] + int(move)

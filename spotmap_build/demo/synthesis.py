@@ -1,7 +1,7 @@
 """Oscillators, envelopes, filters and effects. Sounds are float64 arrays ``[samples]``, mixes ``[2, samples]``.
 
-Filters and reverberation work on the spectrum of the whole sound: with numpy alone that is far faster than running a
-recursive filter sample by sample.
+Filters and reverb process the spectrum of the whole sound, which is much faster with numpy than a recursive filter that
+runs sample by sample.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ WAVETABLE_SIZE = 4096
 
 
 def saw(count: int = 40, softness: float = 1.0) -> Harmonics:
-    """Amplitudes of a saw's harmonics; ``softness`` above 1 makes the high ones weaker."""
+    """Return the amplitudes of a sawtooth's harmonics; ``softness`` above 1 weakens the high ones."""
     return tuple(1 / k**softness for k in range(1, count + 1))
 
 
 def pulse(width: float, count: int = 60) -> Harmonics:
-    """Amplitudes of a pulse wave's harmonics; ``width`` is the share of the period spent high (0.5 is a square)."""
+    """Return the amplitudes of a pulse wave's harmonics; ``width`` is the duty cycle (0.5 is a square wave)."""
     return tuple(float(np.sin(np.pi * k * width)) / k for k in range(1, count + 1))
 
 
@@ -34,7 +34,7 @@ def triangle(count: int = 15) -> Harmonics:
 
 @lru_cache(maxsize=512)
 def _wavetable(harmonics: Harmonics) -> Signal:
-    """One period, its loudest point at 1."""
+    """Return one period with a peak of 1."""
     spectrum = np.zeros(WAVETABLE_SIZE // 2 + 1, dtype=np.complex128)
     spectrum[1 : len(harmonics) + 1] = -1j * np.asarray(harmonics)
     table = np.fft.irfft(spectrum)
@@ -55,10 +55,10 @@ def oscillate(
     vibrato: float = 0.0,
     phase: float = 0.0,
 ) -> Signal:
-    """Return a steady tone without aliasing: harmonics above half the sampling rate are left out.
+    """Return a steady tone without aliasing: harmonics above half the sample rate are omitted.
 
-    ``vibrato`` is the depth as a share of the frequency (0.005 is a gentle violin); it sets in after a quarter of a
-    second, as players do. ``phase`` is in periods.
+    ``vibrato`` is the depth as a share of the frequency (0.005 is a gentle violin). It fades in over a quarter of a
+    second. ``phase`` is in periods.
     """
     audible = harmonics[: max(1, int(0.47 * rate_hz / frequency_hz))]
     time_s = seconds(duration_s, rate_hz)
@@ -70,25 +70,25 @@ def oscillate(
 
 
 def envelope(duration_s: float, rate_hz: int, attack_s: float, release_s: float) -> Signal:
-    """Rises, holds and falls within ``duration_s``; both ramps are shortened to fit a short note."""
+    """Return an envelope that rises, holds and falls within ``duration_s``. Ramps are shortened for a short note."""
     attack, release = min(attack_s, duration_s / 2), min(release_s, duration_s / 2)
     time_s = seconds(duration_s, rate_hz)
     return np.interp(time_s, [0, attack, duration_s - release, duration_s], [0.0, 1.0, 1.0, 0.0])
 
 
 def decay(duration_s: float, rate_hz: int, time_constant_s: float) -> Signal:
-    """Falls to 1/e in ``time_constant_s``, without a click at the start or the end."""
+    """Return an exponential decay to 1/e in ``time_constant_s``, without clicks at the start and the end."""
     time_s = seconds(duration_s, rate_hz)
     return np.exp(-time_s / time_constant_s) * envelope(duration_s, rate_hz, 0.002, 0.02)
 
 
 def low_pass(sound: Signal, rate_hz: int, cutoff_hz: float, order: int = 2) -> Signal:
-    """Butterworth's magnitude response, without its phase."""
+    """Apply the magnitude response of a Butterworth low-pass, with zero phase."""
     return _filter(sound, rate_hz, lambda hz: 1 / np.sqrt(1 + (hz / cutoff_hz) ** (2 * order)))
 
 
 def high_pass(sound: Signal, rate_hz: int, cutoff_hz: float, order: int = 2) -> Signal:
-    """Butterworth's magnitude response, without its phase. Silences 0 Hz entirely."""
+    """Apply the magnitude response of a Butterworth high-pass, with zero phase. Removes 0 Hz entirely."""
     return _filter(sound, rate_hz, lambda hz: 1 / np.sqrt(1 + (cutoff_hz / np.maximum(hz, 1e-6)) ** (2 * order)))
 
 
@@ -97,7 +97,7 @@ def band_pass(sound: Signal, rate_hz: int, low_hz: float, high_hz: float) -> Sig
 
 
 def tilt(sound: Signal, rate_hz: int, db_per_octave: float) -> Signal:
-    """Brighter or darker around 1 kHz; what lies outside 60 Hz to 8 kHz is not pushed any further."""
+    """Tilt the spectrum around 1 kHz (positive is brighter); the gain is constant below 60 Hz and above 8 kHz."""
     return _filter(sound, rate_hz, lambda hz: 10 ** (db_per_octave / 20 * np.log2(np.clip(hz, 60, 8000) / 1000)))
 
 
@@ -109,28 +109,25 @@ def _filter(sound: Signal, rate_hz: int, response: Callable[[Signal], Signal]) -
 
 
 def _transform_size(samples: int) -> int:
-    """Return the next multiple of a power of two.
-
-    Quick to transform, with silence at the end that takes up the ringing.
-    """
+    """Return a larger size that is fast to transform, with silence at the end for the ringing of filters."""
     block = 1 << max(8, (samples // 16).bit_length())
     return block * (samples // block + 1)
 
 
 def saturate(sound: Signal, drive: float) -> Signal:
-    """Overdrive: a drive of 1 warms, 10 snarls."""
+    """Apply overdrive: a drive of 1 is warm, 10 is harsh."""
     return np.asarray(np.tanh(drive * sound) / np.tanh(drive))
 
 
 def crush(sound: Signal, levels: int) -> Signal:
-    """Return the coarse steps of an old sound chip."""
+    """Quantize to coarse levels, like an old sound chip."""
     return np.round(sound * levels) / levels
 
 
 def echo(mix: Signal, rate_hz: int, delay_s: float, feedback: float, repeats: int = 6) -> Signal:
-    """Return the repeats alone (without the dry sound).
+    """Return the echoes without the dry sound.
 
-    They swing from one side to the other, each duller than the last.
+    They alternate between the sides, each one duller than the one before.
     """
     wet = np.zeros_like(mix)
     repeated = mix
@@ -144,9 +141,9 @@ def echo(mix: Signal, rate_hz: int, delay_s: float, feedback: float, repeats: in
 
 
 def reverb(mix: Signal, rate_hz: int, rng: np.random.Generator, length_s: float, amount: float) -> Signal:
-    """Return a room: the mix and ``amount`` of its convolution with fading noise that differs between the sides.
+    """Add reverb: ``amount`` of the convolution with decaying noise that differs between the sides.
 
-    ``length_s`` is the time to fall by 60 dB (a factor of 1000).
+    ``length_s`` is the time to decay by 60 dB (a factor of 1000).
     """
     time_s = seconds(length_s, rate_hz)
     room = rng.standard_normal((2, time_s.size)) * np.exp(-np.log(1000) * time_s / length_s)

@@ -1,7 +1,7 @@
-"""A built site where people find it: in another folder, on a branch of a git repository, in S3 or what speaks like it.
+"""Deploy a built site to another folder, a branch of a git repository, or S3-compatible storage.
 
-All keep what visitors have open whole: new files come first, then the page, and only then the files go that neither
-this version nor the one before it has. Nothing that is not a site's is changed.
+Pages that visitors have open keep working: new files are sent first, then the page, and then files that neither this
+version nor the previous one uses are deleted. Files that do not belong to a site are never changed.
 """
 
 from spotmap_build.deploy.addresses import DEFAULT_BRANCH, open_target

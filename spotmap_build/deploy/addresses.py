@@ -1,4 +1,4 @@
-"""Where a site is to be deployed to, as a person writes it."""
+"""Parse the address to which a site is deployed."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
 
 DEFAULT_BRANCH: Final = "gh-pages"
 _USAGE: Final = sentence(
-    "It is a folder, branch (or branch:NAME, of the git repository that you are in, at its origin), "
+    "Use a folder, branch (or branch:NAME, of the origin of the git repository that you are in), "
     "git+https://…#NAME, git+ssh://…#NAME, git+file:///…#NAME, or s3://BUCKET/PREFIX."
 )
 _S3: Final = re.compile(r"s3://([A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:/+((?:[^\x00-\x1f/]+/*)*))?")
 
 
 def open_target(address: str, folder: Path, cache_dir: Path, endpoint_url: str = "") -> Target:
-    """Return the place at ``address``; nothing is read or changed yet.
+    """Return the deployment target at ``address`` without reading or changing it.
 
     Parameters
     ----------
     address
-        As a person writes it.
+        The address as entered by the person.
     folder
         The working folder.
     cache_dir
-        The cache, where what was fetched of a branch is kept.
+        The cache, which holds the local copy of a branch.
     endpoint_url
-        Of a service that speaks like S3 and is not Amazon's.
+        Endpoint of an S3-compatible service other than Amazon's.
 
     Raises
     ------
     ConfigError
-        Nothing can be deployed there.
+        The address is invalid.
     StoreError
-        It is a branch, and there is no repository.
+        The address is a branch, and there is no git repository.
     """
     place = find_branch(f"branch:{DEFAULT_BRANCH}" if address == "branch" else address, folder, DEFAULT_BRANCH, _USAGE)
     if place is not None:
@@ -52,13 +52,15 @@ def open_target(address: str, folder: Path, cache_dir: Path, endpoint_url: str =
     if address.startswith("s3:"):
         found = _S3.fullmatch(address)
         if found is None:
-            raise ConfigError(f"{address!r} names no bucket of S3.", hint="Give s3://BUCKET or s3://BUCKET/PREFIX.")
+            raise ConfigError(
+                f"{address!r} is not the address of an S3 bucket.", hint="Use s3://BUCKET or s3://BUCKET/PREFIX."
+            )
         prefix = re.sub("/+", "/", found[2] or "").strip("/")
         return S3Target(found[1], prefix, endpoint_url=endpoint_url, shown=address)
     if address == DEFAULT_BRANCH and not (folder / address).exists():
         raise ConfigError(
             f"There is no folder {address}.",
-            hint=f"The branch of that name is --to branch, a new folder --to ./{address}.",
+            hint=f"For the branch of that name, use --to branch; for a new folder, --to ./{address}.",
         )
     path = address.removeprefix("folder:")
     return FolderTarget(find_folder(path, folder, _USAGE, is_path=path != address), shown=path)

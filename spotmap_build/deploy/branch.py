@@ -1,7 +1,7 @@
-"""To a branch of a git repository, from which GitHub, GitLab, Codeberg and others publish pages.
+"""Deploy to a branch of a git repository, from which GitHub, GitLab, Codeberg and other hosts publish pages.
 
-The branch keeps one commit of ours, which each deployment replaces: a history of every version of a map would grow by
-megabytes a week, and nobody reads it. Commits of others stay below it, so nothing of theirs is ever lost.
+The branch has at most one commit of ours, which each deployment replaces: a history of all versions of a map would grow
+by megabytes per week without being read. Commits by other authors stay below it and are never lost.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from spotmap_build.store.addresses import BranchPlace
 
 NO_JEKYLL: Final = ".nojekyll"
-"""Keeps GitHub Pages from leaving out names that begin with an underscore, and from running its generator at all."""
+"""Disables the site generator of GitHub Pages, which omits names that begin with an underscore."""
 _MESSAGE: Final = "Publish the map"
 ATTEMPTS: Final = 5
 _GONE: Final = f"0 {'0' * 40}"
 
 
 class BranchTarget:
-    """A branch. Its files are read and written in our own copy: no working tree is touched."""
+    """A branch of a git repository. Files are read and written in our local copy; no working tree is touched."""
 
     def __init__(self, place: BranchPlace, cache_dir: Path) -> None:
         self.shown = place.shown
@@ -50,22 +50,22 @@ class BranchTarget:
                     continue
                 raise DeployError(
                     f"The site cannot be deployed to {self.shown}: {error}.",
-                    hint="Check the address, and that git may read and write it. What it showed before is still there.",
+                    hint="Check the address, and that git can read and write it. The site there is unchanged.",
                 ) from error
             return deployed
         raise AssertionError("the last attempt returns or raises")
 
     def _has_moved(self, base: str) -> bool:
-        """Whether somebody else was faster."""
+        """Tell whether the branch was changed by someone else in the meantime."""
         try:
             return self._branch.head() != base
         except GitFailed:
             return False
 
     def _changes(self, base: str, site: BuiltSite, *, force: bool, dry_run: bool) -> tuple[Deployed, Mapping[str, str]]:
-        """Return what changes, and the blob of every file that the branch is to have of us.
+        """Return the changes, and the blob of every file of ours that the branch will have.
 
-        Those blobs are in our copy then, unless nothing is to be changed.
+        Unless ``dry_run``, the blobs are written to our copy.
         """
         there = self._blobs(base)
         before = decode_marker(self._read(there, MARKER_NAME), self.shown, there, force=force)
@@ -82,17 +82,17 @@ class BranchTarget:
         return Deployed(tuple(sent), tuple(removed), len(site.files) - len(sent)), files
 
     def _check_room(self, there: Iterable[str], names: Collection[str]) -> None:
-        """Refuse a file where the site needs a folder, and the other way round: git would drop what lies there."""
+        """Raise if a file is where the site needs a folder or vice versa: git would drop it."""
         files, folders = set(names), _folders_of(names)
         for name in there:
             if name in folders or files & _folders_of([name]):
                 raise OutputError(
                     f"{name} of {self.shown} is in the way: the site needs that name for something else.",
-                    hint="Move it away there, then deploy again.",
+                    hint="Move or rename it there, then deploy again.",
                 )
 
     def _blobs(self, commit: str) -> dict[str, str]:
-        """Return the blob of each file of a commit, by its name."""
+        """Return the blob of each file of a commit, by file name."""
         if not commit:
             return {}
         listed = self._branch.run("ls-tree", "-r", "-z", commit).decode("utf-8", "surrogateescape")
@@ -108,7 +108,7 @@ class BranchTarget:
         return self._branch.run("cat-file", "blob", there[name])
 
     def _push(self, base: str, files: Mapping[str, str], removed: tuple[str, ...]) -> None:
-        """Push a commit of what ``base`` has, with these files and without those that were removed."""
+        """Push a commit with the files of ``base``, plus ``files`` and minus ``removed``."""
         with tempfile.TemporaryDirectory() as folder:
             index = Path(folder, "index")
             if base:
@@ -126,7 +126,7 @@ class BranchTarget:
         self._branch.push(commit, f"--force-with-lease={self._branch.ref}:{base}")
 
     def _parents(self, base: str) -> list[str]:
-        """Return what the commit goes on top of: of our own last one its parents, since it takes its place."""
+        """Return the parents of the new commit. A previous commit of ours is replaced, so its parents are used."""
         if not base:
             return []
         parents, author, message = self._branch.git("log", "-1", "--format=%P%x00%ae%x00%s", base).split("\0")

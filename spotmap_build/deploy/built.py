@@ -1,4 +1,4 @@
-"""The site that a build left in a folder, as it is deployed: the files of its newest version."""
+"""Read the site that a build wrote to a folder: the files of its newest version."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import OutputError
 
 LARGEST_ON_PAGES_BYTES: Final = 25 << 20
-"""Of one file, on Cloudflare Pages; other hosts take larger ones."""
+"""Largest file on Cloudflare Pages; other hosts accept larger ones."""
 _BUILD_AGAIN: Final = "Build it again, then deploy it."
 
 
 class SiteFiles(Mapping[str, bytes]):
-    """The content of a site's files by their names; read when it is asked for, since all of it may be a gigabyte."""
+    """The content of a site's files by name. Read lazily, since a site can have a gigabyte."""
 
     def __init__(self, folder: Path, names: tuple[str, ...]) -> None:
         self._folder = folder
@@ -31,7 +31,7 @@ class SiteFiles(Mapping[str, bytes]):
             with open_regular(self._folder / name) as file:
                 return file.read()
         except (OSError, NotRegularFile) as error:
-            raise _not_whole(self._folder, name) from error
+            raise _incomplete(self._folder, name) from error
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -42,7 +42,7 @@ class SiteFiles(Mapping[str, bytes]):
 
 @dataclass(frozen=True, slots=True)
 class BuiltSite:
-    """A whole site. ``sizes``: bytes of each file, by name."""
+    """A complete site. ``sizes``: size of each file in bytes, by name."""
 
     folder: Path
     generation: str
@@ -51,7 +51,7 @@ class BuiltSite:
 
     @property
     def too_large(self) -> tuple[str, ...]:
-        """Files that Cloudflare Pages does not take."""
+        """Files that are too large for Cloudflare Pages."""
         return tuple(name for name, size_bytes in self.sizes.items() if size_bytes > LARGEST_ON_PAGES_BYTES)
 
 
@@ -61,25 +61,25 @@ def read_site(folder: Path) -> BuiltSite:
     Raises
     ------
     OutputError
-        There is none, or not all of its files are there.
+        There is no site, or files of it are missing.
     """
     try:
         marker = Marker.decode(read_bounded(folder / MARKER_NAME, LARGEST_MARKER_BYTES))
     except FileNotFoundError as error:
-        raise OutputError(f"There is no site in {folder}.", hint="Build one first, or name its folder.") from error
+        raise OutputError(f"There is no site in {folder}.", hint="Build one first, or specify its folder.") from error
     except (OSError, ValueError) as error:
         raise OutputError(f"{folder / MARKER_NAME} cannot be used: {error}.", hint=_BUILD_AGAIN) from error
     newest = marker.generations[0] if marker.generations else None
     if newest is None or newest.name != served_generation(folder):
-        raise OutputError(f"The site in {folder} is not whole: a build was interrupted there.", hint=_BUILD_AGAIN)
+        raise OutputError(f"The site in {folder} is incomplete: a build was interrupted there.", hint=_BUILD_AGAIN)
     sizes = {}
     for name in newest.files:
         place = folder / name
         if not place.is_file() or place.is_symlink():
-            raise _not_whole(folder, name)
+            raise _incomplete(folder, name)
         sizes[name] = place.stat().st_size
     return BuiltSite(folder, newest.name, SiteFiles(folder, newest.files), sizes)
 
 
-def _not_whole(folder: Path, name: str) -> OutputError:
-    return OutputError(f"The site in {folder} is not whole: {name} is missing.", hint=_BUILD_AGAIN)
+def _incomplete(folder: Path, name: str) -> OutputError:
+    return OutputError(f"The site in {folder} is incomplete: {name} is missing.", hint=_BUILD_AGAIN)

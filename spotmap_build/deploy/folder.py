@@ -1,4 +1,4 @@
-"""To another folder: on a web server, or one that a program synchronizes with a host."""
+"""Deploy to another folder, for example on a web server, or one that is synchronized with a host."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from spotmap_build.deploy.built import BuiltSite
 
 
-_ELSEWHERE: Final = "Name another folder with --to."
+_ELSEWHERE: Final = "Choose another folder with --to."
 
 
 class FolderTarget:
-    """A folder, which is published to as a build publishes to its own."""
+    """A folder, to which a site is published in the same way as to the output folder of a build."""
 
     def __init__(self, folder: Path, *, shown: str) -> None:
         self._folder = folder
@@ -31,7 +31,7 @@ class FolderTarget:
         try:
             target, source = output_folder(self._folder), site.folder.resolve()
             if is_inside(target, source) or is_inside(source, target):
-                raise OutputError(f"A site cannot be deployed to where it lies: {target}.", hint=_ELSEWHERE)
+                raise OutputError(f"A site cannot be deployed to its own folder: {target}.", hint=_ELSEWHERE)
             if is_in_a_cache(target):
                 raise OutputError(f"A site cannot be deployed into a cache: {target}.", hint=_ELSEWHERE)
             sent, removed = compare(target, site.files, site.generation, force=force)

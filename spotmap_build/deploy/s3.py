@@ -1,7 +1,7 @@
-"""To a bucket of Amazon S3, or of what speaks like it (Cloudflare R2, MinIO, Backblaze B2), by s3fs.
+"""Deploy to a bucket of Amazon S3 or a compatible service (Cloudflare R2, MinIO, Backblaze B2) with s3fs.
 
-Every file gets the type that browsers need, and says how long it may be kept: what is named by its content for a year,
-the page and its like not without asking. Two deployments to one place at once are not kept apart: S3 has no locks.
+Every file gets a Content-Type, and a Cache-Control header: a year for files named by their content, revalidation for
+all others. Simultaneous deployments to the same place are not synchronized, because S3 has no locks.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ FOREVER: Final = "public, max-age=31536000, immutable"
 ASK_FIRST: Final = "no-cache"
 BATCH_BYTES: Final = 32 << 20
 BATCH_FILES: Final = 64
-"""So much is read and on its way at once."""
+"""Number of files that are read and sent in parallel."""
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
 _ADVICE: Final = {
-    "NoSuchBucket": "There is no such bucket: check its name, make it, or name its endpoint with --endpoint-url.",
-    "AccessDenied": "The key may not do that: it needs s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject.",
+    "NoSuchBucket": "There is no such bucket: check its name, create it, or set its endpoint with --endpoint-url.",
+    "AccessDenied": "The key lacks permissions: s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject.",
     "InvalidAccessKeyId": "The service does not know this key: check AWS_ACCESS_KEY_ID, or AWS_PROFILE.",
     "SignatureDoesNotMatch": "The secret does not belong to the key: check AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
     "ExpiredToken": "The credentials have expired: get new ones.",
-    "PermanentRedirect": "The bucket lies in another region: set AWS_DEFAULT_REGION to it.",
-    "AuthorizationHeaderMalformed": "The bucket lies in another region: set AWS_DEFAULT_REGION to it.",
-    "IllegalLocationConstraintException": "The bucket lies in another region: set AWS_DEFAULT_REGION to it.",
+    "PermanentRedirect": "The bucket is in another region: set AWS_DEFAULT_REGION to it.",
+    "AuthorizationHeaderMalformed": "The bucket is in another region: set AWS_DEFAULT_REGION to it.",
+    "IllegalLocationConstraintException": "The bucket is in another region: set AWS_DEFAULT_REGION to it.",
     "RequestTimeTooSkewed": "The clock of this machine is wrong: set it.",
     "NoCredentialsError": "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
     "PartialCredentialsError": "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.",
     "ProfileNotFound": "Check AWS_PROFILE.",
     "EndpointConnectionError": "Check the connection, the region (AWS_DEFAULT_REGION) and --endpoint-url.",
 }
-_ELSE: Final = "Try again; what was sent already is not sent again."
+_ELSE: Final = "Try again; files that were sent already are not sent again."
 
 
 def headers_of(name: str) -> tuple[str, str]:
@@ -58,7 +58,7 @@ def headers_of(name: str) -> tuple[str, str]:
 
 
 class S3Target:
-    """A bucket, or what lies in it below a prefix."""
+    """A bucket, or a prefix in it."""
 
     def __init__(self, bucket: str, prefix: str, *, endpoint_url: str = "", shown: str) -> None:
         self.shown = shown
@@ -82,7 +82,7 @@ class S3Target:
     def _publish(
         self, files: Any, site: BuiltSite, before: Marker, after: Marker, *, sent: Iterable[str], removed: Iterable[str]
     ) -> None:
-        """Send what is new, the page last, then remove what is old. Wherever it ends, the marker lists all of ours."""
+        """Send new files, the page last, then delete old ones. At every point the marker lists all files of ours."""
         self._send(files, {MARKER_NAME: Marker((after.generations[0], *before.generations)).encode()})
         for names in _batches([name for name in sent if name != PAGE_NAME], site.sizes):
             self._send(files, {name: site.files[name] for name in names})
@@ -100,7 +100,7 @@ class S3Target:
             files.pipe(group, ContentType=media_type, CacheControl=cache_control)
 
     def _listed(self, files: Any) -> dict[str, Mapping[str, Any]]:
-        """Return what lies there, by its name below the prefix."""
+        """Return the objects below the prefix, by their name there."""
         found = files.find(self._root, detail=True, withdirs=False)
         start = f"{self._root}/"
         return {path.removeprefix(start): about for path, about in found.items() if path.startswith(start)}
@@ -117,15 +117,15 @@ class S3Target:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Say what the service's errors mean."""
+        """Translate errors of the service, with advice."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             yield
         except (OSError, BotoCoreError, ClientError) as error:
-            code, words = _reason_of(error)
+            code, message = _reason_of(error)
             raise DeployError(
-                f"The site cannot be deployed to {self.shown}: {printable(words).strip().rstrip('.')} ({code}).",
+                f"The site cannot be deployed to {self.shown}: {printable(message).strip().rstrip('.')} ({code}).",
                 hint=_ADVICE.get(code, _ELSE),
             ) from error
 
@@ -135,11 +135,11 @@ def _connect(endpoint_url: str) -> Any:
         import s3fs
     except ImportError as error:
         raise ConfigError(
-            "s3fs is not installed, which sends a site to S3.", hint="pip install 'spotmap-build[s3]'"
+            "Deploying to S3 requires s3fs, which is not installed.", hint="pip install 'spotmap-build[s3]'"
         ) from error
     from botocore.exceptions import BotoCoreError
 
-    # Newer checksums than MD5 are not known to all that speak like S3.
+    # Not all S3-compatible services support newer checksums than MD5.
     checksums = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
     try:
         return s3fs.S3FileSystem(
@@ -153,17 +153,17 @@ def _connect(endpoint_url: str) -> Any:
 
 
 def _reason_of(error: BaseException) -> tuple[str, str]:
-    """Return what the service, or else the client, calls an error and says of it; s3fs wraps it in Python's own."""
+    """Return the code and message of an error from the service, or from the client; s3fs wraps it in an OSError."""
     reason = error
     while not hasattr(reason, "response") and reason.__cause__ is not None:
         reason = reason.__cause__
     response = getattr(reason, "response", None)
-    said = response.get("Error", {}) if isinstance(response, dict) else {}
-    return str(said.get("Code") or type(reason).__name__), without_login(str(said.get("Message") or reason))
+    details = response.get("Error", {}) if isinstance(response, dict) else {}
+    return str(details.get("Code") or type(reason).__name__), without_login(str(details.get("Message") or reason))
 
 
 def _is_there(about: Mapping[str, Any] | None, name: str, site: BuiltSite) -> bool:
-    """Whether a file lies there as it is here: by its digest, or where the service has none, by its name and size."""
+    """Tell whether an object equals the local file: by digest, or by name and size if the service has no digest."""
     if about is None or int(about["size"]) != site.sizes[name]:
         return False
     digest = str(about.get("ETag", "")).strip('"')

@@ -1,4 +1,4 @@
-"""What all places that a site is deployed to have in common."""
+"""The interface of deployment targets, and code that they share."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from spotmap_build.deploy.built import BuiltSite
 
 USE_FORCE: Final = (
-    "Name another place, or add --force to publish beside them: they are kept, except where one has the name of a file "
-    "of the site."
+    "Choose another place, or add --force to publish next to them: they are kept, except where one has the name of a "
+    "file of the site."
 )
 
 
 class DeployError(UpstreamError):
-    """A place on another machine cannot be reached or written."""
+    """A target on another machine cannot be reached or written."""
 
     code = "deploy"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What a deployment changed, or would change: names of files, sorted, and how many were there already."""
+    """The changes of a deployment: sorted names of files, and the number of files that were there already."""
 
     sent: tuple[str, ...]
     removed: tuple[str, ...]
@@ -34,50 +34,50 @@ class Deployed:
 
 
 class Target(Protocol):
-    """A place for a site."""
+    """A place to which a site can be deployed."""
 
     shown: str
 
     def deploy(self, site: BuiltSite, *, force: bool, dry_run: bool) -> Deployed:
-        """Make the place show a site.
+        """Deploy a site.
 
         Parameters
         ----------
         force
-            Also where other files lie, which stay.
+            Deploy even if the target contains other files, which are kept.
         dry_run
-            Change nothing, and return what would be changed.
+            Change nothing, and return the changes that would be made.
 
         Raises
         ------
         OutputError
-            The place is not ours to change.
+            The target contains files of others, or unusable ones.
         DeployError
-            It cannot be reached or written. What it showed before, it still shows.
+            The target cannot be reached or written. It still shows the previous site.
         """
         ...
 
 
 def decode_marker(document: bytes | None, shown: str, names: Iterable[str], *, force: bool) -> Marker:
-    """Return what the marker at a place says.
+    """Decode the marker of a target.
 
     Parameters
     ----------
     document
-        The marker; None where there is none.
+        Content of the marker; None if there is none.
     names
-        Of what lies there.
+        Names of the files at the target.
 
     Raises
     ------
     OutputError
-        Other things lie there, and ``force`` is not set; or the marker cannot be used.
+        ``force`` is not set, and the target contains other files or the marker is invalid.
     """
     if document is None:
         foreign = sorted(names)
         if foreign and not force:
             raise OutputError(
-                f"{shown} holds files that spotmap-build did not write ({foreign[0]!r}, for one).", hint=USE_FORCE
+                f"{shown} contains files that spotmap-build did not write (such as {foreign[0]!r}).", hint=USE_FORCE
             )
         return Marker()
     try:

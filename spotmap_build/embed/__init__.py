@@ -1,6 +1,6 @@
-"""Embed: from an audio file to a similarity vector, tags, and features that have a name.
+"""Turn an audio file into an embedding vector, tags and named features.
 
-``decode`` makes samples of a file, ``discogs_effnet`` and ``musicnn`` make vectors and tags of samples, ``spectral``
-makes the features that color the map; ``workers`` does it for many tracks at once, and ``weights`` gets what the
-networks have learned. Which embedders and features there are stands in ``spotmap_build.registry``.
+``decode`` converts a file to samples, ``discogs_effnet`` and ``musicnn`` compute vectors and tags from samples, and
+``numpy_features`` measures the features. ``workers`` embeds one recording, ``pool`` many at the same time, and
+``weights`` provides the networks' weights. ``spotmap_build.registry`` lists the embedders and features.
 """

@@ -1,7 +1,7 @@
-"""The only module that imports distributed: many recordings at once, on the workers of a Dask cluster.
+"""Embed many recordings in parallel on the workers of a Dask cluster. The only module that imports distributed.
 
-Whoever can reach a scheduler may run anything on its workers, and what they send is unpickled here: a cluster is for
-people who trust each other, in a network of their own.
+Anyone who can reach the scheduler can run code on its workers, and this process unpickles what they send. Use a cluster
+only among people who trust each other, on a private network.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from spotmap_build.embed.file_head import unreadable
 from spotmap_build.embed.pool import LOOK_S, JobQueue, hung_job, time_limit_s
-from spotmap_build.embed.remote import Answer, RemoteJob, Weights, listen, mark_of
+from spotmap_build.embed.remote import Answer, RemoteJob, Weights, embed_on_worker, fingerprint_of
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError, TrackError
 from spotmap_build.model import Done, Failed
 
@@ -32,27 +32,27 @@ if TYPE_CHECKING:
     from spotmap_build.model import TrackEmbedding
 
 AHEAD: Final = 2
-"""Jobs in flight for each worker: one that it is at, and one that is there when it is done."""
+"""Jobs in flight per worker: the one it is working on, and the next one."""
 BYTES_IN_FLIGHT: Final = 1 << 28
-"""Of audio that is sent. A file that is larger goes alone."""
+"""Maximum size of audio in flight. A larger file is sent on its own."""
 LARGEST_SENT_BYTES: Final = 1 << 30
 CONNECT_S: Final = 20.0
 ALONE_S: Final = 120.0
-"""How long a cluster may be without any worker: batch systems start them when there is room."""
+"""How long to wait for a cluster without workers: batch systems start them when there is capacity."""
 CLOSE_S: Final = 5.0
 MISSING: Final = "pip install 'spotmap-build[dask]'"
 
 
 def run_job(remote: RemoteJob, weights: Weights | None) -> Answer:
-    """Listen to a recording on a worker of the cluster: what is submitted."""
+    """Embed a recording on a worker of the cluster. This is the function that is submitted."""
     from distributed import get_worker
 
-    return listen(remote, weights, Path(get_worker().local_directory))
+    return embed_on_worker(remote, weights, Path(get_worker().local_directory))
 
 
 @dataclass(slots=True, eq=False)
 class _Flight:
-    """A job on its way: what it became in the cluster, and for how long it has been there."""
+    """A job that was submitted. ``waited_s``: for how long a worker has been seen processing it."""
 
     job: EmbedJob
     future: Any
@@ -62,7 +62,7 @@ class _Flight:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What came of a job, and in how many seconds."""
+    """The outcome of a job, and the seconds it took."""
 
     job: EmbedJob
     outcome: Done[TrackEmbedding] | Failed
@@ -70,15 +70,15 @@ class _Result:
 
     @property
     def is_suspicious(self) -> bool:
-        """Whether a worker was lost with it, which may have been the fault of another job."""
+        """Whether its worker died or hung, possibly because of another job."""
         return isinstance(self.outcome, Failed) and self.outcome.code in {"worker-died", "worker-hung"}
 
 
 @dataclass(slots=True)
 class _Cluster:
-    """What was last seen of the cluster, and how long it has been without workers.
+    """The last known state of the cluster, and how long it has been without workers.
 
-    ``dropped``: workers that hung and were taken out of it, since nothing would have restarted them.
+    ``dropped``: workers that hung and were removed from the cluster, because no nanny would have restarted them.
     """
 
     worker_count: int
@@ -88,16 +88,18 @@ class _Cluster:
 
 
 class DaskPool:
-    """Listens to many recordings on a cluster; used as :class:`~spotmap_build.embed.pool.EmbedPool` is.
+    """Embeds many recordings on a cluster, with the interface of :class:`~spotmap_build.embed.pool.EmbedPool`.
 
     Parameters
     ----------
     address
-        Of the scheduler, as ``dask://HOST:PORT``.
+        Address of the scheduler, as ``dask://HOST:PORT``.
     weights
-        What is sent to the workers; None where the package has it.
+        Weights to send to the workers; None if they are in the package.
     most_at_once
-        Jobs in flight; 0 for what the workers can take.
+        Maximum number of jobs in flight; 0 for two per worker.
+    limit_s
+        Returns how many seconds a job may take before its worker counts as hung.
 
     Raises
     ------
@@ -130,7 +132,7 @@ class DaskPool:
 
     @property
     def worker_count(self) -> int:
-        """How many workers the cluster has."""
+        """Number of workers in the cluster."""
         return self._cluster.worker_count
 
     def __enter__(self) -> Self:
@@ -142,7 +144,7 @@ class DaskPool:
         self.close()
 
     def close(self) -> None:
-        """Give up what is in flight, and leave the cluster. What workers are at, they end by themselves."""
+        """Cancel the jobs in flight and disconnect. Jobs that workers have already begun run to their end."""
         with suppress(OSError, TimeoutError, RuntimeError):
             self._client.cancel([flight.future for flight in self._flying.values()])
         self._flying.clear()
@@ -150,32 +152,32 @@ class DaskPool:
             self._client.close(CLOSE_S)
 
     def run(
-        self, jobs: Iterable[EmbedJob | None], *, is_over: Callable[[], bool] = lambda: False
+        self, jobs: Iterable[EmbedJob | None], *, stop_requested: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[EmbedJob, Done[TrackEmbedding] | Failed, float]]:
-        """Yield ``(job, outcome, seconds)`` as the jobs are finished, as :meth:`WorkerPool.run` does.
+        """Yield ``(job, outcome, seconds)`` in the order of completion, like :meth:`WorkerPool.run`.
 
-        A job whose worker is lost goes to another one. Where several are lost, or one hangs and is restarted, each of
-        the jobs that were there is tried again at the end, alone: then it is known whose fault it was. That one is
-        ``Failed`` with the code ``worker-died`` or ``worker-hung``, retryable.
+        A job whose worker is lost is sent to another worker. If several workers are lost, or one hangs and is
+        restarted, all jobs that they had are retried at the end, one at a time, to find out which one is at fault. That
+        job is ``Failed`` with the code ``worker-died`` or ``worker-hung``, retryable.
 
         Raises
         ------
         ServiceError
-            The scheduler is lost, there have been no workers for long, or none is left because they hang and nothing
-            restarts them. What was yielded is done.
+            The connection to the scheduler is lost, the cluster has been without workers for too long, or all workers
+            hang and nothing restarts them. Outcomes yielded until then are valid.
         SpotmapError
-            No job can be done, as a worker said.
+            A worker reports that no job can succeed.
         """
-        yield from self._run(JobQueue(iter(jobs)), is_over, alone=False)
+        yield from self._run(JobQueue(iter(jobs)), stop_requested, alone=False)
         suspects, self._suspects = self._suspects, []
-        yield from self._run(JobQueue(iter(suspects)), is_over, alone=True)
+        yield from self._run(JobQueue(iter(suspects)), stop_requested, alone=True)
 
     def _run(
-        self, line: JobQueue[EmbedJob], is_over: Callable[[], bool], *, alone: bool
+        self, line: JobQueue[EmbedJob], stop_requested: Callable[[], bool], *, alone: bool
     ) -> Iterator[tuple[EmbedJob, Done[TrackEmbedding] | Failed, float]]:
-        """Do all jobs of ``line``; those that may have cost a worker are suspects, unless they were ``alone``."""
-        while not (is_over() or (line.is_exhausted and not self._flying)):
-            # One by one: what has come is handed on before anything else can go wrong.
+        """Run all jobs of ``line``. Unless they run ``alone``, jobs with a lost worker become suspects."""
+        while not (stop_requested() or (line.is_exhausted and not self._flying)):
+            # Yield each result as soon as it is there, so that a later error does not lose it.
             for result in chain(self._fill(line, 1 if alone else self._most), self._arrivals(line), self._look()):
                 if result.is_suspicious and not alone:
                     self._suspects.append(result.job)
@@ -183,7 +185,7 @@ class DaskPool:
                     yield result.job, result.outcome, result.seconds
 
     def _fill(self, line: JobQueue[EmbedJob], most: int) -> Iterator[_Result]:
-        """Send jobs while there is room for them. Yields those whose file cannot be read here."""
+        """Submit jobs up to the limits on jobs and bytes in flight. Yields jobs whose file cannot be read here."""
         while len(self._flying) < most and self._bytes_in_flight < BYTES_IN_FLIGHT:
             job = line.take()
             if job is None:
@@ -201,11 +203,11 @@ class DaskPool:
         return sum(flight.sent_bytes for flight in self._flying.values())
 
     def _send(self, job: EmbedJob) -> _Result | None:
-        """Submit a job; returns why that cannot be, where its file cannot be read."""
+        """Submit a job. If its file cannot be read, return the failure instead."""
         if self._cluster.dropped and not self.worker_count:
             raise ServiceError(
-                f"A worker of the Dask cluster hangs, and has no nanny that restarts it: {self._cluster.dropped[-1]}.",
-                hint="What was finished is kept. End that worker and start it with a nanny (dask worker without "
+                f"A worker of the Dask cluster hangs, and has no nanny to restart it: {self._cluster.dropped[-1]}.",
+                hint="Finished results are kept. Stop that worker and start it with a nanny (dask worker without "
                 "--no-nanny), then build again.",
             )
         try:
@@ -225,35 +227,35 @@ class DaskPool:
         if job.path is None:
             return RemoteJob(job)
         path = Path(job.path)
-        mark = mark_of(path)
+        fingerprint = fingerprint_of(path)
         if path.parent not in self._unseen:
-            return RemoteJob(job, mark)
-        if mark.size_bytes > LARGEST_SENT_BYTES:
+            return RemoteJob(job, fingerprint)
+        if fingerprint.size_bytes > LARGEST_SENT_BYTES:
             limit = f"{LARGEST_SENT_BYTES / 1e9:.0f} GB"
             raise TrackError(
                 "not-sent", f"The workers do not see this file, and it is larger than {limit}.", retryable=True
             )
-        return RemoteJob(job, mark, path.read_bytes())
+        return RemoteJob(job, fingerprint, path.read_bytes())
 
     def _arrivals(self, line: JobQueue[EmbedJob]) -> Iterator[_Result]:
-        """Yield what came of the jobs that are no longer on their way, after a wait for the first of them."""
+        """Wait for the next completed job, then yield the results of all completed jobs."""
         patience_s = line.patience_s if self._flying else 0.0
         with suppress(queue.Empty):
             key = self._landed.get(timeout=patience_s) if patience_s else self._landed.get_nowait()
             while True:
-                flight = self._flying.pop(key, None)  # None where it was given up
+                flight = self._flying.pop(key, None)  # None if it was canceled
                 result = None if flight is None else self._settle(flight)
                 if result is not None:
                     yield result
                 key = self._landed.get_nowait()
 
     def _settle(self, flight: _Flight) -> _Result | None:
-        """Return what came of a job; None where it was sent once more."""
+        """Return the result of a completed job; None if it was submitted again."""
         job = flight.job
         if flight.future.status == "error":
             return _Result(job, self._broken(flight))
         with self._asking():
-            if flight.future.status != "finished":  # it was lost, as when the scheduler is restarted
+            if flight.future.status != "finished":  # lost, for example because the scheduler was restarted
                 return self._send(job)
             answer = flight.future.result()
         assert isinstance(answer, Answer)
@@ -266,23 +268,23 @@ class DaskPool:
         return _Result(job, answer.outcome, answer.seconds)
 
     def _broken(self, flight: _Flight) -> Failed:
-        """Say of which track a worker died. Raises ``ConfigError`` where the cluster cannot run any job."""
+        """Return the failure of a job that raised. Raises ``ConfigError`` if the cluster cannot run any job."""
         from distributed import KilledWorker
 
         error, track_id = flight.future.exception(), flight.job.track_id
         if isinstance(error, KilledWorker):
             detail = "Every worker of the cluster that worked on this track died; it may take too much memory."
             return Failed(track_id, "embed", "worker-died", detail, retryable=True)
-        if isinstance(error, OSError):  # a full disk, say
-            return Failed(track_id, "embed", "worker-failed", f"A worker could not go on: {error}.", retryable=True)
+        if isinstance(error, OSError):  # for example a full disk
+            return Failed(track_id, "embed", "worker-failed", f"A worker failed: {error}.", retryable=True)
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise ConfigError(
-            f"The Dask cluster at {self._address} cannot listen: {reason[:500]}.",
-            hint=f"Its scheduler and its workers need this version of spotmap-build as well: {MISSING}",
+            f"The Dask cluster at {self._address} cannot analyze audio: {reason[:500]}.",
+            hint=f"The scheduler and the workers need the same version of spotmap-build: {MISSING}",
         )
 
     def _look(self) -> Iterator[_Result]:
-        """Look after the cluster now and then. Yields the jobs that took too long; their worker is ended."""
+        """Check the cluster at intervals. Ends workers whose job took too long, and yields these jobs."""
         cluster, now_s = self._cluster, time.monotonic()
         if now_s - cluster.looked_s < LOOK_S:
             return
@@ -294,11 +296,11 @@ class DaskPool:
         if cluster.alone_s > ALONE_S:
             raise ServiceError(
                 f"The Dask cluster at {self._address} has had no worker for {ALONE_S:.0f} seconds.",
-                hint="What was finished is kept. Start workers, then build again.",
+                hint="Finished results are kept. Start workers, then build again.",
             )
         for worker, keys in at_work.items():
             flights = {key: self._flying[key] for key in keys if key in self._flying}
-            limit_s = sum(self._limit_s(flight.job) for flight in flights.values())  # they are done in turn
+            limit_s = sum(self._limit_s(flight.job) for flight in flights.values())  # one after another
             for flight in flights.values():
                 flight.waited_s += LOOK_S
             if any(flight.waited_s > limit_s for flight in flights.values()):
@@ -319,25 +321,25 @@ class DaskPool:
             yield _Result(flight.job, hung_job(flight.job, "embed", limit_s), flight.waited_s)
 
     def _send_weights(self, path: Path) -> Any:
-        """Submit the weights as a task of their own: what a worker that is lost had of them comes from there again."""
-        weights = Weights.read(path)  # which was looked at just now
+        """Submit the weights as a separate task, from which the cluster can restore them after losing a worker."""
+        weights = Weights.read(path)  # checked by `ensure_weights`
         with self._asking():
             return self._client.submit(_give, weights, key=f"weights-{weights.sha256}", pure=True)
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
-        """Say that the scheduler is lost where it does not answer."""
+        """Raise ``ServiceError`` if the scheduler does not answer."""
         try:
             yield
         except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
             raise ServiceError(
                 f"The Dask scheduler at {self._address} does not answer any more: {_reason(error)}.",
-                hint="What was finished is kept; the same command goes on from there.",
+                hint="Finished results are kept; run the same command again to continue.",
             ) from error
         if self._client.status not in {"running", "connecting"}:
             raise ServiceError(
                 f"The Dask scheduler at {self._address} has closed the connection.",
-                hint="What was finished is kept; the same command goes on from there.",
+                hint="Finished results are kept; run the same command again to continue.",
             )
 
 
@@ -346,18 +348,18 @@ def _refused(job: EmbedJob, error: TrackError) -> _Result:
 
 
 async def _end_worker() -> None:
-    """End the worker that this runs on; its nanny starts another one.
+    """Kill the worker that runs this; its nanny starts another one.
 
-    At once: Dask's own way to restart it waits for the thread that hangs.
+    Dask's own restart would wait for the hanging thread.
     """
     os._exit(1)
 
 
 async def _drop_without_nanny(worker: str, dask_scheduler: Any) -> bool:
-    """Take a worker that hangs out of the cluster if it has no nanny; returns whether it had none.
+    """Remove a hanging worker from the cluster if it has no nanny; return whether it had none.
 
-    It would wait for the thread that hangs with every further job. Its process may be another program's, and is not
-    ended. This runs on the scheduler, which no worker that hangs can keep from answering.
+    Every further job would wait for its hanging thread. Its process is not ended, because it may belong to another
+    program. This function runs on the scheduler, which a hanging worker cannot block.
     """
     known = dask_scheduler.workers.get(worker)
     if known is None or known.nanny is not None:
@@ -371,15 +373,15 @@ def _give(weights: Weights) -> Weights:
 
 
 def _connect(address: str) -> Any:
-    """Return a client of the scheduler, which has at least one worker."""
+    """Return a client of the scheduler. Waits until there is at least one worker."""
     try:
         from distributed import Client
     except ImportError as error:
         raise ConfigError("--executor needs distributed, which is not installed.", hint=f"{MISSING}") from error
     import dask
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is in our own errors
-    # Audio that is sent is large on purpose.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # our own errors say what matters
+    # Tasks that contain audio are large on purpose.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "2 GiB"})
     place = address.replace("dask://", "tcp://", 1)
     try:
@@ -387,7 +389,7 @@ def _connect(address: str) -> Any:
     except (OSError, TimeoutError, ValueError) as error:
         raise ServiceError(
             f"No Dask scheduler answers at {address}: {_reason(error)}.",
-            hint="Start one with `dask scheduler`, or name the address that it printed, with dask:// in place of tcp://.",
+            hint="Start one with `dask scheduler`, or use the address that it printed, with dask:// instead of tcp://.",
         ) from error
     try:
         client.wait_for_workers(1, timeout=ALONE_S)

@@ -1,8 +1,8 @@
-"""PyAV, to read: from an audio file to samples, and to a digest of its sound.
+"""Decode audio files to samples with PyAV, and compute digests of their audio.
 
-``resample`` makes the samples of what is decoded here; ``excerpts`` writes with PyAV.
+``resample`` converts decoded frames to samples; ``excerpts`` encodes with PyAV.
 
-Essentia's own loaders are not used: they cannot read Opus, and at their default quality are 5 to 20 times slower.
+Essentia's own loaders are not used: they cannot read Opus, and are 5 to 20 times slower at their default quality.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 WHOLE_MS: Final = 15 * 60 * 1000
-"""Longer recordings are not decoded whole: an hour of samples is 230 MB."""
+"""Longer recordings are decoded in windows only: an hour of samples takes 230 MB."""
 WINDOWS: Final = 20
 WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 SEEK_LEAD_S: Final = 0.25
-"""Decoding starts this much early: the first frames after a jump lack what the decoder keeps from earlier ones."""
+"""How much earlier than needed decoding starts after a seek: the first frames lack the decoder's earlier state."""
 DAMAGED_BELOW_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 LONGEST_MS: Final = 2**31 - 1
-"""25 days: what claims to be longer is damaged."""
+"""25 days. A file that states a longer duration is damaged."""
 ID3V1_BYTES: Final = 128
 LARGEST_TAG_BYTES: Final = 32 << 20
 QUIET_RMS: Final = 10 ** (-30 / 20)
-"""Below it, a mix is compared with the first channel: quiet music is the exception, so that this costs little."""
+"""A mix below this level is compared with the first channel. Quiet music is rare, so this costs little."""
 CANCELED: Final = 10
-"""Of channels in opposite phase, the first has so many times the level of the mix; of any others, twice at most."""
+"""Channels in opposite phase cancel out if the first has this many times the level of the mix; otherwise, at most 2."""
 PLAYLISTS: Final = frozenset({"concat", "dash", "hls"})
-"""FFmpeg would play the files that these name."""
+"""Formats that make FFmpeg open other files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What is known of a recording without decoding it. ``audio_digest``: see :func:`probe`."""
+    """Properties of a recording that are known without decoding it. ``audio_digest``: see :func:`probe`."""
 
     duration_ms: int
     audio_digest: str
@@ -61,10 +61,10 @@ class Probe:
 def decode(path: Path) -> Sound:
     """Decode the first audio stream to 16 kHz mono.
 
-    Several channels become one as ``0.5 (L + R)``, or as their mean where FFmpeg knows no way to mix them. Of channels
-    in opposite phase, which would cancel each other out, the first is heard. Recordings over 15 minutes give 20 windows
-    of 30 s, evenly spread and joined; where the file cannot be jumped in, the first 15 minutes. So no recording takes
-    more than some 120 MB. A file that breaks off gives what there is of it.
+    Channels are mixed as ``0.5 (L + R)``, or as their mean if FFmpeg cannot mix them. If channels of opposite phase
+    would cancel each other out, the first one is used. For recordings over 15 minutes, 20 evenly spaced windows of 30 s
+    are decoded and joined, or the first 15 minutes if the file is not seekable, so that no recording takes more than
+    about 120 MB. A truncated file is decoded as far as possible.
 
     Raises
     ------
@@ -82,10 +82,10 @@ def decode(path: Path) -> Sound:
 
 
 def probe(path: Path) -> Probe:
-    """Name the sound of a file, and measure it, without decoding.
+    """Return the duration of a file and a digest of its audio, without decoding.
 
-    ``audio_digest`` is the SHA-256 (hex) of codec, rate, channels and the compressed audio itself, so it survives new
-    tags, covers and names. The duration is counted from the packets, because headers may lie.
+    ``audio_digest`` is the SHA-256 (hex) of codec, rate, channels and the compressed audio itself, so it does not
+    change with tags, covers or file names. The duration is summed over the packets, because headers can be wrong.
 
     Raises
     ------
@@ -98,11 +98,11 @@ def probe(path: Path) -> Probe:
         ticks = 0
         last = b""
         for packet in _packets(container, stream):
-            if packet.size:  # the last one is empty: it tells decoders to give what they hold back
+            if packet.size:  # the last one is empty: it flushes decoders
                 digest.update(last)
                 last = bytes(packet)
                 ticks += packet.duration or 0
-        # FLAC files with an ID3v1 tag at the end: FFmpeg takes the tag for a part of the last packet.
+        # In FLAC files with an ID3v1 tag at the end, FFmpeg returns the tag as part of the last packet.
         digest.update(last[:-ID3V1_BYTES] if last[-ID3V1_BYTES:].startswith(b"TAG") else last)
         duration_ms = round(ticks * stream.time_base * 1000) if stream.time_base else 0
         if duration_ms <= 0:
@@ -113,7 +113,7 @@ def probe(path: Path) -> Probe:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Return what the container and the sound in it are said to be, by names in lower case.
+    """Return the metadata of the container and of its audio stream, with names in lower case.
 
     Raises
     ------
@@ -121,9 +121,10 @@ def read_metadata(path: Path) -> dict[str, str]:
         As for :func:`probe`.
     """
     with open_audio(path) as (container, stream):
-        said = {**stream.metadata, **container.metadata}
+        metadata = {**stream.metadata, **container.metadata}
     return {
-        decode_text(name.encode("latin-1")).lower(): decode_text(text.encode("latin-1")) for name, text in said.items()
+        decode_text(name.encode("latin-1")).lower(): decode_text(text.encode("latin-1"))
+        for name, text in metadata.items()
     }
 
 
@@ -133,13 +134,13 @@ def _count_channels(path: Path) -> int:
 
 
 def _decode_whole(path: Path, channel: int | None = None) -> Sound:
-    """All of it, or windows where it is long; mixed to one channel, or only the one that is wanted."""
+    """Decode a recording completely, or windows of a long one; mixed to mono, or only ``channel`` of it."""
     windows = _decode_windows(path, channel)
     return Sound(_decode_from_start(path, channel)) if windows is None else windows
 
 
 def _decode_windows(path: Path, channel: int | None) -> Sound | None:
-    """Evenly spread windows of a long recording; nothing where it is not long, or cannot be jumped in."""
+    """Decode evenly spaced windows of a long recording; None if it is not long or not seekable."""
     with open_audio(path) as (container, stream):
         duration_ms = stated_duration_ms(container)
         if duration_ms <= WHOLE_MS:
@@ -148,7 +149,7 @@ def _decode_windows(path: Path, channel: int | None) -> Sound | None:
         last_s = first_s + duration_ms / 1000 - WINDOW_SAMPLES / SAMPLE_RATE_HZ
         starts_s = np.linspace(first_s, last_s, WINDOWS)
         windows = [_decode_window(container, stream, start_s, channel) for start_s in starts_s]
-    # Less than half of what was asked for: the stated duration is wrong, or jumps lead nowhere.
+    # With less than half of the requested samples, the stated duration is wrong or seeking does not work.
     if sum(map(len, windows)) < WINDOWS * WINDOW_SAMPLES // 2:
         return None
     firsts = np.cumsum([0, *map(len, windows[:-1])])
@@ -156,18 +157,18 @@ def _decode_windows(path: Path, channel: int | None) -> Sound | None:
 
 
 def _decode_window(container: InputContainer, stream: AudioStream, start_s: float, channel: int | None) -> Float32Array:
-    """30 s from ``start_s`` on; less at the end, nothing where the file cannot be jumped in."""
+    """Decode 30 s from ``start_s`` on: fewer samples at the end of the file, none if the file is not seekable."""
     import av
 
-    nothing = np.zeros(0, dtype=np.float32)
+    no_samples = np.zeros(0, dtype=np.float32)
     try:
         container.seek(max(0, int((start_s - SEEK_LEAD_S) * 1e6)))
     except av.FFmpegError:
-        return nothing
+        return no_samples
     frames = frames_of(container, stream)
     first = next((frame for frame in frames if frame.time is None or end_s(frame) > start_s), None)
     if first is None or first.time is None:
-        return nothing
+        return no_samples
     early_samples = max(0, round((start_s - first.time) * SAMPLE_RATE_HZ))
     return _to_mono(chain([first], frames), early_samples + WINDOW_SAMPLES, channel)[early_samples:]
 
@@ -178,8 +179,8 @@ def _decode_from_start(path: Path, channel: int | None) -> Float32Array:
         samples = _to_mono(frames_of(container, stream), limit_samples, channel)
         stated_ms = stated_duration_ms(container)
     analyzed_ms = len(samples) * 1000 // SAMPLE_RATE_HZ
-    broke_off = len(samples) < DAMAGED_BELOW_SAMPLES and not 0 < stated_ms < analyzed_ms + 100
-    if len(samples) == 0 or broke_off:
+    is_truncated = len(samples) < DAMAGED_BELOW_SAMPLES and not 0 < stated_ms < analyzed_ms + 100
+    if len(samples) == 0 or is_truncated:
         raise _damaged()
     return samples
 
@@ -192,13 +193,13 @@ def _to_mono(frames: Iterator[AudioFrame], limit_samples: int, channel: int | No
 
 @contextmanager
 def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
-    """Yield the opened file and its first audio stream; covers are video streams, and not looked at."""
+    """Yield the opened file and its first audio stream. Covers are video streams and are ignored."""
     import av
 
     head = read_head(path)
     try:
-        # An absolute path, so that no name is taken for an address; only files, so that no playlist is followed.
-        # Latin-1 keeps the bytes of metadata as they are.
+        # The path is absolute so that FFmpeg does not take a file name for a URL. The whitelist keeps it from following
+        # playlists. Latin-1 preserves the bytes of metadata.
         options = {"protocol_whitelist": "file,subfile"}
         container = av.open(_address(path.absolute(), head), options=options, metadata_encoding="latin-1")
     except (av.FFmpegError, ValueError) as error:
@@ -221,13 +222,13 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
 
 
 def _address(path: Path, head: bytes) -> str:
-    """Name the file as FFmpeg is to open it: without a tag that it would read into memory, pictures and all."""
+    """Return the address under which FFmpeg opens the file, skipping a large tag that it would read into memory."""
     tag = tag_bytes(head)
     return f"subfile,,start,{tag},end,0,,:{path}" if tag > LARGEST_TAG_BYTES else str(path)
 
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:
-    """Yield the stream's packets, up to where the file breaks off. A disk that fails is an error, not an end."""
+    """Yield the stream's packets until the file ends or is truncated. A failing disk raises an error."""
     import av
 
     packets = container.demux(stream)
@@ -244,7 +245,7 @@ def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Pack
 
 
 def frames_of(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """Yield the stream's decoded frames; packets that cannot be decoded are passed over, as every player does."""
+    """Yield the stream's decoded frames, skipping packets that cannot be decoded, as players do."""
     import av
 
     for packet in _packets(container, stream):
@@ -255,17 +256,17 @@ def frames_of(container: InputContainer, stream: AudioStream) -> Iterator[AudioF
 
 
 def end_s(frame: AudioFrame) -> float:
-    """Return where in the recording a frame ends, in seconds."""
+    """Return the time at which a frame ends, in seconds."""
     return (frame.time or 0.0) + frame.samples / frame.sample_rate
 
 
 def stated_duration_ms(container: InputContainer) -> int:
-    """Return what the header says, or FFmpeg guesses; 0 where neither does."""
+    """Return the duration that the header states or FFmpeg estimates; 0 if neither is available."""
     return max(0, (container.duration or 0) // 1000)
 
 
 def _damaged() -> TrackError:
-    text = "The file is damaged: no sound can be read from it."
+    text = "The file is damaged: no audio can be read from it."
     return TrackError("damaged-audio", text, hint="Copy or download it again.")
 
 

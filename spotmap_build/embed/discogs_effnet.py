@@ -1,4 +1,4 @@
-"""Discogs-EffNet: 1,280 numbers that say how a track sounds and how much it has of 400 styles (Essentia models, MTG).
+"""Discogs-EffNet (Essentia models, MTG): embedding vectors of 1,280 numbers, and activations of 400 styles.
 
 Alonso-Jiménez, Serra and Bogdanov, "Music representation learning based on editorial metadata from Discogs" (2022).
 """
@@ -25,18 +25,18 @@ PATCH_FRAMES: Final = 128
 """2.048 s."""
 PATCHES: Final = 64
 WHOLE_BATCH: Final = 64
-"""So many patches the graph takes that Essentia runs, no more and no less."""
+"""The fixed batch size of the graph that Essentia runs."""
 FEW: Final = 8
-"""So many at once are the fastest where any number is taken, and take little memory."""
+"""The fastest batch size if any is possible, with little use of memory."""
 INPUT: Final = "serving_default_melspectrogram"
 STYLES: Final = "PartitionedCall:0"
 EMBEDDING: Final = "PartitionedCall:1"
 
 
 class DiscogsEffnet:
-    """The loaded network; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading.
+    """The loaded network. Raises the errors of :class:`~spotmap_build.embed.engines.Engine` while loading.
 
-    ``heads``: run on the embedding of each patch.
+    ``heads``: classifier heads that run on the embedding of each patch.
     """
 
     def __init__(self, weights_path: Path, engine: Engine, heads: Sequence[Head] = ()) -> None:
@@ -45,11 +45,10 @@ class DiscogsEffnet:
         self._heads = Heads(heads, engine)
 
     def __call__(self, samples: Float32Array) -> Heard:
-        """Listen to samples (float32, 16 kHz, mono).
+        """Embed samples (float32, 16 kHz, mono).
 
-        ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1, ``heads`` a float32 ``[classes]`` each.
-
-        All are means over the patches.
+        ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1, and each of ``heads`` float32
+        ``[classes]``. All are means over the patches.
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
         styles, embedding = self._run(patches.mel)
@@ -61,12 +60,12 @@ class DiscogsEffnet:
         )
 
     def _run(self, patches: Float32Array) -> tuple[Float32Array, Float32Array]:
-        """Return styles and embedding of each patch; of rows that only fill up a batch, none."""
+        """Return the styles and the embedding of each patch, without the rows that pad a batch."""
         size = FEW if self._takes_any else WHOLE_BATCH
-        pieces = [patches[first : first + size] for first in range(0, len(patches), size)]
+        batches = [patches[first : first + size] for first in range(0, len(patches), size)]
         if not self._takes_any:
-            pieces = [np.pad(piece, ((0, size - len(piece)), (0, 0), (0, 0))) for piece in pieces]
-        styles, embedding = zip(*map(self._network, pieces), strict=True)
+            batches = [np.pad(batch, ((0, size - len(batch)), (0, 0), (0, 0))) for batch in batches]
+        styles, embedding = zip(*map(self._network, batches), strict=True)
         return np.concatenate(styles)[: len(patches)], np.concatenate(embedding)[: len(patches)]
 
 

@@ -1,6 +1,6 @@
-"""Fetch a file over HTTP so that a broken connection costs nothing that has already arrived.
+"""Resumable HTTP downloads: after a broken connection, a download continues where it stopped.
 
-Not by pooch, which begins again after each cut and bounds neither size nor pace
+pooch is not used, because it restarts after each interruption and limits neither size nor time
 (docs/decisions/0010-weights-without-pooch.md).
 """
 
@@ -33,29 +33,29 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 30
 CONNECTION_S: Final = 1800
-"""How long one connection may last: the next goes on where it ended."""
+"""Maximum duration of one connection; the next one continues where it stopped."""
 RETRY: Final = RetryPolicy(attempts=3, first_pause_s=1.0)
-"""For tries in a row without a single new byte: a connection that is cut often but brings something goes on."""
+"""Limits consecutive attempts without a new byte. A connection that breaks often but makes progress may continue."""
 PACE_WINDOW_S: Final = 120
 PACE_WINDOW_BYTES: Final = 120_000
-"""What has to arrive in each window: 1 kB a second, less than the slowest line that anybody would wait for."""
+"""Bytes that must arrive in each window: 1 kB per second, slower than any connection worth waiting for."""
 MOST_REPEATS: Final = 10
-"""How many times the size of the file may be received in all: a server may have to send all of it again."""
+"""Maximum number of bytes received in total, as a multiple of the file's size: a server may resend the whole file."""
 CHUNK_BYTES: Final = 1 << 18
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 HEADERS: Final = {"User-Agent": "spotmap-build", "Accept-Encoding": "identity"}
 
 
 def download(url: str, part: Path, size_bytes: int, *, hint: str) -> None:
-    """Fetch ``url`` into the file ``part``, going on where an earlier try ended, until it has ``size_bytes``.
+    """Download ``url`` to the file ``part``, continuing an earlier attempt, until it has ``size_bytes``.
 
-    What is in it then is for the caller to check.
+    The caller has to verify the content.
 
     Raises
     ------
     WeightsError
-        The address is not HTTPS, cannot be reached, has no such file or one of another size, or brings it too slowly;
-        ``part`` keeps what came.
+        The address is not HTTPS or cannot be reached, the file is missing there, has another size or arrives too
+        slowly. ``part`` keeps what was received.
     OSError
         ``part`` cannot be written.
     """
@@ -75,7 +75,7 @@ def download(url: str, part: Path, size_bytes: int, *, hint: str) -> None:
 
 
 def fetch_small(url: str, limit_bytes: int, *, hint: str) -> bytes:
-    """Fetch a small file; tried again as :func:`download` does.
+    """Download a small file, with the retries of :func:`download`.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def fetch_small(url: str, limit_bytes: int, *, hint: str) -> bytes:
         try:
             response = session.get(url, headers=HEADERS)
         except BodyTooLarge as error:
-            raise WeightsError(f"{url} is larger than it should be.", hint=hint) from error
+            raise WeightsError(f"{url} is larger than expected.", hint=hint) from error
         except (requests.RequestException, ValueError) as error:
             raise _Passing(_reason(error, url, hint)) from error
         reason = _refusal(response, url, hint)
@@ -104,7 +104,7 @@ def fetch_small(url: str, limit_bytes: int, *, hint: str) -> bytes:
 
 
 class _Fetching:
-    """A file that is being fetched: what has arrived, by how many connections, how fast."""
+    """A download in progress, with the number of bytes received and its pace."""
 
     def __init__(self, url: str, part: Path, size_bytes: int, hint: str) -> None:
         self._url = url
@@ -121,13 +121,13 @@ class _Fetching:
         return self._part.stat().st_size if self._part.exists() else 0
 
     def failure(self, reason: str) -> WeightsError:
-        """Say why nothing more is tried, and what has come."""
+        """Return the error that says why the download stops, and how much has arrived."""
         have_bytes = self.have_bytes
         arrived = f" {have_bytes:,} of {self._size_bytes:,} bytes have arrived." if have_bytes else ""
         return WeightsError(f"{self._url} cannot be fetched: {reason}.{arrived}", hint=self._hint)
 
     def try_once(self) -> str:
-        """One connection's worth; gives the reason why it ended early, if it did."""
+        """Receive over one connection; return the reason if it ended early, else an empty string."""
         have_bytes = self.have_bytes
         headers = HEADERS | ({"Range": f"bytes={have_bytes}-"} if have_bytes else {})
         try:
@@ -143,8 +143,8 @@ class _Fetching:
         resumed = response.status_code == HTTPStatus.PARTIAL_CONTENT and _offset(response) == have_bytes
         missing = self._size_bytes - have_bytes if resumed else self._size_bytes
         if _number(response.headers.get("Content-Length", "")) not in (-1, missing):
-            raise WeightsError(f"{self._url} has another size than it should have.", hint=self._hint)
-        # A server that cannot go on in the middle sends all of it again.
+            raise WeightsError(f"{self._url} does not have the expected size.", hint=self._hint)
+        # A server without range requests sends the whole file again.
         with open(self._part, "ab" if resumed else "wb", opener=_open_no_link) as file:
             while missing:
                 chunk = _read(response, min(CHUNK_BYTES, missing))
@@ -156,28 +156,28 @@ class _Fetching:
         return ""
 
     def _keep_pace(self, chunk_bytes: int, file: BinaryIO) -> None:
-        """Give up on a server that drips, however many connections it takes for that."""
+        """Raise if the server sends too slowly or too much, counted over all connections."""
         self._received_bytes += chunk_bytes
         if self._received_bytes > MOST_REPEATS * self._size_bytes:
             file.flush()
-            raise self.failure("the server begins again and again")
+            raise self.failure("the server keeps starting again")
         if time.monotonic() - self._window_start_s > PACE_WINDOW_S:
             if self._received_bytes - self._window_start_bytes < PACE_WINDOW_BYTES and file.tell() < self._size_bytes:
                 file.flush()
-                raise self.failure(f"less than {PACE_WINDOW_BYTES:,} bytes came in {PACE_WINDOW_S:g} s")
+                raise self.failure(f"less than {PACE_WINDOW_BYTES:,} bytes arrived in {PACE_WINDOW_S:g} s")
             self._window_start_s, self._window_start_bytes = time.monotonic(), self._received_bytes
 
 
 class _Passing(Exception):
-    """A try that brought nothing, and the reason; another may."""
+    """An attempt failed for the given reason; another one may succeed."""
 
 
 class _Cut(Exception):
-    """A connection ended while a body was read; distinguished from a disk that cannot be written."""
+    """A connection ended while a body was read, as opposed to a disk that cannot be written."""
 
 
 def _read(response: requests.Response, size_bytes: int) -> bytes:
-    """Return what has arrived, at most ``size_bytes``: a server that drips is heard drop by drop."""
+    """Return the bytes that are available, at most ``size_bytes``, without waiting for more."""
     try:
         return response.raw.read1(size_bytes, decode_content=False) or b""
     except (OSError, ValueError) as error:
@@ -191,34 +191,34 @@ def _open_no_link(path: str, flags: int) -> int:
 def _check_address(url: str, hint: str) -> None:
     if not is_trustworthy_address(url):
         raise WeightsError(
-            f"{printable(url)} is no HTTPS address (plain HTTP is for this machine only); nothing is fetched.",
+            f"{printable(url)} is not an HTTPS address (plain HTTP is allowed for this machine only).",
             hint=hint,
         )
 
 
 def _number(text: str) -> int:
-    """Return a header's number; -1 where there is none, or none that makes sense."""
+    """Return a header's number; -1 if it is missing or invalid."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else -1
 
 
 def _offset(response: requests.Response) -> int:
-    """Where a partial answer starts: ``Content-Range: bytes 100-199/200`` gives 100; -1 where it does not say."""
+    """Return the start of a partial response: 100 for ``Content-Range: bytes 100-199/200``, -1 if it is missing."""
     unit, _, rest = response.headers.get("Content-Range", "").partition(" ")
     return _number(rest.partition("-")[0]) if unit == "bytes" else -1
 
 
 def _refusal(response: requests.Response, url: str, hint: str) -> str:
-    """In a few words, what a server answers instead of the file; raises where trying again cannot help."""
+    """Describe an error response briefly, empty for success. Raises ``WeightsError`` if a retry cannot help."""
     if response.status_code in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
         return ""
-    reason = f"the server answers {response.status_code} {printable(response.reason or '')[:100]}".rstrip()
+    reason = f"the server answered {response.status_code} {printable(response.reason or '')[:100]}".rstrip()
     if response.status_code not in PASSING:
         raise WeightsError(f"{url} cannot be fetched: {reason}.", hint=hint)
     return reason
 
 
 def _reason(error: Exception, url: str, hint: str) -> str:
-    """In a few words, why a try failed; raises where trying again cannot help."""
+    """Describe briefly why an attempt failed. Raises ``WeightsError`` if a retry cannot help."""
     if isinstance(error, RedirectRefused | requests.TooManyRedirects | ValueError):
         raise WeightsError(f"{url} cannot be fetched: {printable(str(error))[:200]}.", hint=hint) from error
     inner: BaseException | None = error
@@ -230,11 +230,11 @@ def _reason(error: Exception, url: str, hint: str) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """Return what the operating system said, else the error's own words."""
+    """Return the operating system's message if there is one, otherwise that of the error."""
     inner: BaseException | None = error
-    said = str(error) or type(error).__name__
+    message = str(error) or type(error).__name__
     while inner is not None:
         if isinstance(inner, OSError) and inner.strerror:
-            said = inner.strerror
+            message = inner.strerror
         inner = inner.__cause__ or inner.__context__
-    return printable(said)[:200]
+    return printable(message)[:200]

@@ -1,6 +1,6 @@
-"""What runs the networks: onnxruntime, or Essentia. Loads neither.
+"""The inference engines, onnxruntime and Essentia. This module imports neither.
 
-Both give the same numbers within rounding (docs/decisions/0011), so what one heard serves the other.
+Both give the same numbers within rounding (docs/decisions/0011), so they share cached results.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Network(Protocol):
-    """A network that stays loaded: float32 ``[n, frames, bands]`` or ``[n, width]`` in.
+    """A loaded network.
 
-    Out comes one float32 ``[n, width]`` for each of its outputs.
+    The input is float32 ``[n, frames, bands]`` or ``[n, width]``, each output float32 ``[n, width]``.
     """
 
     def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
@@ -29,7 +29,7 @@ class Engine(Protocol):
     """A module that runs networks."""
 
     def load_network(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> Network:
-        """Return the network in a file; its input and outputs are asked for by their names in the ``.pb`` file.
+        """Load a network from a file. Its input and outputs are given by their names in the ``.pb`` file.
 
         Raises
         ------
@@ -41,11 +41,11 @@ class Engine(Protocol):
 
 
 SUFFIXES: Final[dict[EngineName, str]] = {"essentia": ".pb", "onnx": ".onnx"}
-"""How the names of an engine's files of weights end."""
+"""Suffix of the weight files of each engine."""
 
 
 def choose(wanted: str) -> EngineName:
-    """Return the engine that was asked for; where none was, onnxruntime, or Essentia if only that is installed."""
+    """Return the requested engine; without a request, onnxruntime, or Essentia if only that is installed."""
     if wanted:
         return "onnx" if wanted == "onnx" else "essentia"
     has_only_essentia = not importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("essentia")
@@ -53,7 +53,7 @@ def choose(wanted: str) -> EngineName:
 
 
 def load(name: EngineName) -> Engine:
-    """Return the engine of that name. For worker processes only: see ``essentia_engine``."""
+    """Import and return an engine. For worker processes only: see ``essentia_engine``."""
     if name == "essentia":
         from spotmap_build.embed import essentia_engine
 

@@ -1,8 +1,8 @@
-"""The only module that imports Essentia: networks where it is installed and asked for.
+"""Run networks with Essentia. The only module that imports it.
 
-The environment of the TensorFlow inside it is put in order before the import: one thread (many tracks are listened to
-at once, a process each), no banner, and without ``TF_ENABLE_ONEDNN_OPTS``, with which inference dies of SIGFPE.
-TensorFlow and numba crash on macOS when one process loads both, so nothing but a worker should call :func:`load`.
+Before the import, environment variables configure the TensorFlow inside Essentia: one thread (tracks are embedded in
+parallel by several processes), no banner, and no ``TF_ENABLE_ONEDNN_OPTS``, with which inference crashes with SIGFPE.
+On macOS, TensorFlow and numba crash when one process loads both, so only workers should call :func:`load`.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ def load() -> Any:
     Raises
     ------
     ConfigError
-        Essentia is not installed, which on some machines it cannot be.
+        Essentia is not installed or not available for this machine.
     """
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="2", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
     os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)
     try:
         import essentia
 
-        # Before essentia.standard is imported, or the import itself is chatty.
+        # Set before the import of essentia.standard, which would log messages otherwise.
         essentia.log.infoActive = False
         essentia.log.warningActive = False
         import essentia.standard
     except ImportError as error:
         machine = f"{platform.system()} {platform.machine()} with Python {platform.python_version()}"
         raise ConfigError(
-            f"Essentia, which listens to the music, cannot be loaded on this machine ({machine}): {error}.",
+            f"Essentia, which analyzes the music, cannot be loaded on this machine ({machine}): {error}.",
             hint="Choose --engine onnx, or install essentia-tensorflow (Linux x86_64, macOS with Python 3.11 or 3.12).",
         ) from error
     return essentia.standard
@@ -53,12 +53,12 @@ def load() -> Any:
 
 @contextmanager
 def errors_of_essentia() -> Iterator[None]:
-    """Turn what Essentia raises while it works on one track into that track's failure."""
+    """Translate errors of Essentia into ``TrackError``."""
     try:
         yield
     except RuntimeError as error:
         reason = str(error).strip().splitlines()
-        raise TrackError("not-analysable", f"Essentia could not analyze this sound: {' '.join(reason)}") from error
+        raise TrackError("not-analysable", f"Essentia could not analyze this audio: {' '.join(reason)}") from error
 
 
 def load_network(path: Path, *, input_name: str, output_names: tuple[str, ...]) -> EssentiaNetwork:
@@ -67,12 +67,12 @@ def load_network(path: Path, *, input_name: str, output_names: tuple[str, ...]) 
 
 
 class EssentiaNetwork:
-    """A frozen TensorFlow graph (a ``.pb`` file) that stays loaded; all its outputs are computed in one pass.
+    """A loaded frozen TensorFlow graph (a ``.pb`` file). Computes all outputs in one pass.
 
     Raises
     ------
     ConfigError
-        There is no Essentia here.
+        Essentia is not available.
     WeightsError
         The file is not a graph with these nodes.
     """
@@ -89,7 +89,8 @@ class EssentiaNetwork:
             reason = " ".join(str(error).split())
             raise WeightsError(
                 f"{path} cannot be loaded as a model: {reason}",
-                hint="Delete the file; the next build fetches it again. Or use --embedder musicnn, which needs none.",
+                hint="Delete the file; the next build downloads it again. Or use --embedder musicnn, which needs no "
+                "download.",
             ) from error
 
     def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
@@ -97,7 +98,7 @@ class EssentiaNetwork:
         import essentia
 
         pool = essentia.Pool()
-        # A Pool tensor has four axes: batch, channel, time, frequency. Those of length 1 are taken away again.
+        # A Pool tensor has four axes: batch, channel, time, frequency. Essentia removes those of length 1.
         rows, *shape = patches.shape
         pool.set(self._input_name, np.ascontiguousarray(patches.reshape(rows, *[1] * (3 - len(shape)), *shape)))
         with errors_of_essentia():

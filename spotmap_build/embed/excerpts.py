@@ -1,7 +1,8 @@
-"""Cut a short excerpt out of a recording, for the site: Opus in MP4, with fades.
+"""Cut a short excerpt from a recording for the site: Opus in MP4, with fades.
 
-Every browser plays that: Chromium and Firefox any Opus, Safari since version 17 in this container, on iPhones too (Opus
-in WebM and in Ogg it plays since 18.4 only). It is also free, and builds of Chromium without licensed codecs play it.
+All browsers support this format: Chromium and Firefox play Opus in any container, Safari plays it in MP4 since version
+17, including on iPhones (Opus in WebM or Ogg only since 18.4). It is patent-free, and builds of Chromium without
+licensed codecs play it.
 """
 
 from __future__ import annotations
@@ -31,21 +32,22 @@ if TYPE_CHECKING:
 
 RATE_HZ: Final = 48_000
 BITS_PER_S: Final = 64_000
-"""Twelve seconds are about 100 KB; at this rate, Opus is hard to tell from its source."""
-BYTES_BESIDE: Final = 2_500
-"""Of the container, about."""
+"""Twelve seconds take about 100 KB. At this rate, Opus is hard to distinguish from its source."""
+CONTAINER_BYTES: Final = 2_500
+"""Approximate overhead of the container."""
 FADE_IN_S: Final = 0.3
 FADE_OUT_S: Final = 1.2
 PACKET_SAMPLES: Final = 960
 LATEST_S: Final = 15 * 60.0
-"""Of a recording that cannot be jumped in, no more is decoded to get at an excerpt."""
+"""In a recording that is not seekable, no excerpt begins later than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExcerptJob:
-    """One excerpt to make; ``path``, ``prepare`` and ``temp_folder`` are those of a job that listens.
+    """One excerpt to cut. ``path``, ``prepare`` and ``temp_folder`` are as in ``EmbedJob``.
 
-    ``start_s``: where it begins; None for the middle. ``seconds``: how long it is, if the recording is that long.
+    ``start_s``: the start of the excerpt; None to take it from the middle. ``seconds``: its length, if the recording is
+    long enough.
     """
 
     track_id: str
@@ -58,12 +60,12 @@ class ExcerptJob:
 
 
 def forecast_bytes(count: int, seconds: int) -> int:
-    """Estimate how much so many excerpts take."""
-    return count * (seconds * BITS_PER_S // 8 + BYTES_BESIDE)
+    """Estimate the total size of ``count`` excerpts."""
+    return count * (seconds * BITS_PER_S // 8 + CONTAINER_BYTES)
 
 
 def cut_excerpt(job: ExcerptJob) -> Done[bytes] | Failed:
-    """Cut one excerpt, in a worker process; why there is none is said as for listening."""
+    """Cut one excerpt in a worker process. Failures are reported like those of ``embed_file``."""
     try:
         with (
             audio_file(job.path, job.prepare, job.temp_folder) as path,
@@ -74,19 +76,19 @@ def cut_excerpt(job: ExcerptJob) -> Done[bytes] | Failed:
         return Failed(job.track_id, "excerpt", error.track_code, error.message, error.retryable)
     except MemoryError:
         return Failed(job.track_id, "excerpt", "out-of-memory", "There was not enough memory.", retryable=True)
-    except Exception as error:  # noqa: BLE001 - a bug that one track brings out must not cost all the others
+    except Exception as error:  # noqa: BLE001 - a bug that one track triggers must not fail all other tracks
         return Failed(job.track_id, "excerpt", "internal-error", f"{type(error).__name__}: {error}")
 
 
 def read_part(path: Path, start_s: float | None, seconds: int) -> Float32Array:
-    """Decode some seconds of a recording to float32 ``[2, n]`` at 48 kHz.
+    """Decode ``seconds`` of a recording from ``start_s`` on to float32 ``[2, n]`` at 48 kHz.
 
-    It begins earlier than wished for where less of the recording would be left, and is as long as that at most.
+    The part starts earlier if the recording would end before its length is reached.
 
     Raises
     ------
     TrackError
-        As for listening: the file cannot be read, is too short, or is silent there.
+        The file cannot be read, is too short, or is silent in this part.
     """
     with open_audio(path) as (container, stream):
         length_s = stated_duration_ms(container) / 1000
@@ -100,13 +102,13 @@ def read_part(path: Path, start_s: float | None, seconds: int) -> Float32Array:
 
 
 def _frames_from(container: InputContainer, stream: AudioStream, begin_s: float) -> tuple[Iterator[AudioFrame], float]:
-    """Return the frames from the one on that holds a moment, and for how long the first one plays before that."""
+    """Return the frames from ``begin_s`` on, and by how many seconds the first one starts before it."""
     import av
 
     zero_s = (container.start_time or 0) / 1e6
     try:
         container.seek(max(0, int((zero_s + begin_s - SEEK_LEAD_S) * 1e6)))
-    except av.FFmpegError:  # it cannot be jumped in, and is read from its beginning
+    except av.FFmpegError:  # not seekable: read from the beginning
         if begin_s > LATEST_S:
             begin_s = 0.0
     frames = frames_of(container, stream)
@@ -119,21 +121,21 @@ def _frames_from(container: InputContainer, stream: AudioStream, begin_s: float)
 
 
 def fade(samples: Float32Array) -> Float32Array:
-    """Let a sound swell at its beginning and die away at its end."""
+    """Fade in and out."""
     length = samples.shape[1]
-    swell, decay = (min(round(seconds * RATE_HZ), length // 4) for seconds in (FADE_IN_S, FADE_OUT_S))
+    fade_in, fade_out = (min(round(seconds * RATE_HZ), length // 4) for seconds in (FADE_IN_S, FADE_OUT_S))
     envelope = np.ones(length, dtype=np.float32)
-    envelope[:swell] = np.sin(np.linspace(0, np.pi / 2, swell, dtype=np.float32)) ** 2
-    envelope[length - decay :] *= np.cos(np.linspace(0, np.pi / 2, decay, dtype=np.float32)) ** 2
+    envelope[:fade_in] = np.sin(np.linspace(0, np.pi / 2, fade_in, dtype=np.float32)) ** 2
+    envelope[length - fade_out :] *= np.cos(np.linspace(0, np.pi / 2, fade_out, dtype=np.float32)) ** 2
     return np.clip(samples, -1, 1) * envelope
 
 
 def encode(samples: Float32Array, folder: Path) -> bytes:
-    """Encode float32 ``[2, n]`` at 48 kHz, by way of a file in a folder. Equal samples give equal bytes."""
+    """Encode float32 ``[2, n]`` at 48 kHz, using a temporary file in ``folder``. Equal samples give equal bytes."""
     import av
 
     place = folder / "excerpt.m4a"
-    # What players need first stands first, so that hosts without ranges will do; FFmpeg can do that in files only.
+    # The index comes first, so that hosts without range requests work. FFmpeg can move it in files only.
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(place.absolute()), "w", format="mp4", options=options) as container:
         stream = container.add_stream("libopus", rate=RATE_HZ, layout="stereo")

@@ -1,4 +1,4 @@
-"""The first bytes of a file: whether it can be read, and what a file that cannot be decoded seems to be."""
+"""Inspect the first bytes of a file: whether it is readable, and whether it looks like audio."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def read_head(path: Path) -> bytes:
     """
     try:
         with open_regular(path) as file:
-            # A file of the kernel says that it is empty, and reading it might wait forever.
+            # Kernel files (such as those in /proc) state a size of 0, and reading them can block forever.
             head = file.read(16) if os.fstat(file.fileno()).st_size else b""
     except OSError as error:
         raise unreadable(error) from error
@@ -34,7 +34,7 @@ def read_head(path: Path) -> bytes:
 
 
 def tag_bytes(head: bytes) -> int:
-    """Return how many bytes of a file are the ID3v2 tag that it begins with, as its first ten say; 0 for none."""
+    """Return the size of the ID3v2 tag at the start of a file in bytes, read from its header; 0 without a tag."""
     if not head.startswith(b"ID3") or len(head) < ID3_HEADER_BYTES or max(head[6:10]) > 0x7F:
         return 0
     first, second, third, fourth = head[6:10]
@@ -45,7 +45,7 @@ def tag_bytes(head: bytes) -> int:
 def begins_like_audio(head: bytes) -> bool:
     """Tell whether a file's first 16 bytes are those of an audio format.
 
-    Then a file that cannot be decoded is damaged, else it is something different.
+    If so, a file that cannot be decoded is damaged; otherwise it is not audio.
     """
     known = (b"ID3", b"OggS", b"fLaC", b"RIFF", b"FORM", b"\x1aE\xdf\xa3", b"wvpk", b"MAC ", b"TTA1", b"caff")
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0
@@ -57,6 +57,6 @@ def begins_like_audio(head: bytes) -> bool:
 
 
 def unreadable(error: OSError) -> TrackError:
-    """Return the error of a track whose file the system does not let us read."""
+    """Return the error of a track whose file the operating system cannot read."""
     text = f"The file cannot be read: {error.strerror or error}."
-    return TrackError("unreadable", text, retryable=True, hint="Is the disk there, and may you read the file?")
+    return TrackError("unreadable", text, retryable=True, hint="Is the disk mounted, and may you read the file?")

@@ -1,4 +1,4 @@
-"""Classifier heads on an embedding: run on the patches of a recording while it is listened to, or on vectors later."""
+"""Classifier heads on an embedding: run on the patches of a recording during analysis, or on cached vectors later."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INPUT: Final = "model/Placeholder"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A head's file on this machine, and what comes out of it. Can be pickled."""
+    """The file of a head on this machine, and its output. Can be pickled."""
 
     path: str
     output_node: str
@@ -32,7 +32,7 @@ class Head:
 
 
 class Heads:
-    """The loaded heads; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading."""
+    """The loaded heads. Raises the errors of :class:`~spotmap_build.embed.engines.Engine` while loading."""
 
     def __init__(self, heads: Sequence[Head], engine: Engine) -> None:
         self._heads = heads
@@ -41,30 +41,30 @@ class Heads:
         ]
 
     def __call__(self, embeddings: Float32Array) -> tuple[Float32Array, ...]:
-        """Return what each head says of each embedding: float32 ``[n, classes]`` in 0..1.
+        """Return the activations of each head for each embedding: float32 ``[n, classes]`` in 0..1.
 
         Raises
         ------
         WeightsError
             A head has another number of classes.
         """
-        found = []
+        outputs = []
         for head, network in zip(self._heads, self._networks, strict=True):
             (activations,) = network(embeddings)
             if activations.shape != (len(embeddings), head.class_count):
                 raise WeightsError(
                     f"{head.path} has {activations.shape[1]} classes, not {head.class_count}.",
-                    hint="Delete the file; the next build fetches it again. Or leave heads out: --no-heads.",
+                    hint="Delete the file; the next build downloads it again. Or leave heads out: --no-heads.",
                 )
-            found.append(activations)
-        return tuple(found)
+            outputs.append(activations)
+        return tuple(outputs)
 
 
 @dataclass(frozen=True, slots=True)
 class VectorsJob:
-    """Vectors of recordings that were listened to without these heads: float32 ``[n, d]``. Can be pickled.
+    """Vectors of recordings that were embedded without these heads: float32 ``[n, d]``. Can be pickled.
 
-    ``track_id``: what tells it from other jobs; they are of many tracks each.
+    ``track_id``: identifies the job, which covers many tracks.
     """
 
     track_id: str
@@ -75,11 +75,11 @@ class VectorsJob:
 
 
 def apply_heads(job: VectorsJob) -> Done[Float32Array] | Failed:
-    """Say of each vector what the heads say: float32 ``[n, all their classes]``, side by side. For worker processes.
+    """Return the activations of all heads for each vector: float32 ``[n, total classes]``. For worker processes.
 
     Raises
     ------
     ConfigError, WeightsError
-        It cannot be done on this machine, or with these files.
+        The engine or a head cannot be loaded.
     """
     return Done(np.hstack(Heads(job.heads, engines.load(job.engine))(job.vectors)))

@@ -1,7 +1,7 @@
-"""Log-compressed mel bands, the input of both networks, for either engine: one FFT and one matrix product.
+"""Log-compressed mel bands, the input of both networks: one FFT and one matrix product.
 
-The same as Essentia's ``TensorflowInputMusiCNN`` within the rounding of float32, which a test holds; frames as whole
-arrays take a fifth of the time of a call a frame.
+Equal to Essentia's ``TensorflowInputMusiCNN`` within float32 rounding, which a test checks. Computing arrays of frames
+takes a fifth of the time of one call per frame.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ FRAME_SAMPLES: Final = 512
 HOP_SAMPLES: Final = 256
 BANDS: Final = 96
 SCALE: Final = 10_000.0
-"""Bands are given as ``log10(1 + SCALE * energy)``."""
+"""Bands are ``log10(1 + SCALE * energy)``."""
 FRAMES_AT_ONCE: Final = 1024
-"""So that the spectra take no more than a few MB, however many frames are wanted."""
+"""Limits the spectra to a few MB, regardless of the number of frames."""
 
 
 def hann(size: int) -> npt.NDArray[np.float64]:
-    """Return a symmetric window of Hann, which is 0 at both ends."""
+    """Return a symmetric Hann window, which is 0 at both ends."""
     window: npt.NDArray[np.float64] = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / (size - 1))
     return window
 
 
 def hz_to_mel(hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Slaney's mel scale: linear below 1 kHz, logarithmic above, 1 kHz at 15."""
+    """Convert to Slaney's mel scale: linear below 1 kHz, logarithmic above, 1 kHz at 15."""
     frequency = np.asarray(hz, dtype=np.float64)
     above = 15 + 27 * np.log(np.maximum(frequency, 1000) / 1000) / np.log(6.4)
     return np.where(frequency < 1000, frequency * 3 / 200, above)
@@ -47,13 +47,13 @@ def mel_to_hz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def triangles(bins_hz: npt.NDArray[np.float64], corners_hz: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Overlapping triangular bands, each from one corner over the next, where it is 1, to the one after that.
+    """Return overlapping triangular bands, ``[bins, len(corners) - 2]``.
 
-    ``[bins, len(corners) - 2]``.
+    Each band rises from one corner to 1 at the next, and falls to 0 at the one after that.
     """
-    low, middle, high = corners_hz[:-2], corners_hz[1:-1], corners_hz[2:]
-    rising = (bins_hz[:, np.newaxis] - low) / (middle - low)
-    falling = (high - bins_hz[:, np.newaxis]) / (high - middle)
+    low, center, high = corners_hz[:-2], corners_hz[1:-1], corners_hz[2:]
+    rising = (bins_hz[:, np.newaxis] - low) / (center - low)
+    falling = (high - bins_hz[:, np.newaxis]) / (high - center)
     return np.maximum(0.0, np.minimum(rising, falling))
 
 
@@ -64,17 +64,17 @@ def _window() -> Float32Array:
 
 @cache
 def _filters() -> Float32Array:
-    """``[257, 96]``: bands of equal area in Hz, so that noise is as strong in all of them."""
+    """Return bands of equal area in Hz, ``[257, 96]``, so that white noise is equally strong in all of them."""
     bins_hz = np.linspace(0, SAMPLE_RATE_HZ / 2, FRAME_SAMPLES // 2 + 1)
     corners_hz = mel_to_hz(np.linspace(0, hz_to_mel(SAMPLE_RATE_HZ / 2), BANDS + 2))
     return (triangles(bins_hz, corners_hz) * 2 / (corners_hz[2:] - corners_hz[:-2])).astype(np.float32)
 
 
 def mel_frames(samples: Float32Array, frames: npt.NDArray[np.intp]) -> Float32Array:
-    """Mel bands of chosen frames.
+    """Return the mel bands of selected frames.
 
-    Frame ``k`` is centered at sample ``256 k`` and 512 samples long, with zeros beyond the ends, as Essentia's own
-    predictors cut it. Frames depend on their own samples only, so computing some gives the same as computing all.
+    Frame ``k`` is centered at sample ``256 k`` and 512 samples long, with zeros beyond the ends, as in Essentia's
+    predictors. A frame depends on its own samples only, so it does not matter which others are selected.
 
     Parameters
     ----------

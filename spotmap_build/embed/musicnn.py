@@ -1,8 +1,8 @@
-"""MusiCNN trained on the Million Song Dataset: 1,506 numbers that say how a track sounds, and 50 tags.
+"""MusiCNN trained on the Million Song Dataset: embedding vectors of 1,506 numbers, and 50 tags.
 
 Pons and Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). The weights are in
-the package (ISC license, beside them); ``scripts/freeze_musicnn.py`` makes them from the authors' own release, and
-``scripts/graph_to_onnx.py`` what onnxruntime reads of those.
+the package, next to their ISC license. ``scripts/freeze_musicnn.py`` converts them from the authors' release, and
+``scripts/graph_to_onnx.py`` converts the result for onnxruntime.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ TAGS: Final = "model/Sigmoid"
 
 
 class Musicnn:
-    """The loaded network; see :class:`~spotmap_build.embed.engines.Engine` for what can go wrong while loading."""
+    """The loaded network. Raises the errors of :class:`~spotmap_build.embed.engines.Engine` while loading."""
 
     def __init__(self, weights_path: Path, engine: Engine) -> None:
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(POOLS, TAGS))
 
     def __call__(self, samples: Float32Array) -> Heard:
-        """Listen to samples (float32, 16 kHz, mono).
+        """Embed samples (float32, 16 kHz, mono).
 
         ``vector`` is float32 ``[1506]``, ``tags`` float32 ``[50]`` in 0..1.
 
-        The vector is the mean of 753 activations over the track, then their spread (standard deviation): how a track
-        changes is a part of how it sounds. Of 262 pieces from 14 games, their five nearest neighbors name the game
-        of 67 in 100 with it, of 57 with the mean alone (docs/map-quality.md; the largest game has 19 in 100).
+        The vector consists of the means of 753 activations over the track and their standard deviations, which describe
+        how the track changes. Among 262 pieces from 14 games, the five nearest neighbors predict the game of 67 % of
+        the pieces with the standard deviations, and of 57 % without (docs/map-quality.md; the largest game has 19 %).
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
-        # One patch at a time: as fast as any batch, and half the memory of all 20 at once (250 MB against 440).
+        # One patch at a time: as fast as any batch, and half the memory of a batch of 20 (250 MB instead of 440).
         outputs = [self._network(patches.mel[row : row + 1]) for row in range(len(patches.mel))]
         pools = np.concatenate([pool for pool, _ in outputs])
         tags = np.concatenate([tag for _, tag in outputs])
-        means = pools[:, 1::2]  # every other one of the pools
+        means = pools[:, 1::2]
         wide = means.astype(np.float64)
         return Heard(
             vector=np.concatenate([wide.mean(axis=0), wide.std(axis=0)]).astype(np.float32),

@@ -1,6 +1,6 @@
-"""The only module that imports onnxruntime: networks wherever no other engine is asked for.
+"""Run networks with onnxruntime, the default engine. The only module that imports it.
 
-One thread each, as with Essentia: many tracks are listened to at once, a process each.
+Each network uses one thread, because several processes embed tracks in parallel.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 ERRORS_ONLY = 3
-"""onnxruntime's level of severity."""
+"""Severity level of onnxruntime's logger."""
 EXPORTED_AS: Final = {
     "serving_default_melspectrogram": "melspectrogram",
     "PartitionedCall:0": "activations",
@@ -30,28 +30,28 @@ EXPORTED_AS: Final = {
     "model/Sigmoid": "activations",
     "model/Softmax": "activations",
 }
-"""What MTG's exports call the inputs and outputs of the graphs that Essentia runs. The descriptions (``.json``) that
-MTG puts beside the exports have the graphs' names."""
+"""Names of inputs and outputs in MTG's ONNX exports, by their names in the graphs that Essentia runs. MTG's
+descriptions (``.json``) of the exports use the latter."""
 
 
 @cache
 def load() -> Any:
-    """Return the module ``onnxruntime``, quiet and telling nobody what it runs.
+    """Return the module ``onnxruntime`` with logging and telemetry disabled.
 
     Raises
     ------
     ConfigError
         It is not installed, or cannot be loaded on this machine.
     """
-    # Its builds may report to Microsoft. This keeps them from beginning to at the import; the call below ends the rest.
+    # Some builds send telemetry to Microsoft. The variable disables it during the import, the call below afterwards.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:
         machine = f"{platform.system()} {platform.machine()} with Python {platform.python_version()}"
         raise ConfigError(
-            f"onnxruntime, which listens to the music, cannot be loaded on this machine ({machine}): {error}.",
-            hint="Install onnxruntime (pip install onnxruntime), or choose --engine essentia where that is installed.",
+            f"onnxruntime, which analyzes the music, cannot be loaded on this machine ({machine}): {error}.",
+            hint="Install onnxruntime (pip install onnxruntime), or choose --engine essentia if that is installed.",
         ) from error
     onnxruntime.set_default_logger_severity(ERRORS_ONLY)
     onnxruntime.disable_telemetry_events()
@@ -64,12 +64,12 @@ def load_network(path: Path, *, input_name: str, output_names: tuple[str, ...]) 
 
 
 class OnnxNetwork:
-    """A network in an ``.onnx`` file that stays loaded.
+    """A loaded network from an ``.onnx`` file.
 
     Raises
     ------
     ConfigError
-        There is no onnxruntime here.
+        onnxruntime is not available.
     WeightsError
         The file is not a network with this input and these outputs.
     """
@@ -78,8 +78,7 @@ class OnnxNetwork:
         runtime = load()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        # Else it keeps the memory of the largest batch it ever saw.
-        # A plan of the memory for each shape of input costs memory and saves no time here.
+        # Memory patterns keep the memory of the largest batch, and planning it per input shape saves no time here.
         options.enable_mem_pattern = False
         try:
             self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -98,17 +97,17 @@ class OnnxNetwork:
             outputs = self._session.run(self._output_names, {self._input_name: np.ascontiguousarray(patches)})
         except _errors() as error:
             reason = " ".join(str(error).split())
-            raise TrackError("not-analysable", f"onnxruntime could not analyze this sound: {reason}") from error
+            raise TrackError("not-analysable", f"onnxruntime could not analyze this audio: {reason}") from error
         return tuple(np.asarray(output).reshape(len(patches), -1) for output in outputs)
 
 
 def _name_in(names: Collection[str], wanted: str) -> str:
-    """Return what a file calls an input or output, which may have the graph's name or that of MTG's export."""
+    """Return the name of an input or output in a file: the graph's name, or that in MTG's export."""
     return wanted if wanted in names else EXPORTED_AS.get(wanted, wanted)
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """Return what onnxruntime raises: classes that have nothing in common but ``Exception``."""
+    """Return the exception classes of onnxruntime, whose only common base is ``Exception``."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoSuchFile", "NotImplemented")
@@ -118,5 +117,5 @@ def _errors() -> tuple[type[Exception], ...]:
 def _not_a_model(path: Path, reason: str) -> WeightsError:
     return WeightsError(
         f"{path} cannot be loaded as a model: {reason}",
-        hint="Delete the file; the next build fetches it again. Or use --embedder musicnn, which needs none.",
+        hint="Delete the file; the next build downloads it again. Or use --embedder musicnn, which needs no download.",
     )

@@ -1,8 +1,8 @@
-"""Many recordings at once: worker processes of which each may die or hang without taking more than its own track along.
+"""A pool of worker processes in which a worker that dies or hangs fails only its own track.
 
-Not ``concurrent.futures.ProcessPoolExecutor``: when one of its processes dies, it fails every job in flight without
-saying whose fault it was, and recycling processes (``max_tasks_per_child``) can hang it (Python issue 115634). Here a
-worker has a pipe of its own, so it is always known which job it had.
+``concurrent.futures.ProcessPoolExecutor`` is not suitable: when one of its processes dies, it fails every job in flight
+without saying which one was at fault, and recycling processes (``max_tasks_per_child``) can hang it (Python issue
+115634). Here each worker has its own pipe, so its current job is always known.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 
 class Job(Protocol):
-    """What is to be done with one recording; it is sent to another process, so it can be pickled."""
+    """A unit of work on one recording. It is sent to another process, so it must be picklable."""
 
     @property
     def track_id(self) -> str:
-        """Whose recording it is."""
+        """The track of the recording."""
 
     @property
     def duration_ms(self) -> int | None:
-        """How long that is, where it is known: it decides how long the job may take."""
+        """Length of the recording if known; it determines the time limit of the job."""
 
 
 JobType = TypeVar("JobType", bound=Job)
@@ -48,33 +48,34 @@ Result = TypeVar("Result")
 
 
 JOBS_PER_WORKER: Final = 200
-"""Then a fresh process takes over; it costs a second. None was seen to grow (150 tracks of one length: 313 MB from the
-first to the last), so this is only against a leak that some odd file brings out in a native library."""
+"""After this many jobs a worker is replaced, which costs a second. No growth was observed (150 tracks of one length:
+313 MB from the first to the last), so this only guards against leaks of native libraries on unusual files."""
 GRACE_S: Final = 2.0
 START_LIMIT_S: Final = 120.0
-"""For starting a process, loading the model and waking a disk: seconds at most where nothing else runs."""
+"""For starting a process, loading the model and waking a disk, which take at most seconds on an idle machine."""
 LIMIT_PER_SECOND: Final = 4.0
-"""Seconds of work allowed for each second of sound. A slow processor needs 0.1; the rest is for a busy machine."""
+"""Seconds of work allowed per second of audio. A slow processor needs 0.1; the rest is for busy machines."""
 LONGEST_SOUND_MS: Final = 15 * 60 * 1000
-"""No more of a recording is analyzed (``decode.WHOLE_MS``), so this is assumed where no length is known."""
+"""No more of a recording is analyzed (``decode.WHOLE_MS``). Assumed if the length is unknown."""
 LOOK_S: Final = 1.0
-"""How often busy workers are looked after. Each look counts at most this much against them."""
+"""Interval at which busy workers are checked. Each check adds at most this much to their time."""
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class WorkerPool(Generic[JobType, Result]):
-    """Does ``work`` for many jobs; a context manager.
+    """Runs ``work`` for many jobs in worker processes; a context manager.
 
     Parameters
     ----------
     work
-        What is done in the workers; a function of a module.
+        The function to run in the workers; it must be defined at the top level of a module.
     jobs
-        How many worker processes, each with one thread for its mathematics: two such are faster than one with two.
+        Number of worker processes. Each uses one thread for numerical libraries: two processes are faster than one with
+        two threads.
     stage
-        What the work is a part of: the stage of what fails, and in the names of the processes.
+        The stage that ``Failed`` rows and the names of the processes contain.
     limit_s
-        How many seconds a job may take before its worker counts as hung.
+        Returns how many seconds a job may take before its worker counts as hung.
     """
 
     def __init__(
@@ -104,11 +105,11 @@ class WorkerPool(Generic[JobType, Result]):
 
     @property
     def worker_count(self) -> int:
-        """How many jobs are done at once."""
+        """Number of jobs that run in parallel."""
         return self._jobs
 
     def close(self) -> None:
-        """End all workers: at once, whatever they were doing. None is left behind."""
+        """End all workers immediately, even if they are busy."""
         for worker in self._workers:
             worker.connection.close()
             worker.process.terminate()
@@ -118,31 +119,31 @@ class WorkerPool(Generic[JobType, Result]):
         self._workers.clear()
 
     def run(
-        self, jobs: Iterable[JobType | None], *, is_over: Callable[[], bool] = lambda: False
+        self, jobs: Iterable[JobType | None], *, stop_requested: Callable[[], bool] = lambda: False
     ) -> Iterator[tuple[JobType, Done[Result] | Failed, float]]:
-        """Yield ``(job, outcome, seconds)`` as the jobs are finished, in whatever order that is.
+        """Yield ``(job, outcome, seconds)`` in the order of completion.
 
-        ``jobs`` is asked for the next one only when a worker is free for it, in the caller's thread. Where the next one
-        is not ready yet (it is being fetched), ``jobs`` waits a little and gives None, so that what is finished
-        meanwhile is not held up. A worker that dies makes its job ``Failed`` with the code ``worker-died``, retryable.
+        ``jobs`` is advanced in the caller's thread, and only when a worker is free. If the next job is not ready yet
+        (its audio is being downloaded), ``jobs`` yields None after a short wait, so that finished results are not held
+        up. When a worker dies, its job is ``Failed`` with the code ``worker-died``, retryable.
 
-        A worker that takes longer than ``limit_s`` is killed, and its job tried again at the end, when no other runs:
-        the machine may only have been overloaded. If that takes too long as well, the job is ``Failed`` with the code
-        ``worker-hung``, retryable. Time in which this process itself did not run (stopped by Ctrl-Z, starved, or busy
-        with a result) does not count.
+        A worker that takes longer than ``limit_s`` is killed, and its job is retried at the end without other jobs, in
+        case the machine was overloaded. If it takes too long again, the job is ``Failed`` with the code
+        ``worker-hung``, retryable. Time during which this process did not run (stopped by Ctrl-Z, starved, or busy with
+        a result) does not count.
 
-        When ``is_over``, the rest is left undone, also what workers are at: nothing more is yielded.
+        Once ``stop_requested`` returns true, nothing more is yielded and running jobs are abandoned.
 
         Raises
         ------
         SpotmapError
-            No job can be done, as the work said.
+            ``work`` reports that no job can succeed.
         """
         hung: list[JobType] = []
-        yield from self._run(JobQueue(iter(jobs)), self._jobs, hung.append, is_over)
+        yield from self._run(JobQueue(iter(jobs)), self._jobs, hung.append, stop_requested)
         for job in hung:
             hung_again: list[JobType] = []
-            yield from self._run(JobQueue(iter([job])), 1, hung_again.append, is_over)
+            yield from self._run(JobQueue(iter([job])), 1, hung_again.append, stop_requested)
             if hung_again:
                 yield job, hung_job(job, self._stage, self._limit_s(job)), 2 * self._limit_s(job)
 
@@ -151,15 +152,15 @@ class WorkerPool(Generic[JobType, Result]):
         queue: JobQueue[JobType],
         most_at_once: int,
         give_up: Callable[[JobType], None],
-        is_over: Callable[[], bool],
+        stop_requested: Callable[[], bool],
     ) -> Iterator[tuple[JobType, Done[Result] | Failed, float]]:
-        """Do all jobs of ``queue``; those whose worker hangs go to ``give_up`` instead of being yielded."""
-        while not is_over():
+        """Run all jobs of ``queue``. Jobs whose worker hangs are passed to ``give_up`` instead of being yielded."""
+        while not stop_requested():
             while sum(worker.job is not None for worker in self._workers) < most_at_once:
                 job = queue.take()
                 if job is None:
                     break
-                # Chosen now, because the next job may have been long in coming and a worker died meanwhile.
+                # Chosen after taking the job, because a worker may have died while the job was not ready.
                 self._free_worker().give(job)
             busy = [worker for worker in self._workers if worker.job is not None]
             if not busy:
@@ -178,21 +179,21 @@ class WorkerPool(Generic[JobType, Result]):
                 give_up(job)
 
     def _end_hung(self) -> Iterator[JobType]:
-        """Kill the workers that took too long, and yield the jobs that they had."""
+        """Kill workers that took too long, and yield their jobs."""
         now_s = time.monotonic()
         elapsed_s, self._looked_s = min(now_s - self._looked_s, LOOK_S), now_s
         for worker in [worker for worker in self._workers if worker.job is not None]:
             assert worker.job is not None
             worker.waited_s += elapsed_s
-            # What arrived just now is taken in the next round.
+            # A result that has just arrived is taken in the next round.
             if worker.waited_s > self._limit_s(worker.job) and not worker.connection.poll():
                 job, worker.job = worker.job, None
-                worker.process.kill()  # not SIGTERM, which a stopped process does not see
+                worker.process.kill()  # a stopped process would not react to SIGTERM
                 self._retire(worker)
                 yield job
 
     def _free_worker(self) -> _Worker[JobType, Result]:
-        """Return a worker without a job: one that is there, or a new one."""
+        """Return an idle worker, or start a new one."""
         for worker in [worker for worker in self._workers if worker.job is None]:
             if worker.process.is_alive():
                 return worker
@@ -201,28 +202,28 @@ class WorkerPool(Generic[JobType, Result]):
         return self._workers[-1]
 
     def _retire(self, worker: _Worker[JobType, Result]) -> None:
-        """Dismiss a worker without a job, or a dead one: it sees its pipe closed and ends by itself."""
+        """Remove an idle or dead worker. An idle one ends by itself when its pipe is closed."""
         self._workers.remove(worker)
         worker.connection.close()
         _end(worker.process, GRACE_S)
 
 
 def time_limit_s(job: Job) -> float:
-    """How long a worker may take for a job, in seconds: in proportion to the length of what it analyzes."""
+    """Return the time limit of a job in seconds, which grows with the length of its recording."""
     length_ms = LONGEST_SOUND_MS if job.duration_ms is None else min(max(job.duration_ms, 0), LONGEST_SOUND_MS)
     return START_LIMIT_S + LIMIT_PER_SECOND * length_ms / 1000
 
 
 @dataclass(slots=True, eq=False)
 class JobQueue(Generic[JobType]):
-    """The jobs still to come, of which the next may not be ready yet."""
+    """The remaining jobs, of which the next may not be ready yet."""
 
     jobs: Iterator[JobType | None]
     is_exhausted: bool = False
     is_waiting: bool = False
 
     def take(self) -> JobType | None:
-        """Return the next job; None where there is none, now or any more."""
+        """Return the next job; None if it is not ready yet or there are no more."""
         if self.is_exhausted:
             return None
         try:
@@ -234,13 +235,13 @@ class JobQueue(Generic[JobType]):
 
     @property
     def patience_s(self) -> float:
-        """How long to wait for a running job: not at all where the next one may have become ready (it has waited)."""
+        """How long to wait for running jobs: 0 while ``jobs`` has no job ready, since asking it already waits."""
         return 0.0 if self.is_waiting else LOOK_S
 
 
 @dataclass(slots=True, eq=False)
 class _Worker(Generic[JobType, Result]):
-    """The parent's view of one worker process and of the job it has."""
+    """The parent's view of one worker process and its current job."""
 
     process: BaseProcess
     connection: Connection[object, object]
@@ -248,7 +249,7 @@ class _Worker(Generic[JobType, Result]):
     job: JobType | None = None
     started_s: float = 0.0
     waited_s: float = 0.0
-    """For how long it was seen at work on its job."""
+    """For how long it has been working on its job."""
     jobs_done: int = 0
     is_dead: bool = False
 
@@ -260,12 +261,12 @@ class _Worker(Generic[JobType, Result]):
         self.job = job
         self.started_s = time.monotonic()
         self.waited_s = 0.0
-        # A worker that has just died is found out by ``take``, which says so.
+        # If the worker has just died, ``take`` detects and reports it.
         with suppress(OSError):
             self.connection.send(job)
 
     def take(self) -> tuple[JobType, Done[Result] | Failed, float]:
-        """Return the outcome of its job: what it sent, or that it died."""
+        """Return the outcome of its job: what it sent, or a failure if it died."""
         job, self.job = self.job, None
         assert job is not None
         try:
@@ -291,18 +292,18 @@ def _died(job: Job, stage: str, exit_code: int | None) -> Failed:
 
 
 def hung_job(job: Job, stage: str, limit_s: float) -> Failed:
-    """Return the ledger's row of a track on which work did not end."""
-    detail = f"Work on this track did not end within {limit_s:,.0f} seconds, tried twice; the file may be damaged."
+    """Return the failure of a track whose job hung."""
+    detail = f"Work on this track did not end within {limit_s:,.0f} seconds in two attempts; the file may be damaged."
     return Failed(job.track_id, stage, "worker-hung", detail, retryable=True)
 
 
 def _end(process: BaseProcess, patience_s: float) -> None:
-    """Wait for a process that is to end by itself, and kill it where it does not."""
+    """Wait for a process to end, and kill it if it does not."""
     process.join(patience_s)
     if process.is_alive():
         process.kill()
         process.join(GRACE_S)
-    # One that waits for a disk that is gone cannot be killed; it ends when the disk answers.
+    # A process that waits for a missing disk cannot be killed; it ends when the disk answers.
     with suppress(ValueError):
         process.close()
 
@@ -318,7 +319,7 @@ def _start_worker(work: Callable[[JobType], Done[Result] | Failed], stage: str) 
 
 
 def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:
-    """Serve as a worker: take a job, do it, send the outcome; end when the pipe is closed or the parent is gone."""
+    """Receive jobs, run them and send outcomes, until the pipe is closed or the parent dies. Runs in the worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
@@ -338,7 +339,7 @@ def _serve(connection: Connection[object, object], work: Callable[[Any], object]
 
 
 class EmbedPool(WorkerPool["EmbedJob", "TrackEmbedding"]):
-    """Listens to many recordings: :func:`~spotmap_build.embed.workers.embed_file` in the workers."""
+    """Embeds many recordings with :func:`~spotmap_build.embed.workers.embed_file`."""
 
     def __init__(self, jobs: int = 1, *, limit_s: Callable[[EmbedJob], float] | None = None) -> None:
         super().__init__(_embed, jobs, stage="embed", limit_s=limit_s)

@@ -1,6 +1,6 @@
-"""Listening on another machine: what is sent there for one recording, and what is done with it there.
+"""Embed a recording on another machine: the job that is sent, and the function that the worker runs.
 
-The audio goes as a path where the worker sees the same file under it (a shared folder), else as bytes.
+The audio is sent as a path if the worker sees the same file under it (a shared folder), otherwise as bytes.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = "spotmap-build"
 LOOKED_AT_BYTES: Final = 1 << 16
-"""Of the beginning and of the end of a file, to know it by."""
+"""Size of the parts at the beginning and the end of a file that its fingerprint covers."""
 
 _one_at_a_time: Final = threading.Lock()
-"""A worker may run several jobs in threads; engines want one in a process."""
+"""A worker may run several jobs in threads, but the engines support one per process."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What a file is known by on another machine: its size, and a digest of its beginning and its end."""
+class Fingerprint:
+    """Identifies a file across machines: its size, and a digest of its beginning and its end."""
 
     size_bytes: int
     digest: str
@@ -43,21 +43,22 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class RemoteJob:
-    """One recording to be listened to elsewhere.
+    """One recording to embed on another machine.
 
-    ``job`` is what a worker of this machine would get; its weights are those that come along, or the package's.
-    ``mark``: of the file at ``job.path``. ``audio``: what is in it, where it is sent. ``version``: of this program.
+    ``job`` is the job for a local worker; its weights are replaced by those sent along, or by the package's.
+    ``fingerprint``: of the file at ``job.path``. ``audio``: content of that file if it is sent. ``version``: of this
+    program.
     """
 
     job: EmbedJob
-    mark: Mark | None = None
+    fingerprint: Fingerprint | None = None
     audio: bytes | None = None
     version: str = field(default_factory=lambda: version(PROGRAM))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file of weights that is sent along. Named by its content, so that a worker keeps it for all later jobs."""
+    """A file of weights that is sent along. Named by its digest, so that a worker can reuse it for later jobs."""
 
     content: bytes
     sha256: str
@@ -65,38 +66,38 @@ class Weights:
 
     @classmethod
     def read(cls, path: Path) -> Weights:
-        """Return the weights in a file. Raises ``OSError``."""
+        """Read the weights from a file. Raises ``OSError``."""
         content = path.read_bytes()
         return cls(content, hashlib.sha256(content).hexdigest(), path.suffix)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a job, and in how many seconds. ``outcome`` is None where the worker does not see the file."""
+    """The outcome of a job, and the seconds it took. ``outcome`` is None if the worker does not see the file."""
 
     outcome: Done[TrackEmbedding] | Failed | SpotmapError | None
     seconds: float = 0.0
 
 
-def mark_of(path: Path) -> Mark:
-    """Return what the file at ``path`` is known by. Raises ``OSError``."""
+def fingerprint_of(path: Path) -> Fingerprint:
+    """Return the fingerprint of the file at ``path``. Raises ``OSError``."""
     with open_regular(path) as file:
         size_bytes = os.fstat(file.fileno()).st_size
         ends = hashlib.sha256(file.read(LOOKED_AT_BYTES))
         file.seek(max(0, size_bytes - LOOKED_AT_BYTES))
         ends.update(file.read(LOOKED_AT_BYTES))
-        return Mark(size_bytes, ends.hexdigest())
+        return Fingerprint(size_bytes, ends.hexdigest())
 
 
-def listen(remote: RemoteJob, weights: Weights | None, folder: Path) -> Answer:
-    """Listen to one recording, on the machine that this runs on.
+def embed_on_worker(remote: RemoteJob, weights: Weights | None, folder: Path) -> Answer:
+    """Embed one recording on the machine that runs this function.
 
     Parameters
     ----------
     weights
-        None where they are in the package.
+        None if they are in the package.
     folder
-        Where files may be put; whoever calls deletes it in the end.
+        For temporary files; the caller deletes it.
     """
     if remote.version != version(PROGRAM):
         return Answer(_other_version(remote.version))
@@ -109,12 +110,12 @@ def listen(remote: RemoteJob, weights: Weights | None, folder: Path) -> Answer:
         job = replace(remote.job, path=path, weights_path=str(file), temp_folder=temporary)
         try:
             return Answer(embed_file(job), time.monotonic() - started_s)
-        except SpotmapError as error:  # no job can be done here: for whoever asked to say
+        except SpotmapError as error:  # no job can succeed here: the client reports it
             return Answer(error)
 
 
 def _audio(remote: RemoteJob, temporary: Path) -> str | None:
-    """Return where the job's file is on this machine; None where it is not, or is another one."""
+    """Return the path of the job's file on this machine; None if it is missing or a different file."""
     if remote.job.path is None:
         return None
     path = Path(remote.job.path)
@@ -123,7 +124,7 @@ def _audio(remote: RemoteJob, temporary: Path) -> str | None:
         sent.write_bytes(remote.audio)
         return str(sent)
     try:
-        return str(path) if mark_of(path) == remote.mark else None
+        return str(path) if fingerprint_of(path) == remote.fingerprint else None
     except OSError:
         return None
 
@@ -138,5 +139,5 @@ def _kept(weights: Weights, folder: Path) -> Path:
 def _other_version(ours: str) -> ConfigError:
     return ConfigError(
         f"A worker of the cluster has spotmap-build {version(PROGRAM)}, and this is {ours}.",
-        hint="Install the same version on all of them: another one may hear differently.",
+        hint="Install the same version everywhere: other versions may give different results.",
     )

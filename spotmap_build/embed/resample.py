@@ -1,4 +1,4 @@
-"""PyAV, to resample: from decoded frames to samples of one rate and layout, whatever the frames are of."""
+"""Resample decoded frames of any format to samples of one rate and layout with PyAV."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 RATES_HZ: Final = (1_000, 50_000_000)
-"""No sound is stored at less or at more. At 1 Hz a file of some MB would be a million packets, and last for years."""
+"""No audio is stored at a lower or higher rate. At 1 Hz, a file of some MB would have a million packets and last for
+years."""
 FEW_SAMPLES: Final = 1 << 16
-"""So many are resampled at once: decoders give a thousand, and to hand each of these on takes as long as they do."""
+"""Samples per resampling call. Decoders return about a thousand, and one call for each would double the time."""
 CHANNELS: Final = {"mono": 1, "stereo": 2}
 
 Layout = Literal["mono", "stereo"]
@@ -28,47 +29,47 @@ def resample(
 ) -> Float32Array:
     """Return the frames as float32 ``[channels, n]`` with ``n <= limit_samples``.
 
-    No frame beyond the limit is decoded, but for the few that are resampled at once. Channels that FFmpeg knows no way
-    to mix become one, their mean, for either layout; mono is ``0.5 (L + R)``.
+    Beyond the limit, at most ``FEW_SAMPLES`` samples are decoded. Mono is ``0.5 (L + R)``. Channels that FFmpeg cannot
+    mix are replaced by their mean, for either layout.
 
     Parameters
     ----------
     frames
-        What was decoded; of more than one form in chained files.
+        Decoded frames; in chained files their format can change.
     limit_samples
-        How many samples are wanted at most, at ``rate_hz``.
+        Maximum number of samples to return, at ``rate_hz``.
     rate_hz, layout
-        What to make of them.
+        Format of the result.
     channel
-        Only this one of their channels is wanted.
+        Use only this channel of the frames.
 
     Raises
     ------
     TrackError
         ``damaged-audio``.
     """
-    pieces: list[Float32Array] = [np.zeros((CHANNELS[layout], 0), dtype=np.float32)]
+    chunks: list[Float32Array] = [np.zeros((CHANNELS[layout], 0), dtype=np.float32)]
     length_samples = 0
-    for piece in _pieces(frames, rate_hz, layout, channel):
-        pieces.append(piece)
-        length_samples += piece.shape[1]
+    for chunk in _chunks(frames, rate_hz, layout, channel):
+        chunks.append(chunk)
+        length_samples += chunk.shape[1]
         if length_samples >= limit_samples:
             break
-    return np.concatenate(pieces, axis=1)[:, :limit_samples]
+    return np.concatenate(chunks, axis=1)[:, :limit_samples]
 
 
-def _pieces(frames: Iterator[AudioFrame], rate_hz: int, layout: Layout, channel: int | None) -> Iterator[Float32Array]:
-    """Yield samples, by a new resampler wherever the form changes (chained Ogg files, broadcast recordings)."""
+def _chunks(frames: Iterator[AudioFrame], rate_hz: int, layout: Layout, channel: int | None) -> Iterator[Float32Array]:
+    """Yield samples. Uses a new resampler when the format changes (chained Ogg files, broadcast recordings)."""
     resampler: _Resampler | None = None
-    form = None
+    source_format = None
     for frame in frames:
-        if resampler is None or form != (frame.format.name, frame.layout.name, frame.sample_rate):
+        if resampler is None or source_format != (frame.format.name, frame.layout.name, frame.sample_rate):
             if resampler is not None:
                 yield from resampler.finish()
-            form = (frame.format.name, frame.layout.name, frame.sample_rate)
+            source_format = (frame.format.name, frame.layout.name, frame.sample_rate)
             require_rate(frame.sample_rate)
             resampler = _Resampler(frame.layout.nb_channels, rate_hz, layout, channel)
-        frame.pts = None  # a gap in the timestamps is not to be filled with silence
+        frame.pts = None  # do not fill gaps in the timestamps with silence
         resampler.push(frame)
         if resampler.is_full:
             yield from resampler.flush()
@@ -77,9 +78,9 @@ def _pieces(frames: Iterator[AudioFrame], rate_hz: int, layout: Layout, channel:
 
 
 class _Resampler:
-    """Makes samples of frames of one form, by FFmpeg's mix; by the mean of channels that FFmpeg cannot mix.
+    """Resamples frames of one format. FFmpeg mixes the channels; if it cannot, their mean is used.
 
-    ``channels``: how many the frames have. ``channel``: only this one of them.
+    ``channels``: number of channels of the frames. ``channel``: the only channel to use.
     """
 
     def __init__(self, channels: int, rate_hz: int, layout: Layout, channel: int | None) -> None:
@@ -88,8 +89,8 @@ class _Resampler:
         self._rate_hz, self._layout = rate_hz, layout
         self._channel = channel
         self._waiting = AudioFifo()
-        # FFmpeg keeps the power of two equal channels, sqrt(0.5) (L + R); the models know the mean, 0.5 (L + R).
-        # Level matters: 12 dB less gives a vector with a cosine of only 0.92.
+        # FFmpeg preserves the power of two equal channels, sqrt(0.5) (L + R); the models were trained on the mean,
+        # 0.5 (L + R). The level matters: 12 dB less gives a vector with a cosine of only 0.92.
         self._gain = np.float32(2**-0.5 if layout == "mono" and channels > 1 else 1)
         self._is_mixed_here = False
         self._start(is_mixed_here=channel is not None)
@@ -107,7 +108,7 @@ class _Resampler:
         return self._waiting.samples >= FEW_SAMPLES
 
     def push(self, frame: AudioFrame) -> None:
-        """Take one more frame; called thousands of times a track.
+        """Add a frame. Called thousands of times per track.
 
         Raises
         ------
@@ -120,7 +121,7 @@ class _Resampler:
             raise _unmixable(frame) from error
 
     def flush(self) -> Iterator[Float32Array]:
-        """Yield what was taken, resampled; the last few samples are held back.
+        """Yield the added frames, resampled. The resampler keeps back the last few samples.
 
         Raises
         ------
@@ -139,7 +140,7 @@ class _Resampler:
             yield from self._samples(frame)
 
     def finish(self) -> Iterator[Float32Array]:
-        """Yield all that there still is."""
+        """Yield all remaining samples."""
         yield from self.flush()
         yield from self._samples(None)
 
@@ -149,9 +150,9 @@ class _Resampler:
             resampled = self._resampler.resample(mixed)
         except _mixing_errors() as error:
             raise _unmixable(frame) from error
-        for piece in resampled:
-            samples = (piece.to_ndarray() * self._gain).astype(np.float32, copy=False)
-            yield np.broadcast_to(samples, (CHANNELS[self._layout], samples.shape[1]))  # what is mixed here is one
+        for resampled_frame in resampled:
+            samples = (resampled_frame.to_ndarray() * self._gain).astype(np.float32, copy=False)
+            yield np.broadcast_to(samples, (CHANNELS[self._layout], samples.shape[1]))  # one channel if mixed here
 
 
 def _mixing_errors() -> tuple[type[Exception], ...]:
@@ -164,13 +165,13 @@ def _unmixable(frame: AudioFrame | None) -> TrackError:
     form = f"{frame.layout.nb_channels} channels, {frame.sample_rate:,} Hz" if frame else "at its end"
     return TrackError(
         "damaged-audio",
-        f"Its sound cannot be mixed to one channel ({form}).",
+        f"Its audio cannot be mixed to one channel ({form}).",
         hint="It may be damaged: copy or download it again. Otherwise convert it to two channels.",
     )
 
 
 def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
-    """Return the mean of a frame's channels, or one of them."""
+    """Return the mean of a frame's channels, or only ``channel``, as a mono frame."""
     from av import AudioFrame
 
     samples = frame.to_ndarray()
@@ -187,7 +188,7 @@ def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
 
 
 def require_rate(rate_hz: int) -> None:
-    """Refuse a sample rate that no sound has.
+    """Raise for a sample rate that no audio has.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What was decoded of a recording: its samples, and where in the recording each of them is."""
+"""Decoded audio: the samples of a recording, and their times in it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 SAMPLE_RATE_HZ: Final = 16_000
 SHORTEST_S: Final = 0.5
 SILENCE_RMS: Final = 10 ** (-75 / 20)
-"""-75 dBFS: below it there is little but the noise of 16-bit rounding, and features are undefined."""
+"""-75 dBFS. Below it there is little but the noise of 16-bit rounding, and features are undefined."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
     """The samples of a recording: float32 ``[n]``, mono, 16 kHz.
 
-    ``pieces``: of a long recording only windows are heard, joined. For each, its first sample here, and its beginning
-    in the recording in seconds; ascending, and the first is at 0 here.
+    ``pieces``: the windows decoded from a long recording. For each, its first index in ``samples`` and its start in the
+    recording in seconds; ascending, the first index is 0.
     """
 
     samples: Float32Array
     pieces: tuple[tuple[int, float], ...] = ((0, 0.0),)
 
     def time_s(self, sample: int) -> float:
-        """Where in the recording a sample is, in seconds."""
+        """Return the time of a sample in the recording, in seconds."""
         first, start_s = self.pieces[bisect_right(self.pieces, sample, key=lambda piece: piece[0]) - 1]
         return start_s + (sample - first) / SAMPLE_RATE_HZ
 
@@ -38,20 +38,20 @@ def level_of(samples: Float32Array) -> float:
     """Return the effective level (RMS); 1 is full scale."""
     import numpy as np
 
-    # A dot product and no array of squares: fifteen minutes would be another 58 MB.
+    # A dot product avoids an array of squares, which would take 58 MB for fifteen minutes.
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.sqrt(np.dot(samples, samples) / max(1, len(samples))))
 
 
 def require_sound(samples: Float32Array, rate_hz: int = SAMPLE_RATE_HZ) -> None:
-    """Refuse what cannot be listened to.
+    """Raise if the samples cannot be analyzed.
 
     Parameters
     ----------
     samples
         ``[n]``, or ``[channels, n]``.
     rate_hz
-        How many there are of each channel in a second.
+        Sample rate.
 
     Raises
     ------
@@ -61,9 +61,9 @@ def require_sound(samples: Float32Array, rate_hz: int = SAMPLE_RATE_HZ) -> None:
     import numpy as np
 
     if not np.isfinite(samples).all():
-        raise TrackError("damaged-audio", "It holds samples that are not numbers.")
+        raise TrackError("damaged-audio", "It contains samples that are not finite numbers.")
     length_s = samples.shape[-1] / rate_hz
     if length_s < SHORTEST_S:
-        raise TrackError("too-short", f"It is only {length_s:.2f} s long; half a second is the least.")
+        raise TrackError("too-short", f"It is only {length_s:.2f} s long; the minimum is half a second.")
     if level_of(samples.reshape(-1)) < SILENCE_RMS:
         raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")

@@ -1,4 +1,4 @@
-"""What the features of ``registry.features`` are measured from; ``numpy_features`` measures them."""
+"""Constants shared by the feature extractors in ``numpy_features``, and the order of the features in a row."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ HOP_SAMPLES: Final = 1024
 LEAST_SAMPLES: Final = 3 * SAMPLE_RATE_HZ
 """Beats and short-term loudness need 3 s; shorter recordings are looped."""
 RHYTHM_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
-"""Beats are looked for in the middle minute: all of the track takes four times as long, for one number."""
+"""Beats are tracked in the middle minute only: the full track takes four times as long, for one number."""
 RHYTHM_RATE_HZ: Final = 44_100
-"""The rate that all constants of the beat tracker were chosen for."""
+"""The sample rate for which the constants of the beat tracker were chosen."""
 
 
 def middle(samples: Float32Array) -> Float32Array:
-    """Return the part of a recording in which beats are looked for."""
+    """Return the part of a recording in which beats are tracked: the middle minute."""
     start = max(0, (len(samples) - RHYTHM_SAMPLES) // 2)
     return samples[start : start + RHYTHM_SAMPLES]
 
@@ -36,9 +36,9 @@ def as_row(values: Mapping[str, float], samples: Float32Array) -> Float32Array:
     Parameters
     ----------
     values : mapping of str to float
-        What was measured, by the features' names.
+        Measured values by feature name.
     samples : numpy.ndarray
-        Float32 ``[n]``, mono, 16 kHz: for features that are measured by a function of their own.
+        Float32 ``[n]``, mono, 16 kHz, for features that have their own ``measure`` function.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def as_row(values: Mapping[str, float], samples: Float32Array) -> Float32Array:
     row = []
     for feature in features.FEATURES:
         value = registry.load(feature.measure)(samples) if feature.measure else values[feature.name]
-        # Bounds that there are not must not touch what is no number: it shows that a recording cannot be measured.
+        # Without bounds, keep NaN as it is: it shows that a recording cannot be measured.
         value = max(feature.least, value) if feature.least > -math.inf else value
         row.append(min(feature.most, value) if feature.most < math.inf else value)
     return np.array(row, dtype=np.float32)

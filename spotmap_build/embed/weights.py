@@ -1,6 +1,6 @@
-"""What the models have learned: in the package, or fetched once, checked, and kept in the user's cache folder.
+"""Weights of the models: part of the package, or downloaded once, verified and stored in the user's cache folder.
 
-Nothing is ever accepted that has not the size and the SHA-256 it should have.
+A file is accepted only if its SHA-256 is the expected one.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from spotmap_build.registry.heads import HeadFile
 
 HINT: Final = (
-    "Check the connection and build again: what has arrived is kept. Or use --embedder musicnn, which needs none."
+    "Check the connection and build again; the download continues. Or use --embedder musicnn, which needs no download."
 )
 LABELS_LIMIT_BYTES: Final = 1 << 20
 LONGEST_LABEL: Final = 100
 LARGEST_HEAD_BYTES: Final = 8 << 20
-HEAD_HINT: Final = "The map is made without it; the next build tries again, --no-heads asks for none."
+HEAD_HINT: Final = "The map is built without it. The next build tries again; --no-heads leaves all heads out."
 
 
 def folder(models_dir: Path | None) -> Path:
-    """Where fetched weights are kept: ``models_dir``, or the user's cache folder."""
+    """Return the folder of downloaded weights: ``models_dir``, or one in the user's cache folder."""
     if models_dir is not None:
         return models_dir
     import platformdirs
@@ -41,91 +41,93 @@ def folder(models_dir: Path | None) -> Path:
 
 
 def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
-    """Return an embedder's weights if they are on this machine and are what they should be; nothing is fetched."""
+    """Return an embedder's weights if they are on this machine and intact. Does not download."""
     if spec.weights is None:
         return packaged(spec.packaged)
     path = folder(models_dir) / spec.weights.file_name
-    return path if _is_right(path, spec.weights) and _labels_or_none(spec.weights, models_dir) else None
+    return path if _is_intact(path, spec.weights) and _labels_or_none(spec.weights, models_dir) else None
 
 
 def ensure_weights(
     spec: EmbedderSpec, models_url: str | None, models_dir: Path | None, *, say: Callable[[str], None]
 ) -> Path:
-    """Return an embedder's weights, fetched now if they are not here yet.
+    """Return an embedder's weights, downloading them if necessary.
 
     Parameters
     ----------
     models_url : str | None
-        The address that :attr:`WeightsSpec.url_path` is below; None where nothing may be fetched.
+        Base address for :attr:`WeightsSpec.url_path`; None if downloads are not allowed.
     models_dir : Path | None
-        The folder to keep them in; the user's cache folder if None.
+        The folder to store them in; the user's cache folder if None.
     say : Callable[[str], None]
-        Called with what is fetched, and under which terms its makers give it.
+        Called with a message about the download and the license of the weights.
 
     Raises
     ------
     WeightsError
-        They cannot be fetched or kept, or what came is something else.
+        They cannot be downloaded or stored, or the downloaded file is not the expected one.
     """
     found = find(spec, models_dir)
     if found is not None:
         return found
     if models_url is None:
         raise WeightsError(
-            f"The weights of {spec.name} are not on this machine, and this build may fetch nothing.",
+            f"The weights of {spec.name} are not on this machine, and this build may not download anything.",
             hint="Build once without --offline, or use --embedder musicnn, whose weights are in the package.",
         )
     assert spec.weights is not None
     weights = spec.weights
     size = f"{weights.size_bytes / 1e6:.0f}"
-    what = gettext("Fetching the weights of {embedder} ({size} MB, once).", embedder=spec.name, size=size)
-    say(f"{what} {gettext(weights.notice)}".rstrip())
+    message = gettext("Downloading the weights of {embedder} ({size} MB, once).", embedder=spec.name, size=size)
+    say(f"{message} {gettext(weights.notice)}".rstrip())
     target = folder(models_dir) / weights.file_name
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not _is_right(target, weights):
+        if not _is_intact(target, weights):
             _fetch_weights(weights, models_url, target)
         if not _labels_or_none(weights, models_dir):
             _fetch_labels(weights, models_url, target.with_name(weights.labels_file_name))
     except OSError as error:
         raise WeightsError(
-            f"The weights of {spec.name} cannot be kept in {target.parent}: {error.strerror or error}.",
-            hint="Make room, or choose another folder with SPOTMAP_MODELS_DIR.",
+            f"The weights of {spec.name} cannot be stored in {target.parent}: {error.strerror or error}.",
+            hint="Free some space, or choose another folder with SPOTMAP_MODELS_DIR.",
         ) from error
     return target
 
 
 def find_head(head: HeadFile, models_dir: Path | None) -> Path | None:
-    """Return a head's file if it is on this machine and is what it should be; nothing is fetched."""
+    """Return a head's file if it is on this machine and intact. Does not download."""
     path = folder(models_dir) / head.file_name
     return path if _has_digest(path, head.sha256) else None
 
 
 def ensure_head(head: HeadFile, models_url: str | None, models_dir: Path | None) -> Path:
-    """Return a head's file, fetched now if it is not here yet.
+    """Return a head's file, downloading it if necessary.
 
     Raises
     ------
     WeightsError
-        It cannot be fetched or kept, or what came is something else.
+        It cannot be downloaded or stored, or the downloaded file is not the expected one.
     """
     found = find_head(head, models_dir)
     if found is not None:
         return found
     if models_url is None:
-        raise WeightsError(f"{head.file_name} is not here, and this build may fetch nothing.", hint=HEAD_HINT)
+        raise WeightsError(
+            f"{head.file_name} is not on this machine, and this build may not download anything.", hint=HEAD_HINT
+        )
     from spotmap_build.embed.download import fetch_small
 
     url = _join(models_url, head.url_path)
     content = fetch_small(url, LARGEST_HEAD_BYTES, hint=HEAD_HINT)
     if hashlib.sha256(content).hexdigest() != head.sha256:
-        raise WeightsError(f"{url} is not the file it should be (its SHA-256 is another).", hint=HEAD_HINT)
+        raise WeightsError(f"{url} is not the expected file (its SHA-256 differs).", hint=HEAD_HINT)
     path = folder(models_dir) / head.file_name
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     except OSError as error:
-        raise WeightsError(f"{path} cannot be kept: {error.strerror or error}.", hint=HEAD_HINT) from error
+        raise WeightsError(f"{path} cannot be stored: {error.strerror or error}.", hint=HEAD_HINT) from error
     return path
 
 
@@ -135,7 +137,7 @@ def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
     Raises
     ------
     WeightsError
-        They come with weights that are not on this machine.
+        The weights that the names belong to are not on this machine.
     """
     if spec.weights is not None:
         return read_labels(spec.weights, models_dir)
@@ -146,12 +148,12 @@ def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
 
 
 def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:
-    """Return the names of the classes ("Electronic---House"), in the order of the model's output.
+    """Return the names of the classes ("Electronic---House") in the order of the model's output.
 
     Raises
     ------
     WeightsError
-        The file that holds them is not here, or not what it should be.
+        The file of class names is missing or invalid.
     """
     labels = _labels_or_none(weights, models_dir)
     if not labels:
@@ -169,9 +171,9 @@ def packaged(name: str) -> Path:
 
 
 def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[str, ...]:
-    """Return the class names in a model's description; empty where it is not one with ``class_count`` names of styles.
+    """Return the class names in a model's description; empty if they are not ``class_count`` names of styles.
 
-    Where ``sha256`` is given, they are those whose digest it is, one a line, and no others.
+    If ``sha256`` is given, the digest of the names, one per line, must match it.
     """
     try:
         classes = parse_json(content)["classes"]
@@ -179,8 +181,8 @@ def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[st
         return ()
     if not isinstance(classes, list) or len(classes) != class_count or not all(map(_is_label, classes)):
         return ()
-    is_right = not sha256 or hashlib.sha256("\n".join(classes).encode()).hexdigest() == sha256
-    return tuple(classes) if is_right and len(set(classes)) == class_count else ()
+    has_digest = not sha256 or hashlib.sha256("\n".join(classes).encode()).hexdigest() == sha256
+    return tuple(classes) if has_digest and len(set(classes)) == class_count else ()
 
 
 def _is_label(name: object) -> bool:
@@ -200,7 +202,7 @@ def _labels_or_none(weights: WeightsSpec, models_dir: Path | None) -> tuple[str,
     return parse_labels(content, weights.class_count, weights.classes_sha256)
 
 
-def _is_right(path: Path, weights: WeightsSpec) -> bool:
+def _is_intact(path: Path, weights: WeightsSpec) -> bool:
     try:
         return path.stat().st_size == weights.size_bytes and _has_digest(path, weights.sha256)
     except OSError:
@@ -218,15 +220,15 @@ def _has_digest(path: Path, sha256: str) -> bool:
 def _fetch_weights(weights: WeightsSpec, models_url: str, target: Path) -> None:
     from spotmap_build.embed.download import download
 
-    # Named by its content, so that half of one version is never continued with the rest of another.
+    # The name contains the digest, so that a partial download is never continued with another version.
     part = target.with_name(f"{target.name}.{weights.sha256[:12]}.part")
     url = _join(models_url, weights.url_path)
     download(url, part, weights.size_bytes, hint=HINT)
-    if not _is_right(part, weights):
+    if not _is_intact(part, weights):
         part.unlink(missing_ok=True)
         raise WeightsError(
-            f"{url} is not the file it should be (its SHA-256 is another); it was thrown away.",
-            hint="Look at SPOTMAP_MODELS if you set it: is that address a faithful copy? Or use --embedder musicnn.",
+            f"{url} is not the expected file (its SHA-256 differs); it was deleted.",
+            hint="If you set SPOTMAP_MODELS, check that the address is an exact mirror. Or use --embedder musicnn.",
         )
     part.replace(target)
 
@@ -239,7 +241,7 @@ def _fetch_labels(weights: WeightsSpec, models_url: str, target: Path) -> None:
     if not parse_labels(content, weights.class_count, weights.classes_sha256):
         raise WeightsError(
             f"{url} does not name the model's {weights.class_count} classes.",
-            hint="Look at SPOTMAP_MODELS if you set it: is that address a faithful copy? Or use --embedder musicnn.",
+            hint="If you set SPOTMAP_MODELS, check that the address is an exact mirror. Or use --embedder musicnn.",
         )
     write_atomically(target, content)
 

@@ -1,4 +1,4 @@
-"""Embed one recording, as a job that can be sent to another process."""
+"""Embed one recording in a worker process."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ Model = Callable[["Float32Array"], "Heard"]
 
 @dataclass(frozen=True, slots=True)
 class EmbedJob:
-    """One recording to listen to. Can be pickled, if ``prepare`` can: a function of a module, or a partial of one.
+    """One recording to embed. Picklable if ``prepare`` is, that is, a top-level function or a partial of one.
 
-    ``path``: the audio file. Where there is none yet, ``prepare`` makes it (renders it, fetches it) inside the folder
-    it is given and returns its path; that folder is made below ``temp_folder`` and deleted after listening. Exactly one
-    of the two is set.
-    ``model`` and ``weights_path``: the embedder's code, as its entry in the registry names it, and its file.
-    ``engine``: what runs it; features are measured by numpy with either.
-    ``temp_folder``: the caller's, who deletes it in the end: a worker that is killed leaves behind what it had there.
-    ``duration_ms``: how long the recording is, where that is known: it decides how long listening may take.
-    ``heads``: what else is asked of each patch; for embedders only whose entry has heads.
+    ``path``: the audio file. If there is none yet, ``prepare`` creates it (renders or downloads it) in the folder that
+    it is given and returns its path. That folder is created below ``temp_folder`` and deleted after the analysis.
+    Exactly one of ``path`` and ``prepare`` is set.
+    ``model`` and ``weights_path``: the embedder's code, as named by its registry entry, and its weights.
+    ``engine``: the engine that runs the network; numpy measures the features in either case.
+    ``temp_folder``: deleted by the caller, because a worker that is killed leaves its files there.
+    ``duration_ms``: length of the recording if known; determines the time limit.
+    ``heads``: classifier heads to run on each patch, for embedders whose registry entry has heads.
     """
 
     track_id: str
@@ -52,42 +52,42 @@ class EmbedJob:
 
 
 def embed_file(job: EmbedJob) -> Done[TrackEmbedding] | Failed:
-    """Listen to one recording: similarity vector, tags and interpretable features in one pass.
+    """Compute the embedding vector, the tags and the features of one recording.
 
     The loaded model stays in the process for the next job.
 
     Raises
     ------
     ConfigError, WeightsError
-        No track could be listened to, with this model or on this machine.
+        No recording can be embedded with this model or on this machine.
     """
     try:
         with audio_file(job.path, job.prepare, job.temp_folder) as path:
-            return Done(_listen(path, job))
+            return Done(_embed(path, job))
     except TrackError as error:
         return Failed(job.track_id, "embed", error.track_code, error.message, error.retryable)
     except SpotmapError:
         raise
     except MemoryError:
-        detail = "There was not enough memory to listen to this track."
+        detail = "There was not enough memory to analyze this track."
         return Failed(job.track_id, "embed", "out-of-memory", detail, retryable=True)
-    except Exception as error:  # noqa: BLE001 - a bug that one track brings out must not cost all the others
+    except Exception as error:  # noqa: BLE001 - a bug that one track triggers must not fail all other tracks
         return Failed(job.track_id, "embed", "internal-error", f"{type(error).__name__}: {error}")
 
 
 @contextmanager
 def audio_file(path: str | None, prepare: Callable[[Path], Path] | None, temp_folder: str) -> Iterator[Path]:
-    """Give a job's file, which is there for as long as the context is; see :class:`EmbedJob` for its parameters."""
+    """Yield the path of a job's file, which exists inside the context only. Parameters as in :class:`EmbedJob`."""
     if path is not None:
         yield Path(path)
     elif prepare is not None:
         with tempfile.TemporaryDirectory(dir=temp_folder) as folder:
             yield prepare(Path(folder))
     else:
-        raise ValueError("a job has neither a path nor a way to make a file")
+        raise ValueError("a job has neither a path nor a function that prepares the file")
 
 
-def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
+def _embed(path: Path, job: EmbedJob) -> TrackEmbedding:
     import numpy as np
 
     from spotmap_build.embed.decode import decode
@@ -95,13 +95,13 @@ def _listen(path: Path, job: EmbedJob) -> TrackEmbedding:
 
     model = _load_model(job.model, job.weights_path, job.engine, job.heads)
     sound = decode(path)
-    # What overflows is found below, in the results; numpy need not tell it on the terminal as well.
+    # Overflows are detected in the results below, so numpy's warnings are not needed.
     with np.errstate(over="ignore", invalid="ignore"):
-        heard = model(sound.samples)
+        output = model(sound.samples)
         features = measure(sound.samples)
-    if not all(np.isfinite(values).all() for values in (heard.vector, heard.tags, features, *heard.heads)):
-        raise TrackError("not-analysable", "It has no finite features; its level may be beyond all measure.")
-    return TrackEmbedding(heard.vector, heard.tags, features, sound.time_s(heard.typical_sample), heard.heads)
+    if not all(np.isfinite(values).all() for values in (output.vector, output.tags, features, *output.heads)):
+        raise TrackError("not-analysable", "Its features are not finite; its level may be far too high.")
+    return TrackEmbedding(output.vector, output.tags, features, sound.time_s(output.typical_sample), output.heads)
 
 
 @lru_cache(maxsize=1)
@@ -111,6 +111,6 @@ def _load_model(reference: str, weights_path: str, engine: EngineName, heads: tu
     except (ImportError, AttributeError, SyntaxError) as error:
         raise ConfigError(
             f"The embedder's code {reference} cannot be loaded: {error}.",
-            hint="Install the package that it is in, in a version that has it, on every machine that listens.",
+            hint="Install a version of its package that contains it, on every machine that analyzes audio.",
         ) from error
     return make(Path(weights_path), engines.load(engine), *([heads] if heads else []))

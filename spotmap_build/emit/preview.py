@@ -315,7 +315,7 @@ def open_server(
     """
     remove_debris(folder)
     if not (folder / "index.html").is_file():
-        raise OutputError(f"There is no site in {folder}.", hint="Build one first, or name its folder.")
+        raise OutputError(f"There is no site in {folder}.", hint="Build one first, or specify its folder.")
     for candidate in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if port is None else (port,):
         try:
             return PreviewServer(folder, candidate, reloads=reloads, audio=audio)

@@ -228,7 +228,7 @@ def _read_marker(folder: Path, *, force: bool) -> Marker:
         if force:
             return Marker()
         raise OutputError(
-            f"{folder} holds files that spotmap-build did not write ({entries[0]!r}, for one).",
+            f"{folder} contains files that spotmap-build did not write (such as {entries[0]!r}).",
             hint="Choose another folder with --out, or add --force to publish beside those files: they are kept, "
             "except where one has the name of a file of the site.",
         )

@@ -1,8 +1,8 @@
-"""What can be added to: one table each of sources, embedders, features and themes.
+"""The extension points: one table each for sources, embedders, features and themes.
 
-An entry is data, and names the code that does the work as ``module:attribute``, the way entry points of packages do.
-The code is imported when it is needed, so that ``--help`` and a build with nothing to do load none of it. Whatever else
-must know of an entry (options, their help, error messages, titles, tables of the report) is derived from it.
+An entry is data. It names the code that does the work as ``module:attribute``, like the entry points of packages. The
+code is imported on use, so that ``--help`` and a build with nothing to do load none of it. Options, their help, error
+messages, titles and tables of the report are derived from the entries.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def load(reference: str) -> Any:
-    """Import what an entry names.
+    """Import the object that an entry names.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def load(reference: str) -> Any:
     Raises
     ------
     ImportError, AttributeError
-        There is no such module, or nothing of that name in it.
+        There is no such module or attribute.
 
     Examples
     --------

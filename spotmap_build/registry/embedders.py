@@ -1,4 +1,4 @@
-"""Ways to make a vector of a sound. To add one, add an entry to :data:`EMBEDDERS`."""
+"""Embedders, which compute a vector from audio. To add one, add an entry to :data:`EMBEDDERS`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from spotmap_build.registry.features import FEATURES_VERSION
 from spotmap_build.registry.heads import NOTICE, OF_EFFNET, HeadSpec
 
 EngineName = Literal["essentia", "onnx"]
-"""What runs networks, see ``embed.engines``."""
+"""An inference engine, see ``embed.engines``."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsSpec:
-    """A file of weights that has to be fetched.
+    """A file of weights that has to be downloaded.
 
-    ``url_path``: below the address of the models. ``labels_url_path``: of the ``.json`` file with the names of its
-    classes, of which there are several versions that say the same: not the file is checked, but the names in it
-    (``classes_sha256``).
-    ``notice``: the terms under which its makers give it, shown to the person when it is fetched.
+    ``url_path``: path below the base address of the models. ``labels_url_path``: path of the ``.json`` file with the
+    class names. There are several versions of that file with the same names, so the digest of the names is checked
+    (``classes_sha256``) rather than that of the file.
+    ``notice``: the license terms, shown to the person before the download.
     """
 
     url_path: str
@@ -33,39 +33,38 @@ class WeightsSpec:
 
     @property
     def classes_sha256(self) -> str:
-        """Digest of the names of the classes, one a line; empty for weights of which they are not known."""
+        """Digest of the class names, one per line; empty if it is not known for these weights."""
         return _CLASSES_SHA256.get(self.sha256, "")
 
     @property
     def file_name(self) -> str:
-        """What the file is called in the folder of the models."""
+        """Name of the file in the folder of the models."""
         return self.url_path.rsplit("/", 1)[-1]
 
     @property
     def labels_file_name(self) -> str:
-        """What the file with the names of the classes is called there."""
+        """Name of the file of class names in the folder of the models."""
         return self.labels_url_path.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedderSpec:
-    """One way to make a vector of a sound.
+    """One embedder.
 
-    ``model``: what it is, as ``module:attribute``: called with the path of the weights and an
-    :class:`~spotmap_build.embed.engines.Engine`, it gives a function from samples (float32 ``[n]``, mono, 16 kHz) to a
-    :class:`~spotmap_build.embed.patches.Heard`. ``summary``: what ``--help`` says of it, after its name.
-    ``dimensions``: length of its vectors. ``tag_count``: of its tags.
-    ``own_version``: to be raised whenever our code gives other numbers for the same sound (any of decoding, patches,
-    pooling), so that the cache notices.
-    ``preprocessing``: how vectors of a library are made comparable by angle, see ``project.preprocessing``.
-    ``weights``: what has to be fetched, or None where they are in a package: in this one as ``data/<packaged>``, in
-    another one as ``package:file``. The names of the tags lie beside them, one a line, as ``NAME.tags.txt``. An
-    embedder without weights has neither, nor tags, and the path that its model is given means nothing.
-    ``weights_sha256``: the digest of the weights that Essentia runs. It names what the network has learned, whichever
-    engine runs it.
+    ``model``: the code as ``module:attribute``. Called with the path of the weights and an
+    :class:`~spotmap_build.embed.engines.Engine`, it returns a function from samples (float32 ``[n]``, mono, 16 kHz) to
+    a :class:`~spotmap_build.embed.patches.Heard`. ``summary``: text after its name in ``--help``.
+    ``dimensions``: length of its vectors. ``tag_count``: number of its tags.
+    ``own_version``: raise it whenever our code gives different numbers for the same audio (by decoding, patches or
+    pooling), so that cached results are not used any more.
+    ``preprocessing``: how the vectors of a library are made comparable by angle, see ``project.preprocessing``.
+    ``weights``: weights to download, or None if they are in a package: in this one as ``data/<packaged>``, in another
+    one as ``package:file``. The tag names are next to them in ``NAME.tags.txt``, one per line. An embedder without
+    weights has neither, nor tags, and its model ignores the path.
+    ``weights_sha256``: digest of the weights for Essentia. It identifies the network for both engines.
     ``onnx_weights``, ``onnx_packaged``: the same network for onnxruntime.
-    ``heads``: what else can be read out of its vectors; its model is then called with those that there are, too.
-    ``package``: which installed package adds it; empty for what is ours.
+    ``heads``: classifier heads on its vectors. The model is also called with those that are available.
+    ``package``: the installed package that adds it; empty for our own.
     """
 
     name: str
@@ -85,11 +84,11 @@ class EmbedderSpec:
 
     @property
     def code_version(self) -> int:
-        """The version of everything of ours that decides what is kept of a track: the embedder and the features."""
+        """Version of all code that determines the cached results of a track: of the embedder and of the features."""
         return self.own_version + FEATURES_VERSION
 
     def on(self, engine: EngineName) -> EmbedderSpec:
-        """Return the same embedder, with the weights that this engine reads."""
+        """Return the same embedder with the weights for this engine."""
         if engine == "essentia":
             return self
         return replace(self, weights=self.onnx_weights, packaged=self.onnx_packaged)
@@ -105,7 +104,7 @@ _CLASSES_SHA256: Final = dict.fromkeys(
 
 DEFAULT: Final = "discogs-effnet"
 DEMO_DEFAULT: Final = "musicnn"
-"""Its weights are in the package, so that the demo needs no network."""
+"""Its weights are in the package, so the demo needs no network."""
 EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
     spec.name: spec
     for spec in (
@@ -153,41 +152,41 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
 
 
 def names() -> tuple[str, ...]:
-    """Return what ``--embedder`` can be: our own, and what installed packages add."""
+    """Return the values of ``--embedder``: our own embedders, and those of installed packages."""
     return (*EMBEDDERS, *plugins.announced("embedders"))
 
 
 def get(name: str) -> EmbedderSpec:
-    """Return the embedder of that name: one of :data:`EMBEDDERS`, else what an installed package adds.
+    """Return the embedder with this name: one of :data:`EMBEDDERS`, or one of an installed package.
 
     Raises
     ------
     ConfigError
         There is none, or more than one package adds it.
     PluginError
-        A package adds it, and it cannot be imported.
+        A package adds it, but it cannot be imported.
     """
     if name in EMBEDDERS:
         return EMBEDDERS[name]
     try:
         return plugins.load_row("embedders", name, EmbedderSpec)
     except KeyError:
-        raise ConfigError(f"There is no embedder '{name}'.", hint=f"There are: {', '.join(names())}.") from None
+        raise ConfigError(f"There is no embedder '{name}'.", hint=f"Embedders are: {', '.join(names())}.") from None
 
 
 def environment(spec: EmbedderSpec) -> dict[str, str]:
-    """Return what, besides the sound and our own code, an embedding depends on: a part of its cache key.
+    """Return what an embedding depends on besides the audio and our code, as part of its cache key.
 
-    Not the versions of engines or the machine, which change the last bits only: listening to a library once more is too
-    dear for that (docs/decisions/0001). A test with recorded results tells when they change more. Two packages may call
-    what they add alike.
+    Versions of engines and the machine are not included: they change the last bits only, which does not justify
+    analyzing a library again (docs/decisions/0001). A test with recorded results fails if they change more. The package
+    is included, because two packages may use the same name.
     """
     ours = {"embedder": spec.name, "weights": spec.weights_sha256}
     return {**ours, "package": spec.package} if spec.package else ours
 
 
 def identity(spec: EmbedderSpec) -> str:
-    """Return what a card names an embedder by: equal where vectors of two people can be compared.
+    """Return the identity of an embedder on a card. Vectors of two people are comparable if it is equal.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Features of a sound that have a meaning of their own: they color the map, name its axes, explain neighbors.
+"""Interpretable features of audio. They color the map, describe its axes and explain neighbors.
 
-To add one, add a row to :data:`FEATURES`. They are a weak similarity space by themselves; that is what the learned
-vectors are for. All are computed from 16 kHz mono, so nothing above 8 kHz counts.
+To add one, add a row to :data:`FEATURES`. By themselves they are a poor similarity space, for which the embedding
+vectors are used instead. All are computed from 16 kHz mono, so nothing above 8 kHz counts.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 MFCC_COUNT: Final = 13
 MOST_DANCEABLE: Final = 5.0
-"""Music stays below 3; a steady tone, which does not move at all, would come out as 650."""
+"""Upper bound. Music stays below 3; a steady tone, which does not change at all, would get 650."""
 QUIETEST_LUFS: Final = -70.0
-"""EBU R 128's absolute gate: quieter recordings have no loudness of their own, and are given this one."""
+"""EBU R 128's absolute gate. The loudness of quieter recordings is undefined and set to this value."""
 FEATURES_VERSION: Final = 0
-"""Raise when a feature is added, or when the same sound has other features: every library is then listened to again."""
+"""Raise when a feature is added, or when the same audio gives other features. Every library is then analyzed again."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureWords:
-    """A feature as adjectives: of what has little and much of it, and of what has less and more.
+    """Adjectives for low and high values of a feature, and their comparatives.
 
-    ``format`` shows a value, as :meth:`str.format` reads it. ``rank``: where several features tell something apart, the
-    one with the lowest rank is the most telling.
+    ``format``: template of :meth:`str.format` for a value. ``rank``: if several features distinguish something, the one
+    with the lowest rank is preferred.
     """
 
     rank: int
@@ -40,7 +40,7 @@ class FeatureWords:
     format: str
 
     def show(self, value: float) -> str:
-        """Write a value for people, with its unit."""
+        """Return a value as text with its unit."""
         return self.format.format(value)
 
 
@@ -51,27 +51,27 @@ class Feature:
     Parameters
     ----------
     name : str
-        For programs, and for the site's data.
+        Identifier in code and in the site's data.
     unit : str
-        What it is measured in; empty where it has no unit.
+        Unit of measurement; empty if it has none.
     label : str
-        For people.
+        Name on the page.
     meaning : str
-        What it says of a sound, as a sentence.
+        A sentence that explains it.
     public : bool
-        Whether people are shown it: as a color, an axis, a filter.
+        Whether the page offers it as a color, an axis and a filter.
     words : FeatureWords, optional
-        Adjectives for it, if people have any: then it gets into names of clusters, explanations and directions. Of
-        features that go together (brightness with crispness and noisiness, loudness with energy and power) only the
-        best known has some.
+        Adjectives for it. With them, it is used in names of clusters, explanations and directions. Of correlated
+        features (brightness with crispness and noisiness, loudness with energy and power) only the best known has
+        adjectives.
     least, most : float
-        Its bounds: what lies beyond is set to them.
+        Bounds to which values are clipped.
     percent_of : tuple of float, optional
-        What is 0 and what is 100 % to people, of a measure whose numbers mean nothing to them. The cache keeps what was
-        measured; everything after it has percent, see :func:`as_people_read`.
+        The values shown as 0 and 100 %, for a measure whose own scale means nothing to people. The cache contains the
+        measured values, all later steps use percent, see :func:`as_people_read`.
     measure : str
-        What computes it alone, as ``module:attribute``: a function of the samples (float32 ``[n]``, mono, 16 kHz) that
-        returns a float. Empty where it is measured together with others.
+        The function that computes this feature alone, as ``module:attribute``. It takes samples (float32 ``[n]``, mono,
+        16 kHz) and returns a float. Empty if the feature is measured together with others.
     """
 
     name: str
@@ -86,11 +86,10 @@ class Feature:
     measure: str = ""
 
 
-def _mfcc(statistic: str, what: str) -> tuple[Feature, ...]:
+def _mfcc(statistic: str, words: str) -> tuple[Feature, ...]:
+    meaning = f"The {words} of a coefficient of timbre."
     return tuple(
-        Feature(
-            f"mfcc_{statistic}_{k}", "", f"MFCC {k} {what}", f"The {what} of a coefficient of timbre.", public=False
-        )
+        Feature(f"mfcc_{statistic}_{k}", "", f"MFCC {k} {words}", meaning, public=False)
         for k in range(1, MFCC_COUNT + 1)
     )
 
@@ -118,7 +117,7 @@ FEATURES: tuple[Feature, ...] = (
         "beat strength",
         "How sure the beat is: below 28 % hardly, above 66 % very.",
         words=FeatureWords(4, "drifting", "driving", "more drifting", "more driving", "{:.0f}%"),
-        least=0.0,  # slightly below where the trackers agree on nothing
+        least=0.0,  # slightly negative if the trackers do not agree at all
         percent_of=(0.0, 5.3),
     ),
     Feature("key", "pitch class", "key", "The key note: 0 is C, 1 is C sharp, and so on to 11, which is B."),
@@ -134,7 +133,7 @@ FEATURES: tuple[Feature, ...] = (
         "%",
         "key clarity",
         "How well the notes fit the key: 100 % is perfectly, 0 not at all.",
-        least=0.0,  # a sound without any pitch (noise, a single drum) correlates with no key, or with all
+        least=0.0,  # unpitched audio (noise, a single drum) correlates with no key, or with all
         most=1.0,
         percent_of=(0.0, 1.0),
     ),
@@ -204,17 +203,17 @@ OF_HEADS: Final = {
         ),
     )
 }
-"""What heads of an embedder tell as numbers (``registry.heads``), by name: columns after those of :data:`FEATURES`, on
-maps whose tracks all have them. They are percent from the start."""
+"""Features from classifier heads (``registry.heads``), by name. Their columns follow those of :data:`FEATURES`, on maps
+whose tracks all have them. They are percentages already."""
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the features that are measured, in the order of their columns."""
+    """Return the names of the measured features, in the order of their columns."""
     return tuple(feature.name for feature in FEATURES)
 
 
 def as_people_read(measured: Float32Array) -> Float32Array:
-    """Turn measured features into what people read: percent where their own numbers mean nothing to people.
+    """Convert measured features to displayed values: percent for features with ``percent_of``.
 
     Parameters
     ----------
@@ -224,23 +223,23 @@ def as_people_read(measured: Float32Array) -> Float32Array:
     Returns
     -------
     numpy.ndarray
-        Float32 ``[n, f]``, another array.
+        Float32 ``[n, f]``, a new array.
     """
     shown = measured.copy()
     for column, feature in enumerate(FEATURES):
         if feature.percent_of is not None:
-            nothing, all_of_it = feature.percent_of
-            shown[:, column] = (100 * (measured[:, column] - nothing) / (all_of_it - nothing)).clip(0, 100)
+            zero, full = feature.percent_of
+            shown[:, column] = (100 * (measured[:, column] - zero) / (full - zero)).clip(0, 100)
     return shown
 
 
 def public_units() -> dict[str, str]:
-    """Return the unit of each feature that people are shown, by its name."""
+    """Return the unit of each public feature, by name."""
     return {feature.name: feature.unit for feature in (*FEATURES, *OF_HEADS.values()) if feature.public}
 
 
 def words() -> dict[str, FeatureWords]:
-    """Return the adjectives of the features that have some, by name, the most telling first."""
+    """Return the adjectives of all features that have some, by name and sorted by rank."""
     every = (*FEATURES, *OF_HEADS.values())
-    spoken = {feature.name: feature.words for feature in every if feature.words is not None}
-    return dict(sorted(spoken.items(), key=lambda item: item[1].rank))
+    by_name = {feature.name: feature.words for feature in every if feature.words is not None}
+    return dict(sorted(by_name.items(), key=lambda item: item[1].rank))

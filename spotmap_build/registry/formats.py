@@ -1,4 +1,4 @@
-"""What a map is written as, by the names that options give it."""
+"""Names of the export formats, as used by options."""
 
 from __future__ import annotations
 

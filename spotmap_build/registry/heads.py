@@ -1,7 +1,7 @@
-"""Classifier heads: small networks that read moods, instruments or a voice out of an embedder's vectors.
+"""Classifier heads: small networks that predict moods, instruments and voice from an embedder's vectors.
 
-Each is one or two layers on top of the embedding of a patch, so all of them together cost next to nothing once a track
-is listened to. They are optional: where a file cannot be had, the map is made without what it would tell.
+Each has one or two layers on top of the embedding of a patch, so all of them together add almost no time to the
+analysis of a track. They are optional: if a file is not available, the map is built without its head.
 """
 
 from __future__ import annotations
@@ -15,30 +15,31 @@ from spotmap_build.registry.features import OF_HEADS, Feature
 MOOD: Final = "Mood"
 INSTRUMENT: Final = "Instrument"
 FAMILIES: Final = frozenset({MOOD, INSTRUMENT})
-"""What stands before ``---`` in the names of tags that heads give. They say how music is, and not what it is."""
+"""Prefixes (before ``---``) of the tag names of heads. Such tags describe the character of music, not its genre."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeadFile:
-    """A head's file: where it lies below the address of the models, and the SHA-256 that it must have."""
+    """The file of a head: its path below the base address of the models, and its SHA-256."""
 
     url_path: str
     sha256: str
 
     @property
     def file_name(self) -> str:
-        """What the file is called in the folder of the models."""
+        """Name of the file in the folder of the models."""
         return self.url_path.rsplit("/", 1)[-1]
 
 
 @dataclass(frozen=True, slots=True)
 class HeadSpec:
-    """One head: its files, and what its classes mean to people.
+    """One head: its files, and the meaning of its classes.
 
-    ``classes``: in the order of its output. ``file``: what Essentia runs; its digest names what the head has learned,
-    whichever engine runs it. ``onnx_file``: the same for onnxruntime. ``output_node``: as it is called in ``file``.
-    A head tells either tags, which have a ``family`` and are called as ``words`` says, class by class (empty: it says
-    nothing about the sound, and is not shown); or a ``feature``, which is the share of its class number ``column``.
+    ``classes``: in the order of the output. ``file``: the network for Essentia; its digest identifies the head for both
+    engines. ``onnx_file``: the same network for onnxruntime. ``output_node``: its name in ``file``.
+    A head gives either tags or a feature. Tags belong to a ``family`` and are named by ``words``, one per class (an
+    empty word hides a class that says nothing about the sound). A ``feature`` is the activation of the class at index
+    ``column``.
     """
 
     name: str
@@ -53,26 +54,26 @@ class HeadSpec:
 
     @property
     def label(self) -> str:
-        """What people call what it tells."""
+        """Name of what it predicts, for people."""
         return self.feature.label if self.feature is not None else self.name
 
     @property
     def output(self) -> str:
-        """What its result is called among what is kept of a recording. Another version of it has another name."""
+        """Name of its output in the cached record of a recording. It differs for each version of the head."""
         return f"{self.name}-{self.file.sha256[:8]}.npy"
 
     def file_on(self, engine: str) -> HeadFile:
-        """Return the file that this engine reads."""
+        """Return the file for this engine."""
         return self.file if engine == "essentia" else self.onnx_file
 
     @property
     def tag_columns(self) -> tuple[int, ...]:
-        """The classes that are shown as tags."""
+        """Indices of the classes that are shown as tags."""
         return tuple(column for column, word in enumerate(self.words) if word)
 
     @property
     def tag_names(self) -> tuple[str, ...]:
-        """The names of these: "Mood---calm"."""
+        """Names of the tags, such as "Mood---calm"."""
         return tuple(f"{self.family}---{self.words[column]}" for column in self.tag_columns)
 
 
@@ -80,7 +81,7 @@ NOTICE: Final = gettext_noop(
     "They are by the Music Technology Group of Universitat Pompeu Fabra, under CC BY-NC-SA 4.0: for non-commercial use."
 )
 SIZE_BYTES: Final = 7_000_000
-"""Of all of them together."""
+"""Size of all heads together."""
 
 _MOODS: Final = {
     "action": "",
@@ -140,8 +141,8 @@ _MOODS: Final = {
     "upbeat": "upbeat",
     "uplifting": "uplifting",
 }
-"""The classes of MTG-Jamendo's moods and themes, and how they read. What music was used for says nothing of its sound,
-and how fast it is we measure."""
+"""Classes of MTG-Jamendo's moods and themes, and their display names. Uses of music are hidden, since they do not
+describe its sound, and so are tempos, which are measured."""
 _INSTRUMENTS: Final = {
     "accordion": "accordion",
     "acousticbassguitar": "acoustic bass",
@@ -184,7 +185,7 @@ _INSTRUMENTS: Final = {
     "violin": "violin",
     "voice": "",
 }
-"""The classes of MTG-Jamendo's instruments, and how they read. Another head is surer of voices."""
+"""Classes of MTG-Jamendo's instruments, and their display names. Another head is more reliable for voices."""
 SIGMOID: Final = "model/Sigmoid"
 SOFTMAX: Final = "model/Softmax"
 
@@ -245,5 +246,5 @@ OF_EFFNET: Final = (
         onnx="0ca322819ef137b4b87e9866bffe7370a630e6f1165184ec106326cef6f81e06",
     ),
 )
-"""Those of Discogs-EffNet. Their digests are those that several public projects pin; the order of the classes of the
-first two was checked against digests of the same kind."""
+"""The heads of Discogs-EffNet. Their digests are those that several public projects pin, and the order of the classes
+of the first two was verified in the same way."""

@@ -1,8 +1,8 @@
-"""What other installed packages add: rows for the tables, announced as entry points.
+"""Plugins: rows that other installed packages add to the tables by entry points.
 
-An entry point ``NAME = module:attribute`` in the group ``spotmap_build.sources`` (``.embedders``, ``.themes``) names a
-row like those of the tables here. Packages are looked through only for a name that is not in a table, and only the row
-that is asked for is imported: a package that is broken costs nobody a build who does not use it.
+An entry point ``NAME = module:attribute`` in the group ``spotmap_build.sources`` (``.embedders``, ``.themes``) refers
+to a row like those of the tables. Entry points are searched only for a name that is in no table, and only the requested
+row is imported, so a broken package fails only the builds that use it.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 
 Group = Literal["sources", "embedders", "themes"]
 GROUPS: Final[dict[Group, str]] = {"sources": "source", "embedders": "embedder", "themes": "theme"}
-"""What a row of each group is called."""
+"""Name of a row of each group, for messages."""
 
 
 class Row(Protocol):
-    """What every row has. ``package``: which package added it; empty for what is ours."""
+    """The fields that every row has."""
 
     @property
     def name(self) -> str:
-        """What people call it by."""
+        """The name by which options refer to it."""
 
     @property
     def package(self) -> str:
-        """Where it comes from."""
+        """The package that added it; empty for our own rows."""
 
 
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 def announced(group: Group) -> Mapping[str, tuple[EntryPoint, ...]]:
-    """Return what installed packages say that they add, by name, without importing any of it."""
-    from importlib.metadata import entry_points  # not loaded where only our own names are used
+    """Return the entry points of installed packages by name, without importing what they refer to."""
+    from importlib.metadata import entry_points  # not loaded if only our own names are used
 
     found: dict[str, tuple[EntryPoint, ...]] = {}
     for point in sorted(
@@ -52,27 +52,27 @@ def announced(group: Group) -> Mapping[str, tuple[EntryPoint, ...]]:
 
 
 def package_of(point: EntryPoint) -> str:
-    """Return the name of the package that announces it."""
+    """Return the name of the package that declares an entry point."""
     return "an unknown package" if point.dist is None else point.dist.name
 
 
 def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
-    """Import the row of this name, which a package announces.
+    """Import the row with this name from the package that adds it.
 
     Raises
     ------
     KeyError
-        No package does.
+        No package adds it.
     ConfigError
-        More than one package does.
+        More than one package adds it.
     PluginError
-        It cannot be imported, or is no such row.
+        It cannot be imported, or is not a row of this type.
     """
     points, what = announced(group)[name], f"{GROUPS[group]} '{name}'"
     if len(points) > 1:
         packages = " and ".join(map(package_of, points))
         raise ConfigError(
-            f"There is more than one {what}: of the packages {packages}.",
+            f"More than one package adds the {what}: {packages}.",
             hint="Uninstall all of them but one (pip uninstall NAME).",
         )
     (point,) = points
@@ -81,12 +81,12 @@ def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
         row = point.load()
     if not isinstance(row, row_type):
         raise PluginError(
-            f"The {what} of the package {package} does not work: {point.value} is no {row_type.__name__}.",
+            f"The {what} of the package {package} does not work: {point.value} is not of type {row_type.__name__}.",
             hint=_hint(package),
         )
     if row.name != name:
         raise PluginError(
-            f"The {what} of the package {package} does not work: {point.value} calls itself '{row.name}'.",
+            f"The {what} of the package {package} does not work: {point.value} has the name '{row.name}'.",
             hint=_hint(package),
         )
     return replace(row, package=package)  # type: ignore[type-var]  # rows are data classes
@@ -94,12 +94,12 @@ def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
 
 @contextmanager
 def blaming(package: str, what: str) -> Iterator[None]:
-    """Say of an unforeseen error whose it is: of another package's code, not of ours. Without a package, nothing.
+    """Attribute unexpected errors to another package's code. Does nothing if ``package`` is empty.
 
     Raises
     ------
     PluginError
-        Naming the package, the line of its code, and what to do.
+        An unexpected error occurred. The message names the package and the line of its code.
     """
     try:
         yield
@@ -118,19 +118,19 @@ def blaming(package: str, what: str) -> Iterator[None]:
 
 def _hint(package: str) -> str:
     return (
-        f"It is no part of spotmap-build. Look for another version (pip install --upgrade {package}), or tell those "
-        "who make it."
+        f"It is not part of spotmap-build. Try another version (pip install --upgrade {package}), or report it to its "
+        "authors."
     )
 
 
 def troubles(group: Group, row_type: type[Row], ours: frozenset[str]) -> Iterator[SpotmapError]:
-    """Yield what is wrong with what packages add, for somebody who looks at the machine: every row is imported."""
+    """Yield the problems of all rows that packages add, for ``doctor``. Imports every row."""
     for name, points in announced(group).items():
         if name in ours:
             packages = " and ".join(map(package_of, points))
             yield ConfigError(
-                f"The {GROUPS[group]} '{name}' is spotmap-build's own: the one of {packages} is not used.",
-                hint="Its makers have to give it another name.",
+                f"The {GROUPS[group]} '{name}' is built into spotmap-build: the one of {packages} is ignored.",
+                hint="Its authors have to give it another name.",
             )
             continue
         try:

@@ -1,4 +1,4 @@
-"""Kinds of libraries that ``--source`` can name. To add one, add a row to :data:`SOURCES`."""
+"""Kinds of libraries for ``--source``. To add one, add a row to :data:`SOURCES`."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ class SourceKind:
     Parameters
     ----------
     name : str
-        What ``--source`` calls it.
+        Its name in ``--source``.
     make : str
-        What makes a :class:`~spotmap_build.fetch.source.LibrarySource`, as ``module:attribute``: it is called with the
-        path, or where there is none with the build's configuration.
+        The code that creates a :class:`~spotmap_build.fetch.source.LibrarySource`, as ``module:attribute``. It is
+        called with the path, or with the build's configuration if it takes no path.
     takes_path : bool
-        Whether it lies at a path, so that it is given as ``name:PATH``.
+        Whether it is given as ``name:PATH``.
     title : str
-        What a map of it is called; a library at a path is called as its file or folder.
+        Default title of its map; empty to use the name of the file or folder.
     package : str
-        Which installed package adds it; empty for what is ours.
+        The installed package that adds it; empty for our own.
     is_complete : bool
-        Whether it has all that a map needs; else titles, recordings or covers may have to be fetched.
+        Whether it provides everything that a map needs; otherwise titles, recordings or covers may have to be fetched.
     depends_on_files_only : bool
-        Whether it depends on nothing but what lies at its path, unless it says so when it is loaded
-        (:attr:`~spotmap_build.fetch.source.Loaded.depends_on_more`): no service, no other file, not the time. While
-        that stays as it is, a build that had nothing to do is not done again.
+        Whether it depends only on the files at its path, and not on services, other files or the time. A library can
+        declare an exception when it is loaded (:attr:`~spotmap_build.fetch.source.Loaded.depends_on_more`). A build
+        that had nothing to do is not repeated while these files are unchanged.
     """
 
     name: str
@@ -44,12 +44,12 @@ class SourceKind:
 
     @property
     def usage(self) -> str:
-        """How it is given on the command line."""
+        """Its syntax on the command line."""
         return f"{self.name}:PATH" if self.takes_path else self.name
 
 
 CARD: Final = "card"
-"""A friend's: no part of the person's own library."""
+"""The card of a friend, which is not part of the person's own library."""
 SOURCES: tuple[SourceKind, ...] = (
     SourceKind(
         "demo",
@@ -76,14 +76,14 @@ SOURCES: tuple[SourceKind, ...] = (
 
 
 def find(name: str) -> SourceKind:
-    """Return the kind of that name: one of :data:`SOURCES`, else what an installed package adds.
+    """Return the kind with this name: one of :data:`SOURCES`, or one of an installed package.
 
     Raises
     ------
     ConfigError
         There is none, or more than one package adds it.
     PluginError
-        A package adds it, and it cannot be imported.
+        A package adds it, but it cannot be imported.
     """
     for kind in SOURCES:
         if kind.name == name:

@@ -1,7 +1,7 @@
-"""Colors of the page that ``--theme`` can name. To add some, add a row to :data:`THEMES`.
+"""Color themes of the page for ``--theme``. To add one, add a row to :data:`THEMES`.
 
-Colors of groups are not among them: they are twelve that people with any color vision tell apart, and show on every
-background that a theme may have (:meth:`Theme.faults`).
+A theme does not set the colors of groups: these are twelve colors that people with any color vision can distinguish,
+and that are visible on every background that a theme may have (:meth:`Theme.faults`).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 READABLE: Final = 4.5
-"""The least contrast of text with what is behind it, by WCAG 2.2, level AA."""
+"""Minimum contrast of text with its background (WCAG 2.2, level AA)."""
 VISIBLE: Final = 2.0
-"""The least contrast of the points between groups, which are not to stand out, with the map."""
+"""Minimum contrast of points outside of groups with the map. They should not stand out."""
 LIGHT_FROM: Final = 0.918
 DARK_TO: Final = 0.032
-"""How much light (relative luminance) a map's background has at least, or at most: so the colors of groups, which are
-the viewer's, keep a contrast of 3 with it (WCAG 2.2, 1.4.11). A test computes these from the colors."""
+"""Minimum relative luminance of a light map background, and maximum of a dark one. Within these limits, the viewer's
+colors of groups have a contrast of at least 3 (WCAG 2.2, 1.4.11). A test computes the limits from the colors."""
 _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -32,8 +32,8 @@ _COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 class Colors:
     """One set of colors, each as ``#rrggbb``.
 
-    ``background``: of the map. ``noise``: of points between groups. ``text``, ``muted``: what is written, and what is
-    written less loudly. ``accent``: links, focus, what is selected. ``panel``: the background of panels.
+    ``background``: background of the map. ``noise``: points outside of groups. ``text``, ``muted``: primary and
+    secondary text. ``accent``: links, focus and selection. ``panel``: background of panels.
     """
 
     background: str
@@ -46,9 +46,9 @@ class Colors:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """The colors of a page, by day and by night: which of the two is shown is the reader's choice.
+    """The colors of a page in light and dark mode, between which the reader chooses.
 
-    ``name``: what ``--theme`` calls it. ``summary``: what is said of it, after its name.
+    ``name``: its name in ``--theme``. ``summary``: text after its name in ``--help``.
     """
 
     name: str
@@ -58,20 +58,20 @@ class Theme:
     package: str = ""
 
     def faults(self) -> Iterator[str]:
-        """Yield what keeps people from reading a page in these colors, as sentences."""
+        """Yield problems that make a page in these colors hard to read, as sentences."""
         for mode, colors in (("light", self.light), ("dark", self.dark)):
             wrong = [field.name for field in fields(Colors) if not _COLOR.fullmatch(getattr(colors, field.name))]
             if wrong:
-                yield sentence(f"{mode}: {', '.join(wrong)} must be written as #rrggbb, with small letters.")
+                yield sentence(f"{mode}: {', '.join(wrong)} must be written as #rrggbb, in lower case.")
                 continue
             light = luminance(colors.background)
             if mode == "light" and light < LIGHT_FROM:
                 yield sentence(
-                    f"light: background {colors.background} is too dark for the colors of groups to show on it."
+                    f"light: background {colors.background} is too dark for the colors of groups to be visible."
                 )
             if mode == "dark" and light > DARK_TO:
                 yield sentence(
-                    f"dark: background {colors.background} is too light for the colors of groups to show on it."
+                    f"dark: background {colors.background} is too light for the colors of groups to be visible."
                 )
             for name, behind, least in _PAIRS:
                 front, back = getattr(colors, name), getattr(colors, behind)
@@ -79,12 +79,12 @@ class Theme:
                     yield (
                         sentence(
                             f"{mode}: {name} {front} on {behind} {back} has a contrast of {contrast(front, back):.2f}; "
-                            f"it must be {least} at least."
+                            f"it must be at least {least}."
                         )
                     )
 
     def css(self) -> str:
-        """Return what goes after the page's own style sheet."""
+        """Return the CSS to append to the page's own style sheet."""
         light, dark = _properties(self.light), _properties(self.dark)
         return (
             f"\n/* The theme '{self.name}'. */\n"
@@ -114,14 +114,14 @@ def _properties(colors: Colors) -> str:
 
 def luminance(color: str) -> float:
     """Return the relative luminance of ``#rrggbb``, from 0 (black) to 1 (white), as WCAG 2.2 defines it."""
-    channels = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     linear = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
     return sum(weight * each for weight, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, second: str) -> float:
     """Return the contrast ratio of two colors, from 1 to 21, as WCAG 2.2 defines it."""
-    darker, lighter = sorted((luminance(one), luminance(other)))
+    darker, lighter = sorted((luminance(first), luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -136,19 +136,19 @@ THEMES: tuple[Theme, ...] = (
 
 
 def names() -> tuple[str, ...]:
-    """Return what ``--theme`` can be: our own, and what installed packages add."""
+    """Return the values of ``--theme``: our own themes, and those of installed packages."""
     return (*(theme.name for theme in THEMES), *plugins.announced("themes"))
 
 
 def find(name: str) -> Theme:
-    """Return the theme of that name, in which everything can be read.
+    """Return the theme with this name, after checking that it is readable.
 
     Raises
     ------
     ConfigError
         There is none.
     PluginError
-        A package adds it, and it cannot be used.
+        A package adds it, but it cannot be used.
     """
     for theme in THEMES:
         if theme.name == name:
@@ -156,12 +156,12 @@ def find(name: str) -> Theme:
     try:
         theme = plugins.load_row("themes", name, Theme)
     except KeyError:
-        raise ConfigError(f"There is no theme '{name}'.", hint=f"There are: {', '.join(names())}.") from None
+        raise ConfigError(f"There is no theme '{name}'.", hint=f"Themes are: {', '.join(names())}.") from None
     with plugins.blaming(theme.package, f"theme '{name}'"):
         faults = list(theme.faults())
     if faults:
         raise PluginError(
-            f"The theme '{name}' of the package {theme.package} cannot be read by everybody. {' '.join(faults)}",
-            hint=f"Choose another theme, or tell those who make {theme.package}.",
+            f"The theme '{name}' of the package {theme.package} is hard to read. {' '.join(faults)}",
+            hint=f"Choose another theme, or report it to the authors of {theme.package}.",
         )
     return theme

@@ -1,6 +1,6 @@
-"""What `init` writes: the files of a new map's folder, made of ``templates/`` by what a person chose.
+"""The `init` command: creates the files of a new map's folder from ``templates/``. Existing files are never changed.
 
-``choices`` asks, ``files`` makes and writes, ``action`` finds what the workflow runs. What is there is never touched.
+``choices`` asks the questions, ``files`` renders and writes the files, ``action`` finds the GitHub action to run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where on GitHub the action is that a new map's workflow runs: that of the very version which writes the workflow."""
+"""Find the GitHub action that a new map's workflow runs, in the version of this package."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Final
 from spotmap_build.core.documents import parse_json
 
 UNKNOWN_OWNER: Final = "__OWNER__"
-"""No account on GitHub can have this name, so a workflow that nobody completed runs nobody's code."""
+"""No GitHub account can have this name, so an unedited workflow never runs someone else's code."""
 NAME: Final = "spotmap-build"
 _REPOSITORY: Final = re.compile(r"(?:git\+)?(?:https|ssh)://(?:git@)?github\.com/([\w-]+/[\w.-]+?)(?:\.git)?/?")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 
 
 def find_action() -> str:
-    """Return what a workflow ``uses``: the commit that was installed from GitHub, else the tag of the release."""
+    """Return the value of ``uses`` for a workflow: the commit installed from GitHub, or the tag of the release."""
     try:
         return action_of(distribution(NAME))
-    except PackageNotFoundError:  # run from a copy of the sources that was never installed
+    except PackageNotFoundError:  # running from a source tree that is not installed
         return f"{UNKNOWN_OWNER}/{NAME}@v1"
 
 
 def action_of(installed: Distribution) -> str:
-    """Return what a workflow ``uses`` to run this package.
+    """Return the value of ``uses`` with which a workflow runs this package.
 
-    Where it was installed from stands in what pip wrote (``direct_url.json``, PEP 610); else in its own list of
-    addresses. Where neither names a repository on GitHub, the account is :data:`UNKNOWN_OWNER`.
+    The repository is that from which pip installed it (``direct_url.json``, PEP 610), or that in the project's URLs. If
+    neither is a repository on GitHub, the account is :data:`UNKNOWN_OWNER`.
     """
     tag = f"v{installed.version}"
     try:

@@ -1,4 +1,4 @@
-"""What a person has to choose for a new map, and no more than that."""
+"""Ask for the choices that a new map needs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 DEFAULT_SOURCE: Final = "demo"
-"""It builds anywhere at once, and shows that all works."""
+"""Builds on any machine without preparation, so it shows that everything works."""
 DEFAULT_TITLE: Final = gettext_noop("My music")
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a person chose. ``has_workflow``: whether GitHub is to build and publish the map."""
+    """The choices for a new map. ``has_workflow``: whether GitHub should build and publish the map."""
 
     sources: tuple[str, ...]
     title: str = DEFAULT_TITLE
@@ -29,19 +29,19 @@ class Choices:
 def choose(
     sources: Sequence[str], title: str | None, has_workflow: bool | None, ask: Callable[[str], str] | None = None
 ) -> Choices:
-    """Ask for what was not given; where nobody can be asked, it is as usual.
+    """Ask for the choices that were not given; without ``ask``, use the defaults.
 
     Parameters
     ----------
     sources, title, has_workflow
-        What was given on the command line.
+        Values given on the command line.
     ask
-        Puts a question to the person, and returns a line; None where there is nobody.
+        Asks a question and returns the answer; None in a non-interactive session.
 
     Raises
     ------
     ConfigError
-        A source is given that there is none of.
+        A source does not exist.
     """
     for source in sources:
         check_source(source)
@@ -51,27 +51,27 @@ def choose(
         usual = gettext(DEFAULT_TITLE)
         title = (ask(gettext("What is the map called? [{usual}] ", usual=usual)).strip() if ask else "") or usual
     if has_workflow is None:
-        answer = ask(gettext("Is GitHub to build and publish it twice a week? [Y/n] ")) if ask else ""
+        answer = ask(gettext("Should GitHub build and publish it twice a week? [Y/n] ")) if ask else ""
         has_workflow = not answer.strip().casefold().startswith("n")
     return Choices(tuple(sources), title, has_workflow)
 
 
 def check_source(source: str) -> None:
-    """Make sure that a source can be meant; its path need not be there yet.
+    """Check the syntax of a source. Its path need not exist yet.
 
     Raises
     ------
     ConfigError
-        There is no such kind, or it is given with a path that it does not take, or without the one it needs.
+        There is no such kind of source, its path is missing, or it does not take a path.
     """
     name, _, path = source.partition(":")
     kind = registry.find(name)
     if kind.takes_path != bool(path):
-        raise ConfigError(f"The source '{source}' is not given as it should be.", hint=f"Give it as {kind.usage}.")
+        raise ConfigError(f"The source '{source}' is not written correctly.", hint=f"Give it as {kind.usage}.")
 
 
 def _asked_sources(ask: Callable[[str], str]) -> tuple[str, ...]:
-    """Ask until the answer can be meant."""
+    """Ask until the answer is valid."""
     usages = ", ".join(kind.usage for kind in registry.SOURCES)
     question = gettext("Where does the music come from ({kinds})? [{usual}] ", kinds=usages, usual=DEFAULT_SOURCE)
     while True:

@@ -30,14 +30,14 @@ TEMPLATES: Final = {
     IGNORED: "gitignore",
     "README.md": "README.md",
 }
-"""Which file is made of which template."""
+"""The template of each file."""
 LARGEST_IGNORED_BYTES: Final = 1 << 20
 _FIELD: Final = re.compile(r"@([A-Z]+)@")
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """Lines that were added to a file that was there, and those that it lacks and could not be given."""
+    """Lines added to an existing file, and lines that are missing because they could not be added."""
 
     added: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Which files were written, which were there and are as they were, and what a ``.gitignore`` of theirs got."""
+    """Files that were written, existing files that were kept, and lines added to an existing ``.gitignore``."""
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
@@ -53,9 +53,9 @@ class Made:
 
 
 def make_files(choices: Choices, action: str) -> dict[str, str]:
-    """Return the text of each file by its name.
+    """Return the text of each file by name.
 
-    ``action``: what the workflow ``uses``, see :func:`~spotmap_build.scaffold.action.find_action`.
+    ``action``: value of ``uses`` in the workflow, see :func:`~spotmap_build.scaffold.action.find_action`.
     """
     fields = {
         "SOURCES": ", ".join(map(_toml_text, choices.sources)),
@@ -70,12 +70,12 @@ def make_files(choices: Choices, action: str) -> dict[str, str]:
 
 
 def write_files(folder: Path, made: Mapping[str, str]) -> Made:
-    """Write those files that are not there yet, and add to a ``.gitignore`` what keeps a build's files out of git.
+    """Write the files that do not exist yet, and add the lines of ours that an existing ``.gitignore`` lacks.
 
     Raises
     ------
     OutputError
-        One cannot be written, or would lie outside of the folder.
+        A file cannot be written, or would be outside of the folder.
     """
     written, kept = [], []
     ignored = Completed()
@@ -83,10 +83,10 @@ def write_files(folder: Path, made: Mapping[str, str]) -> Made:
         path = folder / name
         try:
             if not is_inside(resolve_place(path.parent), resolve_place(folder)):
-                raise OutputError(f"{path.parent} leads out of the folder.", hint="Take that link away, and try again.")
+                raise OutputError(f"{path.parent} leads out of the folder.", hint="Remove that link, and try again.")
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                with path.open("x", encoding="utf-8", newline="\n") as file:  # follows no link, and replaces nothing
+                with path.open("x", encoding="utf-8", newline="\n") as file:  # "x" follows no link and replaces no file
                     file.write(text)
                 written.append(name)
             except FileExistsError:
@@ -96,18 +96,18 @@ def write_files(folder: Path, made: Mapping[str, str]) -> Made:
                     kept.append(name)
         except OSError as error:
             raise OutputError(
-                f"{path} cannot be written: {error.strerror or error}.", hint="Choose a folder that you may write to."
+                f"{path} cannot be written: {error.strerror or error}.", hint="Choose a folder that you can write to."
             ) from error
     return Made(tuple(written), tuple(kept), ignored)
 
 
 def _complete(path: Path, ours: str) -> Completed:
-    """Add the lines of ours that a ``.gitignore`` lacks at its end, where they win. Raises ``OSError``."""
+    """Append the lines that a ``.gitignore`` lacks; at the end they take precedence. Raises ``OSError``."""
     wanted = [line for line in ours.splitlines() if not line.startswith("#")]
     if path.is_symlink() or not path.is_file():  # git follows no link here either
         return Completed(lacking=tuple(wanted))
     content = read_bounded(path, LARGEST_IGNORED_BYTES)
-    if b"\0" in content:  # UTF-16, of which git reads nothing
+    if b"\0" in content:  # UTF-16, which git does not read
         return Completed(lacking=tuple(wanted))
     present = {line.rstrip() for line in content.splitlines()}
     missing = [line for line in wanted if line.encode() not in present]
@@ -120,41 +120,42 @@ def _complete(path: Path, ours: str) -> Completed:
 
 
 def what_was_made(made: Made, choices: Choices, action: str, folder: Path) -> Iterator[str]:
-    """Yield what was written, what was not, and what is to be done next."""
+    """Yield messages about the files that were written or kept, and about the next steps."""
     yield from (gettext("written: {file}", file=name) for name in made.written)
-    yield from (gettext("kept as it is: {file}", file=name) for name in made.kept)
+    yield from (gettext("unchanged: {file}", file=name) for name in made.kept)
     if made.ignored.added:
         yield gettext("added to {file}: {lines}", file=IGNORED, lines=", ".join(made.ignored.added))
     if made.ignored.lacking:
         lines = ", ".join(made.ignored.lacking)
         yield gettext(
-            "Put these lines into {file}, or git takes what a build leaves here: {lines}", file=IGNORED, lines=lines
+            "Add these lines to {file}, or git will include the files of builds: {lines}", file=IGNORED, lines=lines
         )
     if WORKFLOW in made.written:
         if action.startswith(UNKNOWN_OWNER):
             yield gettext(
-                "In {file}, put the account on GitHub where spotmap-build lies in the place of {name}.",
+                "In {file}, replace {name} by the GitHub account that hosts spotmap-build.",
                 file=WORKFLOW,
                 name=UNKNOWN_OWNER,
             )
         for place in (place for source in choices.sources if (place := source.partition(":")[2])):
             if not _lies_in(folder, place):
                 yield gettext(
-                    "GitHub cannot read {place}: build at home, and publish the folder site.", place=printable(place)
+                    "GitHub cannot read {place}: build on your machine, and publish the folder site.",
+                    place=printable(place),
                 )
     if "spotify" in choices.sources:
-        yield gettext("Next: spotmap-build login, then spotmap-build. README.md says how the map gets onto the web.")
+        yield gettext("Next: spotmap-build login, then spotmap-build. README.md explains how to publish the map.")
     else:
-        yield gettext("Next: spotmap-build. README.md says how the map gets onto the web.")
+        yield gettext("Next: spotmap-build. README.md explains how to publish the map.")
 
 
 def _lies_in(folder: Path, place: str) -> bool:
     try:
         return is_inside(resolve_place(folder / Path(place).expanduser()), resolve_place(folder))
-    except (OSError, RuntimeError):  # nothing can be there; or it is in the home of nobody
+    except (OSError, RuntimeError):  # an impossible path, or an unknown home directory
         return False
 
 
 def _toml_text(text: str) -> str:
-    """Return a text as TOML writes it, on one line."""
+    """Return a text as a TOML string on one line."""
     return json.dumps(printable(text), ensure_ascii=False)

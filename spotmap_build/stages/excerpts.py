@@ -139,7 +139,7 @@ class _Excerpts:
         workers = min(run.config.worker_count, total)
         made, left = 0, {self._keys[track_id].digest for track_id in self.pending}
         with scratch_folder() as scratch, WorkerPool(cut_excerpt, workers, stage="excerpt") as pool:
-            finished = pool.run(self._jobs(str(scratch.folder), limit), is_over=lambda: limit.is_past_grace)
+            finished = pool.run(self._jobs(str(scratch.folder), limit), stop_requested=lambda: limit.is_past_grace)
             for number, (job, outcome, seconds) in enumerate(finished, start=1):
                 key = self._keys[job.track_id]
                 left.discard(key.digest)

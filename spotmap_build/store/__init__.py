@@ -1,8 +1,8 @@
-"""The store: what was heard and matched, kept where it lasts and where other machines of the same person find it.
+"""The store: durable storage for analysis results and matches, shared between the machines of one person.
 
-``push`` sends to it what the cache knows and it does not, ``pull`` the other way round (``exchange``). A store is a
-folder (``folder``) or a branch of a git repository (``git``), which ``addresses`` tells apart; what lies in it are
-packs (``packs``).
+``push`` copies missing results from the cache to the store, ``pull`` from the store to the cache (``sync``). A
+store is a folder (``folder``) or a branch of a git repository (``git``); ``addresses`` decides which. Results are
+stored in packs (``packs``).
 """
 
 from __future__ import annotations

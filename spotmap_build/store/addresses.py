@@ -1,4 +1,4 @@
-"""Where a store is, as a person writes it."""
+"""Parse the address of a store."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ _BRANCH_NAME: Final = re.compile(
     r"(?!HEAD$|refs/)(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)|[/.]$))[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}"
 )
 _OF_ANOTHER_KIND: Final = re.compile(r"[^/\\]+@[^/\\]+:|[A-Za-z][A-Za-z0-9+.-]+:")
-"""Such as ``https:``, or ``git@github.com:`` as git has it; ``C:`` is a drive."""
+"""Such as ``https:``, or ``git@github.com:`` in git's notation. ``C:`` is a drive."""
 _USAGE: Final = sentence(
-    "It is a folder, branch:NAME (of the git repository that you are in, at its origin), or "
+    "Use a folder, branch:NAME (of the origin of the git repository that you are in), or "
     "git+https://…#NAME, git+ssh://…#NAME, git+file:///…#NAME."
 )
 
 
 def open_store(address: str, folder: Path, cache_dir: Path) -> Store:
-    """Return the store at ``address``; nothing is read or made yet.
+    """Return the store at ``address`` without reading or creating it.
 
     Parameters
     ----------
     address
-        As a person writes it: ``branch:NAME``, ``git+URL#NAME`` or a folder.
+        The address as entered by the person: ``branch:NAME``, ``git+URL#NAME`` or a folder.
     folder
         The working folder.
     cache_dir
-        The cache, where what was fetched of a store in git is kept.
+        The cache, which holds the local copy of a store in git.
 
     Raises
     ------
     ConfigError
-        It is no address of a store.
+        The address is invalid.
     StoreError
-        ``branch:`` where there is no repository.
+        ``branch:`` is used outside of a git repository.
     """
     place = find_branch(address, folder, BRANCH, _USAGE)
     if place is not None:
@@ -59,7 +59,7 @@ def open_store(address: str, folder: Path, cache_dir: Path) -> Store:
 
 @dataclass(frozen=True, slots=True)
 class BranchPlace:
-    """A branch of a repository, and how it is called in what the person reads."""
+    """A branch of a repository. ``shown``: its name in messages."""
 
     url: str
     branch: str
@@ -67,25 +67,25 @@ class BranchPlace:
 
 
 def find_branch(address: str, folder: Path, usual: str, usage: str) -> BranchPlace | None:
-    """Return the branch that an address means; None where it means no branch.
+    """Return the branch that an address refers to; None if it is not the address of a branch.
 
     Parameters
     ----------
     address
-        ``branch:NAME`` (of the repository of the working folder, at its origin), ``git+URL#NAME`` or ``git+URL``.
+        ``branch:NAME`` (of the origin of the working folder's repository), ``git+URL#NAME`` or ``git+URL``.
     folder
         The working folder.
     usual
-        Which branch ``git+URL`` means.
+        The branch to use for ``git+URL``.
     usage
-        What an address may be, for who gives another.
+        Hint that lists the valid addresses.
 
     Raises
     ------
     ConfigError
-        It cannot be meant.
+        The address is invalid.
     StoreError
-        ``branch:`` where there is no repository.
+        ``branch:`` is used outside of a git repository.
     """
     if address.startswith("branch:"):
         branch = _checked_branch(address.removeprefix("branch:"), address, usage)
@@ -98,23 +98,23 @@ def find_branch(address: str, folder: Path, usual: str, usage: str) -> BranchPla
 
 
 def find_folder(address: str, folder: Path, usage: str, *, is_path: bool = False) -> Path:
-    """Return the folder that an address means.
+    """Return the folder that an address refers to.
 
     Parameters
     ----------
     address
-        A path; ``~`` is the home.
+        A path; ``~`` is the home directory.
     folder
         The working folder.
     usage
-        What an address may be, for who gives another.
+        Hint that lists the valid addresses.
     is_path
-        Whether it is known to be one, be it spelled like something else.
+        The address is known to be a path, even if it looks like something else.
 
     Raises
     ------
     ConfigError
-        It looks like an address of another kind, or nobody has such a home.
+        The address looks like one of another kind, or a home directory does not exist.
     """
     if not address or (not is_path and _OF_ANOTHER_KIND.match(address)):
         raise _unusable(address, usage)
@@ -137,14 +137,14 @@ def _checked_branch(name: str, address: str, usage: str) -> str:
 def _checked_url(url: str, address: str, usage: str) -> str:
     try:
         parts = urlsplit(url)
-        # With ssh, a name says only whose account it is; with https, it may be a token.
+        # With ssh, a user name is only the name of an account; with https, it may be a token.
         has_password = parts.password is not None or (parts.scheme == "https" and parts.username is not None)
     except ValueError:
         raise _unusable(address, usage) from None
     if has_password:
         raise ConfigError(
-            "The address of the repository has a name or a password in it, which others could read.",
-            hint="Leave it out, and give it to git: `git help credentials` says how.",
+            "The address of the repository contains a user name or a password, which others could read.",
+            hint="Remove it, and store it in git's credential helper: see `git help credentials`.",
         )
     if parts.scheme not in _SCHEMES or not parts.path.strip("/"):
         raise _unusable(address, usage)

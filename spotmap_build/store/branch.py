@@ -1,7 +1,7 @@
-"""One branch of one git repository, by the ``git`` of this machine. No working tree is touched.
+"""Access a branch of a git repository with this machine's ``git``. No working tree is touched.
 
-Commits are made and read in a repository of the cache's (``store.git``), which keeps what was fetched, so that only
-what is new travels. It is made again where it is damaged.
+Commits are created and read in a local repository inside the cache (``store.git``). It keeps fetched objects, so that
+only new ones are transferred, and is recreated if it is damaged.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MIRROR: Final = "store.git"
 AUTHOR_EMAIL: Final = "spotmap-build@localhost"
 _NOT_OURS: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE", "GIT_PREFIX")
-"""Set where git itself runs us, as in a hook."""
+"""Variables that git sets when it runs this program, for example in a hook."""
 _AUTHOR: Final = {
     f"GIT_{who}_{what}": value
     for who in ("AUTHOR", "COMMITTER")
@@ -35,17 +35,17 @@ _AUTHOR: Final = {
 _SILENCE: Final = ("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=60")
 _CHECKS: Final = ("-c", "fetch.fsckObjects=true", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
 _NO_HOOKS: Final = ("-c", f"core.hooksPath={os.devnull}")
-"""Those that a person set for all repositories are not for this one."""
+"""Disables hooks that a person has configured for all repositories."""
 FILE, TREE = "100644", "040000"
 
 
 class GitFailed(Exception):
-    """Git ended with an error; the text is its last words."""
+    """Git failed; the text is its error message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One name in a tree. ``size_bytes`` is None of what is no file."""
+    """One entry of a tree. ``size_bytes`` is None if it is not a file."""
 
     mode: str
     kind: str
@@ -55,12 +55,12 @@ class Entry:
 
     @property
     def line(self) -> bytes:
-        """As ``git mktree`` reads it."""
+        """The entry in the format of ``git mktree``."""
         return f"{self.mode} {self.kind} {self.object_id}\t{self.name}\0".encode("utf-8", "surrogateescape")
 
 
 class Branch:
-    """A branch as it is at its address, and our copy of it."""
+    """A branch at its address, and our local copy of it."""
 
     def __init__(self, url: str, name: str, cache_dir: Path) -> None:
         self.url = url
@@ -70,15 +70,15 @@ class Branch:
         self.was_renewed = False
 
     def written(self, content: bytes) -> str:
-        """Keep content in our copy, and return its id."""
+        """Store content in our copy, and return its object id."""
         return self.git("hash-object", "-w", "--stdin", data=content)
 
     def made_tree(self, entries: Iterable[Entry]) -> str:
-        """Make a tree of entries, and return its id."""
+        """Create a tree from entries, and return its object id."""
         return self.git("mktree", "-z", data=b"".join(entry.line for entry in entries))
 
     def tree(self, tree: str) -> tuple[Entry, ...]:
-        """Return what lies in a tree."""
+        """Return the entries of a tree."""
         listed = self.run("ls-tree", "-l", "-z", tree).decode("utf-8", "surrogateescape")
         entries = []
         for line in filter(None, listed.split("\0")):
@@ -92,14 +92,14 @@ class Branch:
         return self.run("cat-file", "blob", entry.object_id)
 
     def fetched(self, *, may_renew: bool = True) -> str:
-        """Return the branch's commit, which is here by then; empty where there is no such branch.
+        """Fetch the branch into our copy and return its commit; empty if there is no such branch.
 
-        Where it can be asked for and not be fetched, our copy may be damaged: then it is made again.
+        If the remote answers but the fetch fails, our copy may be damaged, so it is recreated once.
 
         Raises
         ------
         GitFailed
-            It cannot be had.
+            The branch cannot be fetched.
         """
         if not self.head():
             return ""
@@ -112,18 +112,18 @@ class Branch:
         return self._fetch()
 
     def push(self, commit: str, *options: str) -> None:
-        """Make a commit the branch's at its address, and remember it.
+        """Push a commit to the branch at its address, and keep it in our copy.
 
         Raises
         ------
         GitFailed
-            It is refused.
+            The push is rejected.
         """
         self.git(*_SILENCE, "push", "--quiet", *options, "--", self.url, f"{commit}:{self.ref}")
         self.keep(commit)
 
     def _fetch(self) -> str:
-        """Fetch the branch, and return its commit. By a name of its own, since others may fetch it at the same time."""
+        """Fetch the branch and return its commit. Uses a unique ref, since other processes may fetch it as well."""
         fetched = f"{self._kept}-{os.urandom(8).hex()}"
         fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
         self.git(*_SILENCE, *_CHECKS, *fetch, "--", self.url, f"+{self.ref}:{fetched}")
@@ -133,33 +133,33 @@ class Branch:
         return commit
 
     def keep(self, commit: str) -> None:
-        """Remember a commit, so that what it has need not be fetched again."""
-        with contextlib.suppress(GitFailed):  # another process does the same in this moment
+        """Keep a commit in our copy, so that its objects need not be fetched again."""
+        with contextlib.suppress(GitFailed):  # another process is doing the same
             self.git("update-ref", self._kept, commit)
 
     def head(self) -> str:
-        """Return the commit that the branch has now, at its address; empty where there is none."""
+        """Return the current commit of the branch at its address; empty if there is none."""
         listed = self.git(*_SILENCE, "ls-remote", "--heads", "--", self.url, self.ref)
         return next((line.split("\t")[0] for line in listed.split("\n") if line.endswith(f"\t{self.ref}")), "")
 
     def renew(self) -> None:
-        """Throw our copy away."""
+        """Delete our copy."""
         self.was_renewed = True
         shutil.rmtree(self._mirror, ignore_errors=True)
 
     def git(self, *arguments: str, data: bytes = b"") -> str:
-        """Return what a command in our copy prints, as text."""
+        """Run a git command in our copy and return its output as text."""
         return self.run(*arguments, data=data).decode("utf-8", "surrogateescape").strip()
 
     def run(self, *arguments: str, data: bytes = b"", index: Path | None = None, folder: Path | None = None) -> bytes:
-        """Return what a command in our copy prints.
+        """Run a git command in our copy and return its output.
 
         Parameters
         ----------
         index
-            The index that it is to use; our copy has none of its own.
+            The index file to use; our copy has none of its own.
         folder
-            Where it is to run.
+            The working folder of the command.
         """
         if not (self._mirror / "HEAD").is_file():
             run_git("init", "--quiet", "--bare", "--template=", "--", str(self._mirror))
@@ -168,12 +168,12 @@ class Branch:
 
 
 def address_of(folder: Path) -> str:
-    """Return the address of the repository that ``folder`` is in: its origin's, or where there is none, its own.
+    """Return the address of the repository that contains ``folder``: that of its origin, or its own without origin.
 
     Raises
     ------
     StoreError
-        It is in no repository.
+        ``folder`` is not in a repository.
     """
     ask = ("-C", str(folder))
     try:
@@ -181,24 +181,26 @@ def address_of(folder: Path) -> str:
     except GitFailed as error:
         raise StoreError(
             f"There is no git repository in {folder} whose branch could be used.",
-            hint="Start this in the folder of your map's repository, or name a folder instead.",
+            hint="Run this in the folder of your map's repository, or use a folder instead.",
         ) from error
     try:
         url = run_git(*ask, "remote", "get-url", "origin").decode().strip()
         top = run_git(*ask, "rev-parse", "--show-toplevel").decode().strip()
     except GitFailed:
         return own
-    is_place = "://" not in url and not re.match(r"[^/]+:", url)  # git@github.com:me/map.git is none
+    is_place = "://" not in url and not re.match(r"[^/]+:", url)  # git@github.com:me/map.git is not a path
     return str(Path(top, url)) if is_place else url
 
 
 def run_git(*arguments: str, data: bytes = b"", index: Path | None = None) -> bytes:
-    """Return what a git command prints.
+    """Run a git command and return its output.
 
     Raises
     ------
+    GitFailed
+        The command fails.
     StoreError
-        There is no git here.
+        git is not installed.
     """
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
     environment |= {"LC_ALL": "C", "GIT_ALLOW_PROTOCOL": "file:https:ssh", **_AUTHOR}
@@ -207,16 +209,16 @@ def run_git(*arguments: str, data: bytes = b"", index: Path | None = None) -> by
     if not (sys.stdin and sys.stdin.isatty()):
         environment["GIT_TERMINAL_PROMPT"] = "0"
     try:
-        done = subprocess.run(["git", *arguments], input=data, env=environment, capture_output=True, check=False)
+        process = subprocess.run(["git", *arguments], input=data, env=environment, capture_output=True, check=False)
     except FileNotFoundError as error:
-        raise StoreError("There is no git on this machine.", hint="Install git, or name a folder.") from error
-    if done.returncode:
-        said = [line for line in done.stderr.decode("utf-8", "replace").split("\n") if line.strip()]
-        telling = [line for line in said if line.startswith(("fatal:", "error:", "remote:"))] or said or ["git failed"]
-        raise GitFailed(without_login(printable(telling[0]).strip()).rstrip("."))
-    return done.stdout
+        raise StoreError("git is not installed on this machine.", hint="Install git, or use a folder.") from error
+    if process.returncode:
+        lines = [line for line in process.stderr.decode("utf-8", "replace").split("\n") if line.strip()]
+        errors = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))] or lines or ["git failed"]
+        raise GitFailed(without_login(printable(errors[0]).strip()).rstrip("."))
+    return process.stdout
 
 
 def without_login(text: str) -> str:
-    """Return a text without the names and passwords of the addresses in it."""
+    """Return a text with user names and passwords removed from the addresses in it."""
     return re.sub(r"//[^/\s]*@", "//", text)

@@ -1,4 +1,4 @@
-"""What lies in a store, be it a folder or a branch: ``FORMAT``, a README, and ``packs/<sha256>.pack``."""
+"""The files of a store, in a folder or a branch: ``FORMAT``, a README, and ``packs/<sha256>.pack``."""
 
 from __future__ import annotations
 
@@ -12,45 +12,46 @@ FORMAT: Final = b"spotmap.store/1\n"
 LARGEST_FORMAT_BYTES: Final = 64
 README_NAME: Final = "README.md"
 README: Final = b"""\
-# What was heard and matched
+# Store of spotmap-build
 
-Written by `spotmap-build store push`, for `spotmap-build store pull`: how each track of a library sounds, as numbers,
-and which recording was found for it. There is no audio in it and no login; titles and artists are.
+Written by `spotmap-build store push` and read by `spotmap-build store pull`. For each track of a library it contains
+the results of the audio analysis and the recording that was matched. It contains titles and artists, but neither audio
+nor logins.
 
-Files in `packs/` are never changed. They may be copied from one store into another.
+Files in `packs/` are never changed. They can be copied from one store to another.
 """
 PACKS: Final = "packs"
 _PACK: Final = re.compile(r"([0-9a-f]{64})\.pack")
 
 
 class StoreError(UpstreamError):
-    """A store cannot be reached, read or written, or is none."""
+    """A store cannot be reached, read or written, or is not a store."""
 
     code = "store"
 
 
 def file_name(name: str) -> str:
-    """Return the name of a pack's file."""
+    """Return the file name of a pack."""
     return f"{name}.pack"
 
 
 def pack_name(file: str) -> str:
-    """Return the name of the pack in a file; empty where it is another file."""
+    """Return the name of the pack with this file name; empty if it is not that of a pack."""
     found = _PACK.fullmatch(file)
     return found[1] if found else ""
 
 
 def check_format(found: bytes, shown: str) -> None:
-    """Make sure that this program knows a store's format.
+    """Make sure that this version supports a store's format.
 
     Raises
     ------
     StoreError
-        It does not; nothing was touched.
+        It does not. Nothing was changed.
     """
     if found.strip() != FORMAT.strip():
         text = found[:LARGEST_FORMAT_BYTES].decode("utf-8", errors="replace").strip()
         raise StoreError(
-            f"{shown} has the format {text!r}; this program knows {FORMAT.decode().strip()!r}.",
-            hint="Update spotmap-build, or name another store.",
+            f"{shown} has the format {text!r}; this version supports {FORMAT.decode().strip()!r}.",
+            hint="Update spotmap-build, or choose another store.",
         )

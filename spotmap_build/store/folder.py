@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
 
 def _is_foreign(name: str) -> bool:
-    """Whether a name has no place in a store that is being made; what synchronizes folders hides files of its own."""
+    """Tell whether a name does not belong in a new store. Hidden files are allowed: sync services create them."""
     return name not in {README_NAME, PACKS} and not name.startswith(".")
 
 
 class FolderStore:
-    """The store in one folder. Every file is written in one step, and none is ever changed or deleted."""
+    """A store in a folder. Files are written atomically, and never changed or deleted."""
 
     def __init__(self, folder: Path, *, shown: str) -> None:
         self._folder = folder
         self.shown = shown
 
     def names(self) -> tuple[str, ...] | None:
-        """Return the names of all packs; None where there is no store yet."""
+        """Return the names of all packs; None if the store does not exist yet."""
         try:
             if not self._folder.exists():
                 return None
-            found = {path.name for path in self._folder.iterdir()}  # once: another push may be making the store
+            found = {path.name for path in self._folder.iterdir()}  # list once: another push may be creating the store
             if FORMAT_NAME not in found:
                 if any(map(_is_foreign, found)):
                     raise StoreError(
-                        f"{self.shown} is not a store: it holds other things.", hint="Name an empty or a new folder."
+                        f"{self.shown} is not a store: it contains other files.", hint="Use an empty or new folder."
                     )
                 return None
             check_format(read_bounded(self._folder / FORMAT_NAME, LARGEST_FORMAT_BYTES), self.shown)
@@ -56,7 +56,7 @@ class FolderStore:
             raise self._unusable(error) from error
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a pack. Raises ``ValueError`` where they cannot be."""
+        """Return the bytes of a pack. Raises ``ValueError`` if the file cannot be a pack."""
         try:
             return read_bounded(self._folder / PACKS / file_name(name), LARGEST_PACK_BYTES)
         except (FileTooLarge, NotRegularFile, FileNotFoundError) as error:
@@ -65,7 +65,7 @@ class FolderStore:
             raise self._unusable(error) from error
 
     def add(self, packs: Iterable[tuple[str, bytes]]) -> None:
-        """Add packs; makes the store where there is none."""
+        """Add packs. Creates the store if it does not exist."""
         try:
             is_new = self.names() is None
             (self._folder / PACKS).mkdir(parents=True, exist_ok=True)
@@ -80,5 +80,5 @@ class FolderStore:
     def _unusable(self, error: OSError) -> StoreError:
         return StoreError(
             f"The store {self.shown} cannot be used: {error.strerror or error}.",
-            hint="Check that the folder is there and may be written.",
+            hint="Check that the folder exists and is writable.",
         )

@@ -1,7 +1,7 @@
 """A store as a branch of a git repository.
 
-A push adds a commit on top of what is there. Where somebody else was faster, git refuses it, and the same packs are
-added on top of theirs.
+A push adds a commit on top of the branch. If another push was faster, git rejects ours, and the same packs are added on
+top of the other one.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ATTEMPTS: Final = 10
-"""Each fails only if somebody else's push got through in the meantime."""
-_MESSAGE: Final = "Add what was heard and matched"
+"""An attempt fails only if another push succeeded in the meantime."""
+_MESSAGE: Final = "Add analysis results and matches"
 
 
 class GitStore:
-    """The store in one branch of one repository."""
+    """A store in a branch of a git repository."""
 
     def __init__(self, url: str, branch: str, cache_dir: Path, *, shown: str) -> None:
         self.shown = shown
@@ -43,7 +43,7 @@ class GitStore:
         self._packs: dict[str, Entry] = {}
 
     def names(self) -> tuple[str, ...] | None:
-        """Return the names of all packs; None where there is no store yet."""
+        """Return the names of all packs; None if the store does not exist yet."""
         commit = self._fetched()
         if not commit:
             return None
@@ -51,43 +51,43 @@ class GitStore:
         return tuple(self._packs)
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a pack. Raises ``ValueError`` where they cannot be."""
+        """Return the bytes of a pack. Raises ``ValueError`` if the file cannot be a pack."""
         entry = self._packs.get(name)
         if entry is None or entry.size_bytes is None or entry.size_bytes > LARGEST_PACK_BYTES:
-            raise ValueError("it is no file of a pack's size")
+            raise ValueError("it is not a file of a pack's size")
         try:
             return self._branch.blob(entry)
         except GitFailed as error:
             if self._branch.was_renewed:
                 raise ValueError("git cannot read it") from error
-        self._branch.renew()  # perhaps only our copy is damaged
+        self._branch.renew()  # possibly only our copy is damaged
         self.names()
         return self.read(name)
 
     def add(self, packs: Iterable[tuple[str, bytes]]) -> None:
-        """Add packs on top of what is there by then."""
+        """Add packs on top of the current state of the branch."""
         blobs: dict[str, str] = {}
         try:
             for attempt in range(ATTEMPTS):
-                base = self._fetched(may_renew=not attempt)  # from then on, our copy holds the only blobs
+                base = self._fetched(may_renew=not attempt)  # after the first attempt, only our copy has the new blobs
                 blobs |= {file_name(name): self._branch.written(packed) for name, packed in packs}
                 commit = self._commit(base, blobs)
                 try:
                     self._branch.push(commit)
                 except GitFailed as error:
-                    if self._branch.head() == base:  # nobody was faster: it is refused for another reason
+                    if self._branch.head() == base:  # no other push was faster: it was rejected for another reason
                         raise self._unusable(error) from error
                     time.sleep(random.uniform(0, 0.05 * 2**attempt))
                 else:
                     return
         except GitFailed as error:
             raise self._unusable(error) from error
-        raise StoreError(f"{self.shown} is written to by others all the time.", hint="Push again later.")
+        raise StoreError(f"Other pushes to {self.shown} keep interfering with this one.", hint="Push again later.")
 
     def _commit(self, base: str, blobs: Mapping[str, str]) -> str:
-        """Make a commit of what ``base`` has and these packs."""
+        """Create a commit with the files of ``base`` and these packs."""
         if base:
-            self._listed(base)  # refuses what is no store
+            self._listed(base)  # raises if it is not a store
         root = {entry.name: entry for entry in self._branch.tree(base)} if base else {}
         packs = {entry.name: entry for entry in self._branch.tree(f"{base}:{PACKS}")} if PACKS in root else {}
         packs |= {name: Entry(FILE, "blob", blob, name) for name, blob in blobs.items()}
@@ -99,12 +99,12 @@ class GitStore:
         return self._branch.git("commit-tree", self._branch.made_tree(root.values()), *parents, "-m", _MESSAGE)
 
     def _listed(self, commit: str) -> dict[str, Entry]:
-        """Return the packs of a commit. Raises ``StoreError`` where it is no store."""
+        """Return the packs of a commit. Raises ``StoreError`` if it is not a store."""
         try:
             root = {entry.name: entry for entry in self._branch.tree(commit)}
             marked = root.get(FORMAT_NAME)
             if marked is None or marked.size_bytes is None or marked.size_bytes > LARGEST_FORMAT_BYTES:
-                raise StoreError(f"{self.shown} is not a store: it holds other things.", hint="Name a new branch.")
+                raise StoreError(f"{self.shown} is not a store: it contains other files.", hint="Use a new branch.")
             check_format(self._branch.blob(marked), self.shown)
             packs = self._branch.tree(f"{commit}:{PACKS}") if PACKS in root else ()
         except GitFailed as error:
@@ -120,5 +120,5 @@ class GitStore:
     def _unusable(self, error: GitFailed) -> StoreError:
         return StoreError(
             f"The store at {self.shown} cannot be used: {error}.",
-            hint="Check the address, and that git may read it (and write it, to push).",
+            hint="Check the address, and that git can read from it (and write to it, for a push).",
         )

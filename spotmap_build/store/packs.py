@@ -1,12 +1,11 @@
-"""Packs: results of a cache as they travel. Small, the same bytes whoever makes them, and read as a stranger's. Pure.
+"""Packs, the file format of a store: small, reproducible, and read as untrusted input. Pure.
 
-A pack is a file of at most :data:`MOST_RESULTS` results that is named by its SHA-256 and never changes: two stores are
-merged by having the packs of both. It is compressed by xz; unpacked, it begins with a line that names the format, then
-comes one line of canonical JSON that lists the results, then the bytes of all their outputs.
+A pack is a file of at most :data:`MOST_RESULTS` results. It is named by its SHA-256 and never changes, so two stores
+are merged by copying the packs of both into one. A pack is compressed with xz. Uncompressed, it consists of a line that
+names the format, a line of canonical JSON that lists the results, and the bytes of all outputs.
 
-The vectors and tags of the one network whose are too long travel as float16 (:data:`HALVED`), everything else as it is.
-Rounding twice is rounding once, so what was pulled makes the same pack again. docs/decisions/0013 has what that costs
-and saves.
+The large vectors and tags of one network are stored as float16 (:data:`HALVED`), everything else unchanged. Rounding is
+idempotent, so pulled results give the same pack again. docs/decisions/0013 has the cost and the savings.
 """
 
 from __future__ import annotations
@@ -30,29 +29,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 MOST_RESULTS: Final = 2_000
-"""In one pack: what damage to it can cost, and what is held in memory at once (7 MB packed, 14 MB unpacked)."""
+"""Results per pack. Limits the loss by a damaged pack, and the use of memory (7 MB packed, 14 MB unpacked)."""
 LARGEST_PACK_BYTES: Final = 32 << 20
 LARGEST_UNPACKED_BYTES: Final = 64 << 20
 LARGEST_LIST_BYTES: Final = 8 << 20
-"""Of the list of results in a pack: our own have 1 KB a result. Parsed, one made to do harm takes 25 times more."""
+"""Limit for the list of results in a pack. Ours have 1 KB per result; a malicious one can take 25 times its size when
+parsed."""
 LARGEST_NUMBER: Final = 1 << 53
-"""What every reader of JSON takes: times and counts of a stranger are no larger."""
+"""Limit for times and counts, within which every JSON reader is exact."""
 HALVED: Final = frozenset(
     ("discogs-effnet", name) for name in ("vector.npy", "tags.npy", *(head.output for head in OF_EFFNET))
 )
-"""By embedder and output. As float32, they would take more than the 4 KB that a track may."""
+"""Embedder and output. As float32, they would exceed the budget of 4 KB per track."""
 LARGEST_FLOAT16: Final = 65_504.0
 
 _MAGIC: Final = b"spotmap.store.pack/1\n"
-_AS_IT_IS: Final = "bytes"
+_UNCHANGED: Final = "bytes"
 _HALF: Final = "float16"
 _MEMORY_BYTES: Final = 128 << 20
-"""What unpacking may take beside the result: level 6 takes 9 MB."""
+"""Memory limit of decompression, without the result: level 6 takes 9 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a cache knows of one key: the bytes of its outputs, or why there are none.
+    """What a cache knows about one key: the bytes of its outputs, or the failure.
 
     ``producer`` and ``seconds`` as in :class:`~spotmap_build.cache.records.Record`.
     """
@@ -66,7 +66,7 @@ class Result:
 
 
 class _Head(msgspec.Struct, frozen=True):
-    """A result without its bytes. ``outputs``: name, how it is written, and how many bytes that takes."""
+    """A result without the bytes of its outputs. ``outputs``: name, encoding and encoded size in bytes."""
 
     key: dict[str, Any]
     outputs: tuple[tuple[str, str, int], ...]
@@ -77,18 +77,18 @@ class _Head(msgspec.Struct, frozen=True):
 
 
 def place_in_packs(key: Key) -> tuple[str, int, str]:
-    """Return by what results are ordered in packs, so that whoever packs the same results makes the same packs."""
+    """Return the sort key of results in packs. A fixed order makes equal results give equal packs."""
     return key.stage, key.stage_version, key.digest
 
 
 def make_packs(results: Iterable[Result]) -> Iterator[tuple[str, bytes]]:
-    """Yield the name and the bytes of the packs that hold these results, which are ordered by :func:`place_in_packs`.
+    """Yield the name and the bytes of packs with these results, which must be sorted by :func:`place_in_packs`.
 
-    No more results are taken at a time than one pack holds.
+    Results are consumed lazily, one pack at a time.
     """
-    waiting = iter(results)
-    while some := list(islice(waiting, MOST_RESULTS)):
-        packed = _pack(some)
+    remaining = iter(results)
+    while batch := list(islice(remaining, MOST_RESULTS)):
+        packed = _pack(batch)
         yield digest_bytes(packed), packed
 
 
@@ -98,54 +98,54 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
     Raises
     ------
     ValueError
-        It is not what its name says, or not a pack of this format.
+        The content does not match the name, or is not a pack of this format.
     """
     if len(packed) > LARGEST_PACK_BYTES:
         raise ValueError(f"it is larger than {LARGEST_PACK_BYTES:,} bytes")
     if digest_bytes(packed) != name:
-        raise ValueError("its content is not what was written")
+        raise ValueError("its content does not match its name")
     content = _unpack(packed)
     if not content.startswith(_MAGIC):
-        raise ValueError("it is no pack that this program knows")
+        raise ValueError("it is not a pack of a supported format")
     end = content.find(b"\n", len(_MAGIC), len(_MAGIC) + LARGEST_LIST_BYTES)
     if end < 0:
-        raise ValueError("the list of its results has no end, or is too long")
+        raise ValueError("the list of its results is not terminated, or too long")
     heads = decode_json(content[len(_MAGIC) : end], tuple[_Head, ...])
     if len(heads) > MOST_RESULTS:
-        raise ValueError(f"it holds more than {MOST_RESULTS:,} results")
+        raise ValueError(f"it contains more than {MOST_RESULTS:,} results")
     results, position = [], end + 1
     for head in heads:
         _check_numbers(head)
         outputs = {}
-        for output, form, size_bytes in head.outputs:
-            written = content[position : position + size_bytes]
-            if size_bytes < 0 or len(written) != size_bytes:
-                raise ValueError("an output is not whole")
-            outputs[output] = _restored(form, written)
+        for output, encoding, size_bytes in head.outputs:
+            encoded = content[position : position + size_bytes]
+            if size_bytes < 0 or len(encoded) != size_bytes:
+                raise ValueError("an output is incomplete")
+            outputs[output] = _decode(encoding, encoded)
             position += size_bytes
         results.append(Result(Key.of(head.key), outputs, head.failure, head.freshness, head.producer, head.seconds))
     return tuple(results)
 
 
 def _check_numbers(head: _Head) -> None:
-    """Refuse times and counts that no record may have. Raises ``ValueError``."""
+    """Raise ``ValueError`` for times and counts that no record can have."""
     numbers: list[int | None] = []
     if head.failure is not None:
         numbers += head.failure.attempts, head.failure.retry_at_unix_s
     if head.freshness is not None:
         numbers += head.freshness.fetched_at_unix_s, head.freshness.max_age_s
     if not all(number is None or 0 <= number <= LARGEST_NUMBER for number in numbers):
-        raise ValueError("a time or a count in it is none")
+        raise ValueError("a time or a count in it is out of range")
 
 
 def _pack(results: Sequence[Result]) -> bytes:
     heads, bodies = [], []
     for result in results:
-        written = {name: _written(result.key, name, data) for name, data in sorted(result.outputs.items())}
-        bodies += [data for _, data in written.values()]
+        encoded = {name: _encode(result.key, name, data) for name, data in sorted(result.outputs.items())}
+        bodies += [data for _, data in encoded.values()]
         head = _Head(
             orjson.loads(result.key.canonical),
-            tuple((name, form, len(data)) for name, (form, data) in written.items()),
+            tuple((name, encoding, len(data)) for name, (encoding, data) in encoded.items()),
             result.failure,
             result.freshness,
             result.producer,
@@ -162,33 +162,33 @@ def _unpack(packed: bytes) -> bytes:
     except lzma.LZMAError as error:
         raise ValueError(f"it cannot be unpacked: {error}") from error
     if not stream.eof or stream.unused_data:
-        raise ValueError("it cannot be unpacked: it is cut short, goes on after its end, or is too large")
+        raise ValueError("it cannot be unpacked: it is truncated, has trailing data, or is too large")
     return content
 
 
-def _written(key: Key, name: str, data: bytes) -> tuple[str, bytes]:
-    """Return how an output is written, and so."""
+def _encode(key: Key, name: str, data: bytes) -> tuple[str, bytes]:
+    """Return the encoding of an output, and its encoded bytes."""
     if (key.preimage.get("embedder"), name) not in HALVED:
-        return _AS_IT_IS, data
+        return _UNCHANGED, data
     import numpy as np
 
     try:
         array = decode_array(data)
-    except CacheError:  # whoever reads it says so
-        return _AS_IT_IS, data
+    except CacheError:  # the stage that reads it reports it
+        return _UNCHANGED, data
     if array.ndim != 1 or array.dtype != np.float32 or not (np.abs(array) <= LARGEST_FLOAT16).all():
-        return _AS_IT_IS, data
+        return _UNCHANGED, data
     halves = array.astype("<f2").view(np.uint8).reshape(-1, 2)
-    return _HALF, halves.T.tobytes()  # first all low bytes, then all high ones, which are alike
+    return _HALF, halves.T.tobytes()  # all low bytes, then all high bytes: similar bytes compress better
 
 
-def _restored(form: str, written: bytes) -> bytes:
-    """Return the bytes of an output. Raises ``ValueError`` if it is written in no way that we know."""
-    if form == _AS_IT_IS:
-        return written
-    if form != _HALF or len(written) % 2:
-        raise ValueError("an output is written in a way that this program does not know")
+def _decode(encoding: str, encoded: bytes) -> bytes:
+    """Return the bytes of an output. Raises ``ValueError`` for an unknown encoding."""
+    if encoding == _UNCHANGED:
+        return encoded
+    if encoding != _HALF or len(encoded) % 2:
+        raise ValueError("an output has an unknown encoding")
     import numpy as np
 
-    halves = np.frombuffer(written, np.uint8).reshape(2, -1).T
+    halves = np.frombuffer(encoded, np.uint8).reshape(2, -1).T
     return encode_array(np.ascontiguousarray(halves).view("<f2").reshape(-1).astype(np.float32))

@@ -20,7 +20,7 @@ import pytest
 from spotmap_build.cache.records import decode_record
 from spotmap_build.embed import dask_pool, remote
 from spotmap_build.embed.pool import EmbedPool
-from spotmap_build.embed.remote import Answer, RemoteJob, Weights, mark_of
+from spotmap_build.embed.remote import Answer, RemoteJob, Weights, fingerprint_of
 from spotmap_build.embed.weights import packaged
 from spotmap_build.embed.workers import EmbedJob
 from spotmap_build.errors import ConfigError, ServiceError, TrackError, WeightsError
@@ -127,8 +127,10 @@ def test_the_same_vectors_although_a_worker_is_killed_and_files_are_seen_or_sent
     changed = {Path(each.path or "") for each in jobs[::2]}
     monkeypatch.setattr(
         dask_pool,
-        "mark_of",
-        lambda path: remote.Mark(mark_of(path).size_bytes, "") if path in changed else mark_of(path),
+        "fingerprint_of",
+        lambda path: (
+            remote.Fingerprint(fingerprint_of(path).size_bytes, "") if path in changed else fingerprint_of(path)
+        ),
     )
     with dask_pool.DaskPool(address(cluster)) as pool:
         assert pool.worker_count == 2
@@ -221,7 +223,7 @@ def test_the_command_keeps_the_same_in_the_cache(cluster: Any, tmp_path: Path) -
 def test_when_the_time_is_over_the_rest_is_given_up(cluster: Any, tmp_path: Path) -> None:
     done: list[object] = []
     with dask_pool.DaskPool(address(cluster)) as pool:
-        results = pool.run(iter(quick(tmp_path, 9)), is_over=lambda: bool(done))
+        results = pool.run(iter(quick(tmp_path, 9)), stop_requested=lambda: bool(done))
         done += [next(results)]
         done += results
     assert len(done) <= 2 * dask_pool.AHEAD
@@ -280,7 +282,7 @@ def test_a_cluster_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch
 
 
 def listen(each: RemoteJob, folder: Path) -> Answer:
-    return remote.listen(each, None, folder)
+    return remote.embed_on_worker(each, None, folder)
 
 
 @pytest.mark.parametrize(
@@ -297,8 +299,8 @@ def test_a_worker_hears_a_file_only_where_it_is_the_same(
 ) -> None:
     (one,) = tunes(tmp_path, 1)
     path = Path(one.path or "")
-    sent = RemoteJob(one, mark_of(path), path.read_bytes())
-    seen = RemoteJob(one, mark_of(path))
+    sent = RemoteJob(one, fingerprint_of(path), path.read_bytes())
+    seen = RemoteJob(one, fingerprint_of(path))
     change(path)
     assert isinstance(listen(seen, tmp_path).outcome, Done) == is_heard
     assert isinstance(listen(sent, tmp_path).outcome, Done)

@@ -312,7 +312,7 @@ def test_leaving_the_pool_ends_busy_workers(tmp_path: Path) -> None:
 def test_when_the_time_is_over_what_workers_are_at_is_left_undone(tmp_path: Path) -> None:
     jobs = [job("endless", tmp_path, prepare=render_forever), job("next", tmp_path)]
     with EmbedPool(jobs=1) as pool:
-        assert list(pool.run(jobs, is_over=(tmp_path / "begun").exists)) == []
+        assert list(pool.run(jobs, stop_requested=(tmp_path / "begun").exists)) == []
 
 
 SCRIPT = """

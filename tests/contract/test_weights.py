@@ -70,7 +70,7 @@ def test_weights_are_fetched_once_with_their_makers_terms(server: ModelServer, t
 
 
 def test_where_nothing_may_be_fetched_those_that_are_here_are_used(server: ModelServer, tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="may fetch nothing") as refused:
+    with pytest.raises(WeightsError, match="may not download anything") as refused:
         weights.ensure_weights(spec_of(), None, tmp_path, say=lambda _: None)
     assert "--offline" in refused.value.hint
     path = fetch(server, tmp_path)
@@ -83,7 +83,7 @@ HEAD_PATH = "/models/heads/small.pb"
 
 def test_a_head_is_fetched_once_and_is_what_it_should_be(server: ModelServer, tmp_path: Path) -> None:
     server.files[HEAD_PATH] = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
-    for url, reason in ((None, "may fetch nothing"), (server.url, "SHA-256")):
+    for url, reason in ((None, "may not download anything"), (server.url, "SHA-256")):
         with pytest.raises(WeightsError, match=reason) as refused:
             weights.ensure_head(HEAD, url, tmp_path / "new")
         assert "--no-heads" in refused.value.hint
@@ -136,7 +136,7 @@ def test_wrong_bytes_of_the_right_size_are_thrown_away(server: ModelServer, tmp_
 @pytest.mark.parametrize("content", [b"<html>Welcome to the hotel's network</html>", CONTENT + b"x"])
 def test_a_file_of_another_size_is_refused(server: ModelServer, tmp_path: Path, content: bytes) -> None:
     server.files[PB] = content
-    assert "another size" in refusal(server, tmp_path)
+    assert "expected size" in refusal(server, tmp_path)
 
 
 def test_a_damaged_file_in_the_folder_is_replaced(server: ModelServer, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_server_that_drips_is_given_up_and_what_came_is_kept(
 ) -> None:
     monkeypatch.setattr(download, "PACE_WINDOW_S", 0.0)
     monkeypatch.setattr(download, "PACE_WINDOW_BYTES", len(CONTENT))
-    assert "bytes came in 0 s" in refusal(server, tmp_path)
+    assert "bytes arrived in 0 s" in refusal(server, tmp_path)
     (part,) = tmp_path.iterdir()
     assert CONTENT.startswith(part.read_bytes())
     assert part.stat().st_size > 0
@@ -182,7 +182,7 @@ def test_a_server_that_drips_is_given_up_and_what_came_is_kept(
 
 def test_a_server_that_begins_again_and_again_is_given_up(server: ModelServer, tmp_path: Path) -> None:
     server.knows_ranges, server.cut_after_bytes, server.cuts_left, server.cut_grows_bytes = False, 500_000, 999, 1
-    assert "begins again and again" in refusal(server, tmp_path)
+    assert "keeps starting again" in refusal(server, tmp_path)
     assert len(server.asked) <= 2 * download.MOST_REPEATS + 1
 
 
@@ -218,7 +218,7 @@ def test_a_redirect_without_end_is_given_up(server: ModelServer, tmp_path: Path)
     "url", ["http://models.example/", "ftp://127.0.0.1/", "file:///tmp/", "", "https://", "http://[/"]
 )
 def test_nothing_is_fetched_from_an_address_that_anybody_can_answer_for(tmp_path: Path, url: str) -> None:
-    with pytest.raises(WeightsError, match="no HTTPS address"):
+    with pytest.raises(WeightsError, match="not an HTTPS address"):
         weights.ensure_weights(spec_of(), url, tmp_path, say=lambda _: None)
 
 
@@ -259,7 +259,7 @@ def test_the_real_weights_have_known_names_of_classes() -> None:
 
 def test_a_folder_that_cannot_be_written_is_named(server: ModelServer, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(WeightsError, match="cannot be kept") as refused:
+    with pytest.raises(WeightsError, match="cannot be stored") as refused:
         fetch(server, tmp_path / "file" / "models")
     assert "SPOTMAP_MODELS_DIR" in refused.value.hint
 

@@ -199,7 +199,7 @@ def test_what_is_said_of_weights_and_heads_comes_from_the_catalog(
     names = ", ".join(f"⟦{name}⟧" for name in ("moods", "instruments", "voice", "dance appeal", "cheerfulness"))
     assert f"⟦Fetching heads of discogs-effnet ({names}): 7 MB for all, once.⟧ ⟦They are by" in text
     assert f"⟦Left out of this map: {names}.⟧ Nothing can be fetched." in text
-    assert "⟦Fetching the weights of discogs-effnet (18 MB, once).⟧ ⟦They are by" in text
+    assert "⟦Downloading the weights of discogs-effnet (18 MB, once).⟧ ⟦They are by" in text
 
 
 def test_an_empty_message_is_not_the_head_of_the_catalog() -> None:

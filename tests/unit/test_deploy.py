@@ -266,7 +266,7 @@ def test_a_repository_that_cannot_be_reached_is_named_with_what_to_do(tmp_path: 
     target = open_target(address, tmp_path, tmp_path / "cache")
     with pytest.raises(DeployError, match=re.escape(address)) as caught:
         target.deploy(built(tmp_path / "site", "a1"), force=False, dry_run=True)
-    assert "git may read" in caught.value.hint
+    assert "git can read" in caught.value.hint
 
 
 @pytest.mark.parametrize("name", ["data", "index.html/notes.txt"], ids=["a file", "a folder"])
@@ -432,7 +432,7 @@ def test_a_site_that_is_not_whole_is_not_deployed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", [".", "site", "site/data", "site/new"])
 def test_a_site_is_not_deployed_into_itself(tmp_path: Path, address: str) -> None:
     site = built(tmp_path / "site", "a1")
-    with pytest.raises(OutputError, match="where it lies"):
+    with pytest.raises(OutputError, match="its own folder"):
         open_target(address, tmp_path, tmp_path / "cache").deploy(site, force=True, dry_run=False)
 
 

@@ -39,7 +39,7 @@ def test_patches_are_spread_from_the_first_frame_to_the_last(
 
 
 def test_a_recording_shorter_than_a_patch_has_none() -> None:
-    with pytest.raises(ValueError, match="hold no patch"):
+    with pytest.raises(ValueError, match="are too few for a patch"):
         patch_starts(127, 128, 64)
 
 

@@ -110,7 +110,7 @@ def test_a_gitignore_that_is_there_gets_the_lines_that_it_lacks(
     assert (tmp_path / ".gitignore").read_bytes() == then
     assert (made.ignored, made.kept) == (Completed(added), () if added else (".gitignore",))
     lines = [line for line in what_was_made(made, choices, ACTION, tmp_path) if ".gitignore" in line]
-    assert lines == [f"added to .gitignore: {', '.join(added)}" if added else "kept as it is: .gitignore"]
+    assert lines == [f"added to .gitignore: {', '.join(added)}" if added else "unchanged: .gitignore"]
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "UTF-16"])
@@ -130,7 +130,7 @@ def test_lines_that_cannot_be_added_are_for_the_person_to_add(tmp_path: Path, ki
     made = write_files(folder, make_files(choices, ACTION))
     assert (made.ignored, made.kept) == (Completed(lacking=IGNORED), (".gitignore",))
     assert kind == "folder" or path.read_bytes() == before
-    assert any(line.startswith("Put these lines into .gitignore") for line in what_was_made(made, choices, "", folder))
+    assert any(line.startswith("Add these lines to .gitignore") for line in what_was_made(made, choices, "", folder))
 
 
 def test_git_takes_nothing_of_a_build_in_a_repository_that_was_there(tmp_path: Path) -> None:
@@ -233,10 +233,10 @@ def test_what_github_cannot_do_is_reported(tmp_path: Path) -> None:
     sources = (*(f"folder:{place}" for place in places), "spotify")
     said = [*what_was_made(made, Choices(sources), UNKNOWN, folder)]
     assert [line for line in said if line.startswith("GitHub cannot read")] == [
-        f"GitHub cannot read {place}: build at home, and publish the folder site."
+        f"GitHub cannot read {place}: build on your machine, and publish the folder site."
         for place in ("~/Music", "../music", "link", "~nobody-x/a")
     ]
-    assert "in the place of __OWNER__" in said[1]
+    assert "replace __OWNER__" in said[1]
     assert "spotmap-build login" in said[-1]
 
 

@@ -1,7 +1,7 @@
-"""The 41 features, with numpy and scipy.
+"""Measure the 41 features with numpy and scipy.
 
-The same measures as Essentia takes, with the same constants and where it matters the same oddities, in a quarter of the
-time: how far they agree stands in docs/decisions/0011.
+The algorithms and constants are those of Essentia, including its peculiarities where they matter, in a quarter of the
+time. docs/decisions/0011 says how closely the results agree.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def measure(samples: Float32Array) -> Float32Array:
     from spotmap_build.embed.patches import loop_to
     from spotmap_build.embed.spectral import LEAST_SAMPLES, as_row
 
-    enough = loop_to(samples, LEAST_SAMPLES)
-    values = by_frame(enough) | power_and_brightness(enough) | rhythm(enough) | key(enough) | loudness(enough)
-    values["danceability"] = danceability(enough)
-    return as_row(values, enough)
+    looped = loop_to(samples, LEAST_SAMPLES)
+    values = by_frame(looped) | power_and_brightness(looped) | rhythm(looped) | key(looped) | loudness(looped)
+    values["danceability"] = danceability(looped)
+    return as_row(values, looped)

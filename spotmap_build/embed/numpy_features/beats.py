@@ -1,7 +1,7 @@
-"""Where the beats are, from measures of change.
+"""Beat tracking from onset detection functions ("measures of change").
 
-First how far they are apart in each moment (Davies and Plumbley, 2007), then where they fall (Degara and others, 2012).
-Each is a search for the most likely sequence of states (Viterbi); all measures are searched at once.
+Estimates the beat period in each window (Davies and Plumbley, 2007), then the positions of the beats (Degara et al.,
+2012). Both are Viterbi searches for the most likely sequence of states; all functions are processed together.
 """
 
 from __future__ import annotations
@@ -23,43 +23,39 @@ if TYPE_CHECKING:
 
 STEP_S: Final = HOP_SAMPLES / RHYTHM_RATE_HZ
 WINDOW: Final = 512
-"""6 s, in steps: four of the longest period."""
+"""6 s, in steps: four times the longest period."""
 WINDOW_HOP: Final = 128
 WINDOW_HOP_S: Final = 5.944308390022676 / 4
 SMOOTHING: Final = 8
 FAVORITE_PERIOD: Final = 43.0
-"""Half a second: 120 beats a minute."""
+"""Half a second: 120 beats per minute."""
 SHORTEST_PERIOD: Final = 25
-"""208 beats a minute; the longest (40) is that of a window."""
+"""208 beats per minute. The longest period, of a quarter of a window, is 40 beats per minute."""
 DRIFT_STEPS: Final = 8.0
-"""How much the period may change from window to window: standard deviation."""
+"""Standard deviation of the change of the period from window to window."""
 STABLE: Final = slice(27, 108)
-"""Periods less one between which it may change."""
+"""Range of periods (less one) between which transitions are possible."""
 TIE_SEED: Final = 83
 TIE_SHARE: Final = 1e-4
-"""Noise that decides between periods that are equally likely."""
+"""Relative level of the noise that breaks ties between equally likely periods."""
 JITTER_S: Final = 0.025
-"""How exact beats are: standard deviation."""
+"""Standard deviation of the beat positions."""
 CERTAIN: Final = 0.99
 LEAST_CHANGE: Final = float(np.finfo(np.float32).eps)
 
 
 def above_average(values: FloatArray, half: int) -> FloatArray:
-    """Return what stands out.
-
-    Values less their mean over as many neighbors on each side, nothing where that is more; of each row by itself, where
-    there are several.
-    """
+    """Subtract the moving mean over ``half`` neighbors on each side and clip at 0 (along the last axis)."""
     size = 2 * half + 1
-    apart = [(0, 0)] * (values.ndim - 1)
-    padded = np.pad(values, [*apart, (half, half)], mode="edge")
-    sums = np.cumsum(np.pad(padded, [*apart, (1, 0)]), axis=-1)
-    standing_out: FloatArray = np.maximum(0.0, values - (sums[..., size:] - sums[..., :-size]) / size)
-    return standing_out
+    no_padding = [(0, 0)] * (values.ndim - 1)
+    padded = np.pad(values, [*no_padding, (half, half)], mode="edge")
+    sums = np.cumsum(np.pad(padded, [*no_padding, (1, 0)]), axis=-1)
+    excess: FloatArray = np.maximum(0.0, values - (sums[..., size:] - sums[..., :-size]) / size)
+    return excess
 
 
 def doubled(values: FloatArray) -> FloatArray:
-    """Values with the mean of neighbors between them."""
+    """Double the rate by inserting the mean of each pair of neighbors."""
     if len(values) < 2:
         return values
     between = np.empty(2 * len(values) - 1)
@@ -69,7 +65,7 @@ def doubled(values: FloatArray) -> FloatArray:
 
 
 @cache
-def _likings() -> FloatArray:
+def _period_weights() -> FloatArray:
     weights = rayleigh(np.arange(1.0, WINDOW_HOP + 1), FAVORITE_PERIOD)
     normal: FloatArray = weights / weights.sum()
     return normal
@@ -77,53 +73,53 @@ def _likings() -> FloatArray:
 
 @cache
 def _drift() -> FloatArray:
-    """``[to, from]``: how likely a period less one follows another."""
+    """Return the transition probabilities between periods (less one): ``[to, from]``."""
     numbers = np.arange(WINDOW_HOP)
-    away = numbers[:, np.newaxis] - numbers
-    chances = np.exp(-np.square(away / DRIFT_STEPS) / 2) / (DRIFT_STEPS * np.sqrt(2 * np.pi))
+    change = numbers[:, np.newaxis] - numbers
+    density = np.exp(-np.square(change / DRIFT_STEPS) / 2) / (DRIFT_STEPS * np.sqrt(2 * np.pi))
     allowed = np.zeros(WINDOW_HOP, dtype=bool)
     allowed[STABLE] = True
-    drift: FloatArray = np.where(allowed & allowed[:, np.newaxis] & (np.abs(away) <= 4 * DRIFT_STEPS), chances, 0.0)
+    drift: FloatArray = np.where(allowed & allowed[:, np.newaxis] & (np.abs(change) <= 4 * DRIFT_STEPS), density, 0.0)
     return drift
 
 
 def beat_periods(changes: FloatArray) -> IntArray:
-    """Return the most likely period in each window of 6 s, a quarter of that apart: in steps, ``[windows]``.
+    """Return the most likely period in steps for each window of 6 s, with a hop of a quarter window: ``[windows]``.
 
-    It is one step too long, as Essentia has it: its correlation begins at no distance, its periods at one.
+    As in Essentia, periods are one step too long: its correlation starts at lag 0, its periods at 1.
     """
     count = max(0, -(-(len(changes) - WINDOW) // WINDOW_HOP)) + 1
-    clear = above_average(changes, SMOOTHING)
-    padded = np.pad(clear, (0, (count - 1) * WINDOW_HOP + WINDOW - len(clear)))
-    seen = _evidence(np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::WINDOW_HOP])
-    noise = np.random.RandomState(TIE_SEED).randint(0, 2**32, seen.shape, dtype=np.uint32) / np.float64(2**32 - 1)
-    return _likeliest_path(seen + TIE_SHARE * seen.max() * noise) + 1
+    excess = above_average(changes, SMOOTHING)
+    padded = np.pad(excess, (0, (count - 1) * WINDOW_HOP + WINDOW - len(excess)))
+    observed = _evidence(np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::WINDOW_HOP])
+    noise = np.random.RandomState(TIE_SEED).randint(0, 2**32, observed.shape, dtype=np.uint32) / np.float64(2**32 - 1)
+    return _likeliest_path(observed + TIE_SHARE * observed.max() * noise) + 1
 
 
 def _evidence(windows: FloatArray) -> FloatArray:
-    """How well each period less one explains each window: by its own correlation and those of two, three and four."""
+    """Return how well each period (less one) explains each window, from the autocorrelation at 1 to 4 periods."""
     correlation = unbiased_autocorrelation(windows)
     numbers = np.arange(3, (WINDOW - 3) // 4)
-    explained = np.zeros((len(windows), WINDOW_HOP))
+    comb_output = np.zeros((len(windows), WINDOW_HOP))
     for comb in range(1, 5):
         for region in range(1 - comb, comb):
-            explained[:, numbers] += correlation[:, (numbers + 1) * comb - 1 + region] / (2 * comb - 1)
-    clear = above_average(explained * _likings(), SMOOTHING)
-    clear[:, : SHORTEST_PERIOD - 1] = 0
-    totals = clear.sum(axis=1, keepdims=True)
-    shares: FloatArray = np.divide(clear, totals, out=clear, where=totals > 0)
+            comb_output[:, numbers] += correlation[:, (numbers + 1) * comb - 1 + region] / (2 * comb - 1)
+    excess = above_average(comb_output * _period_weights(), SMOOTHING)
+    excess[:, : SHORTEST_PERIOD - 1] = 0
+    totals = excess.sum(axis=1, keepdims=True)
+    shares: FloatArray = np.divide(excess, totals, out=excess, where=totals > 0)
     return shares
 
 
-def _likeliest_path(seen: FloatArray) -> IntArray:
+def _likeliest_path(observed: FloatArray) -> IntArray:
     drift = _drift()
-    likelihood = _likings() * seen[0]
+    likelihood = _period_weights() * observed[0]
     likelihood /= likelihood.sum() or 1.0
     origins = [np.zeros(WINDOW_HOP, dtype=np.intp)]
-    for row in seen[1:]:
-        ways = drift * likelihood
-        origins.append(ways.argmax(axis=1))
-        likelihood = ways.max(axis=1) * row
+    for row in observed[1:]:
+        transitions = drift * likelihood
+        origins.append(transitions.argmax(axis=1))
+        likelihood = transitions.max(axis=1) * row
         likelihood /= likelihood.sum() or 1.0
     path = [int(likelihood.argmax())]
     for origin in origins[:0:-1]:
@@ -132,7 +128,7 @@ def _likeliest_path(seen: FloatArray) -> IntArray:
 
 
 def hazards(period: int, states: int, scale: float) -> FloatArray:
-    """How likely a beat comes now if the last one was ``k + 1`` steps ago, for ``k`` below ``states``."""
+    """Return the hazard of a beat if the last one was ``k + 1`` steps ago, for each ``k`` below ``states``."""
     steps = np.arange(states) - (period - 1)
     reach = int(np.ceil(4 * JITTER_S / STEP_S))
     density = np.exp(-np.square(steps * STEP_S / JITTER_S) / 2) / (JITTER_S * np.sqrt(2 * np.pi)) * scale
@@ -143,13 +139,13 @@ def hazards(period: int, states: int, scale: float) -> FloatArray:
 
 
 def track(measures: Sequence[FloatArray], *, scales: Sequence[float]) -> list[FloatArray]:
-    """Return times of beats (s) by each of several measures of change with one value a step.
+    """Return the times of the beats (s) for each of several measures of change with one value per step.
 
-    ``scales``: how surely a beat comes when it is due, for each measure.
+    ``scales``: probability of a beat when it is due, for each measure.
     """
     normal = [values / values.max() if values.max() > 0 else values for values in measures]
     paths = [beat_periods(values) for values in normal]
-    # No gap is longer than the longest period, but for the jitter.
+    # No gap is longer than the longest period plus jitter.
     states = [int(path.max() + 3 * JITTER_S / STEP_S) for path in paths]
     return [times.astype(np.float64) * STEP_S for times in _decode(normal, paths, states, scales)]
 
@@ -157,19 +153,19 @@ def track(measures: Sequence[FloatArray], *, scales: Sequence[float]) -> list[Fl
 def _decode(
     measures: Sequence[FloatArray], paths: Sequence[IntArray], states: Sequence[int], scales: Sequence[float]
 ) -> list[IntArray]:
-    """Return the steps at which the beats are: the sequence of gaps that periods and measures make most likely.
+    """Return the steps of the beats: the most likely sequence of gaps, given the periods and the measures.
 
-    A state is how many steps ago the last beat was; from each the next is either one more, or a beat.
+    A state is the number of steps since the last beat. It is followed by the next state or by a beat.
     """
     lengths = [len(values) for values in measures]
     longest = max(lengths)
     changes = np.array([np.pad(values, (0, longest - len(values)), mode="edge") for values in measures])
     changes = CERTAIN * np.where(changes == 0, LEAST_CHANGE, changes)
     beat_costs, rest_costs = -0.5 * np.log(changes), -0.5 * np.log1p(-changes)
-    # A rest costs the same in all states, so beats are compared by what they cost more than one.
+    # A rest costs the same in all states, so only the cost of a beat relative to a rest matters.
     beat_costs -= rest_costs
     width = max(states)
-    # By the step of the last beat, and not by state, so that nothing has to be moved from step to step.
+    # Indexed by the step of the last beat rather than by state, so that nothing has to be shifted at each step.
     costs = np.full((len(measures), width + longest), np.inf)
     costs[:, width - 1] = 0
     origins = np.zeros((len(measures), longest), dtype=np.intp)
@@ -182,11 +178,11 @@ def _decode(
             window = now
             beat_prices, rest_prices = _prices(paths, window, states, scales)
         by_state = costs[:, step : step + width][:, ::-1]
-        ways = by_state + beat_prices
-        best = ways.argmin(axis=1)
+        candidates = by_state + beat_prices
+        best = candidates.argmin(axis=1)
         origins[:, step] = best
         by_state[:, :-1] += rest_prices
-        costs[:, step + width] = ways[rows, best] + beat_costs[:, step]
+        costs[:, step + width] = candidates[rows, best] + beat_costs[:, step]
         for row in ending.get(step, ()):
             ends[row] = int(costs[row, step + 1 : step + 1 + width][::-1].argmin())
     return [_beats(origins[row], lengths[row] - 1 - ends[row]) for row in rows]
@@ -195,10 +191,9 @@ def _decode(
 def _prices(
     paths: Sequence[IntArray], window: int, states: Sequence[int], scales: Sequence[float]
 ) -> tuple[FloatArray, FloatArray]:
-    """Return what a beat and what none costs in each state: ``[measures, states]`` and ``[measures, states - 1]``."""
+    """Return the costs of a beat and of a rest in each state: ``[measures, states]`` and ``[measures, states - 1]``."""
     periods = [int(path[min(window, len(path) - 1)]) for path in paths]
-    chances = [_hazards(period, max(states), scale) for period, scale in zip(periods, scales, strict=True)]
-    hazard = np.array(chances)
+    hazard = np.array([_hazards(period, max(states), scale) for period, scale in zip(periods, scales, strict=True)])
     with np.errstate(divide="ignore"):
         beat_prices, rest_prices = -0.5 * np.log(hazard), -0.5 * np.log1p(-hazard[:, :-1])
     for row, count in enumerate(states):
@@ -210,10 +205,10 @@ _hazards = cache(hazards)
 
 
 def _beats(origins: IntArray, last: int) -> IntArray:
-    """Return the steps of all beats, the last first found: each knows how long before it the one before was."""
-    found = []
-    at = last
-    while at >= 0:
-        found.append(at)
-        at -= 1 + int(origins[at])
-    return np.array(found[::-1], dtype=np.intp)
+    """Return the steps of all beats, tracing back from the last one. ``origins`` holds the gap before each beat."""
+    steps = []
+    step = last
+    while step >= 0:
+        steps.append(step)
+        step -= 1 + int(origins[step])
+    return np.array(steps[::-1], dtype=np.intp)

@@ -1,4 +1,4 @@
-"""What frames of 128 ms tell: timbre (MFCC), energy, noisiness, crispness, flatness."""
+"""Features of frames of 128 ms: timbre (MFCC), energy, noisiness, crispness, flatness."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ FRAMES_AT_ONCE: Final = 512
 BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 MFCC_BANDS: Final = 40
 QUIETEST_BAND: Final = 1e-10
-"""What is quieter counts as this quiet, so that silence has a logarithm."""
+"""Lower bound of band energies, so that silence has a finite logarithm."""
 ROLL_OFF_SHARE: Final = 0.85
 
 
 def blocks(samples: Float32Array) -> Iterator[Float32Array]:
-    """Yield a minute at a time: what is computed as float64 would else take twice the memory of the recording."""
+    """Yield blocks of a minute. float64 results for the full recording would take twice its memory."""
     for first in range(0, len(samples), BLOCK_SAMPLES):
         yield samples[first : first + BLOCK_SAMPLES]
 
 
 def cut(samples: Float32Array, frame_samples: int, hop_samples: int, *, lead: int = 0) -> Iterator[Float32Array]:
-    """Frames of a recording, some hundred at a time: float32 ``[m, frame_samples]``.
+    """Yield the frames of a recording in batches of some hundred: float32 ``[m, frame_samples]``.
 
-    The first begins ``lead`` samples before the first sample, the last is the first that reaches the end; there are
-    zeros beyond the ends.
+    The first frame begins ``lead`` samples before the first sample, and the last one is the first that reaches the end.
+    Samples beyond the ends are zero.
     """
     count = frame_count(len(samples) + lead, frame_samples, hop_samples)
     for first in range(0, count, FRAMES_AT_ONCE):
         begin = first * hop_samples - lead
         end = begin + (min(FRAMES_AT_ONCE, count - first) - 1) * hop_samples + frame_samples
-        piece = np.pad(samples[max(0, begin) : end], (max(0, -begin), max(0, end - len(samples))))
-        yield np.lib.stride_tricks.sliding_window_view(piece, frame_samples)[::hop_samples]
+        padded = np.pad(samples[max(0, begin) : end], (max(0, -begin), max(0, end - len(samples))))
+        yield np.lib.stride_tricks.sliding_window_view(padded, frame_samples)[::hop_samples]
 
 
 def frame_count(sample_count: int, frame_samples: int, hop_samples: int) -> int:
-    """How many frames :func:`cut` makes."""
+    """Return the number of frames that :func:`cut` yields."""
     return max(0, -(-(sample_count - frame_samples) // hop_samples)) + 1
 
 
 def spectra_of(frames: Float32Array, window: Float32Array) -> npt.NDArray[np.complex64]:
-    """Spectra of frames under a window: complex64 ``[m, bins]``."""
-    # Many at once: a half to a quarter of the time that numpy's transforms take.
+    """Return the spectra of windowed frames: complex64 ``[m, bins]``."""
+    # scipy takes a half to a quarter of the time of numpy's transforms.
     from scipy.fft import rfft
 
     spectra: npt.NDArray[np.complex64] = rfft(frames * window)
@@ -64,14 +64,14 @@ def spectra_of(frames: Float32Array, window: Float32Array) -> npt.NDArray[np.com
 
 @cache
 def normal_hann(size: int) -> Float32Array:
-    """Return a window of Hann under which a sine as high as 1 has a peak of 1 in the spectrum."""
+    """Return a Hann window normalized so that a sine of amplitude 1 has a spectral peak of 1."""
     window = hann(size)
     normal: Float32Array = (window * 2 / window.sum()).astype(np.float32)
     return normal
 
 
 def warped_triangles(*, bins: int, bands: int, rate_hz: int, high_hz: float) -> Float32Array:
-    """``[bins, bands]``: triangles of equal height above the mel scale of HTK, each with weights whose sum is 1."""
+    """Return triangles of equal height on HTK's mel scale, each normalized to a sum of 1: ``[bins, bands]``."""
     corners = np.linspace(0, _mel(high_hz), bands + 2)
     weights = triangles(_mel(np.linspace(0, rate_hz / 2, bins)), corners)
     normal: Float32Array = (weights / weights.sum(axis=0)).astype(np.float32)
@@ -84,19 +84,19 @@ def _mel(hz: npt.ArrayLike) -> FloatArray:
 
 
 def power_and_brightness(samples: Float32Array) -> dict[str, float]:
-    """Return the effective amplitude, and the middle of the spectrum (Hz): how fast the wave moves, by how far."""
+    """Return the RMS amplitude, and the root-mean-square frequency of the spectrum (Hz) from the signal's slope."""
     energy = steps = last = 0.0
     for block in blocks(samples):
         energy += float(block @ block)
-        moves = np.diff(block, prepend=np.float32(last))
-        steps += float(moves @ moves)
+        differences = np.diff(block, prepend=np.float32(last))
+        steps += float(differences @ differences)
         last = float(block[-1])
     brightness_hz = (steps / energy) ** 0.5 * SAMPLE_RATE_HZ / (2 * np.pi) if energy else 0.0
     return {"power": (energy / len(samples)) ** 0.5, "brightness": float(brightness_hz)}
 
 
 def by_frame(samples: Float32Array) -> dict[str, float]:
-    """Means over frames of 128 ms, half overlapping, and for the MFCCs standard deviations as well."""
+    """Return means over half-overlapping frames of 128 ms, and for the MFCCs also standard deviations."""
     table = np.concatenate([_rows(frames) for frames in cut(samples, FRAME_SAMPLES, HOP_SAMPLES)])
     means, deviations = table.mean(axis=0), table.std(axis=0)
     names = ("energy", "noisiness", "crispness", "noise_to_tone")
@@ -108,7 +108,7 @@ def by_frame(samples: Float32Array) -> dict[str, float]:
 
 
 def _rows(frames: Float32Array) -> FloatArray:
-    """Energy, changes of sign a sample, roll-off, flatness, MFCCs: ``[m, 17]``."""
+    """Return energy, zero-crossing rate, spectral roll-off, flatness and MFCCs: ``[m, 17]``."""
     spectra = np.abs(spectra_of(frames, normal_hann(FRAME_SAMPLES)))
     power, is_up = np.square(spectra), frames > 0
     columns = [
@@ -130,7 +130,7 @@ def _roll_off_hz(power: Float32Array) -> FloatArray:
 
 
 def _flatness(spectra: Float32Array) -> FloatArray:
-    """Geometric mean by arithmetic mean; 0 where a frequency is not there at all."""
+    """Return the ratio of the geometric to the arithmetic mean; 0 if a frequency is missing."""
     lowest = spectra.min(axis=1)
     geometric = np.exp(np.log(np.maximum(spectra, np.finfo(np.float32).tiny)).mean(axis=1, dtype=np.float64))
     return np.where(lowest > 0, geometric / np.maximum(spectra.mean(axis=1), np.finfo(np.float32).tiny), 0.0)
@@ -144,7 +144,7 @@ def _mfcc_bands() -> Float32Array:
 
 @cache
 def _cosines() -> FloatArray:
-    """``[40, 13]``: the first rows of an orthonormal DCT of type 2."""
+    """Return the first rows of an orthonormal DCT of type 2: ``[40, 13]``."""
     angles = np.pi / MFCC_BANDS * np.outer(np.arange(MFCC_BANDS) + 0.5, np.arange(MFCC_COUNT))
     matrix = np.sqrt(2 / MFCC_BANDS) * np.cos(angles)
     matrix[:, 0] /= np.sqrt(2)

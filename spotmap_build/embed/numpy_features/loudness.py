@@ -1,4 +1,4 @@
-"""How loud a recording is (EBU R 128) and how much that changes."""
+"""Loudness of a recording (EBU R 128), loudness range, and dynamics."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 STEP_SAMPLES: Final = SAMPLE_RATE_HZ // 10
 MOMENT_STEPS: Final = 4
-"""400 ms, for the loudness of the whole."""
+"""400 ms, for the integrated loudness."""
 SHORT_TERM_STEPS: Final = 30
 """3 s, for the loudness range."""
 SILENT_LUFS: Final = -70.0
 CHANNELS: Final = 2
-"""Mono is heard from both loudspeakers."""
+"""Mono is played by both loudspeakers."""
 DYNAMICS_FRAME_SAMPLES: Final = SAMPLE_RATE_HZ // 5
 MEMORY_S: Final = 0.035
-"""In which the ear forgets a sound."""
+"""Time constant of the ear's integration."""
 SILENT_POWER, SILENT_DB = 1e-10, -90.0
-"""What is quieter is silence, and counts as this loud between sounds."""
+"""Power below which a frame is silent, and the level that silent frames between sounds get."""
 
 
 def loudness(samples: Float32Array) -> dict[str, float]:
-    """Integrated loudness, loudness range, and dynamics."""
+    """Return the integrated loudness, the loudness range, and the dynamics."""
     power = _step_powers(samples)
     moments, short_terms = (_moving_mean(power, steps) for steps in (MOMENT_STEPS, SHORT_TERM_STEPS))
-    heard = _gated(moments, below_db=10)
-    integrated_lufs = _to_lufs(heard.mean()) if len(heard) else SILENT_LUFS
+    gated = _gated(moments, below_db=10)
+    integrated_lufs = _to_lufs(gated.mean()) if len(gated) else SILENT_LUFS
     return {
         "loudness": float(integrated_lufs),
         "loudness_range": _range_lu(_gated(short_terms, below_db=20)),
@@ -46,9 +46,9 @@ def loudness(samples: Float32Array) -> dict[str, float]:
 
 
 def k_weighting(rate_hz: float) -> FloatArray:
-    """Return the filter of ITU-R BS.1770 at any rate, as second-order sections ``[2, 6]``.
+    """Return the K-weighting filter of ITU-R BS.1770 for any sample rate, as second-order sections ``[2, 6]``.
 
-    What the head does to a sound (a shelf of 4 dB), then what the ear leaves out (a high-pass).
+    A shelf of 4 dB models the acoustic effect of the head; a high-pass follows.
     """
     shelf, high_pass = math.tan(math.pi * 1681.974450955533 / rate_hz), math.tan(math.pi * 38.13547087602444 / rate_hz)
     gain = 10 ** (3.999843853973347 / 20)
@@ -68,7 +68,7 @@ def k_weighting(rate_hz: float) -> FloatArray:
 
 
 def _step_powers(samples: Float32Array) -> FloatArray:
-    """Mean power of both channels in steps of 100 ms, as the ear weighs it; the last step is filled up with silence."""
+    """Return the K-weighted mean power of both channels in steps of 100 ms; the last step is padded with silence."""
     from scipy.signal import sosfilt
 
     sections = k_weighting(SAMPLE_RATE_HZ)
@@ -84,19 +84,19 @@ def _step_powers(samples: Float32Array) -> FloatArray:
 
 
 def _moving_mean(values: FloatArray, count: int) -> FloatArray:
-    filled = np.pad(values, (0, max(0, count - len(values))))
-    sums = np.concatenate([[0.0], np.cumsum(filled)])
+    padded = np.pad(values, (0, max(0, count - len(values))))
+    sums = np.concatenate([[0.0], np.cumsum(padded)])
     means: FloatArray = np.maximum(0.0, sums[count:] - sums[:-count]) / count
     return means
 
 
 def _gated(powers: FloatArray, *, below_db: float) -> FloatArray:
-    """Powers that are not silence, and not more than so far below the mean of those."""
+    """Apply the absolute gate (silence), then the relative gate at ``below_db`` below the mean of what remains."""
     silence = 10 ** ((SILENT_LUFS + 0.691) / 10)
-    heard = powers[powers >= silence]
-    if not len(heard):
-        return heard
-    loud: FloatArray = heard[heard >= heard.mean() / 10 ** (below_db / 10)]
+    sounding = powers[powers >= silence]
+    if not len(sounding):
+        return sounding
+    loud: FloatArray = sounding[sounding >= sounding.mean() / 10 ** (below_db / 10)]
     return loud
 
 
@@ -105,7 +105,7 @@ def _to_lufs(power: float) -> float:
 
 
 def _range_lu(powers: FloatArray) -> float:
-    """From the quiet (all but the quietest tenth) to the loud (all but the loudest twentieth)."""
+    """Return the distance between the 10th and the 95th percentile of the loudness."""
     if not len(powers):
         return 0.0
     ordered = np.sort(powers)
@@ -114,11 +114,9 @@ def _range_lu(powers: FloatArray) -> float:
 
 
 def dynamics_db(samples: Float32Array) -> float:
-    """Return the mean distance of the level from that of the loud moments, in frames of 0.2 s.
+    """Return Streich's dynamic complexity: the mean distance of the level (frames of 0.2 s) from the loud level.
 
-    Streich's dynamic complexity.
-
-    Silence before the first and after the last sound does not count.
+    Silence before the first and after the last sound is excluded.
     """
     from scipy.signal import lfilter
 
@@ -127,7 +125,7 @@ def dynamics_db(samples: Float32Array) -> float:
     forget = math.exp(-1 / (MEMORY_S * SAMPLE_RATE_HZ))
     weights = forget ** np.arange(DYNAMICS_FRAME_SAMPLES - 1, -1, -1.0)
     for block in blocks(samples):
-        # A high-pass stands for the ear's deafness to deep sounds.
+        # A high-pass models the ear's low sensitivity to low frequencies.
         part, state = lfilter([0.98595, -0.98595], [1.0, -0.9719], block, zi=state)
         frames = part[: len(part) // DYNAMICS_FRAME_SAMPLES * DYNAMICS_FRAME_SAMPLES]
         for power in (np.square(frames).reshape(-1, DYNAMICS_FRAME_SAMPLES) @ weights).tolist():
@@ -140,8 +138,8 @@ def _distance_from_loud(levels_db: FloatArray) -> float:
     sounding = np.flatnonzero(levels_db != SILENT_DB)
     if not len(sounding):
         return 0.0
-    heard = levels_db[sounding[0] : sounding[-1] + 1]
-    # In Streich's formula the weight is 0.9 to the power of minus the level: 1 dB counts as much as 11 %.
-    weights = 0.9 ** -(heard - heard.max())
-    loud_db = float((weights * heard).sum() / weights.sum())
-    return float(np.abs(heard - loud_db).mean())
+    trimmed_db = levels_db[sounding[0] : sounding[-1] + 1]
+    # In Streich's formula the weight is 0.9 to the power of minus the level: 1 dB more increases it by 11 %.
+    weights = 0.9 ** -(trimmed_db - trimmed_db.max())
+    loud_db = float((weights * trimmed_db).sum() / weights.sum())
+    return float(np.abs(trimmed_db - loud_db).mean())

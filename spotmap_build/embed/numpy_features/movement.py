@@ -1,4 +1,4 @@
-"""How steady the movement is: danceability by detrended fluctuation analysis (Streich and Herrera, 2005)."""
+"""Danceability by detrended fluctuation analysis (Streich and Herrera, 2005)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROWTH: Final = 1.1
 
 
 def windows() -> list[int]:
-    """Lengths of the windows in steps of 10 ms: from 0.3 s to 8.8 s, each a tenth longer than the last."""
+    """Return window lengths in steps of 10 ms: from 0.3 s to 8.8 s, each a tenth longer than the one before."""
     lengths, length_ms = [], np.float32(SHORTEST_MS)
     while length_ms <= LONGEST_MS:
         lengths.append(int(length_ms / np.float32(10)))
@@ -32,7 +32,7 @@ def windows() -> list[int]:
 
 
 def danceability(samples: Float32Array) -> float:
-    """How regular the movement is: the inverse of how the envelope's fluctuation grows with the length of a window."""
+    """Return the inverse of the exponent with which the envelope's fluctuation grows with the window length."""
     envelope = np.concatenate([_envelope(block) for block in blocks(samples)])
     walk = np.cumsum(envelope - envelope.mean())
     lengths = [length for length in windows() if length <= len(walk)]
@@ -46,23 +46,23 @@ def danceability(samples: Float32Array) -> float:
 
 def _envelope(samples: Float32Array) -> FloatArray:
     steps = samples[: len(samples) // STEP_SAMPLES * STEP_SAMPLES].reshape(-1, STEP_SAMPLES)
-    spreads: FloatArray = steps.std(axis=1, ddof=1, dtype=np.float64)
-    return spreads
+    deviations: FloatArray = steps.std(axis=1, ddof=1, dtype=np.float64)
+    return deviations
 
 
 def _fluctuation(walk: FloatArray, length: int) -> float:
-    """How far the walk strays from a straight line within windows of a length (root of the mean square)."""
+    """Return the RMS residual of the walk from a straight line fitted in each window of ``length``."""
     jump = max(length // 50, 1)
     count = len(walk) - length
     if not count:
         return 0.0
     starts = np.arange(0, count, jump)
     place = np.arange(length) - (length - 1) / 2
-    # Sums over all windows at once: the residual of a regression needs those of the values, their squares, and times.
-    at, index = np.arange(len(walk)), starts
+    # The residual of a regression follows from window sums of the values, of their squares, and of value times index.
+    times = np.arange(len(walk))
     shifted = walk - walk.mean()
-    sums, squares, moments = (_window_sums(values, index, length) for values in (shifted, shifted**2, shifted * at))
-    slopes_sum = moments - (index + (length - 1) / 2) * sums
+    sums, squares, moments = (_window_sums(values, starts, length) for values in (shifted, shifted**2, shifted * times))
+    slopes_sum = moments - (starts + (length - 1) / 2) * sums
     residuals = squares - sums**2 / length - slopes_sum**2 / (place**2).sum()
     total = np.maximum(0.0, residuals).sum() / length
     return float(np.sqrt(total / (count / jump)))

@@ -1,6 +1,6 @@
-"""Where sounds begin: five measures of how much a recording changes from moment to moment, for :mod:`beats`.
+"""Five onset detection functions ("measures of change"), from which :mod:`beats` tracks the beats.
 
-They are those of the multi-feature beat tracker (Zapata, Davies and Gómez, 2014), all from one set of spectra.
+They are those of the multi-feature beat tracker (Zapata, Davies and Gómez, 2014), computed from one set of spectra.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FRAME_SAMPLES: Final = 2048
 HOP_SAMPLES: Final = 512
 BINS: Final = FRAME_SAMPLES // 2 + 1
 HEARD_BINS: Final = math.ceil(SAMPLE_RATE_HZ / 2 * FRAME_SAMPLES / RHYTHM_RATE_HZ) + 2
-"""What was resampled from 16 kHz has nothing above 8 kHz, but for what a window smears over two bins."""
+"""Audio resampled from 16 kHz has nothing above 8 kHz, except what the window leaks into two bins."""
 FRAMES_AT_ONCE: Final = 512
 MEL_BANDS, MEL_HIGH_HZ = 40, 4000.0
 QUIETEST_BAND: Final = 1e-10
@@ -38,21 +38,21 @@ GAIN_BINS: Final = slice(round(40 * FRAME_SAMPLES / RHYTHM_RATE_HZ), round(5000 
 GAIN_FRAMES: Final = 5
 EAR_BANDS, EAR_LOW_HZ = 40, 80.0
 EAR_QUALITY, EAR_LEAST_HZ = 9.26449, 24.7
-"""Glasberg and Moore: the bandwidth of the ear at a frequency is ``EAR_LEAST_HZ + frequency / EAR_QUALITY``."""
+"""Glasberg and Moore: the auditory bandwidth at a frequency is ``EAR_LEAST_HZ + frequency / EAR_QUALITY``."""
 EMPHASIS_WINDOW: Final = 17
 EMPHASIS_BOUND_BAND: Final = 24
-"""Bands with at least as clear a beat as this one count. It was meant to be the last of the clearest 40 %, but Essentia
-does not sort them, and what it finds is what we have to find."""
+"""Only bands with at least as clear a beat as this one count. In the paper it is the last of the clearest 40 %, but
+Essentia does not sort the bands, and our results have to match Essentia's."""
 LONGEST_PERIOD: Final = 512
 """Six seconds, in steps of 512 samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Onsets:
-    """Measures of change, each float64 ``[frames]``.
+    """The measures of change, each float64 ``[frames]``.
 
     ``complex_difference``, ``energy_rise`` and ``mel_flux`` have a step of 1,024 samples, ``beat_emphasis`` and
-    ``information_gain`` of 512.
+    ``information_gain`` one of 512.
     """
 
     complex_difference: FloatArray
@@ -63,7 +63,7 @@ class Onsets:
 
 
 def onsets(samples: Float32Array) -> Onsets:
-    """All five measures of samples at 44.1 kHz."""
+    """Compute all five measures of samples at 44.1 kHz."""
     fine = frame_count(len(samples), FRAME_SAMPLES, HOP_SAMPLES)
     coarse = frame_count(len(samples), FRAME_SAMPLES, 2 * HOP_SAMPLES)
     differences, energies, mels, emphases, gains = [], [], [], [], []
@@ -71,8 +71,8 @@ def onsets(samples: Float32Array) -> Onsets:
         both = np.concatenate([before, spectra])
         strengths = np.abs(both)
         turns = np.divide(both, strengths, out=np.ones_like(both), where=strengths > 0)
-        # ``before`` holds as many frames as the slowest measure looks back, so every second one of ``spectra`` is at a
-        # step of 1,024 samples with the first.
+        # The number of frames in ``before`` is even, so every second frame of ``spectra``, from the first on, is at a
+        # step of 1,024 samples.
         every_second, size = strengths[len(before) :: 2], len(before)
         sparse = slice(size % 2, None, 2)
         change = _difference(both[sparse], strengths[sparse], turns[sparse], sign=-1)
@@ -92,31 +92,32 @@ def onsets(samples: Float32Array) -> Onsets:
 
 
 LOOK_BACK: Final = 2 * GAIN_FRAMES
-"""Frames; even, so that blocks begin at a step of 1,024 samples."""
+"""Number of earlier frames that the measures need; even, so that blocks begin at a step of 1,024 samples."""
 
 
 def _spectra(samples: Float32Array, count: int) -> Iterator[tuple[Spectra, Spectra]]:
-    """Spectra of frames in blocks, each with those of the frames before it; before the first there is silence."""
+    """Yield blocks of spectra, each with the spectra of the frames before it; before the first block is silence."""
     padded = np.pad(samples, (0, max(0, (count - 1) * HOP_SAMPLES + FRAME_SAMPLES - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)[::HOP_SAMPLES]
     before: Spectra = np.zeros((LOOK_BACK, HEARD_BINS), dtype=np.complex64)
-    # Phases are those at the middle of a frame.
-    middle = (1 - 2 * (np.arange(HEARD_BINS) % 2)).astype(np.float32)
+    # Shift phases to the center of the frame.
+    signs = (1 - 2 * (np.arange(HEARD_BINS) % 2)).astype(np.float32)
     for first in range(0, count, FRAMES_AT_ONCE):
         cut = frames[first : min(count, first + FRAMES_AT_ONCE)]
-        spectra: Spectra = spectra_of(cut, normal_hann(FRAME_SAMPLES))[:, :HEARD_BINS] * middle
+        spectra: Spectra = spectra_of(cut, normal_hann(FRAME_SAMPLES))[:, :HEARD_BINS] * signs
         yield before, spectra
         before = spectra[-LOOK_BACK:]
 
 
 def _difference(spectra: Spectra, strengths: Float32Array, turns: Spectra, *, sign: int) -> Float32Array:
-    """Measure how far each bin is from what the two frames before let expect (Bello and others, 2004).
+    """Return the complex spectral difference: the distance of each bin from its prediction (Bello et al., 2004).
 
-    Strength kept, phase turned on. The first two rows have no meaning where they have no predecessors.
+    The prediction keeps the magnitude of the frame before and continues the phase of the two frames before. The first
+    two rows are meaningless if they have no predecessors.
 
-    ``turns``: ``spectra`` by their ``strengths``.
-    ``sign``: of the phase two frames ago. The beat emphasis of Essentia adds it, which is not how phases go on; its
-    tracker was evaluated with that.
+    ``turns``: ``spectra`` divided by their magnitudes ``strengths``.
+    ``sign``: sign of the phase two frames ago. Essentia's beat emphasis adds it. This does not continue the phase, but
+    its tracker was evaluated this way.
     """
     older = np.concatenate([np.ones_like(turns[:2]), turns[:-2]])
     last = np.concatenate([np.ones_like(turns[:1]), turns[:-1]])
@@ -127,7 +128,7 @@ def _difference(spectra: Spectra, strengths: Float32Array, turns: Spectra, *, si
 
 
 def _rise(values: npt.NDArray[np.floating]) -> FloatArray:
-    """How much the columns rise from row to row, summed up; nothing in the first row."""
+    """Return the sum of the increases of all columns from row to row; 0 in the first row."""
     rises: FloatArray = np.maximum(0.0, np.diff(values.astype(np.float64), axis=0, prepend=values[:1])).sum(axis=1)
     return rises
 
@@ -138,9 +139,9 @@ def _mel_bands() -> Float32Array:
 
 
 def _information_gain(strengths: Float32Array, size: int) -> FloatArray:
-    """How much more there is after a frame than before it, in bits, both over five frames (Hainsworth and Macleod).
+    """Return the increase in bits from the five frames before to the five frames after (Hainsworth and Macleod).
 
-    The first ``size`` rows only tell what was before.
+    The first ``size`` rows are context only.
     """
     count = len(strengths) - size
     weights = 1 - 0.9 / GAIN_FRAMES * np.arange(GAIN_FRAMES, dtype=np.float32)
@@ -160,9 +161,9 @@ def _information_gain(strengths: Float32Array, size: int) -> FloatArray:
 
 @cache
 def _ear_bands() -> Float32Array:
-    """``[bins, 40]``: what each bin counts in bands like those of the ear, by gammatone filters (Slaney, 1993).
+    """Return the weights of the bins in auditory bands, ``[bins, 40]``, from gammatone filters (Slaney, 1993).
 
-    Without their gain, which does not matter here; with poles on one side only, as Essentia has them.
+    The gain is omitted, as it does not matter here. As in Essentia, poles are on one side only.
     """
     offset = EAR_QUALITY * EAR_LEAST_HZ
     low, high = np.log(EAR_LOW_HZ + offset), np.log(RHYTHM_RATE_HZ / 2 + offset)
@@ -180,47 +181,47 @@ def _ear_bands() -> Float32Array:
 
 
 def _emphasis(bands: FloatArray) -> FloatArray:
-    """Change in the bands that have the clearest beat (Davies, Plumbley and Eck, 2009). ``bands``: ``[40, frames]``."""
-    spread = bands.std(axis=1, keepdims=True)
-    even = np.divide(bands, spread, out=bands.copy(), where=spread > 0)
-    long = np.pad(even, ((0, 0), (0, EMPHASIS_WINDOW - 1)), mode="edge")
-    sums = np.cumsum(np.pad(long, ((0, 0), (1, 0))), axis=1)
+    """Return the beat emphasis function: changes in the bands with the clearest beat (Davies, Plumbley and Eck, 2009).
+
+    ``bands``: ``[40, frames]``.
+    """
+    std = bands.std(axis=1, keepdims=True)
+    scaled = np.divide(bands, std, out=bands.copy(), where=std > 0)
+    padded = np.pad(scaled, ((0, 0), (0, EMPHASIS_WINDOW - 1)), mode="edge")
+    sums = np.cumsum(np.pad(padded, ((0, 0), (1, 0))), axis=1)
     means = (sums[:, EMPHASIS_WINDOW:] - sums[:, :-EMPHASIS_WINDOW]) / EMPHASIS_WINDOW
-    count = even.shape[1]
-    long[:, :count] = np.maximum(0.0, even - means)
-    clarity = _beat_clarity(long)
+    count = scaled.shape[1]
+    padded[:, :count] = np.maximum(0.0, scaled - means)
+    clarity = _beat_clarity(padded)
     weights = clarity / clarity.max() if clarity.max() > 0 else clarity
     kept = np.where(weights >= weights[EMPHASIS_BOUND_BAND], weights, 0.0)
-    emphasis: FloatArray = kept @ long[:, :count]
+    emphasis: FloatArray = kept @ padded[:, :count]
     return emphasis
 
 
 def _beat_clarity(changes: FloatArray) -> FloatArray:
-    """How strong the strongest period of each row is, where one near half a second is liked best."""
+    """Return the strength of the strongest period of each row, weighted towards half a second."""
     correlation = np.zeros((len(changes), LONGEST_PERIOD))
     found = unbiased_autocorrelation(changes)[:, :LONGEST_PERIOD]
     correlation[:, : found.shape[1]] = found
     periods = np.arange(3, (LONGEST_PERIOD - 3) // 4 - 1)
-    likings = rayleigh(periods + 1.0, 43.0)
+    weights = rayleigh(periods + 1.0, 43.0)
     total = np.zeros((len(changes), len(periods)))
     for comb in range(1, 5):
         for region in range(1 - comb, comb):
             total += correlation[:, periods * comb + region] / (2 * comb - 1)
-    strongest: FloatArray = (likings * total).max(axis=1)
+    strongest: FloatArray = (weights * total).max(axis=1)
     return strongest
 
 
 def rayleigh(values: npt.NDArray[np.floating], peak: float) -> FloatArray:
-    """Return a distribution over positive numbers that is highest at ``peak``."""
+    """Return the density of a Rayleigh distribution with its mode at ``peak``."""
     density: FloatArray = values / peak**2 * np.exp(-0.5 * np.square(values / peak))
     return density
 
 
 def unbiased_autocorrelation(values: FloatArray) -> FloatArray:
-    """Products of values that are so far apart, on average over the pairs that there are: float64, as many as values.
-
-    Of each row by itself, where there are several.
-    """
+    """Return the autocorrelation along the last axis, averaged over the number of pairs at each lag: float64."""
     from scipy.fft import irfft, next_fast_len, rfft
 
     count = values.shape[-1]

@@ -1,4 +1,4 @@
-"""Tempo, and how sure it is: beats by five measures of change, and how far these agree."""
+"""Tempo and its confidence: beats tracked from five measures of change, and how closely they agree."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 SETTLED_S: Final = 5.0
-"""Before this time trackers are still finding the beat."""
+"""Trackers need this time to find the beat; earlier beats are ignored."""
 PERFECT_BITS: Final = 5.0
-"""The agreement of equal beats, as Essentia has it; the logarithm of the number of bins would be a little more."""
+"""Agreement of identical beats in Essentia; the logarithm of the number of bins would be slightly more."""
 BORDERS: Final = np.array([-18.75, *np.arange(-17.5, 18), 18.75]) / 39
-"""Of the bins of errors. What lies beyond the last is in the first, because half a gap late is half a gap early."""
+"""Borders of the error bins. The last bin is merged into the first: half a gap late equals half a gap early."""
 TEMPO_WIDTH_BPM: Final = 5.0
 UP, DOWN = RHYTHM_RATE_HZ // 100, SAMPLE_RATE_HZ // 100
 PASS_HZ, PASS_SAMPLES, PASS_SLOPE = 6650.0, 20, 11.0
-"""A low-pass like that of libsamplerate's fastest converter, which Essentia uses: where it is at half, samples on each
-side, and the beta of its window (Kaiser)."""
+"""A low-pass like that of libsamplerate's fastest converter, which Essentia uses: cutoff frequency (half amplitude),
+samples on each side, and the beta of its Kaiser window."""
 SCALES: Final = (0.005, 0.005, 0.005, 0.01, 0.01)
-"""How surely a beat comes when it is due: half as surely by measures with a step twice as long."""
+"""Probability of a beat when it is due: half as high for measures with a step twice as long."""
 
 
 def rhythm(samples: Float32Array) -> dict[str, float]:
-    """Tempo (BPM; 0 where there are no beats), and how far the trackers agree (0 to 5)."""
+    """Return the tempo (BPM; 0 without beats), and how closely the trackers agree (0 to 5)."""
     found = onsets(_resampled(middle(samples)))
     coarse = (found.complex_difference, found.energy_rise, found.mel_flux)
     measures = (*map(doubled, coarse), found.beat_emphasis, found.information_gain)
@@ -47,35 +47,35 @@ def rhythm(samples: Float32Array) -> dict[str, float]:
 
 
 def _resampled(samples: Float32Array) -> Float32Array:
-    """From 16 to 44.1 kHz, the rate that all constants of the trackers were chosen for."""
+    """Resample from 16 to 44.1 kHz, the rate for which the constants of the trackers were chosen."""
     matrix, wanted = _polyphase(), -(-len(samples) * UP // DOWN)
     rows = -(-wanted // UP)
     padded = np.pad(samples, (PASS_SAMPLES, len(matrix) + rows * DOWN - len(samples)))
-    pieces = np.lib.stride_tricks.sliding_window_view(padded, len(matrix))[: rows * DOWN : DOWN]
-    resampled: Float32Array = (pieces @ matrix).ravel()[:wanted]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(matrix))[: rows * DOWN : DOWN]
+    resampled: Float32Array = (windows @ matrix).ravel()[:wanted]
     return resampled
 
 
 @cache
 def _polyphase() -> Float32Array:
-    """Return what each sample counts in 441 new ones, which take the time of 160: ``[samples, 441]``.
+    """Return the weight of each input sample in 441 output samples, which span 160 input samples: ``[samples, 441]``.
 
-    The first sample is as far before them as the filter reaches.
+    The first row is as far before the output samples as the filter reaches.
     """
     from scipy.signal import firwin
 
     reach = PASS_SAMPLES * UP
     low_pass = firwin(2 * reach + 1, PASS_HZ, fs=SAMPLE_RATE_HZ * UP, window=("kaiser", PASS_SLOPE))
-    # In steps of which there are 441 in a sample, and 160 in a new one.
+    # In units of which an input sample has 441 and an output sample 160.
     sample_at = (np.arange(DOWN + 2 * PASS_SAMPLES) - PASS_SAMPLES) * UP
-    apart = np.arange(UP) * DOWN - sample_at[:, np.newaxis]
-    weights = np.where(np.abs(apart) <= reach, low_pass[np.clip(apart + reach, 0, 2 * reach)], 0.0)
+    distance = np.arange(UP) * DOWN - sample_at[:, np.newaxis]
+    weights = np.where(np.abs(distance) <= reach, low_pass[np.clip(distance + reach, 0, 2 * reach)], 0.0)
     matrix: Float32Array = (UP * weights).astype(np.float32)
     return matrix
 
 
 def tempo_bpm(beats_s: FloatArray) -> float:
-    """Return the mean of the tempos near the most frequent one."""
+    """Return the mean of the tempos close to the most frequent one."""
     if len(beats_s) < 2:
         return 0.0
     tempos = 60 / np.diff(beats_s)
@@ -85,24 +85,24 @@ def tempo_bpm(beats_s: FloatArray) -> float:
 
 
 def mutual_agreement(candidates: Sequence[FloatArray]) -> FloatArray:
-    """How far each sequence of beats agrees with all others on average, in bits (Zapata and others, 2012)."""
+    """Return the mean agreement of each beat sequence with all others, in bits (Zapata et al., 2012)."""
     settled = [beats[beats >= SETTLED_S] for beats in candidates]
     table = np.zeros((len(settled), len(settled)))
-    for one, other in combinations(range(len(settled)), 2):
-        table[one, other] = table[other, one] = agreement(settled[one], settled[other])
+    for left, right in combinations(range(len(settled)), 2):
+        table[left, right] = table[right, left] = agreement(settled[left], settled[right])
     means: FloatArray = table.sum(axis=1) / (len(settled) - 1)
     return means
 
 
-def agreement(one: FloatArray, other: FloatArray) -> float:
-    """How much the beats of one sequence tell about those of the other (information gain, the worse direction)."""
-    if len(one) < 2 or len(other) < 2:
+def agreement(left: FloatArray, right: FloatArray) -> float:
+    """Return the information gain of one beat sequence about the other, in the worse direction."""
+    if len(left) < 2 or len(right) < 2:
         return 0.0
-    return float(PERFECT_BITS - max(_entropy(beat_errors(one, other)), _entropy(beat_errors(other, one))))
+    return float(PERFECT_BITS - max(_entropy(beat_errors(left, right)), _entropy(beat_errors(right, left))))
 
 
 def beat_errors(beats: FloatArray, reference: FloatArray) -> FloatArray:
-    """How far each beat is from the nearest of a reference, as a share of the gap there that it lies in."""
+    """Return the distance of each beat from the nearest reference beat, as a share of the gap it falls into."""
     after = np.clip(np.searchsorted(reference, beats), 1, len(reference) - 1)
     nearest = np.where(beats - reference[after - 1] <= reference[after] - beats, after - 1, after)
     errors = beats - reference[nearest]

@@ -1,4 +1,4 @@
-"""In which key a recording is: pitch classes of its spectral peaks (Gómez, 2006), compared with profiles of keys."""
+"""Key estimation: pitch class profile of spectral peaks (Gómez, 2006), correlated with key profiles."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MOST_PEAKS: Final = 60
 REFERENCE_HZ: Final = 440.0
 PITCH_CLASS_OF_REFERENCE: Final = 9
 HARMONICS: Final = 5
-"""A peak counts for the note that it is, and for those of which it could be a harmonic."""
+"""A peak counts for its own note, and for the notes of which it can be a harmonic."""
 FAINT_SHARE: Final = 0.2
-"""Pitch classes that have less than this share of the strongest one do not count."""
+"""Pitch classes with less than this share of the strongest one are set to zero."""
 ENVELOPE_STEP_HZ: Final = 100.0
 ENVELOPE_RANGE_DB: Final = 30.0
 TILT_DB_PER_HZ: Final = 20 / 4000
@@ -36,12 +36,12 @@ NOTHING_DB: Final = -200.0
 
 MAJOR: Final = (1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30)
 MINOR: Final = (1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23)
-"""How strong each pitch class is above the key note: medians over a corpus of electronic music, the four weakest set to
-zero (Faraldo and others, 2017; Essentia's "bgate")."""
+"""Strength of each pitch class relative to the tonic: medians over a corpus of electronic music, with the four weakest
+set to zero (Faraldo et al., 2017; Essentia's "bgate")."""
 
 
 def key(samples: Float32Array) -> dict[str, float]:
-    """Key note (0 is C), mode (1 is major), and how well the notes fit them."""
+    """Return the tonic (0 is C), the mode (1 is major), and the correlation with that key's profile."""
     profile = pitch_classes(samples)
     if not profile.max() > profile.min():
         return {"key": 0.0, "mode": 1.0, "key_clarity": 0.0}
@@ -57,7 +57,7 @@ def _correlation(a: FloatArray, b: FloatArray) -> float:
 
 
 def pitch_classes(samples: Float32Array) -> FloatArray:
-    """How strong each pitch class is in a recording, from C on: float64 ``[12]``."""
+    """Return the strength of each pitch class in a recording, starting at C: float64 ``[12]``."""
     total = np.zeros(12)
     # The first frame is centered at the first sample.
     for frames in cut(samples, FRAME_SAMPLES, FRAME_SAMPLES, lead=FRAME_SAMPLES // 2):
@@ -68,13 +68,13 @@ def pitch_classes(samples: Float32Array) -> FloatArray:
 
 
 def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatArray, FloatArray]:
-    """Return the 60 strongest peaks of each spectrum: in which one, where (Hz), how high.
+    """Return the row, frequency (Hz) and height of the 60 strongest peaks of each spectrum.
 
-    By parabolas through three bins.
+    Peaks are refined by parabolic interpolation over three bins.
     """
     first, last = math.ceil(LOWEST_HZ / BIN_HZ), math.floor(HIGHEST_HZ / BIN_HZ)
     near = spectra[:, first - 1 : last + 2].copy()
-    # What falls from the lowest bin on counts as a peak there, wherever it comes from.
+    # A spectrum that falls from the lowest bin on has a peak there, regardless of what lies below.
     near[:, 0] = near[:, 2]
     left, middle, right = near[:, :-2], near[:, 1:-1], near[:, 2:]
     is_peak = (middle > left) & (middle > right) & (middle > FAINTEST)
@@ -86,15 +86,15 @@ def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatA
     rows, bins, shift, heights = rows[within], bins[within], shift[within], heights[within]
     table = np.zeros(middle.shape)
     table[rows, bins] = heights
-    enough = np.partition(table, -MOST_PEAKS, axis=1)[:, -MOST_PEAKS]
-    kept = heights >= enough[rows]
+    least_height = np.partition(table, -MOST_PEAKS, axis=1)[:, -MOST_PEAKS]
+    kept = heights >= least_height[rows]
     rows, bins, shift, heights = rows[kept], bins[kept], shift[kept], heights[kept]
     return rows, (bins + first + shift) * BIN_HZ, heights
 
 
 @cache
 def _envelope_weights() -> tuple[FloatArray, Float32Array]:
-    """Where the envelope of a spectrum is sampled (Hz), and what each bin counts there, up to the last that counts."""
+    """Return the frequencies (Hz) at which the spectral envelope is sampled, and the weights of the bins there."""
     points_hz = np.arange(0, HIGHEST_HZ * 1.2 + 1, ENVELOPE_STEP_HZ)
     size = FRAME_SAMPLES // 2 + 1
     weights = np.zeros((size, len(points_hz)))
@@ -109,17 +109,18 @@ def _envelope_weights() -> tuple[FloatArray, Float32Array]:
 def _whitened(
     spectra: Float32Array, rows: npt.NDArray[np.intp], peaks_hz: FloatArray, heights: FloatArray
 ) -> FloatArray:
-    """Heights of peaks relative to the envelope of their spectrum: low notes are not heard as more than high ones."""
+    """Return the heights of peaks relative to the spectral envelope, so that low notes do not dominate."""
     points_hz, weights = _envelope_weights()
     energy = np.square(spectra[:, : len(weights)])
     masses = energy @ weights
     envelope = np.divide(np.square(energy) @ weights, masses, out=np.zeros_like(masses), where=masses > 0)
     envelope[:, -1] = envelope[:, -2]
     levels_db = 10 * np.log10(np.maximum(envelope, 1e-20, dtype=np.float64))
-    place = np.minimum(peaks_hz / ENVELOPE_STEP_HZ, len(points_hz) - 1.001)
-    at = place.astype(np.intp)
-    around_db = levels_db[rows, at] + (place - at) * (levels_db[rows, at + 1] - levels_db[rows, at])
-    above_db = np.minimum(0.0, 20 * np.log10(heights) - around_db)
+    position = np.minimum(peaks_hz / ENVELOPE_STEP_HZ, len(points_hz) - 1.001)
+    point = position.astype(np.intp)
+    step_db = levels_db[rows, point + 1] - levels_db[rows, point]
+    envelope_db = levels_db[rows, point] + (position - point) * step_db
+    above_db = np.minimum(0.0, 20 * np.log10(heights) - envelope_db)
     relative_db = np.where(above_db > -ENVELOPE_RANGE_DB, above_db, NOTHING_DB) - TILT_DB_PER_HZ * peaks_hz
     whitened: FloatArray = 10 ** (relative_db / 20)
     return whitened
@@ -127,7 +128,7 @@ def _whitened(
 
 @cache
 def _harmonics() -> tuple[tuple[float, float], ...]:
-    """How many semitones a harmonic lies above its note within an octave, and what it counts."""
+    """Return the interval of each harmonic above its note in semitones (modulo an octave), and its weight."""
     strengths: dict[float, float] = {}
     for number in range(1, HARMONICS + 1):
         octaves = math.log2(number)
@@ -137,7 +138,7 @@ def _harmonics() -> tuple[tuple[float, float], ...]:
 
 
 def _by_class(peaks_hz: FloatArray, heights: FloatArray) -> FloatArray:
-    """Peaks as energies of pitch classes; what lies between two counts less the farther it is from the nearer one."""
+    """Sum peaks as energies of pitch classes. A peak between two counts less with its distance from the nearer one."""
     classes = np.zeros(12)
     for semitones, strength in _harmonics():
         notes = 12 * np.log2(peaks_hz / REFERENCE_HZ) - semitones
