@@ -121,7 +121,7 @@ def test_the_menu_of_colors_is_tapped(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
     open_legend(page)
-    menu = page.get_by_label("Color by what is known of tracks")
+    menu = page.get_by_label("Color by a property of tracks")
     menu.tap()
     expect(menu).to_be_focused()
     menu.select_option(label="Genres")

@@ -105,8 +105,8 @@ def test_a_track_that_is_called_so_comes_before_what_only_begins_so(open_viewer:
 @pytest.mark.parametrize(
     ("album", "said"),
     [
-        ("Everywhere", "Crosses the map. Its tracks are about as far apart on the map as tracks drawn at random"),
-        ("No Numbers", "Where these tracks are on the album is not known: they are in the order of their titles."),
+        ("Everywhere", "Crosses the map. Its tracks are about as far apart on the map as random tracks"),
+        ("No Numbers", "The track numbers are not known: the tracks are sorted by title."),
     ],
 )
 def test_what_is_said_of_an_album(open_viewer: OpenViewer, albums: Site, album: str, said: str) -> None:

@@ -40,7 +40,7 @@ def test_everything_that_is_known_can_be_chosen(open_viewer: OpenViewer) -> None
 def test_the_menu_of_colors_is_used_by_keys(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
-    menu = page.get_by_label("Color by what is known of tracks")
+    menu = page.get_by_label("Color by a property of tracks")
     page.locator(".size-by select").focus()
     page.keyboard.press("Shift+Tab")
     expect(menu).to_be_focused()

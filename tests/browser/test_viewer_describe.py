@@ -57,7 +57,7 @@ def test_conditions_are_turned_round_and_left_out_by_keyboard(open_viewer: OpenV
     expect(field).to_have_value("not slow, not jazz")
     expect(field).to_be_focused()
     expect(page.get_by_role("button", name="not slow", exact=True)).to_have_attribute("aria-pressed", "true")
-    page.get_by_role("button", name="Leave out not jazz").press("Enter")
+    page.get_by_role("button", name="Remove not jazz").press("Enter")
     expect(field).to_have_value("not slow")
     field.press("ArrowDown")
     first = page.locator(".search-list [role=option]").first
@@ -74,7 +74,7 @@ def test_conditions_are_turned_round_and_left_out_by_touch(open_viewer: OpenView
     expect(page.locator(".said-or")).to_have_count(1)
     page.get_by_role("button", name="not slow").tap()
     expect(page.locator("#search input")).to_have_value("not slow dark or jazz")
-    page.get_by_role("button", name="Leave out dark").tap()
+    page.get_by_role("button", name="Remove dark").tap()
     expect(page.locator(".said-word")).to_have_text(["not slow", "jazz"])
     page.locator(".search-list [role=option]").first.tap()
     expect(page.locator("#card")).to_be_visible()
@@ -85,7 +85,7 @@ def test_names_come_first_and_escape_clears_all(open_viewer: OpenViewer) -> None
     page = _describe(viewer, "quiet")
     named = [track for track, title in enumerate(_titles(viewer)) if "Quiet" in title.split()]
     assert viewer.state("matches")[: len(named)] != []
-    expect(page.locator(".search-heading")).to_have_text(["Named so", "Sounds so"])
+    expect(page.locator(".search-heading")).to_have_text(["By name", "By sound"])
     assert {int(row) for row in _rows(page)[:3]} <= set(named)
     page.locator("#search input").fill("lantern river")
     expect(page.locator(".said")).to_have_count(0)
@@ -109,7 +109,7 @@ def test_what_is_not_understood_is_said(open_viewer: OpenViewer) -> None:
     page = _describe(viewer, "slow qwxyz ")
     expect(page.locator(".search-status")).to_contain_text("Not understood: “qwxyz”.")
     _describe(viewer, "fast and slow")
-    expect(page.locator(".search-status")).to_have_text("Nothing fits all of it, these come nearest.")
+    expect(page.locator(".search-status")).to_have_text("Nothing fits completely, these are the closest.")
     assert viewer.state("matches") == []
     expect(page.locator(".search-list [role=option]").first).to_be_visible()
 

@@ -160,7 +160,7 @@ def test_a_file_that_is_gone_is_said_to_be(open_viewer: OpenViewer, beside_music
     place = viewer.state("selected").index(own[0])
     viewer.page.locator(f'.picks-row[data-place="{place}"] [data-action="play"]').click()
     expect(viewer.page.locator(".player-note")).to_have_text(
-        "This file cannot be played: it is gone, or of a kind that this browser does not know."
+        "This file cannot be played: it is missing, or this browser does not support its format."
     )
     viewer.complaints.expect("404")
 

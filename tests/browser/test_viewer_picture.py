@@ -132,7 +132,7 @@ def test_a_browser_that_cannot_make_the_picture_says_what_to_do(open_viewer: Ope
     page.evaluate("void (HTMLCanvasElement.prototype.toBlob = (done) => done(null))")
     page.locator("#picture-button").click()
     page.locator("[data-picture=large]").click()
-    expect(page.locator("#picture p")).to_have_text("This browser cannot make a picture so large. Save it as SVG.")
+    expect(page.locator("#picture p")).to_have_text("This browser cannot create such a large picture. Save it as SVG.")
     expect(page.locator("#picture")).to_be_visible()
 
 

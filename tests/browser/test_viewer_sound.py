@@ -128,7 +128,7 @@ def play_all(viewer: Viewer) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"), [(100, "was removed from YouTube"), (101, "its owner says"), (150, "its owner says")]
+    ("code", "reason"), [(100, "was removed from YouTube"), (101, "does not allow it"), (150, "does not allow it")]
 )
 def test_a_video_that_cannot_be_played_says_so_and_the_next_one_comes(
     open_viewer: OpenViewer, code: int, reason: str

@@ -90,7 +90,7 @@ def test_the_card_of_a_pinned_track_lists_what_sounds_like_it(open_viewer: OpenV
     expect(rows.nth(0)).to_contain_text("both ambient and quiet")
     expect(rows.nth(0)).not_to_contain_text("elsewhere")
     expect(rows.nth(FAR)).to_contain_text("elsewhere on the map")
-    expect(viewer.page.locator(".alike-kept")).to_contain_text("in 10 lie near it on the map")
+    expect(viewer.page.locator(".alike-kept")).to_contain_text("in 10 are near it on the map")
     viewer.page.get_by_role("button", name="5 more").click()
     expect(viewer.page.locator(".alike-row:visible")).to_have_count(10)
 

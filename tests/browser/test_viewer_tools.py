@@ -155,7 +155,7 @@ def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer
     track = _pin(viewer)
     page.get_by_role("button", name="More of this").click()
     tool = page.get_by_role("region", name="More and less")
-    expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+    expect(tool.get_by_role("status")).to_contain_text("Its position on the map is next to")
     rows = tool.get_by_role("region", name="Tracks").locator("[data-track]")
     before = [int(row.get_attribute("data-track") or -1) for row in rows.all()]
     assert len(before) == 20
@@ -183,7 +183,7 @@ def test_of_more_tracks_than_alchemy_takes_the_first_makes_room_and_that_is_said
     for count in range(1, 6):
         page.get_by_role("button", name="More of this").click()
         expect(signs).to_have_count(count)
-        expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+        expect(tool.get_by_role("status")).to_contain_text("Its position on the map is next to")
         expect(limit).to_have_count(int(count == 5))
         tool.locator("[data-track]").first.click()
     first = signs.first.inner_text()
@@ -200,10 +200,10 @@ def test_alchemy_by_keyboard(open_viewer: OpenViewer) -> None:
     page.get_by_role("button", name="Less of this").focus()
     page.keyboard.press("Enter")
     tool = page.get_by_role("region", name="More and less")
-    expect(tool.get_by_role("status")).to_contain_text("Add a track to have more of")
+    expect(tool.get_by_role("status")).to_contain_text("Add a track with “More of this”")
     tool.get_by_role("button", name="change to more").focus()
     page.keyboard.press("Enter")
-    expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+    expect(tool.get_by_role("status")).to_contain_text("Its position on the map is next to")
     tool.get_by_role("button", name="Without").focus()
     page.keyboard.press("Enter")
     expect(tool).to_be_hidden()
@@ -217,7 +217,7 @@ def test_alchemy_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
     page.get_by_role("button", name="More of this").tap()
     tool = page.get_by_role("region", name="More and less")
     expect(tool.get_by_role("button", name="change to less")).to_be_focused()
-    expect(tool.get_by_role("status")).to_contain_text("Its place on the map is beside")
+    expect(tool.get_by_role("status")).to_contain_text("Its position on the map is next to")
     tool.get_by_role("button", name="Show the place").tap()
     expect(tool).to_be_hidden()
 

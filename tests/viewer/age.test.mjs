@@ -7,10 +7,10 @@ const NOW_MS = Date.UTC(2026, 10, 29, 12);
 const AN_HOUR_AGO = "2026-11-29T11:00:00Z";
 
 for (const [builtAt, lastModified, waiting, note] of /** @type {[string, string, number, string][]} */ ([
-  ["", "2026-11-26T11:00:00Z", 12, "Built 3 days ago; 12 tracks wait to be listened to."],
-  ["", "2026-11-28T11:00:00Z", 1, "Built 1 day ago; 1 track waits to be listened to."],
+  ["", "2026-11-26T11:00:00Z", 12, "Built 3 days ago; 12 tracks are waiting to be analyzed."],
+  ["", "2026-11-28T11:00:00Z", 1, "Built 1 day ago; 1 track is waiting to be analyzed."],
   ["", "11/25/2026 12:00:00", 0, "Built 4 days ago."], // as documents have it, in local time, which is not far off
-  ["", AN_HOUR_AGO, 1234, "1,234 tracks wait to be listened to."],
+  ["", AN_HOUR_AGO, 1234, "1,234 tracks are waiting to be analyzed."],
   ["", AN_HOUR_AGO, 0, ""], // or the host says nothing
   ["", "no date", 0, ""],
   ["2026-11-19T12:00:00+00:00", AN_HOUR_AGO, 0, "Built 10 days ago."],

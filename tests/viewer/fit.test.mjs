@@ -59,7 +59,7 @@ for (const [text, tracks, says] of [
   ["like roygbiv but faster", [7], null],
   ["slower than burial", [0, 1], "slower than burial: below 80\u00a0BPM, the middle of burial"],
   ["by burial", [2], null],
-  ["long", [], "long: this map does not know"],
+  ["long", [], "long: not known on this map"],
 ]) {
   test(`what fits “${text}”`, () => {
     const found = fit(text);
@@ -84,8 +84,8 @@ for (const [text, tracks, says] of [
 }
 
 test("what only some maps measure is taken for what it means on the others", () => {
-  assert.match(fit("for dancing").says[0], /taken as steady$/);
-  assert.match(fit("instrumental").says[0], /taken as not vocal$/);
+  assert.match(fit("for dancing").says[0], /interpreted as steady$/);
+  assert.match(fit("instrumental").says[0], /interpreted as not vocal$/);
 });
 
 test("of two conditions the worse decides", () => {
@@ -113,7 +113,7 @@ test("what nearly fits comes after; where nothing does, what has the most", () =
 });
 
 test("a style that no track has by name is taken for what it means, but rules out nothing", () => {
-  assert.match(fit("drum and bass").says[0], /^drum and bass: not heard by name here; taken as electronic, driving, 160-180 bpm$/);
+  assert.match(fit("drum and bass").says[0], /^drum and bass: not a tag on this map; interpreted as electronic, driving, 160-180 bpm$/);
   assert.equal(fit("not drum and bass").tracks.length, COUNT);
 });
 

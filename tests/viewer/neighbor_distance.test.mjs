@@ -18,7 +18,7 @@ for (const [name, distances, expected] of [
 test("how much of the neighborhood shows is given in tenths", () => {
   assert.deepEqual(
     [0, 4, 72, 100].map(keptText),
-    ["None", "None", "About 7 in 10", "All"].map((share) => `${share} lie near it on the map.`),
+    ["None", "None", "About 7 in 10", "All"].map((share) => `${share} are near it on the map.`),
   );
 });
 

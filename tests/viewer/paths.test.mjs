@@ -131,5 +131,5 @@ for (const [name, places, most] of [
 
 test("a path over places says that it is one", () => {
   assert.equal(pathText({ tracks: [1, 2, 3], leaps: [] }, "9 minutes", false), "A path of 3 tracks across the map, 9 minutes");
-  assert.match(pathText({ tracks: [1, 2, 3], leaps: [1] }, "", false), /No chain of neighbors joins its ends/);
+  assert.match(pathText({ tracks: [1, 2, 3], leaps: [1] }, "", false), /No chain of neighbors connects its ends/);
 });

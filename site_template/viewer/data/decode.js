@@ -32,7 +32,7 @@ export function requireSchema(document, expected) {
   if (found === expected) return;
   throw new DataError(
     gettext(
-      'The map\'s data is in another format ({found}) than this page reads ("{expected}"). Reload the page; if that does not help, build the site again, so that page and data are of one version.',
+      'The map\'s data is in another format ({found}) than this page reads ("{expected}"). Reload the page; if that does not help, build the site again, so that page and data have the same version.',
       { found: JSON.stringify(found ?? null), expected },
     ),
   );

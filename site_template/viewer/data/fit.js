@@ -32,7 +32,7 @@ const SOFT = { year: 1, "feature.tempo": 6, duration_ms: 0.25 };
 /** Weight of a word's usual sound in addition to its tags: of the tracks tagged "calm", quiet ones come first. */
 const MEANT_SHARE = 0.25;
 const MOST_NAMED = 3;
-const NONE = gettext_noop("no track of this map");
+const NONE = gettext_noop("no track on this map");
 /** Steps of a score, which is sorted as one number together with the track. */
 const SCORE_STEPS = 10_000;
 const MOST_TRACKS = 2 ** 22;
@@ -135,7 +135,7 @@ export class Fitter {
         else if (negated) fits[track] = 1 - fits[track];
       }
       const says = fit.says.slice(label.length + 2);
-      if (negated) fit.says = `${gettext("not {label}", { label })}: ${says === gettext(NONE) ? gettext("no track of this map has it") : gettext("all but {tracks}", { tracks: says })}`;
+      if (negated) fit.says = `${gettext("not {label}", { label })}: ${says === gettext(NONE) ? gettext("no track on this map has it") : gettext("all but {tracks}", { tracks: says })}`;
       this.#known.set(key, fit);
     }
     return fit;
@@ -169,7 +169,7 @@ export class Fitter {
     const trait = entry.trait ? this.#library.trait(entry.trait) : null;
     if (trait?.membership) return this.#category(trait, entry.end === "high" ? "Major" : "Minor", label);
     if (trait) return than ? this.#than(trait, word, than, label) : this.#end(trait, word, very, label);
-    if (entry.trait && !entry.styles && !entry.is) return this.#nothing(said(label, gettext("this map does not know")));
+    if (entry.trait && !entry.styles && !entry.is) return this.#nothing(said(label, gettext("not known on this map")));
     return this.#tagged(word, label, negated);
   }
 
@@ -195,7 +195,7 @@ export class Fitter {
   /** @param {Trait} trait  @param {Word} word  @param {boolean} very  @param {string} label  @returns {Fit} */
   #end(trait, { name, entry }, very, label) {
     const { ranks, sorted } = this.#ranks(trait);
-    if (sorted.length === 0) return this.#nothing(said(label, gettext("not known of any track")));
+    if (sorted.length === 0) return this.#nothing(said(label, gettext("not known for any track")));
     const isLow = entry.end === "low";
     if (entry.at !== undefined) return this.#side(trait, entry.at, isLow, label);
     const share = very ? SEVENTH : THIRD;
@@ -216,7 +216,7 @@ export class Fitter {
   #than(trait, { entry }, than, label) {
     const { ranks, sorted } = this.#ranks(trait);
     const own = than.tracks.map((track) => trait.values[track]).filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-    if (own.length === 0) return this.#nothing(said(label, gettext("not known of {name}", { name: than.name })));
+    if (own.length === 0) return this.#nothing(said(label, gettext("not known for {name}", { name: than.name })));
     const middle = own[own.length >> 1];
     const from = rankOf(sorted, middle);
     const isLow = entry.end === "low";
@@ -265,14 +265,14 @@ export class Fitter {
     const either = fits.map((value, track) => Math.max(value, meant.fits[track] * 0.99));
     if (negated) return { fits: either, says: said(label, entry.is) };
     const words = { words: entry.is };
-    const heardBy = ngettext("heard by name in {count} track; taken as {words}", "heard by name in {count} tracks; taken as {words}", found, words);
-    return { fits: either, says: said(label, found === 0 ? gettext("not heard by name here; taken as {words}", words) : heardBy) };
+    const heardBy = ngettext("tagged in {count} track; interpreted as {words}", "tagged in {count} tracks; interpreted as {words}", found, words);
+    return { fits: either, says: said(label, found === 0 ? gettext("not a tag on this map; interpreted as {words}", words) : heardBy) };
   }
 
   /** @param {Extract<Meaning, {type: "range"}>} meaning  @param {string} label  @returns {Fit} */
   #range({ trait: id, low, high }, label) {
     const trait = this.#library.trait(id);
-    if (!trait || trait.values.length === 0) return this.#nothing(said(label, gettext("this map does not know")));
+    if (!trait || trait.values.length === 0) return this.#nothing(said(label, gettext("not known on this map")));
     const soft = SOFT[id];
     const within = (/** @type {number} */ value) => {
       const outside = Math.max(low - value, value - high, 0);
@@ -294,7 +294,7 @@ export class Fitter {
   #key({ pitch, isMajor }, label) {
     const keys = this.#library.trait("feature.key");
     const mode = this.#library.trait("feature.mode");
-    if (!keys?.membership || !mode?.membership) return this.#nothing(said(label, gettext("this map does not know keys")));
+    if (!keys?.membership || !mode?.membership) return this.#nothing(said(label, gettext("keys are not known on this map")));
     const fifth = ((isMajor ? pitch : pitch + 3) * 7) % keys.categories.length;
     const inMode = this.#category(mode, isMajor ? "Major" : "Minor", label).fits;
     const { offsets, groups } = keys.membership;

@@ -298,4 +298,4 @@ export function createDetailsReader(folder, { files, columns }) {
 /** @typedef {ReturnType<typeof createDetailsReader>} DetailsReader */
 
 /** Returns the progress message. @param {number} share  0..1 of the details */
-export const readingText = (share) => gettext("Reading the details of all tracks: {percent} %", { percent: Math.floor(100 * share) });
+export const readingText = (share) => gettext("Loading the details of all tracks: {percent} %", { percent: Math.floor(100 * share) });

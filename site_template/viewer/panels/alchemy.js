@@ -64,18 +64,18 @@ export class Alchemy {
     const turn = ++this.#turn;
     const isOver = () => turn !== this.#turn;
     const [more, less] = [this.#of(true), this.#of(false)];
-    if (more.length === 0) return this.#show(gettext("Add a track to have more of: “More of this” on its card."));
+    if (more.length === 0) return this.#show(gettext("Add a track with “More of this” on its card."));
     try {
       const graph = await alike.graph((note) => isOver() || this.#show(note));
       const { rank } = renderer.appearance;
       const found = await inSlices(mix(graph, more, less, { count: COUNT, accepts: (track) => rank[track] !== RANK.HIDDEN }), isOver);
       if (!found) return;
-      if (found.length === 0) return this.#show(gettext("Nothing that shows on the map is near to all of these."));
+      if (found.length === 0) return this.#show(gettext("No visible track is similar to all of these."));
       const place = placeOf(found.slice(0, PLACED), map);
       const track = isolated(text.titles[place]);
       const where = map.cluster[place] === NO_GROUP
-        ? gettext("Its place on the map is beside {track}.", { track })
-        : gettext("Its place on the map is beside {track}, in {cluster}.", { track, cluster: isolated(map.clusters[map.cluster[place]].name) });
+        ? gettext("Its position on the map is next to {track}.", { track })
+        : gettext("Its position on the map is next to {track}, in {cluster}.", { track, cluster: isolated(map.clusters[map.cluster[place]].name) });
       this.#show(where, found, place);
       announce(`${gettext("{sentence}.", { sentence: tracksText(found.length) })} ${where}`);
     } catch (reason) {
@@ -96,7 +96,7 @@ export class Alchemy {
     /** @type {HTMLElement[]} */
     const nodes = [signs, element("p", { class: "card-note", role: "status", dir: "auto" }, note)];
     if ([true, false].some((isMore) => this.#of(isMore).length === MOST)) {
-      nodes.push(element("p", { class: "card-note" }, gettext("At most {count} tracks of each: one more replaces the first.", { count: MOST })));
+      nodes.push(element("p", { class: "card-note" }, gettext("At most {count} tracks of each: another one replaces the first.", { count: MOST })));
     }
     if (place !== undefined) {
       const lead = () => {

@@ -58,7 +58,7 @@ export class AlikeGraph {
 
   /** @param {Tell} tell */
   #read(tell) {
-    const say = (/** @type {number} */ share) => tell(gettext("Reading what sounds alike: {percent} %", { percent: Math.floor(100 * share) }));
+    const say = (/** @type {number} */ share) => tell(gettext("Loading similar tracks: {percent} %", { percent: Math.floor(100 * share) }));
     say(0);
     return this.#reader.readAll(say);
   }

@@ -47,7 +47,7 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
     if (across.value !== x || up.value !== y) return;
     const { traits } = store.get();
     const named = [x, y].find((id) => traits.get(id)?.membership);
-    note.textContent = named ? gettext("{label} has no numbers to lay tracks out along.", { label: labelOf(named) }) : "";
+    note.textContent = named ? gettext("{label} has no numbers for an axis.", { label: labelOf(named) }) : "";
     if (named) show();
     else store.set({ axes: { x, y } });
   };
@@ -82,7 +82,7 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
     show();
     if (!axes) return announce(gettext("Back on the map"));
     const unknown = Math.max(...[axes.x, axes.y].map((id) => traits.get(id)?.unknownCount ?? 0));
-    const strips = unknown > 0 ? ` ${ngettext("{count} track or more without a number lie along the left or lower edge.", "{count} tracks or more without a number lie along the left or lower edge.", unknown)}` : "";
+    const strips = unknown > 0 ? ` ${ngettext("At least {count} track without a value is at the left or lower edge.", "At least {count} tracks without a value are at the left or lower edge.", unknown)}` : "";
     announce(gettext("{across} across, {up} up.", { across: labelOf(axes.x), up: labelOf(axes.y) }) + strips);
   });
   show();

@@ -51,11 +51,11 @@ function coastNodes({ store, traitLoader, goTo }, text, tell) {
     button("text-button", gettext("Size by plays"), async () => (await traitLoader.loadSizes(PLAYS, tell)) && store.set({ sizeBy: PLAYS })),
   );
   const head = element("div", { class: "alike-head" }, element("h2", {}, gettext("Forgotten coasts")));
-  if (tracks.length === 0) return [ways, head, element("p", {}, gettext("What you played most, you have played in the last two years of your history."))];
+  if (tracks.length === 0) return [ways, head, element("p", {}, gettext("Everything that you played most, you also played in the last two years of your history."))];
   head.append(button("text-button", gettext("Select these"), () => store.set({ selected: tracks })));
   const said = ngettext(
-    "{count} loved once: played {plays} times or more, and not since {day}, two years before your newest play.",
-    "{count} loved once: played {plays} times or more, and not since {day}, two years before your newest play.",
+    "{count} former favorite: played at least {plays} times, and not since {day}, two years before your newest play.",
+    "{count} former favorites: played at least {plays} times, and not since {day}, two years before your newest play.",
     tracks.length,
     { plays: least, day: formatTrait(last, before) },
   );

@@ -204,13 +204,13 @@ export class Collections {
     if (!found) return;
     const why = plays
       ? ngettext(
-          "What lies around it was played {count} time, more than around any other of these: it is the nearest to what you know.",
-          "What lies around it was played {count} times, more than around any other of these: it is the nearest to what you know.",
+          "The tracks around it were played {count} time, more than around any other of these: it is the closest to what you know.",
+          "The tracks around it were played {count} times, more than around any other of these: it is the closest to what you know.",
           found.weight,
         )
       : ngettext(
-          "{count} track of others lies around it, more than around any other of these: it is the nearest to what you know.",
-          "{count} tracks of others lie around it, more than around any other of these: it is the nearest to what you know.",
+          "{count} track by others is around it, more than around any other of these: it is the closest to what you know.",
+          "{count} tracks by others are around it, more than around any other of these: it is the closest to what you know.",
           found.weight,
         );
     const row = trackRow(text, found.track, why, () => goTo(found.track));
@@ -273,16 +273,16 @@ function yearsText(placed) {
 /** @param {import("../data/spread.js").Spread} spread */
 function spreadText({ mood, ratio }) {
   const times = { times: formatNumber(ratio.toFixed(2)) };
-  if (mood === "all") return gettext("Its tracks are about as far apart on the map as tracks drawn at random ({times} times).", times);
-  return gettext("Its tracks are {times} times as far apart on the map as tracks drawn at random.", times);
+  if (mood === "all") return gettext("Its tracks are about as far apart on the map as random tracks ({times} times).", times);
+  return gettext("Its tracks are {times} times as far apart on the map as random tracks.", times);
 }
 
 /** @param {number} unknown  @param {number} all */
 function unknownText(unknown, all) {
-  if (unknown === all) return gettext("Where these tracks are on the album is not known: they are in the order of their titles.");
+  if (unknown === all) return gettext("The track numbers are not known: the tracks are sorted by title.");
   return ngettext(
-    "Where {count} of these tracks is on the album is not known: it comes last.",
-    "Where {count} of these tracks are on the album is not known: they come last.",
+    "The track number of {count} of these tracks is not known: it comes last.",
+    "The track numbers of {count} of these tracks are not known: they come last.",
     unknown,
   );
 }

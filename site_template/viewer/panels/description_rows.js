@@ -16,11 +16,11 @@ export function descriptionRows(conditions, says, onChange) {
     const said = negated ? gettext("not {label}", { label }) : label;
     const word = element(
       "button",
-      { class: "said-word", type: "button", translate: "no", "aria-pressed": String(negated), "aria-label": gettext("not {label}", { label }), title: negated ? gettext("Rather {label}", { label }) : gettext("Rather not {label}", { label }) },
+      { class: "said-word", type: "button", translate: "no", "aria-pressed": String(negated), "aria-label": gettext("not {label}", { label }), title: negated ? gettext("Change to: {label}", { label }) : gettext("Change to: not {label}", { label }) },
       said,
     );
     word.addEventListener("click", () => onChange(condition, "negate"));
-    const remove = element("button", { class: "said-remove", type: "button", "aria-label": gettext("Leave out {label}", { label: said }), title: gettext("Leave out") }, "×");
+    const remove = element("button", { class: "said-remove", type: "button", "aria-label": gettext("Remove {label}", { label: said }), title: gettext("Remove") }, "×");
     remove.addEventListener("click", () => onChange(condition, "remove"));
     const meaning = (says[place] ?? "").slice(said.length + 2);
     return element("li", { class: "said" }, ...(isOr ? [element("span", { class: "said-or" }, gettext("or"))] : []), word, element("span", { class: "said-means" }, meaning), remove);

@@ -28,7 +28,7 @@ const CHART = { width: 300, height: 40 };
 const MOST_CLUSTERS = 8;
 /** In larger libraries, opening a link to a path does not load the data of all tracks. */
 const MOST_READ = 20_000;
-const NO_SOUND = gettext_noop("This map has no data on what sounds alike, so distances on the map were used.");
+const NO_SOUND = gettext_noop("This map has no data on similar sound, so distances on the map were used.");
 /** Rounds a tempo to whole beats per minute. @param {number} tempo */
 const bpm = (tempo) => String(Math.round(tempo));
 
@@ -203,7 +203,7 @@ export class JourneyPanel {
     const { alike } = this.#parts;
     const tempo = alike.valuesOf("feature.tempo");
     const reasons = [];
-    if (transitions.sound(one, other) >= 0.5) reasons.push(transitions.isBySound ? gettext("they do not sound alike") : gettext("they lie far apart"));
+    if (transitions.sound(one, other) >= 0.5) reasons.push(transitions.isBySound ? gettext("they do not sound alike") : gettext("they are far apart"));
     if (tempo && transitions.tempo(one, other) > 0.3) reasons.push(gettext("tempo {from} → {to}", { from: bpm(tempo[one]), to: bpm(tempo[other]) }));
     if (transitions.key(one, other) > 0.4) reasons.push(gettext("key {from} → {to}", { from: alike.keyOf(one), to: alike.keyOf(other) }));
     return reasons.join("; ");

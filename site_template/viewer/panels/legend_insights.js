@@ -187,7 +187,7 @@ function eventNodes({ events }) {
 function closenessBar(closeness) {
   const fill = element("span", { class: "bar-fill" });
   fill.style.width = `${100 * closeness}%`;
-  const label = gettext("Closeness: {closeness} of 100, from as mixed as chance to as alike as neighbors", { closeness: Math.round(100 * closeness) });
+  const label = gettext("Closeness: {closeness} of 100, from as mixed as random tracks to as similar as neighbors", { closeness: Math.round(100 * closeness) });
   return element(
     "div",
     { class: "closeness", role: "img", "aria-label": label },

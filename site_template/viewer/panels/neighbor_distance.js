@@ -39,6 +39,6 @@ export function summarizeShared(shared) {
 /** @param {number} kept  percent */
 export function keptText(kept) {
   const tenths = Math.round(kept / 10);
-  if (tenths === 0) return gettext("None lie near it on the map.");
-  return tenths === 10 ? gettext("All lie near it on the map.") : gettext("About {tenths} in 10 lie near it on the map.", { tenths });
+  if (tenths === 0) return gettext("None are near it on the map.");
+  return tenths === 10 ? gettext("All are near it on the map.") : gettext("About {tenths} in 10 are near it on the map.", { tenths });
 }

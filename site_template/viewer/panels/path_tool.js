@@ -194,8 +194,8 @@ export function pathText({ tracks, leaps }, minutes = "", isBySound = true) {
   if (leaps.length === 0) return length;
   const places = { places: leaps.map((leap) => leap + 1).join(gettext(" and ")) };
   const why = isBySound
-    ? ngettext("No chain of alike tracks joins its ends", "No chain of alike tracks joins some of its stops", leaps.length)
-    : ngettext("No chain of neighbors joins its ends", "No chain of neighbors joins some of its stops", leaps.length);
+    ? ngettext("No chain of similar tracks connects its ends", "No chain of similar tracks connects some of its stops", leaps.length)
+    : ngettext("No chain of neighbors connects its ends", "No chain of neighbors connects some of its stops", leaps.length);
   const jump = ngettext("after track {places} it jumps to the nearest place on the map", "after tracks {places} it jumps to the nearest place on the map", leaps.length, places);
   return gettext("{path}. {why}: {jump}.", { path: length, why, jump });
 }

@@ -263,7 +263,7 @@ export class PicksPanel {
   async #export(kind) {
     const text = /** @type {TextData} */ (this.#text);
     const { selected } = this.#store.get();
-    this.#status.textContent = gettext("Reading the details");
+    this.#status.textContent = gettext("Loading the details");
     try {
       await this.#localAudio.loadPaths();
       const tracks = [];

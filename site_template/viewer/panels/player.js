@@ -18,7 +18,7 @@ import { failureText, NO_REFERRER, VideoFrame } from "./video_frame.js";
 /** @import { TextData, TrackDetails } from "../data/types.js" */
 
 const ON_DISK = gettext_noop("YouTube plays only for pages from a server, not for pages from disk.");
-const CANNOT_PLAY = gettext_noop("This file cannot be played: it is gone, or of a kind that this browser does not know.");
+const CANNOT_PLAY = gettext_noop("This file cannot be played: it is missing, or this browser does not support its format.");
 const START_KEY = "spotmap.start";
 const MOMENT = "moment";
 const BEGINNING = "beginning";

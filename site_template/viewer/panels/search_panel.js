@@ -241,8 +241,8 @@ export class SearchPanel {
     this.#found = collections.rows;
     nodes.splice(collections.before, 0, ...this.#found.map(({ row }) => row));
     if (nodes.length > 0 && rows.length > 0) {
-      nodes.unshift(heading(gettext("Named so")));
-      nodes.push(heading(gettext("Sounds so")));
+      nodes.unshift(heading(gettext("By name")));
+      nodes.push(heading(gettext("By sound")));
     }
     nodes.push(...rows.slice(0, MAX_ROWS - shown.length).map((track) => this.#row(track)));
     this.#list.replaceChildren(...nodes);
@@ -339,7 +339,7 @@ function statusText(matches) {
 /** @param {number} named  @param {number} fitting  @param {number} almost  @param {Description} description */
 function fitText(named, fitting, almost, { unknown }) {
   const names = named > 0 ? `${ngettext("{count} track by name", "{count} tracks by name", named)}; ` : "";
-  const fits = fitting > 0 ? ngettext("{count} track fits", "{count} tracks fit", fitting) : almost > 0 ? gettext("nothing fits all of it, these come nearest") : gettext("nothing fits");
+  const fits = fitting > 0 ? ngettext("{count} track fits", "{count} tracks fit", fitting) : almost > 0 ? gettext("nothing fits completely, these are the closest") : gettext("nothing fits");
   const text = names + fits;
   const words = unknown.map((word) => `“${word}”`).join(", ");
   const notUnderstood = words ? ` ${gettext("Not understood: {words}.", { words })}` : "";

@@ -40,7 +40,7 @@ export class StyleWords {
       const fill = element("span", { class: "bar-fill" });
       fill.style.width = `${Math.round((100 * strength) / MOST_STRENGTH)}%`;
       const bar = element("span", { class: "bar", "aria-hidden": "true" }, fill);
-      return element("li", {}, this.#word(name, gettext("{style}, {strength}: show only such tracks", { style: name, strength: gettext(said) }), bar));
+      return element("li", {}, this.#word(name, gettext("{style}, {strength}: show only these tracks", { style: name, strength: gettext(said) }), bar));
     });
     return element("ul", { class: "chips", "aria-label": gettext("Styles and moods") }, ...items);
   }

@@ -127,7 +127,7 @@ export class TwoPeople {
       this.#shell.giveWay();
     });
     node.disabled = centers[0] === centers[1];
-    node.title = gettext("From the track that all of {one}’s are most like, to the same of {other}’s", { one: people[0], other: people[1] });
+    node.title = gettext("From the track most typical of {one} to the track most typical of {other}", { one: people[0], other: people[1] });
     return element("p", {}, node);
   }
 

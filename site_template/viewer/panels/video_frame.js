@@ -15,13 +15,13 @@ const ENDED = 0;
 export const NO_REFERRER = 153;
 
 const OTHER = gettext_noop("“{title}” cannot be played by YouTube (error {code}).");
-const OWNER = gettext_noop("“{title}” may not be played outside of YouTube, its owner says.");
+const OWNER = gettext_noop("The owner of “{title}” does not allow it to be played outside of YouTube.");
 /** @type {Readonly<Record<number, string>>} */
 const REASONS = {
   100: gettext_noop("“{title}” was removed from YouTube, or is private."),
   101: OWNER,
   150: OWNER,
-  [NO_REFERRER]: gettext_noop("“{title}” was refused by YouTube, which did not learn what page asks (error 153): an extension or app may hide it."),
+  [NO_REFERRER]: gettext_noop("YouTube refused “{title}”, because it did not receive the address of this page (error 153): an extension or app may hide it."),
 };
 
 /** @param {number} code  of the player's error  @param {string} title */

@@ -10,12 +10,12 @@ const DAY_MS = 86_400_000;
  * @param {{builtAt: string, waiting: number}} map
  * @param {string} lastModified  `document.lastModified`, which is the current time if the host does not say
  * @param {number} now_ms
- * @returns {string} "Built 3 days ago; 12 tracks wait to be listened to."; or empty
+ * @returns {string} "Built 3 days ago; 12 tracks are waiting to be analyzed."; or empty
  */
 export function ageNote({ builtAt, waiting }, lastModified, now_ms) {
   const days = Math.floor((now_ms - Date.parse(builtAt || lastModified)) / DAY_MS);
   const age = days >= 1 ? ngettext("Built {count} day ago", "Built {count} days ago", days) : "";
-  const toCome = waiting > 0 ? ngettext("{count} track waits to be listened to", "{count} tracks wait to be listened to", waiting) : "";
+  const toCome = waiting > 0 ? ngettext("{count} track is waiting to be analyzed", "{count} tracks are waiting to be analyzed", waiting) : "";
   const parts = [age, toCome].filter(Boolean);
   return parts.length > 0 ? gettext("{sentence}.", { sentence: parts.join("; ") }) : "";
 }

@@ -18,7 +18,7 @@ export async function copyText(text, instead) {
   const copied = document.execCommand("copy");
   field.remove();
   before?.focus();
-  if (!copied) throw new Error(`${gettext("The browser does not let this page copy.")} ${instead}`);
+  if (!copied) throw new Error(`${gettext("The browser does not allow this page to copy.")} ${instead}`);
 }
 
 /**
@@ -68,5 +68,5 @@ export async function rasterized(svg, width, height) {
   } catch (reason) {
     if (!(reason instanceof DOMException)) throw reason;
   }
-  throw new Error(gettext("This browser cannot make a picture so large. Save it as SVG."));
+  throw new Error(gettext("This browser cannot create such a large picture. Save it as SVG."));
 }
