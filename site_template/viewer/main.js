@@ -167,7 +167,7 @@ function createPanels({ map, store, readCollections, readPicture, surface, detai
     findPathFrom: (track) => pathTool.startAt(track),
     mix: (track, isMore) => void tools.mix(track, isMore),
   });
-  const spotOf = (/** @type {number} */ track) => positions.sharing(track, (one) => renderer.isVisible(one));
+  const spotOf = (/** @type {number} */ track) => positions.sharing(track, (candidate) => renderer.isVisible(candidate));
   const styleWords = new StyleWords({ map, store, traitLoader });
   const collections = new CollectionLoader(byId("collection"), {
     map, store, details, traitLoader, renderer, navigation, positions, goTo, announce, say, readScript: readCollections,

@@ -135,7 +135,7 @@ def test_an_artist_is_found_by_keyboard_and_shown_from_early_to_late(open_viewer
     assert set(selected[-3:]) == set(UNNUMBERED)
     assert _pixels(viewer) > 1000
     entry = page.locator(".collection-entry .alike-row")
-    expect(entry).to_contain_text("it is the nearest to what you know")
+    expect(entry).to_contain_text("it is the closest to what you know")
     track = int(entry.get_attribute("data-track") or -1)
     assert track in selected
     entry.focus()

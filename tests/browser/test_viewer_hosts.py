@@ -160,7 +160,7 @@ def test_a_page_alone_as_when_opened_inside_a_zip_says_so(page: Page, host: Stat
     alone.parent.mkdir()
     shutil.copyfile(host.root / "maps/demo/index.html", alone)
     page.goto(alone.as_uri())
-    expect(page.get_by_text("From a ZIP file, extract the whole folder first")).to_be_visible()
+    expect(page.get_by_text("If the map is in a ZIP file, extract the whole folder first")).to_be_visible()
     expect(page.locator("#app")).to_be_hidden()
 
 
@@ -174,7 +174,7 @@ def test_a_host_that_serves_the_folder_without_a_slash_shows_the_map(page: Page,
 def test_a_host_that_serves_the_page_below_the_map_shows_it_or_says_so(page: Page, host: StaticHost) -> None:
     host.fallback, host.fallback_status = "maps/demo/index.html", 200
     page.goto(f"{host.origin}/maps/demo/x/y")
-    expect(page.get_by_text("are not beside this page")).to_be_visible()
+    expect(page.get_by_text("are missing beside this page")).to_be_visible()
     write_sample_site(host.root / "maps/demo", tracks=300, site_url=f"{host.origin}/maps/demo/")
     page.goto(f"{host.origin}/maps/demo/x/y")
     page.wait_for_selector('html[data-state="ready"]')

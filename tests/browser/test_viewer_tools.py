@@ -250,5 +250,5 @@ def test_axe_finds_nothing_on_a_phone(open_viewer: OpenViewer) -> None:
     page.locator("#search input").fill("river")
     page.locator("#found [role=option][data-track]").first.click()
     page.get_by_role("button", name="More of this").click()
-    expect(page.get_by_role("region", name="More and less").get_by_role("status")).to_contain_text("Its place")
+    expect(page.get_by_role("region", name="More and less").get_by_role("status")).to_contain_text("Its position")
     assert in_both_themes(viewer) == []

@@ -70,7 +70,7 @@ async function pass(duration_ms) {
 function gliding(read) {
   const store = createStore({ hovered: -1, pinned: -1 });
   const button = Object.assign(new EventTarget(), { setAttribute() {} });
-  const sounds = { areThere: true, of: ({ id }) => ({ address: `audio/${id}`, isExcerpt: true }) };
+  const sounds = { isAvailable: true, of: ({ id }) => ({ address: `audio/${id}`, isExcerpt: true }) };
   const glide = new Glide(button, { store, details: { read }, sounds, player: { isOpen: false, stop() {} }, announce() {} });
   button.dispatchEvent(new Event("click"));
   return { glide, store };

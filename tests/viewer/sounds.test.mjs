@@ -17,7 +17,7 @@ for (const [typicalS, duration_ms, moment] of [
   });
 }
 
-const local = (ids) => ({ addressOf: (id) => (ids.includes(id) ? `/own/${id}` : ""), isThere: ids.length > 0 });
+const local = (ids) => ({ addressOf: (id) => (ids.includes(id) ? `/own/${id}` : ""), isAvailable: ids.length > 0 });
 
 test("a file of one's own is heard before an excerpt, and an excerpt before nothing", () => {
   const sounds = new Sounds(local(["a"]), true);
@@ -27,7 +27,7 @@ test("a file of one's own is heard before an excerpt, and an excerpt before noth
 });
 
 test("there is something to hear where there are excerpts or files", () => {
-  assert.deepEqual([new Sounds(local([]), false), new Sounds(local([]), true), new Sounds(local(["a"]), false)].map((one) => one.areThere), [false, true, true]);
+  assert.deepEqual([new Sounds(local([]), false), new Sounds(local([]), true), new Sounds(local(["a"]), false)].map((one) => one.isAvailable), [false, true, true]);
 });
 
 test("YouTube's player starts at the moment, and is asked to tell what becomes of the video", () => {

@@ -47,7 +47,7 @@ function* gather({ titles, artistsOf, albumOf, albumNumberOf }) {
     const [leading, most] = [...by].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0]);
     all.push({ kind: "album", name, by: leading, count, isVarious: by.size > 1 && 2 * most < count });
   }
-  return all.sort((one, other) => other.count - one.count);
+  return all.sort((left, right) => right.count - left.count);
 }
 
 export class CollectionIndex {
@@ -79,7 +79,7 @@ export class CollectionIndex {
     // Names are searched like titles, together with the artists of albums.
     this.#index = new SearchIndex({
       titles: all.map(({ name }) => name),
-      artistsOf: (place) => [all[place].by],
+      artistsOf: (index) => [all[index].by],
       albumOf: () => "",
       albumNumberOf: () => 0,
     });

@@ -47,16 +47,16 @@ export function unpackNumbers({ middle, step, codes }) {
 /** Decodes a step: even codes are steps up, odd ones down. @param {number} code  @returns {number | null} */
 function stepsOf(code) {
   if (code < FIRST_CODE) return null;
-  const place = placeOf(code);
-  return place % 2 === 0 ? place / 2 : -(place + 1) / 2;
+  const index = placeOf(code);
+  return index % 2 === 0 ? index / 2 : -(index + 1) / 2;
 }
 
 /** Returns the index of a character among the used ones; some are left out. @param {number} code */
 function placeOf(code) {
-  let place = code;
-  if (place >= CONTROLS.end) place -= CONTROLS.end - CONTROLS.first;
-  if (place > BACKSLASH) place -= 1;
-  return place - FIRST_CODE;
+  let index = code;
+  if (index >= CONTROLS.end) index -= CONTROLS.end - CONTROLS.first;
+  if (index > BACKSLASH) index -= 1;
+  return index - FIRST_CODE;
 }
 
 /**

@@ -7,14 +7,14 @@
  * @returns {{points: [number, number][], low: number, high: number}}  low and high: indices of the minimum and the maximum, -1 for none
  */
 export function curvePoints(values, width, height) {
-  const places = [...values.keys()].filter((place) => Number.isFinite(values[place]));
-  const [least, most] = [Math.min(...places.map((place) => values[place])), Math.max(...places.map((place) => values[place]))];
-  const across = (/** @type {number} */ place) => (values.length > 1 ? (place / (values.length - 1)) * width : width / 2);
+  const places = [...values.keys()].filter((index) => Number.isFinite(values[index]));
+  const [least, most] = [Math.min(...places.map((index) => values[index])), Math.max(...places.map((index) => values[index]))];
+  const across = (/** @type {number} */ index) => (values.length > 1 ? (index / (values.length - 1)) * width : width / 2);
   const up = (/** @type {number} */ value) => (most > least ? (1 - (value - least) / (most - least)) * height : height / 2);
   return {
-    points: places.map((place) => [across(place), up(values[place])]),
-    low: places.find((place) => values[place] === least) ?? -1,
-    high: places.find((place) => values[place] === most) ?? -1,
+    points: places.map((index) => [across(index), up(values[index])]),
+    low: places.find((index) => values[index] === least) ?? -1,
+    high: places.find((index) => values[index] === most) ?? -1,
   };
 }
 

@@ -243,8 +243,8 @@ function stylesOf(packed, row, names) {
   /** @type {TrackDetails["styles"]} */
   const styles = [];
   if (packed) {
-    eachWord(packed, (own, place, strength) => {
-      if (own === row) styles.push({ name: names[place], strength });
+    eachWord(packed, (own, index, strength) => {
+      if (own === row) styles.push({ name: names[index], strength });
     });
   }
   return styles;
@@ -290,8 +290,8 @@ export function neighborTable(documents, count) {
   const table = new Uint32Array(count * NEIGHBORS).fill(NONE);
   for (const document of documents) {
     requireSchema(document, NEIGHBORS_SCHEMA);
-    document.neighbors.forEach((/** @type {number[]} */ row, /** @type {number} */ place) =>
-      table.set(row.slice(0, NEIGHBORS), (document.first + place) * NEIGHBORS),
+    document.neighbors.forEach((/** @type {number[]} */ row, /** @type {number} */ index) =>
+      table.set(row.slice(0, NEIGHBORS), (document.first + index) * NEIGHBORS),
     );
   }
   return table;

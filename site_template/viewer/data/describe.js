@@ -117,9 +117,9 @@ class Reader {
       if (meaning.type === "word" && meaning.word.compares && !meaning.than && near?.type === "near") meaning.than = near.of;
     }
     // In "70s and 80s", "and" means "or": no track is from both decades.
-    this.#conditions.forEach((one, place) => {
-      const before = this.#conditions[place - 1];
-      if (before && !one.negated && !before.negated && excludes(before.meaning, one.meaning)) one.isOr = true;
+    this.#conditions.forEach((item, index) => {
+      const before = this.#conditions[index - 1];
+      if (before && !item.negated && !before.negated && excludes(before.meaning, item.meaning)) item.isOr = true;
     });
     return { conditions: this.#conditions, unknown: this.#unknown.filter((word) => !this.#isBeingTyped(word)) };
   }
@@ -183,7 +183,7 @@ class Reader {
     if (is.very.has(text) && !this.#negated && this.#words.find(this.#texts[this.#at + 1] ?? "")) return this.#take(() => (this.#very = `${this.#tokens[this.#at].own} `));
     const part = parts.get(text);
     if (part && this.#decadeAt(this.#at + 1) !== undefined) return this.#take(() => (this.#part = part));
-    const bound = /** @type {const} */ (["before", "after", "around", "over", "under"]).find((one) => is[one].has(text));
+    const bound = /** @type {const} */ (["before", "after", "around", "over", "under"]).find((item) => is[item].has(text));
     const next = this.#tokens[this.#at + 1];
     const skips = next && (next.low === undefined ? is.idle.has(next.text) : false);
     const number = skips ? this.#tokens[this.#at + 2] : next;
@@ -347,10 +347,10 @@ class Reader {
   }
 }
 
-/** Returns whether two conditions exclude each other. @param {Meaning} one  @param {Meaning} other */
-function excludes(one, other) {
-  if (one.type === "key" && other.type === "key") return one.pitch !== other.pitch || one.isMajor !== other.isMajor;
-  return one.type === "range" && other.type === "range" && one.trait === other.trait && (one.high < other.low || other.high < one.low);
+/** Returns whether two conditions exclude each other. @param {Meaning} left  @param {Meaning} right */
+function excludes(left, right) {
+  if (left.type === "key" && right.type === "key") return left.pitch !== right.pitch || left.isMajor !== right.isMajor;
+  return left.type === "range" && right.type === "range" && left.trait === right.trait && (left.high < right.low || right.high < left.low);
 }
 
 /**

@@ -108,11 +108,11 @@ const PATH = "path";
  */
 export function toCsv(tracks, more = []) {
   const hasPaths = tracks.some(({ path }) => path);
-  const rows = tracks.map(({ title, artists, album, details, path }, place) => {
+  const rows = tracks.map(({ title, artists, album, details, path }, index) => {
     const url = (/** @type {string} */ label) => trackLinks(details).find((link) => link.label === label)?.url ?? "";
     const { year, duration_ms, id } = details;
     const known = [title, artists.join("; "), album, year ?? "", duration_ms ?? "", id, url("Open in Spotify"), url("YouTube Music")];
-    return [...known, ...(hasPaths ? [path] : []), ...more.map(({ values }) => values[place])];
+    return [...known, ...(hasPaths ? [path] : []), ...more.map(({ values }) => values[index])];
   });
   const names = [...COLUMNS, ...(hasPaths ? [PATH] : []), ...more.map(({ label }) => label)];
   // The byte order mark tells Excel that this is UTF-8.

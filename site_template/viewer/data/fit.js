@@ -229,10 +229,10 @@ export class Fitter {
 
   /** @param {Trait} trait  @param {string} name  @param {string} label  @returns {Fit} */
   #category({ membership, categories }, name, label) {
-    const place = categories.findIndex((one) => one.name === name);
+    const index = categories.findIndex((item) => item.name === name);
     const { offsets, groups } = /** @type {NonNullable<Trait["membership"]>} */ (membership);
-    const fits = new Float32Array(this.#library.count).map((_, track) => (offsets[track] === offsets[track + 1] ? NaN : Number(groups[offsets[track]] === place)));
-    return { fits, says: said(label, tracksSaid(categories[place].count)) };
+    const fits = new Float32Array(this.#library.count).map((_, track) => (offsets[track] === offsets[track + 1] ? NaN : Number(groups[offsets[track]] === index)));
+    return { fits, says: said(label, tracksSaid(categories[index].count)) };
   }
 
   /** @param {Word} word  @param {string} label  @param {boolean} negated  @returns {Fit} */
@@ -306,7 +306,7 @@ export class Fitter {
   #near({ name, tracks }, label) {
     const { count, x, y } = this.#library;
     const step = Math.max(1, Math.ceil(tracks.length / MOST_REFERENCES));
-    const points = tracks.filter((_, place) => place % step === 0);
+    const points = tracks.filter((_, index) => index % step === 0);
     const own = new Set(tracks);
     const distances = new Float32Array(count);
     for (let track = 0; track < count; track++) {
@@ -384,9 +384,9 @@ function declining(rank, share) {
  * @param {number} parts  how many
  */
 function ordered(fits, sums, parts) {
-  const [best, almost] = [FITS, FITS_ALMOST].map((least, place) => {
+  const [best, almost] = [FITS, FITS_ALMOST].map((least, index) => {
     const tracks = [];
-    for (let track = 0; track < fits.length; track++) if (fits[track] >= least && (place === 0 || fits[track] < FITS)) tracks.push(track);
+    for (let track = 0; track < fits.length; track++) if (fits[track] >= least && (index === 0 || fits[track] < FITS)) tracks.push(track);
     return sorted(tracks, (track) => fits[track] + sums[track] / parts / 10);
   });
   if (best.length > 0 || almost.length > 0) return { tracks: best, almost };
@@ -405,7 +405,7 @@ function ordered(fits, sums, parts) {
  */
 function sorted(tracks, scoreOf) {
   const keys = new Float64Array(tracks.length);
-  for (let place = 0; place < keys.length; place++) keys[place] = Math.round((2 - scoreOf(tracks[place])) * SCORE_STEPS) * MOST_TRACKS + tracks[place];
+  for (let index = 0; index < keys.length; index++) keys[index] = Math.round((2 - scoreOf(tracks[index])) * SCORE_STEPS) * MOST_TRACKS + tracks[index];
   keys.sort();
-  return tracks.map((_, place) => keys[place] % MOST_TRACKS);
+  return tracks.map((_, index) => keys[index] % MOST_TRACKS);
 }

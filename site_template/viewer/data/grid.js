@@ -47,10 +47,10 @@ export class Grid {
     for (let cell = 0; cell < columns * columns; cell++) starts[cell + 1] += starts[cell];
     const next = starts.slice();
     for (let i = 0; i < x.length; i++) {
-      const place = next[cells[i]]++;
-      order[place] = i;
-      sortedX[place] = x[i];
-      sortedY[place] = y[i];
+      const index = next[cells[i]]++;
+      order[index] = i;
+      sortedX[index] = x[i];
+      sortedY[index] = y[i];
     }
   }
 
@@ -102,8 +102,8 @@ export class Grid {
     const runs = this.runs(x0, y0, x1, y1);
     let count = 0;
     for (let r = 0; r < runs.length; r += 2) {
-      for (let place = runs[r]; place < runs[r + 1]; place++) {
-        if (x[place] >= x0 && x[place] <= x1 && y[place] >= y0 && y[place] <= y1) count++;
+      for (let index = runs[r]; index < runs[r + 1]; index++) {
+        if (x[index] >= x0 && x[index] <= x1 && y[index] >= y0 && y[index] <= y1) count++;
       }
     }
     return count;
@@ -122,12 +122,12 @@ export class Grid {
     let least = Infinity;
     const runs = this.runs(x - reach, y - reach, x + reach, y + reach);
     for (let r = 0; r < runs.length; r += 2) {
-      for (let place = runs[r]; place < runs[r + 1]; place++) {
-        const square = (this.x[place] - x) ** 2 + (this.y[place] - y) ** 2;
+      for (let index = runs[r]; index < runs[r + 1]; index++) {
+        const square = (this.x[index] - x) ** 2 + (this.y[index] - y) ** 2;
         if (square > reach * reach) continue;
-        const cost = costOf(square, this.order[place]);
-        if (cost < Infinity && cost <= least && accepts(this.order[place])) {
-          best = this.order[place];
+        const cost = costOf(square, this.order[index]);
+        if (cost < Infinity && cost <= least && accepts(this.order[index])) {
+          best = this.order[index];
           least = cost;
         }
       }
@@ -149,12 +149,12 @@ export class Grid {
       const found = [];
       for (let r = 0; r < runs.length; r += 2) {
         const step = Math.ceil((runs[r + 1] - runs[r]) / MOST_LOOKED_AT);
-        for (let place = runs[r]; place < runs[r + 1]; place += step) {
-          const square = (this.x[place] - x) ** 2 + (this.y[place] - y) ** 2;
-          if (square <= reach * reach || reach > MAP_SIZE) found.push([square, this.order[place]]);
+        for (let index = runs[r]; index < runs[r + 1]; index += step) {
+          const square = (this.x[index] - x) ** 2 + (this.y[index] - y) ** 2;
+          if (square <= reach * reach || reach > MAP_SIZE) found.push([square, this.order[index]]);
         }
       }
-      if (found.length >= wanted || reach > MAP_SIZE) return found.sort((one, other) => one[0] - other[0] || one[1] - other[1]).slice(0, wanted).map(([, track]) => track);
+      if (found.length >= wanted || reach > MAP_SIZE) return found.sort((left, right) => left[0] - right[0] || left[1] - right[1]).slice(0, wanted).map(([, track]) => track);
     }
   }
 

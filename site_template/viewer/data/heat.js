@@ -25,8 +25,8 @@ export function heatOf({ count, x, y }, plays) {
   const sorted = heat.slice().sort();
   /** Percentages by heat, cached because many tracks share a cell. @type {Map<number, number>} */
   const below = new Map();
-  sorted.forEach((value, place) => {
-    if (!below.has(value)) below.set(value, place);
+  sorted.forEach((value, index) => {
+    if (!below.has(value)) below.set(value, index);
   });
   return Float32Array.from(heat, (value) => (100 * (below.get(value) ?? 0)) / count);
 }

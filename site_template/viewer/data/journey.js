@@ -24,14 +24,14 @@ const GAIN = 1e-6;
 export function* orderJourney(tracks, start, transitions) {
   const count = tracks.length;
   const table = yield* costTable(tracks, transitions);
-  const cost = (/** @type {number} */ one, /** @type {number} */ other) => table[one * count + other];
+  const cost = (/** @type {number} */ from, /** @type {number} */ to) => table[from * count + to];
   const order = yield* nearestFirst(count, Math.max(0, tracks.indexOf(start)), cost);
   for (let round = 0; round < ROUNDS; round++) {
     const isTurned = yield* turnStretches(order, cost);
     const isMoved = yield* moveStretches(order, cost);
     if (!isTurned && !isMoved) break;
   }
-  return Array.from(order, (place) => tracks[place]);
+  return Array.from(order, (index) => tracks[index]);
 }
 
 /**
@@ -60,15 +60,15 @@ function* costTable(tracks, transitions) {
  * @returns {Generator<void, Int32Array>}
  */
 function* nearestFirst(count, start, cost) {
-  const order = Int32Array.from({ length: count }, (_, place) => place);
+  const order = Int32Array.from({ length: count }, (_, index) => index);
   if (count > 0) [order[0], order[start]] = [start, 0];
-  for (let place = 1; place < count; place++) {
-    let best = place;
-    for (let other = place + 1; other < count; other++) {
-      const gain = cost(order[place - 1], order[best]) - cost(order[place - 1], order[other]);
+  for (let index = 1; index < count; index++) {
+    let best = index;
+    for (let other = index + 1; other < count; other++) {
+      const gain = cost(order[index - 1], order[best]) - cost(order[index - 1], order[other]);
       if (gain > 0 || (gain === 0 && order[other] < order[best])) best = other;
     }
-    [order[place], order[best]] = [order[best], order[place]];
+    [order[index], order[best]] = [order[best], order[index]];
     yield;
   }
   return order;
@@ -114,11 +114,11 @@ function* moveStretches(order, cost) {
       const after = from + length < count ? order[from + length] : -1;
       const freed = cost(before, first) + (after >= 0 ? cost(final, after) - cost(before, after) : 0);
       let [best, target] = [GAIN, -1];
-      for (let place = 0; place < count; place++) {
-        if (place >= from - 1 && place < from + length) continue;
-        const next = place + 1 < count ? order[place + 1] : -1;
-        const paid = cost(order[place], first) + (next >= 0 ? cost(final, next) - cost(order[place], next) : 0);
-        if (freed - paid > best) [best, target] = [freed - paid, place];
+      for (let index = 0; index < count; index++) {
+        if (index >= from - 1 && index < from + length) continue;
+        const next = index + 1 < count ? order[index + 1] : -1;
+        const paid = cost(order[index], first) + (next >= 0 ? cost(final, next) - cost(order[index], next) : 0);
+        if (freed - paid > best) [best, target] = [freed - paid, index];
       }
       if (target >= 0) {
         moveStretch(order, from, length, target);

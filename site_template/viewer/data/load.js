@@ -105,18 +105,18 @@ function rememberedReads(read = readJson) {
  */
 async function readEach(names, readChunk, onProgress) {
   let done = 0;
-  let isOver = false;
+  let isSettled = false;
   try {
     return await Promise.all(
       names.map(async (_, chunk) => {
         const document = await readChunk(chunk);
         // After a failure, the progress of other files must not replace the error message.
-        if (!isOver) onProgress(++done / names.length);
+        if (!isSettled) onProgress(++done / names.length);
         return document;
       }),
     );
   } finally {
-    isOver = true;
+    isSettled = true;
   }
 }
 
@@ -162,7 +162,7 @@ export function createDescribingReader(folder, map) {
   const read = rememberedReads();
   return {
     /** Sites of older builds do not support descriptions. */
-    isThere: map.files.words !== "",
+    isAvailable: map.files.words !== "",
 
     /** Also reads the words of the page's language; without these, descriptions are understood in English. @returns {Promise<any>} */
     async readWords() {
@@ -245,7 +245,7 @@ export function createNeighborsReader(folder, { files, count }) {
   const read = rememberedReads();
   const readChunk = (/** @type {number} */ chunk) => read(folder + files.neighbors[chunk]);
   return {
-    isThere: files.neighbors.length > 0,
+    isAvailable: files.neighbors.length > 0,
 
     /**
      * @param {number} track

@@ -51,7 +51,7 @@ export class LocalAudio {
   }
 
   /** Whether any track can be played. */
-  get isThere() {
+  get isAvailable() {
     return this.#base !== "" && Object.keys(this.#paths).length > 0;
   }
 

@@ -58,5 +58,5 @@ export function createNameFinder(index, { titles, artistsOf }, playlists) {
 function wordsOf(name, tokens, at) {
   const words = name.split(" ");
   const own = words[0] === "the" && tokens[at] !== "the" ? words.slice(1) : words;
-  return own.length > 0 && own.every((word, place) => tokens[at + place] === word) ? own.length : 0;
+  return own.length > 0 && own.every((word, index) => tokens[at + index] === word) ? own.length : 0;
 }

@@ -19,5 +19,5 @@ export function tracksNamed({ titles, artistsOf, albumOf, albumNumberOf }, { kin
   }
   // The artist may be a guest on another album of the same name.
   const own = (/** @type {number[]} */ tracks) => tracks.filter((track) => artistsOf(track).includes(by)).length;
-  return [...groups.values()].sort((one, other) => own(other) - own(one) || other.length - one.length)[0] ?? [];
+  return [...groups.values()].sort((left, right) => own(right) - own(left) || right.length - left.length)[0] ?? [];
 }

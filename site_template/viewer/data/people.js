@@ -27,11 +27,11 @@ export function decodePeople(document) {
  * Counts each person's tracks in each cluster, the largest cluster first.
  *
  * @param {MapData} map
- * @param {number} one  a layer
- * @param {number} other
+ * @param {number} first  a layer
+ * @param {number} second
  * @returns {Share[]}
  */
-export function sharesOf({ cluster, clusters, memberships }, one, other) {
+export function sharesOf({ cluster, clusters, memberships }, first, second) {
   const { offsets, groups } = memberships.layer;
   /** @type {Share[]} */
   const shares = clusters.map((_, index) => ({ cluster: index, tracks: [], one: 0, other: 0, both: 0 }));
@@ -39,7 +39,7 @@ export function sharesOf({ cluster, clusters, memberships }, one, other) {
     const share = shares[cluster[track]];
     if (!share) continue;
     const layers = groups.subarray(offsets[track], offsets[track + 1]);
-    const [isOnes, isOthers] = [layers.includes(one), layers.includes(other)];
+    const [isOnes, isOthers] = [layers.includes(first), layers.includes(second)];
     if (!isOnes && !isOthers) continue;
     share[isOnes && isOthers ? "both" : isOnes ? "one" : "other"]++;
     share.tracks.push(track);

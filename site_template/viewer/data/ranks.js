@@ -34,7 +34,7 @@ export function rankOf(sorted, value) {
 /** Returns for each index the end of its run of equal values, which halves the search when every value is ranked. @param {Float32Array} sorted */
 function endsOfEqual(sorted) {
   const ends = new Uint32Array(sorted.length);
-  for (let place = sorted.length - 1; place >= 0; place--) ends[place] = sorted[place] === sorted[place + 1] ? ends[place + 1] : place + 1;
+  for (let index = sorted.length - 1; index >= 0; index--) ends[index] = sorted[index] === sorted[index + 1] ? ends[index + 1] : index + 1;
   return ends;
 }
 

@@ -72,9 +72,9 @@ function* throughStops(graph, stops, accepts, { positions }) {
   const tracks = [stops[0]];
   const leaps = [];
   const used = new Set(stops);
-  for (let place = 1; place < stops.length; place++) {
+  for (let index = 1; index < stops.length; index++) {
     const mayUse = (/** @type {number} */ track) => !used.has(track) && accepts(track);
-    const leg = yield* findPath(graph, stops[place - 1], stops[place], mayUse, positions);
+    const leg = yield* findPath(graph, stops[index - 1], stops[index], mayUse, positions);
     if (leg.leap >= 0) leaps.push(tracks.length - 1 + leg.leap);
     for (const track of leg.tracks.slice(1)) {
       tracks.push(track);
@@ -128,11 +128,11 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
   const fits = (/** @type {number} */ track) =>
     !used.has(track) && accepts(track) && !(wish.isOneAnArtist && artistOf(track) && artists.has(artistOf(track)));
   while (minutes > wish.minutes) {
-    const [place, cost] = least(way, (at) => (at === 0 || at === way.length - 1 || stops.has(way[at]) ? Infinity : transitions.cost(way[at - 1], way[at + 1])));
-    if (cost === Infinity || minutes - wish.minutes < lengthOf(way[place]) / 2) break;
-    minutes -= lengthOf(way[place]);
-    used.delete(way[place]);
-    way.splice(place, 1);
+    const [index, cost] = least(way, (at) => (at === 0 || at === way.length - 1 || stops.has(way[at]) ? Infinity : transitions.cost(way[at - 1], way[at + 1])));
+    if (cost === Infinity || minutes - wish.minutes < lengthOf(way[index]) / 2) break;
+    minutes -= lengthOf(way[index]);
+    used.delete(way[index]);
+    way.splice(index, 1);
     yield;
   }
   const between = (/** @type {number} */ at) => (at + 1 < way.length ? transitions.between(way[at], way[at + 1], fits) : null);
@@ -143,17 +143,17 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
     yield;
   }
   for (let added = 0; added < MOST_ADDED && minutes < wish.minutes; added++) {
-    const [place, cost] = least(way, (at) => found[at]?.cost ?? Infinity);
-    const best = found[place];
+    const [index, cost] = least(way, (at) => found[at]?.cost ?? Infinity);
+    const best = found[index];
     if (cost === Infinity || !best || wish.minutes - minutes < lengthOf(best.track) / 2) break;
-    way.splice(place + 1, 0, best.track);
+    way.splice(index + 1, 0, best.track);
     used.add(best.track);
     artists.add(artistOf(best.track));
     minutes += lengthOf(best.track);
-    found.splice(place + 1, 0, null);
+    found.splice(index + 1, 0, null);
     for (const at of found.keys()) {
       const other = found[at];
-      if (at === place || at === place + 1 || (other && !fits(other.track))) found[at] = between(at);
+      if (at === index || at === index + 1 || (other && !fits(other.track))) found[at] = between(at);
     }
     yield;
   }
@@ -171,16 +171,16 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
 function leapsIn(way, before, leaps) {
   const known = new Set(before);
   const places = leaps.map((leap) => Math.max(...before.slice(0, leap + 1).map((track) => way.indexOf(track))));
-  return [...new Set(places)].filter((place) => known.has(way[place + 1]));
+  return [...new Set(places)].filter((index) => known.has(way[index + 1]));
 }
 
 /** @param {readonly number[]} tracks  @param {(place: number) => number} costOf  @returns {[number, number]}  place and cost */
 function least(tracks, costOf) {
   /** @type {[number, number]} */
   let best = [0, Infinity];
-  for (let place = 0; place < tracks.length; place++) {
-    const cost = costOf(place);
-    if (cost < best[1]) best = [place, cost];
+  for (let index = 0; index < tracks.length; index++) {
+    const cost = costOf(index);
+    if (cost < best[1]) best = [index, cost];
   }
   return best;
 }
@@ -195,7 +195,7 @@ function least(tracks, costOf) {
  */
 export function withStop(stops, track, { x, y }) {
   if (stops.includes(track)) return [...stops];
-  const apart = (/** @type {number} */ one, /** @type {number} */ other) => Math.hypot(x[one] - x[other], y[one] - y[other]);
-  const [place] = least(stops.slice(1), (at) => apart(stops[at], track) + apart(track, stops[at + 1]) - apart(stops[at], stops[at + 1]));
-  return [...stops.slice(0, place + 1), track, ...stops.slice(place + 1)];
+  const apart = (/** @type {number} */ left, /** @type {number} */ right) => Math.hypot(x[left] - x[right], y[left] - y[right]);
+  const [index] = least(stops.slice(1), (at) => apart(stops[at], track) + apart(track, stops[at + 1]) - apart(stops[at], stops[at + 1]));
+  return [...stops.slice(0, index + 1), track, ...stops.slice(index + 1)];
 }

@@ -133,7 +133,7 @@ export class SearchIndex {
       const album = this.#line(albumOf(track));
       this.#artistsAt[track] = title.length;
       this.#albumAt[track] = title.length + artists.length;
-      [title, artists, album].forEach((field, place) => (this.#letters[place][track] = initials(field)));
+      [title, artists, album].forEach((field, index) => (this.#letters[index][track] = initials(field)));
       lines.push(title + artists + album);
     }
     const text = lines.join("\n");
@@ -187,24 +187,24 @@ export class SearchIndex {
    * @returns {Generator<void, number[]>} tracks, best first
    */
   *#find(terms) {
-    const whole = ` ${terms.join(" ")}`;
+    const phrase = ` ${terms.join(" ")}`;
     const lines = this.#lines.length;
     /** @type {number[][]}  tracks by score */
     const byScore = [];
     /** @type {number[]} */
     const tracks = [];
     const candidates = this.#last && extend(this.#last.terms, terms) ? this.#last.tracks : yield* this.#tracksWith(longest(terms));
-    for (let place = 0; place < candidates.length; place++) {
-      if (place % STRETCH === STRETCH - 1) yield;
-      const track = candidates[place];
-      const score = this.#score(track, terms, whole);
+    for (let index = 0; index < candidates.length; index++) {
+      if (index % STRETCH === STRETCH - 1) yield;
+      const track = candidates[index];
+      const score = this.#score(track, terms, phrase);
       if (score === 0) continue;
       (byScore[score] ??= []).push(track);
       tracks.push(track);
     }
     // Tracks may have been added in the meantime.
     this.#last = lines === this.#lines.length ? { terms, tracks } : null;
-    if (terms.length === 1) this.#remember(soughtAs(terms[0]), tracks, lines);
+    if (terms.length === 1) this.#remember(needleOf(terms[0]), tracks, lines);
     return byScore.reverse().flat();
   }
 
@@ -220,19 +220,19 @@ export class SearchIndex {
       this.#addWithLetter(letter, first, Math.min(first + STRETCH, lines), tracks, byScore);
     }
     this.#last = null;
-    this.#remember(soughtAs(letter), tracks, lines);
+    this.#remember(needleOf(letter), tracks, lines);
     return byScore.reverse().flat();
   }
 
   /** @param {string} letter  @param {number} first  @param {number} end  @param {number[]} tracks  grows  @param {number[][]} byScore  grow */
   #addWithLetter(letter, first, end, tracks, byScore) {
     const [titles, artists, albums] = this.#letters;
-    const place = letter.charCodeAt(0) - LETTER_A;
+    const index = letter.charCodeAt(0) - LETTER_A;
     for (let track = first; track < end; track++) {
-      if (((titles[track] | artists[track] | albums[track]) & (1 << place)) === 0) continue;
-      const score = Math.max(WEIGHTS[0] * quality(titles[track], place), WEIGHTS[1] * quality(artists[track], place), WEIGHTS[2] * quality(albums[track], place));
+      if (((titles[track] | artists[track] | albums[track]) & (1 << index)) === 0) continue;
+      const score = Math.max(WEIGHTS[0] * quality(titles[track], index), WEIGHTS[1] * quality(artists[track], index), WEIGHTS[2] * quality(albums[track], index));
       tracks.push(track);
-      byScore[score < WEIGHTS[1] * AT_START ? score : score + this.#wholeness(track, soughtAs(letter))].push(track);
+      byScore[score < WEIGHTS[1] * AT_START ? score : score + this.#exactMatchBonus(track, needleOf(letter))].push(track);
     }
   }
 
@@ -249,54 +249,54 @@ export class SearchIndex {
   /** @param {string} term  @returns {Generator<void, readonly number[]>} */
   *#tracksWith(term) {
     const lines = this.#lines.length;
-    const sought = soughtAs(term);
+    const needle = needleOf(term);
     /** @type {readonly number[] | null} */
     let among = null;
-    const known = this.#remembered.get(sought);
+    const known = this.#remembered.get(needle);
     if (known) {
-      this.#remember(sought, known, lines); // mark it as the most recent
+      this.#remember(needle, known, lines); // mark it as the most recent
       return known;
     }
-    for (const [part, tracks] of this.#remembered) if (sought.includes(part) && (!among || tracks.length < among.length)) among = tracks;
-    const tracks = yield* among ? this.#lookAmong(among, sought) : this.#lookThrough(sought);
-    this.#remember(sought, tracks, lines);
+    for (const [part, tracks] of this.#remembered) if (needle.includes(part) && (!among || tracks.length < among.length)) among = tracks;
+    const tracks = yield* among ? this.#searchAmong(among, needle) : this.#searchAll(needle);
+    this.#remember(needle, tracks, lines);
     return tracks;
   }
 
-  /** @param {string} sought  @param {readonly number[]} tracks  @param {number} lines  number of searched lines */
-  #remember(sought, tracks, lines) {
+  /** @param {string} needle  @param {readonly number[]} tracks  @param {number} lines  number of searched lines */
+  #remember(needle, tracks, lines) {
     if (lines < this.#text.titles.length) return;
-    this.#remembered.delete(sought);
-    this.#remembered.set(sought, tracks);
+    this.#remembered.delete(needle);
+    this.#remembered.set(needle, tracks);
     if (this.#remembered.size > MOST_REMEMBERED) this.#remembered.delete(/** @type {string} */ (this.#remembered.keys().next().value));
   }
 
-  /** @param {readonly number[]} among  @param {string} sought  @returns {Generator<void, number[]>} */
-  *#lookAmong(among, sought) {
+  /** @param {readonly number[]} among  @param {string} needle  @returns {Generator<void, number[]>} */
+  *#searchAmong(among, needle) {
     const tracks = [];
-    for (let place = 0; place < among.length; place++) {
-      if (place % STRETCH === STRETCH - 1) yield;
-      if (this.#lines[among[place]].includes(sought)) tracks.push(among[place]);
+    for (let index = 0; index < among.length; index++) {
+      if (index % STRETCH === STRETCH - 1) yield;
+      if (this.#lines[among[index]].includes(needle)) tracks.push(among[index]);
     }
     return tracks;
   }
 
-  /** @param {string} sought  @returns {Generator<void, number[]>} */
-  *#lookThrough(sought) {
+  /** @param {string} needle  @returns {Generator<void, number[]>} */
+  *#searchAll(needle) {
     const tracks = [];
     // Every sixth character is a space, so searching for the letters without it is much faster.
-    const rest = sought.trimStart();
-    const shift = sought.length - rest.length;
+    const rest = needle.trimStart();
+    const shift = needle.length - rest.length;
     for (const { first, text, starts } of this.#blocks) {
       yield;
       let row = 0;
       for (let found = text.indexOf(rest); found >= 0; ) {
-        const isIt = shift === 0 || text.startsWith(sought, found - shift);
-        if (isIt) {
+        const isMatch = shift === 0 || text.startsWith(needle, found - shift);
+        if (isMatch) {
           while (starts[row + 1] <= found) row++;
           tracks.push(first + row);
         }
-        found = text.indexOf(rest, isIt ? starts[row + 1] : found + 1);
+        found = text.indexOf(rest, isMatch ? starts[row + 1] : found + 1);
       }
     }
     return tracks;
@@ -319,9 +319,9 @@ export class SearchIndex {
   /**
    * @param {number} track
    * @param {readonly string[]} terms
-   * @param {string} whole  the terms, joined as a line
+   * @param {string} phrase  the terms, joined as a line
    */
-  #score(track, terms, whole) {
+  #score(track, terms, phrase) {
     const line = this.#lines[track];
     const artists = this.#artistsAt[track];
     const album = this.#albumAt[track];
@@ -331,15 +331,15 @@ export class SearchIndex {
       if (best === 0) return 0;
       score += best;
     }
-    return score + this.#wholeness(track, whole);
+    return score + this.#exactMatchBonus(track, phrase);
   }
 
-  /** Returns the bonus if the title or an artist is the complete query. @param {number} track  @param {string} whole */
-  #wholeness(track, whole) {
+  /** Returns the bonus if the title or an artist is the complete query. @param {number} track  @param {string} phrase */
+  #exactMatchBonus(track, phrase) {
     const line = this.#lines[track];
     const artists = this.#artistsAt[track];
-    if (isWhole(line, whole, 0, artists)) return WHOLE_TITLE;
-    return isWhole(line, whole, artists, this.#albumAt[track]) ? WHOLE_ARTIST : 0;
+    if (equalsPhrase(line, phrase, 0, artists)) return WHOLE_TITLE;
+    return equalsPhrase(line, phrase, artists, this.#albumAt[track]) ? WHOLE_ARTIST : 0;
   }
 }
 
@@ -348,24 +348,24 @@ function initials(field) {
   const first = field.charCodeAt(1) - LETTER_A;
   let letters = first >= 0 && first < LETTERS_COUNT ? (first + 1) << LETTERS_COUNT : 0;
   for (let at = field.indexOf(" "); at >= 0; at = field.indexOf(" ", at + 1)) {
-    const place = field.charCodeAt(at + 1) - LETTER_A;
-    if (place >= 0 && place < LETTERS_COUNT) letters |= 1 << place;
+    const index = field.charCodeAt(at + 1) - LETTER_A;
+    if (index >= 0 && index < LETTERS_COUNT) letters |= 1 << index;
   }
   return letters;
 }
 
-/** @param {number} letters  from `initials`  @param {number} place  index of a letter */
-const quality = (letters, place) => (letters >>> LETTERS_COUNT === place + 1 ? AT_START : letters & (1 << place) ? AT_WORD : 0);
+/** @param {number} letters  from `initials`  @param {number} index  index of a letter */
+const quality = (letters, index) => (letters >>> LETTERS_COUNT === index + 1 ? AT_START : letters & (1 << index) ? AT_WORD : 0);
 
-/** Returns whether a field of a line equals the query, in any spelling. @param {string} line  @param {string} whole  @param {number} start  @param {number} end */
-const isWhole = (line, whole, start, end) =>
-  line.startsWith(whole, start) && (start + whole.length === end || line.startsWith(SPELLING, start + whole.length));
+/** Returns whether a field of a line equals the query, in any spelling. @param {string} line  @param {string} phrase  @param {number} start  @param {number} end */
+const equalsPhrase = (line, phrase, start, end) =>
+  line.startsWith(phrase, start) && (start + phrase.length === end || line.startsWith(SPELLING, start + phrase.length));
 
 /** Returns the longest term, which is likely to be the rarest. @param {readonly string[]} terms */
 const longest = (terms) => terms.reduce((best, term) => (term.length > best.length ? term : best));
 
 /** @param {string} term */
-const soughtAs = (term) => (term.length === 1 && ONE_LETTER.test(term) ? ` ${term}` : term);
+const needleOf = (term) => (term.length === 1 && ONE_LETTER.test(term) ? ` ${term}` : term);
 
 /**
  * Returns whether all matches of the later terms also match the earlier ones: the last word was extended, or words were added.
@@ -388,14 +388,14 @@ function extend(earlier, later) {
  * @returns {number}  0 if there is no match
  */
 function fitness(line, term, artists, album) {
-  const sought = soughtAs(term);
-  const shift = sought.length - term.length;
+  const needle = needleOf(term);
+  const shift = needle.length - term.length;
   let best = 0;
-  for (let found = line.indexOf(sought); found >= 0; found = line.indexOf(sought, found + 1)) {
-    const place = found + shift;
-    const weight = WEIGHTS[place < artists ? 0 : place < album ? 1 : 2];
-    const start = place < artists ? 0 : place < album ? artists : album;
-    const placed = place === start + 1 ? AT_START : line.charCodeAt(place - 1) === SPACE ? AT_WORD : INSIDE;
+  for (let found = line.indexOf(needle); found >= 0; found = line.indexOf(needle, found + 1)) {
+    const index = found + shift;
+    const weight = WEIGHTS[index < artists ? 0 : index < album ? 1 : 2];
+    const start = index < artists ? 0 : index < album ? artists : album;
+    const placed = index === start + 1 ? AT_START : line.charCodeAt(index - 1) === SPACE ? AT_WORD : INSIDE;
     best = Math.max(best, weight * placed);
     if (best === BEST) break;
   }

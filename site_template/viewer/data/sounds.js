@@ -35,8 +35,8 @@ export class Sounds {
   }
 
   /** Whether there is any audio. The user's own files count only once their list is loaded. */
-  get areThere() {
-    return this.#hasExcerpts || this.#localAudio.isThere;
+  get isAvailable() {
+    return this.#hasExcerpts || this.#localAudio.isAvailable;
   }
 
   /**

@@ -50,7 +50,7 @@ function meanDistance({ x, y }, tracks) {
  */
 export function spreadOf(places, tracks) {
   const step = Math.max(1, tracks.length / MEASURED);
-  const measured = Array.from({ length: Math.min(tracks.length, MEASURED) }, (_, place) => tracks[Math.floor(place * step)]);
+  const measured = Array.from({ length: Math.min(tracks.length, MEASURED) }, (_, index) => tracks[Math.floor(index * step)]);
   const own = meanDistance(places, measured);
   const random = randomNumbers(measured.length);
   const count = places.x.length;
@@ -86,9 +86,9 @@ export function entryPoint({ x, y, view }, grid, tracks, weightOf) {
     const runs = grid.runs(x[track] - reach, y[track] - reach, x[track] + reach, y[track] + reach);
     let weight = 0;
     for (let r = 0; r < runs.length; r += 2) {
-      for (let place = runs[r]; place < runs[r + 1]; place++) {
-        const other = grid.order[place];
-        if (Math.hypot(grid.x[place] - x[track], grid.y[place] - y[track]) <= reach && !own.has(other)) weight += weightOf(other);
+      for (let index = runs[r]; index < runs[r + 1]; index++) {
+        const other = grid.order[index];
+        if (Math.hypot(grid.x[index] - x[track], grid.y[index] - y[track]) <= reach && !own.has(other)) weight += weightOf(other);
       }
     }
     if (weight > (best?.weight ?? 0)) best = { track, weight };

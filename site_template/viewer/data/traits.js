@@ -124,8 +124,8 @@ export function createTrait(name, documents, count, most = MAX_CATEGORIES) {
 export function createSinceTrait(name, since, count) {
   /** @type {(number | undefined)[]} */
   const places = new Array(count).fill(undefined);
-  [since?.new ?? [], since?.moved ?? []].forEach((tracks, place) => {
-    for (const track of tracks) places[track] = place;
+  [since?.new ?? [], since?.moved ?? []].forEach((tracks, index) => {
+    for (const track of tracks) places[track] = index;
   });
   return { ...categoryTrait(name, "category", places, SINCE), rest: gettext_noop("As before") };
 }
@@ -225,9 +225,9 @@ function namedTrait(name, raw, most) {
   for (const [value, names] of named) for (const one of names) counts.set(one, (counts.get(one) ?? 0) + (texts.get(value) ?? 0));
   const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([one]) => one);
   const kept = ranked.length > most ? [...ranked.slice(0, most - 1), OTHER] : ranked;
-  const place = new Map(kept.map((one, index) => [one, index]));
+  const place = new Map(kept.map((item, index) => [item, index]));
   const other = kept.length - 1;
-  const places = new Map(Array.from(named, ([value, names]) => [value, [...new Set(names.map((one) => place.get(one) ?? other))]]));
+  const places = new Map(Array.from(named, ([value, names]) => [value, [...new Set(names.map((item) => place.get(item) ?? other))]]));
   return categoryTrait(name, "category", raw.map((value) => places.get(value)), kept);
 }
 
@@ -250,14 +250,14 @@ function categoryTrait({ id, label, unit }, kind, raw, names) {
     const value = raw[track];
     if (typeof value === "number") tracks[value].push(track);
     else if (!value?.length) unknownCount++;
-    else for (const place of value) tracks[place].push(track);
+    else for (const index of value) tracks[index].push(track);
   }
   return {
     id, label, unit, kind,
     values: new Float32Array(0),
     domain: [0, 1],
     membership: invertMembership(tracks.map((members) => ({ tracks: differences(members) })), raw.length),
-    categories: names.map((name, place) => ({ name, count: tracks[place].length })),
+    categories: names.map((name, index) => ({ name, count: tracks[index].length })),
     unknownCount,
   };
 }
@@ -283,11 +283,11 @@ function stylesTrait({ id, label, unit }, names, documents, count) {
   const counts = new Uint32Array(names.length);
   for (const { first, styles } of documents) {
     if (!styles) continue;
-    eachWord(styles, (row, place, strength) => {
+    eachWord(styles, (row, index, strength) => {
       const at = next[first + row]++;
-      groups[at] = place;
+      groups[at] = index;
       strengths[at] = strength;
-      counts[place]++;
+      counts[index]++;
     });
   }
   let unknownCount = 0;
@@ -297,7 +297,7 @@ function stylesTrait({ id, label, unit }, names, documents, count) {
     values: new Float32Array(0),
     domain: [0, 1],
     membership: { offsets, groups },
-    categories: names.map((name, place) => ({ name, count: counts[place] })),
+    categories: names.map((name, index) => ({ name, count: counts[index] })),
     strengths,
     rest: gettext_noop("None stands out"),
     unknownCount,
@@ -305,7 +305,7 @@ function stylesTrait({ id, label, unit }, names, documents, count) {
 }
 
 /** @param {readonly number[]} ascending */
-const differences = (ascending) => ascending.map((value, place) => value - (ascending[place - 1] ?? 0));
+const differences = (ascending) => ascending.map((value, index) => value - (ascending[index - 1] ?? 0));
 
 /**
  * Returns a histogram of the values over the domain.

@@ -48,23 +48,23 @@ export class Transitions {
     return this.#known.graph !== null;
   }
 
-  /** Returns the cost, from 0 (no change) to about 1.65. @param {number} one  @param {number} other */
-  cost(one, other) {
-    return WEIGHT.sound * this.sound(one, other) + WEIGHT.tempo * this.tempo(one, other) + WEIGHT.key * this.key(one, other);
+  /** Returns the cost, from 0 (no change) to about 1.65. @param {number} from  @param {number} to */
+  cost(from, to) {
+    return WEIGHT.sound * this.sound(from, to) + WEIGHT.tempo * this.tempo(from, to) + WEIGHT.key * this.key(from, to);
   }
 
-  /** @param {number} one  @param {number} other  @returns {number}  0..1 */
-  sound(one, other) {
+  /** @param {number} from  @param {number} to  @returns {number}  0..1 */
+  sound(from, to) {
     const { graph, x, y, span } = this.#known;
-    const apart = Math.min(1, Math.hypot(x[one] - x[other], y[one] - y[other]) / (FAR * span || 1));
+    const apart = Math.min(1, Math.hypot(x[from] - x[to], y[from] - y[to]) / (FAR * span || 1));
     if (!graph) return apart;
-    return this.#nearOf(one).get(other) ?? STRANGERS + (1 - STRANGERS) * apart;
+    return this.#nearOf(from).get(to) ?? STRANGERS + (1 - STRANGERS) * apart;
   }
 
-  /** @param {number} one  @param {number} other  @returns {number}  0..1 */
-  tempo(one, other) {
+  /** @param {number} from  @param {number} to  @returns {number}  0..1 */
+  tempo(from, to) {
     const { tempo } = this.#known;
-    const octaves = Math.abs(Math.log2((tempo?.[one] ?? NaN) / (tempo?.[other] ?? NaN)));
+    const octaves = Math.abs(Math.log2((tempo?.[from] ?? NaN) / (tempo?.[to] ?? NaN)));
     if (!Number.isFinite(octaves)) return UNKNOWN;
     const whole = Math.round(octaves);
     return Math.min(1, 2 * Math.abs(octaves - whole) + (whole > 0 ? OTHER_PACE : 0));
@@ -81,20 +81,20 @@ export class Transitions {
   /**
    * Returns the track that joins two tracks best: it minimizes the harder of the two transitions.
    *
-   * @param {number} one
-   * @param {number} other
+   * @param {number} from
+   * @param {number} to
    * @param {(track: number) => boolean} accepts
    * @returns {{track: number, cost: number} | null}  null if there is none
    */
-  between(one, other, accepts) {
-    const candidates = this.isBySound ? [...this.#nearOf(one).keys(), ...this.#nearOf(other).keys()] : this.#known.x.length;
+  between(from, to, accepts) {
+    const candidates = this.isBySound ? [...this.#nearOf(from).keys(), ...this.#nearOf(to).keys()] : this.#known.x.length;
     const count = typeof candidates === "number" ? candidates : candidates.length;
     /** @type {{track: number, cost: number} | null} */
     let best = null;
-    for (let place = 0; place < count; place++) {
-      const track = typeof candidates === "number" ? place : candidates[place];
-      if (track === one || track === other || !accepts(track)) continue;
-      const cost = Math.max(this.cost(one, track), this.cost(track, other));
+    for (let index = 0; index < count; index++) {
+      const track = typeof candidates === "number" ? index : candidates[index];
+      if (track === from || track === to || !accepts(track)) continue;
+      const cost = Math.max(this.cost(from, track), this.cost(track, to));
       if (!best || cost < best.cost || (cost === best.cost && track < best.track)) best = { track, cost };
     }
     return best;
@@ -103,14 +103,14 @@ export class Transitions {
   /**
    * Returns the track that would make a transition easier, if there is one.
    *
-   * @param {number} one
-   * @param {number} other
+   * @param {number} from
+   * @param {number} to
    * @param {(track: number) => boolean} accepts
    * @returns {number}  -1 for none
    */
-  bridge(one, other, accepts) {
-    const best = this.between(one, other, accepts);
-    return best && best.cost <= this.cost(one, other) - BETTER ? best.track : -1;
+  bridge(from, to, accepts) {
+    const best = this.between(from, to, accepts);
+    return best && best.cost <= this.cost(from, to) - BETTER ? best.track : -1;
   }
 
   /**

@@ -37,7 +37,7 @@ const RELATED = 0.85;
  */
 
 /** @param {string | undefined} list */
-const listed = (list) => (list ?? "").split(",").map((one) => one.trim()).filter(Boolean);
+const listed = (list) => (list ?? "").split(",").map((item) => item.trim()).filter(Boolean);
 
 export class Words {
   /** @type {Map<string, Word>} */
@@ -113,14 +113,14 @@ export class Words {
  */
 function ownTags(styles, facets) {
   const own = new Map();
-  const add = (/** @type {string} */ said, /** @type {string} */ id, /** @type {number} */ place) => {
+  const add = (/** @type {string} */ said, /** @type {string} */ id, /** @type {number} */ index) => {
     const key = normalized(said);
     const known = own.get(key) ?? { said, tags: [] };
-    known.tags.push({ id, place });
+    known.tags.push({ id, place: index });
     own.set(key, known);
   };
-  for (const { id, categories } of facets) categories.forEach(({ name }, place) => add(name, id, place));
-  styles.forEach((name, place) => add(name, STYLES, place));
+  for (const { id, categories } of facets) categories.forEach(({ name }, index) => add(name, id, index));
+  styles.forEach((name, index) => add(name, STYLES, index));
   return own;
 }
 

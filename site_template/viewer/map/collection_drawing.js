@@ -29,7 +29,7 @@ const MOST_YEARS = 7;
 export function albumLine(tracks, numbers) {
   const drawn = tracks.slice(0, MOST_DRAWN);
   /** Returns the stops with room for their number. @param {readonly (readonly [number, number])[]} stops */
-  const numberedAmong = (stops) => spaced([...stops.keys()].filter((place) => numbers[place]), (place) => stops[place], STOP.apart, STOP.apart);
+  const numberedAmong = (stops) => spaced([...stops.keys()].filter((index) => numbers[index]), (index) => stops[index], STOP.apart, STOP.apart);
   /** @type {Overlay} */
   const draw = ({ context, positionOf, theme }) => {
     const stops = drawn.map(positionOf);
@@ -46,9 +46,9 @@ export function albumLine(tracks, numbers) {
     Object.assign(context, { textAlign: "center", textBaseline: "middle", lineWidth: 1.5 });
     // Draw stops with numbers last, over adjacent stops.
     for (const isNumbered of [false, true]) {
-      stops.forEach(([x, y], place) => {
-        if (numbered.has(place) !== isNumbered) return;
-        const isWide = numbers[place].length > 2;
+      stops.forEach(([x, y], index) => {
+        if (numbered.has(index) !== isNumbered) return;
+        const isWide = numbers[index].length > 2;
         context.beginPath();
         context.arc(x, y, !isNumbered ? STOP.plain : isWide ? STOP.wide : STOP.numbered, 0, 2 * Math.PI);
         Object.assign(context, { fillStyle: theme.accent, strokeStyle: theme.background });
@@ -56,14 +56,14 @@ export function albumLine(tracks, numbers) {
         context.stroke();
         if (!isNumbered) return;
         Object.assign(context, { fillStyle: theme.background, font: `650 ${isWide ? 9 : 10.5}px ${FONT_FAMILY}` });
-        context.fillText(numbers[place], x, y + 0.5);
+        context.fillText(numbers[index], x, y + 0.5);
       });
     }
   };
   return Object.assign(draw, {
     placesOf: (/** @type {(track: number) => readonly [number, number]} */ positionOf) => {
       const stops = drawn.map(positionOf);
-      return Array.from(numberedAmong(stops), (place) => ({ x: stops[place][0], y: stops[place][1], width: 2 * STOP.numbered, height: 2 * STOP.numbered }));
+      return Array.from(numberedAmong(stops), (index) => ({ x: stops[index][0], y: stops[index][1], width: 2 * STOP.numbered, height: 2 * STOP.numbered }));
     },
   });
 }
@@ -82,9 +82,9 @@ export function artistContour(tracks, years, positions) {
   /** @type {{x: ArrayLike<number>, rings: number[][]} | null}  for the current positions */
   let outline = null;
   const dated = (/** @type {(track: number) => readonly [number, number]} */ positionOf) =>
-    [...spaced(yearPlaces(years), (one) => positionOf(tracks[one]), LABEL.width, LABEL.height)].map((place) => {
-      const [x, y] = positionOf(tracks[place]);
-      return { text: String(years[place]), x, y: y - LABEL.above, width: LABEL.width, height: LABEL.height };
+    [...spaced(yearPlaces(years), (candidate) => positionOf(tracks[candidate]), LABEL.width, LABEL.height)].map((index) => {
+      const [x, y] = positionOf(tracks[index]);
+      return { text: String(years[index]), x, y: y - LABEL.above, width: LABEL.width, height: LABEL.height };
     });
   /** @type {Overlay} */
   const draw = ({ context, positionOf, theme, transform }) => {
@@ -98,9 +98,9 @@ export function artistContour(tracks, years, positions) {
     context.globalAlpha = 0.9;
     context.stroke();
     context.restore();
-    tracks.slice(0, MOST_DRAWN).forEach((track, place) => {
+    tracks.slice(0, MOST_DRAWN).forEach((track, index) => {
       const [x, y] = positionOf(track);
-      const year = years[place];
+      const year = years[index];
       context.beginPath();
       context.arc(x, y, DOT, 0, 2 * Math.PI);
       context.fillStyle = year === null ? theme.noise : sequential(last > first ? (year - first) / (last - first) : 1, theme.name);
@@ -126,10 +126,10 @@ export function artistContour(tracks, years, positions) {
 export function yearPlaces(years) {
   /** @type {Map<number, number>} */
   const firsts = new Map();
-  years.forEach((year, place) => year !== null && !firsts.has(year) && firsts.set(year, place));
+  years.forEach((year, index) => year !== null && !firsts.has(year) && firsts.set(year, index));
   const all = [...firsts.values()];
   const shares = [0, 1, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 5 / 8, 3 / 8, 7 / 8];
-  return [...new Set(shares.map((share) => all[Math.round(share * (all.length - 1))]))].filter((place) => place !== undefined).slice(0, MOST_YEARS);
+  return [...new Set(shares.map((share) => all[Math.round(share * (all.length - 1))]))].filter((index) => index !== undefined).slice(0, MOST_YEARS);
 }
 
 /**
@@ -144,9 +144,9 @@ export function yearPlaces(years) {
 function spaced(places, positionOf, width, height) {
   /** @type {Map<number, readonly [number, number]>} */
   const taken = new Map();
-  for (const place of places) {
-    const [x, y] = positionOf(place);
-    if (![...taken.values()].some(([left, top]) => Math.abs(left - x) < width && Math.abs(top - y) < height)) taken.set(place, [x, y]);
+  for (const index of places) {
+    const [x, y] = positionOf(index);
+    if (![...taken.values()].some(([left, top]) => Math.abs(left - x) < width && Math.abs(top - y) < height)) taken.set(index, [x, y]);
   }
   return new Set(taken.keys());
 }

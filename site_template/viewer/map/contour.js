@@ -50,8 +50,8 @@ function rings(heights, columns, rows) {
   const next = new Map();
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
-      const place = 2 * (row * columns + column);
-      const edges = [place, place + 3, place + 2 * columns, place + 1]; // below, right, above, left
+      const index = 2 * (row * columns + column);
+      const edges = [index, index + 3, index + 2 * columns, index + 1]; // below, right, above, left
       const corners = [at(column, row), at(column + 1, row), at(column + 1, row + 1), at(column, row + 1)];
       // Counter-clockwise along the sides of a cell, a line enters where the height rises above the level, and leaves where it falls below.
       const ups = edges.filter((_, side) => corners[side] < 0 && corners[(side + 1) % 4] >= 0);
@@ -63,8 +63,8 @@ function rings(heights, columns, rows) {
   }
   /** @param {number} edge  @returns {[number, number]} */
   const pointOf = (edge) => {
-    const place = edge >> 1;
-    const [column, row] = [place % columns, Math.floor(place / columns)];
+    const index = edge >> 1;
+    const [column, row] = [index % columns, Math.floor(index / columns)];
     const isLeft = edge % 2 === 1;
     const [low, high] = [at(column, row), isLeft ? at(column, row + 1) : at(column + 1, row)];
     const share = low / (low - high);

@@ -149,7 +149,7 @@ function colorsNode({ rows, scale }, width, theme) {
   if (scale) {
     const step = SCALE.width / scale.colors.length;
     // A little wider than their step, to avoid gaps between them.
-    const bars = scale.colors.map((color, place) => `<rect x="${rounded(place * step)}" width="${rounded(step + 0.5)}" height="${SCALE.height}" fill="${color}"/>`);
+    const bars = scale.colors.map((color, index) => `<rect x="${rounded(index * step)}" width="${rounded(step + 0.5)}" height="${SCALE.height}" fill="${color}"/>`);
     const ends = textNode(scale.low, 0, 28, muted) + textNode(scale.high, SCALE.width, 28, `${muted} text-anchor="end"`);
     return { node: bars.join("") + ends, height: 2 * ROW };
   }
@@ -158,9 +158,9 @@ function colorsNode({ rows, scale }, width, theme) {
   const [column, room] = [(width - 2 * MARGIN) / columns, Math.max(2, columns) * MOST_ROWS];
   const shown = rows.length > room ? rows.slice(0, room - 1) : rows;
   const lines = Math.ceil((rows.length > room ? room : rows.length) / columns);
-  const at = (/** @type {number} */ place) => [Math.floor(place / lines) * column, (place % lines) * ROW + 14];
-  const nodes = shown.map(({ color, text: name, count }, place) => {
-    const [x, y] = at(place);
+  const at = (/** @type {number} */ index) => [Math.floor(index / lines) * column, (index % lines) * ROW + 14];
+  const nodes = shown.map(({ color, text: name, count }, index) => {
+    const [x, y] = at(index);
     const brief = escaped(fitted(name, column - 40 - widthOf(count)));
     return `<circle cx="${rounded(x + 5)}" cy="${y - 4.5}" r="5" fill="${color}"/><text x="${rounded(x + 18)}" y="${y}" ${text}>${brief} <tspan dx="4" fill="${theme.muted}">${count}</tspan></text>`;
   });

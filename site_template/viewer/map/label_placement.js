@@ -202,7 +202,7 @@ export function keepInside(labels, free, taken = []) {
     if (out > label.height / 2 && out < label.height) continue;
     // A label that is completely outside comes into view when the map moves.
     const moved = { ...label, x: inside, y: out >= label.height ? label.y : within };
-    const place = [moved, ...besideTaken(moved, taken)].find((one) => ![...taken, ...kept].some((other) => touches(one, other)));
+    const place = [moved, ...besideTaken(moved, taken)].find((item) => ![...taken, ...kept].some((other) => touches(item, other)));
     if (place) kept.push(place);
   }
   return kept;
@@ -220,12 +220,12 @@ export function keepInside(labels, free, taken = []) {
 function besideTaken(label, taken) {
   const [across, down] = [(/** @type {Place} */ { x }) => Math.abs(x - label.x), (/** @type {Place} */ { y }) => Math.abs(y - label.y)];
   return taken
-    .filter((one) => touches(label, one))
-    .flatMap((one) => [-1, 1].flatMap((side) => [
-      { ...label, y: one.y + (side * (one.height + label.height)) / 2 },
-      { ...label, x: one.x + (side * (one.width + label.width)) / 2 },
+    .filter((item) => touches(label, item))
+    .flatMap((item) => [-1, 1].flatMap((side) => [
+      { ...label, y: item.y + (side * (item.height + label.height)) / 2 },
+      { ...label, x: item.x + (side * (item.width + label.width)) / 2 },
     ]))
-    .filter((one) => across(one) <= label.width / 2 && down(one) <= label.height)
+    .filter((item) => across(item) <= label.width / 2 && down(item) <= label.height)
     .sort((a, b) => across(a) + down(a) - across(b) - down(b));
 }
 

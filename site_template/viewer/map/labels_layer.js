@@ -111,8 +111,8 @@ export class LabelsLayer extends MovableCanvas {
     for (const { group, x, y } of shown) {
       const { lines, font, size, tracking, haloWidth, isLarger } = this.#looks[group];
       const look = { font, tracking, color: isLarger && this.#size.width >= NARROW ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
-      lines.forEach((line, place) => {
-        const middle = y + (place - (lines.length - 1) / 2) * LEADING * size;
+      lines.forEach((line, index) => {
+        const middle = y + (index - (lines.length - 1) / 2) * LEADING * size;
         this.#write(line, look, x - this.#sprites.widthOf(font, line, tracking) / 2, middle);
       });
     }

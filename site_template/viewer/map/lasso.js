@@ -15,8 +15,8 @@ export function tracksInside(grid, outline, accepts) {
   const runs = grid.runs(Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys));
   const tracks = [];
   for (let r = 0; r < runs.length; r += 2) {
-    for (let place = runs[r]; place < runs[r + 1]; place++) {
-      if (isInside(outline, grid.x[place], grid.y[place]) && accepts(grid.order[place])) tracks.push(grid.order[place]);
+    for (let index = runs[r]; index < runs[r + 1]; index++) {
+      if (isInside(outline, grid.x[index], grid.y[index]) && accepts(grid.order[index])) tracks.push(grid.order[index]);
     }
   }
   // Typed arrays sort many times faster than with a comparison function.
@@ -56,9 +56,9 @@ export function tracksWithin(grid, x, y, radius, accepts) {
   /** @type {{track: number, square: number}[]} */
   const found = [];
   for (let r = 0; r < runs.length; r += 2) {
-    for (let place = runs[r]; place < runs[r + 1]; place++) {
-      const square = (grid.x[place] - x) ** 2 + (grid.y[place] - y) ** 2;
-      if (square <= radius * radius && accepts(grid.order[place])) found.push({ track: grid.order[place], square });
+    for (let index = runs[r]; index < runs[r + 1]; index++) {
+      const square = (grid.x[index] - x) ** 2 + (grid.y[index] - y) ** 2;
+      if (square <= radius * radius && accepts(grid.order[index])) found.push({ track: grid.order[index], square });
     }
   }
   return found.sort((a, b) => a.square - b.square || a.track - b.track).map(({ track }) => track);
@@ -84,14 +84,14 @@ export function neighborTowards(grid, x, y, [dx, dy], accepts) {
   for (let reach = 2 * grid.cellSize; best < 0 && reach < 4 * MAP_SIZE; reach *= 2) {
     const runs = grid.runs(x - reach, y - reach, x + reach, y + reach);
     for (let r = 0; r < runs.length; r += 2) {
-      for (let place = runs[r]; place < runs[r + 1]; place++) {
-        const [right, up] = [grid.x[place] - x, grid.y[place] - y];
+      for (let index = runs[r]; index < runs[r + 1]; index++) {
+        const [right, up] = [grid.x[index] - x, grid.y[index] - y];
         const distance = Math.hypot(right, up);
         if (distance === 0 || distance > reach) continue;
         const along = (right * dx + up * dy) / distance;
         const cost = distance / along ** 2;
-        if (along >= Math.cos(HALF_ANGLE) - 1e-9 && cost < bestCost && accepts(grid.order[place])) {
-          best = grid.order[place];
+        if (along >= Math.cos(HALF_ANGLE) - 1e-9 && cost < bestCost && accepts(grid.order[index])) {
+          best = grid.order[index];
           bestCost = cost;
         }
       }

@@ -33,18 +33,18 @@ export function drawLinks(context, { track, neighbors, path, hard }, positionOf,
   for (const [color, width, alpha] of /** @type {const} */ ([[theme.background, 6, 0.75], [theme.accent, 2.25, 0.95]])) {
     Object.assign(context, { strokeStyle: color, lineWidth: width, globalAlpha: alpha });
     let from = 0;
-    for (const place of [...hard].filter((each) => each + 1 < corners.length)) {
-      trace(context, corners.slice(from, place + 1));
+    for (const index of [...hard].filter((each) => each + 1 < corners.length)) {
+      trace(context, corners.slice(from, index + 1));
       context.setLineDash(DASHES);
-      trace(context, corners.slice(place, place + 2));
+      trace(context, corners.slice(index, index + 2));
       context.setLineDash([]);
-      from = place + 1;
+      from = index + 1;
     }
     trace(context, corners.slice(from));
   }
   context.globalAlpha = 1;
-  corners.forEach(([x, y], place) => {
-    const isEnd = place === 0 || place === corners.length - 1;
+  corners.forEach(([x, y], index) => {
+    const isEnd = index === 0 || index === corners.length - 1;
     context.beginPath();
     context.arc(x, y, isEnd ? 5.5 : 3.5, 0, 2 * Math.PI);
     context.fillStyle = isEnd ? theme.accent : theme.background;

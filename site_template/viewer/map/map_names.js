@@ -80,8 +80,8 @@ export function namesOnMap(map, state, homeScale, width) {
     const brief = ones.map(({ name }) => name.replace(REMARK, ""));
     // Playlists keep their full name, including parentheses, and so do clusters that have no other distinction.
     const isEnough = (/** @type {string} */ text) => kind === "cluster" && brief.filter((other) => other === text).length === 1;
-    const called = ones.map(({ name }, place) => (isEnough(brief[place]) ? brief[place] : name));
-    return ones.map(({ count }, place) => ({ lines: linesOf(called[place]), count, share: count / most, place })).sort((a, b) => b.share - a.share);
+    const called = ones.map(({ name }, index) => (isEnough(brief[index]) ? brief[index] : name));
+    return ones.map(({ count }, index) => ({ lines: linesOf(called[index]), count, share: count / most, place: index })).sort((a, b) => b.share - a.share);
   };
   const isTwofold = kind === "cluster" && hasTwoLevels(map);
   const change = isTwofold ? levelSwitch(map.clusters.length, width) * homeScale : 0;

@@ -44,16 +44,16 @@ export class Picture {
       let left = STRETCH;
       for (; this.#run < runs.length; this.#run += 2, this.#place = -1) {
         const end = runs[this.#run + 1];
-        let place = this.#place < 0 ? runs[this.#run] : this.#place;
-        while (place < end) {
-          const stop = Math.min(end, place + left);
-          splat(this.#target, points, place, stop, brush, this.#projection, paint);
-          left -= stop - place;
-          place = stop;
+        let index = this.#place < 0 ? runs[this.#run] : this.#place;
+        while (index < end) {
+          const stop = Math.min(end, index + left);
+          splat(this.#target, points, index, stop, brush, this.#projection, paint);
+          left -= stop - index;
+          index = stop;
           if (left > 0) continue;
           left = STRETCH;
-          if (place < end || this.#run + 2 < runs.length || this.#stroke + 1 < this.#strokes.length) {
-            this.#place = place;
+          if (index < end || this.#run + 2 < runs.length || this.#stroke + 1 < this.#strokes.length) {
+            this.#place = index;
             if (isLate()) return false;
           }
         }

@@ -58,10 +58,10 @@ export function wirePointer(element, positions, renderer, store, navigation) {
     if (event.detail > 1) return;
     const track = trackAt(event);
     // Each click on several tracks on one spot pins the next one.
-    const spot = track === NO_TRACK ? [] : positions.sharing(track, (one) => renderer.isVisible(one));
-    const place = spot.indexOf(store.get().pinned);
-    const isOver = track === NO_TRACK || (spot.length === 1 && place === 0);
-    const pinned = isOver ? NO_TRACK : spot[(place + 1) % spot.length];
+    const spot = track === NO_TRACK ? [] : positions.sharing(track, (candidate) => renderer.isVisible(candidate));
+    const index = spot.indexOf(store.get().pinned);
+    const isLast = track === NO_TRACK || (spot.length === 1 && index === 0);
+    const pinned = isLast ? NO_TRACK : spot[(index + 1) % spot.length];
     store.set({ pinned, hovered: NO_TRACK });
     if (pinned !== NO_TRACK && store.get().pinned === pinned) navigation.keepInSight(pinned);
   });

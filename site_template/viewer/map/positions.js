@@ -68,8 +68,8 @@ export class Positions {
     const runs = grid.runs(x, y, x, y);
     const tracks = [];
     for (let r = 0; r < runs.length; r += 2) {
-      for (let place = runs[r]; place < runs[r + 1]; place++) {
-        if (grid.x[place] === x && grid.y[place] === y && accepts(grid.order[place])) tracks.push(grid.order[place]);
+      for (let index = runs[r]; index < runs[r + 1]; index++) {
+        if (grid.x[index] === x && grid.y[index] === y && accepts(grid.order[index])) tracks.push(grid.order[index]);
       }
     }
     return tracks.sort((a, b) => a - b);

@@ -395,10 +395,10 @@ export class Renderer {
     const runs = grid.runs(x0, y0, x1, y1);
     const tracks = [];
     for (let r = 0; r < runs.length; r += 2) {
-      for (let place = runs[r]; place < runs[r + 1]; place++) {
-        if (rank[order[place]] <= RANK.DIMMED) continue;
-        if (x[place] < x0 || x[place] > x1 || y[place] < y0 || y[place] > y1) continue;
-        tracks.push(order[place]);
+      for (let index = runs[r]; index < runs[r + 1]; index++) {
+        if (rank[order[index]] <= RANK.DIMMED) continue;
+        if (x[index] < x0 || x[index] > x1 || y[index] < y0 || y[index] > y1) continue;
+        tracks.push(order[index]);
         if (tracks.length > MAX_TITLES) return [];
       }
     }

@@ -87,7 +87,7 @@ function* dotsOf(map, state, theme, { rank, group, size }, { x, y }, lookOf) {
   }
   return [...alike.values()]
     .sort((a, b) => a.rank - b.rank || b.growth - a.growth || a.group - b.group)
-    .map((one) => ({ color: pointColor(map, state, theme, one.group), ...lookOf(one.rank, one.growth), places: one.places }));
+    .map((item) => ({ color: pointColor(map, state, theme, item.group), ...lookOf(item.rank, item.growth), places: item.places }));
 }
 
 /** @param {(surface: Surface) => void} draw */

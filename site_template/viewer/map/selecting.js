@@ -61,7 +61,7 @@ export class Selecting {
   toggle(track) {
     const { selected, path } = this.#store.get();
     if (!selected.includes(track)) return this.#store.set({ selected: [...selected, track] });
-    const rest = selected.filter((one) => one !== track);
+    const rest = selected.filter((candidate) => candidate !== track);
     // The rest of an ordered path is still a path.
     this.#store.set({ selected: rest, path: path === selected && rest.length > 1 ? rest : path });
   }

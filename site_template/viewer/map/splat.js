@@ -166,13 +166,13 @@ export function solidPaint(outline) {
   return (pixels, base, { inside, rim, rimCover, rimColor }, color) => {
     for (let p = 0; p < inside.length; p++) pixels[base + inside[p]] = color;
     for (let p = 0; p < rim.length; p++) {
-      const place = base + rim[p];
-      const below = pixels[place];
+      const index = base + rim[p];
+      const below = pixels[index];
       if (rimColor[p] === 256) {
         // In dense areas of a group, most pixels already have its color.
-        if (below !== color) pixels[place] = blended(below, color, rimCover[p]);
+        if (below !== color) pixels[index] = blended(below, color, rimCover[p]);
       } else {
-        pixels[place] = blended(below, mixed(outline, color, rimColor[p]), rimCover[p]);
+        pixels[index] = blended(below, mixed(outline, color, rimColor[p]), rimCover[p]);
       }
     }
   };
@@ -189,9 +189,9 @@ export function translucentPaint(alpha) {
     const pixel = (color & 0xffffff) | (alpha << 24);
     for (let p = 0; p < inside.length; p++) pixels[base + inside[p]] = pixel;
     for (let p = 0; p < rim.length; p++) {
-      const place = base + rim[p];
+      const index = base + rim[p];
       const cover = (rimCover[p] * alpha) >> 8;
-      if (pixels[place] >>> 24 < cover) pixels[place] = (color & 0xffffff) | (cover << 24);
+      if (pixels[index] >>> 24 < cover) pixels[index] = (color & 0xffffff) | (cover << 24);
     }
   };
 }

@@ -36,6 +36,6 @@ export function sameStyle(a, b) {
 
 /** @param {Uint8Array | Int32Array} a  @param {Uint8Array | Int32Array} b  as long */
 function sameNumbers(a, b) {
-  for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
   return true;
 }

@@ -67,7 +67,7 @@ function layersOf(rank, size) {
 function pixelsOf(group, pixelOf) {
   let last = -1;
   for (let track = 0; track < group.length; track++) last = Math.max(last, group[track]);
-  return Int32Array.from({ length: last + 2 }, (_, place) => pixelOf(place - 1));
+  return Int32Array.from({ length: last + 2 }, (_, index) => pixelOf(index - 1));
 }
 
 /**
@@ -81,10 +81,10 @@ function pixelsOf(group, pixelOf) {
 function looksOf({ order }, layer, group, pixels) {
   const layers = new Uint8Array(order.length);
   const colors = new Int32Array(order.length);
-  for (let place = 0; place < order.length; place++) {
-    const track = order[place];
-    layers[place] = layer[track];
-    colors[place] = pixels[group[track] + 1];
+  for (let index = 0; index < order.length; index++) {
+    const track = order[index];
+    layers[index] = layer[track];
+    colors[index] = pixels[group[track] + 1];
   }
   return { layers, colors };
 }
@@ -103,13 +103,13 @@ function tierOf({ x: gridX, y: gridY, starts: gridStarts }, { layers, colors }, 
   const color = new Int32Array(size);
   const starts = new Uint32Array(gridStarts.length);
   let filled = 0;
-  let place = 0;
+  let index = 0;
   for (let cell = 1; cell < gridStarts.length; cell++) {
-    for (const end = gridStarts[cell]; place < end; place++) {
-      if (layers[place] !== which) continue;
-      x[filled] = gridX[place];
-      y[filled] = gridY[place];
-      color[filled++] = colors[place];
+    for (const end = gridStarts[cell]; index < end; index++) {
+      if (layers[index] !== which) continue;
+      x[filled] = gridX[index];
+      y[filled] = gridY[index];
+      color[filled++] = colors[index];
     }
     starts[cell] = filled;
   }
@@ -129,14 +129,14 @@ export function shadeByDensity({ starts, color, shadedColor }, columns, shade) {
   let share = -1;
   let shaded = 0;
   for (let cell = 0; cell < density.length; cell++) {
-    for (let place = starts[cell], end = starts[cell + 1]; place < end; place++) {
+    for (let index = starts[cell], end = starts[cell + 1]; index < end; index++) {
       // Neighbors are mostly of one group, and mostly in sparse areas.
-      if (color[place] !== plain || density[cell] !== share) {
-        plain = color[place];
+      if (color[index] !== plain || density[cell] !== share) {
+        plain = color[index];
         share = density[cell];
         shaded = shade(plain, share);
       }
-      shadedColor[place] = shaded;
+      shadedColor[index] = shaded;
     }
   }
 }
@@ -173,11 +173,11 @@ export function densityOfCells(starts, columns) {
 function blurRows(values, columns, step, rowStep) {
   for (let row = 0; row < columns; row++) {
     let before = 0;
-    let place = row * rowStep;
-    for (let column = 1; column <= columns; column++, place += step) {
-      const value = values[place];
-      const after = column < columns ? values[place + step] : 0;
-      values[place] = 0.5 * value + 0.25 * (before + after);
+    let index = row * rowStep;
+    for (let column = 1; column <= columns; column++, index += step) {
+      const value = values[index];
+      const after = column < columns ? values[index + step] : 0;
+      values[index] = 0.5 * value + 0.25 * (before + after);
       before = value;
     }
   }

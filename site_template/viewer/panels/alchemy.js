@@ -62,13 +62,13 @@ export class Alchemy {
   async #find() {
     const { alike, renderer, map, announce, text } = this.#parts;
     const turn = ++this.#turn;
-    const isOver = () => turn !== this.#turn;
+    const isCanceled = () => turn !== this.#turn;
     const [more, less] = [this.#of(true), this.#of(false)];
     if (more.length === 0) return this.#show(gettext("Add a track with “More of this” on its card."));
     try {
-      const graph = await alike.graph((note) => isOver() || this.#show(note));
+      const graph = await alike.graph((note) => isCanceled() || this.#show(note));
       const { rank } = renderer.appearance;
-      const found = await inSlices(mix(graph, more, less, { count: COUNT, accepts: (track) => rank[track] !== RANK.HIDDEN }), isOver);
+      const found = await inSlices(mix(graph, more, less, { count: COUNT, accepts: (track) => rank[track] !== RANK.HIDDEN }), isCanceled);
       if (!found) return;
       if (found.length === 0) return this.#show(gettext("No visible track is similar to all of these."));
       const place = placeOf(found.slice(0, PLACED), map);
@@ -79,7 +79,7 @@ export class Alchemy {
       this.#show(where, found, place);
       announce(`${gettext("{sentence}.", { sentence: tracksText(found.length) })} ${where}`);
     } catch (reason) {
-      if (!isOver()) this.#show(messageOf(reason));
+      if (!isCanceled()) this.#show(messageOf(reason));
     }
   }
 

@@ -35,7 +35,7 @@ export class AlikeGraph {
 
   /** Whether the site contains neighbors. */
   get isBySound() {
-    return this.#reader.isThere;
+    return this.#reader.isAvailable;
   }
 
   /** Whether loading has started, so that loading the rest is acceptable. */

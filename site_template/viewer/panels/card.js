@@ -162,7 +162,7 @@ export class Card {
     const artists = names.join(", ");
     const album = text.albumOf(track);
     const nameOf = (/** @type {Named["kind"]} */ kind, /** @type {string} */ name) => (pinned ? this.#nameButton({ kind, name, by: kind === "album" ? (names[0] ?? "") : "" }) : name);
-    const by = names.flatMap((name, place) => [place > 0 ? ", " : "", nameOf("artist", name)]);
+    const by = names.flatMap((name, index) => [index > 0 ? ", " : "", nameOf("artist", name)]);
     const art = element("img", { class: "card-art", alt: "", width: "72", height: "72" });
     art.src = placeholderArt(`${artists}\n${album || text.titles[track]}`);
     const head = element(
@@ -202,12 +202,12 @@ export class Card {
   #spot(track, pinned) {
     const spot = this.#spotOf(track);
     if (spot.length < 2) return [];
-    const place = spot.indexOf(track);
-    const text = gettext("{place} of {count} here", { place: place + 1, count: spot.length });
+    const index = spot.indexOf(track);
+    const text = gettext("{place} of {count} here", { place: index + 1, count: spot.length });
     const step = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ path, /** @type {number} */ by) => {
       const node = element("button", { class: "icon-button", type: "button", "data-action": `spot-${name}`, "aria-label": label, title: label }, icon(path));
       node.addEventListener("click", () => {
-        this.#store.set({ pinned: spot[(place + by + spot.length) % spot.length] });
+        this.#store.set({ pinned: spot[(index + by + spot.length) % spot.length] });
         /** @type {HTMLElement | null} */ (this.#element.querySelector(`[data-action="spot-${name}"]`))?.focus();
       });
       return node;

@@ -46,8 +46,8 @@ export class CollectionLoader {
   }
 
   /** Finds albums and artists by name; nothing before the script is loaded. @type {Collections["find"]} */
-  find(...sought) {
-    return this.#collections?.find(...sought) ?? { rows: [], before: 0 };
+  find(...query) {
+    return this.#collections?.find(...query) ?? { rows: [], before: 0 };
   }
 
   /** Loads the name index. @returns {Promise<void>}  rejects with a DataError */

@@ -90,7 +90,7 @@ export class Collections {
   find(query, ofWholeWords, tracks) {
     const found = this.#index?.find(query, ofWholeWords) ?? [];
     const { titles } = this.#parts.text;
-    return { rows: found.map((one) => ({ ...one, row: rowOf(one) })), before: countBefore(found, tracks.map((track) => titles[track]), query) };
+    return { rows: found.map((item) => ({ ...item, row: rowOf(item) })), before: countBefore(found, tracks.map((track) => titles[track]), query) };
   }
 
   /** Shows the requested album or artist. @returns {boolean}  whether it is already shown; otherwise it will be, once its order is known */
@@ -117,18 +117,18 @@ export class Collections {
   /** Sorts the tracks, once their details are loaded. @param {Shown} shown */
   async #arrange(shown) {
     const { store, details, text, fail } = this.#parts;
-    const isOver = () => store.get().collection !== shown || store.get().selected !== shown.tracks;
+    const isCanceled = () => store.get().collection !== shown || store.get().selected !== shown.tracks;
     /** @type {TrackDetails[]} */
     let read;
     try {
       read = await Promise.all(shown.tracks.map((track) => details.read(track)));
     } catch (reason) {
-      if (!isOver()) fail(reason);
+      if (!isCanceled()) fail(reason);
       return;
     }
-    if (isOver()) return;
-    const placed = inOrder(shown.kind, shown.tracks.map((track, place) => {
-      const { year, number, disc } = read[place];
+    if (isCanceled()) return;
+    const placed = inOrder(shown.kind, shown.tracks.map((track, index) => {
+      const { year, number, disc } = read[index];
       return { track, title: text.titles[track], year, number, disc: disc ?? 1, album: text.albumNumberOf(track) };
     }));
     const tracks = placed.map(({ track }) => track);
@@ -142,7 +142,7 @@ export class Collections {
     const counts = new Map();
     for (const artist of tracks.flatMap((track) => text.artistsOf(track))) counts.set(artist, (counts.get(artist) ?? 0) + 1);
     const artists = [...counts.keys()].filter((artist) => 2 * counts.get(artist) >= tracks.length);
-    const by = artists.length > 0 ? artists.flatMap((artist, place) => [place > 0 ? ", " : "", this.#name({ kind: "artist", name: artist, by: "" })]) : [gettext("various artists")];
+    const by = artists.length > 0 ? artists.flatMap((artist, index) => [index > 0 ? ", " : "", this.#name({ kind: "artist", name: artist, by: "" })]) : [gettext("various artists")];
     const years = yearsText(placed);
     const spread = tracks.length < FEWEST ? null : spreadOf(map, tracks);
     const unknown = placed.filter(({ number }) => number === null).length;

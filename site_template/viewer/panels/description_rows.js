@@ -11,7 +11,7 @@ import { element } from "../ui/dom.js";
  * @param {(condition: Condition, change: "remove" | "negate") => void} onChange
  */
 export function descriptionRows(conditions, says, onChange) {
-  return conditions.map((condition, place) => {
+  return conditions.map((condition, index) => {
     const { label, negated, isOr } = condition;
     const said = negated ? gettext("not {label}", { label }) : label;
     const word = element(
@@ -22,7 +22,7 @@ export function descriptionRows(conditions, says, onChange) {
     word.addEventListener("click", () => onChange(condition, "negate"));
     const remove = element("button", { class: "said-remove", type: "button", "aria-label": gettext("Remove {label}", { label: said }), title: gettext("Remove") }, "×");
     remove.addEventListener("click", () => onChange(condition, "remove"));
-    const meaning = (says[place] ?? "").slice(said.length + 2);
+    const meaning = (says[index] ?? "").slice(said.length + 2);
     return element("li", { class: "said" }, ...(isOr ? [element("span", { class: "said-or" }, gettext("or"))] : []), word, element("span", { class: "said-means" }, meaning), remove);
   });
 }

@@ -11,7 +11,7 @@ import { button, element } from "../ui/dom.js";
  * @returns {HTMLElement[]}
  */
 export function foldedList(rows, first, attributes, onGrow) {
-  const items = rows.map((row, place) => element("li", { hidden: place >= first }, row));
+  const items = rows.map((row, index) => element("li", { hidden: index >= first }, row));
   const more = button("text-button", gettext("{count} more", { count: items.length - first }), () => {
     for (const item of items) item.hidden = false;
     more.remove();

@@ -124,7 +124,7 @@ export class Glide {
 
   /** Shows the button if there is any audio. */
   offer() {
-    this.#button.hidden = !this.#sounds.areThere;
+    this.#button.hidden = !this.#sounds.isAvailable;
   }
 
   /** For tests. */

@@ -90,13 +90,13 @@ export class JourneyPanel {
     const { selected, pinned } = store.get();
     if (selected.length > MOST_ORDERED) return say(gettext("A journey has {count} tracks at most. Select fewer.", { count: MOST_ORDERED }));
     const turn = ++this.#turn;
-    const isOver = () => turn !== this.#turn;
+    const isCanceled = () => turn !== this.#turn;
     try {
-      const transitions = await alike.transitions((note) => isOver() || say(note));
-      if (isOver()) return;
+      const transitions = await alike.transitions((note) => isCanceled() || say(note));
+      if (isCanceled()) return;
       say(gettext("Looking for an order"));
       const start = selected.includes(pinned) ? pinned : selected[0];
-      const order = await inSlices(orderJourney(selected, start, transitions), isOver);
+      const order = await inSlices(orderJourney(selected, start, transitions), isCanceled);
       if (!order) return;
       store.set({ selected: order, path: order });
       navigation.frame(order);
@@ -104,7 +104,7 @@ export class JourneyPanel {
       const hardness = hard > 0 ? hardText(hard) : gettext("no hard transition");
       say(gettext("A journey from {track}, with {transitions}.", { track: isolated(this.#title(start)), transitions: hardness }) + (transitions.isBySound ? "" : ` ${gettext(NO_SOUND)}`));
     } catch (reason) {
-      if (!isOver()) say(messageOf(reason));
+      if (!isCanceled()) say(messageOf(reason));
     }
   }
 
@@ -138,14 +138,14 @@ export class JourneyPanel {
     const figure = this.#find(".journey-curve");
     figure.hidden = points.length < 2;
     if (figure.hidden || !loudness) return;
-    const across = (/** @type {number} */ place) => (place / (order.length - 1)) * width;
+    const across = (/** @type {number} */ index) => (index / (order.length - 1)) * width;
     const line = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(" ");
     const chart = this.#find("svg");
     chart.replaceChildren(
-      ...hard.map((place) => svgElement("path", { class: "journey-mark", d: `M${across(place + 0.5).toFixed(1)} -3V${height + 3}` })),
+      ...hard.map((index) => svgElement("path", { class: "journey-mark", d: `M${across(index + 0.5).toFixed(1)} -3V${height + 3}` })),
       svgElement("polyline", { class: "journey-line", points: line }),
     );
-    const at = (/** @type {number} */ place) => gettext("{title}, track {place}", { title: isolated(this.#title(order[place])), place: place + 1 });
+    const at = (/** @type {number} */ index) => gettext("{title}, track {place}", { title: isolated(this.#title(order[index])), place: index + 1 });
     chart.setAttribute("aria-label", gettext("Loudness along the way. Quietest: {low}. Loudest: {high}.", { low: at(low), high: at(high) }));
     this.#find(".journey-note").textContent = "";
   }
@@ -153,7 +153,7 @@ export class JourneyPanel {
   /** @param {readonly number[]} order  @param {readonly number[]} hard  @param {Transitions} transitions  @returns {HTMLElement[]}  rows */
   #showHard(order, hard, transitions) {
     const box = this.#find(".journey-hard");
-    const rows = hard.map((place) => this.#hardRow(order[place], order[place + 1], transitions));
+    const rows = hard.map((index) => this.#hardRow(order[index], order[index + 1], transitions));
     box.hidden = hard.length === 0;
     this.#find("summary b").textContent = hardText(hard.length);
     this.#find("ol").replaceChildren(...rows);
@@ -162,12 +162,12 @@ export class JourneyPanel {
     return rows;
   }
 
-  /** @param {number} one  @param {number} other  @param {Transitions} transitions */
-  #hardRow(one, other, transitions) {
-    const names = `${isolated(this.#title(one))} → ${isolated(this.#title(other))}`;
+  /** @param {number} from  @param {number} to  @param {Transitions} transitions */
+  #hardRow(from, to, transitions) {
+    const names = `${isolated(this.#title(from))} → ${isolated(this.#title(to))}`;
     const show = element("button", { class: "journey-step", type: "button" }, ...withNames(names));
-    show.addEventListener("click", () => this.#parts.goTo(one));
-    return element("li", {}, show, element("span", { class: "journey-why" }, this.#why(one, other, transitions)));
+    show.addEventListener("click", () => this.#parts.goTo(from));
+    return element("li", {}, show, element("span", { class: "journey-why" }, this.#why(from, to, transitions)));
   }
 
   /**
@@ -179,33 +179,33 @@ export class JourneyPanel {
   *#offerBridges(order, hard, transitions, rows) {
     const taken = new Set(order);
     const fits = (/** @type {number} */ track) => !taken.has(track) && this.#parts.renderer.isVisible(track);
-    for (const [row, place] of hard.entries()) {
-      const bridge = transitions.bridge(order[place], order[place + 1], fits);
-      if (bridge >= 0) rows[row].append(this.#bridgeButton(order, place, bridge));
+    for (const [row, index] of hard.entries()) {
+      const bridge = transitions.bridge(order[index], order[index + 1], fits);
+      if (bridge >= 0) rows[row].append(this.#bridgeButton(order, index, bridge));
       yield;
     }
   }
 
-  /** @param {readonly number[]} order  @param {number} place  @param {number} bridge  a track */
-  #bridgeButton(order, place, bridge) {
+  /** @param {readonly number[]} order  @param {number} index  @param {number} bridge  a track */
+  #bridgeButton(order, index, bridge) {
     const add = element("button", { class: "text-button", type: "button" }, ...withNames(gettext("Put {title} between them", { title: isolated(this.#title(bridge)) })));
     add.addEventListener("click", () => {
-      const longer = [...order.slice(0, place + 1), bridge, ...order.slice(place + 1)];
+      const longer = [...order.slice(0, index + 1), bridge, ...order.slice(index + 1)];
       this.#hasLostFocus = true;
       this.#parts.store.set({ selected: longer, path: longer });
-      this.#parts.say(gettext("{title} is track {place} now.", { title: isolated(this.#title(bridge)), place: place + 2 }));
+      this.#parts.say(gettext("{title} is track {place} now.", { title: isolated(this.#title(bridge)), place: index + 2 }));
     });
     return add;
   }
 
-  /** @param {number} one  @param {number} other  @param {Transitions} transitions */
-  #why(one, other, transitions) {
+  /** @param {number} from  @param {number} to  @param {Transitions} transitions */
+  #why(from, to, transitions) {
     const { alike } = this.#parts;
     const tempo = alike.valuesOf("feature.tempo");
     const reasons = [];
-    if (transitions.sound(one, other) >= 0.5) reasons.push(transitions.isBySound ? gettext("they do not sound alike") : gettext("they are far apart"));
-    if (tempo && transitions.tempo(one, other) > 0.3) reasons.push(gettext("tempo {from} → {to}", { from: bpm(tempo[one]), to: bpm(tempo[other]) }));
-    if (transitions.key(one, other) > 0.4) reasons.push(gettext("key {from} → {to}", { from: alike.keyOf(one), to: alike.keyOf(other) }));
+    if (transitions.sound(from, to) >= 0.5) reasons.push(transitions.isBySound ? gettext("they do not sound alike") : gettext("they are far apart"));
+    if (tempo && transitions.tempo(from, to) > 0.3) reasons.push(gettext("tempo {from} → {to}", { from: bpm(tempo[from]), to: bpm(tempo[to]) }));
+    if (transitions.key(from, to) > 0.4) reasons.push(gettext("key {from} → {to}", { from: alike.keyOf(from), to: alike.keyOf(to) }));
     return reasons.join("; ");
   }
 
@@ -261,5 +261,5 @@ const hardText = (count) => ngettext("{count} hard transition", "{count} hard tr
 
 /** @param {readonly number[]} order  @param {Transitions} transitions */
 function hardPlaces(order, transitions) {
-  return order.slice(1).flatMap((track, place) => (transitions.cost(order[place], track) >= HARD ? [place] : []));
+  return order.slice(1).flatMap((track, index) => (transitions.cost(order[index], track) >= HARD ? [index] : []));
 }

@@ -69,9 +69,9 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
     insights.clear();
     const sections = legendSections(map, state, legendRows(map, state, readTheme(state.theme)));
     const lists = sections.map((section) => sectionNode(section, insights));
-    const sought = state.colorBy === builtFor ? /** @type {HTMLInputElement | null} */ (scroller.querySelector(".legend-find"))?.value : "";
+    const query = state.colorBy === builtFor ? /** @type {HTMLInputElement | null} */ (scroller.querySelector(".legend-find"))?.value : "";
     builtFor = state.colorBy;
-    const find = createLegendFind(lists, sections.flatMap(({ rows }) => rows.map(({ name }) => name)), sought ?? "");
+    const find = createLegendFind(lists, sections.flatMap(({ rows }) => rows.map(({ name }) => name)), query ?? "");
     scroller.replaceChildren(...(range ? [range.node] : []), ...find, ...emptyNotes(map, state), ...lists, insights.below());
     update();
   };
@@ -129,12 +129,12 @@ function wireArrows(host) {
     const row = button.closest(".legend-row");
     if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
     const buttons = [...row.querySelectorAll("button")];
-    const place = buttons.findIndex((each) => each === button);
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") buttons[place + (event.key === "ArrowRight" ? 1 : -1)]?.focus();
+    const index = buttons.findIndex((each) => each === button);
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") buttons[index + (event.key === "ArrowRight" ? 1 : -1)]?.focus();
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const rows = [...host.querySelectorAll(".legend-row")].filter((each) => each.getClientRects().length > 0);
       const next = rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]?.querySelectorAll("button");
-      next?.[Math.min(place, next.length - 1)].focus();
+      next?.[Math.min(index, next.length - 1)].focus();
     } else return;
     event.preventDefault();
   });

@@ -18,12 +18,12 @@ export function createLegendFind(lists, names, text) {
   const label = gettext("Find among {count}", { count: names.length });
   const input = element("input", { class: "legend-find", type: "search", placeholder: label, "aria-label": label, autocomplete: "off", spellcheck: "false" });
   const note = element("p", { class: "legend-note", role: "status", hidden: true }, gettext("No name matches."));
-  const sought = names.map((name) => normalized(name));
+  const keys = names.map((name) => normalized(name));
   const rows = lists.flatMap((list) => [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".legend-list > li"))]);
   const find = () => {
     const terms = normalized(input.value).split(" ");
     let found = 0;
-    sought.forEach((name, row) => {
+    keys.forEach((name, row) => {
       const isFound = terms.every((term) => name.includes(term));
       rows[row].hidden = !isFound;
       if (isFound) found++;

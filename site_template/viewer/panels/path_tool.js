@@ -140,13 +140,13 @@ export class PathTool {
     const { map, renderer, alike } = this.#parts;
     const text = /** @type {TextData} */ (this.#text);
     const turn = ++this.#turn;
-    const isOver = () => turn !== this.#turn;
-    const tell = (/** @type {string} */ note) => isOver() || this.#tell(note);
+    const isCanceled = () => turn !== this.#turn;
+    const tell = (/** @type {string} */ note) => isCanceled() || this.#tell(note);
     try {
       const graph = await alike.graph(tell);
       // Only a duration needs more data than the graph of similar tracks.
       const transitions = wish.minutes > 0 ? await alike.transitions(tell) : null;
-      if (isOver()) return;
+      if (isCanceled()) return;
       tell(gettext("Looking for a path"));
       const { rank } = renderer.appearance;
       const minutes = alike.valuesOf("duration_ms");
@@ -159,7 +159,7 @@ export class PathTool {
           minutesOf: (track) => minutes?.[track] ?? NaN,
           transitions,
         }),
-        isOver,
+        isCanceled,
       );
       if (!route) return;
       if (wish.passed.size > 0 && route.leaps.length > 0) {

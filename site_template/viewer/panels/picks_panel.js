@@ -127,15 +127,15 @@ export class PicksPanel {
     const present = new Map([...this.#rows()].map((row) => [Number(row.dataset.track), row]));
     space.style.height = `${selected.length * ROW_HEIGHT}px`;
     for (const [track, row] of present) if (!wanted.has(track)) row.remove();
-    for (let place = first; place < end; place++) {
-      const track = selected[place];
+    for (let index = first; index < end; index++) {
+      const track = selected[index];
       const row = present.get(track) ?? this.#row(text, track);
-      row.style.transform = `translateY(${place * ROW_HEIGHT}px)`;
+      row.style.transform = `translateY(${index * ROW_HEIGHT}px)`;
       row.setAttribute("aria-setsize", String(selected.length));
-      row.setAttribute("aria-posinset", String(place + 1));
-      row.dataset.place = String(place);
-      /** @type {HTMLElement} */ (row.querySelector(".picks-note")).textContent = notes[place] ?? "";
-      if (this.#list.children[place - first + 1] !== row) this.#list.insertBefore(row, this.#list.children[place - first + 1] ?? null);
+      row.setAttribute("aria-posinset", String(index + 1));
+      row.dataset.place = String(index);
+      /** @type {HTMLElement} */ (row.querySelector(".picks-note")).textContent = notes[index] ?? "";
+      if (this.#list.children[index - first + 1] !== row) this.#list.insertBefore(row, this.#list.children[index - first + 1] ?? null);
     }
     this.#setCurrent(this.#current);
     this.#markPinned();
@@ -183,11 +183,11 @@ export class PicksPanel {
     for (const row of this.#rows()) row.classList.toggle("is-pinned", Number(row.dataset.track) === pinned);
   }
 
-  /** Sets the row that is the Tab stop; arrow keys change it. @param {number} place */
-  #setCurrent(place) {
-    this.#current = place;
+  /** Sets the row that is the Tab stop; arrow keys change it. @param {number} index */
+  #setCurrent(index) {
+    this.#current = index;
     for (const row of this.#rows()) {
-      const tabIndex = Number(row.dataset.place) === place ? "0" : "-1";
+      const tabIndex = Number(row.dataset.place) === index ? "0" : "-1";
       for (const control of row.querySelectorAll("a, button")) control.setAttribute("tabindex", tabIndex);
     }
   }
@@ -207,21 +207,21 @@ export class PicksPanel {
     event.preventDefault();
   }
 
-  /** @param {number} place */
-  #focusRow(place) {
-    const top = place * ROW_HEIGHT;
+  /** @param {number} index */
+  #focusRow(index) {
+    const top = index * ROW_HEIGHT;
     if (top < this.#list.scrollTop) this.#list.scrollTop = top;
     else if (top + ROW_HEIGHT > this.#list.scrollTop + this.#list.clientHeight) this.#list.scrollTop = top + ROW_HEIGHT - this.#list.clientHeight;
-    this.#current = place;
+    this.#current = index;
     this.#showRows();
-    /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-place="${place}"] .picks-names`))?.focus();
+    /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-place="${index}"] .picks-names`))?.focus();
   }
 
-  /** @param {number} place */
-  #remove(place) {
+  /** @param {number} index */
+  #remove(index) {
     const { selected } = this.#store.get();
-    this.#selecting.toggle(selected[place]);
-    if (selected.length > 1) this.#focusRow(Math.min(place, selected.length - 2));
+    this.#selecting.toggle(selected[index]);
+    if (selected.length > 1) this.#focusRow(Math.min(index, selected.length - 2));
   }
 
   /** @param {Event} event */

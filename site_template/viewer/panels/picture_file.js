@@ -33,7 +33,7 @@ function keyOf(map, state, theme) {
   const trait = state.traits.get(state.colorBy);
   if (trait && !trait.membership) {
     const [low, high] = trait.domain.map((value) => formatTrait(trait, value));
-    const colors = Array.from({ length: SHADES }, (_, place) => shadeOf(trait, place / (SHADES - 1), theme.name));
+    const colors = Array.from({ length: SHADES }, (_, index) => shadeOf(trait, index / (SHADES - 1), theme.name));
     return { rows: [], scale: { colors, low: `${gettext(trait.label)}: ${low}`, high }, sizes };
   }
   const rows = legendRows(map, state, theme).filter(({ key }) => isShown(state, key));

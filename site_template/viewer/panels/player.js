@@ -232,9 +232,9 @@ export class Player {
 
   #showSteps() {
     const { selected } = this.#store.get();
-    const place = selected.indexOf(this.#track);
-    this.#steps.previous.disabled = place <= 0;
-    this.#steps.next.disabled = place < 0 || place === selected.length - 1;
+    const index = selected.indexOf(this.#track);
+    this.#steps.previous.disabled = index <= 0;
+    this.#steps.next.disabled = index < 0 || index === selected.length - 1;
   }
 
   /**
@@ -247,13 +247,13 @@ export class Player {
   async #step(direction, note) {
     const { selected } = this.#store.get();
     const from = selected.indexOf(this.#track);
-    for (let place = from + direction; from >= 0 && place >= 0 && place < selected.length; place += direction) {
-      const playing = this.play(selected[place], note);
+    for (let index = from + direction; from >= 0 && index >= 0 && index < selected.length; index += direction) {
+      const playing = this.play(selected[index], note);
       const turn = this.#turn;
       const plays = await playing;
       if (turn !== this.#turn) return true;
       if (!plays) continue;
-      this.#store.set({ pinned: selected[place], hovered: NO_TRACK });
+      this.#store.set({ pinned: selected[index], hovered: NO_TRACK });
       return true;
     }
     this.#steps[direction < 0 ? "previous" : "next"].disabled = true;

@@ -246,7 +246,7 @@ export class SearchPanel {
     }
     nodes.push(...rows.slice(0, MAX_ROWS - shown.length).map((track) => this.#row(track)));
     this.#list.replaceChildren(...nodes);
-    this.#rows.forEach((row, place) => (row.id = `found-${place}`));
+    this.#rows.forEach((row, index) => (row.id = `found-${index}`));
     const said = description ? descriptionRows(description.conditions, says, (condition, change) => this.#change(condition, change)) : [];
     this.#said.replaceChildren(...said);
     this.#said.hidden = said.length === 0;
@@ -293,13 +293,13 @@ export class SearchPanel {
     event.preventDefault();
   }
 
-  /** @param {number} place */
-  #activate(place) {
+  /** @param {number} index */
+  #activate(index) {
     this.#open(true);
     const rows = this.#rows;
     rows[this.#active]?.setAttribute("aria-selected", "false");
-    this.#active = place;
-    const row = rows[place];
+    this.#active = index;
+    const row = rows[index];
     if (!row) return;
     row.setAttribute("aria-selected", "true");
     row.scrollIntoView({ block: "nearest" });

@@ -29,10 +29,10 @@ export function wireSizeBy(host, store, traitLoader, readListening) {
   list.hidden = names.length === 0;
   list.addEventListener("change", async () => {
     const id = list.value;
-    const isThere = id === "" || (await traitLoader.loadSizes(id, (note) => (progress.textContent = note)));
+    const isLoaded = id === "" || (await traitLoader.loadSizes(id, (note) => (progress.textContent = note)));
     // Another trait may have been chosen in the meantime.
     if (list.value !== id) return;
-    if (isThere) store.set({ sizeBy: id });
+    if (isLoaded) store.set({ sizeBy: id });
     else void show();
   });
   store.subscribe(["sizeBy"], () => void show());

@@ -40,12 +40,12 @@ export class SoundsLike {
     this.#mix = mix;
     store.subscribe(["pinned"], async ({ pinned }) => {
       renderer.setLinks({ track: pinned, neighbors: [] });
-      if (pinned === NO_TRACK || !reader.isThere) return;
+      if (pinned === NO_TRACK || !reader.isAvailable) return;
       try {
         const { tracks } = await reader.read(pinned);
         if (store.get().pinned !== pinned) return;
         const elsewhere = this.#elsewhere(pinned, tracks);
-        renderer.setLinks({ neighbors: tracks.map((track, place) => ({ track, isElsewhere: elsewhere[place] })) });
+        renderer.setLinks({ neighbors: tracks.map((track, index) => ({ track, isElsewhere: elsewhere[index] })) });
       } catch (reason) {
         // The card, which loads the same data, reports the error.
         messageOf(reason);
@@ -64,13 +64,13 @@ export class SoundsLike {
    * @param {() => void} onEnter  called when keyboard navigation opens another track's card
    */
   section(track, onGrow, onEnter) {
-    const section = element("section", { class: "alike", "aria-label": this.#reader.isThere ? gettext("Sounds like") : gettext("Paths"), hidden: true });
+    const section = element("section", { class: "alike", "aria-label": this.#reader.isAvailable ? gettext("Sounds like") : gettext("Paths"), hidden: true });
     const show = (/** @type {HTMLElement[]} */ ...nodes) => {
       section.replaceChildren(...nodes);
       section.hidden = false;
       onGrow();
     };
-    if (this.#reader.isThere) {
+    if (this.#reader.isAvailable) {
       this.#reader.read(track).then(
         (neighbors) => show(...this.#nodes(track, neighbors, onGrow, onEnter)),
         (reason) => {
@@ -93,9 +93,9 @@ export class SoundsLike {
    */
   #nodes(track, { tracks, shared, kept }, onGrow, onEnter) {
     const elsewhere = this.#elsewhere(track, tracks);
-    const rows = tracks.map((other, place) => {
-      const notes = [built(summarizeShared(shared[place] ?? "")), elsewhere[place] ? this.#whereabouts(track, other) : ""].filter(Boolean);
-      return this.#row(other, notes.join(" · "), built(shared[place] ?? ""), onEnter);
+    const rows = tracks.map((other, index) => {
+      const notes = [built(summarizeShared(shared[index] ?? "")), elsewhere[index] ? this.#whereabouts(track, other) : ""].filter(Boolean);
+      return this.#row(other, notes.join(" · "), built(shared[index] ?? ""), onEnter);
     });
     const select = button("text-button", gettext("Select these"), () => this.#store.set({ selected: [track, ...tracks] }));
     return [

@@ -73,10 +73,10 @@ export class StyleWords {
   /** @param {string} name */
   async #show(name) {
     const progress = /** @type {HTMLElement | null} */ (document.querySelector(".legend-progress"));
-    const isThere = await this.#traitLoader.load([STYLES], (note) => {
+    const isLoaded = await this.#traitLoader.load([STYLES], (note) => {
       if (progress) progress.textContent = note;
     });
-    if (!isThere) return;
+    if (!isLoaded) return;
     const state = this.#store.get();
     this.#store.set({ colorBy: STYLES, ...afterSolo(this.#map, { ...state, colorBy: STYLES }, name) });
   }

@@ -52,7 +52,7 @@ export function traitColumn(trait) {
     return { id, label, width: WIDTH.value, isNumber: true, textOf, valueOf: (track) => values[track] };
   }
   const { offsets, groups } = membership;
-  const textOf = (/** @type {number} */ track) => Array.from(groups.subarray(offsets[track], offsets[track + 1]), (place) => categoryText(trait, categories[place].name)).join(", ");
+  const textOf = (/** @type {number} */ track) => Array.from(groups.subarray(offsets[track], offsets[track + 1]), (index) => categoryText(trait, categories[index].name)).join(", ");
   // In the order of the legend: keys by the circle of fifths, other categories by frequency.
   const valueOf = (/** @type {number} */ track) => (offsets[track] < offsets[track + 1] ? groups[offsets[track]] : NaN);
   return { id, label, width: WIDTH.category, isNumber: false, textOf, valueOf };
@@ -91,22 +91,22 @@ function* ranksOf(textOf, count) {
   const placeOf = new Uint32Array(count);
   for (let track = 0; track < count; track++) {
     const text = textOf(track);
-    const place = places.get(text) ?? places.size;
-    places.set(text, place);
-    placeOf[track] = place;
+    const index = places.get(text) ?? places.size;
+    places.set(text, index);
+    placeOf[track] = index;
     if (track % STRETCH === 0) yield;
   }
   const names = [...places.keys()];
-  const sorted = yield* merged(Uint32Array.from(names, (_, place) => place), (a, b) => collator.compare(names[a], names[b]));
+  const sorted = yield* merged(Uint32Array.from(names, (_, index) => index), (a, b) => collator.compare(names[a], names[b]));
   const ranks = new Float64Array(names.length);
   let rank = 0;
-  for (let place = 0; place < sorted.length; place++) {
+  for (let index = 0; index < sorted.length; index++) {
     // Texts that compare equal get the same rank.
-    if (place > 0 && collator.compare(names[sorted[place - 1]], names[sorted[place]]) !== 0) rank++;
-    ranks[sorted[place]] = names[sorted[place]] ? rank : NaN;
-    if (place % STRETCH === 0) yield;
+    if (index > 0 && collator.compare(names[sorted[index - 1]], names[sorted[index]]) !== 0) rank++;
+    ranks[sorted[index]] = names[sorted[index]] ? rank : NaN;
+    if (index % STRETCH === 0) yield;
   }
-  return Float64Array.from(placeOf, (place) => ranks[place]);
+  return Float64Array.from(placeOf, (index) => ranks[index]);
 }
 
 /**
@@ -121,10 +121,10 @@ function* merged(items, compare) {
     for (let start = 0; start < from.length; start += 2 * width) {
       const [middle, end] = [Math.min(start + width, from.length), Math.min(start + 2 * width, from.length)];
       let [left, right] = [start, middle];
-      for (let place = start; place < end; place++) {
+      for (let index = start; index < end; index++) {
         const takesLeft = left < middle && (right >= end || compare(from[left], from[right]) <= 0);
-        to[place] = from[takesLeft ? left++ : right++];
-        if (place % STRETCH === 0) yield;
+        to[index] = from[takesLeft ? left++ : right++];
+        if (index % STRETCH === 0) yield;
       }
     }
     [from, to] = [to, from];

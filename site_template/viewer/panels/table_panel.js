@@ -153,7 +153,7 @@ export class TablePanel {
     const { rank } = renderer.appearance;
     const listed = matches ?? (selected.length > 0 && selected !== this.#own ? selected : null);
     const isIn = new Uint8Array(map.count);
-    for (let place = 0; listed && place < listed.length; place++) isIn[listed[place]] = 1;
+    for (let index = 0; listed && index < listed.length; index++) isIn[listed[index]] = 1;
     const isShown = (/** @type {number} */ track) => rank[track] !== RANK.HIDDEN && (!listed || isIn[track] === 1);
     const order = this.#sort && this.#orders.get(this.#sort.id);
     if (order) this.#rows = rowsOf(order, this.#sort?.isDescending === true, isShown);
@@ -168,7 +168,7 @@ export class TablePanel {
   async #sortBy(choice) {
     const isDescending = choice.startsWith("-");
     const id = isDescending ? choice.slice(1) : choice;
-    const column = this.#columns.find((one) => one.id === id);
+    const column = this.#columns.find((item) => item.id === id);
     if (!column) return;
     const sort = { id, isDescending };
     this.#sort = sort;
@@ -211,16 +211,16 @@ export class TablePanel {
     const wanted = new Set(this.#rows.subarray(first, end));
     const present = new Map([...this.#rowNodes()].map((row) => [Number(row.dataset.track), row]));
     for (const [track, row] of present) if (!wanted.has(track)) row.remove();
-    for (let place = first; place < end; place++) {
-      const track = this.#rows[place];
+    for (let index = first; index < end; index++) {
+      const track = this.#rows[index];
       const row = present.get(track) ?? this.#row(track);
-      row.style.transform = `translateY(${place * ROW_HEIGHT}px)`;
-      row.setAttribute("aria-rowindex", String(place + 2));
+      row.style.transform = `translateY(${index * ROW_HEIGHT}px)`;
+      row.setAttribute("aria-rowindex", String(index + 2));
       row.setAttribute("aria-selected", String(chosen.has(track)));
       row.classList.toggle("is-pinned", track === pinned);
-      row.dataset.place = String(place);
-      row.tabIndex = place === this.#current ? 0 : -1;
-      if (space.children[place - first] !== row) space.insertBefore(row, space.children[place - first] ?? null);
+      row.dataset.place = String(index);
+      row.tabIndex = index === this.#current ? 0 : -1;
+      if (space.children[index - first] !== row) space.insertBefore(row, space.children[index - first] ?? null);
     }
   }
 
@@ -240,18 +240,18 @@ export class TablePanel {
   /** Scrolls to a track that was pinned elsewhere. @param {number} pinned */
   #showPinned(pinned) {
     if (this.#host.hidden) return;
-    const place = pinned === NO_TRACK ? -1 : this.#rows.indexOf(pinned);
-    if (place >= 0) this.#bringIntoSight(place);
+    const index = pinned === NO_TRACK ? -1 : this.#rows.indexOf(pinned);
+    if (index >= 0) this.#bringIntoSight(index);
     this.#showRows();
   }
 
-  /** @param {number} place */
-  #bringIntoSight(place) {
-    const top = place * ROW_HEIGHT;
+  /** @param {number} index */
+  #bringIntoSight(index) {
+    const top = index * ROW_HEIGHT;
     const { scrollTop, clientHeight } = this.#scroller;
     if (top < scrollTop) this.#scroller.scrollTop = top;
     else if (top + 2 * ROW_HEIGHT > scrollTop + clientHeight) this.#scroller.scrollTop = top + 2 * ROW_HEIGHT - clientHeight;
-    this.#current = place;
+    this.#current = index;
   }
 
   /** @param {KeyboardEvent} event */
@@ -272,11 +272,11 @@ export class TablePanel {
     event.preventDefault();
   }
 
-  /** @param {number} place */
-  #focusRow(place) {
-    this.#bringIntoSight(place);
+  /** @param {number} index */
+  #focusRow(index) {
+    this.#bringIntoSight(index);
     this.#showRows();
-    /** @type {HTMLElement | null} */ (this.#scroller.querySelector(`[data-place="${place}"]`))?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null} */ (this.#scroller.querySelector(`[data-place="${index}"]`))?.focus({ preventScroll: true });
   }
 
   /** @param {MouseEvent} event */
@@ -335,7 +335,7 @@ export class TablePanel {
 /** Returns the tracks of a list, or without one, all tracks in their order. @param {readonly number[] | null} listed  @param {number} count  number of all tracks */
 function asOrder(listed, count) {
   const tracks = new Uint32Array(listed ? listed.length : count);
-  for (let place = 0; place < tracks.length; place++) tracks[place] = listed ? listed[place] : place;
+  for (let index = 0; index < tracks.length; index++) tracks[index] = listed ? listed[index] : index;
   return tracks;
 }
 

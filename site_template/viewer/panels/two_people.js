@@ -73,11 +73,11 @@ export class TwoPeople {
       this.#figure(pair),
       this.#bridge(pair),
       this.#clusters(shares, one, other),
-      ...[0, 1].map((place) =>
+      ...[0, 1].map((index) =>
         this.#shell.list(
-          gettext("{name} would like", { name: isolated(pair.people[place]) }),
-          pair.likes[place],
-          gettext("{name} has no other tracks.", { name: isolated(pair.people[1 - place]) }),
+          gettext("{name} would like", { name: isolated(pair.people[index]) }),
+          pair.likes[index],
+          gettext("{name} has no other tracks.", { name: isolated(pair.people[1 - index]) }),
         ),
       ),
     );
@@ -92,8 +92,8 @@ export class TwoPeople {
   /** Lets the user choose two of more than two people. */
   #choice() {
     if (this.#pairs.length < 2) return [];
-    const options = this.#pairs.map(({ people }, place) =>
-      element("option", { value: String(place), selected: place === this.#shown }, people.map(isolated).join(", ")),
+    const options = this.#pairs.map(({ people }, index) =>
+      element("option", { value: String(index), selected: index === this.#shown }, people.map(isolated).join(", ")),
     );
     const select = element("select", { "aria-label": gettext("Which two") }, ...options);
     select.addEventListener("change", () => {
@@ -131,16 +131,16 @@ export class TwoPeople {
     return element("p", {}, node);
   }
 
-  /** @param {Share[]} shares  @param {Group} one  @param {Group} other */
-  #clusters(shares, one, other) {
+  /** @param {Share[]} shares  @param {Group} first  @param {Group} second */
+  #clusters(shares, first, second) {
     const { store } = this.#parts;
     const { theme } = store.get();
-    const colors = [one, other].map((layer) => colorOf(layer.color, theme));
+    const colors = [first, second].map((layer) => colorOf(layer.color, theme));
     const head = element(
       "p", { class: "tool-key" },
-      ...[one, other].flatMap((layer, place) => [swatch(colors[place]), element("span", { dir: "auto", translate: "no" }, layer.name)]),
+      ...[first, second].flatMap((layer, index) => [swatch(colors[index]), element("span", { dir: "auto", translate: "no" }, layer.name)]),
     );
-    const rows = shares.map((share) => this.#share(share, one, other, colors));
+    const rows = shares.map((share) => this.#share(share, first, second, colors));
     return element(
       "section", { class: "alike", "aria-label": gettext("Clusters by person"), hidden: rows.length === 0 },
       element("div", { class: "alike-head" }, element("h3", {}, gettext("Clusters by person"))), head, ...foldedList(rows, FIRST_CLUSTERS),
@@ -151,10 +151,10 @@ export class TwoPeople {
   #share({ cluster, tracks, one, other, both }, first, second, colors) {
     const { map, navigation } = this.#parts;
     const { name } = map.clusters[cluster];
-    const parts = [one, both, other].map((count, place) => {
+    const parts = [one, both, other].map((count, index) => {
       const part = element("span", { class: "tool-part" });
       part.style.flexGrow = String(count);
-      part.style.background = place === 1 ? `repeating-linear-gradient(135deg, ${colors[0]} 0 4px, ${colors[1]} 4px 8px)` : colors[place / 2];
+      part.style.background = index === 1 ? `repeating-linear-gradient(135deg, ${colors[0]} 0 4px, ${colors[1]} 4px 8px)` : colors[index / 2];
       part.hidden = count === 0;
       return part;
     });

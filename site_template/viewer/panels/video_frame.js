@@ -32,7 +32,7 @@ export class VideoFrame {
   element;
   #hooks;
   #asking = 0;
-  #isOver = false;
+  #isClosed = false;
 
   /**
    * @param {string} address
@@ -55,7 +55,7 @@ export class VideoFrame {
 
   /** Stops handling its messages. */
   close() {
-    this.#isOver = true;
+    this.#isClosed = true;
     clearInterval(this.#asking);
     removeEventListener("message", this.#onMessage);
     this.element.remove();
@@ -67,7 +67,7 @@ export class VideoFrame {
       this.element.contentWindow?.postMessage(JSON.stringify({ event: "listening", id: "spotmap", channel: "widget" }), PLAYER_ORIGIN);
       if (++asked === MOST_ASKED) clearInterval(this.#asking);
     };
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     this.#asking = setInterval(ask, ASKING_MS);
     ask();
   }
@@ -83,8 +83,8 @@ export class VideoFrame {
 
   /** Reports the end once; later messages are about the same video. @param {() => void} tell */
   #end(tell) {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     tell();
   }
 }

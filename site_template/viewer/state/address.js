@@ -192,6 +192,6 @@ function keptOf(patch, known) {
  */
 function axesOf({ axes }, now, traits) {
   if (axes?.x === now?.x && axes?.y === now?.y) return now;
-  const isThere = (/** @type {string} */ id) => traits.has(id) && isAxis(/** @type {import("../data/types.js").Trait} */ (traits.get(id)));
-  return axes && isThere(axes.x) && isThere(axes.y) ? axes : null;
+  const isAvailable = (/** @type {string} */ id) => traits.has(id) && isAxis(/** @type {import("../data/types.js").Trait} */ (traits.get(id)));
+  return axes && isAvailable(axes.x) && isAvailable(axes.y) ? axes : null;
 }

@@ -107,7 +107,7 @@ export class Describer {
   #trait(id) {
     let trait = this.#traits.get(id);
     if (trait === undefined) {
-      const name = traitNames(this.#map.columns).find((one) => one.id === id);
+      const name = traitNames(this.#map.columns).find((item) => item.id === id);
       trait = name && this.#documents ? createTrait(name, this.#documents, this.#map.count, ALL) : null;
       this.#traits.set(id, trait);
     }

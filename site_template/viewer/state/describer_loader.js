@@ -31,7 +31,7 @@ export class DescriberLoader {
 
   /** @returns {Promise<void>}  rejects with a DataError; can be called again */
   async prepare() {
-    if (!this.#reader.isThere) return;
+    if (!this.#reader.isAvailable) return;
     this.#pending ??= this.#load();
     try {
       await this.#pending;

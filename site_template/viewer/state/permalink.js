@@ -79,9 +79,9 @@ function counting(text) {
   const equals = new Map();
   return (track) => {
     const name = [text.titles[track], text.albumOf(track), ...text.artistsOf(track)].join("\n");
-    const place = equals.get(name) ?? 0;
-    equals.set(name, place + 1);
-    return hashText(`${name}\n${place}`).toString(36).padStart(FINGERPRINT_DIGITS, "0");
+    const index = equals.get(name) ?? 0;
+    equals.set(name, index + 1);
+    return hashText(`${name}\n${index}`).toString(36).padStart(FINGERPRINT_DIGITS, "0");
   };
 }
 

@@ -36,8 +36,8 @@ export function scaleOf({ values, domain: [low, high] }) {
 /** @param {ReturnType<typeof scaleOf>} scale  @param {number} value  @returns {number}  its size; the smallest if it is unknown */
 export function sizeOf({ origin, mean }, value) {
   const growth = Math.sqrt(Math.max(0, value - origin) / mean);
-  const place = Math.round(((SIZES - 1) * Math.log(growth / LEAST)) / Math.log(MOST / LEAST));
-  return Math.max(0, Math.min(SIZES - 1, place)) || 0;
+  const index = Math.round(((SIZES - 1) * Math.log(growth / LEAST)) / Math.log(MOST / LEAST));
+  return Math.max(0, Math.min(SIZES - 1, index)) || 0;
 }
 
 /**

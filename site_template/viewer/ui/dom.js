@@ -28,7 +28,7 @@ const NAME = /(\u2068[^\u2069]*\u2069|“[^”]*”|„[^“]*“|「[^」]*」)
 
 /** Returns a sentence whose names are excluded from translation by the browser. @param {string} text */
 export const withNames = (text) =>
-  text.split(NAME).map((part, place) => (place % 2 ? element("bdi", { translate: "no" }, part.replace(/[\u2068\u2069]/g, "")) : part));
+  text.split(NAME).map((part, index) => (index % 2 ? element("bdi", { translate: "no" }, part.replace(/[\u2068\u2069]/g, "")) : part));
 
 /**
  * @template {keyof SVGElementTagNameMap} Tag

@@ -13,16 +13,16 @@ const SLICE_MS = 10;
  * @template Result
  * @overload
  * @param {Generator<void, Result>} work  yields where it can pause
- * @param {() => boolean} isOver  whether the work is to be canceled
+ * @param {() => boolean} isCanceled  whether the work is to be canceled
  * @returns {Promise<Result | null>}  null if it was canceled
  */
 /**
  * @template Result
  * @param {Generator<void, Result>} work
- * @param {() => boolean} [isOver]
+ * @param {() => boolean} [isCanceled]
  */
-export async function inSlices(work, isOver = () => false) {
-  while (!isOver()) {
+export async function inSlices(work, isCanceled = () => false) {
+  while (!isCanceled()) {
     const end_ms = performance.now() + SLICE_MS;
     do {
       const step = work.next();

@@ -65,13 +65,13 @@ export class Translator {
     if (NUMBER.test(sentence)) return sentence.replace(/\d[\d,]*(?:\.\d+)?/, (number) => (number.includes(",") ? this.number(Number(number.replaceAll(",", ""))) : this.decimal(number)));
     for (const { pattern, names, text } of this.#patterns) {
       const found = pattern.exec(sentence);
-      if (found) return names.reduce((filled, name, place) => filled.replace(name, () => this.sentence(found[place + 1])), text);
+      if (found) return names.reduce((filled, name, index) => filled.replace(name, () => this.sentence(found[index + 1])), text);
     }
     for (const joint of JOINTS) {
       const parts = sentence.split(joint);
       if (parts.length === 1) continue;
       const said = parts.map((part) => this.sentence(part));
-      if (said.some((part, place) => part !== parts[place])) return said.join(typeof joint === "string" ? (this.text(joint) ?? joint) : " ");
+      if (said.some((part, index) => part !== parts[index])) return said.join(typeof joint === "string" ? (this.text(joint) ?? joint) : " ");
     }
     return sentence;
   }
