@@ -21,6 +21,11 @@ _ONLY_MAC: Final = frozenset(b"\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x98\x9b\
 _ONLY_WINDOWS: Final = frozenset(range(0xDF, 0x100)) - {0xF7}
 """Lowercase letters in Windows-1252; in Mac Roman capitals and signs, but for a few."""
 
+_CENTRAL: Final = re.compile(rb"(?<=[a-z])[\x9d\x9f\xb3\xb9\xba\xbe\xbf](?=[a-z\xe0-\xff])")
+"""Letters of Windows-1250 that stand within words of Polish, Czech and their neighbors; signs in Windows-1252."""
+LEAST_CENTRAL: Final = 20
+"""At most so many other letters that are not ASCII come with each of them."""
+
 _SCRIPTS: Final = {
     "cp1251": "Windows-1251",
     "koi8_r": "KOI8-R",
@@ -87,8 +92,11 @@ def _guess(content: bytes) -> tuple[str, str]:
         return content.decode("cp932"), "Shift-JIS"
     if _is_mac_roman(content):
         return content.decode("mac-roman"), "Mac Roman"
-    if _is_of_another_script(content) and (found := _of_another_script(content)):
-        return found
+    if _is_of_another_script(content):
+        if found := _of_another_script(content):
+            return found
+    elif _is_central_european(content):
+        return content.decode("cp1250"), "Windows-1250"
     return content.decode("latin-1").translate(_WINDOWS_1252), "Windows-1252"
 
 
@@ -158,6 +166,18 @@ def _is_mac_roman(content: bytes) -> bool:
     """Whether letters with accents stand where Windows-1252 has signs and capitals in the middle of words."""
     inside = {found[0][0] for found in _AFTER_LETTER.finditer(content)}
     return bool(inside & _ONLY_MAC) and not inside & _ONLY_WINDOWS
+
+
+def _is_central_european(content: bytes) -> bool:
+    """Whether letters of Windows-1250 stand where Windows-1252 has signs in the middle of words."""
+    found = len(_CENTRAL.findall(content))
+    try:
+        others = (
+            sum(map(str.isalpha, content.decode("cp1250"))) - len(re.findall(rb"[A-Za-z]", content)) if found else 0
+        )
+    except UnicodeDecodeError:
+        return False
+    return found > 0 and found * LEAST_CENTRAL >= others
 
 
 def _damaged_utf_8(content: bytes) -> str:

@@ -69,7 +69,7 @@ def _csv(table: MapTable) -> bytes:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(table.columns)
+    writer.writerow(map(_cell, table.columns))
     writer.writerows(zip(*(map(_cell, values) for values in table.columns.values()), strict=True))
     return text.getvalue().encode("utf-8-sig", "replace")
 

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.documents import parse_json
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import ConfigError, OutputError
 
@@ -145,6 +146,8 @@ def _read(path: Path) -> bytes:
         content = read_bounded(path, LARGEST_FILE_BYTES)
         if path.name.endswith((TEMPLATE_SUFFIX, ".css", ".js", ".svg")):
             content.decode()
+        if path.suffix == ".json" and not isinstance(parse_json(content), dict):
+            raise ValueError("it is no JSON object")
     except (OSError, ValueError) as error:
         reason = "it is not in UTF-8" if isinstance(error, UnicodeDecodeError) else error
         raise ConfigError(

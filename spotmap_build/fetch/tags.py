@@ -235,7 +235,7 @@ def _read_again(texts: list[str]) -> dict[str, str]:
     if joined.isascii() or max(joined) > "\xff":
         return read
     meant, encoding = decode_guessing(joined.encode("latin-1"))
-    is_another = encoding not in {"", "Windows-1252", "Mac Roman"} and meant.count("\n") == joined.count("\n")
+    is_another = encoding not in {"", "Mac Roman"} and meant.count("\n") == joined.count("\n")
     return read | dict(zip(joined.split("\n"), meant.split("\n"), strict=True)) if is_another else read
 
 

@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number, vector in enumerate(vectors.round(4).tolist())
     ]
     (folder / "library.csv").write_text(
-        "\n".join(["title,artist,album,year,mood,track_number,disc_number,tags,file,vector", *rows]) + "\n"
+        "\n".join(["title,artist,album,year,=mood,track_number,disc_number,tags,file,vector", *rows]) + "\n"
     )
     outcome = spotmap("--source", "table:library.csv", "--log", "json", cwd=folder)
     assert outcome.status == 0, outcome.stderr
@@ -58,7 +58,7 @@ def test_csv_holds_a_row_of_each_track_with_its_place_and_cluster(folder: Path) 
         rows = list(csv.DictReader(file))
     assert sorted(row["title"] for row in rows) == sorted(f"Stück, {number}" for number in range(COUNT))
     assert {row["artists"] for row in rows} == {"Ada; Bo"}
-    assert {row["mood"] for row in rows} == {"soft", "loud"}
+    assert {row["'=mood"] for row in rows} == {"soft", "loud"}
     places = {(int(row["track_number"]), int(row["disc_number"])) for row in rows}
     assert places == {(track, disc) for track in range(1, 13) for disc in range(1, 5)}
     assert {row["own_tags"] for row in rows} == {"'=1+1"}, "no formula for a spreadsheet"
@@ -129,7 +129,7 @@ def test_a_notebook_reads_the_site_as_columns(folder: Path) -> None:
     assert {len(values) for values in found.columns.values()} == {COUNT}
     assert sorted(found.columns["title"]) == sorted(f"Stück, {number}" for number in range(COUNT))
     assert found.columns["artists"][0] == ["Ada", "Bo"]
-    assert set(found.columns["mood"]) == {"soft", "loud"}
+    assert set(found.columns["=mood"]) == {"soft", "loud"}
     assert found.columns["year"].count(None) == 1
     in_clusters = sum(len(cluster.members) for cluster in found.clusters)
     assert COUNT - found.columns["cluster"].count(None) == in_clusters

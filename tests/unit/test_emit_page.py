@@ -150,6 +150,19 @@ def test_a_persons_file_that_cannot_be_used_is_named(
     assert hint in refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("words.json", b"{", "Expecting property name"),
+        ("language.de.json", b"[]", "it is no JSON object"),
+    ],
+)
+def test_a_persons_json_that_is_none_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        read_template(replacing=tmp_path)
+
+
 @pytest.mark.parametrize("command", [build, plan])
 def test_mistakes_in_a_persons_file_are_found_before_anything_is_listened_to(
     mine: Path, command: Callable[[Config, Progress], object]

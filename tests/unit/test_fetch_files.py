@@ -438,6 +438,8 @@ def test_a_map_is_called_as_its_folder_or_as_its_file_without_the_suffix(
         ("gbk", "月亮代表我的心", "邓丽君"),
         ("cp949", "봄날의 강을 건너", "김하늘"),
         ("latin-1", "Été à Ísafjörður", "Sigur Rós"),
+        ("cp1252", "Don’t “Stop” – Žižek", "Guns N’ Roses"),
+        ("cp1250", "Miłość w Zakopanem", "Sławomir"),
     ],
 )
 def test_tags_that_are_called_latin_1_are_read_as_what_they_are(

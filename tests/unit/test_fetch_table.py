@@ -522,6 +522,12 @@ def test_so_is_one_with_paths_and_an_exported_map(tmp_path: Path, header: str) -
     assert read_columns(tmp_path / "list.csv", lambda _: True).columns["title"] == ["=1+1"]
 
 
+def test_names_of_columns_are_read_back_as_they_were(tmp_path: Path) -> None:
+    header = ",".join((*TABLE_COLUMNS, "'=mood"))
+    (tmp_path / "list.csv").write_text(f"{header}\n{',' * len(TABLE_COLUMNS)}soft\n")
+    assert read_columns(tmp_path / "list.csv", lambda _: True).columns["=mood"] == ["soft"]
+
+
 def test_an_apostrophe_in_any_other_table_stays(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("title,artists\n'=1+1,Mara\n")
     assert read_columns(tmp_path / "list.csv", lambda _: True).columns["title"] == ["'=1+1"]

@@ -127,7 +127,9 @@ def read_delimited(text: str, place: str) -> Table:
     columns = _named(names, rows)
     notices = (*notices, *about_quotes)
     if is_guarded(tuple(columns)):
-        columns = {name: [value and unguard_cell(value) for value in values] for name, values in columns.items()}
+        columns = {
+            unguard_cell(name): [value and unguard_cell(value) for value in values] for name, values in columns.items()
+        }
     return Table(columns, notices, delimiter)
 
 
