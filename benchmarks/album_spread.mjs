@@ -1,8 +1,8 @@
 /**
- * node benchmarks/album_spread.mjs SITE...: what the page says of the albums of built sites, and by which figure.
+ * node benchmarks/album_spread.mjs SITE...: prints the page's categories of albums of built sites, and the figures behind them.
  *
- * Of each album of three tracks or more, how far apart its tracks are in multiples of as many tracks drawn at random; then how many
- * albums are called what.
+ * For each album of three tracks or more, it prints the spread of its tracks relative to random tracks, and then the number of albums
+ * in each category.
  */
 import { readFile } from "node:fs/promises";
 import { collectionsOf } from "../site_template/viewer/data/collection_index.js";

@@ -1,6 +1,6 @@
 /**
- * How often "more of this" gives the same style, and how much "less of that" takes away, on a built site of the demo, whose styles
- * are known.
+ * Measures how often "more of this" gives the same style, and how much "less of that" removes, on a built site of the demo, whose
+ * styles are known.
  *
  *   node benchmarks/alchemy.mjs SITE
  */

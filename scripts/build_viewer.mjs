@@ -1,12 +1,12 @@
 /**
- * Makes site_template/viewer.bundle.js (one classic script) and those that are fetched once somebody needs them (ON_DEMAND) from the modules in
- * site_template/viewer/ and the pinned D3 modules, and writes what of D3 is inside, with its licenses, to site_template/vendor/.
+ * Bundles the modules in site_template/viewer/ and the pinned D3 modules into site_template/viewer.bundle.js (one classic script) and the
+ * on-demand scripts (ON_DEMAND). Writes the list of included D3 modules and their licenses to site_template/vendor/.
  *
  *   node scripts/build_viewer.mjs           write the files
- *   node scripts/build_viewer.mjs --check   say which of them are not current, exit with 1 if any is not
+ *   node scripts/build_viewer.mjs --check   list the files that are not current; exit with 1 if there are any
  *
- * A classic script because browsers refuse ES modules in a page opened from disk. Equal sources give equal bytes: nothing
- * in the output depends on the machine, the folder or the time.
+ * The output is a classic script because browsers refuse ES modules in a page opened from disk. Equal sources give equal bytes: the
+ * output does not depend on the machine, the folder or the time.
  */
 import { build } from "esbuild";
 import { readFile, writeFile } from "node:fs/promises";
@@ -20,30 +20,30 @@ const BANNER = `/*!
 %LICENSES%
  */`;
 
-/** Scripts that only some visits need: the module each is made from, and what it is. @type {Readonly<Record<string, [string, string]>>} */
+/** On-demand scripts: entry module and description. @type {Readonly<Record<string, [string, string]>>} */
 const ON_DEMAND = {
-  describe: ["describing.js", "What descriptions of sound are understood by"],
-  collections: ["collections.js", "What shows albums and artists"],
-  listening: ["listening.js", "What was listened to, and sizes of points"],
+  describe: ["describing.js", "Descriptions of sound"],
+  collections: ["collections.js", "Albums and artists"],
+  listening: ["listening.js", "Listening history, and sizes of points"],
   tools: ["tools.js", "Two people, and alchemy"],
-  picture: ["picturing.js", "What saves a picture of the map"],
-  translate: ["translating.js", "What puts the page into another language than English"],
+  picture: ["picturing.js", "Saved pictures of the map"],
+  translate: ["translating.js", "Languages other than English"],
 };
 
 /**
  * @typedef {{name: string, version: string, license: string}} Vendored
  */
 
-/** The bundle, and the D3 packages that ended up in it. @param {string} entry */
+/** Returns a bundle and the D3 packages in it. @param {string} entry */
 async function bundleViewer(entry) {
   const result = await build({
     absWorkingDir: fileURLToPath(ROOT),
     entryPoints: [`site_template/viewer/${entry}`],
     bundle: true,
     format: "iife",
-    // Private fields as they are: written otherwise, the script is a fifteenth larger. The style sheet asks for newer browsers.
+    // Keep private fields: transpiling them makes the script a fifteenth larger, and the style sheet requires newer browsers anyway.
     target: ["es2022"],
-    // All that d3-zoom wants of it is to stop what moves: pan_animation.js says why that is ours.
+    // d3-zoom uses d3-transition only to stop animations; see pan_animation.js.
     alias: { "d3-transition": "./site_template/viewer/map/pan_animation.js" },
     minify: true,
     legalComments: "none",
@@ -72,7 +72,7 @@ async function describePackage(name) {
 }
 
 /**
- * The license texts, each once, under the packages that carry it.
+ * Returns each license text once, under the packages that use it.
  *
  * @param {Vendored[]} vendored
  */

@@ -1,9 +1,9 @@
 /**
- * Answers descriptions as the page does, from a built site.
+ * Evaluates descriptions like the page, for a built site.
  *
  *   node benchmarks/describe/answer.mjs SITE < QUESTIONS > ANSWERS
  *
- * QUESTIONS: {"phrases": [...], "without": [facets that are not to be known]}. ANSWERS: for each phrase, its conditions, what was not
+ * QUESTIONS: {"phrases": [...], "without": [facets to hide]}. ANSWERS: for each phrase, its conditions, the words that were not
  * understood, and the ids of the tracks that fit, best first.
  */
 import { readFile } from "node:fs/promises";

@@ -1,8 +1,8 @@
 /**
- * Runs in the page that is measured, before its own scripts: moves the map as a hand would, and takes the times.
+ * Runs in the measured page before its own scripts: moves the map as a hand would, and measures times.
  *
- * The work of a frame is what the main thread does from the first animation callback to the first task after the frame was
- * drawn: the page's callbacks, layout, painting, and handing the picture on. Events are sent at the head of the frame and count.
+ * The work of a frame is the main thread's time from the first animation callback to the first task after the frame was drawn:
+ * the page's callbacks, layout, painting and compositing. Events are sent at the beginning of the frame and included.
  */
 (() => {
   const channel = new MessageChannel();
@@ -15,7 +15,7 @@
     for (const { startTime, duration } of list.getEntries()) longTasks.push({ start_ms: startTime, duration_ms: duration });
   }).observe({ type: "longtask", buffered: true });
 
-  /** One frame: act, let the page draw, take the time. @param {() => void} act */
+  /** Measures one frame: acts, and lets the page draw. @param {() => void} act */
   const frame = (act) =>
     new Promise((done) => {
       requestAnimationFrame(() => {
@@ -49,14 +49,14 @@
     target.dispatchEvent(new MouseEvent("mousedown", options(x, y)));
     const times = await measure(frames, (i) => {
       const event = new MouseEvent("mousemove", options(...at(i)));
-      // The drag is followed on the window, as d3-zoom and most others do.
+      // d3-zoom and most other libraries listen for drags on the window.
       target.dispatchEvent(event);
     });
     target.dispatchEvent(new MouseEvent("mouseup", options(...at(frames - 1))));
     return times;
   }
 
-  /** In and out again. @param {Element} target */
+  /** Zooms in and out again. @param {Element} target */
   function wheel(target, frames, depth) {
     return measure(frames, (i) => {
       const inwards = i < frames / 2;
@@ -84,7 +84,7 @@
         interval_ms: parts.flatMap((part) => part.interval_ms),
       };
     },
-    /** From a pointer event to the end of everything that it calls at once. */
+    /** Measures pointer events including their synchronous handlers. */
     hovers(selector, count) {
       const target = document.querySelector(selector);
       const times = [];

@@ -1,4 +1,4 @@
-/** The page that most people would write first: D3's zoom, and an arc a point on a canvas, at most once a frame. */
+/** The page that most people would write first: D3's zoom, and one arc per point on a canvas, at most once per frame. */
 
 import { schemeTableau10, select, zoom, zoomIdentity } from "d3";
 import { readPoints } from "./points.js";

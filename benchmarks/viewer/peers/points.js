@@ -1,4 +1,4 @@
-/** The points of a built site; `?data=` names its folder of data. */
+/** Reads the points of a built site; `?data=` names its data folder. */
 export async function readPoints() {
   const map = await (await fetch(`${new URL(location.href).searchParams.get("data")}map.json`)).json();
   const undelta = (deltas) => {

@@ -1,4 +1,4 @@
-/** The same points with regl-scatterplot, which draws with WebGL. */
+/** Draws the same points with regl-scatterplot, which uses WebGL. */
 
 import createScatterplot from "regl-scatterplot";
 import { readPoints } from "./points.js";
