@@ -15,7 +15,7 @@ from benchmarks.bounds.measuring import Figure
 
 GROUPS: Final[dict[str, Callable[[Path], Iterator[Figure]]]] = {
     "help": starting.help_figures,
-    "heard": lambda folder: starting.heard_figures(folder, (5_000, 50_000)),
+    "analyzed": lambda folder: starting.analyzed_figures(folder, (5_000, 50_000)),
     "placed": lambda folder: placed.figures(folder, (100_000, 1_000_000)),
     "listening": listening.figures,
 }

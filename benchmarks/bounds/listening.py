@@ -56,8 +56,8 @@ if __name__ == "__main__":
 def figures(folder: Path) -> Iterator[Figure]:
     """Measure the bounds of the analysis, each in a separate process."""
     seen = _inside("overlap", folder)
-    larger_s = max(seen["fetch_s"], seen["listen_s"])
-    more = f"both {seen['both_s']:.1f} s, download {seen['fetch_s']:.1f}, analysis {seen['listen_s']:.1f}"
+    larger_s = max(seen["fetch_s"], seen["analyze_s"])
+    more = f"both {seen['both_s']:.1f} s, download {seen['fetch_s']:.1f}, analysis {seen['analyze_s']:.1f}"
     name = "download and analysis concurrently, against the longer one alone"
     yield Figure(name, seen["both_s"] / larger_s, 1.1, "times", more=more)
     seen = _inside("processors", folder)
@@ -104,7 +104,7 @@ def overlap(folder: Path) -> dict[str, float]:
         running.audio.asked.clear()
         _done(running.build("--keep-audio", folder / "kept", "--cache-dir", folder / "second", extra=jobs))
         assert not running.audio.asked
-        return {"both_s": both_s, "fetch_s": fetch_s, "listen_s": report(both)["seconds"]["embed"]}
+        return {"both_s": both_s, "fetch_s": fetch_s, "analyze_s": report(both)["seconds"]["embed"]}
 
 
 def _done(outcome: Any) -> None:
@@ -163,7 +163,7 @@ def parent(folder: Path) -> dict[str, float]:
 
     library = folder / "library"  # ``use`` writes output.txt; the one in ``folder`` belongs to this process
     library.mkdir()
-    use((sys.executable, "-m", "benchmarks.bounds.heard", library, str(PARENT_TRACKS)), library)
+    use((sys.executable, "-m", "benchmarks.bounds.analyzed", library, str(PARENT_TRACKS)), library)
     (library / "parent.py").write_text(PARENT)
     use((sys.executable, "-c", NEW), library)
     use((sys.executable, library / "parent.py"), library)
@@ -220,7 +220,7 @@ def _peak_mib(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def listen_once(engine: EngineName, folder: Path) -> None:
+def analyze_once(engine: EngineName, folder: Path) -> None:
     """Analyze four minutes of audio in this process, as a worker does."""
     from spotmap_build.embed.pool import THREAD_VARIABLES
     from spotmap_build.embed.workers import embed_file

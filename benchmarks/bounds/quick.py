@@ -13,12 +13,12 @@ from benchmarks.bounds.measuring import COMMAND, Figure, often, python, use
 
 STORED: Final = Path(__file__).with_name("stored.json")
 TOLERANCE: Final = 1.25
-HEARD, PLACED = 1_000, 20_000
-LISTEN: Final = """
+ANALYZED, PLACED = 1_000, 20_000
+ANALYZE: Final = """
 import sys
 from pathlib import Path
-from benchmarks.bounds.listening import listen_once
-listen_once(sys.argv[1], Path(sys.argv[2]))
+from benchmarks.bounds.listening import analyze_once
+analyze_once(sys.argv[1], Path(sys.argv[2]))
 """
 
 
@@ -41,11 +41,11 @@ def ratios(folder: Path) -> Iterator[tuple[str, float]]:
     """Measure processor seconds relative to a Python process that imports click and orjson, and MiB of the workers."""
     unit_s = often(python("import click, orjson"), folder, times=15).cpu_s
     yield "--help", often((*COMMAND, "--help"), folder, times=9).cpu_s / unit_s
-    place = folder / "heard"
+    place = folder / "analyzed"
     place.mkdir()
-    use((sys.executable, "-m", "benchmarks.bounds.heard", place, str(HEARD)), place)
-    yield f"a map of {HEARD:,} analyzed tracks", use((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
-    yield f"nothing to do, {HEARD:,} analyzed tracks", often((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
+    use((sys.executable, "-m", "benchmarks.bounds.analyzed", place, str(ANALYZED)), place)
+    yield f"a map of {ANALYZED:,} analyzed tracks", use((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
+    yield f"nothing to do, {ANALYZED:,} analyzed tracks", often((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
     place = folder / "placed"
     place.mkdir()
     use(python(placed.WRITE.format(PLACED)), place)
@@ -54,6 +54,6 @@ def ratios(folder: Path) -> Iterator[tuple[str, float]]:
         place = folder / engine
         place.mkdir()
         use((sys.executable, "-m", "benchmarks.bounds.listening", "file", place), place)
-        used = use((sys.executable, "-c", LISTEN, engine, place), place)
+        used = use((sys.executable, "-c", ANALYZE, engine, place), place)
         yield f"analyzing four minutes with musicnn on {engine}", used.cpu_s / unit_s
         yield f"MiB of a worker with musicnn on {engine}", used.peak_mib

@@ -16,7 +16,7 @@ NEW_TRACK_S: Final = 60.0
 NEW: Final = f"""
 import sys
 from pathlib import Path
-from benchmarks.bounds.heard import write_tone
+from benchmarks.bounds.analyzed import write_tone
 write_tone(Path("{MUSIC}/New/New.wav"), 1_000_000, {NEW_TRACK_S})
 """
 
@@ -27,14 +27,14 @@ def help_figures(folder: Path) -> Iterator[Figure]:
     yield Figure("--help against `import click`", ours.cpu_s / plain.cpu_s, 2, "times", more=_walls(ours, plain))
 
 
-def heard_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
+def analyzed_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
     """Measure builds of analyzed folders: with nothing to do, and for the first folder with one new track."""
     plain = often(python("import click, orjson"), folder)
     took: dict[int, Used] = {}
     for count in counts:
-        place = folder / f"heard-{count}"
+        place = folder / f"analyzed-{count}"
         place.mkdir()
-        use((sys.executable, "-m", "benchmarks.bounds.heard", place, str(count)), place)
+        use((sys.executable, "-m", "benchmarks.bounds.analyzed", place, str(count)), place)
         use((*COMMAND, *OPTIONS), place)
         took[count] = used = often((*COMMAND, *OPTIONS), place, times=3)
         ratio = used.cpu_s / plain.cpu_s

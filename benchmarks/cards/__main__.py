@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.cards.two import print_two
-from benchmarks.map_quality.hearing import hear
+from benchmarks.map_quality.embeddings import embed_corpus
 from benchmarks.map_quality.recipes import vectors_of
 from spotmap_build.project import shared_space
 from spotmap_build.project.neighbors import find_neighbors
@@ -36,7 +36,7 @@ WIDTHS = (32, 64, 96, 128, 192)
 
 def main() -> int:
     arguments = _arguments()
-    embedded = hear(arguments.corpus, arguments.work / "cache", arguments.effnet, arguments.jobs)
+    embedded = embed_corpus(arguments.corpus, arguments.work / "cache", arguments.effnet, arguments.jobs)
     vectors = vectors_of(embedded)
     if arguments.write_scale:
         np.save(arguments.write_scale, _scale(vectors["mean+std 1506"]).astype(np.float32))

@@ -37,12 +37,12 @@ def main() -> int:
         count = cut_pieces(arguments.corpus, work / "music", arguments.tracks, arguments.seconds)
         print(f"{count} pieces of {arguments.seconds} s of real music, {os.cpu_count()} processors", flush=True)
         run("here", work, ["--jobs", str(arguments.workers)])
-        here = heard(work / "here")
+        here = stored_results(work / "here")
         print(f"  {len(here)} analyzed", flush=True)
         with cluster(arguments.workers, work) as workers:
             options = ["--executor", f"dask://127.0.0.1:{PORT}"]
             before = run("cluster", work, options, victim=workers[0], kill_at=count // 3)
-        there = heard(work / "cluster")
+        there = stored_results(work / "cluster")
         kept = sum(path.stat().st_mtime_ns == written for path, written in before.items())
         print(f"  {len(there)} analyzed; {len(before)} before a worker was killed, {kept} of them written once")
         same = sum(there.get(key) == outputs for key, outputs in here.items())
@@ -109,7 +109,7 @@ def run(name: str, work: Path, options: list[str], *, victim: int = 0, kill_at: 
     return before
 
 
-def heard(cache: Path) -> dict[str, object]:
+def stored_results(cache: Path) -> dict[str, object]:
     """Return the stored results of each recording, by key."""
     records = [decode_record(path.read_bytes())[0] for path in _records(cache)]
     return {record.key_digest: record.outputs for record in records if record.failure is None}

@@ -87,7 +87,7 @@ def _analyze(paths: list[Path]) -> tuple[Costs, list[TrackResult]]:
             for embedder, model in by_embedder.items():
                 with costs.of(name, embedder):
                     vectors[name, embedder] = model(samples).vector
-        results.append(TrackResult(vectors, features, recipe.listen(path, costs)))
+        results.append(TrackResult(vectors, features, recipe.analyze(path, costs)))
         print(f"analyzed {path.name}", flush=True)
     return costs, results
 

@@ -39,7 +39,7 @@ class PlainRecipe:
         )
         self._effnet = self._standard.TensorflowPredictEffnetDiscogs(graphFilename=str(effnet), output=EMBEDDING)
 
-    def listen(self, path: Path, costs: Costs) -> FullTrack:
+    def analyze(self, path: Path, costs: Costs) -> FullTrack:
         """Analyze a track, and record the cost of each step."""
         load = self._standard.MonoLoader
         with costs.of(NAME, "decoding"):

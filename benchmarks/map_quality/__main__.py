@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.map_quality.figures import Row, accuracy_in_space, mean_and_spread, measure
-from benchmarks.map_quality.hearing import hear
+from benchmarks.map_quality.embeddings import embed_corpus
+from benchmarks.map_quality.figures import Row, accuracy_in_space, mean_and_std, measure
 from benchmarks.map_quality.recipes import OURS, PREPARATIONS, our_map, plain_map, vectors_of
 from benchmarks.real_music.corpus import OTHERS, PACKAGES, CorpusError, collect
 
@@ -34,7 +34,7 @@ def main() -> int:
     except CorpusError as problem:
         print(problem, file=sys.stderr)
         return 1
-    embedded = hear(corpus, arguments.work / "cache", arguments.effnet, arguments.jobs, packages)
+    embedded = embed_corpus(corpus, arguments.work / "cache", arguments.effnet, arguments.jobs, packages)
     largest = max(map(embedded.games.count, embedded.games)) / len(embedded.games)
     print(f"{len(embedded.games)} tracks of {len(set(embedded.games))} games; the largest has {largest:.3f} of them\n")
     vectors = vectors_of(embedded)
@@ -62,14 +62,14 @@ def _compare_maps(vectors: dict[str, Float32Array], games: Sequence[str], seeds:
 
 
 def _print_row(vector: str, recipe: str, rows: list[Row]) -> None:
-    mean, spread = mean_and_spread(rows)
+    mean, std = mean_and_std(rows)
     pairs = [
         (mean.space, 0.0),
-        (mean.plane, spread.plane),
-        (mean.trust, spread.trust),
-        (mean.ari, spread.ari),
-        (mean.ari_all, spread.ari_all),
-        (mean.noise, spread.noise),
+        (mean.plane, std.plane),
+        (mean.trust, std.trust),
+        (mean.ari, std.ari),
+        (mean.ari_all, std.ari_all),
+        (mean.noise, std.noise),
     ]
     cells = [f"{value:.3f}" + (f" ± {seeds:.3f}" if seeds else "") for value, seeds in pairs]
     print(f"| {vector} | {recipe} | {' | '.join(cells)} | {mean.clusters:.0f} |", flush=True)

@@ -64,7 +64,7 @@ def accuracy(nearest: Int32Array, games: Sequence[str]) -> float:
     return right / len(games)
 
 
-def mean_and_spread(rows: Sequence[Row]) -> tuple[Row, Row]:
+def mean_and_std(rows: Sequence[Row]) -> tuple[Row, Row]:
     """Return mean and standard deviation over several seeds."""
     table = np.array([astuple(row) for row in rows])
     return Row(*table.mean(axis=0).tolist()), Row(*table.std(axis=0).tolist())

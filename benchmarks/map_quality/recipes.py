@@ -14,7 +14,7 @@ from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import partially_whiten, prepare
 
 if TYPE_CHECKING:
-    from benchmarks.map_quality.hearing import Embedded
+    from benchmarks.map_quality.embeddings import Embedded
     from spotmap_build.model import Float32Array, Int32Array
 
 Preparation = Callable[["Float32Array"], "Float32Array"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.map_quality.hearing import HEARING_VERSION, digest_of, hear, listen_to_all, listen_to_the_middle
+from benchmarks.map_quality.embeddings import ANALYSIS_VERSION, analyze_all, analyze_middle, digest_of, embed_corpus
 from spotmap_build.cache.arrays import decode_array
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
@@ -25,7 +25,7 @@ from spotmap_build.project.previews import as_whole_tracks
 from spotmap_build.registry.embedders import EMBEDDERS
 
 if TYPE_CHECKING:
-    from benchmarks.map_quality.hearing import Embedded
+    from benchmarks.map_quality.embeddings import Embedded
     from spotmap_build.model import Float32Array
 
     Correct = Callable[[Float32Array, Float32Array, Float32Array], Float32Array]
@@ -36,7 +36,7 @@ PARTS = ("mean-mean", "mean-spread")
 
 def main() -> int:
     arguments = _arguments()
-    embedded = hear(arguments.corpus, arguments.work / "cache", None, arguments.jobs)
+    embedded = embed_corpus(arguments.corpus, arguments.work / "cache", None, arguments.jobs)
     previews = _previews(embedded, arguments.corpus, arguments.work / "cache", arguments.jobs)
     wholes = np.concatenate([embedded.parts[part] for part in PARTS], axis=1)
     print(f"{len(wholes)} tracks; {arguments.draws} draws\n")
@@ -49,11 +49,11 @@ def _previews(embedded: Embedded, corpus: Path, cache_folder: Path, jobs: int) -
     paths = [corpus / title for title in embedded.titles]
     weights = EMBEDDERS["musicnn"].weights_sha256
     keys = {
-        path: Key("map-quality", HEARING_VERSION, {"part": "preview", "sound": digest_of(path), "weights": weights})
+        path: Key("map-quality", ANALYSIS_VERSION, {"part": "preview", "sound": digest_of(path), "weights": weights})
         for path in paths
     }
     with Cache.open(cache_folder) as cache:
-        listen_to_all(cache, listen_to_the_middle, keys, jobs)
+        analyze_all(cache, analyze_middle, keys, jobs)
         rows = []
         for path in paths:
             record = cache.lookup(keys[path])

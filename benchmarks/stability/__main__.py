@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.map_quality.hearing import hear
+from benchmarks.map_quality.embeddings import embed_corpus
 from benchmarks.map_quality.recipes import vectors_of
 from benchmarks.scale.__main__ import ALBUM_TRACKS, library
 from spotmap_build.project.anchoring import Anchored, drift_between, fit_anchored_layout
@@ -43,7 +43,7 @@ def main() -> int:
         vectors = library(arguments.made_up)
         albums = np.arange(len(vectors)) // ALBUM_TRACKS
     else:
-        embedded = hear(arguments.corpus, arguments.work / "cache", None, 2)
+        embedded = embed_corpus(arguments.corpus, arguments.work / "cache", None, 2)
         vectors, albums = vectors_of(embedded)[VECTOR], albums_of(embedded.games)
     for seed in range(arguments.seeds):
         print(

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.bounds.heard FOLDER COUNT``: make a folder of music that is already analyzed, in a minute.
+"""``python -m benchmarks.bounds.analyzed FOLDER COUNT``: make a folder of music that is already analyzed, in a minute.
 
 The files are real (a tenth of a second each), and their digests are computed as usual. The embeddings are random and
 stored in the cache under the keys that a build looks up.
@@ -45,7 +45,7 @@ def main() -> int:
         run = Run(config, cache, make_progress("json"), Clock())
         acquisition = prepare_acquisition(run, fetch(run))
         tag_names(acquisition)
-        for track, embedding in zip(acquisition.missing, made_up(len(acquisition.missing)), strict=True):
+        for track, embedding in zip(acquisition.missing, random_embeddings(len(acquisition.missing)), strict=True):
             cache.put(acquisition.key_of(track), encode(embedding), seconds=0.0)
     return 0
 
@@ -59,7 +59,7 @@ def write_tone(path: Path, number: int, seconds: float) -> None:
         file.writeframes(samples.tobytes())
 
 
-def made_up(count: int) -> list[TrackEmbedding]:
+def random_embeddings(count: int) -> list[TrackEmbedding]:
     """Generate embeddings: vectors of albums within styles within genres, with matching tags and features."""
     generator = np.random.default_rng(0)
     vectors = np.hstack([vectors := library(count), vectors[:, :226]])

@@ -23,7 +23,7 @@ from spotmap_build.registry.embedders import EMBEDDERS
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
-HEARING_VERSION = 2
+ANALYSIS_VERSION = 2
 """Raise when the analysis would give other numbers."""
 MUSICNN_LAYERS = {
     "pools": "model/flatten/Reshape",
@@ -35,7 +35,7 @@ PATCHES_AT_ONCE = 4
 PREVIEW_SAMPLES = 30 * 16_000
 PARTS = ("musicnn", "spectral", "effnet")
 
-Listener = Callable[["Float32Array"], "dict[str, Float32Array]"]
+Analyzer = Callable[["Float32Array"], "dict[str, Float32Array]"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,25 +51,25 @@ class Embedded:
     parts: dict[str, Float32Array]
 
 
-def hear(
+def embed_corpus(
     corpus: Path, cache_folder: Path, effnet: Path | None, jobs: int, packages: Sequence[Package] = PACKAGES
 ) -> Embedded:
     """Return vectors of every track of the packages below ``corpus``; ``effnet``: file of Discogs-EffNet's weights.
 
     Tracks that cannot be decoded are reported and left out. A second call reads everything from the cache.
     """
-    listeners: list[Listener] = [
-        listen_with_musicnn,
+    analyzers: list[Analyzer] = [
+        analyze_with_musicnn,
         measure,
-        *([partial(listen_with_effnet, effnet)] if effnet else []),
+        *([partial(analyze_with_effnet, effnet)] if effnet else []),
     ]
     paths = [path for package in packages for path in sorted((corpus / package.game).rglob("*")) if _is_track(path)]
     digests = {path: digest_of(path) for path in paths}
     weights = digest_of(effnet) if effnet else ""
-    keys = [{path: _key(name, digests[path], weights) for path in paths} for name in PARTS[: len(listeners)]]
+    keys = [{path: _key(name, digests[path], weights) for path in paths} for name in PARTS[: len(analyzers)]]
     with Cache.open(cache_folder) as cache:
-        for listener, key_of in zip(listeners, keys, strict=True):
-            listen_to_all(cache, listener, key_of, jobs)
+        for analyzer, key_of in zip(analyzers, keys, strict=True):
+            analyze_all(cache, analyzer, key_of, jobs)
         rows, kept = [], []
         for path in paths:
             records = [cache.lookup(key_of[path]) for key_of in keys]
@@ -83,11 +83,11 @@ def hear(
     return Embedded(tuple(map(str, kept)), tuple(path.parts[0] for path in kept), parts)
 
 
-def listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], jobs: int) -> None:
+def analyze_all(cache: Cache, analyzer: Analyzer, key_of: dict[Path, Key], jobs: int) -> None:
     """Analyze the tracks that are not in the cache."""
     missing = [path for path, key in key_of.items() if cache.lookup(key) is None]
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        running = {pool.submit(_listen, listener, path): path for path in missing}
+        running = {pool.submit(_analyze, analyzer, path): path for path in missing}
         for count, future in enumerate(as_completed(running), 1):
             seconds, parts = future.result()
             outputs = {name: encode_array(part) for name, part in parts.items()}
@@ -96,20 +96,20 @@ def listen_to_all(cache: Cache, listener: Listener, key_of: dict[Path, Key], job
                 print(f"analyzed {count} of {len(missing)}", flush=True)
 
 
-def _listen(listener: Listener, path: Path) -> tuple[float, dict[str, Float32Array]]:
+def _analyze(analyzer: Analyzer, path: Path) -> tuple[float, dict[str, Float32Array]]:
     """Return the seconds of work and the vectors of one track by name; no vectors if it cannot be decoded."""
     from spotmap_build.embed.decode import decode
     from spotmap_build.errors import TrackError
 
     started = time.monotonic()
     try:
-        parts = listener(decode(path).samples)
+        parts = analyzer(decode(path).samples)
     except TrackError:
         parts = {}
     return time.monotonic() - started, parts
 
 
-def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
+def analyze_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
     """Return mean and standard deviation over the patches of every MusiCNN layer that could serve as a vector."""
     from spotmap_build.embed import essentia_engine
     from spotmap_build.embed.musicnn import INPUT, PATCH_FRAMES, PATCHES
@@ -129,10 +129,10 @@ def listen_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
     return parts
 
 
-def listen_to_the_middle(samples: Float32Array) -> dict[str, Float32Array]:
+def analyze_middle(samples: Float32Array) -> dict[str, Float32Array]:
     """Return musicnn's layers for the middle 30 seconds."""
     start = max(0, (len(samples) - PREVIEW_SAMPLES) // 2)
-    return listen_with_musicnn(samples[start : start + PREVIEW_SAMPLES])
+    return analyze_with_musicnn(samples[start : start + PREVIEW_SAMPLES])
 
 
 def measure(samples: Float32Array) -> dict[str, Float32Array]:
@@ -142,13 +142,13 @@ def measure(samples: Float32Array) -> dict[str, Float32Array]:
     return {"spectral": numpy_features.measure(samples)}
 
 
-def listen_with_effnet(weights: Path, samples: Float32Array) -> dict[str, Float32Array]:
+def analyze_with_effnet(weights: Path, samples: Float32Array) -> dict[str, Float32Array]:
     """Return the vector of Discogs-EffNet as in a build, and its styles."""
     from spotmap_build.embed import essentia_engine
     from spotmap_build.embed.discogs_effnet import DiscogsEffnet
 
-    heard = DiscogsEffnet(weights, essentia_engine)(samples)
-    return {"effnet": heard.vector, "styles": heard.tags}
+    result = DiscogsEffnet(weights, essentia_engine)(samples)
+    return {"effnet": result.vector, "styles": result.tags}
 
 
 def _is_track(path: Path) -> bool:
@@ -157,7 +157,7 @@ def _is_track(path: Path) -> bool:
 
 def _key(part: str, sound: str, effnet: str) -> Key:
     weights = {"musicnn": EMBEDDERS["musicnn"].weights_sha256, "spectral": "", "effnet": effnet}[part]
-    return Key("map-quality", HEARING_VERSION, {"part": part, "sound": sound, "weights": weights})
+    return Key("map-quality", ANALYSIS_VERSION, {"part": part, "sound": sound, "weights": weights})
 
 
 def digest_of(path: Path) -> str:
