@@ -44,7 +44,7 @@ function* gather({ titles, artistsOf, albumOf, albumNumberOf }) {
   /** @type {Collection[]} */
   const all = Array.from(artists, ([name, count]) => ({ kind: "artist", name, by: "", count, isVarious: false }));
   for (const { name, count, by } of albums.values()) {
-    const [leading, most] = [...by].reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0]);
+    const [leading, most] = [...by].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ["", 0]);
     all.push({ kind: "album", name, by: leading, count, isVarious: by.size > 1 && 2 * most < count });
   }
   return all.sort((left, right) => right.count - left.count);
@@ -100,9 +100,9 @@ export class CollectionIndex {
     /** @type {Collection[]} */
     const found = [];
     for (const [rank, place] of (ofWholeWords ? index.withWords(places, query) : places).entries()) {
-      const one = this.#all[place];
-      if (one.count === 1 && (rank >= MOST_COMPARED || normalized(one.name) !== whole)) continue;
-      found.push(one);
+      const entry = this.#all[place];
+      if (entry.count === 1 && (rank >= MOST_COMPARED || normalized(entry.name) !== whole)) continue;
+      found.push(entry);
       if (found.length === MOST_FOUND) break;
     }
     return found;

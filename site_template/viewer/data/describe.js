@@ -244,9 +244,9 @@ class Reader {
 
   /** Returns whether a number follows "tempo" or "bpm", as in "tempo 120" and "bpm of 120". */
   #isAfterTempo() {
-    const [before, one] = [this.#texts[this.#at - 2], this.#texts[this.#at - 1]];
+    const [before, previous] = [this.#texts[this.#at - 2], this.#texts[this.#at - 1]];
     const isTempo = (/** @type {string | undefined} */ text) => text === "tempo" || text === "bpm";
-    return isTempo(one) || (isTempo(before) && this.#words.is.idle.has(one));
+    return isTempo(previous) || (isTempo(before) && this.#words.is.idle.has(previous));
   }
 
   /** @param {"year" | "feature.tempo" | "duration_ms"} trait  @param {[number, number]} range  @param {string} name  @param {number} [tokens] */
@@ -287,7 +287,7 @@ class Reader {
   #phrase(least) {
     for (let length = Math.min(this.#words.longest, this.#tokens.length - this.#at); length >= least; length--) {
       const phrases = [this.#owns, this.#texts].map((texts) => this.#words.find(texts.slice(this.#at, this.#at + length).join(" ")));
-      const word = phrases.find((one) => one?.isOfMap) ?? phrases[1];
+      const word = phrases.find((phrase) => phrase?.isOfMap) ?? phrases[1];
       if (!word) continue;
       const label = this.#text.slice(this.#tokens[this.#at].start, this.#tokens[this.#at + length - 1].end);
       const meant = this.#compares ? { ...word, compares: true } : word;

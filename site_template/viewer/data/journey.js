@@ -42,9 +42,9 @@ export function* orderJourney(tracks, start, transitions) {
 function* costTable(tracks, transitions) {
   const count = tracks.length;
   const table = new Float32Array(count * count);
-  for (let one = 0; one < count; one++) {
-    for (let other = 0; other < one; other++) {
-      table[one * count + other] = table[other * count + one] = transitions.cost(tracks[one], tracks[other]);
+  for (let from = 0; from < count; from++) {
+    for (let to = 0; to < from; to++) {
+      table[from * count + to] = table[to * count + from] = transitions.cost(tracks[from], tracks[to]);
     }
     yield;
   }

@@ -33,12 +33,12 @@ export function createNameFinder(index, { titles, artistsOf }, playlists) {
     const named = new Map();
     const note = (/** @type {string} */ name, /** @type {number} */ track, /** @type {boolean} */ isArtist) => {
       const key = `${isArtist} ${name}`;
-      let one = named.get(key);
-      if (!one) {
-        one = { found: { name, tracks: [], isArtist }, length: wordsOf(isArtist ? normalized(name) : index.titleOf(track), tokens, at) };
-        named.set(key, one);
+      let entry = named.get(key);
+      if (!entry) {
+        entry = { found: { name, tracks: [], isArtist }, length: wordsOf(isArtist ? normalized(name) : index.titleOf(track), tokens, at) };
+        named.set(key, entry);
       }
-      one.found.tracks.push(track);
+      entry.found.tracks.push(track);
     };
     for (const track of candidates(tokens, at)) {
       for (const artist of artistsOf(track)) note(artist, track, true);

@@ -87,10 +87,10 @@ export function* linkBothWays(neighbors) {
  */
 export function* findPath(graph, start, goal, accepts, positions) {
   const mayUse = (/** @type {number} */ track) => track === start || track === goal || accepts(track);
-  const reached = yield* searchFrom(graph, start, goal, mayUse, COSTS[FIRST_COST]);
-  if (reached[goal] !== NONE) return { tracks: yield* bestPath(graph, start, goal, mayUse), leap: -1 };
-  const others = yield* searchFrom(graph, goal, start, mayUse, COSTS[FIRST_COST]);
-  const [near, far] = yield* closestPair(reached, others, positions);
+  const fromStart = yield* searchFrom(graph, start, goal, mayUse, COSTS[FIRST_COST]);
+  if (fromStart[goal] !== NONE) return { tracks: yield* bestPath(graph, start, goal, mayUse), leap: -1 };
+  const fromGoal = yield* searchFrom(graph, goal, start, mayUse, COSTS[FIRST_COST]);
+  const [near, far] = yield* closestPair(fromStart, fromGoal, positions);
   const before = yield* bestPath(graph, start, near, mayUse);
   return { tracks: [...before, ...(yield* bestPath(graph, far, goal, mayUse))], leap: before.length - 1 };
 }
@@ -178,15 +178,15 @@ function* searchFrom({ offsets, targets, ranks }, start, goal, mayUse, costOf) {
 }
 
 /**
- * @param {Uint32Array} ones  predecessors from one side, from `searchFrom`
- * @param {Uint32Array} others  predecessors from the other side
+ * @param {Uint32Array} fromStart  predecessors from one side, from `searchFrom`
+ * @param {Uint32Array} fromGoal  predecessors from the other side
  * @param {{x: Uint16Array, y: Uint16Array}} positions
  * @returns {Generator<void, [number, number]>}  the two tracks, one from each side, that are closest on the map
  */
-function* closestPair(ones, others, { x, y }) {
+function* closestPair(fromStart, fromGoal, { x, y }) {
   const grid = new Grid(x, y);
   const sizeOf = (/** @type {Uint32Array} */ side) => side.reduce((sum, track) => sum + Number(track !== NONE), 0);
-  const [few, many] = sizeOf(ones) <= sizeOf(others) ? [ones, others] : [others, ones];
+  const [few, many] = sizeOf(fromStart) <= sizeOf(fromGoal) ? [fromStart, fromGoal] : [fromGoal, fromStart];
   /** @type {[number, number]} */
   let pair = [NONE, NONE];
   let reach = 2 ** 17;
@@ -201,5 +201,5 @@ function* closestPair(ones, others, { x, y }) {
     }
     yield;
   }
-  return few === ones ? pair : [pair[1], pair[0]];
+  return few === fromStart ? pair : [pair[1], pair[0]];
 }

@@ -222,13 +222,13 @@ function namedTrait(name, raw, most) {
   const named = new Map([...texts.keys()].map((value) => [value, namesIn(value)]));
   /** @type {Map<string, number>} */
   const counts = new Map();
-  for (const [value, names] of named) for (const one of names) counts.set(one, (counts.get(one) ?? 0) + (texts.get(value) ?? 0));
-  const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([one]) => one);
+  for (const [value, names] of named) for (const name of names) counts.set(name, (counts.get(name) ?? 0) + (texts.get(value) ?? 0));
+  const ranked = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
   const kept = ranked.length > most ? [...ranked.slice(0, most - 1), OTHER] : ranked;
-  const place = new Map(kept.map((item, index) => [item, index]));
-  const other = kept.length - 1;
-  const places = new Map(Array.from(named, ([value, names]) => [value, [...new Set(names.map((item) => place.get(item) ?? other))]]));
-  return categoryTrait(name, "category", raw.map((value) => places.get(value)), kept);
+  const indexOf = new Map(kept.map((name, index) => [name, index]));
+  const last = kept.length - 1;
+  const indices = new Map(Array.from(named, ([value, names]) => [value, [...new Set(names.map((name) => indexOf.get(name) ?? last))]]));
+  return categoryTrait(name, "category", raw.map((value) => indices.get(value)), kept);
 }
 
 /** @param {unknown} value  @returns {string[]} */

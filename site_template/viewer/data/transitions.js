@@ -66,15 +66,15 @@ export class Transitions {
     const { tempo } = this.#known;
     const octaves = Math.abs(Math.log2((tempo?.[from] ?? NaN) / (tempo?.[to] ?? NaN)));
     if (!Number.isFinite(octaves)) return UNKNOWN;
-    const whole = Math.round(octaves);
-    return Math.min(1, 2 * Math.abs(octaves - whole) + (whole > 0 ? OTHER_PACE : 0));
+    const octave = Math.round(octaves);
+    return Math.min(1, 2 * Math.abs(octaves - octave) + (octave > 0 ? OTHER_PACE : 0));
   }
 
-  /** Returns the distance on the circle of fifths, of at most six steps. @param {number} one  @param {number} other  @returns {number}  0..1 */
-  key(one, other) {
-    const [from, to] = [this.#known.fifth?.[one] ?? -1, this.#known.fifth?.[other] ?? -1];
-    if (from < 0 || to < 0) return UNKNOWN;
-    const steps = Math.abs(from - to);
+  /** Returns the distance on the circle of fifths, of at most six steps. @param {number} from  @param {number} to  @returns {number}  0..1 */
+  key(from, to) {
+    const [keyFrom, keyTo] = [this.#known.fifth?.[from] ?? -1, this.#known.fifth?.[to] ?? -1];
+    if (keyFrom < 0 || keyTo < 0) return UNKNOWN;
+    const steps = Math.abs(keyFrom - keyTo);
     return Math.min(steps, 12 - steps) / 6;
   }
 

@@ -81,9 +81,9 @@ function* dotsOf(map, state, theme, { rank, group, size }, { x, y }, lookOf) {
   for (let track = 0; track < map.count; track++) {
     if (track % STRETCH === 0) yield;
     const look = (rank[track] * SIZES + (size ? size[track] : 0)) * MOST_GROUPS + group[track];
-    let one = alike.get(look);
-    if (!one) alike.set(look, (one = { rank: rank[track], group: group[track], growth: size ? growthOf(size[track]) : 1, places: [] }));
-    one.places.push(planeX(x[track]) * k + left, planeY(y[track]) * k + top);
+    let dots = alike.get(look);
+    if (!dots) alike.set(look, (dots = { rank: rank[track], group: group[track], growth: size ? growthOf(size[track]) : 1, places: [] }));
+    dots.places.push(planeX(x[track]) * k + left, planeY(y[track]) * k + top);
   }
   return [...alike.values()]
     .sort((a, b) => a.rank - b.rank || b.growth - a.growth || a.group - b.group)

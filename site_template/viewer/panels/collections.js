@@ -292,6 +292,6 @@ function commonest(groups) {
   /** @type {Map<number, number>} */
   const counts = new Map();
   for (const group of groups) if (group !== NO_GROUP) counts.set(group, (counts.get(group) ?? 0) + 1);
-  const [group, count] = [...counts].reduce((best, one) => (one[1] > best[1] ? one : best), [NO_GROUP, 1]);
+  const [group, count] = [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [NO_GROUP, 1]);
   return count > 1 ? group : NO_GROUP;
 }
