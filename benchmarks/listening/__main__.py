@@ -40,6 +40,11 @@ def main() -> int:
 
         report_a_track(chosen)
         return 0
+    if arguments.patches:
+        from benchmarks.listening.patch_counts import report_patch_counts
+
+        report_patch_counts(chosen, arguments.patches)
+        return 0
     from benchmarks.listening.agreement import report_agreement
 
     costs, results = _analyze(chosen)
@@ -53,6 +58,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="a folder with music")
     parser.add_argument("--tracks", type=int, default=12, metavar="N", help="how many, evenly spread  [%(default)s]")
     parser.add_argument("--a-track", action="store_true", help="only the cost of a track and of a preview in a worker")
+    parser.add_argument(
+        "--patches", type=int, nargs="+", metavar="K", help="only how closely so many patches agree with all"
+    )
     return parser.parse_args()
 
 

@@ -36,13 +36,11 @@ def report_agreement(results: Sequence[TrackResult]) -> None:
     print("\nthe engines' vectors")
     for embedder in dict.fromkeys(embedder for _, embedder in vectors):
         onnx, essentia = (vectors[engine, embedder] for engine in ("onnx", "essentia"))
-        cosines = _cosines(onnx, essentia)
-        print(
-            f"  {embedder:<8} largest difference {np.abs(onnx - essentia).max():.1e}, least cosine {cosines.min():.7f}"
-        )
-    pools = [result.full.pools[:, 1::2].astype(np.float64) for result in results]
+        similarities = cosines(onnx, essentia)
+        largest = np.abs(onnx - essentia).max()
+        print(f"  {embedder:<8} largest difference {largest:.1e}, least cosine {similarities.min():.7f}")
     full_tracks = {
-        "musicnn": _stack([np.concatenate([part.mean(axis=0), part.std(axis=0)]) for part in pools]),
+        "musicnn": _stack([musicnn_vector(result.full.pools) for result in results]),
         "effnet": _stack([result.full.embedding.mean(axis=0, dtype=np.float64) for result in results]),
     }
     print("compared with full tracks")
@@ -58,19 +56,31 @@ def _report_full_tracks(embedder: str, ours: FloatArray, full: FloatArray) -> No
     # The same preprocessing as in a build: z-scores for musicnn, centering for EffNet.
     scale = std if embedder == "musicnn" else np.ones_like(std)
     ours, full = (ours - mean) / scale, (full - mean) / scale
-    cosines = _cosines(ours, full)
-    line = f"  {embedder:<8} centered cosine {cosines.mean():.4f} on average, {cosines.min():.4f} at least"
+    similarities = cosines(ours, full)
+    line = f"  {embedder:<8} centered cosine {similarities.mean():.4f} on average, {similarities.min():.4f} at least"
     if len(ours) >= ENOUGH_TRACKS:
-        kept = [len(left & right) / NEAREST for left, right in zip(_nearest(ours), _nearest(full), strict=True)]
-        line += f"; {np.mean(kept):.1%} of the {NEAREST} nearest"
+        line += f"; {kept_neighbors(ours, full):.1%} of the {NEAREST} nearest"
     print(line)
 
 
-def _nearest(vectors: FloatArray) -> list[set[int]]:
+def musicnn_vector(pools: Float32Array) -> FloatArray:
+    """Return the mean and standard deviation over patches of the mean activations, as musicnn's embedder does."""
+    means = pools[:, 1::2].astype(np.float64)
+    return np.concatenate([means.mean(axis=0), means.std(axis=0)])
+
+
+def kept_neighbors(ours: FloatArray, full: FloatArray) -> float:
+    """Return the share of the nearest tracks by the vectors of full tracks that are among the nearest by ours."""
+    pairs = zip(nearest(ours, NEAREST).tolist(), nearest(full, NEAREST).tolist(), strict=True)
+    return float(np.mean([len(set(left) & set(right)) / NEAREST for left, right in pairs]))
+
+
+def nearest(vectors: FloatArray, count: int) -> npt.NDArray[np.intp]:
+    """Return the rows with the largest cosine for each row, without itself: ``[n, count]``."""
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -np.inf)
-    return [set(row) for row in np.argsort(-similarity, axis=1)[:, :NEAREST].tolist()]
+    return np.argsort(-similarity, axis=1)[:, :count]
 
 
 def _report_features(results: Sequence[TrackResult]) -> None:
@@ -97,7 +107,8 @@ def _stack(rows: Sequence[npt.NDArray[np.floating]]) -> FloatArray:
     return np.stack(rows).astype(np.float64)
 
 
-def _cosines(left: FloatArray, right: FloatArray) -> FloatArray:
+def cosines(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Return the cosine of each row of ``left`` with the same row of ``right``."""
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     cosines: FloatArray = np.sum(left * right, axis=1) / np.maximum(lengths, 1e-30)
     return cosines
