@@ -20,7 +20,6 @@ are not shared.
 from __future__ import annotations
 
 import binascii
-import os
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -29,7 +28,7 @@ import orjson
 from spotmap_build.cache.files import is_in_the_way
 from spotmap_build.cache.freshness import Failure, FailureKind, Freshness
 from spotmap_build.cache.keys import Key, UnkeyableError, canonical_json, digest_bytes, is_digest
-from spotmap_build.core.files import open_regular
+from spotmap_build.core.files import FileTooLarge, read_with_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -200,7 +199,7 @@ def _is_count(value: object) -> bool:
     return type(value) is int and value >= 0
 
 
-def read_record_file(path: Path) -> tuple[bytes, float]:
+def read_record_file(path: Path | str) -> tuple[bytes, float]:
     """Return the content of a record's file, and when it was last used (seconds since 1970).
 
     Raises
@@ -211,15 +210,14 @@ def read_record_file(path: Path) -> tuple[bytes, float]:
         The file does not exist, or the disk fails.
     """
     try:
-        with open_regular(path) as file:
-            status = os.fstat(file.fileno())
-            if status.st_size > LARGEST_RECORD_BYTES:
-                raise DamagedError("it is larger than any record")
-            return file.read(), status.st_mtime
+        data, status = read_with_status(path, LARGEST_RECORD_BYTES)
+    except FileTooLarge as error:
+        raise DamagedError("it is larger than any record") from error
     except OSError as error:
         if is_in_the_way(error):
             raise DamagedError("a record is not a regular file") from error
         raise
+    return data, status.st_mtime
 
 
 def seal(content: Mapping[str, object]) -> bytes:

@@ -23,6 +23,7 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from spotmap_build.cache import locks
@@ -49,7 +50,6 @@ from spotmap_build.errors import CacheError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
-    from pathlib import Path
 
     from spotmap_build.cache.freshness import Failure, Freshness
     from spotmap_build.cache.keys import Key
@@ -135,19 +135,19 @@ class Cache:
         CacheError
             The disk fails. Damaged records are misses.
         """
-        path = self._folder.record(key.stage, key.stage_version, key.digest)
+        name = self._folder.record_name(key.stage, key.stage_version, key.digest)
         try:
-            record = self._read_record(path, key)
+            record = self._read_record(name, key)
             if record is not None and not _has_expected_form(record, outputs, may_fail):
                 raise DamagedError("an output is missing, or it is a failure of a stage that stores none")
         except DamagedError:
-            set_aside(path, self._folder.quarantine)
+            set_aside(Path(name), self._folder.quarantine)
             self.counters.add(key.stage, misses=1, corrupt=1)
             return None
         except FileNotFoundError:
             record = None
         except OSError as error:
-            raise translate(error, path) from error
+            raise translate(error, Path(name)) from error
         if record is None or not (allow_expired or record.is_current(self._clock())):
             self.counters.add(key.stage, misses=1)
             return None
@@ -310,9 +310,9 @@ class Cache:
         except OSError as error:
             raise translate(error, self._folder.roots) from error
 
-    def _read_record(self, path: Path, key: Key) -> Record | None:
-        """Return the intact record at ``path``; None if one of its blobs is gone."""
-        data, used_at_unix_s = read_record_file(path)
+    def _read_record(self, name: str, key: Key) -> Record | None:
+        """Return the intact record at the path ``name``; None if one of its blobs is gone."""
+        data, used_at_unix_s = read_record_file(name)
         record, canonical_key = decode_record(data)
         if canonical_key != key.canonical:
             raise DamagedError("it belongs to another key")
@@ -327,13 +327,13 @@ class Cache:
                     raise
                 actual_bytes = -1
             if actual_bytes != size_bytes:
-                set_aside(path, self._folder.quarantine)
+                set_aside(Path(name), self._folder.quarantine)
                 set_aside(blob, self._folder.quarantine)
                 raise DamagedError("a blob has the wrong size")
         now = self._clock()
         if now - used_at_unix_s > TOUCH_AFTER_S:
             with suppress(OSError):  # a read-only cache is never pruned, so it needs no use time
-                os.utime(path, (now, now))
+                os.utime(name, (now, now))
             used_at_unix_s = now
         self._note_change_at(used_at_unix_s + TOUCH_AFTER_S)
         return record

@@ -41,7 +41,7 @@ _KINDS: Final = {
 class NotRegularFile(OSError):
     """A name leads to something that is not a regular file: a pipe, a device, a socket, a folder."""
 
-    def __init__(self, path: Path, mode: int) -> None:
+    def __init__(self, path: Path | str, mode: int) -> None:
         kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
         super().__init__(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
 
@@ -49,7 +49,7 @@ class NotRegularFile(OSError):
 class FileTooLarge(OSError):
     """A file is larger than its kind ever needs to be."""
 
-    def __init__(self, path: Path, limit_bytes: int) -> None:
+    def __init__(self, path: Path | str, limit_bytes: int) -> None:
         super().__init__(errno.EFBIG, f"it is larger than {limit_bytes:,} bytes", str(path))
 
 
@@ -58,7 +58,7 @@ def absolute_path(file: Path) -> str:
     return os.path.join(os.getcwd(), file)  # noqa: PTH109, PTH118 - that is what takes the time
 
 
-def check_regular(path: Path) -> os.stat_result:
+def check_regular(path: Path | str) -> os.stat_result:
     """Look at what a path leads to, links followed, without opening it.
 
     Raises
@@ -69,7 +69,7 @@ def check_regular(path: Path) -> os.stat_result:
         There is nothing, or it may not be looked at. A path that holds a NUL is nothing as well.
     """
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - three times as fast for text
     except ValueError as error:  # a NUL in the name
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), repr(str(path))) from error
     if not stat.S_ISREG(found.st_mode):
@@ -170,11 +170,31 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes:
     OSError
         As for :func:`open_regular`.
     """
-    with open_regular(path) as file:
-        size_bytes = os.fstat(file.fileno()).st_size
-        if size_bytes > limit_bytes:
+    return read_with_status(path, limit_bytes)[0]
+
+
+def read_with_status(path: Path | str, limit_bytes: int) -> tuple[bytes, os.stat_result]:
+    """Do the same as :func:`read_bounded`, and return the status of the file that was read. Fast, for many files.
+
+    Raises
+    ------
+    FileTooLarge, OSError
+        As for :func:`read_bounded`.
+    """
+    check_regular(path)  # some devices act when they are opened
+    descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotRegularFile(path, status.st_mode)
+        if status.st_size > limit_bytes:
             raise FileTooLarge(path, limit_bytes)
-        return file.read(size_bytes) if size_bytes else b""
+        data = os.read(descriptor, status.st_size)
+        while len(data) < status.st_size and (more := os.read(descriptor, status.st_size - len(data))):
+            data += more
+        return data, status
+    finally:
+        os.close(descriptor)
 
 
 def write_atomically(target: Path, data: bytes, *, is_private: bool = False) -> None:
