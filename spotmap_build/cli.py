@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spotmap_build.cli_help import show_usage_error
-from spotmap_build.cli_kept import cache, deploy, store
 from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config, speak_as_asked
+from spotmap_build.cli_storage import cache, deploy, store
 from spotmap_build.core.interrupts import heed_interrupts
 from spotmap_build.core.language import AUTO
 from spotmap_build.core.speech import gettext, ngettext, said, speak

@@ -24,7 +24,7 @@ from spotmap_build.emit.site import publish
 from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.token import check_may_write
-from spotmap_build.places import check_new_file, check_places, write_file
+from spotmap_build.output_paths import check_new_file, check_output_paths, write_file
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
 from spotmap_build.run import Clock
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShareResult, markdown, share_markdown
@@ -67,7 +67,7 @@ def build(config: Config, progress: Progress, *, began_s: float | None = None) -
     SpotmapError
         The build failed. Nothing is published; finished work is in the cache.
     """
-    check_places(config)
+    check_output_paths(config)
     stages.check_page(config)
     if config.cache_is_beside_site:
         progress.say(gettext("The cache is {folder}, next to the site.", folder=config.cache_dir))
@@ -162,7 +162,7 @@ def listen(config: Config, progress: Progress, *, began_s: float | None = None) 
     SpotmapError
         The build failed. Finished work is in the cache.
     """
-    check_places(config, publishes=False)
+    check_output_paths(config, publishes=False)
     return _with_cache(config, progress, _listen, began_s)
 
 
@@ -186,7 +186,7 @@ def _listen(run: stages.Run) -> ShareResult:
 
 def match(config: Config, progress: Progress) -> MatchResult:
     """Find the recording of every track and write the report, without downloading, analyzing or publishing anything."""
-    check_places(config, publishes=False)
+    check_output_paths(config, publishes=False)
     return _with_cache(replace(config, shard=None), progress, _match)
 
 
@@ -284,7 +284,7 @@ def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
 def _from_cache_only(config: Config) -> Config:
     """Return settings with which no service is contacted and nothing is analyzed or published."""
     offline = replace(config, offline=True, listen=False, shard=None)
-    check_places(offline, publishes=False)
+    check_output_paths(offline, publishes=False)
     return offline
 
 
@@ -392,7 +392,7 @@ def plan(config: Config, progress: Progress) -> tuple[str, ...]:
 
     New files are read, but nothing is analyzed or published.
     """
-    check_places(config)
+    check_output_paths(config)
     stages.check_page(config)
     return _with_cache(config, progress, lambda run: stages.describe_plan(run, stages.fetch(run)))
 

@@ -8,7 +8,7 @@ from spotmap_build.core.files import is_inside
 from spotmap_build.deploy.target import Deployed
 from spotmap_build.emit.site import compare, output_folder, publish
 from spotmap_build.errors import OutputError
-from spotmap_build.places import is_in_a_cache
+from spotmap_build.output_paths import is_in_a_cache
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ import pytest
 
 from spotmap_build.acquire.youtube import download as room
 from spotmap_build.acquire.youtube import javascript
-from spotmap_build.acquire.youtube.attended import Pace
+from spotmap_build.acquire.youtube.abandonable import Pace
 from spotmap_build.acquire.youtube.download import Cancelled, DownloadSettings, download
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.embed.decode import decode

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from spotmap_build.cache.store import Cache
-from spotmap_build.cli_kept import deploy
+from spotmap_build.cli_storage import deploy
 from spotmap_build.deploy import DeployError, open_target, read_site
 from spotmap_build.deploy.built import BuiltSite
 from spotmap_build.deploy.s3 import FOREVER, NAMED_BY_CONTENT, headers_of

@@ -19,7 +19,7 @@ from spotmap_build.emit.palette import LIGHT, color_of
 from spotmap_build.emit.poster import HEIGHT, MARGIN, WIDTH, draw_poster
 from spotmap_build.emit.poster_png import png_of
 from spotmap_build.errors import ConfigError, OutputError
-from spotmap_build.places import check_places
+from spotmap_build.output_paths import check_output_paths
 from spotmap_build.report import POSTER, write_document
 from tests.fakes.sample_site import sample_documents
 
@@ -203,20 +203,20 @@ def test_a_build_replaces_its_own_poster_and_nothing_else(tmp_path: Path) -> Non
     write_document(place, svg, POSTER, force=False)
     place.write_text("<svg>somebody's own</svg>")
     with pytest.raises(OutputError, match=r"would replace .*poster\.svg, which no build wrote"):
-        check_places(load_config({"poster": str(place)}, {}, tmp_path))
-    check_places(load_config({"poster": str(place), "force": True}, {}, tmp_path))
+        check_output_paths(load_config({"poster": str(place)}, {}, tmp_path))
+    check_output_paths(load_config({"poster": str(place), "force": True}, {}, tmp_path))
 
 
 @pytest.mark.parametrize("name", ["poster.pdf", "poster", "poster.jpg"])
 def test_another_kind_of_file_is_refused_before_anything_is_listened_to(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match=r"ends in \.svg or \.png") as caught:
-        check_places(load_config({"poster": name}, {}, tmp_path))
+        check_output_paths(load_config({"poster": name}, {}, tmp_path))
     assert "PDF" in caught.value.hint
 
 
 def test_a_png_without_what_paints_it_is_refused_before_anything_is_listened_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spotmap_build.places.find_spec", lambda _name: None)
+    monkeypatch.setattr("spotmap_build.output_paths.find_spec", lambda _name: None)
     with pytest.raises(ConfigError, match="resvg-py"):
-        check_places(load_config({"poster": "poster.png"}, {}, tmp_path))
+        check_output_paths(load_config({"poster": "poster.png"}, {}, tmp_path))

@@ -53,7 +53,7 @@ HOMES = [
     ("rich", "progress.py"),
     ("click", "cli.py"),
     ("click", "cli_help.py"),
-    ("click", "cli_kept.py"),
+    ("click", "cli_storage.py"),
     ("click", "cli_options.py"),
     ("spotipy", "fetch/spotify/api.py"),
     ("ytmusicapi", "acquire/youtube/youtube_music.py"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from spotmap_build.acquire.youtube.attended import OwnThread, Pace
+from spotmap_build.acquire.youtube.abandonable import AbandonableThread, Pace
 from spotmap_build.acquire.youtube.audio_files import check_audio_file
 from spotmap_build.acquire.youtube.cookies import bad_cookies, copy_cookies
 from spotmap_build.acquire.youtube.download_messages import (
@@ -171,7 +171,7 @@ class _Session:
 
         self.settings = settings
         self.watch = _Watch(settings)
-        self._thread = OwnThread()
+        self._thread = AbandonableThread()
         self._downloader = yt_dlp.YoutubeDL(_parameters(settings, self.watch))
         self._downloader.cache = _Memory()
         self._downloader.urlopen = _Opener(self._downloader.urlopen, self.watch)

@@ -47,7 +47,7 @@ class Pace:
             return is_too_slow
 
 
-class OwnThread:
+class AbandonableThread:
     """A thread that runs calls one after the other. It ends when this object is garbage-collected."""
 
     def __init__(self) -> None:

@@ -11,12 +11,12 @@ from spotmap_build.cache.layout import prepare
 from spotmap_build.config import load_config
 from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.errors import CacheError, ConfigError, OutputError, SpotmapError
-from spotmap_build.places import NOT_IN_THE_CACHE, NOT_IN_THE_SITE, USUAL_CACHE, check_places
+from spotmap_build.output_paths import NOT_IN_THE_CACHE, NOT_IN_THE_SITE, USUAL_CACHE, check_output_paths
 from tests.support.command import tree
 
 
 def check(folder: Path, **flags: object) -> None:
-    check_places(load_config(flags, {}, folder))
+    check_output_paths(load_config(flags, {}, folder))
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -64,7 +64,7 @@ def test_an_empty_working_folder_can_be_the_site(tmp_path: Path, out: str) -> No
     if out.startswith("sub"):
         (folder / "sub").mkdir()
     config = load_config({"out": out, "force": out.startswith("sub")}, {}, folder)
-    check_places(config)
+    check_output_paths(config)
     assert config.cache_dir.resolve() == tmp_path / "map.spotmap/cache"
     assert config.report_path.resolve() == tmp_path / "map.report.json"
     assert config.cache_is_beside_site
@@ -92,7 +92,7 @@ def test_nothing_private_lies_in_the_site(tmp_path: Path, name: str, force: bool
         environment = {"SPOTMAP_TOKEN_FILE": place} if name == "token_file" else {}
         flags = {"cache_dir" if name == "cache" else name: place, "force": force}
         with pytest.raises(SpotmapError):
-            check_places(load_config(flags, environment, tmp_path))
+            check_output_paths(load_config(flags, environment, tmp_path))
     assert tree(tmp_path) == {}
 
 

@@ -28,7 +28,7 @@ _OUR_TAG: Final = b"made by spotmap-build"
 _LARGEST_TAG_BYTES: Final = 4096
 
 
-def check_places(config: Config, *, publishes: bool = True) -> None:
+def check_output_paths(config: Config, *, publishes: bool = True) -> None:
     """Refuse paths with which a build would publish private files, or replace files that no build wrote.
 
     Parameters
