@@ -88,7 +88,7 @@ function licenseText(vendored) {
 /** @param {Vendored[]} vendored */
 function readmeText(vendored) {
   const rows = vendored.map(({ name, version }) => `| ${name} | ${version} |`).join("\n");
-  return `# What of others is in the viewer
+  return `# Third-party code in the viewer
 
 \`viewer.bundle.js\` contains these modules of [D3](https://d3js.org), pinned in \`package-lock.json\`, unchanged. Their licenses
 are in \`d3.LICENSE.txt\` and at the top of the bundle. This file is written by \`npm run build\`.

@@ -130,19 +130,19 @@ def _of_tables() -> Iterator[tuple[str, str]]:
             yield _capital(feature.name.replace("_", " ")), f"A measure: {feature.meaning}"
         if words := feature.words:
             for word in (words.low, words.high):
-                yield word, f"What music is called, by its {feature.label}; also within a list: both {word} and ..."
+                yield word, f"A word for music, by its {feature.label}; also within a list: both {word} and ..."
             unit = VALUE.sub("{amount}", words.format)
             if unit.removeprefix("{amount}").strip(" %") not in {"", feature.unit}:
                 yield unit, "A value of this measure, in a sentence"
             for word in (words.lower, words.higher):
                 yield word, f"Compared with other music, by its {feature.label}: to the right {word}"
     for word in sorted({word for word in TRAITS.values() if word not in EMPTY}):
-        yield word, "What music is called, by what is heard in it"
+        yield word, "A word for music, by its tags"
     for facet in OWN_FACETS:
         for name in (facet, _capital(facet)):
-            yield name, "What a library tells of a track"
+            yield name, "A property of tracks from the library"
     for kind in AGREEMENTS:
-        yield kind, 'What tracks have in common: "{kind}: neighbors by sound"'
+        yield kind, 'A common property of tracks: "{kind}: neighbors by sound"'
     for joint in ("; ", ", ", " and "):
         yield joint, "Between the parts of a list, with its spaces"
 
@@ -156,8 +156,8 @@ def updated(domain: str, language: str) -> Catalog:
     path = po_path(domain, language)
     known = read_po(io.BytesIO(path.read_bytes() if path.exists() else b""), locale=language, domain=domain)
     name = Locale.parse(language).english_name
-    said = f"# What the {domain} says, in {name}: docs/languages.md"
-    catalog = PlainCatalog(locale=language, domain=domain, charset="utf-8", fuzzy=False, header_comment=said)
+    header = f'# Messages of the catalog "{domain}" in {name}; see docs/languages.md'
+    catalog = PlainCatalog(locale=language, domain=domain, charset="utf-8", fuzzy=False, header_comment=header)
     for message in messages(domain):
         if message.id:
             before = known.get(message.id, message.context)

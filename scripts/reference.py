@@ -66,9 +66,9 @@ def settings() -> str:
     """Return a table of the settings, with the places where each can be set."""
     head = (
         f"{MADE}# Settings\n\nThe command line takes precedence over the environment, which takes precedence over "
-        "`spotmap.toml`. A setting that is given nowhere has its default.\n\nPaths in a file are relative to the "
+        "`spotmap.toml`. A setting that is not set anywhere has its default.\n\nPaths in a file are relative to the "
         "file's folder. Apart from sources, they may not lead out of it.\n\nSettings with an empty first column cannot "
-        "be given in a file, because a file may have come with somebody else's project.\n\n"
+        "be set in a file, because the file may come from another person's project.\n\n"
     )
     lines = [head]
     lines.append("| In `spotmap.toml` | On the command line | In the environment | Meaning |\n|---|---|---|---|\n")

@@ -59,9 +59,9 @@ export function toM3u(name, tracks) {
   const lines = tracks.map((track) => {
     const { title, artists, details } = track;
     const seconds = details.duration_ms === null ? -1 : Math.round(details.duration_ms / 1000);
-    const heard = artists.length > 0 ? `${artists.join(", ")} - ${title}` : title;
+    const label = artists.length > 0 ? `${artists.join(", ")} - ${title}` : title;
     const address = addressOf(track);
-    return address ? `#EXTINF:${seconds},${heard}\n${address}` : `# no address: ${heard}`;
+    return address ? `#EXTINF:${seconds},${label}\n${address}` : `# no address: ${label}`;
   });
   return `#EXTM3U\n#PLAYLIST:${name}\n${lines.map((line) => `${line}\n`).join("")}`;
 }

@@ -242,14 +242,14 @@ export class Fitter {
     /** @type {Set<string>} */
     const ids = new Set(tags.map(({ id }) => id));
     /** @type {Map<string, number>} */
-    const heard = new Map();
+    const tagCounts = new Map();
     for (const id of ids) {
       const trait = this.#library.trait(id);
-      if (trait) raise(fits, trait, tags.filter((tag) => tag.id === id), heard);
+      if (trait) raise(fits, trait, tags.filter((tag) => tag.id === id), tagCounts);
     }
     let found = 0;
     for (const fit of fits) if (fit >= FITS) found++;
-    const names = [...heard].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+    const names = [...tagCounts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
     const first = names.slice(0, MOST_NAMED).join(", ");
     const as = names.length > MOST_NAMED ? gettext("{names} and {count} more", { names: first, count: names.length - MOST_NAMED }) : first;
     const tracks = tracksSaid(found);
@@ -265,8 +265,8 @@ export class Fitter {
     const either = fits.map((value, track) => Math.max(value, meant.fits[track] * 0.99));
     if (negated) return { fits: either, says: said(label, entry.is) };
     const words = { words: entry.is };
-    const heardBy = ngettext("tagged in {count} track; interpreted as {words}", "tagged in {count} tracks; interpreted as {words}", found, words);
-    return { fits: either, says: said(label, found === 0 ? gettext("not a tag on this map; interpreted as {words}", words) : heardBy) };
+    const tagged = ngettext("tagged in {count} track; interpreted as {words}", "tagged in {count} tracks; interpreted as {words}", found, words);
+    return { fits: either, says: said(label, found === 0 ? gettext("not a tag on this map; interpreted as {words}", words) : tagged) };
   }
 
   /** @param {Extract<Meaning, {type: "range"}>} meaning  @param {string} label  @returns {Fit} */
@@ -347,14 +347,14 @@ const middleSaid = (isLow, values) => (isLow ? gettext("below {value}, the middl
  * @param {Float32Array} fits  raised in place
  * @param {Trait} trait
  * @param {readonly Tag[]} tags
- * @param {Map<string, number>} heard  number of tracks for each tag, by name
+ * @param {Map<string, number>} tagCounts  number of tracks for each tag, by name
  */
-function raise(fits, { id, membership, strengths, categories }, tags, heard) {
+function raise(fits, { id, membership, strengths, categories }, tags, tagCounts) {
   if (!membership) return;
   const weights = new Float32Array(categories.length);
   for (const { place, weight } of tags) {
     weights[place] = weight;
-    heard.set(categories[place].name, categories[place].count);
+    tagCounts.set(categories[place].name, categories[place].count);
   }
   const { offsets, groups } = membership;
   for (let track = 0; track < fits.length; track++) {
