@@ -23,8 +23,11 @@ UNTITLED: Final = "Untitled"
 """The title of a track that has none."""
 TITLE_SEPARATOR: Final = " - "
 CAPTION_SEPARATORS: Final = (TITLE_SEPARATOR, " \N{EN DASH} ", " \N{EM DASH} ")
-TRACK_NUMBER: Final = re.compile(r"^(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+)(?=\S)")
-"""A leading "07 - ", "07. ", "1-07 " of a file name is its place on the album, not part of its title."""
+TRACK_NUMBER: Final = re.compile(
+    r"^(?i:(?:cd|dis[ck]) ?\d{1,2}(?: *[-._] *| +))?"
+    r"(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+|[\[(]\d\d[\])]\s*(?:[-._]\s*)?)(?=\S)"
+)
+"""A leading "07 - ", "07. ", "1-07 ", "[07] ", "CD1 - 07 " of a file name is its place on the album, not its title."""
 ID3_FRAMES: Final = {
     "title": "TIT2",
     "artist": "TPE1",

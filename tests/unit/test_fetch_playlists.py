@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.cache.store import Cache
+from spotmap_build.emit.list_folder import MANIFEST, ListFile, update_folder
+from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.errors import SourceError, TrackError
+from spotmap_build.fetch.folders import own_files
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.folder import FolderSource
 from spotmap_build.fetch.source import LibrarySource, LoadContext, Loaded
@@ -368,6 +371,36 @@ def test_a_file_that_holds_an_album_by_its_cue_sheet_is_told(tmp_path: Path, she
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     assert len(loaded.library.tracks) == 1
     assert [notice.startswith("a.mp3 holds several tracks") for notice in loaded.notices] == [True] * is_told
+
+
+def test_what_builds_wrote_into_the_folder_is_no_part_of_the_library(tmp_path: Path) -> None:
+    put(tmp_path / "music", "a.mp3", "b.mp3", "site/audio/0123456789abcdef.m4a", "site/audio/mine.m4a")
+    (tmp_path / "music/site" / MARKER_NAME).write_text("{}")
+    lists = [
+        ListFile("cluster-1.m3u8", "clusters", "Soft", ".m3u8", b"../../a.mp3\n"),
+        ListFile("cluster-2.m3u8", "clusters", "Loud", ".m3u8", b"../../b.mp3\n"),
+    ]
+    update_folder(tmp_path / "music/lists", lists)
+    (tmp_path / "music/lists/clusters/Loud.m3u8").write_text("../../a.mp3\n../../b.mp3\n")
+    (tmp_path / "music/lists/Own.m3u8").write_text("../b.mp3\n")
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert sorted(track.title for track in loaded.library.tracks) == ["a", "b", "mine"]
+    names = {playlist.name for playlist in loaded.library.playlists}
+    assert names >= {"Loud", "Own"}, "changed by hand, or not written by a build"
+    assert "Soft" not in names
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"lists": [1]}', '{"lists": {"a": {}}}', '{"lists": {"a": {"file": 5}}}']
+)
+def test_a_list_of_lists_that_no_build_wrote_does_no_harm(tmp_path: Path, content: str) -> None:
+    put(tmp_path / "music", "a.mp3")
+    (tmp_path / "music" / MANIFEST).write_text(content)
+    assert len(load(FolderSource(tmp_path / "music"), tmp_path).library.tracks) == 1
+
+
+def test_the_names_of_what_builds_write_are_known() -> None:
+    assert (own_files.SITE_MARKER, own_files.LIST_MANIFEST) == (MARKER_NAME, MANIFEST)
 
 
 def test_halves_of_characters_in_a_list_name_no_file(tmp_path: Path) -> None:

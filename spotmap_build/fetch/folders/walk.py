@@ -13,6 +13,7 @@ from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
 from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, about_cue_sheets
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
+from spotmap_build.fetch.folders.own_files import OwnFiles
 
 _DECODED: Final = """
     3ga 8svx aa aa3 aac ac3 adts adx aif aifc aiff alac amr ape at3 au bcstm bfstm brstm bwf caf dff dsf dss dts
@@ -68,10 +69,13 @@ class Listing:
 
 def walk(root: Path) -> Listing:
     """Find all audio files, playlist files and cover pictures below a folder, in sorted order."""
-    listing = Listing()
+    listing, own = Listing(), OwnFiles()
     for folder, folder_names, file_names in _walk_once(root, listing):
+        own.enter(folder, file_names)
         for name in file_names:
             path, suffix = folder / name, Path(name).suffix.lower()
+            if path in own:
+                continue
             if suffix in AUDIO_SUFFIXES:
                 listing.audio.append(path)
             elif suffix in PLAYLIST_SUFFIXES:
