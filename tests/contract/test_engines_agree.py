@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.registry.features import FEATURES
 from tests.fakes import stub_effnet
 from tests.fakes.audio_files import tune
-from tests.support.command import Outcome, run_in_new_interpreter
+from tests.support.command import Outcome, run_in_new_interpreter, spotmap
 from tests.support.engines import load_or_skip, packaged_musicnn
 from tests.support.music import write_library
 
@@ -174,12 +175,13 @@ def test_a_library_is_the_same_where_essentia_cannot_be_loaded(tmp_path: Path) -
     (tmp_path / "hidden/essentia/__init__.py").write_text("raise ImportError('hidden')")
     paths = os.pathsep.join(filter(None, (str(tmp_path / "hidden"), os.environ.get("PYTHONPATH", ""))))
 
-    def build(engine: str, cache: str, **extra: str) -> Outcome:
+    def build(engine: str, cache: str, run: Callable[..., Outcome] = spotmap, **extra: str) -> Outcome:
         options = ("--embedder", "musicnn", "--cache-dir", cache, "--out", f"site-{cache}", "--log", "json")
         chosen = ("--engine", engine) if engine else ()
-        return run_in_new_interpreter("--source", "folder:music", *options, *chosen, cwd=tmp_path, extra=extra)
+        return run("--source", "folder:music", *options, *chosen, cwd=tmp_path, extra=extra)
 
-    without, with_essentia = build("", "without", PYTHONPATH=paths), build("essentia", "with")
+    without = build("", "without", run_in_new_interpreter, PYTHONPATH=paths)
+    with_essentia = build("essentia", "with")
     assert (without.status, with_essentia.status) == (0, 0), without.stderr + with_essentia.stderr
     assert (without.listened_to, with_essentia.listened_to) == (6, 6)
     mine, theirs = (outputs(tmp_path / cache) for cache in ("without", "with"))
