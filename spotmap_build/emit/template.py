@@ -147,7 +147,7 @@ def _read(path: Path) -> bytes:
         if path.name.endswith((TEMPLATE_SUFFIX, ".css", ".js", ".svg")):
             content.decode()
         if path.suffix == ".json" and not isinstance(parse_json(content), dict):
-            raise ValueError("it is no JSON object")
+            raise ValueError("it is not a JSON object")
     except (OSError, ValueError) as error:
         reason = "it is not in UTF-8" if isinstance(error, UnicodeDecodeError) else error
         raise ConfigError(

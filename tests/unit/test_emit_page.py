@@ -154,7 +154,7 @@ def test_a_persons_file_that_cannot_be_used_is_named(
     ("name", "content", "message"),
     [
         ("words.json", b"{", "Expecting property name"),
-        ("language.de.json", b"[]", "it is no JSON object"),
+        ("language.de.json", b"[]", "it is not a JSON object"),
     ],
 )
 def test_a_persons_json_that_is_none_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
