@@ -1,1 +1,1 @@
-"""From an atlas to a folder that any static host can serve: encode, render, publish, preview."""
+"""Turn an atlas into a folder that any static host can serve: encode, render, publish, preview."""

@@ -1,4 +1,4 @@
-"""Which tracks are on one album: two albums may have one name, and one may have as many artists as tracks. Pure."""
+"""Group tracks into albums. Two albums may share a name, and one may have as many artists as tracks. Pure."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from spotmap_build.model import Track
 
 MOST_COMPARED: Final = 50
-"""Albums of one name that a part is compared with: of so many, the name says nothing."""
+"""Maximum number of albums of the same name to compare with. With more, the name carries no information."""
 
 
 def album_keys(tracks: Sequence[Track]) -> list[tuple[str, int]]:
-    """Return for each track the album that it is on: its name, and which of those of that name it is.
+    """Return the album of each track: its name, and its number among the albums with that name.
 
-    Tracks of one name are on one album if they share an artist, a cover or what the source knows the album by, be it
-    through others. So are those of several artists (a compilation, a soundtrack) if nothing contradicts it, neither
-    numbers that come twice nor different years, and something speaks for it: years or numbers that are known, or that
-    each artist has one track.
+    Tracks with the same album name belong to the same album if they share, directly or through other tracks, an artist,
+    a cover or the source's album id. Tracks of different artists (a compilation, a soundtrack) belong together if their
+    years and track numbers do not conflict, and either years or track numbers are known or each artist has only one
+    track.
     """
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row, track in enumerate(tracks):
@@ -39,7 +39,7 @@ def album_keys(tracks: Sequence[Track]) -> list[tuple[str, int]]:
 
 @dataclass(slots=True)
 class _Part:
-    """Tracks that are on one album for sure. ``is_scattered``: no two of them are by one artist."""
+    """Tracks that are certainly on the same album. ``is_scattered``: no two of them share an artist."""
 
     rows: list[int]
     places: set[tuple[int, int]]
@@ -47,14 +47,14 @@ class _Part:
     is_scattered: bool
 
     def fits(self, other: _Part) -> bool:
-        """Tell whether both are parts of one album."""
+        """Tell whether both can be parts of the same album."""
         if len(self.years | other.years) > 1 or not self.places.isdisjoint(other.places):
             return False
         is_known = (self.years and other.years) or (self.places and other.places)
         return bool(is_known) or (self.is_scattered and other.is_scattered)
 
     def take(self, other: _Part) -> None:
-        """Make both one."""
+        """Merge another part into this one."""
         self.rows += other.rows
         self.places |= other.places
         self.years |= other.years
@@ -62,17 +62,17 @@ class _Part:
 
 
 def _releases(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
-    """Part the tracks of one name into albums, in the order of their first tracks."""
+    """Split the tracks with one album name into albums, in the order of their first tracks."""
     if _have_one_artist(tracks, rows):
         return [list(rows)]
     albums: list[_Part] = []
-    for part in _joined_by_signs(tracks, rows):
-        own = _part(part, [tracks[row] for row in part])
-        at = next((at for at, album in enumerate(albums[:MOST_COMPARED]) if album.fits(own)), None)
-        if at is None:
-            albums.append(own)
+    for part_rows in _connected_rows(tracks, rows):
+        part = _part(part_rows, [tracks[row] for row in part_rows])
+        match = next((album for album in albums[:MOST_COMPARED] if album.fits(part)), None)
+        if match is None:
+            albums.append(part)
         else:
-            albums[at].take(own)
+            match.take(part)
     return [album.rows for album in albums]
 
 
@@ -83,13 +83,13 @@ def _part(rows: list[int], tracks: Sequence[Track]) -> _Part:
 
 
 def _have_one_artist(tracks: Sequence[Track], rows: Sequence[int]) -> bool:
-    """Tell quickly whether one artist comes first on all tracks, as on most albums: they are then on one album."""
+    """Tell whether all tracks have the same first artist, as on most albums; they then belong to the same album."""
     artists = {tracks[row].artists[:1] for row in rows}
     return len(artists) == 1 and artists != {()}
 
 
-def _joined_by_signs(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
-    """Part rows into those that share signs, be it through others."""
+def _connected_rows(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
+    """Group rows that share identifiers, directly or through other rows (union-find)."""
     root = {row: row for row in rows}
 
     def find(row: int) -> int:
@@ -99,17 +99,17 @@ def _joined_by_signs(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[
 
     seen: dict[str, int] = {}
     for row in rows:
-        for sign in _signs(tracks[row]):
-            one, other = sorted((find(row), find(seen.setdefault(sign, row))))
-            root[other] = one
+        for identifier in _identifiers(tracks[row]):
+            first, second = sorted((find(row), find(seen.setdefault(identifier, row))))
+            root[second] = first
     parts: dict[int, list[int]] = defaultdict(list)
     for row in rows:
         parts[find(row)].append(row)
     return list(parts.values())
 
 
-def _signs(track: Track) -> Iterable[str]:
-    """Name what tracks of one album have in common."""
+def _identifiers(track: Track) -> Iterable[str]:
+    """Yield properties that tracks of the same album share."""
     yield from (f"artist {name.casefold()}" for name in track.artists)
     if track.art_digest:
         yield f"cover {track.art_digest}"

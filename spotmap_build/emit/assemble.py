@@ -1,4 +1,4 @@
-"""The whole site in memory: data, viewer, pages and covers, by path."""
+"""Assemble the complete site in memory: data, viewer, pages and covers, by path."""
 
 from __future__ import annotations
 
@@ -42,34 +42,34 @@ def assemble(
     Parameters
     ----------
     atlas : Atlas
-        What is shown.
+        The map to show.
     template : Template
-        What the pages are made of, see :func:`spotmap_build.emit.template.read_template`.
+        The page template, see :func:`spotmap_build.emit.template.read_template`.
     covers : Mapping[str, bytes]
-        WebP thumbnails by digest; has every ``art_digest`` of the atlas.
+        WebP thumbnails by digest, for every ``art_digest`` of the atlas.
     feature_units : Mapping[str, str]
-        Unit by name of the features to show; others are left out.
+        Units of the features to show, by name; other features are omitted.
     sources : Sequence[str]
-        The kinds of library that the map is made of, for the page's note.
+        The kinds of sources of the library, for the page's note.
     description : str
         One sentence for search engines and link previews.
     built_at : str | None
-        ISO 8601 time, or None where builds are to be reproducible.
+        ISO 8601 time, or None for reproducible builds.
     site_url : str
-        Where the site is published, with a slash at the end; empty where that is not known, and then there is no
-        picture for link previews, which need an address.
+        Address of the published site, with a trailing slash. Empty if it is not known; then there is no picture for
+        link previews, which need an address.
     is_indexed : bool
         Whether search engines may list the page.
     nearness : str
-        What it means that tracks lie close together, as a sentence.
+        A sentence that says what proximity on the map means.
     paths : Mapping[str, str] | None
-        Where the listener's own files lie, by track id, if the site is to tell.
+        Paths of the person's own files by track id, if the site should contain them.
     excerpts : Mapping[str, str] | None
-        Digests of the excerpts of tracks, by track id; their files are not among those that are returned.
+        Digests of the excerpts by track id. The excerpt files are not part of the result.
     language : str
-        In which the page is for everybody; ``auto``: in the one that its reader's browser prefers.
+        Language of the page for all readers; ``auto`` for the preferred one of the reader's browser.
     boundaries : Boundaries | None
-        Those that are known from the last map, if there are.
+        Known boundaries of the last map, if any.
 
     Raises
     ------

@@ -1,9 +1,8 @@
-"""Where a group of tracks lives on the map: the smallest area that holds most of them.
+"""Boundaries of groups of tracks on the map: the smallest area that contains most of a group.
 
-A highest-density region (Hyndman, "Computing and graphing highest density regions", 1996) may have several islands,
-keeps the shape of a crescent and ignores strays, where a convex hull covers the whole map after one of them.
-Everything here is
-pure: points in, rings out.
+A highest-density region (Hyndman, "Computing and graphing highest density regions", 1996) can have several islands and
+non-convex shapes, and ignores strays. A convex hull would cover the whole map because of a single stray. Pure: points
+in, rings out.
 """
 
 from __future__ import annotations
@@ -28,38 +27,41 @@ EXTENT = 65535
 """Largest coordinate of the map; the smallest is 0."""
 
 BOX_WIDTH = 9
-"""Cells that each of the three box blurs averages over."""
+"""Width of each of the three box blurs, in cells."""
 BANDWIDTH_CELLS = float(np.sqrt(3 * (BOX_WIDTH**2 - 1) / 12))
-"""Standard deviation of three such blurs, in cells: a box of w has variance (w^2 - 1) / 12. Cells are sized by it."""
+"""Standard deviation of the three blurs in cells: a box of width w has variance (w^2 - 1) / 12. Determines the cell
+size."""
 BLUR_REACH_CELLS = 3 * (BOX_WIDTH // 2)
-"""How far three blurs carry a point. With this margin the density is 0 at the rim, so that every contour closes."""
+"""Reach of the three blurs. With this margin the density is 0 at the edge of the grid, so that every contour closes."""
 MAX_CELLS = 400
-"""Most cells along one side of the window; past it the bandwidth grows with the cell."""
+"""Maximum number of cells along one side of the window; beyond it, the bandwidth grows with the cell."""
 MIN_BANDWIDTH = EXTENT / 256
-"""What a group without extent (one track, or equal ones) is drawn with: a small circle of about this radius."""
+"""Bandwidth of a group without extent (one track, or identical positions): a small circle of about this radius."""
 WIDEST_BANDWIDTH = EXTENT / 24
-"""About what a cluster of a map of ten is drawn with. Tracks that lie scattered are islands: by their own wide spread
-they would be drawn as a continent, full of others."""
+"""Approximate bandwidth of a cluster on a map of ten. Scattered tracks are drawn as islands: with the bandwidth of
+their own standard deviation they would form one large area, full of other tracks."""
 SMALLEST_ISLAND = 0.06
-"""Islands (and holes) that hold a smaller share of the group (of the region's area) are noise to the eye."""
+"""Islands with a smaller share of the group, and holes with a smaller share of the region's area, are noise."""
 HIGHEST_THRESHOLD = 0.9
-"""Of the peak. Where most of a group lies in one point the quantile is the peak itself, and would leave no area."""
+"""Maximum threshold as a share of the peak. If most of a group has one position, the quantile would be the peak itself
+and leave no area."""
 FEW = 12
-"""Below this many tracks a density quantile says little."""
+"""Number of tracks below which a density quantile is not meaningful."""
 THRESHOLD_OF_FEW = float(np.exp(-0.5))
-"""Of the peak, for a few tracks and for equal ones: what a normal density falls to one bandwidth away from them."""
+"""Threshold as a share of the peak, for few tracks or identical positions: the normal density at one bandwidth."""
 SIMPLIFIED_CORNER = 0.06 * BANDWIDTH_CELLS**2
-"""Area of a corner, in cells squared, below which it is left out: invisible next to the blur itself."""
+"""Corners with a smaller area, in cells squared, are removed: they are invisible compared with the blur."""
 SIMPLIFIED_CORNER_OF_RING = 0.003
-"""The same as a share of the ring's own area, so that a small island stays round (a circle keeps about 16 corners)."""
+"""The same as a share of the ring's area, so that small islands stay round (a circle keeps about 16 corners)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
     """The highest-density region of a group.
 
-    ``rings`` are closed polygons (the first point is not repeated), each ``(x, y, x, y, ...)`` in 0..65535: islands run
-    counter-clockwise (y upwards), holes clockwise, so both fill rules draw them right. ``peak`` is the densest place.
+    ``rings`` are closed polygons (the first point is not repeated), each ``(x, y, x, y, ...)`` in 0..65535. Islands run
+    counter-clockwise (y upwards) and holes clockwise, which is correct for both fill rules. ``peak`` is the densest
+    place.
     """
 
     rings: tuple[tuple[int, ...], ...]
@@ -67,15 +69,15 @@ class Boundary:
 
 
 class Boundaries:
-    """The boundaries of many groups, of which some may be known already: equal points have equal boundaries."""
+    """Boundaries of many groups. Known boundaries are reused: equal points have equal boundaries."""
 
     def __init__(self, known: Mapping[str, Boundary] | None = None) -> None:
         self._known = known or {}
         self.used: dict[str, Boundary] = {}
-        """All that were asked for, by a digest of what they are of."""
+        """All requested boundaries, by a digest of their points and share."""
 
     def of(self, points: Int64Array, share: float) -> Boundary:
-        """Return :func:`boundary` of points of the map."""
+        """Return the :func:`boundary` of points on the map."""
         content = np.ascontiguousarray(points, dtype="<i8").tobytes() + f"{share!r}".encode()
         name = blake2b(content, digest_size=16).hexdigest()
         if name not in self.used:
@@ -85,10 +87,10 @@ class Boundaries:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Region:
-    """The part of a density that lies above a threshold, without its small islands.
+    """The part of a density above a threshold, without small islands.
 
-    ``values`` is the density, float64 ``[rows, columns]``, 0 on dropped islands; node (0, 0) lies at ``origin`` of
-    the map, nodes are ``cell`` apart. ``island_of``: int ``[n]``, the island each point is on, 0 for none.
+    ``values`` is the density, float64 ``[rows, columns]``, 0 on removed islands. Node (0, 0) is at ``origin`` on the
+    map, and nodes are ``cell`` apart. ``island_of``: int ``[n]``, the island of each point, 0 for none.
     """
 
     values: Float64Array
@@ -102,9 +104,9 @@ class _Region:
 
 
 def boundary(points: npt.NDArray[np.floating | np.integer], share: float) -> Boundary:
-    """Return the smallest area that holds a share of the points, as rings.
+    """Return the smallest area that contains a share of the points, as rings.
 
-    A highest-density region (Hyndman, 1996) of the points' density on a grid.
+    It is the highest-density region (Hyndman, 1996) of the points' density on a grid.
 
     Parameters
     ----------
@@ -120,17 +122,18 @@ def boundary(points: npt.NDArray[np.floating | np.integer], share: float) -> Bou
     Raises
     ------
     ValueError
-        For no points, for numbers that are not finite and for a share outside 0..1.
+        There are no points, they are not finite, or the share is outside of 0..1.
     """
     if len(points) == 0 or not np.isfinite(points).all() or not 0 < share < 1:
         raise ValueError(f"a boundary needs finite points and a share between 0 and 1, not {len(points)} and {share}")
     located = np.asarray(points, dtype=np.float64)
-    region = _region(located, share, _bandwidth(_spread(located), len(located)))
+    region = _region(located, share, _bandwidth(_robust_std(located), len(located)))
     if region.island_of.max() > 1:
-        # Far islands make the group look wide, and the kernel with it. Look again with the spread that islands have
-        # inside.
+        # Distant islands inflate the standard deviation, and with it the bandwidth. Repeat with the standard deviation
+        # within islands.
         within = [located[region.island_of == island] for island in np.unique(region.island_of[region.island_of > 0])]
-        variance = np.average([_spread(island) ** 2 for island in within], weights=[len(island) for island in within])
+        variances = [_robust_std(island) ** 2 for island in within]
+        variance = np.average(variances, weights=[len(island) for island in within])
         region = _region(located, share, _bandwidth(float(np.sqrt(variance)), len(located) / len(within)))
     row, column = np.unravel_index(int(region.values.argmax()), region.values.shape)
     peak = region.to_map(np.array([column, row], dtype=np.float64))
@@ -147,22 +150,22 @@ def _rings(region: _Region) -> tuple[tuple[int, ...], ...]:
         if area > 0 or -area > smallest_hole
     )
     on_map = (_without_repeats(region.to_map(ring)) for ring in simplified)
-    # An island that just reaches the threshold can be a speck between two coordinates of the map.
+    # An island that barely reaches the threshold can collapse to fewer than three coordinates.
     return tuple(tuple(ring.ravel().tolist()) for ring in on_map if len(ring) >= 3)
 
 
 def _without_repeats(ring: Int64Array) -> Int64Array:
-    """Corners beyond the rim of the map are moved onto it, and some of them onto each other."""
+    """Remove repeated corners, which arise because corners outside of the map are moved to its edge."""
     differs = (ring != np.roll(ring, 1, axis=0)).any(axis=1)
     distinct: Int64Array = ring[differs]
     return distinct
 
 
 def _region(points: Float64Array, share: float, bandwidth: float) -> _Region:
-    """Estimate the density, and cut it where ``share`` of the members lie above.
+    """Estimate the density, and cut it at the threshold that ``share`` of the members exceed.
 
-    The window leaves out the outermost points on each of its four sides, an eighth of what the region leaves out
-    anyway: that moves the threshold little and stops a few strays from spending the grid on empty map.
+    On each side, the window excludes the outermost points, an eighth of the share that the region excludes. That hardly
+    changes the threshold, and keeps a few strays from extending the grid over empty parts of the map.
     """
     trimmed = (1 - share) / 8
     low = np.quantile(points, trimmed, axis=0, method="lower")
@@ -173,7 +176,7 @@ def _region(points: Float64Array, share: float, bandwidth: float) -> _Region:
     columns, rows = (int(cells) + 2 * margin + 2 for cells in (high - low) / cell)
     nodes = (points - origin) / cell
     inside = ((points >= low) & (points <= high)).all(axis=1)
-    values = _spread_over_nodes(nodes[inside], rows, columns)
+    values = _bilinear_histogram(nodes[inside], rows, columns)
     for axis in (0, 1) * 3:
         values = ndimage.uniform_filter1d(values, BOX_WIDTH, axis=axis, mode="constant")
     at_members = ndimage.map_coordinates(values, nodes.T[::-1], order=1, mode="constant")
@@ -197,7 +200,7 @@ def _region(points: Float64Array, share: float, bandwidth: float) -> _Region:
 
 
 def _islands_kept(island_of: Int64Array, count: int) -> npt.NDArray[np.bool_]:
-    """Which of the islands 1..count hold enough of the group; the fullest always does. Index 0 (no island) is False."""
+    """Tell which of the islands 1..count have enough members. The fullest always has; index 0 (no island) is False."""
     members = np.bincount(island_of, minlength=count + 1)
     kept = members >= SMALLEST_ISLAND * len(island_of)
     kept[1 + members[1:].argmax()] = True
@@ -205,29 +208,26 @@ def _islands_kept(island_of: Int64Array, count: int) -> npt.NDArray[np.bool_]:
     return kept
 
 
-def _spread(points: Float64Array) -> float:
-    """Return a robust standard deviation, as one number for both axes.
+def _robust_std(points: Float64Array) -> float:
+    """Return Silverman's robust standard deviation as one number for both axes.
 
-    Silverman's: that of the quartiles where those are closer.
+    Per axis it is the smaller of the standard deviation and its estimate from the interquartile range.
     """
     lower_quartile, upper_quartile = np.quantile(points, (0.25, 0.75), axis=0)
     deviation = points.std(axis=0)
     robust = (upper_quartile - lower_quartile) / 1.34
-    # More than half of the points on one line make the quartiles meet; the deviation still knows better.
+    # If more than half of the points are on one line, the interquartile range is 0: use the standard deviation.
     sigma = np.where(robust > 0, np.minimum(deviation, robust), deviation)
     return float(np.sqrt((sigma**2).mean()))
 
 
 def _bandwidth(sigma: float, count: float) -> float:
-    """Silverman's rule of thumb (1986, eq. 3.31; the exponent for two dimensions): 0.9 sigma n^(-1/6)."""
+    """Apply Silverman's rule of thumb (1986, eq. 3.31; the exponent for two dimensions): 0.9 sigma n^(-1/6)."""
     return min(max(0.9 * sigma * float(count ** (-1 / 6)), MIN_BANDWIDTH), WIDEST_BANDWIDTH)
 
 
-def _spread_over_nodes(nodes: Float64Array, rows: int, columns: int) -> Float64Array:
-    """Return a histogram on the grid's nodes.
-
-    Each point is shared by its four, by nearness, so no peak is rounded off.
-    """
+def _bilinear_histogram(nodes: Float64Array, rows: int, columns: int) -> Float64Array:
+    """Return a histogram on the grid's nodes, in which each point is distributed bilinearly over four nodes."""
     corner = np.floor(nodes).astype(np.int64)
     across, up = (nodes - corner).T
     first = corner[:, 1] * columns + corner[:, 0]

@@ -1,4 +1,4 @@
-"""Columns of the details files, in few bytes after gzip: each value at the precision that the page shows. Pure."""
+"""Compact encoding of the columns of details files, at the precision that the page shows. Pure."""
 
 from __future__ import annotations
 
@@ -19,62 +19,64 @@ if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
 
 MARK: Final = "="
-"""Begins an id that is written whole where others leave out ``SPOTIFY_TRACK``. No id of Spotify's holds it."""
+"""Prefix of ids written in full among ids without ``SPOTIFY_TRACK``. No id of Spotify contains it."""
 FIRST_CODE: Final = 35
-"""Codes of a number begin at ``#``: past the quotation mark, which JSON would have to escape, and past the space."""
+"""Codes of numbers start at ``#``, after the space and the quotation mark, which JSON would have to escape."""
 UNKNOWN_CODE: Final = " "
 BACKSLASH: Final = 92
 CONTROLS: Final = (127, 161)
-"""Code points that are no plain characters: DEL to the no-break space."""
+"""Range of code points to skip: DEL to the no-break space."""
 LEVELS: Final = 150
-"""How finely the middle 98 % of a feature's values are distinguished at least: tempo to a BPM, loudness to 0.2 LUFS."""
+"""Minimum number of levels for the middle 98 % of a feature's values: tempo to 1 BPM, loudness to 0.2 LUFS."""
 MOST_STEPS: Final = 900
-"""From the median to the farthest value: all of their codes are characters of one or two bytes in UTF-8."""
+"""Maximum number of steps from the median, so that all codes take one or two bytes in UTF-8."""
 EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 def clean(text: str) -> str:
-    """Fold white space to single spaces, and replace what UTF-8 cannot hold (half a character in a damaged tag)."""
+    """Fold white space to single spaces, and replace what UTF-8 cannot encode (lone surrogates of damaged tags)."""
     folded = " ".join(text.split())
     return folded if folded.isascii() else folded.encode("utf-8", "replace").decode("utf-8")
 
 
 def pack_ids(ids: Sequence[str]) -> dict[str, Any]:
-    """As ``pack_texts``; where some begin as Spotify's do, that ``prefix`` is left out, and others are marked."""
+    """Pack ids like ``pack_texts``. If some are Spotify's, their ``prefix`` is omitted, and others are marked."""
     if not any(map(_is_shortened, ids)):
         return {"prefix": "", **pack_texts(ids)}
-    shortened = [one.removeprefix(SPOTIFY_TRACK) if _is_shortened(one) else MARK + one for one in ids]
+    shortened = [
+        track_id.removeprefix(SPOTIFY_TRACK) if _is_shortened(track_id) else MARK + track_id for track_id in ids
+    ]
     return {"prefix": SPOTIFY_TRACK, **pack_texts(shortened)}
 
 
-def _is_shortened(one: str) -> bool:
-    return one.startswith(SPOTIFY_TRACK) and not one.startswith(SPOTIFY_TRACK + MARK)
+def _is_shortened(track_id: str) -> bool:
+    return track_id.startswith(SPOTIFY_TRACK) and not track_id.startswith(SPOTIFY_TRACK + MARK)
 
 
 def unpack_ids(packed: dict[str, Any]) -> list[str]:
-    """Return what ``pack_ids`` packed."""
+    """Invert ``pack_ids``."""
     prefix, width, text = packed["prefix"], packed["width"], packed["text"]
-    parts = [text[at : at + width] for at in range(0, len(text), width)] if width else text.split("\n")
-    return [one.removeprefix(MARK) if prefix and one.startswith(MARK) else prefix + one for one in parts]
+    parts = [text[start : start + width] for start in range(0, len(text), width)] if width else text.split("\n")
+    return [part.removeprefix(MARK) if prefix and part.startswith(MARK) else prefix + part for part in parts]
 
 
 def pack_texts(texts: Sequence[str]) -> dict[str, Any]:
     r"""Pack texts without line breaks into one string.
 
-    Run together if they are of one ``width`` in plain characters, else (``width`` 0) a line each.
+    ASCII texts of equal length (``width``) are concatenated, others (``width`` 0) are joined by line breaks.
 
     Examples
     --------
     >>> pack_texts(["ab", "cd"]), pack_texts(["a", "bcd"])
     ({'width': 2, 'text': 'abcd'}, {'width': 0, 'text': 'a\nbcd'})
     """
-    widths = {len(one) for one in texts}
+    widths = {len(text) for text in texts}
     is_even = len(widths) == 1 and all(map(str.isascii, texts)) and widths != {0}
     return {"width": widths.pop(), "text": "".join(texts)} if is_even else {"width": 0, "text": "\n".join(texts)}
 
 
 def day_number(day: str) -> int | None:
-    """Days since 1970-01-01 of an ISO 8601 date or time; None where it is none."""
+    """Return the days since 1970-01-01 of an ISO 8601 date or time; None if it is invalid."""
     try:
         return date.fromisoformat(day[:10]).toordinal() - EPOCH
     except ValueError:
@@ -82,9 +84,9 @@ def day_number(day: str) -> int | None:
 
 
 class NumberColumn:
-    """Numbers as steps from their median.
+    """A column of numbers, float64 ``[n]`` with NaN for unknown, encoded as steps from the median.
 
-    Float64 ``[n]`` with NaN for unknown: one character each, plain ones for nearly all.
+    Each number takes one character, for nearly all of them an ASCII one.
     """
 
     def __init__(self, values: Float64Array) -> None:
@@ -96,27 +98,27 @@ class NumberColumn:
         self._codes = _encode_steps(steps)
 
     def part(self, first: int, end: int) -> dict[str, Any]:
-        """Return the rows ``first`` up to ``end`` as the file holds them."""
+        """Return the rows ``first`` up to ``end`` as encoded in a file."""
         return {"middle": _short(self.middle), "step": _short(self.step), "codes": self._codes[first:end]}
 
 
 def _step(known: Float64Array) -> float:
-    """1, 2 or 5 times a power of ten; 1 for whole numbers that are few enough."""
+    """Return the step size: 1, 2 or 5 times a power of ten, and 1 for integers in a small enough range."""
     if len(known) == 0:
         return 1.0
     low, high = float(known.min()), float(known.max())
     if high - low <= LEVELS and bool((known == np.rint(known)).all()):
         return 1.0
-    middle = float(np.ptp(np.quantile(known, (0.01, 0.99))))
-    finest = max(middle / LEVELS, (high - low) / MOST_STEPS, max(abs(low), abs(high)) * 1e-6, 1e-9)
+    central_range = float(np.ptp(np.quantile(known, (0.01, 0.99))))
+    finest = max(central_range / LEVELS, (high - low) / MOST_STEPS, max(abs(low), abs(high)) * 1e-6, 1e-9)
     power = 10.0 ** math.floor(math.log10(finest))
     return float(next(round(power * times, 12) for times in (1, 2, 5, 10) if power * times >= finest * (1 - 1e-9)))
 
 
 def _encode_steps(steps: Float64Array) -> str:
-    """Encode whole numbers of steps as one character each; what is not finite is unknown.
+    """Encode numbers of steps as one character each; values that are not finite are unknown.
 
-    Steps up have even codes, steps down odd ones, so that what is near the median comes first.
+    Codes are even upwards and odd downwards, so that small steps have small codes.
     """
     is_known = np.isfinite(steps)
     whole = np.where(is_known, steps, 0).astype(np.int64)
@@ -127,7 +129,7 @@ def _encode_steps(steps: Float64Array) -> str:
 
 
 def _code_point(number: int) -> int:
-    """Return the code point of a number from 0 on, past those that JSON would escape."""
+    """Return the code point of a non-negative number, skipping those that JSON would escape."""
     code = FIRST_CODE + number
     if code >= BACKSLASH:
         code += 1
@@ -135,15 +137,15 @@ def _code_point(number: int) -> int:
 
 
 def _place(code: int) -> int:
-    """Return the number whose code point this is."""
+    """Invert ``_code_point``."""
     if code >= CONTROLS[1]:
         code -= CONTROLS[1] - CONTROLS[0]
     return code - FIRST_CODE - (1 if code > BACKSLASH else 0)
 
 
 def unpack_numbers(column: dict[str, Any]) -> Float64Array:
-    """Return what :class:`NumberColumn` packed, float64 ``[n]``, to the precision that was kept; NaN for unknown."""
-    codes = np.array([ord(one) for one in column["codes"]], dtype=np.int64)
+    """Decode a :class:`NumberColumn`: float64 ``[n]`` at its precision, NaN for unknown."""
+    codes = np.array([ord(character) for character in column["codes"]], dtype=np.int64)
     is_known = codes != ord(UNKNOWN_CODE)
     codes -= np.where(codes >= CONTROLS[1], CONTROLS[1] - CONTROLS[0], 0)
     codes -= np.where(codes > BACKSLASH, 1, 0) + FIRST_CODE
@@ -152,12 +154,12 @@ def unpack_numbers(column: dict[str, Any]) -> Float64Array:
 
 
 def _short(value: float) -> float:
-    """As Python's number, a whole one as such: ``120`` is written in less than ``120.0``."""
+    """Convert an integral float to int: ``120`` is shorter than ``120.0`` in JSON."""
     return int(value) if value.is_integer() else value
 
 
 class WordColumn:
-    """Words with a strength from 1 to 9, some a row: a character a word, the most frequent words the plainest."""
+    """A column of rows of words, each with a strength from 1 to 9. Frequent words get short codes."""
 
     def __init__(self, rows: Sequence[Sequence[tuple[str, int]]]) -> None:
         counts = Counter(word for row in rows for word, _ in row)
@@ -167,19 +169,19 @@ class WordColumn:
         self._strengths = ["".join(str(strength) for _, strength in row) for row in rows]
 
     def part(self, first: int, end: int) -> dict[str, str]:
-        """Return the rows ``first`` up to ``end`` as the file holds them."""
+        """Return the rows ``first`` up to ``end`` as encoded in a file."""
         return {"codes": " ".join(self._codes[first:end]), "strengths": "".join(self._strengths[first:end])}
 
 
 def unpack_words(column: dict[str, str], words: Sequence[str]) -> list[list[tuple[str, int]]]:
-    """Return what :class:`WordColumn` packed."""
+    """Decode a :class:`WordColumn`."""
     strengths = iter(column["strengths"])
     rows = [[words[_place(ord(code))] for code in codes] for codes in column["codes"].split(" ")]
     return [[(word, int(next(strengths))) for word in row] for row in rows]
 
 
 def differences(values: npt.NDArray[np.int64]) -> list[int]:
-    """Delta-code numbers: the first value, then each one's difference from the one before.
+    """Delta-encode numbers: the first value, then the difference of each value from the one before.
 
     Examples
     --------
@@ -187,5 +189,5 @@ def differences(values: npt.NDArray[np.int64]) -> list[int]:
     >>> differences(np.array([5, 7, 6]))
     [5, 2, -1]
     """
-    found: list[int] = np.diff(values, prepend=0).tolist()
-    return found
+    deltas: list[int] = np.diff(values, prepend=0).tolist()
+    return deltas

@@ -1,4 +1,4 @@
-"""Lines of equal height on a grid, and fewer corners in them. Pure geometry, in units of the grid's cells."""
+"""Contour lines on a grid, and their simplification. Pure geometry, in units of grid cells."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ if TYPE_CHECKING:
 
 
 def iso_rings(values: Float64Array, threshold: float) -> list[Float64Array]:
-    """Return the closed lines at height ``threshold`` (above 0) of a field.
+    """Return the closed contour lines of a field at ``threshold`` (above 0).
 
-    A cell whose high corners lie across from each other joins them where its middle, their mean, is high.
+    In a cell with two diagonally opposite high corners, these are connected if the mean of the corners is high.
 
     Parameters
     ----------
     values : float64 ``[rows, columns]``
-        The field. It must lie below the threshold along its rim, which is what closes every line.
+        The field. It must be below the threshold along its edge, so that every line is closed.
     threshold : float
-        What lies above it is high.
+        The height of the lines.
 
     Returns
     -------
     list of float64 ``[k, 2]``
-        (column, row) positions, the first point not repeated. High ground is to the left, so islands run
+        (column, row) positions, the first point not repeated. High values are to the left of a line, so islands run
         counter-clockwise and holes clockwise (rows upwards).
     """
     lines = contour_generator(z=values, name="serial", line_type=LineType.Separate)
-    rings = cast("list[Float64Array]", lines.lines(threshold))  # which of contourpy's shapes, `line_type` says
+    rings = cast("list[Float64Array]", lines.lines(threshold))  # the result type depends on `line_type`
     return [ring[:-1] for ring in rings]
 
 
 def ring_area(ring: Float64Array) -> float:
-    """Signed area of a polygon ``[k, 2]`` by the shoelace formula; positive where it runs counter-clockwise."""
+    """Return the signed area of a polygon ``[k, 2]`` (shoelace formula); positive if it runs counter-clockwise."""
     x, y = ring.T
     return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
 
 
 def simplify_ring(ring: Float64Array, smallest_corner: float) -> Float64Array:
-    """Leave out the corners of ``[k, 2]`` that matter least until each spans at least ``smallest_corner`` (an area).
+    """Remove corners of a ring ``[k, 2]`` until each spans an area of at least ``smallest_corner``.
 
-    Visvalingam & Whyatt, "Line generalisation by repeated elimination of points", 1993: the corner whose triangle
-    with its neighbors is smallest goes first. At least a triangle is left.
+    Visvalingam & Whyatt, "Line generalisation by repeated elimination of points", 1993: repeatedly removes the corner
+    that forms the smallest triangle with its neighbors. At least three corners remain.
     """
     count = len(ring)
     before = [(i - 1) % count for i in range(count)]
@@ -72,7 +72,7 @@ def simplify_ring(ring: Float64Array, smallest_corner: float) -> Float64Array:
         left -= 1
         after[before[i]], before[after[i]] = after[i], before[i]
         for neighbor in (before[i], after[i]):
-            # A corner never becomes cheaper than one already left out, or whole slopes would go at once.
+            # A corner never gets a smaller area than one that was removed, or whole slopes would be removed.
             areas[neighbor] = max(corner_area(neighbor), area)
             heapq.heappush(queue, (areas[neighbor], neighbor))
     simplified: Float64Array = ring[np.array(alive)]

@@ -1,4 +1,4 @@
-"""The details files: what is known of single tracks, in columns, fetched once somebody looks at one. Pure."""
+"""The details files: columns of facts about tracks, which the page fetches when the reader opens a track. Pure."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ DETAILS_CHUNK = 2048
 
 
 class Details:
-    """All tracks of an atlas in files of ``DETAILS_CHUNK``, in the site's ``order``.
+    """Details of all tracks of an atlas in the site's ``order``, in files of ``DETAILS_CHUNK`` tracks.
 
-    ``feature_units``: of the features to show. ``paths`` and ``excerpts``: where files lie, and digests of what is
-    heard of them, by track id.
+    ``feature_units``: units of the features to show. ``paths`` and ``excerpts``: paths of local files, and digests of
+    excerpts, by track id.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Details:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """What the files hold, so that the page can offer it before it has fetched them."""
+        """The columns of the files, so that the page can offer them before it fetches the files."""
         facts = {
             "year": any(track.year is not None for track in self.tracks),
             "added_at": any(track.added_at for track in self.tracks),
@@ -87,7 +87,7 @@ class Details:
         tracks = self.tracks[first : first + DETAILS_CHUNK]
         end = first + len(tracks)
         video_ids = [(track.recording and track.recording.video_id) or "" for track in tracks]
-        moments = [None if math.isnan(one) else round(one) for one in self._moments_s[first:end]]
+        moments = [None if math.isnan(moment_s) else round(moment_s) for moment_s in self._moments_s[first:end]]
         return {
             "schema": DETAILS_SCHEMA,
             "first": first,
@@ -109,7 +109,7 @@ class Details:
 
 
 def _facts(tracks: Sequence[Track]) -> dict[str, Any]:
-    """Return what is known of tracks by themselves, a column each."""
+    """Return the facts about tracks, as columns."""
     art_numbers: dict[str, int] = {}
     art = [art_file_name(track.art_digest) if track.art_digest else "" for track in tracks]
     return {
@@ -123,7 +123,7 @@ def _facts(tracks: Sequence[Track]) -> dict[str, Any]:
 
 
 def _album_places(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
-    """Return where tracks are on their albums, where that is known of any; discs where there are several."""
+    """Return the track numbers, if any are known, and the disc numbers, if there are several discs."""
     numbers, discs = [track.track_number for track in tracks], [track.disc_number for track in tracks]
     if all(number is None for number in numbers):
         return {}

@@ -1,4 +1,4 @@
-"""The map as a table that other programs read: CSV, GeoJSON, numpy's archive; Parquet is in ``parquet``. Pure."""
+"""Export the map as a table: CSV, GeoJSON, numpy archive. Parquet is in ``parquet``. Pure."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 WIDEST_DEGREES: Final = 80.0
-"""GeoJSON's coordinates are degrees (RFC 7946, 4). The map is scaled to fit, and lies around (0, 0)."""
+"""GeoJSON coordinates are degrees (RFC 7946, section 4). The map is scaled to this range and centered at (0, 0)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapTable:
-    """A map as columns, one value a track.
+    """A map as columns with one value per track.
 
     Attributes
     ----------
     columns : mapping of str to sequence
-        Plain values by the column's name: text, numbers, lists of text; None where nothing is known. Among them ``x``
-        and ``y``, in the map's own unit.
+        Values by column name: text, numbers, lists of text, or None if unknown. They include ``x`` and ``y`` in the
+        map's own unit.
     matrices : mapping of str to float32 array of shape (n, d)
-        What has many numbers a track: vectors, tags.
+        Data with many numbers per track: vectors, tags.
     names : mapping of str to sequence of str
-        What the columns of a matrix are called, where they have names.
+        Names of the columns of a matrix, if they have names.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -43,29 +43,29 @@ class MapTable:
 
     @property
     def count(self) -> int:
-        """How many tracks there are."""
+        """Number of tracks."""
         return len(self.columns["id"])
 
 
 def encode_table(table: MapTable, file_format: str) -> bytes:
-    """Write a map down in one of :data:`~spotmap_build.registry.formats.EXPORT_FORMATS`.
+    """Encode a map in one of :data:`~spotmap_build.registry.formats.EXPORT_FORMATS`.
 
     Raises
     ------
     ConfigError
-        It needs a package that is not installed.
+        A required package is not installed.
 
     Notes
     -----
-    CSV and GeoJSON leave out the matrices; numpy's archive leaves out what is neither a number nor an id.
+    CSV and GeoJSON omit the matrices; the numpy archive contains only numbers and ids.
     """
     return _ENCODERS[file_format](table)
 
 
 def _csv(table: MapTable) -> bytes:
-    """Write CSV by RFC 4180: several values in one cell are separated by semicolons, what is not known is empty.
+    """Encode as CSV (RFC 4180). Multiple values in a cell are separated by semicolons, and unknown values are empty.
 
-    The mark at the beginning tells Excel that this is UTF-8.
+    The byte order mark at the beginning tells Excel that the file is UTF-8.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)

@@ -1,4 +1,4 @@
-"""Further columns that tracks can be colored by: genres, plays, and what the source brought along. Pure."""
+"""Additional columns by which tracks can be colored: genres, plays, and columns of the source. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ OWN_FACETS = ("genres", "plays")
 
 
 def facet_columns(tracks: Iterable[Track]) -> dict[str, list[str | float | None]]:
-    """By name: genres and plays, then the source's own columns, which win over ours of the same name."""
+    """Return genres, plays and the source's own columns by name. The latter replace ours of the same name."""
     facets = [_all_facets(track) for track in tracks]
     return {clean(name): [_clean_facet(each.get(name)) for each in facets] for name in _names(facets)}
 
 
 def facet_names(tracks: Iterable[Track]) -> list[str]:
-    """Return what the columns are called, of all tracks."""
+    """Return the names of the columns of all tracks."""
     return _names(map(_all_facets, tracks))
 
 

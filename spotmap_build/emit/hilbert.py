@@ -1,8 +1,8 @@
-"""The order in which the site lists its tracks: along a Hilbert curve over the map.
+"""The order of tracks in the site's files: along a Hilbert curve over the map.
 
-Neighbors on the curve are neighbors on the map, so that differences between consecutive coordinates are small numbers
-(a delta-coded column compresses about fourteen times better than nested objects) and a chunk of details covers one
-place.
+Neighbors on the curve are neighbors on the map. Differences between consecutive coordinates are therefore small (a
+delta-encoded column compresses about fourteen times better than nested objects), and a chunk of details covers one part
+of the map.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 ORDER = 16
-"""Levels of the curve: it visits every point of a grid of 2^16 by 2^16, the resolution of the site's coordinates."""
+"""Levels of the curve, which visits every point of a grid of 2^16 by 2^16, the resolution of the site's coordinates."""
 
 
 def hilbert_index(x: npt.NDArray[np.int64], y: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """How far along the Hilbert curve each grid point lies.
+    """Return the position of each grid point along the Hilbert curve.
 
-    ``x`` and ``y`` are int64 ``[n]`` in 0..65535; so is the result, in 0..2^32-1, a bijection with the grid. One
-    pass a level, from the coarsest quadrant to the finest, turning the frame as the curve does (the ``xy2d`` of
-    https://en.wikipedia.org/wiki/Hilbert_curve, over whole columns).
+    ``x`` and ``y`` are int64 ``[n]`` in 0..65535. The result is int64 ``[n]`` in 0..2^32-1 and a bijection with the
+    grid. Vectorized version of ``xy2d`` in https://en.wikipedia.org/wiki/Hilbert_curve: one pass per level from the
+    coarsest quadrant to the finest, rotating the frame with the curve.
     """
     x, y = x.copy(), y.copy()
     index = np.zeros_like(x)
@@ -30,7 +30,7 @@ def hilbert_index(x: npt.NDArray[np.int64], y: npt.NDArray[np.int64]) -> npt.NDA
         within = (1 << level) - 1
         x &= within
         y &= within
-        # The two lower quadrants are walked with the axes swapped, the right one of them also backwards.
+        # The curve traverses the two lower quadrants with swapped axes, and the right one of them also mirrored.
         mirrored = (upper == 0) & (right == 1)
         x = np.where(mirrored, within - x, x)
         y = np.where(mirrored, within - y, y)

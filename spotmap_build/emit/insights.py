@@ -1,4 +1,4 @@
-"""What the map means, as the site's files: ``insights.json``, and the neighbors in chunks. Pure."""
+"""Encode the insights as files of the site: ``insights.json``, and neighbors in chunks. Pure."""
 
 from __future__ import annotations
 
@@ -26,41 +26,42 @@ NEIGHBORS_SCHEMA: Final = "spotmap.neighbors/1"
 def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, chunk: int) -> dict[str, bytes]:
     """Return the files of insights by name.
 
-    ``number_of_row`` and ``order`` lead from rows to the site's numbers and back; neighbors are given for ``chunk``
-    tracks a file, and not at all where none are known.
+    ``number_of_row`` maps rows to the site's track numbers, ``order`` is its inverse. Neighbors are in files of
+    ``chunk`` tracks, or omitted if none are known.
     """
-    found, numbers = atlas.insights, number_of_row.tolist()
+    insights, numbers = atlas.insights, number_of_row.tolist()
     document = {
         "schema": INSIGHTS_SCHEMA,
-        "quality": [_figure(one) for one in found.figures],
+        "quality": [_figure(figure) for figure in insights.figures],
         "events": list(atlas.clusters.events),
-        "axes": found.axes,
+        "axes": insights.axes,
         "cluster_axes": [cluster.axes for cluster in atlas.clusters.clusters],
         "region_tracks": [_tracks(number_of_row, region.members) for region in atlas.clusters.regions],
         "playlists": [
             {
-                "closeness": one.closeness,
-                "sentence": one.sentence,
-                "misfits": [{"track": numbers[row], "why": why} for row, why in one.misfits],
-                "suggestions": [numbers[row] for row in one.suggestions],
+                "closeness": playlist.closeness,
+                "sentence": playlist.sentence,
+                "misfits": [{"track": numbers[row], "why": why} for row, why in playlist.misfits],
+                "suggestions": [numbers[row] for row in playlist.suggestions],
             }
-            for one in found.playlists
+            for playlist in insights.playlists
         ],
-        "uncovered": list(found.uncovered),
+        "uncovered": list(insights.uncovered),
         "overlaps": [
-            {"one": one, "other": other, "count": count, "share": share} for one, other, count, share in found.overlaps
+            {"one": one, "other": other, "count": count, "share": share}
+            for one, other, count, share in insights.overlaps
         ],
-        "songs": [{"tracks": [numbers[row] for row in rows], "kinds": list(kinds)} for rows, kinds in found.songs],
-        "since": found.since
+        "songs": [{"tracks": [numbers[row] for row in rows], "kinds": list(kinds)} for rows, kinds in insights.songs],
+        "since": insights.since
         and {
-            "new": _tracks(number_of_row, found.since.new),
-            "moved": _tracks(number_of_row, found.since.moved),
+            "new": _tracks(number_of_row, insights.since.new),
+            "moved": _tracks(number_of_row, insights.since.moved),
         },
     }
-    if found.notices:
-        document["notices"] = list(found.notices)
+    if insights.notices:
+        document["notices"] = list(insights.notices)
     files = {INSIGHTS_FILE: orjson.dumps(document)}
-    if found.neighbors:
+    if insights.neighbors:
         rows = order.tolist()
         for number, first in enumerate(range(0, len(rows), chunk)):
             content = _neighbors(atlas, numbers, rows[first : first + chunk], first)
@@ -69,23 +70,28 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
 
 
 def _tracks(number_of_row: Int64Array, rows: Sequence[int]) -> list[int]:
-    """Return the tracks of some rows by their numbers, delta-coded."""
+    """Return the sorted numbers of the tracks in ``rows``, delta-encoded."""
     return differences(np.unique(number_of_row[np.asarray(rows, dtype=np.intp)]))
 
 
-def _figure(one: Figure) -> dict[str, Any]:
-    value = round(one.value, 4)
-    return {"name": one.name, "label": one.label, "value": value, "chance": one.chance, "meaning": one.meaning}
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "name": figure.name,
+        "label": figure.label,
+        "value": round(figure.value, 4),
+        "chance": figure.chance,
+        "meaning": figure.meaning,
+    }
 
 
 def _neighbors(atlas: Atlas, numbers: Sequence[int], rows: Sequence[int], first: int) -> dict[str, Any]:
-    found = atlas.insights
+    insights = atlas.insights
     reasons: dict[str, int] = {"": 0}
     return {
         "schema": NEIGHBORS_SCHEMA,
         "first": first,
-        "neighbors": [[numbers[other] for other in found.neighbors[row]] for row in rows],
-        "shared": [[reasons.setdefault(text, len(reasons)) for text in found.shared[row]] for row in rows],
+        "neighbors": [[numbers[neighbor] for neighbor in insights.neighbors[row]] for row in rows],
+        "shared": [[reasons.setdefault(text, len(reasons)) for text in insights.shared[row]] for row in rows],
         "reasons": list(reasons),
-        "kept": [round(found.kept[row] * 100) for row in rows],
+        "kept": [round(insights.kept[row] * 100) for row in rows],
     }

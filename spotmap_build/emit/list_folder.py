@@ -1,7 +1,7 @@
-"""A folder of lists that live: a later run updates what an earlier one wrote, and touches nothing of the person's own.
+"""Keep a folder of playlist files up to date. A run updates the files of earlier runs and no others.
 
-``.spotmap-lists.json`` in the folder says which file each list is and what was written into it. A file that was changed
-by hand since is left as it is, and so is any that no run wrote.
+``.spotmap-lists.json`` in the folder records the file of each list and the digest of its content. Files that were
+changed by hand since, and files that no run wrote, are left as they are.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Manifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """What is to be in the folder. ``key`` stays what it is while the name may change; ``kind`` is its sub-folder."""
+    """A file to write. ``key`` identifies the list even if its name changes; ``kind`` is its sub-folder."""
 
     key: str
     kind: str
@@ -48,7 +48,7 @@ class ListFile:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """What was done, in numbers of files; ``kept``: files of earlier runs that were changed by hand, and so stay."""
+    """Numbers of changed files. ``kept``: files of earlier runs that stay because they were changed by hand."""
 
     written: int = 0
     unchanged: int = 0
@@ -62,21 +62,21 @@ def update_folder(folder: Path, files: Iterable[ListFile]) -> Updated:
     Parameters
     ----------
     folder : Path
-        Made where it is not there.
+        The folder; created if it does not exist.
     files : iterable of ListFile
-        All lists that there are now: lists of earlier runs that are no longer among them are removed.
+        All current lists. Files of other lists that earlier runs wrote are removed.
 
     Raises
     ------
     OutputError
-        It cannot be written.
+        The folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return _update(folder, list(files))
     except OSError as error:
         raise OutputError(
-            f"The lists cannot be written to {folder}: {error.strerror or error}.", hint="Name another folder."
+            f"The lists cannot be written to {folder}: {error.strerror or error}.", hint="Choose another folder."
         ) from error
 
 
@@ -92,12 +92,12 @@ def _update(folder: Path, files: list[ListFile]) -> Updated:
             known = _Written(_free_name(folder, file, taken), "")
         digest = hashlib.sha256(file.content).hexdigest()
         target = folder / known.file
-        now = _digest(target)
-        if now not in ("", known.sha256):  # somebody's own by now
+        current_digest = _digest(target)
+        if current_digest not in ("", known.sha256):  # changed by hand
             kept.append(known.file)
             after[file.key] = known
             continue
-        if now == digest:
+        if current_digest == digest:
             unchanged_count += 1
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ def _update(folder: Path, files: list[ListFile]) -> Updated:
 
 
 def _free_name(folder: Path, file: ListFile, taken: set[str]) -> str:
-    """Return a name that no file has yet, by whatever case."""
+    """Return an unused file name, ignoring case."""
     stem = portable_name(file.name) or file.key
     for number in range(1, 10_000):
         name = f"{file.kind}/{stem}{'' if number == 1 else f' ({number})'}{file.suffix}"
@@ -126,7 +126,7 @@ def _free_name(folder: Path, file: ListFile, taken: set[str]) -> str:
 
 
 def _read_manifest(folder: Path) -> dict[str, _Written]:
-    """Return what earlier runs wrote, by key. Whatever the manifest says, nothing outside of the folder is ours."""
+    """Return the files of earlier runs by key. Entries that lead outside of the folder are ignored."""
     try:
         manifest = decode_json(read_bounded(folder / MANIFEST, LARGEST_BYTES), _Manifest)
     except (OSError, ValueError):
@@ -143,7 +143,7 @@ def _is_inside(folder: Path, name: str) -> bool:
 
 
 def _digest(path: Path) -> str:
-    """Of a file's content; empty where there is no file."""
+    """Return the digest of a file's content; empty if there is no file."""
     try:
         return hashlib.sha256(read_bounded(path, LARGEST_BYTES)).hexdigest()
     except FileNotFoundError:

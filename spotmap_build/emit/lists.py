@@ -1,4 +1,4 @@
-"""Lists of tracks as files that other players read: M3U8 and JSPF. Pure."""
+"""Encode lists of tracks as playlist files for other players: M3U8 and JSPF. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OPEN: Final = "https://open.spotify.com/track/"
 
 @dataclass(frozen=True, slots=True)
 class TrackList:
-    """A list that leaves the map. ``id`` stays what it is from one build to the next; ``kind`` names its folder."""
+    """A list to write. ``id`` is stable across builds; ``kind`` names its folder."""
 
     id: str
     kind: str
@@ -31,21 +31,21 @@ class TrackList:
 
 
 def encode_list(wanted: TrackList, list_format: ListFormat, folder: Path | None = None) -> bytes:
-    """Write a list down, in UTF-8.
+    """Encode a list in UTF-8.
 
     Parameters
     ----------
     wanted : TrackList
-        What is in it, in the order in which to play it.
+        The list, in playing order.
     list_format : {"m3u8", "jspf"}
-        M3U8 holds what can be played; JSPF (https://www.xspf.org/jspf) every track, with all that is known of it.
+        M3U8 contains playable tracks only; JSPF (https://www.xspf.org/jspf) all tracks with all known metadata.
     folder : Path, optional
-        Where the list will lie: paths are then relative to it. By default they are absolute.
+        The folder of the file, to which paths are then relative. By default they are absolute.
 
     Returns
     -------
     bytes
-        A track without a file or an address is a comment in M3U8: players stumble over anything else.
+        In M3U8, tracks without a file or an address are comments, because players cannot handle anything else.
     """
     return _m3u8(wanted, folder) if list_format == "m3u8" else _jspf(wanted, folder)
 
@@ -88,9 +88,9 @@ def _as_relative_uri(path: str) -> str:
 
 
 def file_of(track: Track, folder: Path | None) -> str:
-    """Return the track's file, as one line; empty where it is none, or has a name that breaks lines.
+    """Return the path of the track's file; empty if it has none, or the path contains line breaks.
 
-    Relative to ``folder`` where one is given and can be reached from there, else absolute.
+    The path is relative to ``folder`` if one is given and the file can be reached from there, otherwise absolute.
     """
     path = track.recording.path if track.recording is not None else None
     if path is None or "\n" in path or "\r" in path:
@@ -106,7 +106,7 @@ def file_of(track: Track, folder: Path | None) -> str:
 
 
 def _address(track: Track) -> str:
-    """Where the track can be heard on the web; empty where nobody knows."""
+    """Return the address of the track on the web; empty if it is not known."""
     if track.recording is not None and track.recording.video_id is not None:
         return f"{WATCH}{track.recording.video_id}"
     return f"{OPEN}{track.id.removeprefix(SPOTIFY_TRACK)}" if track.id.startswith(SPOTIFY_TRACK) else ""

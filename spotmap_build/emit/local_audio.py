@@ -1,7 +1,7 @@
-"""The audio of one's own files, for the preview on this machine: which file a track is.
+"""The list of local audio files by track, from which the preview on this machine plays the person's own music.
 
-The list is written beside the site, never into it and never into the cache: it holds paths of this machine, and is for
-its owner's eyes only. It is there twice: for the preview, and as a script for a page that is opened from disk.
+The list contains paths of this machine and is private. It is therefore written next to the site, never into the site or
+the cache. A second copy is a script, for pages opened from disk.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "spotmap.local-audio/1"
 LARGEST_LIST_BYTES: Final = 1 << 29
 SCRIPT_OF: Final = "audio.json"
-"""What the script calls the list when it gives it to the page."""
+"""The name under which the script passes the list to the page."""
 MEDIA_TYPES: Final = {
     ".aac": "audio/aac",
     ".aif": "audio/aiff",
@@ -45,7 +45,7 @@ MEDIA_TYPES: Final = {
     ".weba": "audio/webm",
     ".webm": "audio/webm",
 }
-"""What browsers play, or some of them; the page says where one does not."""
+"""Formats that at least some browsers play. The page reports if the current one does not."""
 
 
 class _List(msgspec.Struct):
@@ -54,25 +54,25 @@ class _List(msgspec.Struct):
 
 
 def encode_local_audio(tracks: Iterable[Track]) -> bytes:
-    """Say which file each track is, as JSON; nothing where none is a file.
+    """Encode the files of tracks as JSON; empty if no track has a file.
 
-    Names that are no text (bytes that are not UTF-8) are left out: those tracks cannot be played.
+    Files whose names are not valid UTF-8 are omitted; these tracks cannot be played.
     """
     files = {}
     for track in tracks:
-        named = track.recording.path if track.recording is not None else None
-        if named is not None and is_text(named) and (path := Path(named)).suffix.lower() in MEDIA_TYPES:
+        name = track.recording.path if track.recording is not None else None
+        if name is not None and is_text(name) and (path := Path(name)).suffix.lower() in MEDIA_TYPES:
             files[track.id] = str(path.absolute())
     return msgspec.json.encode(_List(SCHEMA, files)) if files else b""
 
 
 def write_local_audio(place: Path, content: bytes) -> None:
-    """Write or remove the list beside a site, readable for its owner only. A file that no build wrote stays.
+    """Write or remove the list next to a site, readable by its owner only. Files that no build wrote are kept.
 
     Raises
     ------
     OSError
-        It cannot be written.
+        The list cannot be written.
     """
     _replace(place, content, _is_ours)
     script = as_script(SCRIPT_OF, content) if content else b""
@@ -108,12 +108,12 @@ def _decode(content: bytes) -> _List:
 
 
 def _read(place: Path) -> _List:
-    """Return the list. Raises ``OSError`` where there is none, ``ValueError`` where it is none that a build wrote."""
+    """Read the list. Raises ``OSError`` if there is none, ``ValueError`` if no build wrote it."""
     return _decode(read_bounded(place, LARGEST_LIST_BYTES))
 
 
 class LocalAudio:
-    """The list beside a site, read again whenever a build has replaced it. Safe for threads."""
+    """The list next to a site, read again whenever a build has replaced it. Thread-safe."""
 
     def __init__(self, place: Path) -> None:
         self._place = place
@@ -122,16 +122,16 @@ class LocalAudio:
         self._files: dict[str, str] = {}
 
     def paths(self) -> dict[str, str]:
-        """Return the files of the tracks that can be played, by track id."""
+        """Return the files of playable tracks by track id."""
         return self._current()
 
     def open(self, track_id: str) -> tuple[BinaryIO, str] | None:
-        """Open a track's file; returns it with its media type, or None where the track is none of the list.
+        """Open a track's file and return it with its media type; None if the track is not in the list.
 
         Raises
         ------
         OSError
-            The file is not there any more, or is none.
+            The file has been deleted, or is not a regular file.
         """
         path = self._current().get(track_id)
         if path is None:
@@ -148,6 +148,6 @@ class LocalAudio:
                     files = read.files if read.schema == SCHEMA else {}
                     self._files = {key: path for key, path in files.items() if Path(path).suffix.lower() in MEDIA_TYPES}
                     self._version = version
-            except (OSError, ValueError):  # there is none (any more), or none that a build wrote
+            except (OSError, ValueError):  # the list does not exist, or no build wrote it
                 self._version, self._files = (), {}
             return self._files

@@ -1,4 +1,4 @@
-"""``spotmap-site.json``: the file that says a folder is ours to change, and which files in it are."""
+"""``spotmap-site.json``, the marker file: it shows that a folder is ours to change, and lists our files in it."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _PATH = re.compile(rf"{_ROOT}|(?:art|audio)/{_NAME}|data/{_GENERATION}/{_NAME}")
 
 
 def is_safe_path(path: str) -> bool:
-    """Whether ``path`` is one that a site has: a page, a cover, an excerpt, or a file of a generation.
+    """Tell whether ``path`` can be part of a site: a page, a cover, an excerpt, or a file of a generation.
 
-    Nothing else is ever written, removed or shown: an output folder may be a repository, with hooks.
+    Other paths are never written, removed or served: an output folder may be a repository, with hooks.
     """
     return _PATH.fullmatch(path) is not None
 
 
 def is_generation(name: str) -> bool:
-    """Whether ``name`` is one that a generation can have."""
+    """Tell whether ``name`` is a valid name of a generation."""
     return re.fullmatch(_GENERATION, name) is not None
 
 
@@ -53,7 +53,7 @@ class _Document(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class SiteGeneration:
-    """One version of the site: its name, and every file that a page of that version may ask for, sorted."""
+    """One version of the site: its name, and a sorted list of all files that its page may request."""
 
     name: str
     files: tuple[str, ...]
@@ -61,7 +61,7 @@ class SiteGeneration:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What the marker file says: the versions whose files may lie in the folder, the newest first."""
+    """Content of the marker file: the versions whose files may be in the folder, the newest first."""
 
     generations: tuple[SiteGeneration, ...] = ()
 
@@ -71,9 +71,10 @@ class Marker:
         return frozenset(path for generation in self.generations for path in generation.files)
 
     def publishing(self, name: str, files: Iterable[str], served: str) -> Marker:
-        """Return what stays once this version is the current one: it, and the one that visitors hold in their caches.
+        """Return the marker after publishing a version: the new version, and the one that visitors have cached.
 
-        ``served`` is the version that the page names now; where it is the same (a repair), the one before it stays.
+        ``served`` is the version that the current page names. If it is the same as the new one (a repair), the version
+        before it is kept.
         """
         older = [generation for generation in self.generations if generation.name != name]
         previous = next((generation for generation in older if generation.name == served), None)
@@ -83,7 +84,7 @@ class Marker:
         return Marker((current,) if previous is None else (current, previous))
 
     def encode(self) -> bytes:
-        """Return the file's content; equal markers have equal bytes."""
+        """Encode the marker; equal markers give equal bytes."""
         document = {
             "schema": MARKER_SCHEMA,
             "about": _ABOUT,
@@ -93,21 +94,21 @@ class Marker:
 
     @classmethod
     def decode(cls, content: bytes) -> Marker:
-        """Read the file. Raises ``ValueError`` where it is damaged, of another schema, or leads out of the site."""
+        """Decode a marker. Raises ``ValueError`` if it is damaged, has another schema or names files outside a site."""
         document = parse_json(content)
         schema = document.get("schema") if isinstance(document, dict) else None
         if not isinstance(schema, str):
             raise ValueError("it is damaged")
         if schema != MARKER_SCHEMA:
-            raise ValueError(f"its schema is {schema[:100]!r}, this program knows {MARKER_SCHEMA!r}")
+            raise ValueError(f"its schema is {schema[:100]!r}, this version supports {MARKER_SCHEMA!r}")
         try:
             entries = convert(document, _Document).generations
         except msgspec.ValidationError as error:
             raise ValueError(f"it is damaged: {error}") from error
         generations = tuple(SiteGeneration(entry.name, tuple(entry.files)) for entry in entries)
-        unnamed = [one.name for one in generations if not is_generation(one.name)]
-        if unnamed:
-            raise ValueError(f"it names a generation {unnamed[0][:100]!r}")
+        invalid = [generation.name for generation in generations if not is_generation(generation.name)]
+        if invalid:
+            raise ValueError(f"it names a generation {invalid[0][:100]!r}")
         marker = cls(generations)
         outside = sorted(path for path in marker.paths if not is_safe_path(path))
         if outside:

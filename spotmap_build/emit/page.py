@@ -1,4 +1,4 @@
-"""What the template renders to: pages, a worker, a manifest."""
+"""Render the template: pages, the service worker, and the web app manifest."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from spotmap_build.emit.template import TEMPLATE_SUFFIX, Template
 from spotmap_build.errors import ConfigError
 
 FIRST_FILES = ("viewer.js", "style.css", "favicon.svg", "map.json", "text.json")
-"""What a browser needs of a generation to show the map, and the first that it keeps for times without network."""
+"""The files of a generation that a browser needs to show the map. They are the first to be cached for offline use."""
 
 ART_DIGITS = 16
-"""Hex digits of the digest of a cover or excerpt in its file name: 64 bits tell them apart, and all 64 digits would be
-most of what a track costs to download."""
+"""Hex digits of the digest in the file name of a cover or excerpt. 64 bits are enough to distinguish them, and all 64
+digits would make up most of a track's download size."""
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; "
@@ -31,9 +31,9 @@ CONTENT_SECURITY_POLICY = (
     "frame-src https://www.youtube-nocookie.com; base-uri 'self'; "
     "form-action 'none'"
 )
-"""What the pages may load: their own files, and YouTube's player in a frame, which it asks for only once somebody
-presses play. The digests are those of the script that each page has inside, and of the style of 404.html. The same
-words stand in the templates, for hosts that send no headers."""
+"""What the pages may load: their own files, and YouTube's player in a frame, which is loaded only when the reader
+presses play. The digests are those of the inline script of each page and of the inline style of 404.html. The templates
+contain the same policy, for hosts that send no headers."""
 
 _OF_EXPRESSIONS: Final = (
     TypeError,
@@ -44,17 +44,17 @@ _OF_EXPRESSIONS: Final = (
     RecursionError,
     MemoryError,
 )
-"""What else a template raises whose expressions are wrong."""
+"""Other exceptions that invalid expressions in a template can raise."""
 
 HEARD: Final = page_message("Tracks that sound alike lie close together.")
-"""Of a map that was made by listening."""
+"""The meaning of nearness on a map made from audio."""
 
 DARK: Final = "#10131a"
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What the pages say themselves; the viewer fetches everything else. The fields are the template's variables."""
+    """The variables of the template. The viewer fetches all other data."""
 
     title: str
     description: str
@@ -66,19 +66,19 @@ class PageFacts:
     playlist_count: int
     sources: tuple[str, ...]
     has_spotify_ids: bool = False
-    """Whether tracks are known by their addresses at Spotify: so their titles and artists are from there."""
+    """Whether tracks have Spotify ids, that is, titles and artists are from Spotify."""
     site_url: str = ""
-    """Where the site is published, with a slash at the end; empty where that is not known."""
+    """Address of the published site with a trailing slash; empty if it is not known."""
     is_indexed: bool = False
     """Whether search engines may list the page."""
     nearness: str = HEARD
-    """What it means that tracks lie close together, as a sentence."""
+    """A sentence that says what proximity on the map means."""
     figures: tuple[Figure, ...] = ()
-    """How good the map is; none where a table gave the places."""
+    """Quality figures of the map; none if a table provided the positions."""
     background: str = DARK
-    """What is shown while the map starts as an app; the dark map's, as its icon."""
+    """Background color while the map starts as an app: that of the dark map, as in its icon."""
     language: str = AUTO
-    """Which language the page is in, for everybody; ``auto``: in the one that its reader's browser prefers."""
+    """Language of the page for all readers; ``auto`` for the preferred one of the reader's browser."""
 
 
 EXAMPLE: Final = PageFacts(
@@ -92,14 +92,11 @@ EXAMPLE: Final = PageFacts(
     sources=("folder",),
     figures=(Figure("neighbors", "Neighbors kept", 0.5, "Half of the nearest tracks are near on the map.", 0.1),),
 )
-"""With which templates are tried before there is a map."""
+"""Example values, with which templates are checked before there is a map."""
 
 
 def integrity(files: Mapping[str, bytes]) -> dict[str, str]:
-    """Return what a browser checks each of the first files against, by their names.
-
-    See W3C, Subresource Integrity.
-    """
+    """Return the integrity value (W3C, Subresource Integrity) of each of the first files, by name."""
     digests = {name: hashlib.sha256(files[name]).digest() for name in FIRST_FILES}
     return {name: f"sha256-{b64encode(digest).decode()}" for name, digest in digests.items()}
 
@@ -115,22 +112,22 @@ def excerpt_file_name(digest: str) -> str:
 
 
 def as_script(name: str, document: bytes) -> bytes:
-    """Return the same document as a script: browsers let a page opened from disk load scripts, but fetch nothing."""
+    """Wrap a JSON document in a script, because a page opened from disk can load scripts but not fetch files."""
     return b"spotmapReceive(" + orjson.dumps(name) + b"," + orjson.dumps(document.decode()) + b");\n"
 
 
 def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
-    """``index.html``, ``404.html``, ``sw.js`` and ``manifest.webmanifest`` by name.
+    """Render ``index.html``, ``404.html``, ``sw.js`` and ``manifest.webmanifest``, and return them by name.
 
-    Text is escaped; a misspelt variable is an error. Templates run in Jinja's sandbox: a folder of them may have come
-    with somebody's project.
+    Text is escaped, and an undefined variable is an error. Templates run in Jinja's sandbox, because a folder of them
+    may come from an untrusted project.
 
     Raises
     ------
     ConfigError
-        A file that a person put in the template's place is wrong.
+        A file of ``--template`` is invalid.
     jinja2.TemplateError
-        The template is wrong, which is a bug.
+        Our own template is invalid, which is a bug.
     """
     from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -151,16 +148,16 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
             line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
             raise ConfigError(
                 f"--template: {(template.replaced or {})[name]}{line} cannot be rendered: {str(error).rstrip('.')}.",
-                hint=f"The variables that there are: {', '.join(variables)}.",
+                hint=f"Available variables: {', '.join(variables)}.",
             ) from error
     return rendered
 
 
 def _words(language: str) -> dict[str, Callable[..., str]]:
-    """Return the functions by which templates say something, which ``scripts.catalog`` knows them by.
+    """Return the translation functions of templates. ``scripts.catalog`` extracts messages by their names.
 
-    ``_`` and ``ngettext`` say it in English: the page's script translates it for whoever reads it. ``_now`` and
-    ``_now_counted`` are for what shows where the script does not run.
+    ``_`` and ``ngettext`` return English, which the page's script translates for the reader. ``_now`` and
+    ``_now_counted`` translate immediately, for text that is shown if the script does not run.
     """
     from markupsafe import Markup, escape
 

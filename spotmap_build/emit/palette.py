@@ -1,4 +1,4 @@
-"""The colors of the viewer (``ui/palette.js``, ``style.css``), for what is drawn without it; a test compares them."""
+"""The colors of the viewer (``ui/palette.js``, ``style.css``), for pictures drawn here. A test compares them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHROMA: Final = 0.11
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colors of a theme, as ``#rrggbb``; ``levels``: how light the colors of groups beyond ``base`` are."""
+    """The colors of a theme, as ``#rrggbb``. ``levels``: lightness of the colors of groups beyond ``base``."""
 
     background: str
     noise: str
@@ -50,7 +50,7 @@ LIGHT: Final = Palette(
 
 
 def color_of(index: int, palette: Palette) -> str:
-    """Find the color of a group as the viewer has it, ``#rrggbb``: one of twelve, then hues a golden angle apart."""
+    """Return the viewer's color of a group, ``#rrggbb``: one of twelve, then hues a golden angle apart."""
     if index < len(palette.base):
         return palette.base[index]
     beyond = index - len(palette.base)

@@ -1,4 +1,4 @@
-"""Write a Parquet file. ``fetch.tables.parquet`` reads them."""
+"""Write Parquet files. ``fetch.tables.parquet`` reads them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 def parquet_bytes(
     columns: Mapping[str, Sequence[Any]], matrices: Mapping[str, Float32Array], names: Mapping[str, Sequence[str]]
 ) -> bytes:
-    """Write columns, and matrices as columns of lists of one length.
+    """Encode columns, and matrices as columns of fixed-size lists.
 
     Parameters
     ----------
     columns : mapping of str to sequence
-        Numbers, text or lists of text; None where nothing is known.
+        Numbers, text or lists of text; None if unknown.
     matrices : mapping of str to float32 array of shape (n, d)
-        One list of ``d`` numbers a row.
+        One list of ``d`` numbers per row.
     names : mapping of str to sequence of str
-        What the numbers of such a list are called: kept as JSON in the metadata of the field, under ``names``.
+        Names of the numbers in such a list; stored as JSON in the metadata of the field, under ``names``.
 
     Raises
     ------
@@ -39,8 +39,8 @@ def parquet_bytes(
         import pyarrow.parquet
     except ImportError as error:
         raise ConfigError(
-            "Writing Parquet needs the package pyarrow.",
-            hint="Install it: pip install 'spotmap-build[parquet]'. Or take another --format.",
+            "Writing Parquet requires the package pyarrow.",
+            hint="Install it: pip install 'spotmap-build[parquet]'. Or choose another --format.",
         ) from error
     fields, arrays = [], []
     for name, values in columns.items():
@@ -59,7 +59,7 @@ def parquet_bytes(
 
 
 def _of_one_type(values: Sequence[Any]) -> Sequence[Any]:
-    """Text where a column of the source's own holds both text and numbers."""
+    """Convert a column of the source to text if it contains both text and numbers."""
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int, float} or len(kinds) < 2:
         return values

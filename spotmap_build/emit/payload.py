@@ -1,7 +1,7 @@
-"""From an atlas to the site's JSON files, as ``docs/site-data.md`` describes them. Pure: equal input gives equal bytes.
+"""Encode an atlas as the site's JSON files (``docs/site-data.md``). Pure: equal input gives equal bytes.
 
-Only what the viewer shows is encoded, field by field; of a track's recording that is its public id on YouTube. Paths of
-local files are there only where somebody asked for them.
+Only fields that the viewer shows are encoded; for a recording, that is its public id on YouTube. Paths of local files
+are included on request only.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
 MAP_SCHEMA = "spotmap.map/1"
 TEXT_SCHEMA = "spotmap.text/2"
 WORDS_FILE = "words.json"
-"""What descriptions are made of: one of the viewer's own files, fetched once somebody searches."""
+"""The vocabulary of descriptions, one of the viewer's own files. It is fetched when the reader searches."""
 CLUSTER_SHARE = 0.92
-"""Share of a cluster's tracks that its region holds: clusters are dense, nearly all of them is meant."""
+"""Share of a cluster's tracks inside its boundary. Clusters are dense, so nearly all tracks are included."""
 PLAYLIST_SHARE = 0.80
-"""Share of a playlist's tracks that its region holds: playlists have strays."""
+"""Share of a playlist's tracks inside its boundary. Playlists have strays."""
 MARGIN = 2600
-"""Left free along the rim of the coordinates (4 %), so that the regions around the outermost tracks fit as well."""
+"""Free margin of the coordinates (4 %), which leaves room for the boundaries around the outermost tracks."""
 SMALLEST_VIEW = 4096
-"""Least width and height of the first view, for maps whose tracks all lie in one place."""
+"""Minimum width and height of the first view, for maps whose tracks are all in one place."""
 GENERATION_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """Everything that ``data/<generation>/`` holds: ``files`` by name; ``generation`` is a digest of their content."""
+    """The content of ``data/<generation>/``: ``files`` by name; ``generation`` is a digest of their content."""
 
     generation: str
     files: Mapping[str, bytes]
@@ -73,28 +73,28 @@ def encode(
     Parameters
     ----------
     atlas : Atlas
-        What is shown; its layout is scaled to integers, both axes alike.
+        The map to show. Its layout is scaled to integers, by the same factor for both axes.
     assets : Mapping[str, bytes]
         The viewer's own files (script, style sheet, icon) by name; they are part of the generation.
     feature_units : Mapping[str, str]
-        Unit by name of the features to show. Columns of the atlas that are not named here are left out.
+        Units of the features to show, by name. Other columns of the atlas are omitted.
     sources : Sequence[str]
-        The kinds of library that the map is made of.
+        The kinds of sources of the library.
     built_at : str | None
-        ISO 8601 time, or None where builds are to be reproducible.
+        ISO 8601 time, or None for reproducible builds.
     paths : Mapping[str, str] | None
-        Where the listener's own files lie, by track id, if the site is to tell.
+        Paths of the person's own files by track id, if the site should contain them.
     excerpts : Mapping[str, str] | None
-        Digests of the excerpts of tracks, by track id.
+        Digests of the excerpts by track id.
     draws_icon : bool
-        Whether a map with tracks has an icon of its own, in place of the one among the assets.
+        Whether a map with tracks gets its own icon instead of the one among the assets.
     boundaries : Boundaries | None
-        Those that are known from the last map, if there are.
+        Known boundaries of the last map, if any.
 
     Raises
     ------
     ValueError
-        The layout has numbers that are not finite.
+        The layout contains numbers that are not finite.
     """
     coordinates = _to_grid(atlas.layout.coordinates)
     order = np.argsort(hilbert_index(coordinates[:, 0], coordinates[:, 1]), kind="stable")
@@ -118,7 +118,7 @@ def encode(
 
 
 def _file_names(details: Iterable[str], insights: Iterable[str], assets: Iterable[str]) -> dict[str, Any]:
-    """Return what the page fetches besides, by kind."""
+    """Return the names of the files that the page fetches in addition to ``map.json``, by kind."""
     return {
         "text": "text.json",
         **({"words": WORDS_FILE} if WORDS_FILE in assets else {}),
@@ -139,7 +139,7 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 
 def _to_grid(coordinates: npt.NDArray[np.float32]) -> Int64Array:
-    """Scale to integers: the wider axis from margin to margin, the other by the same factor, both centered."""
+    """Scale to integers: the wider axis from margin to margin, the other one by the same factor, both centered."""
     if not np.isfinite(coordinates).all():
         raise ValueError("the layout has coordinates that are not finite")
     if len(coordinates) == 0:
@@ -153,7 +153,7 @@ def _to_grid(coordinates: npt.NDArray[np.float32]) -> Int64Array:
 
 
 def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, boundaries: Boundaries) -> dict[str, Any]:
-    """Return what the first paint needs; ``coordinates`` are in the site's order."""
+    """Return the data for the first paint; ``coordinates`` are in the site's order."""
     labels = np.empty(len(coordinates), dtype=np.int64)
     labels[number_of_row] = atlas.clusters.labels(len(labels))
     return {
@@ -176,7 +176,7 @@ def _map(atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, bound
 def _clusters(
     atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, boundaries: Boundaries
 ) -> list[dict[str, Any]]:
-    """Return the lower level. Which tracks are in a cluster stands in the column ``cluster``."""
+    """Return the clusters. The column ``cluster`` assigns tracks to them."""
     encoded = []
     for cluster in atlas.clusters.clusters:
         members = number_of_row[list(cluster.members)]
@@ -218,7 +218,7 @@ def _playlists(
 def _larger_regions(
     atlas: Atlas, coordinates: Int64Array, number_of_row: Int64Array, boundaries: Boundaries
 ) -> list[dict[str, Any]]:
-    """Return the upper level: names to read from afar. Which tracks are in them stands in ``insights.json``."""
+    """Return the regions, whose names are shown when zoomed out. ``insights.json`` lists their tracks."""
     return [
         {
             "id": region.id,
@@ -232,7 +232,7 @@ def _larger_regions(
 
 
 def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str, Any]]:
-    """Whose libraries the tracks are in, by name; several of them may hold one track."""
+    """Return the tracks of each person's library by name. A track can be in several libraries."""
     rows: dict[str, list[int]] = {}
     for row, track in enumerate(tracks):
         for name in track.layers:
@@ -246,7 +246,7 @@ def _layers(tracks: Sequence[Track], number_of_row: Int64Array) -> list[dict[str
 
 
 def _guests(atlas: Atlas, number_of_row: Int64Array) -> dict[str, Any]:
-    """Which tracks are friends' only, where some are: the map that comes after this one does not continue them."""
+    """Return the tracks that only friends have, if any. The next map does not continue their positions."""
     if not atlas.guest_count:
         return {}
     return {"guests": differences(np.sort(number_of_row[-atlas.guest_count :]))}
@@ -262,7 +262,7 @@ def _view(coordinates: Int64Array) -> list[int]:
 
 
 def _text(tracks: Sequence[Track]) -> dict[str, Any]:
-    """Titles, artists and albums: what search and the hover card need first."""
+    """Return titles, artists and albums, which search and the hover card need."""
     artist_numbers: dict[str, int] = {}
     album_numbers: dict[tuple[str, int], int] = {}
     artist_names = (clean(name) for track in tracks for name in track.artists)

@@ -1,4 +1,4 @@
-"""What several people's libraries on one map have to do with each other, as the site's file ``people.json``. Pure."""
+"""Encode the comparison of several people's libraries on one map as the site's file ``people.json``. Pure."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ PEOPLE_SCHEMA: Final = "spotmap.people/1"
 
 
 def encode_people(atlas: Atlas, number_of_row: Int64Array) -> dict[str, bytes]:
-    """Return the file by name; none where no people were compared."""
-    found, numbers = atlas.people, number_of_row.tolist()
-    if not found.pairs:
+    """Return the file by name; empty if no people were compared."""
+    people, numbers = atlas.people, number_of_row.tolist()
+    if not people.pairs:
         return {}
     pairs = [
         {
-            "people": [clean(one.one), clean(one.other)],
-            "sentence": clean(one.sentence),
-            "mixing": one.mixing,
-            "chance": one.chance,
-            "would_like": [[numbers[row] for row in rows] for rows in (one.for_one, one.for_other)],
-            "centers": [numbers[found.centers[name]] for name in (one.one, one.other)],
+            "people": [clean(pair.one), clean(pair.other)],
+            "sentence": clean(pair.sentence),
+            "mixing": pair.mixing,
+            "chance": pair.chance,
+            "would_like": [[numbers[row] for row in rows] for rows in (pair.for_one, pair.for_other)],
+            "centers": [numbers[people.centers[name]] for name in (pair.one, pair.other)],
         }
-        for one in found.pairs
+        for pair in people.pairs
     ]
     return {PEOPLE_FILE: orjson.dumps({"schema": PEOPLE_SCHEMA, "pairs": pairs})}

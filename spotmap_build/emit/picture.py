@@ -1,7 +1,7 @@
-"""The map as a picture: for link previews, and for icons of a home screen.
+"""Pictures of the map for link previews and home screen icons.
 
-Drawn from ``map.json``, as the viewer draws it: the same colors, regions and first view, in the dark theme. There is no
-lettering in it: previews show the title beside the picture, and no font has every script.
+They are drawn from ``map.json`` like in the viewer: the same colors, regions and first view, in the dark theme. They
+contain no text, because link previews show the title next to the picture, and no font covers all scripts.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from spotmap_build.emit.palette import DARK, color_of
 
 SOCIAL_NAME: Final = "map.png"
 SOCIAL_SIZE: Final = (1200, 630)
-"""What services show large; others cut a square out of its middle."""
+"""The size that services show at full width; some crop a square from the center."""
 ICON_SIZES: Final = (192, 512)
 
 SHARPNESS = 2
-"""Pixels drawn for each pixel of the picture, along each side: their mean has smooth edges."""
+"""Supersampling factor along each side, for smooth edges."""
 MOST_POINTS = 60_000
 MOST_ICON_POINTS = 260
-"""More would hide each other. Tracks are numbered along a curve through the map, so that each n-th is a fair share."""
+"""More would hide each other. Tracks are numbered along a curve over the map, so every n-th track is a fair sample."""
 FILL, EDGE = 0.13, 0.5
 
 Pixels = npt.NDArray[np.float32]
@@ -35,7 +35,7 @@ Pixels = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """Where the map lies in a picture: ``size`` in drawn pixels, ``scale`` of them a map unit around ``center``."""
+    """Position of the map in a picture: ``size`` in drawn pixels, ``scale`` in pixels per map unit, ``center``."""
 
     size: tuple[int, int]
     center: tuple[float, float]
@@ -48,14 +48,14 @@ class _Frame:
 
 
 def pictures(map_json: bytes, *, has_social: bool) -> dict[str, bytes]:
-    """PNG files by their names beside the page: icons, and the picture that link previews show.
+    """Return PNG files by name: icons, and the picture for link previews.
 
     Parameters
     ----------
     map_json
         The site's ``map.json``.
     has_social
-        Whether there is an address that previews could show a picture of.
+        Whether to draw the picture for link previews, which needs the address of the site.
     """
     document = orjson.loads(map_json)
     icons = {size: _draw(document, (size, size), 0.17, 0.022, MOST_ICON_POINTS) for size in ICON_SIZES}
@@ -72,7 +72,7 @@ def _rgb(color: str) -> Pixels:
 def _draw(
     document: dict[str, Any], size: tuple[int, int], inset: float, fatness: float, most_points: int
 ) -> npt.NDArray[np.uint8]:
-    """``[height, width, 3]``. ``inset`` (the rim) and ``fatness`` (a point's radius) are shares of the shorter side."""
+    """Draw the map, ``[height, width, 3]``. ``inset`` and ``fatness`` (point radius) are shares of the shorter side."""
     width, height = (side * SHARPNESS for side in size)
     shorter = min(width, height)
     frame = _frame(document["view"], (width, height), inset * shorter)
@@ -81,7 +81,7 @@ def _draw(
     for cluster in document["clusters"]:
         _draw_region(image, frame, cluster["regions"], _rgb(color_of(cluster["color"], DARK)))
     _draw_points(image, frame, document, fatness * shorter, most_points)
-    # What NumPy's mean over axes of two gives as well, in six times as long.
+    # A mean over axes of length 2 would take six times as long.
     total = sum(image[down::SHARPNESS, across::SHARPNESS] for down in range(SHARPNESS) for across in range(SHARPNESS))
     rounded: npt.NDArray[np.uint8] = np.rint(total / SHARPNESS**2).astype(np.uint8)
     return rounded
@@ -94,7 +94,7 @@ def _frame(view: list[int], size: tuple[int, int], rim: float) -> _Frame:
 
 
 def _draw_region(image: Pixels, frame: _Frame, rings: list[list[int]], color: Pixels) -> None:
-    """Fill what lies inside an odd number of rings, so that holes stay open, and trace its edge."""
+    """Fill a region with the even-odd rule, so that holes stay empty, and draw its edge."""
     corners = [np.stack(frame.place(ring[::2], ring[1::2]), axis=1) for ring in rings]
     if not corners:
         return
@@ -109,29 +109,29 @@ def _draw_region(image: Pixels, frame: _Frame, rings: list[list[int]], color: Pi
 
 
 def _inside(rings: list[npt.NDArray[np.float64]], height: int, width: int) -> npt.NDArray[np.bool_]:
-    """Which pixels lie inside, by how often each row crosses a ring to their left."""
+    """Tell which pixels are inside, by counting the crossings of rings to their left in each row."""
     crossings = np.zeros((height, width + 1), np.int32)
     starts, ends = np.concatenate(rings), np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
     rises = (starts[:, 1] <= ends[:, 1])[:, None]
     (x0, y0), (x1, y1) = np.where(rises, starts, ends).T, np.where(rises, ends, starts).T
     first, end = (np.clip(np.ceil(y - 0.5), 0, height).astype(int) for y in (y0, y1))
-    # An entry for each row that an edge crosses.
+    # One entry for each row that an edge crosses.
     edge = np.repeat(np.arange(len(first)), end - first)
     rows = np.arange(len(edge)) - np.repeat(np.cumsum(end - first) - end, end - first)
-    at = x0[edge] + (rows + 0.5 - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
-    np.add.at(crossings, (rows, np.clip(np.ceil(at - 0.5), 0, width).astype(int)), 1)
+    x = x0[edge] + (rows + 0.5 - y0[edge]) / (y1 - y0)[edge] * (x1 - x0)[edge]
+    np.add.at(crossings, (rows, np.clip(np.ceil(x - 0.5), 0, width).astype(int)), 1)
     odd: npt.NDArray[np.bool_] = np.cumsum(crossings[:, :width], axis=1) % 2 == 1
     return odd
 
 
 def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness: float, most: int) -> None:
-    """Draw a disc a track, those between clusters below the others."""
+    """Draw one disc per track, tracks outside of clusters below the others."""
     step = max(1, math.ceil(document["count"] / most))
     x, y = (np.cumsum(np.array(document[axis], np.int64))[::step] for axis in ("x", "y"))
     labels = np.array(document["cluster"], np.int64)[::step]
     order = np.argsort(labels >= 0, kind="stable")
     across, down = (np.rint(places).astype(np.int64) for places in frame.place(x[order], y[order]))
-    # The last color is that of -1, of tracks between clusters.
+    # The last color is that of label -1, of tracks outside of clusters.
     palette = np.array(
         [*(_rgb(color_of(cluster["color"], DARK)) for cluster in document["clusters"]), _rgb(DARK.noise)]
     )
@@ -148,7 +148,7 @@ def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness
 
 
 def _png(image: npt.NDArray[np.uint8]) -> bytes:
-    """Encode the picture as a PNG file (W3C, Portable Network Graphics) of 8 bits a channel."""
+    """Encode the picture as a PNG file (W3C, Portable Network Graphics) with 8 bits per channel."""
     height, width, _ = image.shape
     header = np.array([width, height], ">u4").tobytes() + bytes((8, 2, 0, 0, 0))
     rows = np.concatenate([np.zeros((height, 1), np.uint8), image.reshape(height, -1)], axis=1)

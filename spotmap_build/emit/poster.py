@@ -1,6 +1,6 @@
-"""A poster of the map: one SVG page with its title, the names of clusters and the legend. Equal maps give equal bytes.
+"""Draw a poster of the map: an SVG page with the title, cluster names and a legend. Equal maps give equal bytes.
 
-Letters are set in whatever sans-serif font is there, so their widths are estimated, with some room to spare.
+The sans-serif font depends on the machine that shows the poster, so text widths are generous estimates.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 SIZES_MM: Final = {"a3": (297, 420), "a2": (420, 594)}
 WIDTH, HEIGHT = 1000.0, 1414.0
-"""The page in its own units, whichever its size."""
+"""The page in SVG units, independent of its paper size."""
 MARGIN: Final = 64.0
 TITLE_SIZE, LEAST_TITLE_SIZE = 56.0, 26.0
 MAP_TOP: Final = 208.0
 FOOT: Final = 48.0
 GAP: Final = 32.0
 MARK: Final = "<!-- spotmap.poster/1 -->"
-"""By which a later build knows that the file is a poster, and may be replaced."""
+"""Identifies the file as a poster, which later builds may replace."""
 LEGEND_SIZE, LEGEND_ROW = 15.0, 24.0
 MOST_ROWS: Final = 14
 PALETTE: Final = LIGHT
@@ -44,17 +44,17 @@ LONGEST_LINE: Final = 24
 PICTOGRAPHS: Final = re.compile("\\s*(?:[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d]*)+")
 REMARK: Final = re.compile(r" \((?:[^()]|\([^()]*\))*\)$")
 ROUNDING: Final = 1e-6
-"""Of a sum of widths: what just fits also fits where it is summed otherwise."""
+"""Tolerance for sums of widths, which depend on the order of summation."""
 _NO_CHARACTERS: Final = dict.fromkeys((0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
 NAME_AIR: Final = (8.0, 5.0)
-"""Around a name, across and down."""
+"""Horizontal and vertical padding around a name."""
 MAY_HIDE: Final = 0.1
-"""How many tracks a name may hide where it hides some at every place, as a share of its cluster's; as on the page."""
+"""Share of its cluster's tracks that a name may hide if it hides some at every position, as on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A cluster's name as it lies on the map: around ``middle``, with the room it wants."""
+    """A cluster's name placed on the map: its center ``middle``, and the size of its box."""
 
     lines: tuple[str, ...]
     size: float
@@ -70,7 +70,7 @@ class _Name:
         return across < (self.width + other.width) / 2 and down < (self.height + other.height) / 2
 
     def hides(self, places: Sequence[Place], radius: float) -> int:
-        """Count the tracks below it, whose points reach ``radius`` far; ``places`` ascend from the left."""
+        """Count the tracks that it hides. ``radius``: of points. ``places``: sorted from left to right."""
         x, y = self.middle
         across, down = self.width / 2 - NAME_AIR[0] + radius, self.height / 2 - NAME_AIR[1] + radius
         below = places[bisect_left(places, (x - across,)) : bisect_left(places, (x + across,))]
@@ -87,7 +87,7 @@ def draw_poster(map_json: bytes, size: str, caption: str) -> bytes:
     size
         One of ``SIZES_MM``.
     caption
-        What it means that tracks lie close together, as a sentence.
+        A sentence that says what proximity on the map means.
     """
     document = orjson.loads(map_json)
     rows = _legend_rows(document)
@@ -131,9 +131,9 @@ def _head(document: dict[str, Any]) -> Iterator[str]:
 
 
 def _names(drawn: Drawn, radius: float, room: tuple[float, float]) -> list[_Name]:
-    """Find a place for the name of each cluster, the largest first: one that no other name has, and that hides few.
+    """Place the names of clusters, the largest first, without overlaps and where they hide as few tracks as possible.
 
-    It hides none, if any place does. ``radius``: of points. ``room``: between which heights of the sheet names may lie.
+    ``radius``: of points. ``room``: vertical range of the page for names.
     """
     named: list[_Name] = []
     places = sorted(chain.from_iterable(drawn.places))
@@ -150,13 +150,13 @@ def _names(drawn: Drawn, radius: float, room: tuple[float, float]) -> list[_Name
 
 
 def _called(names: Sequence[str]) -> list[str]:
-    """Leave out remarks in brackets where the names still differ without them, as the page does."""
+    """Omit remarks in parentheses if the names are unique without them, as the page does."""
     brief = [REMARK.sub("", name) for name in names]
     return [short if brief.count(short) == 1 else name for name, short in zip(names, brief, strict=True)]
 
 
 def _candidates(drawn: Drawn, number: int, called: str, radius: float) -> Iterator[_Name]:
-    """Yield where the name may lie: over the densest place, then below and above each island, the largest first."""
+    """Yield possible positions of a name: the densest place, then below and above each island, the largest first."""
     cluster = drawn.clusters[number]
     lines = _lines_of(called)
     size = 15 + 8 * math.sqrt(cluster["count"] / max(one["count"] for one in drawn.clusters))
@@ -178,7 +178,7 @@ def _candidates(drawn: Drawn, number: int, called: str, radius: float) -> Iterat
 
 
 def _lines_of(name: str) -> tuple[str, ...]:
-    """Break a long name into two lines, about as long as each other; the second begins with no dash."""
+    """Break a long name into two lines of similar length; the second never begins with a dash."""
     spaces = [place for place, sign in enumerate(name) if sign == " " and name[place + 1 : place + 2] not in {"", "–"}]
     if len(name) <= LONGEST_LINE or not spaces:
         return (_shortened(name, 2 * LONGEST_LINE),)
@@ -187,7 +187,7 @@ def _lines_of(name: str) -> tuple[str, ...]:
 
 
 def _written(names: Sequence[_Name]) -> Iterator[str]:
-    """Yield halos, then names: not every program paints the two of one text in the order that is asked for."""
+    """Yield all halos, then all names: not all programs respect the paint order within one text element."""
     for look in (
         f'stroke="{PALETTE.background}" stroke-width="5" stroke-linejoin="round" opacity="0.85"',
         f'fill="{PALETTE.text}"',
@@ -204,7 +204,7 @@ def _written(names: Sequence[_Name]) -> Iterator[str]:
 
 
 def _legend_rows(document: dict[str, Any]) -> list[tuple[str, str, int]]:
-    """List color, name and count of what is on the map, the largest first."""
+    """Return color, name and count of each cluster, the largest first, and of the tracks outside of clusters."""
     clusters = sorted(document["clusters"], key=lambda cluster: -cluster["count"])
     rows = [(color_of(one["color"], PALETTE), one["name"], one["count"]) for one in clusters]
     others = document["cluster"].count(-1)
@@ -212,7 +212,7 @@ def _legend_rows(document: dict[str, Any]) -> list[tuple[str, str, int]]:
 
 
 def _columns(rows: Sequence[tuple[str, str, int]]) -> int:
-    """Choose as many columns as have room for the longest name, of which the least still have room for all rows."""
+    """Return the number of columns: as many as fit the longest name, otherwise the fewest that fit all rows."""
     widest = max((_width(f"{name}{count:,}", LEGEND_SIZE) for _, name, count in rows), default=0.0)
     fitting = [columns for columns in (4, 3) if widest + 36 <= (WIDTH - 2 * MARGIN) / columns]
     return next(iter(fitting), 2 if len(rows) <= 2 * MOST_ROWS else 3)
@@ -240,9 +240,9 @@ def _line(text: str, x: float, y: float, size: float, color: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """As text within XML, which has no place for most control characters and for two that are none at all.
+    """Escape text for XML, replacing control characters and noncharacters that XML does not allow.
 
-    Without pictographs beside words: what paints the poster sets a line that has one in the font of that one.
+    Pictographs next to words are removed, because the renderer would set the whole line in the font of the pictograph.
     """
     return escape(printable(PICTOGRAPHS.sub("", text) or text).translate(_NO_CHARACTERS))
 
@@ -260,12 +260,12 @@ def _fitting(text: str, size: float, room: float) -> str:
 
 
 def _width(text: str, size: float) -> float:
-    """Estimate how wide a text is, on the safe side."""
+    """Return a generous estimate of the width of a text."""
     return size * sum(map(_width_of, text))
 
 
 def _width_of(sign: str) -> float:
-    """Estimate how wide a sign is, of its size: letters of the East are square, capitals wide."""
+    """Estimate the width of a character relative to the font size: East Asian ones are square, capitals wide."""
     if unicodedata.combining(sign):
         return 0.0
     if unicodedata.east_asian_width(sign) in "WF":

@@ -1,4 +1,4 @@
-"""A poster as PNG, for printers that take no SVG."""
+"""Convert a poster to PNG, for printers that do not accept SVG."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import zlib
 from typing import Final
 
 WIDTH_PX: Final = 4000
-"""242 dots to the inch on A2, 342 on A3."""
+"""242 dots per inch on A2, 342 on A3."""
 CSS_DPI: Final = 96.0
 MARK: Final = b"Software\0spotmap.poster/1"
-"""By which a later build knows that the file is a poster, and may be replaced. It holds no date."""
+"""Identifies the file as a poster, which later builds may replace. It contains no date."""
 _HEADER_BYTES: Final = 33
-"""The signature, and the first chunk (W3C, Portable Network Graphics): others may follow."""
+"""Size of the signature and the first chunk (W3C, Portable Network Graphics), after which other chunks may follow."""
 
 
 def png_of(svg: bytes) -> bytes:
-    """Paint a poster with the fonts of this machine. ``places`` has seen to it that resvg is installed."""
+    """Render a poster with the fonts of this machine. ``places`` checks beforehand that resvg is installed."""
     import resvg_py
 
     png = bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=WIDTH_PX, dpi=CSS_DPI))

@@ -1,9 +1,8 @@
-"""Look at a site on this machine, as a static host would serve it, and see it again whenever it is rebuilt.
+"""The preview server: serves a site on this machine like a static host, and reloads pages after a rebuild.
 
-Only this machine can ask: the server listens on 127.0.0.1, and refuses requests that name another host (a web page
-elsewhere could otherwise point its own name at 127.0.0.1 and read the map: DNS rebinding). Everybody on this machine
-can, though: so only the files of the site are served, whatever else lies in its folder, and no client can hold the
-server up.
+The server listens on 127.0.0.1 and refuses requests for another host name, which prevents DNS rebinding (a web page
+pointing its own name at 127.0.0.1 to read the map). Every user of this machine can connect, so only files of the site
+are served, regardless of what else is in the folder, and no client can block the server.
 """
 
 from __future__ import annotations
@@ -40,16 +39,17 @@ DEFAULT_PORT = 8765
 PORTS_TRIED = 20
 MOST_CONNECTIONS = 128
 MOST_WATCHING = 32
-"""Pages that wait for the next build, of all connections: each holds one as long as it is open."""
+"""Maximum number of connections used by pages that wait for the next build. Each open page uses one."""
 REQUEST_S = 15.0
-"""In which a request has to be there, and, after that, each piece of the answer taken."""
-PIECE_BYTES = 1 << 16
+"""Time limit for receiving a request, and then for sending each chunk of the response."""
+CHUNK_BYTES = 1 << 16
 LARGEST_PAGE_BYTES = 1 << 24
 RELOAD_EVENTS = "/.spotmap-reload"
 RELOAD_SCRIPT = "/.spotmap-reload.js"
 RELOAD_STYLE = "/.spotmap-reload.css"
 AUDIO = "/.spotmap-audio/"
-"""Below it lies the audio of each track that is a file on this machine, by its id; the folder itself lists these."""
+"""Path prefix of the audio of tracks that are files on this machine, followed by the track id. Without an id, it lists
+them."""
 
 MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -65,11 +65,11 @@ MEDIA_TYPES = {
     ".webmanifest": "application/manifest+json",
     ".txt": "text/plain; charset=utf-8",
 }
-"""Stated here: the operating system's own table differs between machines, and may call a script plain text."""
+"""Defined here because the operating system's table differs between machines, and may list scripts as plain text."""
 
 _AUDIO_TAG = f'<meta name="spotmap-audio" content="{AUDIO}">'.encode()
 _RELOAD_FILES = {RELOAD_SCRIPT: "reload.js", RELOAD_STYLE: "reload.css"}
-"""What a page gets that is to show the next build; they lie in ``preview_page``."""
+"""Files in ``preview_page`` that are added to a page so that it reloads after a build."""
 _HEARTBEAT_S = 10.0
 
 
@@ -92,11 +92,11 @@ class PreviewServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the site is served on this machine."""
+        """Address of the site on this machine."""
         return f"http://127.0.0.1:{self.server_port}/"
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer in a thread of its own, while there are not too many."""
+        """Handle a request in its own thread, up to a maximum number of connections."""
         if not self._free.acquire(blocking=False):
             with contextlib.suppress(OSError):
                 request.setblocking(False)
@@ -108,20 +108,20 @@ class PreviewServer(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Make room for the next one, then end the connection."""
+        """Free the slot for another connection, then close this one."""
         with self._lock:
-            held = self._due_s.pop(request, None) is not None
-        if held:
+            has_slot = self._due_s.pop(request, None) is not None
+        if has_slot:
             self._free.release()
         super().shutdown_request(request)
 
-    def is_whole(self, request: Any) -> None:
-        """Note that a request has been read: the client has done its part in time."""
+    def end_deadline(self, request: Any) -> None:
+        """Remove the deadline of a request that was received completely."""
         with self._lock:
             self._due_s[request] = math.inf
 
     def service_actions(self) -> None:
-        """Cut off who takes too long over a request, however lively: a header may come byte by byte."""
+        """Disconnect clients that take too long to send a request, even if they keep sending single bytes."""
         now_s = time.monotonic()
         with self._lock:
             late = [request for request, due_s in self._due_s.items() if due_s < now_s]
@@ -131,10 +131,10 @@ class PreviewServer(ThreadingHTTPServer):
                     request.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore that a client went away, or was cut off."""
+        """Ignore errors of clients that disconnected or were disconnected."""
 
     def server_close(self) -> None:
-        """Stop watching as well."""
+        """Release the pages that wait for a build, and close the server."""
         self.rebuilds.close()
         super().server_close()
 
@@ -146,19 +146,19 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = REQUEST_S
 
     def do_GET(self) -> None:
-        self.server.is_whole(self.connection)
+        self.server.end_deadline(self.connection)
         hosts = self.headers.get_all("Host", [])
         try:
             target = urlsplit(self.path)
         except ValueError:
-            self._send(HTTPStatus.BAD_REQUEST, b"That is no address.\n")
+            self._send(HTTPStatus.BAD_REQUEST, b"Invalid address.\n")
             return
         if len(hosts) > 1:
-            self._send(HTTPStatus.BAD_REQUEST, b"A request names one host.\n")
+            self._send(HTTPStatus.BAD_REQUEST, b"A request must name one host.\n")
         elif not is_local_host(hosts[0] if hosts else None) or (
             target.scheme in ("http", "https") and not is_local_host(target.netloc)
         ):
-            self._send(HTTPStatus.FORBIDDEN, b"This preview answers to 127.0.0.1 and localhost.\n")
+            self._send(HTTPStatus.FORBIDDEN, b"This preview is available at 127.0.0.1 and localhost only.\n")
         elif self.server.reloads and target.path == RELOAD_EVENTS:
             self._send_events(target.query)
         elif self.server.reloads and target.path in _RELOAD_FILES:
@@ -173,22 +173,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-        """Log nothing of requests."""
+        """Do not log requests."""
 
     def _send_file(self) -> None:
-        listed, tags = self.server.listed.paths(), self._head_tags()  # which say of what build the page is, at least
+        # Create the tags before reading the page, so that they never name a newer build than the page's.
+        listed, tags = self.server.listed.paths(), self._head_tags()
         for target, status in ((self.path, HTTPStatus.OK), ("/404.html", HTTPStatus.NOT_FOUND)):
             place = find_file(self.server.folder, target, listed)
             if place is None:
                 continue
             try:
                 file = open_regular(place)
-            except OSError:  # a publication has just removed it
+            except OSError:  # a build has just removed it
                 continue
             with file:
                 self._send_open(status, file, place.suffix, tags if place.suffix == ".html" else b"")
             return
-        self._send(HTTPStatus.NOT_FOUND, b"Nothing is here.\n")
+        self._send(HTTPStatus.NOT_FOUND, b"Not found.\n")
 
     def _send_open(self, status: HTTPStatus, file: BinaryIO, suffix: str, tags: bytes) -> None:
         media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
@@ -197,29 +198,29 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, file.read(size_bytes).replace(b"</head>", tags + b"</head>", 1), media_type)
             return
         if media_type.startswith("audio/"):
-            self._send_sound(file, media_type)
+            self._send_audio_file(file, media_type)
             return
         self._send_head(status, media_type, length=size_bytes)
-        self._send_piecewise(file, size_bytes)
+        self._send_in_chunks(file, size_bytes)
 
     def _head_tags(self) -> bytes:
-        """Return what the preview adds to the head of a page."""
+        """Return the tags that the preview adds to the head of a page."""
         has_audio = self.server.audio is not None and bool(self.server.audio.paths())
         events = f"{RELOAD_EVENTS}?seen={self.server.rebuilds.count}"
         script = f'<script defer src="{RELOAD_SCRIPT}" data-events="{events}"></script>'
         reload = f'<link rel="stylesheet" href="{RELOAD_STYLE}">{script}' if self.server.reloads else ""
         return reload.encode() + (_AUDIO_TAG if has_audio else b"")
 
-    def _send_piecewise(self, file: BinaryIO, size_bytes: int) -> None:
+    def _send_in_chunks(self, file: BinaryIO, size_bytes: int) -> None:
         while self.command != "HEAD" and size_bytes > 0:
-            piece = file.read(min(size_bytes, PIECE_BYTES))
-            if not piece:  # it was made shorter meanwhile
+            chunk = file.read(min(size_bytes, CHUNK_BYTES))
+            if not chunk:  # the file was truncated in the meantime
                 return
-            self.wfile.write(piece)
-            size_bytes -= len(piece)
+            self.wfile.write(chunk)
+            size_bytes -= len(chunk)
 
     def _send_audio(self, audio: LocalAudio, name: str) -> None:
-        """Send a track's file or a range of it; only a track of this library has one, whatever else a name says."""
+        """Send the file of a track of this library, or a range of it. Any other name is not found."""
         if not name:
             self._send(HTTPStatus.OK, orjson.dumps(audio.paths()), MEDIA_TYPES[".json"])
             return
@@ -228,14 +229,14 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             found = None
         if found is None:
-            self._send(HTTPStatus.NOT_FOUND, b"No track of this library is such a file.\n")
+            self._send(HTTPStatus.NOT_FOUND, b"This library has no such audio file.\n")
             return
         file, media_type = found
         with file:
-            self._send_sound(file, media_type)
+            self._send_audio_file(file, media_type)
 
-    def _send_sound(self, file: BinaryIO, media_type: str) -> None:
-        """Send a file or a range of it: players jump, and Safari plays nothing from a server without ranges."""
+    def _send_audio_file(self, file: BinaryIO, media_type: str) -> None:
+        """Send a file or a range of it. Players seek, and Safari plays nothing from a server without ranges."""
         size_bytes = os.fstat(file.fileno()).st_size
         wanted = parse_range(self.headers.get("Range"), size_bytes)
         if wanted is None:
@@ -249,7 +250,7 @@ class _Handler(BaseHTTPRequestHandler):
             more["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size_bytes}"
         file.seek(wanted.start)
         self._send_head(status, media_type, length=len(wanted), more=more)
-        self._send_piecewise(file, len(wanted))
+        self._send_in_chunks(file, len(wanted))
 
     def _send(self, status: HTTPStatus, content: bytes, media_type: str = MEDIA_TYPES[".txt"]) -> None:
         self._send_head(status, media_type, length=len(content))
@@ -272,9 +273,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send_events(self, query: str) -> None:
-        """Hold the connection open and say what became of changes, until the page or the server goes away."""
+        """Keep the connection open and send the results of rebuilds until the page or the server closes it."""
         if not self.server.watching.acquire(blocking=False):
-            self._send(HTTPStatus.SERVICE_UNAVAILABLE, b"Too many pages wait for the next build.\n")
+            self._send(HTTPStatus.SERVICE_UNAVAILABLE, b"Too many pages are waiting for the next build.\n")
             return
         try:
             self._send_head(HTTPStatus.OK, "text/event-stream", length=None)
@@ -284,7 +285,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.watching.release()
 
     def _tell_of_rebuilds(self, seen: str) -> None:
-        """Tell a page of builds that are newer than the one it shows (``seen``), and of what is wrong since."""
+        """Notify a page of builds newer than the one it shows (``seen``), and of errors since then."""
         rebuilds, known = self.server.rebuilds, None
         while not rebuilds.closed:
             with rebuilds.changed:
@@ -295,8 +296,8 @@ class _Handler(BaseHTTPRequestHandler):
             if seen != count:
                 line, seen = b"event: rebuilt\ndata:\n\n", count
             elif problem is not known and problem is not None:
-                words = orjson.dumps({"message": said(problem.message), "hint": said(problem.hint)})
-                line = b"event: failed\ndata: " + words + b"\n\n"
+                data = orjson.dumps({"message": said(problem.message), "hint": said(problem.hint)})
+                line = b"event: failed\ndata: " + data + b"\n\n"
             known = problem
             self.wfile.write(line)
 
@@ -304,14 +305,14 @@ class _Handler(BaseHTTPRequestHandler):
 def open_server(
     folder: Path, port: int | None, *, reloads: bool = False, audio: LocalAudio | None = None
 ) -> PreviewServer:
-    """Listen on ``port``, or on the first free one from 8765 where none is asked for.
+    """Listen on ``port``, or on the first free port from 8765 on if it is None.
 
     Raises
     ------
     OutputError
         There is no site in the folder.
     ConfigError
-        The port is taken, or may not be used.
+        The port is in use, or may not be used.
     """
     remove_debris(folder)
     if not (folder / "index.html").is_file():
@@ -323,13 +324,13 @@ def open_server(
             if port is not None or error.errno != errno.EADDRINUSE:
                 raise ConfigError(
                     f"The preview cannot use port {candidate}: {error.strerror}.",
-                    hint="Name another one with --port, or leave it out: the next free one is taken.",
+                    hint="Choose another one with --port, or omit it to use the next free one.",
                 ) from error
         except OverflowError as error:
             raise ConfigError(f"There is no port {candidate}.", hint="Ports go from 1 to 65535.") from error
     raise ConfigError(
-        f"The ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} are all taken.",
-        hint="Name a free one with --port.",
+        f"The ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} are all in use.",
+        hint="Choose a free one with --port.",
     )
 
 
@@ -342,16 +343,16 @@ def serve(
     audio: LocalAudio | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve a site until Ctrl-C. ``say`` is given each line for the person; see :func:`open_server` for errors.
+    """Serve a site until Ctrl-C. Raises the errors of :func:`open_server`. ``say`` prints each message.
 
-    ``audio`` is what the page may play of the files on this machine.
+    ``audio`` lists the files on this machine that the page may play.
 
-    With ``watch``, changes of what it names rebuild the site and reload the pages that show it. An error in a rebuild
-    is reported, here and on these pages, and the watch goes on: the next change may be its repair.
+    With ``watch``, changes to the watched places rebuild the site and reload the pages that show it. An error in a
+    rebuild is reported here and on these pages, and watching continues, since the next change may fix it.
     """
     stopped = threading.Event()
     with open_server(folder, port, reloads=watch is not None, audio=audio) as server:
-        say(gettext("Serving {folder} at {address} (Ctrl-C ends it)", folder=folder, address=server.url))
+        say(gettext("Serving {folder} at {address} (press Ctrl-C to stop)", folder=folder, address=server.url))
         if watch is not None:
             arguments = (watch, server.rebuilds, stopped, say)
             threading.Thread(target=rebuild_on_change, args=arguments, name="watch", daemon=True).start()

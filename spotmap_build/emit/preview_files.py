@@ -1,4 +1,4 @@
-"""Which file of a site, or which part of one, a request means. Whatever else lies in its folder is not served."""
+"""Resolve requests to files of a site, or to ranges of them. Other files in the folder are not served."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
 
 def is_local_host(header: str | None) -> bool:
-    """Whether a ``Host`` header names this machine, with any port."""
+    """Tell whether a ``Host`` header names this machine, with any port."""
     name, _, port = (header or "").partition(":")
     return name.lower() in LOCAL_NAMES and (not port or port.isdigit())
 
 
 def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -> Path | None:
-    """Return the file that a request target means, as static hosts read it: a folder means its ``index.html``.
+    """Return the file for a request target like a static host: for a folder, its ``index.html``.
 
-    None where the site has no such file; links that lead to anything but another of its files count as none.
+    Returns None if the site has no such file. Links are followed to other files of the site only.
 
     Parameters
     ----------
     folder : Path
-        The site's.
+        The folder of the site.
     target : str
-        As it stands in the request.
+        The target in the request.
     listed : frozenset[str] | None
-        The files that the site has; None where that is not known, then those that have the places of such.
+        The files of the site. If None (not known), every path that is valid in a site is served.
 
     Raises
     ------
     ValueError
-        The target is none.
+        The target is not a valid URL.
     """
     path = unquote(urlsplit(target).path, errors="replace")
     if not path.startswith("/") or "\0" in path or "\\" in path or ".." in path.split("/"):
@@ -47,7 +47,7 @@ def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -
         place = (folder / path.lstrip("/")).resolve(strict=True)
         if path.endswith("/"):
             place = (place / "index.html").resolve(strict=True)
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle
+    except (OSError, RuntimeError):  # RuntimeError: circular links
         return None
     if not place.is_relative_to(folder) or not place.is_file():
         return None
@@ -57,7 +57,7 @@ def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -
 
 
 class ListedFiles:
-    """The files that a site has by its marker, which is read again whenever a build has replaced it."""
+    """The files of a site according to its marker, which is read again whenever a build has replaced it."""
 
     def __init__(self, folder: Path) -> None:
         self._place = folder / MARKER_NAME
@@ -66,7 +66,7 @@ class ListedFiles:
         self._paths: frozenset[str] | None = None
 
     def paths(self) -> frozenset[str] | None:
-        """None where there is no marker that can be read."""
+        """Return the files; None if there is no readable marker."""
         with self._lock:
             try:
                 found = self._place.stat()
@@ -80,20 +80,19 @@ class ListedFiles:
 
 
 def parse_range(header: str | None, size_bytes: int) -> range | None:
-    """Read a ``Range`` header (RFC 9110, section 14.2) as the bytes that are wanted of a file.
+    """Parse a ``Range`` header (RFC 9110, section 14.2) into a range of bytes of a file.
 
     Parameters
     ----------
     header : str or None
-        The header's value; None where the request has none.
+        The header's value; None if the request has none.
     size_bytes : int
-        Of the file.
+        Size of the file.
 
     Returns
     -------
     range or None
-        The whole file where no range, several, or one that cannot be understood is asked for; None where the file has
-        no such bytes.
+        The full file if the header is missing, invalid or names several ranges; None if the range is not satisfiable.
 
     Examples
     --------
@@ -104,7 +103,7 @@ def parse_range(header: str | None, size_bytes: int) -> range | None:
     if found is None or not any(found.groups()):
         return range(size_bytes)
     first, last = (int(part) if part else None for part in found.groups())
-    if first is None:  # so many of the last bytes
+    if first is None:  # a suffix range
         wanted = range(max(0, size_bytes - (last or 0)), size_bytes)
     elif last is not None and last < first:
         return range(size_bytes)

@@ -1,7 +1,7 @@
-"""Read a map back from a published site, so that a new map can continue it even where the cache is lost.
+"""Read a map back from a published site, so that a new map can continue it even if the cache is lost.
 
-A site may be damaged, or be somebody else's at an address that was mistyped: everything is bounded while it is fetched,
-and checked whole before any of it is used.
+A site may be damaged, or a different one at a mistyped address. Downloads are therefore limited in size and time, and
+everything is validated before any of it is used.
 """
 
 from __future__ import annotations
@@ -29,23 +29,24 @@ from spotmap_build.errors import ConfigError, ServiceError
 MOST_TRACKS: Final = 2_000_000
 MOST_CLUSTERS: Final = 20_000
 MOST_FILES: Final = 1_000
-"""Of details, 2,048 tracks each."""
+"""Details files, with 2,048 tracks each."""
 LARGEST_FILE_BYTES: Final = 1 << 26
 LARGEST_SITE_BYTES: Final = 1 << 28
 SILENCE_S: Final = 30.0
 FILE_S: Final = 120.0
-"""For one file from an address, and, below, until the last one is begun."""
+"""Time limit for one file from an address."""
 SITE_S: Final = 300.0
+"""Time limit for starting the download of the last file."""
 LONGEST_REASON: Final = 300
-"""Characters of a reason that are shown: servers put what they like into a status line."""
+"""Maximum number of characters shown of a reason, because a server can put any text into its status line."""
 
 _PASSING_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
-"""What a server answers that may have the map all the same, and give it another time."""
+"""Status codes of temporary errors: the server may return the map later."""
 _GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
 _UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _LOGIN: Final = re.compile(r"//[^/@]*@")
 _LONGEST_NUMBER: Final = 9
-"""Digits at the end of a cluster's id, which the next one counts on from."""
+"""Maximum number of digits at the end of a cluster's id, from which ids of new clusters continue."""
 
 Read = Callable[[str], bytes]
 Difference = Annotated[int, Meta(ge=-EXTENT, le=EXTENT)]
@@ -54,7 +55,7 @@ ClusterName = Annotated[str, Meta(max_length=10_000)]
 
 
 class PublishedCluster(msgspec.Struct, frozen=True):
-    """A cluster or region as the site shows it. ``members`` are the site's numbers of tracks."""
+    """A cluster or region of a published map. ``members`` are the site's track numbers."""
 
     id: str
     name: str
@@ -64,7 +65,7 @@ class PublishedCluster(msgspec.Struct, frozen=True):
 
 
 class PublishedMap(msgspec.Struct, frozen=True):
-    """A map as a site shows it: all columns are of one length, and every number in a list is that of a track."""
+    """A published map. All columns have the same length, and every number in a list is a valid track number."""
 
     track_ids: Sequence[str]
     x: Sequence[int]
@@ -77,16 +78,16 @@ class PublishedMap(msgspec.Struct, frozen=True):
     style_words: Sequence[str] = ()
 
     def without_guests(self) -> PublishedMap:
-        """Return the map of the library alone: friends' tracks were only placed on it."""
+        """Return the map without tracks that only friends have, since these were only placed on it."""
         guests = frozenset(self.guests)
         if not guests:
             return self
         kept = [track for track in range(len(self.track_ids)) if track not in guests]
         number = {track: place for place, track in enumerate(kept)}
 
-        def without(one: PublishedCluster) -> PublishedCluster:
-            members = [number[track] for track in one.members if track in number]
-            return msgspec.structs.replace(one, members=members)
+        def without(cluster: PublishedCluster) -> PublishedCluster:
+            members = [number[track] for track in cluster.members if track in number]
+            return msgspec.structs.replace(cluster, members=members)
 
         return msgspec.structs.replace(
             self,
@@ -141,13 +142,13 @@ class _Map(msgspec.Struct):
 
     def __post_init__(self) -> None:
         if not self.count == len(self.x) == len(self.y) == len(self.cluster):
-            raise ValueError(f"its columns are not all of {self.count:,} tracks")
+            raise ValueError(f"its columns do not all have {self.count:,} tracks")
         for level in (self.clusters, self.larger_regions):
-            if len({one.id for one in level}) != len(level):
-                raise ValueError("two of its clusters have one id")
+            if len({cluster.id for cluster in level}) != len(level):
+                raise ValueError("two of its clusters have the same id")
         if any(label >= len(self.clusters) for label in self.cluster):
             raise ValueError("a track is in a cluster that is not listed")
-        if any(one.region is not None and one.region >= len(self.larger_regions) for one in self.clusters):
+        if any(each.region is not None and each.region >= len(self.larger_regions) for each in self.clusters):
             raise ValueError("a cluster is in a region that is not listed")
 
 
@@ -158,7 +159,7 @@ class _Ids(msgspec.Struct):
 
     def __post_init__(self) -> None:
         if self.width and (not self.text or len(self.text) % self.width):
-            raise ValueError("its last id is cut off")
+            raise ValueError("its last id is truncated")
 
     @property
     def count(self) -> int:
@@ -184,15 +185,15 @@ def read_published(place: str) -> PublishedMap:
     Raises
     ------
     ConfigError
-        There is none that this version can read, or not within the bounds of this module.
+        There is no map that this version can read within the limits of this module.
     ServiceError
-        The address does not answer, which says nothing of what is there.
+        The address does not answer, so it is not known what is there.
     """
     return read_place(place, _decode, wanted="continued", otherwise=", or --anchor none")
 
 
 def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, otherwise: str = "") -> Result:
-    """Have ``decode`` read the site at ``place``, a folder or an address, file by file and within bounds.
+    """Return the result of ``decode`` for the site at ``place``, a folder or an address, within size and time limits.
 
     Raises
     ------
@@ -202,22 +203,22 @@ def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, oth
     is_address = place.lower().startswith(("https://", "http://"))
     try:
         return decode(_bounded(_from_web(place) if is_address else _from_folder(Path(place))))
-    except (OSError, ValueError, RecursionError) as error:  # whatever requests raises is an OSError
+    except (OSError, ValueError, RecursionError) as error:  # all errors of requests are OSErrors
         reason = printable(str(error) or type(error).__name__)[:LONGEST_REASON]
         shown = printable(_LOGIN.sub("//", place))
-        if is_address and _may_pass(error):
+        if is_address and _is_temporary(error):
             raise ServiceError(
                 f"The map at {shown} cannot be reached ({reason}).",
-                hint=f"If the address is right, try again later; else give another one{otherwise}.",
+                hint=f"If the address is correct, try again later; otherwise use another one{otherwise}.",
             ) from error
         raise ConfigError(
             f"There is no map at {shown} that can be {wanted} ({reason}).",
-            hint=f"Give the folder or the address of a site that spotmap-build made{otherwise}.",
+            hint=f"Use the folder or the address of a site that spotmap-build made{otherwise}.",
         ) from error
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether an address may answer better another time: nothing came, or not all, or that there is a trouble."""
+def _is_temporary(error: Exception) -> bool:
+    """Tell whether a later attempt may succeed: the connection failed or broke, or the server reported an error."""
     from requests.exceptions import ChunkedEncodingError, ConnectionError, HTTPError, Timeout  # noqa: A004 - its name
 
     return isinstance(error, ConnectionError | Timeout | ChunkedEncodingError | HTTPError)
@@ -233,25 +234,25 @@ def _from_web(address: str) -> Read:
     from spotmap_build.core.http import Limits, TooSlow, make_session
 
     if _UNSENDABLE.search(address):
-        raise ValueError("the address holds a space or a control character")
+        raise ValueError("the address contains a space or a control character")
     base = address.removesuffix("index.html").rstrip("/")
     session = make_session(Limits(SILENCE_S, FILE_S, LARGEST_FILE_BYTES), follow_redirects=True)
     end_s = time.monotonic() + SITE_S
 
     def read(name: str) -> bytes:
         if time.monotonic() > end_s:
-            raise TooSlow(f"not all of it was there within {SITE_S:.0f} s")
+            raise TooSlow(f"the download took more than {SITE_S:.0f} s")
         answer = session.get(f"{base}/{name}")
         if not 200 <= answer.status_code < 300:
             kind = HTTPError if answer.status_code in _PASSING_STATUS else ValueError
-            raise kind(f"{name}: the server answers with status {answer.status_code}")
+            raise kind(f"{name}: the server answered with status {answer.status_code}")
         return answer.content
 
     return read
 
 
 def _bounded(read: Read) -> Read:
-    """Return the same reader, which refuses more bytes in all than a site has."""
+    """Wrap a reader so that it raises if the site is too large in total."""
     left_bytes = LARGEST_SITE_BYTES
 
     def read_more(name: str) -> bytes:
@@ -266,12 +267,12 @@ def _bounded(read: Read) -> Read:
 
 
 def generation_folder(read: Read) -> str:
-    """Return the folder of the generation that the page names.
+    """Return the folder of the generation that the page refers to.
 
     Raises
     ------
     ValueError
-        It names none.
+        The page does not refer to one.
     """
     found = _GENERATION.search(read("index.html").decode())
     if found is None:
@@ -284,12 +285,12 @@ def _decode(read: Read) -> PublishedMap:
 
 
 def decode_map(read: Read, folder: str) -> PublishedMap:
-    """Read the map whose files lie in ``folder``, checked as a whole.
+    """Read and validate the map whose files are in ``folder``.
 
     Raises
     ------
     OSError, ValueError
-        It cannot be read, or is none.
+        It cannot be read, or is not a valid map.
     """
     document = read_checked(read, f"{folder}/map.json", MAP_SCHEMA, _Map)
     members: list[list[int]] = [[] for _ in document.clusters]
@@ -302,7 +303,7 @@ def decode_map(read: Read, folder: str) -> PublishedMap:
         track_ids=_track_ids(read, folder, document),
         x=_on_grid(document.x),
         y=_on_grid(document.y),
-        clusters=[one.with_members(rows) for one, rows in zip(document.clusters, members, strict=True)],
+        clusters=[cluster.with_members(rows) for cluster, rows in zip(document.clusters, members, strict=True)],
         regions=_regions(read, folder, document),
         guests=_ascending(document.guests, document.count),
         detail_files=document.files.details,
@@ -314,7 +315,7 @@ def _track_ids(read: Read, folder: str, document: _Map) -> list[str]:
     for name in document.files.details:
         details = read_checked(read, f"{folder}/{name}", DETAILS_SCHEMA, _Details)
         if details.first != len(ids) or len(ids) + details.ids.count > document.count:
-            raise ValueError(f"{name} holds other tracks than the map says")
+            raise ValueError(f"{name} contains other tracks than the map")
         ids += unpack_ids(msgspec.to_builtins(details.ids))
     if len(ids) != document.count:
         raise ValueError(f"it names {len(ids):,} of its {document.count:,} tracks")
@@ -329,39 +330,42 @@ def _regions(read: Read, folder: str, document: _Map) -> list[PublishedCluster]:
         raise ValueError("it does not say which tracks are in its regions")
     tracks_of = read_checked(read, f"{folder}/{name}", INSIGHTS_SCHEMA, _Insights).region_tracks
     if len(tracks_of) != len(regions):
-        raise ValueError(f"{name} tells of {len(tracks_of):,} regions, the map of {len(regions):,}")
-    return [one.with_members(_ascending(each, document.count)) for one, each in zip(regions, tracks_of, strict=True)]
+        raise ValueError(f"{name} lists {len(tracks_of):,} regions, the map {len(regions):,}")
+    return [
+        region.with_members(_ascending(tracks, document.count))
+        for region, tracks in zip(regions, tracks_of, strict=True)
+    ]
 
 
 def _on_grid(differences: Sequence[int]) -> list[int]:
     places = list(accumulate(differences))
     if places and not (min(places) >= 0 and max(places) <= EXTENT):
-        raise ValueError("a track lies outside of the map")
+        raise ValueError("a track is outside of the map")
     return places
 
 
 def _ascending(differences: Sequence[int], count: int) -> list[int]:
-    """Return the tracks that are stated by their differences, each of them once."""
+    """Decode delta-encoded track numbers, which must be ascending."""
     tracks = list(accumulate(differences))
     if tracks and not (tracks[0] >= 0 and tracks[-1] < count and all(step > 0 for step in differences[1:])):
-        raise ValueError("a region holds tracks that the map does not")
+        raise ValueError("a region contains tracks that are not on the map")
     return tracks
 
 
 def read_checked(read: Read, path: str, schema: str, kind: type[Document]) -> Document:
-    """Read one JSON file that says of itself that it is of this ``schema``.
+    """Read a JSON file of the given ``schema``.
 
     Raises
     ------
     ValueError
-        It is not, or not what ``kind`` asks for; the message names the file.
+        It has another schema, or does not match ``kind``; the message names the file.
     """
     content = read(path)
     name = path.rpartition("/")[2]
     try:
         found = decode_json(content, _Schema).schema
         if found != schema:
-            raise ValueError(f"its data are {found}")
+            raise ValueError(f"its schema is {found}")
         return decode_json(content, kind)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{name}: {error}") from error

@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteMap:
-    """A map as a site shows it.
+    """A published map as columns.
 
     Attributes
     ----------
     title : str
         The map's heading.
     columns : mapping of str to list
-        One value a track, None where nothing is known: ``id``, ``title``, ``artists`` (a list), ``album``, ``x`` and
-        ``y`` (0 to 65535, y upwards), ``cluster`` and ``region`` (their names), ``duration_s``, ``year``, ``added_on``
-        (ISO 8601), ``first_played`` and ``last_played`` where a source tells, then the features, to the precision that
-        the page shows, ``styles`` (a list, most telling first) where the embedder names any, and the facets.
+        One value per track, None if unknown: ``id``, ``title``, ``artists`` (a list), ``album``, ``x`` and ``y`` (0 to
+        65535, y upwards), ``cluster`` and ``region`` (their names), ``duration_s``, ``year``, ``added_on`` (ISO 8601),
+        ``first_played`` and ``last_played`` if a source has them, then the features at the precision that the page
+        shows, ``styles`` (a list, the most characteristic first) if the embedder has any, and the facets.
     clusters, regions : sequence of PublishedCluster
-        Both levels: ``id``, ``name``, ``color``, and ``members``, which count the tracks from 0.
+        Both levels: ``id``, ``name``, ``color``, and ``members``, which are track numbers from 0 on.
     """
 
     title: str
@@ -70,17 +70,17 @@ class _Details(msgspec.Struct):
 
 
 def read_map(site: str | PathLike[str]) -> SiteMap:
-    """Read the map of a site that a build has published.
+    """Read the map of a published site.
 
     Parameters
     ----------
     site : str or path
-        The site's folder, or its address.
+        The folder or the address of the site.
 
     Returns
     -------
     SiteMap
-        Its tracks in the site's own order, as columns.
+        The tracks as columns, in the site's order.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def _decode(read: Read) -> SiteMap:
     try:
         return _decode_columns(cache(read))
     except (LookupError, TypeError, OverflowError) as error:
-        raise ValueError(f"its files do not go together: {error}") from error
+        raise ValueError(f"its files do not match: {error}") from error
 
 
 def _decode_columns(read: Read) -> SiteMap:
@@ -124,7 +124,7 @@ def _decode_columns(read: Read) -> SiteMap:
         if name not in columns:
             columns[name] = [value for part in parts for value in part.get(name) or [None] * len(part["year"])]
     if any(len(values) != len(published.track_ids) for values in columns.values()):
-        raise ValueError("its columns are not all of one length")
+        raise ValueError("its columns do not all have the same length")
     return SiteMap(published.title, columns, published.clusters, published.regions)
 
 

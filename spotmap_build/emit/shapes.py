@@ -1,4 +1,4 @@
-"""The map as SVG shapes, from ``map.json``: for posters and for the icon of the page. Loads nothing numerical."""
+"""Draw the map as SVG shapes from ``map.json``, for posters and the favicon. Imports no numerical packages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spotmap_build.emit.palette import Palette
 
 MOST_CIRCLES: Final = 5000
-"""More points than this are one path a color, or few programs could open the file."""
+"""With more points, each color is drawn as one path, because few programs could open the file otherwise."""
 STRAY: Final = 0.06
 FILL: Final = 0.1
 STROKE: Final = 0.5
@@ -25,21 +25,21 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where the map lies: ``center`` (map units) at ``middle``, and ``scale`` units of the drawing a map unit."""
+    """Position of the map: ``center`` (map units) is drawn at ``middle``; ``scale``: drawing units per map unit."""
 
     center: Place
     middle: Place
     scale: float
 
     def place(self, x: float, y: float) -> Place:
-        """Find the place of a point of the map, whose y goes up."""
+        """Convert a position on the map, whose y axis points upwards, to the drawing."""
         across = (x - self.center[0]) * self.scale + self.middle[0]
         return across, (self.center[1] - y) * self.scale + self.middle[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A map within a frame. ``places``: of each cluster's tracks, and last of those in none."""
+    """A map in a frame. ``places``: of the tracks of each cluster, and last of those in no cluster."""
 
     document: dict[str, Any]
     frame: Frame
@@ -47,12 +47,12 @@ class Drawn:
 
     @property
     def clusters(self) -> list[dict[str, Any]]:
-        """The clusters, as the site's file has them."""
+        """The clusters in the format of the site's file."""
         found: list[dict[str, Any]] = self.document["clusters"]
         return found
 
     def rings(self, cluster: int) -> list[list[Place]]:
-        """Place the rings around where a cluster is dense."""
+        """Return the boundary rings of a cluster in the drawing."""
         rings = self.clusters[cluster]["regions"]
         return [
             [self.frame.place(x, y) for x, y in zip(ring[::2], ring[1::2], strict=True)]
@@ -62,7 +62,7 @@ class Drawn:
 
 
 def draw_map(document: dict[str, Any], left: float, top: float, width: float, height: float) -> Drawn:
-    """Lay a map (the site's ``map.json``, decoded) into a box: all of it, unless some tracks stray too far."""
+    """Fit a map (the site's ``map.json``, decoded) into a box, except for tracks that are too far out."""
     x0, y0, x1, y1 = _extent(document)
     scale = min(width / max(1, x1 - x0), height / max(1, y1 - y0))
     frame = Frame(((x0 + x1) / 2, (y0 + y1) / 2), (left + width / 2, top + height / 2), scale)
@@ -73,7 +73,7 @@ def draw_map(document: dict[str, Any], left: float, top: float, width: float, he
 
 
 def _extent(document: dict[str, Any]) -> tuple[float, float, float, float]:
-    """Return what a drawing shows, in map units: the first view, and what lies around it within a share of its side."""
+    """Return the extent of a drawing in map units: the first view, extended to outliers up to a share of its side."""
     low_x, low_y, high_x, high_y = document["view"]
     air = STRAY * max(high_x - low_x, high_y - low_y)
     corners = [ring for cluster in document["clusters"] for ring in cluster["regions"]]
@@ -88,7 +88,7 @@ def _extent(document: dict[str, Any]) -> tuple[float, float, float, float]:
 
 
 def regions(drawn: Drawn, palette: Palette, width: float) -> Iterator[str]:
-    """Yield the regions of the clusters, smooth as the viewer draws them; ``width`` of their edges."""
+    """Yield the boundaries of the clusters, smoothed as in the viewer; ``width``: of their edges."""
     for number, cluster in enumerate(drawn.clusters):
         path = "".join(_smooth(ring) for ring in drawn.rings(number))
         if path:
@@ -100,23 +100,23 @@ def regions(drawn: Drawn, palette: Palette, width: float) -> Iterator[str]:
 
 
 def _smooth(ring: Sequence[Place]) -> str:
-    """Return a closed curve: the ring's corners become control points between the middles of its sides."""
-    start = _middle(ring[0], ring[1])
+    """Return a closed curve whose control points are the ring's corners, through the midpoints of its sides."""
+    start = _midpoint(ring[0], ring[1])
     turns = [
-        f"Q{_pair(corner)} {_pair(_middle(corner, after))}"
+        f"Q{_pair(corner)} {_pair(_midpoint(corner, after))}"
         for corner, after in zip([*ring[1:], ring[0]], [*ring[2:], ring[0], ring[1]], strict=True)
     ]
     return f"M{_pair(start)}{''.join(turns)}Z"
 
 
-def _middle(one: Place, other: Place) -> Place:
-    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+def _midpoint(first: Place, second: Place) -> Place:
+    return (first[0] + second[0]) / 2, (first[1] + second[1]) / 2
 
 
 def points(drawn: Drawn, palette: Palette, radius: float, rim: float) -> Iterator[str]:
-    """Yield the tracks: those between clusters first, then a group for each cluster.
+    """Yield the tracks: first those outside of clusters, then a group for each cluster.
 
-    ``rim``: how wide the edge in the color of the background is, which sets points apart while they are few.
+    ``rim``: width of the edge in the background color, which separates points if there are few.
     """
     colors = [*(color_of(cluster["color"], palette) for cluster in drawn.clusters), palette.noise]
     are_few = drawn.document["count"] <= MOST_CIRCLES
@@ -135,7 +135,7 @@ def points(drawn: Drawn, palette: Palette, radius: float, rim: float) -> Iterato
 
 
 def _dots(places: Iterable[Place]) -> str:
-    """Set a pen down at each place: in steps from one to the next, whose rounding does not add up."""
+    """Return a path with a dot at each place, using relative moves whose rounding errors do not accumulate."""
     path, last_x, last_y = [], 0, 0
     for x, y in places:
         at_x, at_y = round(x * 10), round(y * 10)
@@ -145,13 +145,13 @@ def _dots(places: Iterable[Place]) -> str:
 
 
 def point_radius(count: int, area: float) -> float:
-    """Return the radius of a point: some of the distance between neighbors, within what can be seen and looks calm."""
+    """Return the radius of a point, which grows with the distance between neighbors, within limits."""
     spacing = math.sqrt(area / max(1, count))
     return min(6.0, max(0.75, 0.5 * math.pow(spacing, 0.75)))
 
 
 def written(number: float) -> str:
-    """Write a number in tenths, as short as can be."""
+    """Format a number with at most one decimal, as briefly as possible."""
     return f"{round(number, 1):g}" if abs(number) < 1e5 else str(round(number))
 
 

@@ -1,19 +1,18 @@
-"""Put the site's files where they are served from, so that a visitor sees the old site or the new one, never a mixture.
+"""Publish a site to a folder atomically: a visitor sees either the old site or the new one, never a mixture.
 
-The order, and why a failure or a power cut between any two steps leaves the old site unchanged:
+A failure or power cut between any two of these steps leaves a working site:
 
-1. Everything new is written to a staging folder and flushed. A full disk is noticed here, with nothing touched. The
-   folder lies inside the output, the one place that is writable and on the same disk for sure (an output is often a
-   mount point, which nothing shows where it is bound to the same disk), and that gives files the owner, the access
-   list and the label that a web server expects.
-2. The marker file is replaced: from here on the new files are known to be ours, whatever happens.
-3. New content is renamed into place. It has names of its own (``data/<generation>/``, ``art/<digest>.webp``), so no
-   page uses it yet.
-4. ``index.html`` is replaced by rename. This is the moment at which the site changes.
-5. Versions older than the previous one are removed; the previous one stays, for pages that are still cached somewhere.
+1. New files are written to a staging folder and flushed. If the disk is full, this fails before anything is changed.
+   The staging folder is inside the output folder, which is certainly writable and on the same disk (an output folder
+   can be a mount point that cannot be detected, such as a bind mount of the same disk). It also gives files the owner,
+   access control list and label that a web server expects.
+2. The marker file is replaced, and lists the new files as ours from here on.
+3. New content is renamed into place. Its names are new (``data/<generation>/``, ``art/<digest>.webp``), so no page uses
+   it yet.
+4. ``index.html`` is replaced by a rename. This is when the site changes.
+5. Versions older than the previous one are removed. The previous version stays for cached pages.
 
-What a run that was killed leaves behind is removed by whoever comes next: a build or a plan when it begins, and the
-preview, which shows none of it in any case.
+The next build, plan or preview removes what an interrupted run leaves behind. The preview never serves it.
 """
 
 from __future__ import annotations
@@ -51,12 +50,12 @@ LARGEST_PAGE_BYTES = 1 << 24
 
 _SERVED_GENERATION = re.compile(rb'data-generation="([0-9a-zA-Z]+)"')
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
-"""How file systems without locks for folders answer (NFS among them); there a second publisher is not noticed."""
+"""Errors of file systems without locks for folders, such as NFS. There, concurrent publishing is not detected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Every file of a site by its path (relative, forward slashes), and the name of this version."""
+    """All files of a site by path (relative, forward slashes), and the name of this version."""
 
     generation: str
     files: Mapping[str, bytes]
@@ -64,7 +63,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class PublishResult:
-    """What publishing did: how many files were written and removed, and how many bytes were written."""
+    """Result of publishing: the number of files written and removed."""
 
     generation: str
     written: int
@@ -72,30 +71,30 @@ class PublishResult:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the folder held exactly this site already, and nothing was written."""
+        """Whether the folder already contained exactly this site, so that nothing was written."""
         return self.written == 0 and self.removed == 0
 
 
 def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bool) -> PublishResult:
-    """Make ``out`` serve ``files``, in one step as far as visitors can tell.
+    """Publish ``files`` to the folder ``out``, atomically from a visitor's point of view.
 
     Parameters
     ----------
     out : Path
-        The site's folder. It may be absent, empty, or one that this program wrote.
+        The site's folder. It may be missing, empty, or one that this program wrote.
     files : Mapping[str, bytes]
-        Content by path (relative, forward slashes); has ``index.html``, which names its generation by a
-        ``data-generation`` attribute. A file that is there with the right content is not written again.
+        Content by path (relative, forward slashes). It includes ``index.html``, which names its generation in a
+        ``data-generation`` attribute. Existing files with the right content are not written again.
     generation : str
         The name of this version.
     force : bool
-        Also publish into a folder with foreign files, which stay, except where one has the name of a file of the site.
+        Also publish to a folder with other files. These are kept unless they have the name of a file of the site.
 
     Raises
     ------
     OutputError
-        The folder is not ours, cannot be written, is being published to by another build, or the disk is full. The site
-        that was there is still served.
+        The folder is not ours or cannot be written, another build is publishing to it, or the disk is full. The
+        previous site is still served.
     """
     unsafe = sorted(path for path in files if not is_safe_path(path))
     if unsafe or PAGE_NAME not in files or not is_generation(generation):
@@ -110,7 +109,7 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
             finally:
                 if is_new:
                     with contextlib.suppress(OSError):
-                        folder.rmdir()  # succeeds only where nothing was published
+                        folder.rmdir()  # succeeds only if nothing was published
     except OSError as error:
         raise _translate(error, folder) from error
 
@@ -118,7 +117,7 @@ def publish(out: Path, files: Mapping[str, bytes], generation: str, *, force: bo
 def compare(
     folder: Path, files: Mapping[str, bytes], generation: str, *, force: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the files that :func:`publish` would write to a folder, and of those that it would remove."""
+    """Return the names of the files that :func:`publish` would write to a folder, and of those it would remove."""
     if not folder.exists():
         return tuple(sorted(files)), ()
     try:
@@ -133,7 +132,7 @@ def compare(
 
 
 def check_output(out: Path, *, force: bool) -> None:
-    """Refuse early, before hours of listening, what :func:`publish` would refuse at the end; raises the same errors."""
+    """Raise the errors of :func:`publish` that can be detected early, before hours of analysis."""
     folder = output_folder(out)
     remove_debris(folder)
     try:
@@ -144,9 +143,9 @@ def check_output(out: Path, *, force: bool) -> None:
 
 
 def remove_debris(folder: Path) -> None:
-    """Remove what a publication that was killed left in the folder; one that goes on right now is left alone.
+    """Remove the staging folder of an interrupted run, unless another build is publishing right now.
 
-    Where it cannot be removed it stays: publishing says why.
+    Errors are ignored here; publishing reports them.
     """
     if os.path.lexists(folder / STAGING_NAME):
         with contextlib.suppress(OSError, OutputError), _locked(folder):
@@ -185,10 +184,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
 
 
 def output_folder(out: Path) -> Path:
-    """Return the folder itself, links resolved.
-
-    Refuses what no site should ever be published to, whatever is asked for.
-    """
+    """Return the folder with links resolved. Raises for places to which no site should be published, even if forced."""
     try:
         folder = resolve_place(out.expanduser())
     except OSError as error:
@@ -197,17 +193,17 @@ def output_folder(out: Path) -> Path:
     if folder == home or folder in home.parents or folder == Path(folder.anchor):
         raise OutputError(
             f"The site cannot be published to {folder}: it is {'your home' if folder == home else 'too high up'}.",
-            hint="Name a folder of its own for the site, for example --out site.",
+            hint="Use a separate folder for the site, for example --out site.",
         )
     if folder.exists() and not folder.is_dir():
         raise OutputError(
-            f"The site cannot be published to {folder}: that is a file.", hint="Name a folder with --out."
+            f"The site cannot be published to {folder}: that is a file.", hint="Choose a folder with --out."
         )
     return folder
 
 
 def _home() -> Path:
-    """Return the person's home; in a container without one, a place that is nobody's."""
+    """Return the person's home directory; in a container without one, the root directory."""
     try:
         return Path.home().resolve()
     except RuntimeError:
@@ -220,7 +216,7 @@ def _check_writable(folder: Path) -> None:
 
 
 def _read_marker(folder: Path, *, force: bool) -> Marker:
-    """Which files in the folder are ours. Raises OutputError where none can be known to be, unless forced."""
+    """Return the marker, which lists our files. Without a usable one, raise ``OutputError`` unless forced."""
     entries = sorted(entry.name for entry in folder.iterdir() if entry.name != STAGING_NAME)
     if not entries:
         return Marker()
@@ -229,7 +225,7 @@ def _read_marker(folder: Path, *, force: bool) -> Marker:
             return Marker()
         raise OutputError(
             f"{folder} contains files that spotmap-build did not write (such as {entries[0]!r}).",
-            hint="Choose another folder with --out, or add --force to publish beside those files: they are kept, "
+            hint="Choose another folder with --out, or add --force to publish next to those files: they are kept, "
             "except where one has the name of a file of the site.",
         )
     try:
@@ -239,7 +235,7 @@ def _read_marker(folder: Path, *, force: bool) -> Marker:
             return Marker()
         raise OutputError(
             f"{folder / MARKER_NAME} cannot be used: {_reason(error)}.",
-            hint="Publish with the newest spotmap-build or to an empty folder; with --force old files stay.",
+            hint="Publish with the newest spotmap-build or to an empty folder; with --force, old files are kept.",
         ) from error
 
 
@@ -248,7 +244,7 @@ def _reason(error: Exception) -> str:
 
 
 def served_generation(folder: Path) -> str:
-    """Return the version that visitors see now, by the page itself; empty where there is no page of ours to read."""
+    """Return the version that visitors currently see, read from the page; empty if there is no page of ours."""
     try:
         return generation_of_page(read_bounded(folder / PAGE_NAME, LARGEST_PAGE_BYTES))
     except OSError:
@@ -256,13 +252,13 @@ def served_generation(folder: Path) -> str:
 
 
 def generation_of_page(page: bytes) -> str:
-    """Return the version that a page belongs to; empty where it is none of ours."""
+    """Return the version that a page belongs to; empty if it is not one of ours."""
     found = _SERVED_GENERATION.search(page)
     return found[1].decode() if found else ""
 
 
 def _check_folders_are_real(folder: Path, files: Iterable[str]) -> None:
-    """Refuse links: a linked ``data`` would have us write, and later delete, somewhere else."""
+    """Raise for links: with a linked ``data`` folder, we would write and later delete files elsewhere."""
     parents = {parent for path in files for parent in PurePosixPath(path).parents if parent.name}
     for parent in sorted(parents):
         place = folder / parent
@@ -270,21 +266,22 @@ def _check_folders_are_real(folder: Path, files: Iterable[str]) -> None:
             kind = "a symbolic link" if place.is_symlink() else "a file"
             raise OutputError(
                 f"{place} is in the way: it is {kind}, the site needs a folder.",
-                hint="Move it away, then publish again.",
+                hint="Move or rename it, then publish again.",
             )
 
 
 def _holds(place: Path, files: Mapping[str, bytes], path: str) -> bool:
-    """Whether a file is there already, byte for byte: a visitor's browser refuses one in which a disk flipped a bit.
+    """Tell whether a file exists with exactly this content.
 
-    To read a file takes little longer than to look at its size.
+    The content is compared because browsers reject a file in which the disk flipped a bit. Reading a file takes little
+    longer than checking its size.
     """
     try:
         found = place.lstat()
     except FileNotFoundError:
         return False
     if stat.S_ISDIR(found.st_mode):
-        raise OutputError(f"{place} is in the way: it is a folder, the site needs a file.", hint="Move it away.")
+        raise OutputError(f"{place} is in the way: it is a folder, the site needs a file.", hint="Move or rename it.")
     if not stat.S_ISREG(found.st_mode):
         return False
     data = files[path]
@@ -292,9 +289,9 @@ def _holds(place: Path, files: Mapping[str, bytes], path: str) -> bool:
 
 
 def _stage(content: Path, files: Mapping[str, bytes], wanted: list[str]) -> None:
-    """Write the wanted files below ``content`` and flush them; one at a time is held, where ``files`` reads them.
+    """Write the wanted files below ``content`` and flush them. At most one file is in memory if ``files`` is lazy.
 
-    All are written before any is flushed: the disk then takes them in one go instead of one turn a file.
+    All files are written before any is flushed, so that the disk can write them together.
     """
     content.mkdir(parents=True)
     for path in wanted:
@@ -319,7 +316,7 @@ def _flush_file(place: Path) -> None:
 
 
 def _move_into_place(source: Path, target: Path) -> None:
-    """Rename everything in ``source`` to ``target``: a folder that is new in one step, others file by file."""
+    """Move everything from ``source`` to ``target``: new folders by one rename, existing ones file by file."""
     for entry in sorted(source.iterdir()):
         place = target / entry.name
         if entry.is_dir() and place.is_dir():
@@ -330,7 +327,7 @@ def _move_into_place(source: Path, target: Path) -> None:
 
 
 def _remove_files(folder: Path, paths: Iterable[str]) -> int:
-    """Delete the named files and the folders that this empties; nothing that lies behind a link. Returns how many."""
+    """Delete files and folders that become empty, but nothing behind a link; return the number of files."""
     removed = 0
     parents: set[PurePosixPath] = set()
     for path in sorted(paths):
@@ -349,7 +346,7 @@ def _remove_files(folder: Path, paths: Iterable[str]) -> int:
 
 
 def _remove_staging(staging: Path) -> None:
-    """Remove what an interrupted run left; never what a link of that name leads to."""
+    """Remove the staging folder of an interrupted run, without following a link of that name."""
     if staging.is_dir() and not staging.is_symlink():
         shutil.rmtree(staging)
     else:
@@ -358,7 +355,7 @@ def _remove_staging(staging: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Publish alone. The lock is on the folder itself: it leaves no file, and ends with the process in any case."""
+    """Lock the folder exclusively. A lock on the folder itself leaves no file, and always ends with the process."""
     if sys.platform == "win32":  # folders cannot be locked there
         yield
         return
@@ -370,7 +367,7 @@ def _locked(folder: Path) -> Iterator[None]:
     except BlockingIOError as error:
         os.close(descriptor)
         raise OutputError(
-            f"Another build is publishing to {folder} right now.", hint="Wait until it has ended, then run this again."
+            f"Another build is publishing to {folder} right now.", hint="Wait until it ends, then run this again."
         ) from error
     except OSError as error:
         if error.errno not in _NO_LOCKS:
@@ -383,14 +380,14 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _translate(error: OSError, folder: Path) -> OutputError:
-    """Say what an operating system error means for the site, and what to do about it."""
+    """Translate an operating system error into an ``OutputError`` that says what to do about it."""
     reason = error.strerror or str(error)
     if error.errno in DISK_FULL:
-        hint = "Free some space or choose another disk with --out, then build again: the cache keeps what is computed."
+        hint = "Free some space or choose another disk with --out, then build again: the cache keeps computed results."
     elif error.errno in NOT_WRITABLE:
-        hint = "Make the folder writable for you, or choose another one with --out."
+        hint = "Give yourself write permission for the folder, or choose another one with --out."
     else:
-        hint = "Check the folder and the disk that it lies on, or choose another one with --out."
+        hint = "Check the folder and its disk, or choose another one with --out."
     return OutputError(
-        f"The site cannot be published to {folder}: {reason}. A site that was there is still whole.", hint=hint
+        f"The site cannot be published to {folder}: {reason}. An existing site there is still intact.", hint=hint
     )

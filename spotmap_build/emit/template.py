@@ -1,4 +1,4 @@
-"""The files that a page is made of: the template's, of which a person may replace single ones, and a theme's colors."""
+"""Read the template of the page, with files that a person replaces (``--template``) and the colors of a theme."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 TEMPLATE_SUFFIX: Final = ".j2"
 BUNDLE: Final = ".bundle.js"
-"""What ``scripts/build_viewer.mjs`` makes is called so here, and plainly in a site."""
+"""Suffix of the output of ``scripts/build_viewer.mjs``; in a site it is ``.js``."""
 ASSET_SUFFIXES: Final = frozenset({".css", ".js", ".json", ".svg", ".png", ".ico", ".webp", ".woff2", ".webmanifest"})
-"""What lands in a site; the folder's modules, licenses and notes stay behind."""
+"""Files that are copied to a site. The folder's modules, licenses and notes are not."""
 STYLE: Final = "style.css"
 INDEX: Final = f"index.html{TEMPLATE_SUFFIX}"
 LARGEST_FILE_BYTES: Final = 8 << 20
 _LEFT_BY_PROGRAMS: Final = re.compile(r"\..*|.*~|#.*#")
-"""Hidden files, and the copies that editors leave beside a file: no mistakes of a person's."""
+"""Hidden files and backup copies of editors, which are ignored."""
 _ID: Final = re.compile(r"""\sid=["']([\w-]+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The files of a template, by name, in the order of their names.
+    """The files of a template by name, sorted.
 
-    ``background``: the color behind everything while the page loads, where it is an app; empty for the usual one.
-    ``replaced``: where files lie that a person put in place of the template's own, by name.
+    ``background``: background color while the page starts as an app; empty for the default.
+    ``replaced``: paths of the files that replace the template's own, by name.
     """
 
     files: Mapping[str, bytes]
@@ -46,7 +46,7 @@ class Template:
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) over every file that makes the site what it is."""
+        """SHA-256 (hex) of all files that determine the site."""
         digest = hashlib.sha256()
         for name, content in self.files.items():
             digest.update(f"{name}\0{len(content)}\0".encode())
@@ -55,7 +55,7 @@ class Template:
 
     @property
     def assets(self) -> dict[str, bytes]:
-        """The files that go to ``data/<generation>/`` unchanged, by the name they have there."""
+        """The files that are copied to ``data/<generation>/``, by their name there."""
         return {
             f"{name.removesuffix(BUNDLE)}.js" if name.endswith(BUNDLE) else name: content
             for name, content in self.files.items()
@@ -64,12 +64,12 @@ class Template:
 
     @property
     def pages(self) -> dict[str, str]:
-        """The files that are rendered, by name."""
+        """The files to render, by name."""
         return {name: content.decode() for name, content in self.files.items() if name.endswith(TEMPLATE_SUFFIX)}
 
 
 def template_folder() -> Path:
-    """Where the template lies: in the installed package, or beside it in a source checkout.
+    """Return the folder of the template: in the installed package, or next to it in a source checkout.
 
     Raises
     ------
@@ -81,29 +81,29 @@ def template_folder() -> Path:
         if (folder / INDEX).is_file():
             return folder
     raise OutputError(
-        f"The site's template is missing: there is no site_template in or beside {package}.",
+        f"The site's template is missing: there is no site_template in or next to {package}.",
         hint="Install spotmap-build again; in a source checkout, restore the folder site_template.",
     )
 
 
 def read_template(folder: Path | None = None, *, replacing: Path | None = None, theme: Theme | None = None) -> Template:
-    """Read the template. That is about 100 KB, and nothing is rendered.
+    """Read the template (about 100 KB) without rendering it.
 
     Parameters
     ----------
     folder : Path | None
-        Where it lies; the one that is installed if None.
+        The folder of the template; the installed one if None.
     replacing : Path | None
-        A folder with files of a person's (``--template``), which stand in for those with the same names.
+        A folder of files (``--template``) that replace those of the same names.
     theme : Theme | None
-        Colors other than the style sheet's.
+        Colors that replace those of the style sheet.
 
     Raises
     ------
     OutputError
-        No folder was given, and there is no template.
+        No folder was given, and the installed template is missing.
     ConfigError
-        The person's folder cannot be read, or has something in it that replaces nothing.
+        The folder ``replacing`` cannot be read, or contains a file that replaces nothing.
     """
     files = {path.name: path.read_bytes() for path in _files(folder or template_folder())}
     replaced = {} if replacing is None else _replacements(replacing, files)
@@ -126,18 +126,18 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _replacements(folder: Path, names: Iterable[str]) -> dict[str, Path]:
-    """Return the files of a person's folder by name; what would have no effect is an error."""
+    """Return the replacing files by name. A file without effect is an error."""
     try:
         found = {path.name: path for path in sorted(folder.iterdir()) if not _LEFT_BY_PROGRAMS.fullmatch(path.name)}
     except OSError as error:
         raise ConfigError(
             f"The folder of --template, {folder}, cannot be read: {error.strerror or error}.",
-            hint="Give a folder with files that stand in for the template's.",
+            hint="Use a folder with files that replace the template's.",
         ) from error
     unknown = [name for name, path in found.items() if name not in set(names) or not path.is_file()]
     if unknown or not found:
-        what = f"{folder / unknown[0]} stands in for nothing" if unknown else f"There is no file in {folder}"
-        raise ConfigError(f"--template: {what}.", hint=f"The template's files are: {', '.join(names)}.")
+        reason = f"{folder / unknown[0]} replaces nothing" if unknown else f"There is no file in {folder}"
+        raise ConfigError(f"--template: {reason}.", hint=f"The template's files are: {', '.join(names)}.")
     return found
 
 
@@ -157,10 +157,10 @@ def _read(path: Path) -> bytes:
 
 
 def _check_index(path: Path, content: bytes, own: bytes) -> None:
-    """Refuse a page that lacks an element which the viewer looks for: it would stay empty, and say nothing of why."""
+    """Raise if a page lacks an element that the viewer needs; it would stay empty without an explanation."""
     lacking = sorted(set(_ID.findall(own.decode())) - set(_ID.findall(content.decode())))
     if lacking:
         raise ConfigError(
             f"--template: {path} lacks elements that the viewer needs: {', '.join(f'#{each}' for each in lacking)}.",
-            hint="Keep every id of the template's own page; hide what you do not want to show by a style.",
+            hint="Keep every id of the template's own page, and hide unwanted elements with a style.",
         )

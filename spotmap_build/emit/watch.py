@@ -1,7 +1,7 @@
-"""Build again when something changes that the map is made of, and remember for the pages how that went.
+"""Rebuild the map when its inputs change, and keep the result for the open pages.
 
-Whole folders (music, the template) are looked at with all that is in them; of single files (settings, names, a table)
-the folder around them, since editors put a new file in the place of the old one. Neither sees what builds write.
+Folders (music, the template) are watched recursively. For single files (settings, names, a table), the parent folder is
+watched, because editors replace the file. Files that builds write are ignored.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 QUIET_MS: Final = 100
-"""So long nothing may change before a build begins: programs save in several steps."""
+"""A build begins after this time without changes, because programs save in several steps."""
 LONGEST_MS: Final = 1_600
-"""It begins after this time all the same, where changes never end: music is being copied."""
+"""A build begins at the latest after this time, even if changes continue (music is being copied)."""
 WAKE_MS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What to look at. Folders and files need not be there yet; what lies in ``not_these`` is written by builds."""
+    """What to watch. Folders and files need not exist yet. ``not_these`` is excluded, because builds write there."""
 
     paths: tuple[Path, ...]
     not_these: tuple[Path, ...] = ()
@@ -39,16 +39,16 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What to look at, and what to do when it changes.
+    """What to watch, and what to do when it changes.
 
-    Both may raise SpotmapError, which is reported; the watch goes on, as the next change may be the repair.
+    Both functions may raise SpotmapError, which is reported. Watching continues, as the next change may fix the error.
 
     Attributes
     ----------
     places
-        Asked before each build: a change of the settings may name others.
+        Returns the places to watch. Called before each build, since changed settings may name others.
     rebuild
-        Publishes to the folder that is served.
+        Builds and publishes to the served folder.
     """
 
     places: Callable[[], Places]
@@ -57,7 +57,7 @@ class Watch:
 
 @dataclass(slots=True)
 class Rebuilds:
-    """Counts rebuilds, keeps what is wrong since the last good one, and wakes the pages that wait for either."""
+    """Counts rebuilds, keeps the error since the last successful one, and wakes the pages that wait for either."""
 
     count: int = 0
     problem: SpotmapError | None = None
@@ -65,39 +65,39 @@ class Rebuilds:
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def succeed(self) -> None:
-        """Tell the pages of a new map."""
+        """Notify the pages of a new map."""
         with self.changed:
             self.count += 1
             self.problem = None
             self.changed.notify_all()
 
     def fail(self, problem: SpotmapError) -> None:
-        """Tell the pages why there is none."""
+        """Notify the pages of an error."""
         with self.changed:
             self.problem = problem
             self.changed.notify_all()
 
     def close(self) -> None:
-        """Let the pages go."""
+        """Release the waiting pages."""
         with self.changed:
             self.closed = True
             self.changed.notify_all()
 
 
 def rebuild_on_change(watch: Watch, rebuilds: Rebuilds, stopped: threading.Event, say: Callable[[str], None]) -> None:
-    """Build again whenever something changes, until ``stopped`` is set. What goes wrong is reported; nothing ends."""
-    with contextlib.closing(_Lookout()) as lookout:
+    """Rebuild whenever something changes, until ``stopped`` is set. Errors are reported and do not end the loop."""
+    with contextlib.closing(_Watcher()) as watcher:
 
         def build() -> None:
-            count = lookout.wait()
+            count = watcher.wait()
             if not count:
                 return
             say(ngettext("{count} file changed, building again", "{count} files changed, building again", count))
-            lookout.look_at(watch.places())  # before it builds, during which nothing may change unseen
+            watcher.watch(watch.places())  # before the build, so that no change during it is missed
             watch.rebuild()
             rebuilds.succeed()
 
-        _attempt(lambda: lookout.look_at(watch.places()), rebuilds, say)
+        _attempt(lambda: watcher.watch(watch.places()), rebuilds, say)
         say(gettext("Watching for changes."))
         while not stopped.is_set():
             _attempt(build, rebuilds, say)
@@ -108,7 +108,7 @@ def _attempt(action: Callable[[], None], rebuilds: Rebuilds, say: Callable[[str]
         action()
     except SpotmapError as error:
         problem = error
-    except Exception as error:  # noqa: BLE001 - a bug that one change brings out must not end the watch
+    except Exception as error:  # noqa: BLE001 - a bug that one change triggers must not end watching
         problem = SpotmapError(f"The build failed, {type(error).__name__}: {error}")
     else:
         return
@@ -116,16 +116,16 @@ def _attempt(action: Callable[[], None], rebuilds: Rebuilds, say: Callable[[str]
     rebuilds.fail(problem)
 
 
-class _Lookout:
-    """Sees changes in the places that it was last given to look at."""
+class _Watcher:
+    """Detects changes in the places that were last passed to ``watch``."""
 
     def __init__(self) -> None:
-        self._seen: SimpleQueue[int | ConfigError] = SimpleQueue()
+        self._events: SimpleQueue[int | ConfigError] = SimpleQueue()
         self._places: tuple[tuple[Path, ...], tuple[Path, ...], tuple[Path, ...]] | None = None
         self._stop = threading.Event()
 
-    def look_at(self, places: Places) -> None:
-        """Look at these places from now on, in place of others."""
+    def watch(self, places: Places) -> None:
+        """Watch these places from now on, instead of the previous ones."""
         paths = tuple(dict.fromkeys(map(_real, places.paths)))
         folders = tuple(path for path in paths if path.is_dir())
         files = tuple(path for path in paths if path not in folders)
@@ -135,9 +135,9 @@ class _Lookout:
         before, self._stop = self._stop, threading.Event()
         around = tuple(dict.fromkeys(nearest_folder(path.parent) for path in files))
         running = [
-            self._start(folders, lambda path: _is_of_a_folder(path, folders, not_these), is_deep=True),
-            # A file may come with the folder that it lies in.
-            self._start(around, lambda path: any(file.is_relative_to(path) for file in files), is_deep=False),
+            self._start(folders, lambda path: _is_relevant(path, folders, not_these), is_recursive=True),
+            # A file may be created together with its folder.
+            self._start(around, lambda path: any(file.is_relative_to(path) for file in files), is_recursive=False),
         ]
         for is_running in running:
             is_running.wait()
@@ -145,85 +145,88 @@ class _Lookout:
         self._places = (folders, files, not_these)
 
     def wait(self) -> int:
-        """Return how many files have changed, or 0 if none does for a moment.
+        """Return the number of changed files, or 0 if none changes within a short time.
 
         Raises
         ------
         ConfigError
-            The system does not let anybody look at a place.
+            The operating system cannot watch a place.
         """
-        found = 0
+        count = 0
         with contextlib.suppress(Empty):
-            seen = self._seen.get(timeout=WAKE_MS / 1000)
+            event = self._events.get(timeout=WAKE_MS / 1000)
             while True:
-                if isinstance(seen, ConfigError):
-                    raise seen
-                found += seen
-                seen = self._seen.get_nowait()
-        return found
+                if isinstance(event, ConfigError):
+                    raise event
+                count += event
+                event = self._events.get_nowait()
+        return count
 
     def close(self) -> None:
-        """Look away."""
+        """Stop watching."""
         self._stop.set()
 
-    def _start(self, folders: tuple[Path, ...], counts: Callable[[Path], bool], *, is_deep: bool) -> threading.Event:
-        """Look at folders in a thread of its own; returns what is set once it does."""
+    def _start(
+        self, folders: tuple[Path, ...], is_relevant: Callable[[Path], bool], *, is_recursive: bool
+    ) -> threading.Event:
+        """Watch folders in a separate thread; return an event that is set once it is running."""
         is_running = threading.Event()
         if folders:
-            look = partial(_look, folders, counts, self._seen, self._stop, is_running, is_deep=is_deep)
-            threading.Thread(target=look, name="watch", daemon=True).start()
+            arguments = (folders, is_relevant, self._events, self._stop, is_running)
+            target = partial(_watch_folders, *arguments, is_recursive=is_recursive)
+            threading.Thread(target=target, name="watch", daemon=True).start()
         else:
             is_running.set()
         return is_running
 
 
-def _look(
+def _watch_folders(
     folders: tuple[Path, ...],
-    counts: Callable[[Path], bool],
-    seen: SimpleQueue[int | ConfigError],
+    is_relevant: Callable[[Path], bool],
+    events: SimpleQueue[int | ConfigError],
     stop: threading.Event,
     is_running: threading.Event,
     *,
-    is_deep: bool,
+    is_recursive: bool,
 ) -> None:
     import watchfiles
 
-    look = watchfiles.watch(
+    batches = watchfiles.watch(
         *folders,
-        watch_filter=lambda _change, path: counts(Path(path)),
+        watch_filter=lambda _change, path: is_relevant(Path(path)),
         debounce=LONGEST_MS,
         step=QUIET_MS,
         stop_event=stop,
         rust_timeout=WAKE_MS,
         yield_on_timeout=True,
         raise_interrupt=False,
-        recursive=is_deep,
+        recursive=is_recursive,
         ignore_permission_denied=True,
     )
     try:
-        for changes in look:
+        for changes in batches:
             is_running.set()
             if changes:
-                seen.put(len(changes))
-    except (OSError, RuntimeError) as error:  # of the latter kind are watchfiles' own
+                events.put(len(changes))
+    except (OSError, RuntimeError) as error:  # watchfiles raises RuntimeError
         names = ", ".join(map(str, folders))
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         hint = (
-            "Start the preview again once that is mended; on Linux, a large folder may need a higher "
+            "Start the preview again once that is fixed; on Linux, a large folder may need a higher "
             "fs.inotify.max_user_watches."
         )
-        seen.put(ConfigError(f"{names} cannot be watched: {reason}.", hint=hint))
+        events.put(ConfigError(f"{names} cannot be watched: {reason}.", hint=hint))
     finally:
         is_running.set()
 
 
 def _real(path: Path) -> Path:
-    """Return a path as the system names it in changes: with the links in the folders above it resolved."""
+    """Return a path with links resolved, as the operating system reports it."""
     return Path(os.path.realpath(path))
 
 
-def _is_of_a_folder(path: Path, folders: tuple[Path, ...], not_these: tuple[Path, ...]) -> bool:
-    """Whether a change in a folder counts: not of what builds write there, nor of hidden files."""
+def _is_relevant(path: Path, folders: tuple[Path, ...], not_these: tuple[Path, ...]) -> bool:
+    """Tell whether a change in a folder matters: changes of hidden files and of files that builds write do not."""
     if any(path.is_relative_to(place) for place in not_these):
         return False
     inside = [path.relative_to(folder) for folder in folders if path.is_relative_to(folder)]

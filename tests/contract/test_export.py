@@ -142,5 +142,5 @@ def test_a_site_whose_files_do_not_go_together_is_no_map(folder: Path, tmp_path:
     path = next(site.glob("data/*/text.json"))
     text = json.loads(path.read_text())
     path.write_text(json.dumps(text | {"albums": [9] * COUNT}))
-    with pytest.raises(ConfigError, match="do not go together"):
+    with pytest.raises(ConfigError, match="do not match"):
         read_map(site)

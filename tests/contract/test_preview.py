@@ -186,7 +186,7 @@ def test_a_site_without_a_404_page_still_says_so(site: Path) -> None:
     (site / "404.html").unlink()
     with serving(site) as server:
         response, body = request(server, "/nothing")
-    assert (response.status, body) == (404, "Nothing is here.\n")
+    assert (response.status, body) == (404, "Not found.\n")
 
 
 def test_the_next_free_port_is_taken_and_a_taken_one_that_was_asked_for_is_an_error(site: Path) -> None:

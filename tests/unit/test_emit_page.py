@@ -119,10 +119,10 @@ def test_a_persons_file_stands_in_for_the_templates(template: Path, mine: Path) 
         (
             "styles.css",
             b"",
-            r"styles\.css stands in for nothing",
+            r"styles\.css replaces nothing",
             "404.html.j2, index.html.j2, style.css, viewer.bundle.js",
         ),
-        ("README.md", b"", r"README\.md stands in for nothing", "index.html.j2"),
+        ("README.md", b"", r"README\.md replaces nothing", "index.html.j2"),
         ("", b"", "There is no file in", "index.html.j2"),
         ("style.css", b"\xff", "it is not in UTF-8", "Fix the file"),
         ("index.html.j2", b"<p id='map'>", "lacks elements that the viewer needs: #legend", "Keep every id"),
