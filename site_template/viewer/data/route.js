@@ -102,9 +102,9 @@ function repeats(tracks, stops, { artistOf }) {
   });
 }
 
-/** @param {Route} route  @param {ReadonlySet<number>} gone  @returns {Route} */
-function without({ tracks, leaps }, gone) {
-  const kept = tracks.filter((track) => !gone.has(track));
+/** @param {Route} route  @param {ReadonlySet<number>} removed  @returns {Route} */
+function without({ tracks, leaps }, removed) {
+  const kept = tracks.filter((track) => !removed.has(track));
   return { tracks: kept, leaps: leapsIn(kept, tracks, leaps) };
 }
 
@@ -120,33 +120,33 @@ function without({ tracks, leaps }, gone) {
  * @returns {Generator<void, Route>}
  */
 function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesOf }, transitions) {
-  const way = [...tracks];
+  const path = [...tracks];
   const lengthOf = (/** @type {number} */ track) => minutesOf(track) || USUAL_MINUTES;
-  let minutes = way.reduce((sum, track) => sum + lengthOf(track), 0);
-  const used = new Set(way);
-  const artists = new Set(way.map(artistOf));
+  let minutes = path.reduce((sum, track) => sum + lengthOf(track), 0);
+  const used = new Set(path);
+  const artists = new Set(path.map(artistOf));
   const fits = (/** @type {number} */ track) =>
     !used.has(track) && accepts(track) && !(wish.isOneAnArtist && artistOf(track) && artists.has(artistOf(track)));
   while (minutes > wish.minutes) {
-    const [index, cost] = least(way, (at) => (at === 0 || at === way.length - 1 || stops.has(way[at]) ? Infinity : transitions.cost(way[at - 1], way[at + 1])));
-    if (cost === Infinity || minutes - wish.minutes < lengthOf(way[index]) / 2) break;
-    minutes -= lengthOf(way[index]);
-    used.delete(way[index]);
-    way.splice(index, 1);
+    const [index, cost] = least(path, (at) => (at === 0 || at === path.length - 1 || stops.has(path[at]) ? Infinity : transitions.cost(path[at - 1], path[at + 1])));
+    if (cost === Infinity || minutes - wish.minutes < lengthOf(path[index]) / 2) break;
+    minutes -= lengthOf(path[index]);
+    used.delete(path[index]);
+    path.splice(index, 1);
     yield;
   }
-  const between = (/** @type {number} */ at) => (at + 1 < way.length ? transitions.between(way[at], way[at + 1], fits) : null);
+  const between = (/** @type {number} */ at) => (at + 1 < path.length ? transitions.between(path[at], path[at + 1], fits) : null);
   /** The best track to insert after each track. @type {ReturnType<typeof between>[]} */
   const found = [];
-  for (const at of minutes < wish.minutes ? way.keys() : []) {
+  for (const at of minutes < wish.minutes ? path.keys() : []) {
     found.push(between(at));
     yield;
   }
   for (let added = 0; added < MOST_ADDED && minutes < wish.minutes; added++) {
-    const [index, cost] = least(way, (at) => found[at]?.cost ?? Infinity);
+    const [index, cost] = least(path, (at) => found[at]?.cost ?? Infinity);
     const best = found[index];
     if (cost === Infinity || !best || wish.minutes - minutes < lengthOf(best.track) / 2) break;
-    way.splice(index + 1, 0, best.track);
+    path.splice(index + 1, 0, best.track);
     used.add(best.track);
     artists.add(artistOf(best.track));
     minutes += lengthOf(best.track);
@@ -157,21 +157,21 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
     }
     yield;
   }
-  return { tracks: way, leaps: leapsIn(way, tracks, leaps) };
+  return { tracks: path, leaps: leapsIn(path, tracks, leaps) };
 }
 
 /**
  * Returns the leaps of a path after tracks were removed or added. A leap stays after the last remaining track before it, unless an
  * added track that fits follows there.
  *
- * @param {readonly number[]} way  has the same ends as `before`
+ * @param {readonly number[]} path  has the same ends as `before`
  * @param {readonly number[]} before
  * @param {readonly number[]} leaps  of `before`
  */
-function leapsIn(way, before, leaps) {
+function leapsIn(path, before, leaps) {
   const known = new Set(before);
-  const places = leaps.map((leap) => Math.max(...before.slice(0, leap + 1).map((track) => way.indexOf(track))));
-  return [...new Set(places)].filter((index) => known.has(way[index + 1]));
+  const places = leaps.map((leap) => Math.max(...before.slice(0, leap + 1).map((track) => path.indexOf(track))));
+  return [...new Set(places)].filter((index) => known.has(path[index + 1]));
 }
 
 /** @param {readonly number[]} tracks  @param {(place: number) => number} costOf  @returns {[number, number]}  place and cost */
