@@ -44,23 +44,25 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Let the processes that test have commands forked from one process, which loads packages while they begin."""
-    node.workerinput["fork_server"] = shared_fork_server()
-    TESTING.add(node)
+    """Let several processes that test have commands forked from one process, which loads packages while they begin."""
+    if (node.config.getoption("numprocesses") or 1) > 1:
+        node.workerinput["fork_server"] = shared_fork_server()
+        TESTING.add(node)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """End that process after the last of these."""
-    TESTING.discard(node)
-    if not TESTING:
-        end_fork_server()
+    if node in TESTING:
+        TESTING.remove(node)
+        if not TESTING:
+            end_fork_server()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """In each process that tests: use the process that is there for all."""
-    if given := getattr(config, "workerinput", None):
-        use_fork_server(*given["fork_server"])
+    if given := getattr(config, "workerinput", {}).get("fork_server"):
+        use_fork_server(*given)
 
 
 @pytest.hookimpl(tryfirst=True)
