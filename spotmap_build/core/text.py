@@ -26,6 +26,11 @@ _CENTRAL: Final = re.compile(rb"(?<=[a-z])[\x9d\x9f\xb3\xb9\xba\xbe\xbf](?=[a-z\
 LEAST_CENTRAL: Final = 20
 """At most so many other letters that are not ASCII come with each of them."""
 
+_TURKISH: Final = frozenset("ĞİŞğışÇÖÜçöüÂâîû".encode("cp1254"))
+_ONLY_TURKISH: Final = frozenset("ĞİŞğış".encode("cp1254"))
+"""Letters of Icelandic in Windows-1252, which uses letters with accents as well: in Turkish there are none."""
+LEAST_TURKISH: Final = 4
+
 _SCRIPTS: Final = {
     "cp1251": "Windows-1251",
     "koi8_r": "KOI8-R",
@@ -97,6 +102,8 @@ def _guess(content: bytes) -> tuple[str, str]:
             return found
     elif _is_central_european(content):
         return content.decode("cp1250"), "Windows-1250"
+    elif _is_turkish(content):
+        return content.decode("cp1254", "replace"), "Windows-1254"
     return content.decode("latin-1").translate(_WINDOWS_1252), "Windows-1252"
 
 
@@ -178,6 +185,13 @@ def _is_central_european(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return found > 0 and found * LEAST_CENTRAL >= others
+
+
+def _is_turkish(content: bytes) -> bool:
+    """Whether all letters that are not ASCII are Turkish, and some are so only in Windows-1254."""
+    letters = [letter for letter in content if letter >= 0xC0]
+    distinct = _ONLY_TURKISH.intersection(letters)
+    return len(distinct) > 1 and len(letters) >= LEAST_TURKISH and _TURKISH.issuperset(letters)
 
 
 def _damaged_utf_8(content: bytes) -> str:

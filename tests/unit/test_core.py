@@ -218,6 +218,8 @@ def test_text_is_decoded_by_its_mark_else_as_utf_8_else_as_windows_1252(content:
         ("ƒ‚ fünf", "cp1252", "Windows-1252"),
         ("Miłość w Zakopanem, Sławomir", "cp1250", "Windows-1250"),
         ("Sen o Tobě, Příliš žluťoučký kůň", "cp1250", "Windows-1250"),
+        ("Sezen Aksu - Işık Doğudan Yükselir", "cp1254", "Windows-1254"),
+        ("Sigur Rós - Þú ert jörðin", "cp1252", "Windows-1252"),
         ("10 cm³ Größe, 2ª vez, ¾ Takt", "cp1252", "Windows-1252"),
         ("Звезда по имени Солнце; Кино; Перемен; Пачка сигарет; Кукушка", "cp1251", "Windows-1251"),
         ("Звезда по имени Солнце; Кино; Перемен; Пачка сигарет; Кукушка", "koi8_r", "KOI8-R"),

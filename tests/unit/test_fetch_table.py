@@ -786,6 +786,7 @@ def test_tables_as_exporters_write_them_are_read_alike(tmp_path: Path, content: 
         ('12\\" Mix,C', '12" Mix', ("C",)),
         ('Mix 12\\",C', 'Mix 12"', ("C",)),
         ('"C:\\","D\\E"', "C:\\", ("D\\E",)),
+        ("A,\\N", "A", ()),
         ('"A ""x"" \\",C', 'A "x" \\', ("C",)),
         ("Rock &amp; Roll,Simon &amp; Ash", "Rock & Roll", ("Simon & Ash",)),
         ("R&B;C", "R&B;C", ()),

@@ -42,6 +42,8 @@ LONGEST_SAMPLE: Final = 1 << 16
 """Characters of the header from which the delimiter is found."""
 ROWS_A_CHECK: Final = 10_000
 ESCAPED_QUOTE: Final = r"\""
+NULL: Final = r"\N"
+"""How databases write that a field has no value."""
 DOUBLED_QUOTE: Final = re.compile(r'''(?<![\\"])(?:"""|(?<![,;\t|\r\n ])"")''')
 """How most programs write a quotation mark within a field; two that are a field's first and last ones are none."""
 OTHER_KINDS: Final = {
@@ -295,7 +297,8 @@ def _plain(cell: str) -> str:
 
 
 def _values(rows: list[list[str]], position: int) -> list[str | None]:
-    return [value if value.strip() else None for value in map(_plain, map(itemgetter(position), rows))]
+    cells = map(_plain, map(itemgetter(position), rows))
+    return [value if (text := value.strip()) and text != NULL else None for value in cells]
 
 
 def _is_numbering(values: list[str | None]) -> bool:
