@@ -1,1 +1,1 @@
-"""Fetch: where tracks come from, and one library of several sources."""
+"""Sources of tracks, and merging several sources into one library."""

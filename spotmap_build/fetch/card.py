@@ -1,8 +1,8 @@
-"""A card: what a person gives a friend of their map, as one file; and a friend's card as a source of tracks.
+"""Cards: a file with the tracks of a map that a user gives to a friend, and a friend's card as a source.
 
-It says of each track what it is called, and in 8 bits a direction how it sounds: no embedding, no playlist, no date, no
-number of plays, no place of a file. Everybody can read it (it is JSON, a track a line), and whoever gets one checks it
-whole before any of it is used.
+A card holds the name of each track and a quantized embedding (8 bits per dimension). It holds no full embeddings, no
+playlists, dates, play counts or file paths. It is readable JSON with one track per line, and is validated completely
+before any of it is used.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "spotmap.card/1"
 DIMENSIONS: Final = 128
-"""As many as ``project.shared_space`` has, which is not loaded to read a card: that takes numpy."""
+"""Dimensions of ``project.shared_space``, repeated here because importing that module would load NumPy."""
 LARGEST_FILE_BYTES: Final = 1 << 26
 MOST_TRACKS: Final = 150_000
 MOST_ARTISTS: Final = 100
@@ -45,7 +45,7 @@ LONGEST_TRACK_MS: Final = 86_400_000
 LAST_YEAR: Final = 9_999
 SPOTIFY_ID: Final = re.compile(r"spotify:track:[0-9A-Za-z]{22}")
 DIGEST_ID: Final = re.compile(r"folder:[0-9a-f]{16}(~[0-9]+)?")
-"""Made of a file's sound: two people that have the same file know it by that."""
+"""Derived from the audio of a file, so two people with the same file have the same id."""
 
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 Coordinate = Annotated[float, Meta(ge=-1e6, le=1e6)]
@@ -78,21 +78,21 @@ class _Schema(msgspec.Struct):
 
 
 def encode_card(tracks: Sequence[Track], sounds: Sequence[SharedSound], embedder: str) -> bytes:
-    """Write a card down, a track a line.
+    """Encode a card, one track per line.
 
     Parameters
     ----------
     tracks : Sequence[Track]
         At least one.
     sounds : Sequence[SharedSound]
-        Of each track; offsets and steps are the same for all.
+        One for each track; offsets and steps are the same for all.
     embedder : str
-        Which made the vectors, see :func:`spotmap_build.registry.embedders.identity`.
+        The embedder of the vectors, see :func:`spotmap_build.registry.embedders.identity`.
 
     Raises
     ------
     ConfigError
-        There are more of them, or of their texts, than who reads a card takes.
+        The card would exceed the limits for reading it.
     """
     rows = (_row(track, sound) for track, sound in zip(tracks, sounds, strict=True))
     by_id = {row.id: row for row in rows}
@@ -102,9 +102,9 @@ def encode_card(tracks: Sequence[Track], sounds: Sequence[SharedSound], embedder
     content = msgspec.json.encode(head)[:-1] + b',"tracks":[\n' + lines + b"\n]}\n"
     if len(by_id) > MOST_TRACKS or len(content) > LARGEST_FILE_BYTES:
         raise ConfigError(
-            f"A card has room for {MOST_TRACKS:,} tracks and {LARGEST_FILE_BYTES:,} bytes, and this one would have "
+            f"A card is limited to {MOST_TRACKS:,} tracks and {LARGEST_FILE_BYTES:,} bytes, and this one would have "
             f"{len(by_id):,} tracks and {len(content):,} bytes.",
-            hint="Make one of a part of your music: name fewer sources.",
+            hint="Make a card of a part of your music: name fewer sources.",
         )
     return content
 
@@ -124,7 +124,7 @@ def _row(track: Track, sound: SharedSound) -> _Row:
 
 
 def _public_id(track: Track) -> str:
-    """Return an id that says nothing of the person: that of a table's own column may be the place of a file."""
+    """Return an id that reveals nothing private: an id from a table's column may be the path of a file."""
     if SPOTIFY_ID.fullmatch(track.id) or DIGEST_ID.fullmatch(track.id):
         return track.id
     digest = digest_bytes(track.id.encode("utf-8", "surrogatepass"))
@@ -140,23 +140,23 @@ def _checksum(card: _Card) -> str:
 
 
 def decode_card(content: bytes) -> tuple[tuple[Track, ...], CardSounds]:
-    """Read a card: its tracks, and how they sound.
+    """Decode a card into its tracks and their sounds.
 
     Raises
     ------
     ValueError
-        It is none that this version can read, or damaged; the message says how.
+        The card is damaged or has an unknown format; the message gives the reason.
     """
     schema = decode_json(content, _Schema).schema
     if schema != SCHEMA:
-        raise ValueError(f"its format is {schema[:100]!r}, and this version reads {SCHEMA!r}")
+        raise ValueError(f"its format is {schema[:100]!r}, but this version reads {SCHEMA!r}")
     card = decode_json(content, _Card)
     if _checksum(card) != card.sha256:
-        raise ValueError("its checksum does not fit its content: it was changed or damaged on the way")
+        raise ValueError("its checksum does not match its content: it was changed or damaged")
     tracks = tuple(map(_track, card.tracks))
     sounds = {row.id: SharedSound(_codes(row), card.offsets, card.steps) for row in card.tracks}
     if len(sounds) != len(tracks):
-        raise ValueError("two of its tracks have one id")
+        raise ValueError("two of its tracks have the same id")
     return tracks, CardSounds(frozenset({card.embedder}), sounds)
 
 
@@ -185,17 +185,17 @@ def _track(row: _Row) -> Track:
 
 @dataclass(frozen=True, slots=True)
 class CardSource:
-    """``--source card:FILE``: what a friend wrote by ``spotmap-build card FILE``."""
+    """``--source card:FILE``: a card that a friend made with ``spotmap-build card FILE``."""
 
     path: Path
 
-    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - there is nothing to look into
-        """Return the friend's tracks, and how each sounds.
+    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - not needed for a single file
+        """Return the friend's tracks and their sounds.
 
         Raises
         ------
         SourceError
-            There is no such file, or it is no card that this version can read.
+            The file does not exist, or is not a card that this version can read.
         """
         try:
             tracks, sounds = decode_card(read_bounded(self.path, LARGEST_FILE_BYTES))
@@ -203,7 +203,7 @@ class CardSource:
             reason = printable(getattr(error, "strerror", "") or str(error))[:300]
             raise SourceError(
                 f"{self.path} cannot be read as a card ({reason}).",
-                hint="Ask your friend for another one, which this makes: spotmap-build card FILE.",
+                hint="Ask your friend for a new one, made with: spotmap-build card FILE.",
             ) from error
         owner = fold_space(printable(self.path.stem)) or "friend"
         return Loaded(CARD, Library(tracks), card=replace(sounds, owner=owner))

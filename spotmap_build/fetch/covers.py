@@ -1,4 +1,4 @@
-"""Cover art as small pictures for the map. The only module that imports PIL."""
+"""Create cover thumbnails for the map. The only module that imports PIL."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import io
 from typing import Final
 
 EDGE_PX: Final = 160
-"""Longest edge: the hover card shows covers at 80 CSS pixels, so this is sharp on a screen of double density."""
+"""Longest edge. The hover card shows covers at 80 CSS pixels, so this is sharp on screens with double density."""
 WEBP_QUALITIES: Final = (80, 60, 40, 20, 5)
-"""Tried in turn until a thumbnail is no larger than it should be: the first does for most."""
+"""Tried in this order until a thumbnail is at most ``ENOUGH_BYTES``; for most images, the first is enough."""
 ENOUGH_BYTES: Final = 5_800
-"""Of a thumbnail: 3,000 albums then leave room for the rest of a site in 20 MB. Photographs have some 5 kB."""
+"""Target size of a thumbnail, so that a site with 3,000 albums fits into 20 MB. Photographs take about 5 kB."""
 LARGEST_SOURCE_PX: Final = 50_000_000
-"""A picture with more pixels than this is a mistake or an attack; it would take gigabytes to decode."""
+"""An image with more pixels is a mistake or an attack, and would take gigabytes to decode."""
 LARGEST_SOURCE_BYTES: Final = 64 << 20
 LARGEST_THUMBNAIL_BYTES: Final = 1 << 20
-"""A thumbnail has some 5 kB; what is larger carries something else along, such as a color profile of megabytes."""
+"""A thumbnail has about 5 kB; a larger one contains other data, such as a color profile of megabytes."""
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-"""What music has as covers. Pillow knows forty more, among them some that it hands to other programs."""
+"""Formats that covers use. Pillow supports forty more, some of them by running other programs."""
 COVER_NAMES: Final = ("cover", "folder", "front", "album", "albumart")
 COVER_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def load_decoders() -> None:
-    """Import Pillow's formats now, rather than for the first picture."""
+    """Import Pillow's decoders now rather than at the first image."""
     from PIL import Image
 
     Image.init()
 
 
 def thumbnail(image: bytes) -> bytes:
-    """Make a WebP of at most ``EDGE_PX`` a side, without metadata; no bytes where the input is no readable picture.
+    """Return a WebP of at most ``EDGE_PX`` per side, without metadata; ``b""`` if the image cannot be read.
 
-    For worker processes: see :class:`~spotmap_build.fetch.thumbnails.Thumbnails`.
+    Called in a worker process, see :class:`~spotmap_build.fetch.thumbnails.Thumbnails`.
     """
     from PIL import Image, ImageOps
 
@@ -41,7 +41,7 @@ def thumbnail(image: bytes) -> bytes:
             if picture.width * picture.height > LARGEST_SOURCE_PX:
                 return b""
             picture.draft("RGB", (EDGE_PX * 2, EDGE_PX * 2))
-            ImageOps.exif_transpose(picture, in_place=True)  # a copy would be another 200 MB
+            ImageOps.exif_transpose(picture, in_place=True)  # a copy would take another 200 MB
             upright = picture if picture.mode == "RGB" else picture.convert("RGB")
             upright.thumbnail((EDGE_PX, EDGE_PX), Image.Resampling.LANCZOS)
             small = b""
@@ -51,6 +51,6 @@ def thumbnail(image: bytes) -> bytes:
                 small = buffer.getvalue()
                 if len(small) <= ENOUGH_BYTES:
                     break
-    except Exception:  # noqa: BLE001 - a damaged picture makes Pillow raise anything; a cover is an ornament
+    except Exception:  # noqa: BLE001 - Pillow may raise anything for a damaged image; covers are optional
         return b""
     return small if len(small) <= LARGEST_THUMBNAIL_BYTES else b""

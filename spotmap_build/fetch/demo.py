@@ -1,6 +1,6 @@
-"""The demo: a small library of invented music, so that a first map needs no account, no network and no files.
+"""The demo: a small library of synthesized music, so that a first map needs no account, network or files.
 
-Loading it is instant. The sound of each track is made only when it is about to be embedded, by :func:`render`.
+Loading it is instant. The audio of each track is synthesized by :func:`render` when the track is embedded.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class DemoSource:
         """Return the source; the demo needs no setting."""
         return cls()
 
-    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """Return the demo library, and how its sound is made."""
+    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - no files and no cache needed
+        """Return the demo library with the function that synthesizes its audio."""
         return Loaded("demo", load(), render=render)
 
 
 RECIPE_VERSION = 1
-"""Part of each recording's digest: raise it when the same score sounds different, so that the cache notices."""
+"""Part of each recording's digest. Raise it when the same score sounds different, to invalidate the cache."""
 
 
 def load() -> Library:
@@ -61,15 +61,15 @@ def load() -> Library:
 def render(recipe: str, folder: Path) -> Path:
     """Synthesize a recording from a track's ``recording.recipe`` into ``folder``; takes about 0.2 s of CPU time.
 
-    Returns the path of a 16-bit PCM WAV file, mono or stereo, 16 or 22.05 kHz, 10 to 15 s long. Works in any process:
-    a recipe holds all there is to know.
+    Returns the path of a 16-bit PCM WAV file, mono or stereo, 16 or 22.05 kHz, 10 to 15 s long. Works in any process,
+    because a recipe is self-contained.
 
     Raises
     ------
     TrackError
-        Code ``not-written`` where the file cannot be written (a full disk, a read-only folder).
+        Code ``not-written`` if the file cannot be written (a full disk, a read-only folder).
     """
-    # Here and not above: loading the library must not load numpy.
+    # Imported here, because loading the library must not load NumPy.
     from spotmap_build.demo.render import render_score, write_wav
 
     fields = json.loads(recipe)
@@ -82,7 +82,7 @@ def render(recipe: str, folder: Path) -> Path:
             "not-written",
             f"The demo track's sound could not be written to {path}: {problem.strerror}.",
             retryable=True,
-            hint="Make room or choose another temporary folder (TMPDIR), then run the build again.",
+            hint="Free some disk space or choose another temporary folder (TMPDIR), then run the build again.",
         ) from problem
     return path
 

@@ -1,6 +1,6 @@
-"""Friends' cards beside a library: which of their tracks the library has too, and which are its guests. Pure.
+"""Combine a library with friends' cards: find common tracks, and add the others as guests. Pure.
 
-A card changes nothing of the library: of a track that both have, the person's own word stands alone.
+A card never changes the library: the metadata of common tracks are the library's.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from spotmap_build.fetch.source import CardSounds, Loaded
 from spotmap_build.model import Guest, Track
 
 ME: Final = "me"
-"""What the person's own tracks are called beside a friend's card, unless ``--as`` says otherwise."""
+"""Default name of the user's own tracks on a map with a friend's card; ``--as`` sets another one."""
 
 
 def gather(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
-    """Put sources together as :func:`~spotmap_build.fetch.merge.merge` does, and friends' cards beside them.
+    """Merge sources with :func:`~spotmap_build.fetch.merge.merge`, and add the tracks of friends' cards as guests.
 
     Raises
     ------
     ConfigError
-        As for ``merge``; or there is nothing but cards.
+        As for ``merge``; or there are only cards.
     """
     if all(part.card is None for part in parts):
         return merge(parts, layers)
@@ -33,20 +33,20 @@ def gather(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
     cards = [part for part in named if part.card is not None]
     if not own:
         raise ConfigError(
-            "A card holds no music: its tracks get places on the map of a library.",
-            hint="Give your own library as well, as in --source spotify --source card:friend.json.",
+            "A card contains no music: its tracks can only be added to the map of a library.",
+            hint="Give your own library as well, such as: --source spotify --source card:friend.json.",
         )
     loaded = merge(own)
     if loaded.vectors is not None or any(track.position for track in loaded.library.tracks):
         raise ConfigError(
-            "A table with its own vectors or x and y cannot be put on one map with a card.",
-            hint="Leave those columns out so that its tracks are listened to, as your friend's were.",
+            "A table with its own vectors or x and y cannot be on the same map as a card.",
+            hint="Omit those columns, so that its tracks are analyzed like your friend's.",
         )
     return _with_guests(loaded, cards)
 
 
 def _usual_names(parts: Sequence[Loaded]) -> list[str]:
-    """Name whose each source is where nobody says: each card is another friend's, whatever its file is called."""
+    """Return default names for the sources; each card is a different friend's, even if file names are equal."""
     names: list[str] = []
     for part in parts:
         name, number = part.card.owner if part.card else ME, 1
@@ -66,7 +66,7 @@ def _with_guests(loaded: Loaded, cards: Sequence[Loaded]) -> Loaded:
     return replace(
         loaded,
         library=replace(loaded.library, tracks=tracks, guests=guests),
-        card=CardSounds(frozenset(one for card in sounds for one in card.embedders), {}),
+        card=CardSounds(frozenset(embedder for card in sounds for embedder in card.embedders), {}),
     )
 
 
@@ -74,7 +74,7 @@ def _guest(group: Same, cards: Sequence[Loaded]) -> Guest:
     first = group.listings[0]
     card = cards[first.part - 1].card
     assert card is not None
-    # Under the id that the card gives: there are its places on the next map as well.
+    # Keep the card's id, under which the track also finds its position on the next map.
     track: Track = replace(together(group.tracks), id=first.track.id)
     return Guest(track, card.sounds[first.track.id])
 

@@ -1,8 +1,8 @@
-"""Look into an audio file once, and remember what it holds for as long as the file stays as it is.
+"""Read the metadata of audio files, and cache it as long as the file is unchanged.
 
-The sound is named by the digest of its packets, so a file that was moved, renamed or tagged again is still the same
-recording. The look itself is remembered under the file's place, size and time of change: an unchanged library is read
-without opening any of its files.
+A recording is identified by the digest of its audio packets, so it stays the same when the file is moved, renamed or
+retagged. Results are cached by path, size and modification time of the file, so an unchanged library is loaded without
+opening any of its files.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ DIGEST: Final = "digest"
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What a file holds. Texts are as its tags say them; empty where they say nothing."""
+    """Metadata of an audio file. Texts are as in its tags; empty if missing."""
 
     audio_digest: str
     duration_ms: int | None
@@ -57,19 +57,19 @@ class FileFacts:
     isrc: str
     art_digest: str
     is_cover_unreadable: bool = False
-    """It has a cover picture that cannot be used."""
+    """It has a cover image that cannot be used."""
     track_number: int | None = None
-    """0 where the tags do not say; None where an earlier version looked, which did not ask."""
+    """0 if the tags have none; None if stored by an earlier version, which did not read it."""
     disc_number: int | None = None
     is_all_told: bool = False
-    """Title or artists are in no tag of any kind: earlier versions knew fewer kinds, and did not note this."""
+    """Title or artists are missing in all kinds of tags. Earlier versions read fewer kinds and did not store this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What became of a cover picture. ``art_digest``: of its thumbnail, now in the cache; empty where there is none.
+    """The result for a cover image. ``art_digest``: digest of its thumbnail in the cache; empty if there is none.
 
-    ``is_final``: another look at the same picture would give the same.
+    ``is_final``: whether another attempt with the same image would give the same result.
     """
 
     art_digest: str = ""
@@ -86,13 +86,13 @@ class Unusable:
 
 
 def identify_files(paths: Sequence[Path], context: LoadContext) -> list[FileFacts | Unusable]:
-    """Facts of every file, in order: from the cache where the file has not changed, else by looking."""
+    """Return the metadata of every file, in order, from the cache if the file is unchanged."""
     outcomes: list[FileFacts | Unusable | None] = [_remembered(path, context.cache) for path in paths]
     missing = [position for position, outcome in enumerate(outcomes) if outcome is None or _lacks_place(outcome)]
     if missing:
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(context.threads, thread_name_prefix="identify"))
-            thumbnails = stack.enter_context(Thumbnails())  # ends first, so that no thread waits for a picture
+            thumbnails = stack.enter_context(Thumbnails())  # closed first, so that no thread waits for a thumbnail
             looks = threads.map(lambda at: _look(paths[at], context, thumbnails, outcomes[at]), missing)
             for number, (position, outcome) in enumerate(zip(missing, looks, strict=True), start=1):
                 outcomes[position] = outcome
@@ -101,10 +101,7 @@ def identify_files(paths: Sequence[Path], context: LoadContext) -> list[FileFact
 
 
 def _key(path: Path, stage: str, version: int) -> Key | Unusable:
-    """Return the key of a look: place, size and time of change.
-
-    The place goes in as a digest, so no path is ever stored.
-    """
+    """Return the cache key for a file: path, size and modification time. Only a digest of the path is stored."""
     try:
         status = path.stat()
     except OSError as error:
@@ -133,7 +130,7 @@ def _decode_facts(record: Record, content: bytes) -> FileFacts:
     facts = decode_json(content, FileFacts)
     if not is_digest(facts.audio_digest) or facts.art_digest not in ("", *record.blobs):
         raise ValueError("not the digests of a sound and of a cover that is kept")
-    artists = split_artists(facts.artists)  # earlier versions kept them as the tag has them
+    artists = split_artists(facts.artists)  # earlier versions stored them unsplit
     return facts if artists == facts.artists else replace(facts, artists=artists)
 
 
@@ -149,7 +146,7 @@ def _lacks_place(outcome: FileFacts | Unusable) -> bool:
 
 
 def _with_place(path: Path, facts: FileFacts, cache: Cache) -> FileFacts:
-    """Add where on its album a track is, which earlier versions did not ask its tags."""
+    """Add the track and disc number, which earlier versions did not read."""
     key, started = _key(path, "identify", IDENTIFY_VERSION), time.monotonic()
     try:
         tags = read_tags(path)
@@ -157,7 +154,7 @@ def _with_place(path: Path, facts: FileFacts, cache: Cache) -> FileFacts:
         return facts
     placed = replace(facts, track_number=tags.track_number or 0, disc_number=tags.disc_number)
     if isinstance(key, Key):
-        with suppress(CacheReadOnly, CacheFull):  # then the next build asks again
+        with suppress(CacheReadOnly, CacheFull):  # if it cannot be stored, the next build reads it again
             blobs = [facts.art_digest] if facts.art_digest else []
             cache.put(key, {FACTS: _encode(placed)}, blobs=blobs, seconds=time.monotonic() - started)
     return placed
@@ -223,7 +220,7 @@ def _store_thumbnail(image: bytes, cache: Cache, thumbnails: Thumbnails) -> Cove
 
 
 def folder_covers(covers: Mapping[Path, Path], cache: Cache) -> dict[Path, Cover]:
-    """Return what became of the cover pictures that lie beside the music, by folder."""
+    """Create thumbnails of the cover images in the folders of the music; return the results by folder."""
     with Thumbnails() as thumbnails:
         return {folder: _folder_cover(path, cache, thumbnails) for folder, path in covers.items()}
 
@@ -250,7 +247,7 @@ def _folder_cover(path: Path, cache: Cache, thumbnails: Thumbnails) -> Cover:
 
 
 def about_covers(unreadable: Iterable[Path]) -> tuple[str, ...]:
-    """Say how many cover pictures cannot be used, if any: ``unreadable`` are the files that they lie in."""
+    """Return a notice about unusable cover images, if any. ``unreadable``: the files that contain them."""
     names = [printable(path.name) for path in unreadable]
     if not names:
         return ()
@@ -260,7 +257,7 @@ def about_covers(unreadable: Iterable[Path]) -> tuple[str, ...]:
 
 
 def display_facts(path: PurePath, facts: FileFacts | Unusable) -> tuple[str, tuple[str, ...]]:
-    """Title and artists to show: the tags' words, else what the file's name says."""
+    """Return title and artists from the tags or, if missing, from the file name."""
     title, artists = title_from_name(path.stem)
     if isinstance(facts, Unusable):
         return title, artists

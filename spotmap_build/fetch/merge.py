@@ -1,13 +1,14 @@
-"""Several sources as one library: which of their tracks are one and the same, and what is known of it then. Pure.
+"""Merge several sources into one library, combining tracks that are the same. Pure.
 
-Two tracks are one where
+Two tracks are the same if
 
-1. they have the same id (a Spotify URI, for most); or
-2. they have the same ISRC, and titles of which one begins with the other: an ISRC alone is sometimes wrong; or
-3. title and artists are the same when they are folded, and the durations are within two seconds. Where a duration is
-   not known, the albums must be the same as well. An explicit and a clean version are two tracks.
+1. they have the same id (usually a Spotify URI); or
+2. they have the same ISRC, and one title begins with the other, because an ISRC alone is sometimes wrong; or
+3. folded title and artists are equal, and the durations are within two seconds. If a duration is unknown, the albums
+   must be equal as well. An explicit and a clean version are different tracks.
 
-What one source lists apart (a song from the single and from the album, say) stays apart: only equal ids make those one.
+Tracks that one source lists separately (such as a song on a single and on an album) are combined only if their ids are
+equal.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ from spotmap_build.model import Failed, Library, Listening, Playlist, Recording,
 
 SAME_DURATION_MS: Final = 2_000
 SAME_ISRC_DURATION_MS: Final = 10_000
-"""One recording has more or less silence at its end from one release to another; an edit is shorter by more."""
+"""Releases of one recording differ in the silence at the end; an edit differs by more."""
 MOST_NAMESAKES: Final = 100
-"""A name that more tracks carry ("Intro" by "Unknown artist") says nothing, and would take quadratic time."""
+"""A name shared by more tracks ("Intro" by "Unknown artist") is no evidence, and would take quadratic time."""
 
 _fold = lru_cache(maxsize=1 << 16)(fold)
-"""Artists and albums come again and again, and every title at each step."""
+"""Cached, because artists and albums repeat, and titles are folded at every step."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """A track as one of the parts lists it."""
+    """A track as listed by one of the sources."""
 
     part: int
     track: Track
@@ -45,48 +46,48 @@ class _Listed:
 
 @dataclass(slots=True, eq=False)
 class Same:
-    """What is one track, as the parts list it; of each part one listing at most, unless they share an id."""
+    """Listings of the same track; at most one per source, unless they have the same id."""
 
     listings: list[_Listed]
     parts: set[int]
 
     @property
     def tracks(self) -> list[Track]:
-        """As each part lists it, in the parts' order."""
+        """The track as listed by each source, in the order of the sources."""
         return [listing.track for listing in self.listings]
 
 
 def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
-    """Put what several sources loaded together, in their order; playlists stay apart.
+    """Merge the libraries of several sources, in their order; playlists are not merged.
 
     Parameters
     ----------
     parts : Sequence[Loaded]
-        What each source gave.
+        The result of each source.
     layers : Sequence[str]
-        A name for each source (``--as``): whose library it is. None where all is one person's.
+        The owner's name for each source (``--as``); empty if all belong to one person.
 
     Raises
     ------
     ConfigError
-        One of several sources brings places or vectors of its own, which have no meaning for the others; or there are
-        not as many names as sources.
+        One of several sources provides positions or vectors, which are not comparable with the others; or the number
+        of names differs from the number of sources.
     """
     named = name_parts(parts, layers)
     if len(named) == 1:
         return named[0]
     if any(part.vectors is not None or any(track.position for track in part.library.tracks) for part in named):
         raise ConfigError(
-            "A table with its own vectors or x and y cannot be put on one map with other sources.",
-            hint="Build it by itself, or leave those columns out so that its tracks are listened to.",
+            "A table with its own vectors or x and y cannot be on the same map as other sources.",
+            hint="Build it by itself, or omit those columns, so that its tracks are analyzed.",
         )
     renders = [part.render for part in named if part.render is not None]
     problems = [part.problem for part in named if part.problem is not None]
     library, own_files = _library([part.library for part in named])
     notices = [notice for part in named for notice in part.notices]
     if own_files:
-        are = "track is a file" if own_files == 1 else "tracks are files"
-        notices.append(f"{own_files:,} {are} of yours as well: nothing is downloaded for what you have.")
+        are = "track is" if own_files == 1 else "tracks are"
+        notices.append(f"{own_files:,} {are} also among your local files, and not downloaded.")
     return Loaded(
         kind="+".join(part.kind for part in named),
         library=library,
@@ -99,20 +100,20 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
 
 
 def name_parts(parts: Sequence[Loaded], layers: Sequence[str]) -> list[Loaded]:
-    """Say of the tracks of each part whose they are.
+    """Set the owner's name on the tracks of each source.
 
     Raises
     ------
     ConfigError
-        There are not as many names as sources.
+        The number of names differs from the number of sources.
     """
     if layers and len(layers) != len(parts):
         given = sentence("1 name") if len(layers) == 1 else sentence(f"{len(layers)} names")
         wanted = sentence("1 source") if len(parts) == 1 else sentence(f"{len(parts)} sources")
         raise ConfigError(
             f"--as gives {given} ({', '.join(layers)}) to {wanted}.",
-            hint="Give one name for each --source, in their order, as in --as me,friend; "
-            "the same name twice where two are one person's.",
+            hint="Give one name for each --source, in their order, such as --as me,friend; "
+            "repeat a name if two sources belong to one person.",
         )
     return [_on_layer(part, layers[number]) for number, part in enumerate(parts)] if layers else list(parts)
 
@@ -123,7 +124,7 @@ def _on_layer(part: Loaded, layer: str) -> Loaded:
 
 
 def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
-    """Return the tracks of all together, and how many that would be downloaded are files of another source."""
+    """Return the merged library, and the number of online tracks for which another source has a local file."""
     groups = group_same(libraries)
     merged = [together(group.tracks) for group in groups]
     new_ids = {old.id: track.id for group, track in zip(groups, merged, strict=True) for old in group.tracks}
@@ -135,7 +136,7 @@ def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
 
 
 def group_same(libraries: Sequence[Library]) -> list[Same]:
-    """Tell which tracks of several libraries are one, in the order in which they are first listed."""
+    """Group equal tracks of several libraries, in the order in which they are first listed."""
     groups = _same_ids(libraries)
     for key, is_same in (
         (_isrc, _is_same_recording),
@@ -148,7 +149,7 @@ def group_same(libraries: Sequence[Library]) -> list[Same]:
 
 def _is_own_file(track: Track, group: Same) -> bool:
     is_file = track.recording is not None and track.recording.path is not None
-    return is_file and any(one.recording is None for one in group.tracks)
+    return is_file and any(listed.recording is None for listed in group.tracks)
 
 
 def _same_ids(libraries: Iterable[Library]) -> list[Same]:
@@ -168,15 +169,15 @@ def _join(
     key: Callable[[Track], object],
     is_same: Callable[[Track, Track], bool],
 ) -> list[Same]:
-    """Join groups of different parts that share a key, where all their tracks are the same by ``is_same`` too.
+    """Join groups from different sources that share a key and whose tracks are all the same by ``is_same``.
 
-    ``key`` gives None for a track that this says nothing of.
+    ``key`` returns None for a track that it does not apply to.
     """
     namesakes: dict[object, list[Same]] = {}
     for group in groups:
         if len(group.parts) < part_count:
-            for one in dict.fromkeys(key(track) for track in group.tracks):
-                namesakes.setdefault(one, []).append(group)
+            for shared_key in dict.fromkeys(key(track) for track in group.tracks):
+                namesakes.setdefault(shared_key, []).append(group)
     namesakes.pop(None, None)
     joined: dict[int, Same] = {}
     for alike in namesakes.values():
@@ -220,33 +221,33 @@ def _name_and_album(track: Track) -> tuple[object, str] | None:
     return (name, _fold(track.album)) if name else None
 
 
-def _is_same_recording(one: Track, other: Track) -> bool:
-    shorter, longer = sorted((_fold(one.title), _fold(other.title)), key=len)
+def _is_same_recording(left: Track, right: Track) -> bool:
+    shorter, longer = sorted((_fold(left.title), _fold(right.title)), key=len)
     is_title = bool(shorter) and f"{longer} ".startswith(f"{shorter} ")
-    return is_title and _within(one, other, SAME_ISRC_DURATION_MS) is not False
+    return is_title and _within(left, right, SAME_ISRC_DURATION_MS) is not False
 
 
-def _is_same_duration(one: Track, other: Track) -> bool:
-    return _within(one, other, SAME_DURATION_MS) is not False and not _is_clean_and_explicit(one, other)
+def _is_same_duration(left: Track, right: Track) -> bool:
+    return _within(left, right, SAME_DURATION_MS) is not False and not _is_clean_and_explicit(left, right)
 
 
-def _is_same_known_duration(one: Track, other: Track) -> bool:
-    return _within(one, other, SAME_DURATION_MS) is True and not _is_clean_and_explicit(one, other)
+def _is_same_known_duration(left: Track, right: Track) -> bool:
+    return _within(left, right, SAME_DURATION_MS) is True and not _is_clean_and_explicit(left, right)
 
 
-def _within(one: Track, other: Track, tolerance_ms: int) -> bool | None:
-    """Whether two durations agree; None where one is not known."""
-    if one.duration_ms is None or other.duration_ms is None:
+def _within(left: Track, right: Track, tolerance_ms: int) -> bool | None:
+    """Return whether two durations agree; None if either is unknown."""
+    if left.duration_ms is None or right.duration_ms is None:
         return None
-    return abs(one.duration_ms - other.duration_ms) <= tolerance_ms
+    return abs(left.duration_ms - right.duration_ms) <= tolerance_ms
 
 
-def _is_clean_and_explicit(one: Track, other: Track) -> bool:
-    return {one.explicit, other.explicit} == {True, False}
+def _is_clean_and_explicit(left: Track, right: Track) -> bool:
+    return {left.explicit, right.explicit} == {True, False}
 
 
 def together(tracks: Sequence[Track]) -> Track:
-    """One track of several that are the same: the first one's word, and the others' where it has none."""
+    """Combine listings of the same track: each field is that of the first listing that has a value."""
     if len(tracks) == 1:
         return tracks[0]
     counts = [track.play_count for track in tracks if track.play_count is not None]
@@ -279,30 +280,30 @@ def together(tracks: Sequence[Track]) -> Track:
 
 
 def _listening(tracks: Sequence[Track]) -> Listening | None:
-    """Return when it was played: from the first day that one of them knows to the last, by year as who knows most."""
+    """Combine listening histories: earliest first day, latest last day, and the yearly counts with the most plays."""
     known = [track.listening for track in tracks if track.listening is not None]
     if not known:
         return None
     return Listening(
-        min((one.first_on for one in known if one.first_on), default=""),
-        max(one.last_on for one in known),
-        max((one.by_year for one in known), key=lambda years: sum(plays for _, plays in years)),
+        min((history.first_on for history in known if history.first_on), default=""),
+        max(history.last_on for history in known),
+        max((history.by_year for history in known), key=lambda years: sum(plays for _, plays in years)),
     )
 
 
 def _recording(tracks: Iterable[Track]) -> Recording | None:
-    """Return a file on this machine before all else: it is there, and it is what its owner listens to."""
+    """Prefer a local file: it is available, and it is what its owner listens to."""
     recordings = [track.recording for track in tracks if track.recording is not None]
     return next((recording for recording in recordings if recording.path), recordings[0] if recordings else None)
 
 
 def _first(values: Iterable[Any]) -> Any:
-    """Return the first that is not empty, or None."""
+    """Return the first value that is not empty, or None."""
     return next((value for value in values if value), None)
 
 
 def _union(values: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for several in values for one in several))
+    return tuple(dict.fromkeys(value for group in values for value in group))
 
 
 def _with_ids(playlist: Playlist, new_ids: dict[str, str]) -> Playlist:
@@ -311,7 +312,7 @@ def _with_ids(playlist: Playlist, new_ids: dict[str, str]) -> Playlist:
 
 
 def _failures(libraries: Iterable[Library], groups: Iterable[Same], new_ids: dict[str, str]) -> tuple[Failed, ...]:
-    """Return the first failure of each track that is usable in none of the parts."""
+    """Return the first failure of each track that no source can use."""
     usable = {
         new_ids[group.listings[0].track.id] for group in groups if any(listing.is_usable for listing in group.listings)
     }

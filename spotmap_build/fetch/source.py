@@ -1,4 +1,4 @@
-"""What every library source is: something that loads a :class:`Library`, and knows where its sound comes from."""
+"""The interface of library sources, and the data classes they return."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 
 class ProbeResult(Protocol):
-    """What a look into an audio file tells without decoding it."""
+    """Properties of an audio file that are known without decoding it."""
 
     @property
     def duration_ms(self) -> int | None:
-        """How long the audio is; None where the container does not say."""
+        """Duration of the audio; None if the container does not give it."""
 
     @property
     def audio_digest(self) -> str:
-        """SHA-256 of the audio as it lies in the container, whatever its tags say."""
+        """SHA-256 of the encoded audio in the container, independent of tags."""
 
 
 Probe = Callable[[Path], ProbeResult]
-"""Looks into an audio file; raises TrackError where it is none. Handed in, because decoding is another stage."""
+"""Probes an audio file; raises ``TrackError`` if it is none. Injected, because decoding belongs to another stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardSounds:
-    """What a card tells of sound. ``embedders``: which made it, as ``registry.embedders.identity`` names them.
+    """The sounds on a card. ``embedders``: identities as of ``registry.embedders.identity``.
 
-    ``sounds``: by track id. ``owner``: what the person is called where nothing else is said.
+    ``sounds``: by track id. ``owner``: default name of the card's owner.
     """
 
     embedders: frozenset[str]
@@ -48,17 +48,17 @@ class CardSounds:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A library, and what its source brings beyond the nouns of the model.
+    """A library with additional data from its source.
 
-    ``vectors``: embeddings of its own, float32 ``[tracks, d]``.
-    ``render`` makes the audio file of a recording's recipe in a folder (the demo); it must be picklable.
-    ``is_streamed``: its tracks without a recording are to be found on YouTube Music.
-    ``notices``: sentences for the end of the build (a login that ends soon, a snapshot that is old).
-    ``problem``: why the library is not as new or as whole as it should be. The map is built from what there is, and the
-    build ends with this error's exit status.
-    ``depends_on_more``: it depends on files that do not lie at the source's path, or that were not there; only asked of
-    kinds that depend on files only (:class:`~spotmap_build.registry.sources.SourceKind`).
-    ``card``: how its tracks sound, where it is a friend's card: then they are no part of the person's own library.
+    ``vectors``: embeddings provided by the source, float32 ``[tracks, d]``.
+    ``render``: synthesizes the audio of a recipe into a folder (the demo); must be picklable.
+    ``is_streamed``: tracks without a recording are searched on YouTube Music.
+    ``notices``: messages for the end of the build (a login that expires soon, an old snapshot).
+    ``problem``: why the library is outdated or incomplete. The map is built from the available data, and the build
+    exits with this error's status.
+    ``depends_on_more``: the library depends on files outside of the source's path, or on missing files; only relevant
+    for kinds that depend on files only (:class:`~spotmap_build.registry.sources.SourceKind`).
+    ``card``: sounds of the tracks of a friend's card, which are not part of the user's own library.
     """
 
     kind: str
@@ -74,34 +74,34 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class LoadContext:
-    """What a source may use while it loads: the cache, the probe, threads, and a way to tell how far it is."""
+    """Services for a source while it loads: the cache, the probe, threads, and progress reporting."""
 
     cache: Cache
     probe: Probe
     threads: int
     advance: Callable[[int, int], None]
-    """Called with (files looked into, files to look into), or pages."""
+    """Called with the number of finished files (or pages) and the total."""
     say: Callable[[str], None] = lambda _message: None
-    """Something worth knowing while it loads: a wait that a service asks for."""
+    """Reports a message, such as a wait that a service requests."""
     read_metadata: Callable[[Path], Mapping[str, str]] = lambda _path: {}
-    """What the container of an audio file says, by names in lower case: for kinds of files whose tags are not known."""
+    """Returns the container metadata of an audio file, by lower-case names, for formats without known tags."""
 
 
 class LibrarySource(Protocol):
     """One kind of library."""
 
     def load(self, context: LoadContext) -> Loaded:
-        """Load it.
+        """Load the library.
 
         Raises
         ------
         SourceError
-            There is nothing to load at all. What cannot be used of a library that is there becomes ``Failed`` rows.
+            There is nothing to load. Unusable tracks of an existing library become ``Failed`` rows instead.
         """
 
 
 def with_distinct_ids(playlists: Iterable[Playlist]) -> list[Playlist]:
-    """Playlists of equal name from two sources keep apart: the second one's id gets a number."""
+    """Make the ids of playlists distinct by adding numbers, for equal names in several sources."""
     seen: dict[str, int] = {}
     distinct = []
     for playlist in playlists:
@@ -113,7 +113,7 @@ def with_distinct_ids(playlists: Iterable[Playlist]) -> list[Playlist]:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The library, and which kinds of source it came from."""
+    """The loaded library with its title and load context."""
 
     loaded: Loaded
     title: str
@@ -121,26 +121,26 @@ class Fetched:
 
     @property
     def library(self) -> Library:
-        """Everything that was loaded, of all sources."""
+        """The merged library of all sources."""
         return self.loaded.library
 
     @property
     def track_count(self) -> int:
-        """How many tracks the library has, those among them that cannot be used."""
+        """Number of tracks, including unusable ones."""
         return len(self.loaded.library.tracks)
 
     @property
     def usable_tracks(self) -> tuple[Track, ...]:
-        """The tracks that the source could make something of."""
+        """The tracks without a failure."""
         unusable = {failure.track_id for failure in self.library.failures}
         return tuple(track for track in self.library.tracks if track.id not in unusable)
 
     @property
     def is_placed(self) -> bool:
-        """Whether the source gives every track its place."""
+        """Whether the source provides positions."""
         return any(track.position is not None for track in self.library.tracks)
 
     @property
     def playlists_digest(self) -> str:
-        """Names everything about the playlists that can show on the map."""
+        """Digest of everything about the playlists that can affect the map."""
         return digest_bytes(orjson.dumps(self.library.playlists))

@@ -1,4 +1,4 @@
-"""What an audio file says of itself: title, artists, album, cover. The only module that imports mutagen."""
+"""Read tags of audio files: title, artists, album, cover. The only module that imports mutagen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 UNTITLED: Final = "Untitled"
-"""The title of a track that has none."""
+"""Title of a track without one."""
 TITLE_SEPARATOR: Final = " - "
 CAPTION_SEPARATORS: Final = (TITLE_SEPARATOR, " \N{EN DASH} ", " \N{EM DASH} ")
 TRACK_NUMBER: Final = re.compile(
@@ -38,7 +38,7 @@ ID3_FRAMES: Final = {
     "tracknumber": "TRCK",
     "discnumber": "TPOS",
 }
-"""For files whose ID3 tags mutagen has no easy names for, such as WAV and AIFF."""
+"""For files without mutagen's "easy" tag names, such as WAV and AIFF."""
 OTHER_NAMES: Final = {
     "title": ("Title",),
     "artist": ("Author",),
@@ -56,7 +56,7 @@ OTHER_NAMES: Final = {
     "discnumber": ("WM/PartOfSet", "disc"),
     "artists": ("TXXX:Artists", "TXXX:ARTISTS", "WM/ARTISTS", "----:com.apple.iTunes:ARTISTS"),
 }
-"""What Windows Media and APE call them, and where taggers list several artists one by one."""
+"""Names in Windows Media and APE tags, and of fields in which taggers list several artists separately."""
 CONTAINER_NAMES: Final = {
     "title": ("track/title", "title", "name"),
     "artist": ("track/artist", "artist", "author", "performer", "album_artist", "album/artist"),
@@ -64,26 +64,26 @@ CONTAINER_NAMES: Final = {
     "date": ("date", "track/date_released", "album/date_released", "date_released", "date_recorded", "year"),
     "isrc": ("track/isrc", "isrc", "tsrc"),
 }
-"""What FFmpeg calls them: in RIFF, AIFF, CAF, Matroska (which tells a track from its album) and others."""
+"""FFmpeg's names for RIFF, AIFF, CAF, Matroska (which distinguishes track and album) and others."""
 JOINTS: Final = re.compile(r"[;\0]|\\\\| (?:/|//|\|) ")
-"""What stands between the artists of one tag. A slash alone is none: AC/DC."""
+"""Separators between the artists of one tag. A slash without spaces is not one: AC/DC."""
 PLACE: Final = re.compile(r"(\d{1,4})(?:\s*/.*|\.0+)?")
-"""A track's number on its album, be it with how many there are: 7, 07, 7/12."""
+"""A track number, possibly with the total: 7, 07, 7/12."""
 JOINERS: Final = "\u200c\u200d"
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 LARGEST_TAGS_BYTES: Final = 64 << 20
-"""What is read of a file for its tags: its covers are the most of it."""
+"""Maximum bytes read for the tags of a file, most of which are covers."""
 DAMAGED_TAGS: Final = (
     *(ValueError, TypeError, AttributeError, AssertionError, ArithmeticError, NotImplementedError),
     *(LookupError, EOFError, MemoryError, RecursionError, struct.error),
 )
-"""What mutagen lets through, beside its own errors, when the bytes of a tag make no sense."""
+"""Exceptions besides mutagen's own that it raises for invalid tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """A file's own words about itself; empty where it says nothing. ``cover`` holds the bytes of an image file."""
+    """Tags of a file; empty where missing. ``cover``: the bytes of an image file."""
 
     title: str = ""
     artists: tuple[str, ...] = ()
@@ -96,21 +96,21 @@ class Tags:
 
 
 def read_tags(path: Path) -> Tags:
-    """Read the tags of an audio file of any container. A file without tags, or with damaged ones, gives empty ones.
+    """Read the tags of an audio file in any container; empty if there are none or they are damaged.
 
     Raises
     ------
     OSError
-        If the file cannot be read.
+        The file cannot be read.
     """
     from mutagen.apev2 import APEv2
     from mutagen.id3 import ID3
 
     with open_regular(path) as file:
-        if os.fstat(file.fileno()).st_size == 0:  # of the kernel, perhaps: reading might wait
+        if os.fstat(file.fileno()).st_size == 0:  # possibly a kernel file, whose read could block
             return Tags()
         tags = _attempt(path, partial(_usual_tags, file, path))
-        for kind in (ID3, APEv2):  # where they do not belong, too: APEv2 in an MP3, either of them in ADTS
+        for kind in (ID3, APEv2):  # also in unusual places: APEv2 in an MP3, either of them in ADTS
             if not (tags.title and tags.artists):
                 tags = _first_of(tags, _attempt(path, partial(_only_tags, file, kind)))
         return tags
@@ -130,7 +130,7 @@ def _attempt(path: Path, read: Callable[[], Tags]) -> Tags:
 
 
 def _usual_tags(file: BinaryIO, path: Path) -> Tags:
-    """Return the tags of a container that mutagen knows."""
+    """Return the tags of a container that mutagen supports."""
     import mutagen
     from mutagen.apev2 import APEv2
 
@@ -139,19 +139,19 @@ def _usual_tags(file: BinaryIO, path: Path) -> Tags:
     if easy is None or full is None:
         return Tags()
     tags = _tags(easy, full.tags, _cover(full))
-    if getattr(full.tags, "version", (2,))[0] == 1:  # ID3v1 has room for 30 letters, and APEv2 beside it for all
+    if getattr(full.tags, "version", (2,))[0] == 1:  # ID3v1 is limited to 30 characters, unlike APEv2 in the same file
         tags = _first_of(_attempt(path, partial(_only_tags, file, APEv2)), tags)
     return tags
 
 
 def _only_tags(file: BinaryIO, kind: Callable[[_Bounded], Any]) -> Tags:
-    """Tags of one kind in whatever container."""
+    """Return the tags of one kind in any container."""
     tags = kind(_Bounded(file))
     return _tags(tags, tags)
 
 
 def with_container_words(tags: Tags, words: Mapping[str, str]) -> Tags:
-    """Add what the container says (its metadata, by names in lower case) where the tags say nothing."""
+    """Fill missing tags from the container's metadata (by lower-case names)."""
     said = {
         name: next((text for alias in aliases if (text := fold_space(words.get(alias, "")))), "")
         for name, aliases in CONTAINER_NAMES.items()
@@ -183,19 +183,19 @@ def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
 
 
 def split_artists(values: Iterable[str]) -> tuple[str, ...]:
-    """Tell several artists in one tag from each other, as taggers join them."""
+    """Split artists that taggers joined in one tag."""
     parts = (part for value in values for whole in JOINTS.split(value) for part in _by_slash(whole))
     return tuple(dict.fromkeys(name for part in parts if (name := fold_space(part))))
 
 
 def _by_slash(text: str) -> list[str]:
-    """ID3v2.3 joins artists by a slash, which is in names as well (AC/DC): one between names of several words joins."""
+    """Split at slashes, as ID3v2.3 joins artists, if all parts have several words (unlike AC/DC)."""
     parts = text.split("/")
     return parts if all(" " in part.strip() for part in parts) else [text]
 
 
 class _Bounded:
-    """A file from its beginning, of which no more than ``LARGEST_TAGS_BYTES`` are read in all."""
+    """A file from which at most ``LARGEST_TAGS_BYTES`` are read in total."""
 
     def __init__(self, file: BinaryIO) -> None:
         file.seek(0)
@@ -213,7 +213,7 @@ class _Bounded:
 
 
 def _values(tags: Any, name: str) -> list[str]:
-    """Return the texts below a name, by whatever name this kind of tag has for it."""
+    """Return the values of a field, under any of its names in the different kinds of tags."""
     for key in (name, ID3_FRAMES.get(name, name), *OTHER_NAMES.get(name, ())):
         found = [
             value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in _get(tags, key)
@@ -232,7 +232,10 @@ def _first_text(values: Iterable[str]) -> str:
 
 
 def _read_again(texts: list[str]) -> dict[str, str]:
-    """Return what texts mean that a program wrote in its system's encoding, and called Latin-1; none where it is."""
+    """Decode texts again that a program wrote in its system encoding but declared as Latin-1.
+
+    Returns the corrected texts by their wrong reading; empty if they are Latin-1.
+    """
     read = {text: meant for text in texts if (meant := repair(text)) != text}
     joined = "\n".join(text for text in texts if text not in read)
     if joined.isascii() or max(joined) > "\xff":
@@ -243,13 +246,13 @@ def _read_again(texts: list[str]) -> dict[str, str]:
 
 
 def parse_year(text: str) -> int | None:
-    """Return the year in a date of any style; None where there is none."""
+    """Return the year in a date of any format; None if there is none."""
     found = YEAR.search(text)
     return int(found.group()) if found else None
 
 
 def parse_place(text: str) -> int | None:
-    """Return the number of a track on its album, or of a disc; None where there is none, or another kind (A1).
+    """Return a track or disc number; None if there is none, or it is of another kind (A1).
 
     Examples
     --------
@@ -261,10 +264,10 @@ def parse_place(text: str) -> int | None:
 
 
 def fold_space(text: str) -> str:
-    """One line: newlines, tabs and runs of spaces become single spaces, control characters go.
+    """Normalize whitespace to single spaces, and remove control characters.
 
-    So does what is not seen within a word (byte order marks, changes of direction), but for what joins letters of
-    Persian and pictures.
+    Invisible format characters (byte order marks, changes of direction) are removed as well, except joiners, which
+    Persian and emoji need.
     """
     if not text.isprintable():
         text = "".join(character if character.isprintable() else _instead(character) for character in text)
@@ -278,7 +281,7 @@ def _instead(character: str) -> str:
 
 
 def _cover(file: Any) -> bytes:
-    """Return the embedded front cover, or the first picture: FLAC and Ogg pictures, ID3 APIC, MP4 covr."""
+    """Return the embedded front cover, or else the first image, from FLAC, Ogg, ID3 (APIC) or MP4 (covr)."""
     pictures = list(getattr(file, "pictures", None) or [])
     tags = file.tags
     if tags is not None and hasattr(tags, "getall"):
@@ -291,7 +294,7 @@ def _cover(file: Any) -> bytes:
 
 
 FRONT_COVER: Final = 3
-"""Type of a front cover in ID3's and FLAC's list of picture types."""
+"""Type of the front cover in the picture types of ID3 and FLAC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +304,7 @@ class _Picture:
 
 
 def _get(tags: Any, name: str) -> list[Any]:
-    """Return the values below a name; none where the name is unknown to this kind of tag."""
+    """Return the values of a name; empty if this kind of tag does not support the name."""
     try:
         found = [] if tags is None else tags.get(name) or []
     except (KeyError, ValueError, TypeError):
@@ -320,12 +323,12 @@ def _ogg_pictures(tags: Any) -> list[Any]:
         try:
             pictures.append(Picture(base64.b64decode(encoded)))  # type: ignore[no-untyped-call]
         except (binascii.Error, error, TypeError, ValueError):
-            continue  # a damaged picture is no picture; the music is unharmed
+            continue  # ignore a damaged image; the music is unaffected
     return pictures
 
 
 def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
-    """Title and artists from a file's name where its tags say nothing: "07 - Artist - Title", "Title"."""
+    """Return title and artists from a file name: "07 - Artist - Title", "Title"."""
     text = fold_space(stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("_", " "))
     without_number = TRACK_NUMBER.sub("", text)
     title, artist = split_caption(without_number)
@@ -333,7 +336,7 @@ def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
 
 
 def split_caption(text: str) -> tuple[str, str]:
-    """Return title and artist of "Artist - Title", with a hyphen or else a dash; an artist that is not named is empty.
+    """Split "Artist - Title", with a hyphen or else a dash, into title and artist; the artist may be empty.
 
     >>> split_caption("Artist - Title – Live"), split_caption("Artist – Title"), split_caption("Title -")
     (('Title – Live', 'Artist'), ('Title', 'Artist'), ('Title -', ''))
@@ -346,7 +349,7 @@ def split_caption(text: str) -> tuple[str, str]:
 
 
 def place_from_name(stem: str) -> tuple[int | None, int | None]:
-    """Return disc and number on the album, where a file's name begins with them: "07 - Title", "1-07 Title"."""
+    """Return disc and track number at the beginning of a file name: "07 - Title", "1-07 Title"."""
     found = TRACK_NUMBER.match(stem)
     numbers = [int(digits) for digits in re.findall(r"\d+", found.group())] if found else []
     return (numbers[0] if len(numbers) > 1 else None), (numbers[-1] or None if numbers else None)

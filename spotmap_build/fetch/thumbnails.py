@@ -1,7 +1,7 @@
-"""Make cover thumbnails in a process of its own, one at a time, within bounds of time and memory.
+"""Create cover thumbnails in a separate process, one at a time, with limits on time and memory.
 
-Pictures come from anywhere, and decoders of pictures have holes: one that crashes, hangs or fills the memory costs its
-cover and nothing else.
+Images are untrusted, and image decoders have vulnerabilities. If a decoder crashes, hangs or exhausts the memory, only
+that cover is lost.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 DEADLINE_S: Final = 60.0
-"""A cover takes a fifth of a second; the largest that are read take a few."""
+"""A cover takes 0.2 seconds; the largest accepted images take a few seconds."""
 CPU_S: Final = 30
 MOST_LOST: Final = 10
-"""Processes. After so many, the other covers of this build are left out: each may have cost a minute."""
+"""After this many lost processes, the remaining covers of the build are skipped: each may have cost a minute."""
 MEMORY_BYTES: Final = 480 << 20
-"""Beyond what the process has when it starts; a JPEG or PNG of 50 million pixels takes some 400 MB."""
+"""In addition to the memory at the start; a JPEG or PNG of 50 million pixels takes about 400 MB."""
 
 
 class UnreadablePicture(Exception):
-    """There is no thumbnail of a picture.
+    """No thumbnail could be created.
 
-    ``is_final``: because of the picture; else because the process could not be started, or the build was stopped.
+    ``is_final``: the image is the cause; otherwise the process could not be started, or the build was stopped.
     """
 
     def __init__(self, *, is_final: bool) -> None:
@@ -49,7 +49,7 @@ class UnreadablePicture(Exception):
 
 
 class Thumbnails:
-    """Makes thumbnails for any number of threads; a context manager. The process is started for the first picture."""
+    """Creates thumbnails for any number of threads. A context manager; the process starts with the first image."""
 
     def __init__(self, deadline_s: float = DEADLINE_S) -> None:
         self._deadline_s = deadline_s
@@ -65,7 +65,7 @@ class Thumbnails:
         self.close()
 
     def close(self) -> None:
-        """End the process at once; a thread that waits for a thumbnail gets none."""
+        """Kill the process immediately; a waiting thread gets no thumbnail."""
         self._is_closed = True
         if (worker := self._worker) is not None:
             worker.kill()
@@ -73,12 +73,12 @@ class Thumbnails:
             self._discard()
 
     def make(self, image: bytes) -> bytes:
-        """Return the thumbnail of a picture.
+        """Return the thumbnail of an image.
 
         Raises
         ------
         UnreadablePicture
-            It cannot be read, or not within the bounds.
+            It cannot be read, or not within the limits.
         """
         if len(image) > LARGEST_SOURCE_BYTES:
             raise UnreadablePicture(is_final=True)
@@ -114,7 +114,7 @@ class Thumbnails:
 
 
 class _Worker:
-    """The parent's view of the process. What it says are bytes and never pickles: it may have been taken over."""
+    """The parent's handle of the process. Its messages are bytes, never pickles, because it may be compromised."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -133,13 +133,13 @@ class _Worker:
             self._is_ready = True
 
     def ask(self, image: bytes, deadline_s: float) -> bytes:
-        """Return what the process makes of a picture. Raises OSError or EOFError where it dies or has to be killed."""
+        """Return the process's thumbnail. Raise ``OSError`` or ``EOFError`` if it dies or has to be killed."""
         with self._killed_after(deadline_s):
             self._connection.send_bytes(image)
             return self._connection.recv_bytes(LARGEST_THUMBNAIL_BYTES)
 
     def kill(self) -> None:
-        with suppress(ValueError):  # it has ended meanwhile
+        with suppress(ValueError):  # the process object is already closed
             self._process.kill()
 
     def end(self) -> None:
@@ -150,10 +150,7 @@ class _Worker:
 
     @contextmanager
     def _killed_after(self, deadline_s: float) -> Iterator[None]:
-        """Kill the process after a time.
-
-        Sending may hang as well as waiting for the answer, and both end when it does.
-        """
+        """Kill the process after a timeout, which unblocks a hanging send or receive."""
         timer = threading.Timer(deadline_s, self.kill)
         timer.daemon = True
         timer.start()
@@ -164,10 +161,10 @@ class _Worker:
 
 
 def _serve(connection: Connection[Any, Any]) -> None:
-    """Serve as the worker: a picture in, its thumbnail out; end when the pipe is closed or the parent is gone."""
+    """Run the worker loop: receive an image, send its thumbnail; end when the pipe is closed or the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    warnings.simplefilter("ignore")  # Pillow's words on other people's pictures
+    warnings.simplefilter("ignore")  # Pillow's warnings about untrusted images
     load_decoders()
     _bound_memory()
     connection.send_bytes(b"")
@@ -181,7 +178,7 @@ def _serve(connection: Connection[Any, Any]) -> None:
 
 
 def _bound_memory() -> None:
-    """Where the platform can: with it, a picture that would take more is one that cannot be read."""
+    """Limit the memory, if the platform supports it, so that a too large image fails to decode."""
     statm = Path("/proc/self/statm")
     if sys.platform != "win32" and statm.exists():
         import resource

@@ -124,7 +124,7 @@ def test_what_was_left_out_of_no_track_is_reported(folder: tuple[Path, Outcome])
     """A cover that cannot be read costs its track nothing else."""
     said = folder[1].stderr
     assert "3 cover pictures cannot be read" in said
-    assert "bad/circle is read already under another name" in said
+    assert "bad/circle was already read under another name" in said
     mapped = [row for row in report(folder[0])["ledger"] if row["status"] == "mapped" and row["title"] == "tune"]
     assert len(mapped) == 3
 

@@ -25,7 +25,7 @@ BY_ISRC, BY_WORDS, OTHER_TITLE, LONGER = range(4)
 HERE = {BY_ISRC, BY_WORDS}
 ELSEWHERE = [track for number, track in enumerate(TRACKS) if number not in HERE]
 SOURCES = ("--source", "spotify", "--source", "folder:music", "--embedder", "musicnn")
-SAID = "2 tracks are files of yours as well: nothing is downloaded for what you have."
+SAID = "2 tracks are also among your local files, and not downloaded."
 
 
 def write_tagged(path: Path, number: int, *, duration_s: float = DURATION_S, **tags: str) -> None:

@@ -72,7 +72,7 @@ def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) 
         (Fault(status=503, times=99), "HTTP status 503"),
         (Fault("html", times=99), "not Spotify's"),
         (Fault("reset", times=99), "no connection"),
-        (Fault("stall", times=99), "does not answer"),
+        (Fault("stall", times=99), "does not respond"),
     ],
 )
 def test_trouble_that_stays_is_given_up_and_named(spotify: SpotifyServer, fault: Fault, message: str) -> None:

@@ -173,7 +173,7 @@ def test_a_wait_of_ages_is_remembered_for_a_week_at_most(person: Person, header:
     assert isinstance(problem_of(person), ServiceRefused)
     person.server.faults.clear()
     again = problem_of(person)
-    assert "can be asked again after" in again.message
+    assert "accepts requests again after" in again.message
     assert person.server.asked == []
     person.now_unix_s += LONGEST_PAUSE_S + 60
     assert_next_build_is_whole(person)
@@ -303,7 +303,7 @@ def test_a_build_asks_for_a_bounded_number_of_pages(person: Person, monkeypatch:
         patch.setattr(refresh, "MOST_PAGES", 2)
         loaded = person.load()
     assert type(loaded.problem) is ServiceError
-    assert "one build asks for" in loaded.problem.message
+    assert "one build fetches" in loaded.problem.message
     assert len(person.server.asked_for("/v1/")) == 2
     assert_next_build_is_whole(person)
 

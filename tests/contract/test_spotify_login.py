@@ -131,7 +131,7 @@ def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_p
         statuses.extend(requests.get(address, timeout=patience()).status_code for address in addresses)
 
     browser = Browser(forge)
-    with pytest.raises(LoginError, match="No answer came"):
+    with pytest.raises(LoginError, match="There was no response"):
         in_browser(spotify, tmp_path, browser, timeout_s=1.0)
     assert statuses == [400, 400, 400, 400, 404]
     assert is_free(browser.ports[0])
@@ -161,7 +161,7 @@ def test_a_connection_on_which_nothing_comes_does_not_block_the_answer(spotify: 
 
 def test_no_answer_in_time_ends_the_wait(spotify: SpotifyServer, tmp_path: Path) -> None:
     browser = Browser(lambda _address: None)
-    with pytest.raises(LoginError, match="No answer came within 0 s") as late:
+    with pytest.raises(LoginError, match="There was no response within 0 s") as late:
         in_browser(spotify, tmp_path, browser, timeout_s=0.2)
     assert "http://127.0.0.1/callback" in late.value.hint
     assert is_free(browser.ports[0])
@@ -231,7 +231,7 @@ def test_a_code_that_is_worth_nothing_is_said_to_be(spotify: SpotifyServer, tmp_
 
 def test_a_user_who_is_not_on_the_apps_list_learns_it_at_once(spotify: SpotifyServer, tmp_path: Path) -> None:
     spotify.faults.append(Fault(status=403, path="/v1/me"))
-    with pytest.raises(LoginError, match="may not use this app") as refused:
+    with pytest.raises(LoginError, match="is not allowed to use this app") as refused:
         pasted(spotify, tmp_path, lambda address, _question: address)
     assert "User Management" in refused.value.hint
 

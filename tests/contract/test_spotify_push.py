@@ -115,7 +115,7 @@ def test_what_the_person_did_to_the_playlist_stays(pusher: Pusher) -> None:
     assert change.notes == (
         "keeps the name that you gave it, “My calm”",
         "keeps 1 track that you added",
-        "stays without 1 track that you took out",
+        "stays without 1 track that you removed",
     )
     pusher.push(calm(0, 1, 2, 3), exact=True)
     assert (playlist.name, [row["item"]["uri"] for row in playlist.rows if row["item"]]) == ("Calm", URIS[:4])
@@ -125,7 +125,7 @@ def test_a_playlist_that_was_deleted_is_not_made_again_unless_it_is_wished(pushe
     pusher.push(calm(0, 1))
     pusher.server.library.playlists.remove(pusher.playlist("Calm"))
     (change,) = pusher.push(calm(0, 1, 2))
-    assert (pusher.server.changes, change.notes) == ([], ("was deleted on Spotify, and is not made again",))
+    assert (pusher.server.changes, change.notes) == ([], ("was deleted on Spotify and is not created again",))
     pusher.push(calm(0, 1, 2), exact=True)
     assert pusher.playlists["Calm"] == URIS[:3]
 
@@ -149,7 +149,7 @@ def test_what_was_changed_on_spotify_while_the_person_is_asked_is_looked_at_agai
     assert pusher.playlists["Loud"] == URIS[20:23]
     assert len(pusher.server.asked_for(f"{pusher.playlist('Loud').id}/items?limit")) == 1, "it is as it was"
     assert [line for line in pusher.said if "meanwhile" in line] == [
-        "“Calm” was changed on Spotify meanwhile: what to do was decided again."
+        "“Calm” was changed on Spotify in the meantime: its changes were recomputed."
     ]
     pusher.push(*wanted)
     assert pusher.server.changes == []
@@ -276,7 +276,9 @@ def test_a_short_wait_is_kept_and_a_long_one_ends_the_push_and_is_remembered(pus
 
 def test_an_app_that_may_not_write_is_informed(pusher: Pusher) -> None:
     pusher.server.faults.append(Fault(status=403, path="POST /v1/me/playlists", times=9))
-    with pytest.raises(NotWritable, match=r"does not let this app change playlists \(HTTP status 403\)") as refused:
+    with pytest.raises(
+        NotWritable, match=r"does not allow this app to change playlists \(HTTP status 403\)"
+    ) as refused:
         pusher.push(calm(0, 1))
     assert "User Management" in refused.value.hint
     assert len(pusher.server.changes) == 0

@@ -137,7 +137,7 @@ def test_two_people_with_one_cache_keep_their_libraries_apart(person: Person, tm
     library.user_id = "somebody.else"
     with serve(SpotifyServer(library)) as running:
         friend = Person(running, tmp_path, secret=ci_secret(running.login()))
-        with pytest.raises(ServiceError, match="Nothing of your Spotify library"):
+        with pytest.raises(ServiceError, match="Your Spotify library has not been"):
             friend.load(offline=True)
         assert len(titles(friend.load())) == 10
     assert len(titles(person.load(offline=True))) == 130

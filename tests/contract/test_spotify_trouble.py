@@ -85,7 +85,7 @@ def test_a_long_pause_ends_the_fetch_at_once_and_is_respected_by_the_next_build(
     again = person.load()
     assert (again.library, person.server.asked) == (whole.library, [])
     assert isinstance(again.problem, ServiceRefused)
-    assert "can be asked again after" in again.problem.message
+    assert "accepts requests again after" in again.problem.message
 
     person.server.faults.clear()
     assert person.load(retry=True).problem is None
@@ -113,7 +113,7 @@ def test_without_a_network_the_last_library_is_used(tmp_path: Path) -> None:
 
 
 def test_without_a_network_or_anything_fetched_it_says_so(person: Person) -> None:
-    with pytest.raises(ServiceError, match="Nothing of your Spotify library"):
+    with pytest.raises(ServiceError, match="Your Spotify library has not been"):
         person.load(offline=True)
     person.server.faults.append(Fault("reset", path="", times=99))
     with pytest.raises(ServiceError, match="no connection"):
@@ -161,7 +161,7 @@ def test_the_end_of_the_login_is_always_reported_and_warned_of_from_month_five_o
     reported = []
     for age_days in (0, 151, 153):
         person.now_unix_s = made_unix_s + age_days * DAY_S
-        reported += [notice for notice in person.load().notices if "login is good for" in notice]
+        reported += [notice for notice in person.load().notices if "login is valid for" in notice]
     assert [notice.split(" more")[0].split()[-1] for notice in reported] == ["183", "32", "30"]
     assert ["Log in again" in notice for notice in reported] == [False, False, True]
 

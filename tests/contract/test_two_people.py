@@ -167,7 +167,7 @@ def test_a_damaged_card_stops_the_build_and_leaves_the_site(two: Two) -> None:
     (two.ada / "bo.json").write_bytes((two.ada / "bo.json").read_bytes().replace(b"tune", b"tuna", 1))
     refused = with_card(two.ada)
     assert refused.status == 2
-    assert "its checksum does not fit" in refused.stderr
+    assert "its checksum does not match" in refused.stderr
     assert (two.ada / "site/index.html").read_bytes() == before
 
 

@@ -112,14 +112,14 @@ HOSTILE = {
     "another document": (b'{"schema": "spotmap.map/1"}', "its format is 'spotmap.map/1'"),
     "a later format": (changed(put("schema", "spotmap.card/2")), "this version reads 'spotmap.card/1'"),
     "deep": (b'{"schema":"spotmap.card/1","tracks":' + b"[" * 100_000, "nests too deeply"),
-    "a changed title": (changed(row(0, 1, "Other"), signs=False), "its checksum does not fit"),
+    "a changed title": (changed(row(0, 1, "Other"), signs=False), "its checksum does not match"),
     "an unknown field": (changed(put("path", "/home/ada")), "unknown field"),
     "no tracks": (changed(put("tracks", [])), "length >= 1"),
     "few directions": (changed(put("offsets", [0.0])), "length >= 128"),
     "a step of nothing": (changed(put("steps", [0.0] * 128)), "> 0.0"),
     "an infinite step": (changed(lambda _: None).replace(b"0.25", b"1e999", 1), ""),
     "not a number": (changed(lambda _: None).replace(b"0.25", b"NaN", 1), "malformed"),
-    "two of one id": (changed(row(1, 0, SPOTIFY)), "two of its tracks have one id"),
+    "two of one id": (changed(row(1, 0, SPOTIFY)), "two of its tracks have the same id"),
     "an id with a line": (changed(row(0, 0, "a\nb")), "regex"),
     "an id with a line at its end": (changed(row(0, 0, "ab\n")), "regex"),
     "a long title": (changed(row(0, 1, "x" * 3_000)), "length <= 2000"),
@@ -153,7 +153,7 @@ def test_a_card_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypa
 @pytest.mark.parametrize(("bound", "most"), [("MOST_TRACKS", 1), ("LARGEST_FILE_BYTES", 100)])
 def test_a_card_that_nobody_could_read_is_not_written(bound: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card, bound, most)
-    with pytest.raises(ConfigError, match="A card has room for") as refused:
+    with pytest.raises(ConfigError, match="A card is limited to") as refused:
         some_card(Track("a", "One"), Track("b", "Two"))
     assert "fewer sources" in refused.value.hint
 
@@ -295,9 +295,9 @@ def test_cards_of_one_name_are_of_different_friends_and_none_of_them_is_me() -> 
 @pytest.mark.parametrize(
     ("parts", "layers", "message"),
     [
-        ([friend(MINE)], [], "holds no music"),
+        ([friend(MINE)], [], "contains no music"),
         ([loaded(MINE), friend(MINE)], ["only me"], "--as gives 1 name"),
-        ([loaded(replace(MINE, position=(1.0, 2.0))), friend(MINE)], [], "on one map with a card"),
+        ([loaded(replace(MINE, position=(1.0, 2.0))), friend(MINE)], [], "on the same map as a card"),
     ],
     ids=["cards only", "too few names", "a table with places"],
 )

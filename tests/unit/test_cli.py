@@ -139,7 +139,7 @@ def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
     (tmp_path / "music").mkdir()
     done = run(tmp_path, "--source", "folder:music")
     assert done.returncode == 2
-    assert "holds no audio file" in done.stderr
+    assert "contains no audio file" in done.stderr
 
 
 @pytest.mark.parametrize(

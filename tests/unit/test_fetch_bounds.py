@@ -150,10 +150,10 @@ def npy(shape: tuple[int, ...], content: bytes = bytes(160), kind: str = "<f4") 
 
 BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
     "Parquet of 40 million rows": ("TableSource", "t.parquet", lambda: parquet_of_rows(40_000_000), "rows"),
-    "Parquet of 800,000 rows of nothing": ("TableSource", "t.parquet", lambda: parquet_of_rows(800_000), "too much"),
+    "Parquet of 800,000 rows of nothing": ("TableSource", "t.parquet", lambda: parquet_of_rows(800_000), "too large"),
     "Parquet of long texts": (
         *("TableSource", "t.parquet", lambda: parquet({"title": ["x" * 70_000_000]}, compression="zstd")),
-        "too much",
+        "too large",
     ),
     "Parquet of one text in every row": (
         *("TableSource", "t.parquet", lambda: parquet_of_one_text(4_000_000, 100_000)),
@@ -179,11 +179,11 @@ BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
     "JSON lines of nothing": ("TableSource", "t.jsonl", lambda: b"\n" * (20 * MEGABYTE), "too many lines"),
     "bzip2": (
         *("TakeoutSource", "t.zip", lambda: zipped({"YourLibrary.json": bytes(50 * MEGABYTE)}, zipfile.ZIP_BZIP2)),
-        "by a method that exports do not use",
+        "with an unsupported method",
     ),
     "lzma": (
         *("ExportifySource", "t.zip", lambda: zipped({"list.csv": bytes(20 * MEGABYTE)}, zipfile.ZIP_LZMA)),
-        "by a method that exports do not use",
+        "with an unsupported method",
     ),
     "deflate": ("TakeoutSource", "t.zip", lambda: zipped({"YourLibrary.json": bytes(65 * MEGABYTE)}), "too large"),
     "lists in zip": (
@@ -251,7 +251,7 @@ def test_a_table_says_which_columns_it_left_out(tmp_path: Path, cache: Cache) ->
     (tmp_path / "t.parquet").write_bytes(parquet(EVERY_TYPE))
     assert load(TableSource(tmp_path / "t.parquet"), cache).notices == (
         "t.parquet: columns of structures or maps are left out: 'map', 'struct', 'lists'.",
-        "t.parquet: the column 'fixed' holds lists, and was left out.",
+        "t.parquet: the column 'fixed' contains lists and was left out.",
     )
     (tmp_path / "t.parquet").write_bytes(parquet({"title": [{"a": 1}]}))
     with pytest.raises(SourceError, match="no column 'title'") as caught:
@@ -383,7 +383,7 @@ def test_folders_that_may_not_be_read_and_links_in_a_circle_are_reported(
     notices = load(FolderSource(music), cache).notices
     assert notices == (
         f"The folder {music}/closed (Permission denied) cannot be read and was left out.",
-        f"The folder {music}/open/again is read already under another name, and was not read twice.",
+        f"The folder {music}/open/again was already read under another name and was skipped.",
     )
     assert walk(music).audio == [music / "open/a.ogg"]
 

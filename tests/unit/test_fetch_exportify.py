@@ -161,7 +161,7 @@ def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (b"", "no CSV file that lists tracks"),
-        (b"Album URI,Album Name\nx,y\n", "no CSV file that lists tracks; it holds"),
+        (b"Album URI,Album Name\nx,y\n", "no CSV file that lists tracks; it contains"),
         (b"Track URI,Track Name\n", "no CSV file that lists tracks"),
         (b"Track Name,Track URI\nA,B,C\n", "line 2: 3 fields"),
         (b"\xff\xfeT\x00", "no CSV file that lists tracks"),
@@ -175,7 +175,7 @@ def test_a_file_that_is_no_list_is_named(tmp_path: Path, content: bytes, words: 
 
 
 def test_a_path_with_nothing_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no file or folder"):
+    with pytest.raises(SourceError, match="does not exist"):
         load(tmp_path / "absent.csv")
 
 

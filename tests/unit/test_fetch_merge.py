@@ -254,5 +254,5 @@ def test_files_of_ones_own_are_listened_to_in_place_of_downloads_and_counted() -
     own = track("file", isrc="USABC9912345", recording=Recording("a" * 64, path="/music/song.flac"))
     streamed = source(track(SPOTIFY, isrc="USABC9912345"), track("other", "Other"), kind="spotify", is_streamed=True)
     merged = merge([streamed, source(own, kind="folder")])
-    assert merged.notices == ("1 track is a file of yours as well: nothing is downloaded for what you have.",)
+    assert merged.notices == ("1 track is also among your local files, and not downloaded.",)
     assert [one.recording for one in merged.library.tracks] == [own.recording, None]

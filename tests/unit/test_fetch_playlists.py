@@ -182,7 +182,7 @@ def test_an_end_of_a_path_that_several_files_have_means_none_unless_it_is_the_wh
     assert playlist.track_ids == tuple(
         ids[str(tmp_path / "music" / name)] for name in ("A/02.mp3", "A/03.ogg", "A/x/01.mp3")
     )
-    assert loaded.notices == ("1 of 4 entries of l.m3u names a file that is not in this folder: E:\\x\\01.mp3.",)
+    assert loaded.notices == ("1 of 4 entries of l.m3u is a file that is not in this folder: E:\\x\\01.mp3.",)
 
 
 def test_what_a_list_names_and_is_not_there_is_one_sentence_and_no_track(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_what_a_list_names_and_is_not_there_is_one_sentence_and_no_track(tmp_pat
     assert (len(loaded.library.tracks), loaded.library.failures) == (len(FILES), ())
     assert loaded.notices == (
         (
-            "5 of 8 entries of l.m3u name files that are not in this folder: X:\\gone.mp3, for one. "
+            "5 of 8 entries of l.m3u are files that are not in this folder, such as X:\\gone.mp3. "
             "2 of 8 entries of l.m3u are on the web or have no file, and cannot be in a folder's library."
         ),
     )
@@ -249,7 +249,7 @@ def test_lists_do_not_hide_folders_and_equal_lists_are_one(tmp_path: Path) -> No
     names = [(playlist.name, len(playlist.track_ids)) for playlist in loaded.library.playlists]
     assert names == [("A", 3), ("mix", 2), ("B", 2), ("A", 2)]
     assert len({playlist.id for playlist in loaded.library.playlists}) == 4
-    assert loaded.notices == ("The playlists mix and party hold the same tracks, and are shown as one.",)
+    assert loaded.notices == ("The playlists mix and party contain the same tracks and are shown as one.",)
 
 
 def test_a_list_that_cannot_be_used_costs_nothing_but_itself(tmp_path: Path) -> None:
@@ -270,11 +270,11 @@ def test_a_list_that_cannot_be_used_costs_nothing_but_itself(tmp_path: Path) -> 
         "The playlist dead.m3u was left out: No such file or directory.",
         "The playlist huge.m3u was left out: it is larger than 16,777,216 bytes.",
         (
-            "The playlist live.m3u8 was left out: it tells a player how to stream one recording (HLS), and is no list "
-            "of music."
+            "The playlist live.m3u8 was left out: it describes the stream of a single recording (HLS) and is not a "
+            "playlist."
         ),
         "The playlist pipe.m3u was left out: it is a pipe, not a regular file.",
-        "1 of 1 entries of sub/gone.m3u names a file that is not in this folder: gone.mp3.",
+        "1 of 1 entries of sub/gone.m3u is a file that is not in this folder: gone.mp3.",
     )
     with pytest.raises(SourceError, match="HLS"):
         load(TableSource(music / "live.m3u8"), tmp_path)
@@ -295,7 +295,7 @@ def test_many_lists_with_a_fault_are_reported_in_a_few_lines(tmp_path: Path) -> 
         (tmp_path / f"music/{number}.m3u").write_text("gone.mp3\n")
     notices = load(FolderSource(tmp_path / "music"), tmp_path).notices
     assert len(notices) == 21
-    assert notices[-1] == "30 more playlists were left out, or name files that are not in this folder."
+    assert notices[-1] == "30 more playlists were left out, or contain files that are not in this folder."
 
 
 def test_a_file_whose_name_is_no_utf_8_is_found_by_how_a_list_writes_it(tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
     assert len(loaded.library.tracks) == 1
     assert loaded.notices == (
         "3 files are in formats that cannot be decoded (.aax, .mid, .ofr) and were left out.",
-        "3 audio files lie in folders of deleted or hidden files ($RECYCLE.BIN, .Trash-1000, .git) and were left out.",
+        "3 audio files are in folders of deleted or hidden files ($RECYCLE.BIN, .Trash-1000, .git) and were left out.",
     )
 
 
@@ -370,7 +370,7 @@ def test_a_file_that_holds_an_album_by_its_cue_sheet_is_told(tmp_path: Path, she
     (tmp_path / "music/a.CUE").write_text(sheet)
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     assert len(loaded.library.tracks) == 1
-    assert [notice.startswith("a.mp3 holds several tracks") for notice in loaded.notices] == [True] * is_told
+    assert [notice.startswith("a.mp3 contains several tracks") for notice in loaded.notices] == [True] * is_told
 
 
 def test_what_builds_wrote_into_the_folder_is_no_part_of_the_library(tmp_path: Path) -> None:
@@ -411,7 +411,7 @@ def test_halves_of_characters_in_a_list_name_no_file(tmp_path: Path) -> None:
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     (playlist,) = loaded.library.playlists
     assert (playlist.name, len(playlist.track_ids)) == ("L\ufffd", 1)
-    assert loaded.notices == ("1 of 2 entries of l.jspf names a file that is not in this folder: \ufffd.mp3.",)
+    assert loaded.notices == ("1 of 2 entries of l.jspf is a file that is not in this folder: \ufffd.mp3.",)
 
 
 def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> None:
@@ -419,7 +419,7 @@ def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> Non
     (tmp_path / "music/l.m3u").write_text("gone.mp3\n")
     with pytest.raises(SourceError) as refused:
         load(FolderSource(tmp_path / "music"), tmp_path)
-    for said in ("holds no audio file", "cannot be decoded (.mid)", "(.Trash)", "entries of l.m3u"):
+    for said in ("contains no audio file", "cannot be decoded (.mid)", "(.Trash)", "entries of l.m3u"):
         assert said in refused.value.message
 
 

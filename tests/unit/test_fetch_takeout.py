@@ -278,15 +278,15 @@ def test_what_was_only_played_is_not_in_the_library(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "holds no YourLibrary.json"),
-        ({"Userdata": {}}, "holds no YourLibrary.json"),
-        ({"YourLibrary": {"tracks": []}}, "holds no tracks"),
+        ({}, "contains no YourLibrary.json"),
+        ({"Userdata": {}}, "contains no YourLibrary.json"),
+        ({"YourLibrary": {"tracks": []}}, "contains no tracks"),
         ({"YourLibrary": "{"}, "YourLibrary.json is damaged"),
         ({"YourLibrary": "[" * 100_000}, "YourLibrary.json is damaged"),
-        ({"YourLibrary": []}, "YourLibrary.json is not what Spotify"),
-        ({"Playlist1": {"playlists": {}}}, "Playlist1.json is not what Spotify"),
-        ({"endsong_0": {}}, "endsong_0.json is not what Spotify"),
-        ({"endsong_0": [play(A)] * 2}, "holds no tracks"),
+        ({"YourLibrary": []}, "YourLibrary.json is not a valid Spotify"),
+        ({"Playlist1": {"playlists": {}}}, "Playlist1.json is not a valid Spotify"),
+        ({"endsong_0": {}}, "endsong_0.json is not a valid Spotify"),
+        ({"endsong_0": [play(A)] * 2}, "contains no tracks"),
     ],
 )
 def test_an_export_that_cannot_be_used_is_named_with_what_to_do(
@@ -307,7 +307,7 @@ def test_zips_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     for name in ("half.zip", "locked.zip"):
         with pytest.raises(SourceError, match=name):
             load(tmp_path / name)
-    with pytest.raises(SourceError, match="no file or folder"):
+    with pytest.raises(SourceError, match="does not exist"):
         load(tmp_path / "absent.zip")
 
 
@@ -324,7 +324,7 @@ def test_a_zip_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
 def test_an_export_of_absurd_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder_of(tmp_path, Playlist1=playlists(A=[item(A)]), Playlist2=playlists(B=[item(A)]))
     monkeypatch.setattr(export_files, "MOST_FILES", 1)
-    with pytest.raises(SourceError, match="too much"):
+    with pytest.raises(SourceError, match="too large"):
         load(path)
 
 
@@ -377,7 +377,7 @@ def test_a_zip_in_a_zip_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_what_is_refused_counts_against_the_bound_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_files, "LARGEST_FILE_BYTES", 1 << 20)
     monkeypatch.setattr(export_files, "LARGEST_EXPORT_BYTES", 5 << 20)
-    with pytest.raises(SourceError, match="holds too much"):
+    with pytest.raises(SourceError, match="is too large"):
         load(zip_of(tmp_path / "bomb.zip", {f"Playlist{number}.json": bytes(3 << 20) for number in range(9)}))
 
 
@@ -410,7 +410,7 @@ def test_of_a_playlist_in_several_exports_the_newest_counts(tmp_path: Path, olde
     lists = [(playlist.name, playlist.track_ids) for playlist in loaded.library.playlists]
     assert lists == [("Road", (A, B)), ("Same", (A,))]
     assert {track.id for track in loaded.library.tracks} == {A, B}
-    assert loaded.notices == ("The playlist “Road” is in several exports; what the newest says was taken.",)
+    assert loaded.notices == ("The playlist “Road” is in several exports; the newest version was used.",)
 
 
 def test_two_playlists_of_one_name_in_one_export_stay_two(tmp_path: Path) -> None:

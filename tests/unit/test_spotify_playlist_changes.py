@@ -88,10 +88,10 @@ def result(change: Change, rows: str) -> str:
         ("abc", "abc", "abcz", "abcz", "keeps 1 track that you added"),
         ("abd", "abc", "azbc", "azbd", "keeps 1 track that you added"),
         ("abc", "abc", "a1bc", "a1bc", ""),
-        ("abc", "abc", "ac", "ac", "stays without 1 track that you took out"),
-        ("abcd", "abc", "cba", "cbad", "keeps your order; new tracks come at its end"),
+        ("abc", "abc", "ac", "ac", "stays without 1 track that you removed"),
+        ("abcd", "abc", "cba", "cbad", "keeps your order; new tracks are added at the end"),
         ("xyz", "abc", "abc", "xyz", ""),
-        ("abc", "abc", "", "", "stays without 3 tracks that you took out"),
+        ("abc", "abc", "", "", "stays without 3 tracks that you removed"),
         ("abz", "ab", "abz", "abz", ""),
         ("abc", "abc", "abbc", "abbc", ""),
     ],
@@ -125,7 +125,7 @@ def test_a_playlist_is_made_once_and_stays_deleted() -> None:
     first = decide(wanted("abc"), None, None)
     assert (first.makes, letters(first.added)) == (True, "abc")
     deleted = decide(wanted("abc"), first.after, None)
-    assert (deleted.is_needed, deleted.notes) == (False, ("was deleted on Spotify, and is not made again",))
+    assert (deleted.is_needed, deleted.notes) == (False, ("was deleted on Spotify and is not created again",))
     assert decide(wanted("abc"), first.after, None, exact=True).makes
 
 

@@ -151,7 +151,7 @@ def test_what_is_no_file_is_neither_read_nor_replaced(kind: str) -> None:
         before = place.lstat()
         with pytest.raises(LoginError, match="cannot be read"):
             load_login(place, say=silent)
-        with pytest.raises(LoginError, match="cannot be kept"):
+        with pytest.raises(LoginError, match="cannot be stored"):
             save_login(LOGIN, place)
         assert (place.lstat().st_ino, place.lstat().st_mode) == (before.st_ino, before.st_mode)
 
@@ -160,7 +160,7 @@ def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path) -> None:
     for name in ("a\0b", "a" * 300):
         with pytest.raises(LoginError):
             load_login(tmp_path / name, say=silent)
-        with pytest.raises(LoginError, match="cannot be kept"):
+        with pytest.raises(LoginError, match="cannot be stored"):
             save_login(LOGIN, tmp_path / name)
 
 
@@ -229,7 +229,7 @@ def test_a_ci_secret_is_one_line_that_means_the_same_login() -> None:
 def test_any_other_text_is_no_ci_secret_and_is_not_shown(text: str) -> None:
     with pytest.raises(LoginError) as refused:
         parse_ci_secret(text)
-    assert refused.value.message == "SPOTMAP_SPOTIFY_LOGIN holds no whole login."
+    assert refused.value.message == "SPOTMAP_SPOTIFY_LOGIN does not contain a complete login."
 
 
 def test_every_cut_of_a_ci_secret_is_refused() -> None:
@@ -250,10 +250,10 @@ def test_no_text_made_of_a_login_or_of_settings_shows_the_token(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("age_days", "left", "is_ending", "sentence"),
     [
-        (0, 183, False, "The Spotify login is good for 183 more days, until 3 July 2026."),
-        (152, 31, False, "The Spotify login is good for 31 more days, until 3 July 2026."),
-        (153, 30, True, "The Spotify login is good for 30 more days, until 3 July 2026. Log in again"),
-        (182, 1, True, "The Spotify login is good for 1 more day, until 3 July 2026. Log in again"),
+        (0, 183, False, "The Spotify login is valid for 183 more days, until 3 July 2026."),
+        (152, 31, False, "The Spotify login is valid for 31 more days, until 3 July 2026."),
+        (153, 30, True, "The Spotify login is valid for 30 more days, until 3 July 2026. Log in again"),
+        (182, 1, True, "The Spotify login is valid for 1 more day, until 3 July 2026. Log in again"),
         (184, -1, True, "The Spotify login ended on 3 July 2026, six months after it was made. Log in again"),
     ],
 )

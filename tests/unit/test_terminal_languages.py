@@ -251,7 +251,7 @@ def test_programs_get_errors_in_english_byte_for_byte(tmp_path: Path) -> None:
     arguments = ["--source", "folder:nowhere", "--log", "json"]
     spoken = [spotmap(*arguments, cwd=tmp_path, extra={"SPOTMAP_LANGUAGE": one}).stderr for one in ("en", "de", "ja")]
     errors = [re.sub(r'"time_s":[\d.]+', "", text) for text in spoken]
-    assert "There is no folder" in errors[0]
+    assert "nowhere does not exist" in errors[0]
     assert errors[0] == errors[1] == errors[2]
 
 
@@ -309,7 +309,7 @@ def answers() -> list[str]:
     operations = (Rename("Calm"), Remove(("x",)), Move(0, 1, 3), Add(0, many))
     changes = (
         Change(wanted, "", (Add(0, ("a",)),), made, made),
-        Change(wanted, "p", operations, made, made, notes=("keeps your order; new tracks come at its end",)),
+        Change(wanted, "p", operations, made, made, notes=("keeps your order; new tracks are added at the end",)),
         Change(wanted, "p", (), made, made),
     )
     damaged = ("ac/x",)

@@ -1,4 +1,4 @@
-"""Gather the tracks of one export that names the same track in many places: once in the library, once a playlist."""
+"""Collect the tracks of an export, which may list the same track in many places, into one library."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
 ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,12}Z?)?")
 MOST: Final = 1 << 40
-"""Milliseconds are 34 years, plays are more than a life has: what is larger is a mistake."""
+"""An upper bound for durations (34 years in milliseconds) and play counts; larger values are mistakes."""
 
 
 class Collection:
-    """The tracks by id, in the order in which they were first named; what one place lacks, another may say."""
+    """Tracks by id, in the order of first appearance, with metadata combined from all places."""
 
     def __init__(self) -> None:
         self.tracks: dict[str, Track] = {}
@@ -27,7 +27,7 @@ class Collection:
         self.omissions: list[Omission] = []
 
     def put(self, track: Track) -> None:
-        """Add a track, or what is new of one that is known. It came into the library when it was first added."""
+        """Add a track, or merge it with the known one; ``added_at`` becomes the earliest date."""
         known = self.tracks.get(track.id)
         if known is None:
             self.tracks[track.id] = track
@@ -36,7 +36,7 @@ class Collection:
             self.tracks[track.id] = replace(together([known, track]), added_at=dates[0] if dates else "")
 
     def library(self) -> Library:
-        """All of it. What cannot be looked for is among the failures."""
+        """Return the library; tracks that cannot be searched for are among the failures."""
         tracks = (track if track.title else replace(track, title=UNTITLED) for track in self.tracks.values())
         failures = (failed for track in self.tracks.values() if (failed := _failed(track)) is not None)
         return Library(tuple(tracks), tuple(self.playlists), tuple(failures), tuple(self.omissions))
@@ -47,13 +47,13 @@ def _failed(track: Track) -> Failed | None:
 
 
 def iso_date(text: str) -> str:
-    """Return a date or time as it stands, if it is one of ISO 8601 that says something; else nothing."""
+    """Return a valid ISO 8601 date or time unchanged; else ``""``."""
     stripped = text.strip()
     return stripped if ISO_DATE.fullmatch(stripped) and is_known_date(stripped) else ""
 
 
 def whole_number(value: object) -> int | None:
-    """Return a number above 0 that can be a duration or a count, of JSON or of text; else None."""
+    """Return a positive, plausible duration or count from JSON or text; else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

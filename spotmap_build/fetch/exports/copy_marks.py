@@ -1,4 +1,4 @@
-"""What browsers, systems and people add to a file's name when there is one of that name already. Pure."""
+"""Copy markers in file names, as added by browsers, systems and users. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BROWSER: Final = re.compile(r"(?<![_\s(])\s?\(([0-9]{1,3})\)$")
 
 
 def without_copy_marks(name: str) -> tuple[str, str]:
-    """Divide a file's name into what it was called at first, and the marks of a copy.
+    """Split a file name into the original name and the copy markers.
 
     >>> without_copy_marks("YourLibrary (1).json"), without_copy_marks("Copy of Playlist1-2.json")
     (('YourLibrary.json', ' (1)'), ('Playlist1.json', 'Copy of -2'))
@@ -27,7 +27,7 @@ def without_copy_marks(name: str) -> tuple[str, str]:
 
 
 def browser_copy(stem: str) -> tuple[str, int]:
-    """Divide a name without its suffix into what it was called, and which download of it the browser says it is.
+    """Split a stem into the original stem and the browser's number of the download.
 
     >>> browser_copy("Road trip (2)"), browser_copy("Road trip")
     (('Road trip', 2), ('Road trip', 0))

@@ -1,7 +1,7 @@
-"""Read the files of an export where it lies: in a folder, in a zip, in a folder of zips.
+"""Read the files of an export from a folder, a zip, or a folder of zips.
 
-Nothing is unpacked to the disk, so that no name inside a zip can do harm, and everything is bounded: a small zip can
-hold terabytes of nothing.
+Nothing is unpacked to disk, so that file names in a zip can do no harm, and all sizes are limited, because a small zip
+can expand to terabytes.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 
 LARGEST_FILE_BYTES: Final = 64 << 20
-"""Spotify cuts a listening history into files of about 12 MB."""
+"""Spotify splits a listening history into files of about 12 MB."""
 LARGEST_INNER_ZIP_BYTES: Final = 256 << 20
 LARGEST_EXPORT_BYTES: Final = 2 << 30
 LARGEST_PIECE_BYTES: Final = 8 << 20
-"""What is read of a zip at once: its whole list of names, for one, which has some 60 bytes a file."""
+"""Maximum size of one read from a zip, such as its directory, which has about 60 bytes per file."""
 METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""What exports are made of. ``zipfile`` decompresses the others without a bound: 3 kB of bzip2 can be 4 GB."""
+"""Methods used by exports. ``zipfile`` decompresses others without a limit: 3 kB of bzip2 may become 4 GB."""
 MOST_FILES: Final = 20_000
 MOST_REPORTED: Final = 3
 ZIP_SUFFIX: Final = ".zip"
@@ -37,15 +37,15 @@ DAMAGED_ZIP: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
     *(EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError),
 )
-"""What ``zipfile`` raises, where the bytes make no sense, where a password is missing, or a method is unknown."""
+"""Exceptions that ``zipfile`` raises for invalid data, missing passwords or unknown methods."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
     """One file of an export.
 
-    ``name`` is the last part of ``place``, which is for people and safe to show; ``folder`` names the folder or zip
-    that it lies in.
+    ``place``: its location, safe to display; ``name``: the last part of it; ``folder``: the folder or zip that contains
+    it.
     """
 
     name: str
@@ -56,13 +56,13 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What of an export could not be read: ``folders`` that may not be looked into, and the ``faults`` of files."""
+    """Unreadable parts of an export: ``folders`` without permission, and ``faults`` of files."""
 
     folders: list[OSError] = field(default_factory=list)
     faults: list[SourceError] = field(default_factory=list)
 
     def sentences(self) -> tuple[str, ...]:
-        """Say what was left out, if anything was."""
+        """Return notices about what was left out."""
         left_out = [sentence(f"{fault.message} It was left out.") for fault in self.faults[:MOST_REPORTED]]
         if more := len(self.faults) - len(left_out):
             left_out.append(
@@ -74,35 +74,35 @@ class LeftOut:
 
 
 def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) -> Iterator[ExportFile]:
-    """Yield the files whose names are wanted, in one order: ``Playlist2`` before ``Playlist10``.
+    """Yield the wanted files in natural order: ``Playlist2`` before ``Playlist10``.
 
-    A zip in a zip is looked into as well, but no third one. What cannot be read ends nothing.
+    A zip inside a zip is read as well, but not a third level. Unreadable files are skipped.
 
     Parameters
     ----------
     path : Path
-        A folder (with its sub-folders and the zips in them), a zip, or one file.
+        A folder (including subfolders and zips in them), a zip, or one file.
     is_wanted : Callable[[str], bool]
-        Whether a file of this name is to be read; the folders that it lies in do not matter.
+        Whether to read a file of this name, in any folder.
     left_out : LeftOut
-        Gets what is wrong with each folder and file that cannot be read.
+        Receives the errors of unreadable folders and files.
 
     Raises
     ------
     SourceError
-        There is nothing at ``path``, or it is absurdly large.
+        There is nothing at ``path``, or it exceeds the limits.
     """
     try:
         is_there = path.exists()
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
     if not is_there:
-        raise SourceError(f"There is no file or folder {path}.", hint="Check the path after --source.")
+        raise SourceError(f"{path} does not exist.", hint="Check the path after --source.")
     yield from _Reading(path, is_wanted, left_out).files()
 
 
 def about_folders(unreadable: list[OSError]) -> tuple[str, ...]:
-    """Say how many folders may not be read, if any."""
+    """Return a notice about unreadable folders, if any."""
     if not unreadable:
         return ()
     first = f"{printable(str(unreadable[0].filename))} ({unreadable[0].strerror or unreadable[0]})"
@@ -112,11 +112,11 @@ def about_folders(unreadable: list[OSError]) -> tuple[str, ...]:
 
 
 class _TooMuch(SourceError):
-    """The whole of it is larger than any export."""
+    """The total exceeds the limits for an export."""
 
 
 class _Reading:
-    """A way through an export, and how much of it was read."""
+    """A traversal of an export that counts what was read."""
 
     def __init__(self, path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) -> None:
         self._path = path
@@ -190,7 +190,7 @@ class _Reading:
     def _content(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str, *, is_inner: bool) -> bytes:
         if info.compress_type not in METHODS:
             raise SourceError(
-                f"{place} is compressed by a method that exports do not use (number {info.compress_type}).",
+                f"{place} is compressed with an unsupported method (number {info.compress_type}).",
                 hint="Unpack the zip, and give the folder.",
             )
         is_zip = _is_zip(info.filename)
@@ -211,7 +211,7 @@ class _Reading:
         self._size_bytes += size_bytes
         if self._file_count > MOST_FILES or self._size_bytes > LARGEST_EXPORT_BYTES:
             raise _TooMuch(
-                f"{self._path} holds too much: the limits are {MOST_FILES:,} files and {LARGEST_EXPORT_BYTES:,} bytes.",
+                f"{self._path} is too large: the limits are {MOST_FILES:,} files and {LARGEST_EXPORT_BYTES:,} bytes.",
                 hint="Give the export's own folder or zip.",
             )
 
@@ -223,16 +223,16 @@ def _walk(root: Path, unreadable: list[OSError]) -> Iterator[Path]:
 
 
 def _begins_as_zip(path: Path) -> bool:
-    """Whether a file is a zip, whatever it is called: browsers name those that have not all arrived otherwise."""
+    """Return whether a file is a zip by content, since browsers give incomplete downloads other names."""
     try:
         with open_regular(path) as file:
             return os.fstat(file.fileno()).st_size > 0 and file.read(4) == b"PK\x03\x04"
     except OSError:
-        return False  # reading it will say why
+        return False  # reported when the file is read
 
 
 def _inner_path(info: zipfile.ZipInfo) -> PurePosixPath:
-    """Return where a file lies in a zip; some programs of Windows part the folders as it does."""
+    """Return the path inside a zip; some Windows programs use backslashes."""
     return PurePosixPath(info.filename.replace("\\", "/"))
 
 
@@ -248,7 +248,7 @@ def _damaged(place: str, error: Exception) -> SourceError:
 
 
 class _InPieces(io.RawIOBase):
-    """A zip of which no more than ``LARGEST_PIECE_BYTES`` are read at once, whatever it says."""
+    """A zip from which at most ``LARGEST_PIECE_BYTES`` are read at once, whatever its headers say."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""Playlists that Exportify wrote, as a library: one CSV file a playlist."""
+"""Load playlists exported by Exportify, one CSV file per playlist."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 KIND: Final = "exportify"
 JOINED_BY_SPACE: Final = "track duration (ms)"
-"""So only that tool calls a column which joins artists by comma and space, in every version."""
+"""A column that only the tool has which joins artists by comma and space, in all its versions."""
 MAYBE_JOINED_BY_SPACE: Final = "artist name(s)"
 
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """What a file of this ``stem`` lists: of each row the playlist that it names, if any, and what it holds."""
+    """The entries of a CSV file: for each row, the playlist named in it, if any, and the track or omission."""
 
     place: str
     folder: str
@@ -48,33 +48,33 @@ class ListFile:
 
     @property
     def name(self) -> str:
-        """What the playlist is called."""
+        """Name of the playlist."""
         return _name(self.stem)
 
     @property
     def track_ids(self) -> frozenset[str]:
-        """Ids of the tracks that the file lists."""
+        """Ids of the tracks in the file."""
         return frozenset(entry.id for _, entry in self.entries if isinstance(entry, Track))
 
     def is_alike(self, other: ListFile) -> bool:
-        """Whether two files of one name are states of one list: they share half of the shorter one."""
-        one, two = self.track_ids, other.track_ids
-        return 2 * len(one & two) >= min(len(one), len(two))
+        """Return whether files of equal name are states of the same playlist: they share half of the shorter one."""
+        mine, theirs = self.track_ids, other.track_ids
+        return 2 * len(mine & theirs) >= min(len(mine), len(theirs))
 
 
 @dataclass(frozen=True, slots=True)
 class ExportifySource:
-    """``--source exportify:PATH``: a CSV file of either Exportify, a folder of them, or their zip."""
+    """``--source exportify:PATH``: a CSV file of either Exportify, or a folder or zip of such files."""
 
     path: Path
 
-    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """Return the tracks of all files; each file is a playlist, or says of every row in which one it is.
+    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - no audio files and no cache needed
+        """Load all files; each one is a playlist, or names the playlist in every row.
 
         Raises
         ------
         SourceError
-            There is no such file, or none that lists tracks.
+            There is no file, or none that lists tracks.
         """
         left_out = LeftOut()
         notices: list[str] = []
@@ -97,8 +97,8 @@ class ExportifySource:
                 left_out.faults[0]
                 if left_out.faults
                 else SourceError(
-                    f"{self.path} holds no CSV file that lists tracks"
-                    + (f"; it holds {', '.join(others[:3])}." if others else "."),
+                    f"{self.path} contains no CSV file that lists tracks"
+                    + (f"; it contains {', '.join(others[:3])}." if others else "."),
                     hint="Export playlists at exportify.app or exportify.net, and give the CSV, the folder or the zip.",
                 )
             )
@@ -108,7 +108,7 @@ class ExportifySource:
 
 
 def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
-    """Return what a file lists; None where it lists no tracks."""
+    """Parse a file; None if it lists no tracks."""
     text, about = decode_table(file.content, file.place)
     table = read_delimited(text, file.place)
     named = known_columns(table.columns)
@@ -126,31 +126,31 @@ def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
 
 
 def _name(stem: str) -> str:
-    """Return what the playlist is called of which the rows do not say it."""
+    """Return the name of a playlist from the file's stem."""
     return fold_space(stem.replace("_", " ")) or "Untitled playlist"
 
 
 def _joint(columns: Columns, fields: Columns) -> re.Pattern[str]:
-    """Return what a comma with a space after it is in the artists of a file."""
+    """Return how a comma followed by a space is used in the artists of a file."""
     if JOINED_BY_SPACE in columns:
         return ESCAPED
-    # Without the artists' URIs, only the tool that does not join by comma and space writes genres.
+    # In files without artist URIs, only the tool that does not join by comma and space writes genres.
     joins_by_space = MAYBE_JOINED_BY_SPACE in columns and "genres" not in fields
     return find_joint((str(value) for value in fields.get("artists", ()) if value), joins_by_space=joins_by_space)
 
 
 def _entry(row: dict[str, Any], place: str, joint: re.Pattern[str]) -> Track | Omission:
-    """Return the track of a row, or what stands in its place; ``place`` names the row."""
+    """Return the track of a row, or an omission; ``place`` identifies the row."""
     uri, title = _uri(row), fold_space(row.get("title", ""))
     if is_episode(uri):
-        return Omission(place, title, "episode", "It is an episode, no music.")
+        return Omission(place, title, "episode", "It is an episode, not music.")
     if title or track_uri(uri) or uri.startswith(SPOTIFY_LOCAL):
         return _track(row, title, joint)
     return Omission(place, "", "empty-row", "The row has no title and no Spotify URI.")
 
 
 def _newest_copies(files: Sequence[ListFile]) -> tuple[list[ListFile], tuple[str, ...]]:
-    """Return the files of which a browser did not save a newer copy beside them, and what to report of the others."""
+    """Drop files for which a browser saved a newer copy in the same folder; return the rest and notices."""
     copies: dict[tuple[str, str], list[ListFile]] = {}
     for file in files:
         copies.setdefault((file.folder, browser_copy(file.stem)[0]), []).append(file)

@@ -1,6 +1,6 @@
-"""Which column of an Exportify file is which: by its name, else by what it holds. Pure.
+"""Identify the columns of an Exportify file, by name or else by content. Pure.
 
-Two tools are called Exportify. One has had three sets of headers, and writes them in the language of its page; the
+Two tools are called Exportify. One has had three sets of headers, which it writes in the language of its page; the
 other has had two.
 """
 
@@ -24,7 +24,7 @@ LEAST_DURATION_MS: Final = 10_000
 
 
 def known_columns(columns: Columns) -> NamedColumns:
-    """Return the columns by field. Without titles the file is no list of tracks, even by what it holds."""
+    """Return the columns by field. Without a title column, the file is not a list of tracks."""
     named = name_columns(columns)
     if "title" in named.fields:
         return replace(named, others={})
@@ -35,9 +35,9 @@ def known_columns(columns: Columns) -> NamedColumns:
 
 
 def _by_content(known: Columns, unknown: Columns) -> dict[str, str]:
-    """Which columns look like which fields, in a file that lists tracks of Spotify.
+    """Guess the fields of columns by their content, in a file that lists Spotify tracks.
 
-    Titles, artists and albums look alike: they are the first three columns of plain words after the track's URI.
+    Titles, artists and albums look alike; they are the first three columns of plain text after the track's URI.
     """
     found: dict[str, str] = {}
     missing = [field for field in ("title", "artists", "album") if field not in known]

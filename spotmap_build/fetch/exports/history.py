@@ -1,7 +1,6 @@
-"""Count what a listening history of Spotify holds.
+"""Count plays in Spotify's listening history.
 
-Only counts and days leave this module: a history also tells where its owner was, on which device and from which
-address, and nothing of that is read.
+Only counts and dates leave this module. The location, device and IP address in a history are never read.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ HEARD_MS = 30_000
 """Spotify itself counts a play from 30 seconds on:
 https://support.spotify.com/us/artists/article/how-we-count-streams/"""
 LEAST_PLAYS = 3
-"""So often must a track have been played to be in a library that is made of a history alone."""
+"""Minimum plays of a track in a library made from a history alone."""
 MINUTE = len("2021-01-01 00:00")
-"""Short histories tell no seconds."""
+"""Short histories have no seconds."""
 DAY = len("2021-01-01")
 
 _fold = lru_cache(maxsize=1 << 16)(fold)
 
 
 class Song(NamedTuple):
-    """What a history knows a track by; empty where it does not say."""
+    """Identification of a track in a history; empty where unknown."""
 
     uri: str
     title: str
@@ -41,7 +40,7 @@ class Song(NamedTuple):
 
 @dataclass(slots=True)
 class Heard:
-    """How often something was played, and when: the first day, the last, and how often in each year."""
+    """Play count, first and last day, and plays per year."""
 
     count: int = 0
     first_on: str = ""
@@ -49,7 +48,7 @@ class Heard:
     by_year: Counter[int] = field(default_factory=Counter)
 
     def add(self, moment: str, count: int = 1) -> None:
-        """Add plays of one moment, which may be any text: one that begins with no day tells only that it was played."""
+        """Add plays at a time. ``moment`` may be any text; if it does not begin with a date, only the count is used."""
         self.count += count
         day = _day(moment[:DAY])
         if day:
@@ -57,7 +56,7 @@ class Heard:
             self.by_year[int(day[:4])] += count
 
     def take(self, other: Heard) -> None:
-        """Add what was played under another name."""
+        """Add the plays counted under another name."""
         self.count += other.count
         self.first_on = min(filter(None, (self.first_on, other.first_on)), default="")
         self.last_on = max(self.last_on, other.last_on)
@@ -65,7 +64,7 @@ class Heard:
 
     @property
     def listening(self) -> Listening | None:
-        """When it was played; None where no play says when."""
+        """The listening dates; None if no play has a date."""
         return Listening(self.first_on, self.last_on, tuple(sorted(self.by_year.items()))) if self.last_on else None
 
 
@@ -76,25 +75,25 @@ def _day(text: str) -> str:
 
 @dataclass(slots=True)
 class Plays:
-    """The plays of several histories, each counted once in however many of them it stands.
+    """Plays from several histories, counting each play once even if several histories contain it.
 
-    What is in a long history is not counted again from a short one; a short one is often newer.
+    Plays in the period of the long histories are not counted from short ones, which are often newer.
     """
 
     long: dict[Song, Heard] = field(default_factory=dict)
     short: Counter[tuple[str, Song]] = field(default_factory=Counter)
-    """By the minute at which it ended, too."""
+    """By end time (to the minute) and song."""
     seen: dict[int, int] = field(default_factory=dict)
-    """How many times each play (moment, duration, song; as its hash) stands in one file."""
+    """Occurrences within one file of each play (hash of time, duration and song)."""
     first: str = "~"
     last: str = ""
-    """The minutes at which the first and the last play of the long histories ended."""
+    """End times (to the minute) of the first and last play in the long histories."""
 
     def __bool__(self) -> bool:
         return bool(self.long or self.short)
 
     def add(self, rows: Iterable[object], *, is_long: bool) -> None:
-        """Add the rows of one file. Speech, and what was played in private, is left out."""
+        """Add the rows of one file, except spoken content and private sessions."""
         here: Counter[int] = Counter()
         for row in rows:
             if not isinstance(row, dict) or row.get("incognito_mode") is True:
@@ -125,7 +124,7 @@ class Plays:
             self.first, self.last = min(self.first, minute), max(self.last, minute)
 
     def songs(self) -> dict[Song, Heard]:
-        """How each song was heard, with texts as they are shown, and URIs as they are written elsewhere."""
+        """Return the plays of each song, with normalized texts and URIs."""
         songs: dict[Song, Heard] = {}
         for song, heard in self.long.items():
             songs.setdefault(_cleaned(song), Heard()).take(heard)
@@ -153,11 +152,10 @@ def _cleaned(song: Song) -> Song:
 
 
 def heard_of_tracks(songs: Mapping[Song, Heard], tracks: Iterable[Track]) -> dict[str, Heard]:
-    """How each track was heard, by its id; a track that was never played is missing.
+    """Return the plays of each track by id; tracks that were never played are missing.
 
-    A play belongs to the track with its URI. Spotify also plays a song from another release than the one that is in the
-    library, and short histories have no URIs: then it belongs to the track of that title and artist (from that album,
-    if there are several).
+    A play belongs to the track with its URI. If there is none, because Spotify played another release or a short
+    history has no URIs, it belongs to the track of that title and artist (and album, if there are several).
     """
     known = {track.id: track for track in tracks}
     namesakes: dict[tuple[str, str], list[Track]] = {}

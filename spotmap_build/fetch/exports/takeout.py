@@ -1,4 +1,4 @@
-"""Spotify's export of account data as a library, with play counts from the listening history beside it."""
+"""Load Spotify's export of account data, with play counts from the listening history."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ FILES: Final = {
 }
 ALBUM: Final = ("uri", "artist", "album")
 MOST_NESTED: Final = 2_000_000
-"""Lists and objects of one file: its bytes are bounded, but three of them can become sixty in memory."""
+"""Lists and objects in one file. The file size is limited, but three bytes can become sixty in memory."""
 MOST_VALUES: Final = 5_000_000
 MOST_ROWS: Final = 1_000_000
 MOST_PLAYS: Final = 3_000_000
-"""Some people have half a million in ten years."""
+"""Some users have half a million in ten years."""
 WHERE_FROM: Final = (
     "Ask Spotify for 'Account data' (and for 'Extended streaming history', for play counts) at "
     "https://www.spotify.com/account/privacy, and give the zip that it sends."
@@ -47,7 +47,7 @@ WHERE_FROM: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A track as one place of the export names it; empty where it does not say."""
+    """A track as named in one place of the export; empty where unknown."""
 
     uri: str
     title: str
@@ -58,13 +58,13 @@ class Named:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """What the track is called: title, artist, album."""
+        """Title, artist and album."""
         return self.title, self.artist, self.album
 
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """What one export says is in a playlist. ``export`` tells exports apart; ``changed_on`` is a day, or empty."""
+    """The content of a playlist in one export. ``export`` identifies the export; ``changed_on`` is a date or empty."""
 
     name: str
     export: tuple[str, str]
@@ -74,7 +74,7 @@ class ListState:
 
 @dataclass(slots=True)
 class Export:
-    """What the files hold, before it is known which of their rows are one track."""
+    """The content of all files, before equal tracks are combined."""
 
     saved: list[Named] = field(default_factory=list)
     playlists: list[ListState] = field(default_factory=list)
@@ -86,27 +86,27 @@ class Export:
 
     @property
     def row_count(self) -> int:
-        """How many rows the export holds: saved, in playlists, and songs of the history."""
+        """Number of rows: saved tracks, playlist entries and songs of the history."""
         songs = len(self.plays.long) + len(self.plays.short)
         return len(self.saved) + sum(len(one.rows) for one in self.playlists) + songs
 
 
 @dataclass(frozen=True, slots=True)
 class TakeoutSource:
-    """``--source takeout:PATH``: the zip or the folder that Spotify sends, or a folder with both of its zips."""
+    """``--source takeout:PATH``: the zip that Spotify sends, its folder, or a folder with both zips."""
 
     path: Path
 
-    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - nothing to look into, nothing to remember
-        """Return the saved tracks and the playlists, and how often and when each was played (30 seconds or more).
+    def load(self, context: LoadContext) -> Loaded:  # noqa: ARG002 - no audio files and no cache needed
+        """Load saved tracks and playlists, with the plays (of 30 seconds or more) of each track.
 
-        Where there is a listening history and nothing else, the tracks that were played at least three times are the
-        library, each from the day of its first play on.
+        If there is only a listening history, the library consists of the tracks that were played at least three times,
+        added on the day of their first play.
 
         Raises
         ------
         SourceError
-            There is no file of Spotify's that can be read, or they hold no tracks.
+            There is no readable file of Spotify's, or the files contain no tracks.
         """
         export = _read(self.path)
         faults = export.left_out.faults
@@ -115,7 +115,7 @@ class TakeoutSource:
                 faults[0]
                 if faults
                 else SourceError(
-                    f"{self.path} holds no YourLibrary.json, no playlists and no listening history of Spotify.",
+                    f"{self.path} contains no YourLibrary.json, no playlists and no listening history of Spotify.",
                     hint=WHERE_FROM,
                 )
             )
@@ -126,7 +126,7 @@ class TakeoutSource:
             raise (
                 faults[0]
                 if faults
-                else SourceError(f"The export {self.path} holds no tracks.", hint=_why_empty(export))
+                else SourceError(f"The export {self.path} contains no tracks.", hint=_why_empty(export))
             )
         for track_id, heard in heard_of_tracks(songs, collection.tracks.values()).items():
             track = collection.tracks[track_id]
@@ -145,7 +145,7 @@ def _read(path: Path) -> Export:
             export.left_out.faults.append(error)
         if export.row_count > MOST_ROWS or len(export.plays.seen) > MOST_PLAYS:
             raise SourceError(
-                f"{path} holds too much: the limit is {MOST_ROWS:,} rows of playlists and songs of histories, and "
+                f"{path} is too large: the limit is {MOST_ROWS:,} rows of playlists and songs of histories, and "
                 f"{MOST_PLAYS:,} plays.",
                 hint="Give the export's own folder or zip.",
             )
@@ -176,10 +176,7 @@ def _add(export: Export, file: ExportFile) -> None:
 
 
 def _kind(name: str) -> tuple[str, str]:
-    """Return what Spotify puts into a file of this name, and the marks of a copy.
-
-    Empty where the file is none of Spotify's.
-    """
+    """Return the kind of a file of Spotify's by its name, and its copy markers; empty for other files."""
     for plain, marks in ((name, ""), without_copy_marks(name)):
         for kind, pattern in FILES.items():
             if pattern.fullmatch(plain):
@@ -188,9 +185,9 @@ def _kind(name: str) -> tuple[str, str]:
 
 
 def _newest(states: list[ListState]) -> tuple[list[ListState], tuple[str, ...]]:
-    """Each playlist once, as the export says it in which it was last changed.
+    """Return each playlist once, in its most recently changed state.
 
-    One export can have several playlists of one name: then the first of one export is the first of the other.
+    An export may have several playlists of equal name; they are matched between exports by their order.
     """
     numbers: Counter[tuple[str, tuple[str, str]]] = Counter()
     newest: dict[tuple[str, int], ListState] = {}
@@ -206,22 +203,22 @@ def _newest(states: list[ListState]) -> tuple[list[ListState], tuple[str, ...]]:
     if not differing:
         return list(newest.values()), ()
     count = f"{len(differing)} playlists are" if len(differing) > 1 else f"The playlist “{next(iter(differing))[0]}” is"
-    return list(newest.values()), (sentence(f"{count} in several exports; what the newest says was taken."),)
+    return list(newest.values()), (sentence(f"{count} in several exports; the newest version was used."),)
 
 
 def _parse(file: ExportFile) -> Any:
     nested = file.content.count(b"[") + file.content.count(b"{")
     if nested > MOST_NESTED or file.content.count(b",") > MOST_VALUES:
         raise SourceError(
-            f"{file.place} is not what Spotify puts into a file of that name: it holds too many values.",
-            hint="Download the export again, or take that file out of it.",
+            f"{file.place} is not a valid Spotify file: it contains too many values.",
+            hint="Download the export again, or remove that file.",
         )
     try:
         return parse_json(file.content)
     except ValueError as error:
         raise SourceError(
             f"{file.place} is damaged: it is not JSON ({error}).",
-            hint="Download the export again, or take that file out of it.",
+            hint="Download the export again, or remove that file.",
         ) from error
 
 
@@ -229,8 +226,8 @@ def _list(content: Any, key: str, file: ExportFile) -> list[Any]:
     found = content.get(key) if isinstance(content, dict) else None
     if not isinstance(found, list):
         raise SourceError(
-            f"{file.place} is not what Spotify puts into a file of that name: it has no list of {key}.",
-            hint="Download the export again, or take that file out of it.",
+            f"{file.place} is not a valid Spotify file: it has no list of {key}.",
+            hint="Download the export again, or remove that file.",
         )
     return found
 
@@ -280,7 +277,7 @@ def _row(row: dict[str, Any], name: str, number: int) -> Named | Omission:
     for speech in ("episode", "audiobook"):
         if isinstance(row.get(speech), dict):
             title = _text(row[speech], f"{speech}Name") or _text(row[speech], "name")
-            return _omitted(name, number, "episode", f"It is an {speech}, no music.", title)
+            return _omitted(name, number, "episode", f"It is an {speech}, not music.", title)
     return _omitted(name, number, "empty-row", "Spotify lists a row without a name and without a URI.")
 
 
@@ -289,7 +286,7 @@ def _omitted(name: str, number: int, code: str, reason: str, title: str = "") ->
 
 
 def _collected(saved: list[Named], lists: list[ListState]) -> Collection:
-    """Every row as a track; one without a URI is the one of the same names that has one, if there is one."""
+    """Convert all rows to tracks. A row without a URI gets the URI of another row with the same names, if any."""
     rows = [*saved, *(row for one in lists for row in one.rows if isinstance(row, Named))]
     uris = {row.names: row.uri for row in reversed(rows) if row.uri}
     collection = Collection()
@@ -314,7 +311,7 @@ def _track(row: Named, uris: dict[tuple[str, str, str], str]) -> Track:
 
 
 def _often_played(songs: Mapping[Song, Heard]) -> Collection:
-    """Return what a history alone makes a library: each track is in it from the day on which it was first played."""
+    """Return the frequently played songs as a library, added on the day of their first play."""
     collection = Collection()
     for song, heard in songs.items():
         if heard.count >= LEAST_PLAYS:
@@ -333,6 +330,6 @@ def _why_empty(export: Export) -> str:
 def _about_albums(count: int) -> str:
     albums = "1 saved album is" if count == 1 else f"{count} saved albums are"
     return (
-        f"{albums} not on the map, except for tracks that are saved or in playlists: Spotify's export does not say "
-        "what is on an album."
+        f"{albums} not on the map, except for tracks that are saved or in playlists: Spotify's export does not list "
+        "the tracks of albums."
     )

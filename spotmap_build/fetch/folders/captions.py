@@ -1,4 +1,4 @@
-"""What a playlist calls its files, against what the files say of themselves. Pure."""
+"""Reconcile the captions of files in a playlist with their tags. Pure."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from spotmap_build.model import Track
 
 
 def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable]) -> list[Track]:
-    """Return the tracks of a playlist as their files' tags call them; as the playlist does, where these say nothing.
+    """Return the tracks of a playlist with metadata from their tags or, where these are missing, from the captions.
 
-    A caption is "Artist - Title" or, as some programs write it, "Title - Artist": that is learned from the files that
-    say both.
+    A caption is "Artist - Title" or, from some programs, "Title - Artist". The order is inferred from the files that
+    have both tags and a caption.
 
     Parameters
     ----------
     captioned
-        Title and artist are those of a caption with the artist first.
+        Tracks with title and artist from the caption, assuming that the artist comes first.
     facts
-        What is known of the files, by row.
+        Metadata of the files, by row.
     """
     heard = {row: fact for row, fact in facts.items() if isinstance(fact, FileFacts)}
     votes = sum(_vote(captioned[row], fact) for row, fact in heard.items())
@@ -40,7 +40,7 @@ def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable
 
 
 def _vote(track: Track, fact: FileFacts) -> int:
-    """1 where the caption has the title first, -1 where it has the artist first, 0 where that cannot be decided."""
+    """Return 1 if the caption has the title first, -1 if the artist, 0 if unknown."""
     if not (track.title and track.artists and fact.title and fact.artists):
         return 0
     artists = {fold(name) for name in (*fact.artists, ", ".join(fact.artists), " & ".join(fact.artists))}
@@ -51,7 +51,7 @@ def _vote(track: Track, fact: FileFacts) -> int:
 
 
 def _turned(track: Track) -> Track:
-    """Return the track of a caption that has the title first."""
+    """Swap title and artist, for a caption with the title first."""
     if not track.artists:
         return track
     title, _, artist = TITLE_SEPARATOR.join((*track.artists, track.title)).rpartition(TITLE_SEPARATOR)

@@ -1,4 +1,4 @@
-"""Cue sheets: which file of a folder holds a whole album, so that it is one track on the map."""
+"""Cue sheets: find files that contain a whole album, which is one track on the map."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TRACK: Final = re.compile(r"^[ \t]*TRACK[ \t]+[0-9]+[ \t]+AUDIO\b", re.I | re.M
 
 
 def about_cue_sheets(sheets: Iterable[Path], audio: Iterable[Path]) -> tuple[str, ...]:
-    """Say which sheets tell of several tracks in one file of the folder: nothing cuts it."""
+    """Return notices about files that contain several tracks according to a cue sheet; they are not split."""
     beside = defaultdict(list)
     for path in audio:
         beside[path.parent].append(path)
@@ -29,21 +29,19 @@ def about_cue_sheets(sheets: Iterable[Path], audio: Iterable[Path]) -> tuple[str
         return ()
     first = printable(whole[0].name)
     if len(whole) == 1:
-        return (f"{first} holds several tracks, as its cue sheet says, and is one on the map: divide it to have each.",)
+        return (f"{first} contains several tracks (cue sheet), but is one on the map: split it to map each track.",)
     count = len(whole)
-    return (
-        f"{count} files hold several tracks, as their cue sheets say, and are one each on the map, such as {first}.",
-    )
+    return (f"{count} files contain several tracks (cue sheets), but are one each on the map, such as {first}.",)
 
 
 def _whole(sheet: Path, beside: Sequence[Path]) -> Path | None:
-    """Return the only file that a sheet divides into several tracks, if it is one of those that lie beside it.
+    """Return the file that a sheet divides into several tracks, if it is the only one and in the same folder.
 
-    It may have been compressed since, and be called ``.flac`` where the sheet says ``.wav``.
+    It may have been compressed since, and have the suffix ``.flac`` instead of ``.wav``.
     """
     try:
         text = decode_text(read_bounded(sheet, LARGEST_SHEET_BYTES))
-    except OSError:  # a sheet that cannot be read is no music, and tells of none
+    except OSError:  # ignore an unreadable sheet, which contains no music itself
         return None
     files = [found[1].strip('"') for found in _FILE.finditer(text)]
     if len(files) != 1 or sum(1 for _ in _TRACK.finditer(text)) < LEAST_TRACKS:

@@ -1,4 +1,4 @@
-"""Find the file that a line of a playlist means: the playlist may come from another program, system or machine."""
+"""Find the files named in a playlist, which may come from another program, system or machine."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ Parts = tuple[str, ...]
 Ends = dict[Parts, list[tuple[Parts, Path]]]
 LONGEST_END: Final = 3
 MOST_ALIKE: Final = 100
-"""A name that more files have ("Track 01.mp3") does not tell which is meant."""
+"""A name shared by more files ("Track 01.mp3") is ambiguous."""
 NO_NAMES: Final = frozenset(("", ".", "..", "/", "//"))
 
 
 class FileFinder:
-    """The audio files below a folder, and the folders that hold them, by every name that a playlist may give them.
+    """An index of the audio files below a folder, and their folders, for lookups by the names in a playlist.
 
     Parameters
     ----------
     root
         The folder.
     files
-        The audio files in it. Without any, only what a line names exactly is found.
+        The audio files in it. If empty, only exact paths are found.
     """
 
     def __init__(self, root: Path, files: Iterable[Path]) -> None:
         self.has_looked_on_disk = False
-        """Whether it asked for files that are none of ``files``, there or not."""
+        """Whether any file outside of ``files`` was looked up on disk."""
         self._root = root.absolute()
         self._real_root = root.resolve()
         self._files = list(files)
@@ -64,19 +64,19 @@ class FileFinder:
         return _ends({path: _fold_all(self._parts[path]) for path in self._folders})
 
     def find(self, line: str, folder: Path) -> Path | None:
-        """Return the file or folder that a line means, if there is one.
+        """Return the file or folder that a line means, if it exists.
 
-        It is looked for as it stands, then percent-decoded, then whatever the form and case of its letters, then by
-        the longest end of its path that exactly one file below the root has.
+        The line is tried unchanged, then percent-decoded, then ignoring case and Unicode normalization, then by the
+        longest path suffix that matches exactly one file below the root.
 
         Parameters
         ----------
         folder
-            Where the playlist lies: relative paths start there.
+            The folder of the playlist, to which paths are relative.
         """
         readings = [reading for reading in path_readings(line) if reading.strip("/")]
         places = [Path(os.path.normpath(folder.absolute() / reading)) for reading in readings]
-        with contextlib.suppress(RuntimeError):  # nobody has a home here
+        with contextlib.suppress(RuntimeError):  # no home folder
             places += [Path(reading).expanduser() for reading in readings if reading.startswith("~/")]
         for look in (self._exactly, self._whatever_case):
             for place in places:
@@ -86,22 +86,22 @@ class FileFinder:
         return _by_end(readings, self._file_ends) or _by_end(readings, self._folder_ends)
 
     def files_in(self, folder: Path) -> list[Path]:
-        """Return the files that lie in a folder which was found, at any depth."""
+        """Return the files in a folder, at any depth."""
         if self._real_root.is_relative_to(folder.resolve()):
             return list(self._files)
         return [file for file in self._files if file.is_relative_to(folder)]
 
     def is_there(self, path: Path) -> bool:
-        """Whether there is a file or a folder, see :func:`is_there`."""
+        """Return whether a file or folder exists, see :func:`is_there`."""
         self.has_looked_on_disk = True
         return is_there(path)
 
     def _exactly(self, place: Path) -> Path | None:
         if place in self._exact:
             return self._exact[place]
-        if not self.is_there(place):  # a device or a pipe is no music
+        if not self.is_there(place):  # also excludes devices and pipes
             return None
-        # By another name (a link), or on a file system to which the case of letters makes no difference.
+        # The path may be a link, or the file system may be case-insensitive.
         below = os.path.relpath(place.resolve(), self._real_root)
         return self._exact.get(self._root / below) or self._whatever_case(place) or place
 
@@ -111,14 +111,14 @@ class FileFinder:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file or a folder. What cannot be looked at, for the length of its name for example, is not."""
+    """Return whether a file or folder exists; False for paths that cannot be checked, such as too long names."""
     with contextlib.suppress(OSError, ValueError):
         return path.is_file() or path.is_dir()
     return False
 
 
 def _ends(paths: Mapping[Path, Parts]) -> Ends:
-    """Paths by their last names: by one, by two and by three of them, so that few are alike."""
+    """Index paths by their last one, two and three components, so that few share a key."""
     ends = defaultdict(list)
     for path, parts in paths.items():
         for length in range(1, min(len(parts), LONGEST_END) + 1):
@@ -127,7 +127,7 @@ def _ends(paths: Mapping[Path, Parts]) -> Ends:
 
 
 def _by_end(readings: Iterable[str], ends: Ends) -> Path | None:
-    """Return what alone has the longest end of a path in common with one of the readings."""
+    """Return the only path that has the longest suffix in common with one of the readings."""
     longest = 0
     wanted: Parts = ()
     alike: dict[Path, bool] = {}
@@ -143,7 +143,7 @@ def _by_end(readings: Iterable[str], ends: Ends) -> Path | None:
                 alike.clear()
             if length == longest:
                 alike[path] = length == len(candidate)
-    # The whole way from the root is more than the end of a longer way.
+    # A match of the whole path from the root counts more than the suffix of a longer path.
     whole = [path for path, is_whole in alike.items() if is_whole and longest > 1]
     return _only(list(alike), wanted) or _only(whole, wanted)
 
@@ -158,7 +158,7 @@ def _common_end(one: Parts, other: Parts) -> int:
 
 
 def _only(paths: Sequence[Path], wanted: Parts) -> Path | None:
-    """Return the only one, or the only one that is spelled as is wanted."""
+    """Return the only path, or the only one with the exact spelling."""
     if len(paths) > 1:
         paths = [path for path in paths if path.parts[-len(wanted) :] == wanted]
     return paths[0] if len(paths) == 1 else None
@@ -170,7 +170,7 @@ def _fold_all(names: Iterable[str]) -> Parts:
 
 @lru_cache(maxsize=1 << 16)
 def fold_name(name: str) -> str:
-    """Return a name in one form and case; one whose bytes are no UTF-8 as it would stand in a playlist."""
+    """Normalize Unicode form and case of a name; undecodable bytes become what a playlist would contain."""
     if not name.isascii():
         try:
             name.encode()

@@ -44,24 +44,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FolderSource:
-    """``--source folder:PATH``: each audio file below PATH is a track, each sub-folder and playlist file a playlist."""
+    """``--source folder:PATH``: each audio file below PATH is a track, each subfolder and playlist file a playlist."""
 
     root: Path
 
     def load(self, context: LoadContext) -> Loaded:
-        """Walk the folder and look into what is new.
+        """Walk the folder and read the metadata of new files.
 
         Raises
         ------
         SourceError
-            If the folder is not there or holds no audio file.
+            The folder does not exist or contains no audio file.
         """
         try:
             is_folder = self.root.is_dir()
         except OSError as error:
             raise SourceError(f"{self.root} cannot be read: {error.strerror or error}.") from error
         if not is_folder:
-            raise SourceError(f"There is no folder {self.root}.", hint="Check the path after folder: .")
+            raise SourceError(f"The folder {self.root} does not exist.", hint="Check the path after folder: .")
         listing = walk(self.root)
         finder = FileFinder(self.root, listing.audio if listing.playlists else ())
         lists, about_lists = read_playlists(listing.playlists, finder, self.root)
@@ -69,8 +69,8 @@ class FolderSource:
         notices = (*about_folders(listing.unreadable), *about_left_out(listing), *about_lists)
         if not files and not listing.misnamed:
             raise SourceError(
-                " ".join((f"{self.root} holds no audio file.", *notices)),
-                hint="Whatever FFmpeg decodes is looked for (MP3, M4A, FLAC, Ogg, WAV, WMA…), in sub-folders too.",
+                " ".join((f"{self.root} contains no audio file.", *notices)),
+                hint="All formats that FFmpeg decodes are found (MP3, M4A, FLAC, Ogg, WAV, WMA…), also in subfolders.",
             )
         facts = dict(zip(files, identify_files(files, context), strict=True))
         covers = folder_covers(listing.covers, context.cache)
@@ -90,7 +90,7 @@ def _library(
 ) -> tuple[Library, tuple[str, ...]]:
     twins = _twins(listing, files)
     facts = {path: fact for path, fact in files.items() if path not in twins}
-    misnamed = Unusable("directory", "This is a folder that is named like a file.")
+    misnamed = Unusable("directory", "This is a folder with the name of an audio file.")
     facts.update(dict.fromkeys(listing.misnamed, misnamed))
     ids = _track_ids(root, facts)
     albums = _album_ids(root, facts)
@@ -110,12 +110,12 @@ def _library(
 
 
 def _shown(path: Path, root: Path) -> str:
-    """Return a path for people: as seen from the folder."""
+    """Return a path relative to the folder, for messages."""
     return printable(os.path.relpath(path, root))
 
 
 def _twins(listing: Listing, files: Mapping[Path, FileFacts | Unusable]) -> dict[Path, Path]:
-    """For what a playlist names elsewhere, the file of the folder that has the same sound, if there is one."""
+    """Map files outside of the folder, named in playlists, to files inside with the same audio."""
     inside = set(listing.audio)
     if len(inside) == len(files):
         return {}
@@ -128,7 +128,7 @@ def _twins(listing: Listing, files: Mapping[Path, FileFacts | Unusable]) -> dict
 
 
 def _closed(root: Path, listing: Listing) -> Iterable[Omission]:
-    """Return the folders that may not be read: nobody knows what is in them."""
+    """Yield omissions for unreadable folders, whose content is unknown."""
     for error in listing.unreadable:
         name = _shown(Path(os.fsdecode(error.filename or root)), root)
         place = digest_bytes(os.fsencode(name))[:ID_DIGITS]
@@ -137,7 +137,7 @@ def _closed(root: Path, listing: Listing) -> Iterable[Omission]:
 
 
 def _track_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable]) -> dict[Path, str]:
-    """Ids by sound, so that they survive renames; the second file with the same sound gets a number."""
+    """Return ids derived from the audio, so that they survive renames; copies of the same audio get numbers."""
     seen: dict[str, int] = {}
     ids = {}
     for path, fact in facts.items():
@@ -151,7 +151,7 @@ def _track_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable]) -> dict[P
 
 
 def _album_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable]) -> dict[Path, str]:
-    """Return what names the album of each file in a folder of that album: half of its files are on it at least."""
+    """Return album ids for files in a folder of which at least half of the files are on that album."""
     names: dict[Path, Counter[str]] = defaultdict(Counter)
     for path, fact in facts.items():
         names[path.parent][fact.album if isinstance(fact, FileFacts) else ""] += 1

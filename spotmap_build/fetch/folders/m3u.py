@@ -1,4 +1,4 @@
-"""Read playlists: M3U and M3U8, lists of files with what they are called, and lists of other players. Pure."""
+"""Parse playlists: M3U and M3U8, and formats of other players. Pure."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ LARGEST_M3U_BYTES: Final = 16 << 20
 EXTINF: Final = re.compile(
     r"""#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'|[^\s,"']*))*\s*,(.*)""", re.I
 )
-"""``#EXTINF:217,Artist - Title``; some put attributes before the comma."""
+"""``#EXTINF:217,Artist - Title``; some programs put attributes before the comma."""
 OF_ALBUM: Final = re.compile(r"#EXT(ART|ALB):(.*)", re.I)
 """The album of the entries below, and its artist."""
 WEB_PAGE: Final = re.compile(r"\s*<(?:!doctype html|html)\b", re.I)
 PLAYLIST: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#PLAYLIST:([^\r\n]*)", re.I)
 HLS: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#EXT-X-")
-"""How the lines begin that tell players how to stream: the other lines are pieces of one recording."""
+"""Streaming directives (HLS): the other lines of such a file are segments of one recording."""
 MOST_ENTRIES: Final = 200_000
 
 LINE: Final = re.compile(r"[^\r\n]+")
 _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:spotify|data|urn|magnet|mailto):)(?!\s)", re.I)
 _FILE_URL: Final = re.compile(r"file:(?://(?:localhost(?=/))?)?(?=/)|file:(?=//)|file://", re.I)
 _SHARE_URL: Final = re.compile(r"(?:smb|cifs|nfs|afp|s?ftp|webdavs?|davs?|special):(?=//)", re.I)
-"""How players name files on a disk of another machine; below the music's folder they may be here."""
+"""URLs of network shares; the files may also exist below the music folder."""
 _DRIVE_OF_URL: Final = re.compile(r"/(?=[a-z][:|]/)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a playlist: its line (empty where only a name is given), and what it is called.
+    """One entry of a playlist: its line (empty if it has only a name), and its metadata.
 
-    ``name``: the title; without ``artist``, the artist may stand before it.
+    ``name``: the title; if ``artist`` is empty, it may begin with the artist.
     """
 
     line: str
@@ -56,7 +56,7 @@ class Entry:
 
     @property
     def is_address(self) -> bool:
-        """Whether it is on the web or in a service, and so no file."""
+        """Whether it is a URL of the web or a service rather than a file."""
         return _ADDRESS.match(self.line) is not None and _file_url(self.line) is None
 
     @property
@@ -67,32 +67,32 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class M3u:
-    """What a playlist holds. ``name``: what it calls itself; may be empty."""
+    """The content of a playlist. ``name``: its own name; may be empty."""
 
     entries: tuple[Entry, ...]
     name: str = ""
     fault: str = ""
-    """Why it is no list of music that can be used; may be empty."""
+    """Why it is not a usable playlist; empty if it is."""
 
 
 def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: False) -> M3u:
-    """Parse a playlist: M3U, or another list that is recognized by how it begins.
+    """Parse a playlist: M3U, or another format that is recognized by its beginning.
 
     Parameters
     ----------
     content
-        As :func:`~spotmap_build.core.text.decode_text` decodes it.
+        Decoded by :func:`~spotmap_build.core.text.decode_text`.
     is_file
-        Whether there is a file called like a line that begins with ``#``: such a line is a remark otherwise.
+        Whether a line that begins with ``#`` is the name of an existing file; otherwise it is a comment.
     """
     text = decode_text(content)
     other = read_other_list(text)
     if other is not None:
         return _bounded((Entry(*astuple(item)) for item in other.items), other.name)
     if WEB_PAGE.match(text):
-        return M3u((), fault="it is a web page (HTML), and no list of music")
+        return M3u((), fault="it is a web page (HTML), not a playlist")
     if HLS.search(text):
-        return M3u((), fault="it tells a player how to stream one recording (HLS), and is no list of music")
+        return M3u((), fault="it describes the stream of a single recording (HLS) and is not a playlist")
     lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff")))
     entries = (line for line in lines if not line.startswith("#") or _is_entry(line, is_file))
     named = PLAYLIST.search(text)
@@ -111,7 +111,7 @@ def _is_entry(line: str, is_file: Callable[[str], bool]) -> bool:
 
 
 def _entries(lines: Iterator[str]) -> Iterator[Entry]:
-    """Names come before the line that they belong to; one that no line follows is an entry without a file."""
+    """Yield entries. A name precedes its line; a name without a line is an entry without a file."""
     named: Entry | None = None
     of_album = {"art": "", "alb": ""}
     for line in lines:
@@ -135,13 +135,13 @@ def _named(found: re.Match[str]) -> Entry | None:
 
 
 def _on_album(entry: Entry, of_album: Mapping[str, str]) -> Entry:
-    """Return an entry with the album above it, whose artist counts where the entry's name has none."""
+    """Add the album above an entry, and the album's artist if the entry has none."""
     artist = of_album["art"] if entry.name and not entry.words[1] else ""
     return replace(entry, artist=artist, album=of_album["alb"])
 
 
 def is_share(line: str) -> bool:
-    """Whether a line names a file on another machine."""
+    """Return whether a line is the URL of a file on a network share."""
     return _SHARE_URL.match(line) is not None
 
 
@@ -150,10 +150,10 @@ def _file_url(line: str) -> re.Match[str] | None:
 
 
 def path_readings(line: str) -> Iterator[str]:
-    """Yield the paths that a line of a playlist may mean, the likeliest first.
+    """Yield the possible paths of a line in a playlist, the most likely first.
 
-    A path is meant as it stands or, as some programs write it, percent-encoded; an address ``file://`` the other way
-    round. Backslashes are those of Windows unless there is a file whose name holds some.
+    A path is tried unchanged, then percent-decoded, because some programs encode it; for a ``file://`` URL, in the
+    opposite order. Backslashes are also tried as Windows path separators.
     """
     if line[:1] == line[-1:] == '"' and len(line) > 2:
         yield line
@@ -173,7 +173,7 @@ def path_readings(line: str) -> Iterator[str]:
 
 
 def likely_path(line: str) -> str:
-    """Return the path that a line means most likely, where nothing can be looked up."""
+    """Return the most likely path of a line, without checking for existence."""
     first, *others = path_readings(line)
     return others[0] if "\\" in first and "/" not in first else first
 
@@ -184,16 +184,16 @@ def m3u_columns(
     find: Callable[[str], Iterable[str]] = lambda line: (likely_path(line),),
     is_file: Callable[[str], bool] = lambda _line: False,
 ) -> dict[str, list[Any]]:
-    """Return the entries of a playlist as the columns of a table, equal ones once.
+    """Return the distinct entries of a playlist as the columns of a table.
 
     Parameters
     ----------
     content
-        As :func:`~spotmap_build.core.text.decode_text` decodes it.
+        Decoded by :func:`~spotmap_build.core.text.decode_text`.
     name
-        The playlist's, where it does not name itself.
+        Name of the playlist if it does not contain one.
     find
-        The paths that a line means; several where it names a folder, none where it can only be looked for by name.
+        Returns the paths of a line; several if it is a folder, none if the track can only be searched by name.
     is_file
         As for :func:`parse_m3u`.
     """

@@ -1,4 +1,4 @@
-"""Read the playlists of other players than those that write M3U: PLS, XSPF, JSPF, WPL, ZPL and ASX. Pure."""
+"""Parse playlist formats other than M3U: PLS, XSPF, JSPF, WPL, ZPL and ASX. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUFFIXES: Final = (".pls", ".xspf", ".jspf", ".wpl", ".zpl", ".asx")
 _PLS: Final = re.compile(r"\s*(?:;[^\r\n]*\s+)*\[playlist\]", re.I)
 _FIELD: Final = re.compile(r"(file|title|length)([0-9]{1,9})[ \t]*=([^\r\n]*)", re.I)
 _MARKUP: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(?:\w{1,40}:)?(?:playlist|smil|asx)\b", re.I | re.S)
-"""There may be declarations and remarks before the element that holds everything, and a prefix before its name."""
+"""Declarations and comments may precede the root element, and a namespace prefix its name."""
 _JSPF: Final = re.compile(r'\s*\{\s*"playlist"\s*:')
 _ARTIST: Final = ("creator", "author")
 _TEXTS: Final = ("location", "title", "duration", "album", "identifier", *_ARTIST)
@@ -27,7 +27,7 @@ _OF_MEDIA: Final = {
     "albumtitle": "album",
     "duration": "duration",
 }
-"""The attributes by which WPL and ZPL say what a file is called."""
+"""Attributes of WPL and ZPL."""
 _OF_ASX: Final = {("ref", "href"): "location", ("duration", "value"): "duration"}
 _MS_OF_S: Final = 1000
 _NUMBER: Final = re.compile(r"([0-9]{1,12})(?:\.[0-9]*)?")
@@ -36,9 +36,9 @@ _CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5]?[0-9]):([0-5]?[0-9])(?:\.[0-9]*
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry: its path or address (empty where only a name is given), what it is called, and how long it is.
+    """One entry: its path or URL (empty if it has only a name), and its metadata.
 
-    ``name``: the title, with the artist before it where the list does not tell them apart.
+    ``name``: the title, preceded by the artist if the format does not separate them.
     """
 
     line: str
@@ -50,21 +50,21 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class OtherList:
-    """What a list holds. ``name``: what it calls itself; may be empty."""
+    """The content of a playlist. ``name``: its own name; may be empty."""
 
     items: tuple[Item, ...]
     name: str = ""
 
 
 def read_other_list(text: str) -> OtherList | None:
-    """Read a list, whichever it is by its beginning; None where it is none of them."""
+    """Parse a playlist of any of these formats, recognized by its beginning; None if it is none of them."""
     if _PLS.match(text):
         return OtherList(tuple(_pls_items(text)))
     if _JSPF.match(text):
         return _read_jspf(text)
     if not _MARKUP.match(text):
         return None
-    # Not by a parser of XML: what players write is often none, and such a parser would expand entities.
+    # An XML parser is not suitable: players often write invalid XML, and it would expand entities.
     reader = _Markup()
     reader.feed(text)
     reader.close()
@@ -83,7 +83,7 @@ def _pls_items(text: str) -> Iterator[Item]:
 
 
 def _read_jspf(text: str) -> OtherList | None:
-    """Read an XSPF in JSON; None where it is no document of that kind."""
+    """Parse XSPF in JSON; None if it is not such a document."""
     try:
         playlist = parse_json(text)["playlist"]
     except (ValueError, TypeError):
@@ -99,14 +99,14 @@ def _read_jspf(text: str) -> OtherList | None:
 
 
 def _first_text(value: Any) -> str:
-    """Return a text, or the first of several. JSPF has lists where XSPF repeats an element."""
+    """Return a text, or the first of a list: JSPF has lists for repeated elements of XSPF."""
     if isinstance(value, list):
         value = value[0] if value else ""
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
 def _item(texts: dict[str, str]) -> Item:
-    """Return an entry from what its elements say."""
+    """Return the entry for the texts of its elements."""
     artist = next((texts[tag] for tag in _ARTIST if texts.get(tag)), "")
     line = texts.get("location", "").strip() or track_uri(texts.get("identifier", ""))
     seconds = _seconds(texts.get("duration", ""), _MS_OF_S)
@@ -116,13 +116,13 @@ def _item(texts: dict[str, str]) -> Item:
 
 @dataclass(slots=True)
 class _Open:
-    """An entry that has not ended yet."""
+    """An entry whose element is still open."""
 
     texts: dict[str, str] = field(default_factory=dict)
 
 
 class _Markup(HTMLParser):
-    """Collects ``track`` (XSPF), ``entry`` (ASX) and ``media`` (WPL, ZPL); names of elements come in lower case."""
+    """Collects ``track`` (XSPF), ``entry`` (ASX) and ``media`` (WPL, ZPL) elements; names are in lower case."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -141,7 +141,7 @@ class _Markup(HTMLParser):
                 text = _OF_MEDIA.get(name) if tag == "media" else _OF_ASX.get((tag, name))
                 if text and value:
                     self._open.texts.setdefault(text, value)
-        # A list may name several places of one track; the first is the best.
+        # A playlist may have several locations of a track; the first is preferred.
         is_given = self._open is not None and tag in self._open.texts
         self._text = tag if tag in _TEXTS and not is_given else None
 

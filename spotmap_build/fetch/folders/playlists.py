@@ -1,4 +1,4 @@
-"""The playlists of a folder of music: its sub-folders, and the playlist files that lie in it."""
+"""The playlists of a music folder: its subfolders, and the playlist files in it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_LINE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class PlaylistFile:
-    """A playlist file, the files that it means (of the folder, or of elsewhere), and what it is called."""
+    """A playlist file, its name, and its member files, inside or outside of the folder."""
 
     file: Path
     members: tuple[Path, ...]
@@ -40,7 +40,7 @@ class _Read:
 
 
 def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tuple[list[PlaylistFile], tuple[str, ...]]:
-    """Read playlist files, and say which of them, and which of their entries, are left out."""
+    """Read playlist files; return them with notices about files and entries that are left out."""
     reads = [_read(file, finder) for file in files]
     usable = {_place(read.file) for read in reads if not read.fault}
     notices = []
@@ -59,13 +59,13 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
     if len(notices) > MOST_REPORTED:
         more = len(notices) - MOST_REPORTED
         notices[MOST_REPORTED:] = [
-            sentence(f"{more} more playlists were left out, or name files that are not in this folder.")
+            sentence(f"{more} more playlists were left out, or contain files that are not in this folder.")
         ]
     return lists, tuple(notices)
 
 
 def _place(file: Path) -> Path:
-    """Return the path by which a playlist may name another."""
+    """Return the normalized path by which a playlist may refer to another."""
     return Path(os.path.normpath(file.absolute()))
 
 
@@ -79,10 +79,7 @@ def _read(file: Path, finder: FileFinder) -> _Read:
 
 
 def _members(read: _Read, finder: FileFinder, lists: Set[Path]) -> tuple[list[Path], list[Entry]]:
-    """Return the members of a playlist.
-
-    Its files and the other ``lists`` that it names, each once, and the entries that mean none.
-    """
+    """Return the distinct members of a playlist (files and other ``lists``), and the entries without a member."""
     members: dict[Path, None] = {}
     missing = []
     meant: dict[Path | None, bool] = {None: False}
@@ -106,7 +103,7 @@ def _files(found: Path, finder: FileFinder, lists: Set[Path]) -> list[Path]:
 
 
 def _expanded(file: Path, found: Mapping[Path, list[Path]]) -> Iterator[Path]:
-    """Yield the members of a playlist; of each playlist among them, its members."""
+    """Yield the members of a playlist, replacing nested playlists by their members."""
     seen = {file}
     ways = [iter(found[file])]
     while ways:
@@ -126,7 +123,7 @@ def _shown(file: Path, root: Path) -> str:
 
 
 def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator[str]:
-    """One sentence a playlist, if any of its entries is left out."""
+    """Yield one notice about the entries of a playlist that are left out, if any."""
     if not missing:
         return
     lost = [entry for entry in missing if entry.line and not entry.is_address]
@@ -135,9 +132,9 @@ def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator
     if lost:
         first = printable(lost[0].line[:LONGEST_LINE])
         sentences.append(
-            sentence(f"1 {of} names a file that is not in this folder: {first}.")
+            sentence(f"1 {of} is a file that is not in this folder: {first}.")
             if len(lost) == 1
-            else sentence(f"{len(lost)} {of} name files that are not in this folder: {first}, for one.")
+            else sentence(f"{len(lost)} {of} are files that are not in this folder, such as {first}.")
         )
     if elsewhere:
         sentences.append(
@@ -149,7 +146,7 @@ def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator
 
 
 def folder_playlists(root: Path, ids: Mapping[Path, str]) -> list[Playlist]:
-    """One playlist a sub-folder: those right below the root, or below the only one that the root holds."""
+    """Return one playlist per subfolder: those directly below the root, or below its only subfolder."""
     groups: dict[tuple[str, ...], list[str]] = {}
     parts = {path: path.relative_to(root).parts[:-1] for path in ids}
     depth = 1
@@ -162,7 +159,7 @@ def folder_playlists(root: Path, ids: Mapping[Path, str]) -> list[Playlist]:
 
 
 def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tuple[list[Playlist], tuple[str, ...]]:
-    """One playlist a playlist file that is not empty; of equal ones the first, with a sentence where names differ."""
+    """Return one playlist per nonempty playlist file; of equal ones the first, with a notice if the names differ."""
     playlists: dict[frozenset[str], Playlist] = {}
     notices = []
     for file in files:
@@ -172,7 +169,7 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
         first = playlists.setdefault(frozenset(playlist.track_ids), playlist)
         if first.id != playlist.id:
             notices.append(
-                f"The playlists {first.name} and {playlist.name} hold the same tracks, and are shown as one."
+                f"The playlists {first.name} and {playlist.name} contain the same tracks and are shown as one."
             )
     if len(notices) > MOST_REPORTED:
         notices[MOST_REPORTED:] = [sentence(f"So do {len(notices) - MOST_REPORTED} more.")]
@@ -180,7 +177,7 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
 
 
 def together(lists: Sequence[Playlist], folders: Sequence[Playlist]) -> list[Playlist]:
-    """Both, less the folders that hold just what a list of the same name does."""
+    """Combine both kinds, without folders that equal a playlist file of the same name."""
     known = {(playlist.id, frozenset(playlist.track_ids)) for playlist in lists}
     return [*lists, *(folder for folder in folders if (folder.id, frozenset(folder.track_ids)) not in known)]
 

@@ -1,4 +1,4 @@
-"""Walk through a folder of music: what lies in it, and what of it is left out."""
+"""Walk a music folder: find audio files, playlists and covers, and record what is left out."""
 
 from __future__ import annotations
 
@@ -34,37 +34,37 @@ _NO_LIBRARY: Final = """
 """
 
 AUDIO_SUFFIXES: Final = frozenset(f".{kind}" for kind in _DECODED.split())
-"""What FFmpeg decodes, as PyAV brings it: sound, and pictures that move with sound."""
+"""Audio and video formats that PyAV's FFmpeg decodes."""
 NO_SOUND_SUFFIXES: Final = frozenset(f".{kind}" for kind in _NOT_DECODED.split())
-"""Music that is no recording (scores, programs), that is encrypted, or in a format that FFmpeg does not know."""
+"""Music that is not a recording (scores, programs), is encrypted, or has a format that FFmpeg does not support."""
 NO_LIBRARY: Final = frozenset((*_NO_LIBRARY.split(), "system volume information"))
-"""Folders of systems and programs: deleted files, copies, previews, notes. Any other name is one, dots or not."""
+"""Folders of systems and programs, with deleted files, copies, previews or metadata. All other folders are read."""
 NOTES: Final = frozenset((".appledouble", "@eadir"))
-"""Those of them in which a note of a file is called like the file."""
+"""Those of ``NO_LIBRARY`` in which metadata files have the names of the original files."""
 TRASH: Final = ".trash"
-"""How names of folders of deleted files begin on Linux and macOS."""
+"""Prefix of trash folders on Linux and macOS."""
 RESOURCE_FORK: Final = "._"
-"""How macOS calls what it has to note of a file on a disk that is not its own."""
+"""Prefix of macOS metadata files on foreign file systems."""
 
 
 @dataclass(slots=True)
 class Listing:
-    """What a walk through the folder found; every list in one order whatever the file system's."""
+    """The result of walking a folder; the order of all lists is independent of the file system."""
 
     audio: list[Path] = field(default_factory=list)
     playlists: list[Path] = field(default_factory=list)
     covers: dict[Path, Path] = field(default_factory=dict)
     cue_sheets: list[Path] = field(default_factory=list)
     misnamed: list[Path] = field(default_factory=list)
-    """Folders that are named like files and hold no music."""
+    """Folders named like audio files that contain no music."""
     unreadable: list[OSError] = field(default_factory=list)
-    """What is wrong with each folder that may not be read."""
+    """Errors of unreadable folders."""
     links: list[Path] = field(default_factory=list)
-    """Ways to folders that are read already: links, some of which lead round in a circle."""
+    """Links to folders that were already visited, possibly circular."""
     no_sound: Counter[str] = field(default_factory=Counter)
-    """How many files of music there are that cannot be decoded, by suffix."""
+    """Number of music files that cannot be decoded, by suffix."""
     set_aside: Counter[str] = field(default_factory=Counter)
-    """How many audio files lie in folders that are no library, by the folder's name."""
+    """Number of audio files in folders of ``NO_LIBRARY``, by folder name."""
 
 
 def walk(root: Path) -> Listing:
@@ -94,12 +94,12 @@ def walk(root: Path) -> Listing:
 
 
 def _walk_once(root: Path, listing: Listing) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """``os.walk`` in sorted order that follows links, but enters every folder once only."""
+    """Like ``os.walk`` in sorted order, following links, but visiting every folder only once."""
     entered: set[tuple[int, int]] = set()
     for folder, folder_names, file_names in os.walk(root, followlinks=True, onerror=listing.unreadable.append):
         try:
             status = Path(folder).stat()
-        except OSError as error:  # it is gone meanwhile
+        except OSError as error:  # deleted in the meantime
             listing.unreadable.append(error)
             folder_names.clear()
             continue
@@ -120,7 +120,7 @@ def _is_no_library(name: str) -> bool:
 
 
 def _count_audio(folder: Path) -> int:
-    """How many audio files there are in a folder; of notes that systems make of files, none."""
+    """Count the audio files in a folder; 0 for folders of metadata files."""
     if folder.name.casefold() in NOTES:
         return 0
     return sum(
@@ -131,7 +131,7 @@ def _count_audio(folder: Path) -> int:
 
 
 def about_left_out(listing: Listing) -> tuple[str, ...]:
-    """Say what music a walk has left out or could not tell apart, and what it did not read twice."""
+    """Return notices about files that were left out or not split, and folders that were not read twice."""
     return (
         *_about_links(listing.links),
         *_about_no_sound(listing.no_sound),
@@ -145,8 +145,8 @@ def _about_links(links: list[Path]) -> tuple[str, ...]:
         return ()
     first = printable(str(links[0]))
     if len(links) == 1:
-        return (f"The folder {first} is read already under another name, and was not read twice.",)
-    return (f"{len(links)} folders are read already under other names, and were not read twice, such as {first}.",)
+        return (f"The folder {first} was already read under another name and was skipped.",)
+    return (f"{len(links)} folders were already read under other names and were skipped, such as {first}.",)
 
 
 def _about_no_sound(counts: Counter[str]) -> tuple[str, ...]:
@@ -164,5 +164,5 @@ def _about_set_aside(counts: Counter[str]) -> tuple[str, ...]:
         return ()
     shown = ", ".join(names[:3]) + ("…" if names[3:] else "")
     if counts.total() == 1:
-        return (f"1 audio file lies in a folder of deleted or hidden files ({shown}) and was left out.",)
-    return (f"{counts.total()} audio files lie in folders of deleted or hidden files ({shown}) and were left out.",)
+        return (f"1 audio file is in a folder of deleted or hidden files ({shown}) and was left out.",)
+    return (f"{counts.total()} audio files are in folders of deleted or hidden files ({shown}) and were left out.",)

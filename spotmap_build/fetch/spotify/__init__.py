@@ -1,5 +1,5 @@
-"""Spotify's Web API as a library: log in once, fetch what was saved, keep it for the days without a network.
+"""Spotify's Web API as a source: log in once, fetch saved tracks and playlists, and cache them for offline builds.
 
-``source`` is the way in; ``login`` and ``token`` are for the command ``login``, ``push``, ``playlist_changes`` and
-``pushed`` for the command ``push``, which makes playlists there. Only ``api`` speaks to Spotify.
+``source`` is the entry point. ``login`` and ``token`` implement the command ``login``; ``push``, ``playlist_changes``
+and ``pushed`` implement the command ``push``, which creates playlists. Only ``api`` sends requests to Spotify.
 """

@@ -1,8 +1,8 @@
-"""Spotify's Web API through spotipy: the only module that speaks to Spotify, and that knows how it fails.
+"""Client for Spotify's Web API through spotipy. The only module that sends requests to Spotify and knows its errors.
 
-spotipy is given a session of our own, so that it neither repeats nor waits by itself: how long to be patient is decided
-in :mod:`~spotmap_build.fetch.spotify.asking`. At most four requests are in flight, a wait that Spotify asks
-for holds for all of them, and once it refuses it is asked nothing more.
+spotipy gets our own session, so that it neither retries nor waits by itself; retries are decided in
+:mod:`~spotmap_build.fetch.spotify.asking`. At most four requests are in flight. A wait that Spotify requests applies to
+all of them, and after a refusal no more requests are sent.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ if TYPE_CHECKING:
 
 PAGE_SIZE: Final = 50
 ALLOWED_HINT: Final = (
-    "The app's owner needs Spotify Premium, and every other user has to be on the app's list (developer.spotify.com, "
+    "The app's owner needs Spotify Premium, and every other user must be on the app's list (developer.spotify.com, "
     "your app, User Management)."
 )
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 
 
 class NotReadable(ServiceError):
-    """Spotify does not let this user's app read this one thing, or there is no such thing any more."""
+    """Spotify does not allow this app to read the item, or the item no longer exists."""
 
     code = "not-readable"
 
 
 class NotWritable(ServiceError):
-    """Spotify does not let this user's app change this one thing, or there is no such thing any more."""
+    """Spotify does not allow this app to change the item, or the item no longer exists."""
 
     code = "not-writable"
 
 
 class _NoSecrets(logging.Filter):
-    """spotipy writes access and refresh tokens into its debug messages, and nothing else there that would be missed."""
+    """Drops spotipy's debug messages, which contain access and refresh tokens."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.INFO
@@ -65,7 +65,7 @@ def _keep_tokens_out_of_logs() -> None:
         logger = logging.getLogger(name)
         if not any(isinstance(known, _NoSecrets) for known in logger.filters):
             logger.addFilter(_NoSecrets())
-    # Its complaints about single requests are not for the terminal: what they lead to is said in our own words.
+    # Its warnings about single requests must not reach the terminal, because our own errors cover them.
     package = logging.getLogger("spotipy")
     if not package.handlers:
         package.addHandler(logging.NullHandler())
@@ -75,7 +75,7 @@ _keep_tokens_out_of_logs()
 
 
 class _Pkce(SpotifyPKCE):  # type: ignore[misc]
-    """spotipy's login without a client secret; it never asks a person, and tells the status of a refusal."""
+    """spotipy's login without a client secret, without prompts, and with the configured endpoints."""
 
     def __init__(
         self, client_id: str, redirect_uri: str, settings: SpotifySettings, session: requests.Session, scope: str
@@ -94,7 +94,7 @@ class _Pkce(SpotifyPKCE):  # type: ignore[misc]
 
 
 class Authorization:
-    """One login in the making: the address to visit, and what its answer is good for. Never shown."""
+    """A login in progress: its URL, and the exchange of the response for tokens. Never logged."""
 
     def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings, scope: str = READ_SCOPES) -> None:
         self._client_id = client_id
@@ -102,18 +102,18 @@ class Authorization:
         self._requests = Asking(settings.request_policy, lambda _message: None)
 
     def url(self, state: str) -> str:
-        """Where the person agrees. ``state`` comes back with the answer."""
+        """Return the URL where the user agrees. ``state`` is returned with the response."""
         return str(self._pkce.get_authorize_url(state=state))
 
     def redeem(self, code: str) -> Answer:
-        """Return the tokens for the ``code`` of the answer.
+        """Exchange the ``code`` of the response for tokens.
 
         Raises
         ------
         LoginError
-            Spotify does not take it.
+            Spotify does not accept it.
         ServiceError
-            It cannot be reached.
+            Spotify cannot be reached.
         """
 
         def ask() -> object:
@@ -125,18 +125,18 @@ class Authorization:
         except Refusal as error:
             raise LoginError(
                 f"Spotify did not complete the login ({_reason(error)}).",
-                hint="Check the client ID and try again: an answer of Spotify's is good for a few minutes, and once.",
+                hint="Check the client ID and try again: a response from Spotify is valid once, for a few minutes.",
             ) from error
 
 
 class SpotifyApi:
-    """What a login may read, and change where it allows that. Threads may share it.
+    """Client for the endpoints that a login may read or, if allowed, change. Thread-safe.
 
-    Every request raises LoginError (the login has ended), ServiceRefused (Spotify wants to be left alone; nothing more
-    is asked), NotReadable or NotWritable (this one thing may not be read or changed), or ServiceError (no answer, after
-    some patience; a change may have been made all the same).
+    Every request may raise ``LoginError`` (the login has expired), ``ServiceRefused`` (no more requests are sent),
+    ``NotReadable`` or ``NotWritable`` (only this item cannot be read or changed), or ``ServiceError`` (no response
+    after retries; a change may have been made nevertheless).
 
-    ``say`` is called with waits, ``renewed`` with another refresh token that replaces the login's.
+    ``say`` is called with messages about waits, ``renewed`` with a refresh token that replaces the login's.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class SpotifyApi:
         self._client.prefix = settings.api_url
 
     def user_id(self) -> str:
-        """Who has logged in."""
+        """Return the id of the logged-in user."""
         return str(self._get(self._client.me, "id")["id"])
 
     def saved_tracks(self, offset: int) -> Answer:
@@ -177,15 +177,15 @@ class SpotifyApi:
         return self._get(lambda: self._client.current_user_playlists(PAGE_SIZE, offset), "items")
 
     def playlist_items(self, playlist_id: str, offset: int) -> Answer:
-        """Return a page of what is in a playlist."""
+        """Return a page of the items in a playlist."""
         return self._get(lambda: self._client.playlist_items(playlist_id, limit=PAGE_SIZE, offset=offset), "items")
 
     def artist(self, artist_id: str) -> Answer:
-        """One artist."""
+        """Return an artist."""
         return self._get(lambda: self._client.artist(artist_id), "id")
 
     def create_playlist(self, name: str, description: str) -> str:
-        """Make an empty private playlist, and return its id."""
+        """Create an empty private playlist, and return its id."""
         return str(
             self._change(
                 lambda: self._client.current_user_playlist_create(name, public=False, description=description), "id"
@@ -197,7 +197,7 @@ class SpotifyApi:
         client = self._client
         match operation:
             case Rename(name):
-                # Spotify answers with nothing at all
+                # Spotify's response is empty.
                 self._change(
                     lambda: client.playlist_change_details(playlist_id, name=name) or {"id": playlist_id}, "id"
                 )
@@ -235,7 +235,7 @@ class SpotifyApi:
         return self._access_token
 
     def _refresh(self, used: str) -> None:
-        """Get another access token, unless another thread has done so since ``used`` was taken."""
+        """Get a new access token, unless another thread has replaced ``used`` already."""
         with self._token_lock:
             if self._access_token != used:
                 return
@@ -255,7 +255,7 @@ class SpotifyApi:
         if refresh_token == self._refresh_token:
             return
         if not isinstance(refresh_token, str) or not is_token(refresh_token):
-            self._say("Spotify sent another refresh token that cannot be one; the login is unchanged.")
+            self._say("Spotify sent an invalid refresh token; the login is unchanged.")
             return
         self._refresh_token = refresh_token
         self._renewed(refresh_token)
@@ -276,10 +276,12 @@ def _translated(error: Refusal, *, is_change: bool) -> SpotmapError:
     if status == _UNAUTHORIZED:
         return LoginError("Spotify does not accept its own fresh access token.", hint=LOGIN_AGAIN_HINT)
     if is_change and status in {_FORBIDDEN, _NOT_FOUND}:
-        return NotWritable(f"Spotify does not let this app change playlists (HTTP status {status}).", hint=ALLOWED_HINT)
+        return NotWritable(
+            f"Spotify does not allow this app to change playlists (HTTP status {status}).", hint=ALLOWED_HINT
+        )
     if status in {_FORBIDDEN, _NOT_FOUND}:
-        return NotReadable(f"Spotify does not let this app read it (HTTP status {status}).", hint=ALLOWED_HINT)
-    return ServiceError(f"Spotify did not understand a request (HTTP status {status}).", hint="Please report this.")
+        return NotReadable(f"Spotify does not allow this app to read it (HTTP status {status}).", hint=ALLOWED_HINT)
+    return ServiceError(f"Spotify rejected a request (HTTP status {status}).", hint="Please report this.")
 
 
 def _reason(error: Refusal) -> str:

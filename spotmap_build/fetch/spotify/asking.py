@@ -1,7 +1,7 @@
-"""How Spotify is asked: each request within bounds, and with patience where that helps.
+"""Requests to Spotify with limits, validation and retries.
 
-No request follows a redirect, because each carries a secret. Answers are bounded in size and time, and looked at here
-before anybody takes them apart.
+No request follows a redirect, because each carries a secret. Responses are limited in size and time, and validated
+here before they are parsed further.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ REQUIRED: Final[Mapping[str, Callable[[object], bool]]] = {
     "access_token": is_token,
     "snapshot_id": is_user_id,
 }
-"""The field by which an answer is known to be one, and what it has to be."""
+"""Validators of the field that identifies a valid response."""
 ANNOUNCED_S: Final = 5.0
-"""A longer wait is worth a word."""
+"""Waits longer than this are reported."""
 UNSAID_WAIT_S: Final = 5.0
-"""Where a rate limit does not say how long."""
-CONNECTION_HINT: Final = "Check the connection and build again: what has been fetched is kept."
-OTHER_ANSWER: Final = "its answer is not Spotify's (a login page of the network, perhaps)"
+"""Wait after a rate limit without ``Retry-After``."""
+CONNECTION_HINT: Final = "Check the connection and build again: fetched data are kept."
+OTHER_ANSWER: Final = "the response is not from Spotify (perhaps a login page of the network)"
 COSTLY: Final[Mapping[type[requests.RequestException], str]] = {
-    RedirectRefused: "it sends requests on to another address (a login page of the network, perhaps)",
-    BodyTooLarge: "its answer is much larger than Spotify's are",
-    TooSlow: "its answer takes too long to arrive",
+    RedirectRefused: "requests are redirected to another address (perhaps a login page of the network)",
+    BodyTooLarge: "the response is much larger than Spotify's responses are",
+    TooSlow: "the response takes too long to arrive",
 }
-"""What takes long or brings much, and is not likely to be better in a second."""
+"""Errors that take long or transfer much, and are unlikely to go away within seconds."""
 COSTLY_ATTEMPTS: Final = 2
 QUOTA_HINT: Final = (
-    "Spotify counts the requests of all apps of one developer account together. Build again later: what has been "
-    "fetched is kept, and the next build goes on from there."
+    "Spotify counts the requests of all apps of a developer account together. Build again later: fetched data are "
+    "kept, and the next build continues from there."
 )
 _QUOTA_EXCEEDED: Final = "QUOTA_EXCEEDED"
 NOT_IN_SCOPE: Final = "Insufficient client scope"
-"""What Spotify says where a login does not allow what is asked for."""
+"""Spotify's error message if the login's scope does not cover the request."""
 _RATE_LIMITED: Final = 429
 
 
 class Refusal(Exception):
-    """Spotify answered with an error: its HTTP status, its own word for what is wrong (or none), its Retry-After."""
+    """An error response from Spotify: HTTP status, error code (may be empty) and ``Retry-After``."""
 
     def __init__(self, status: int, reason: str, retry_after: str | None) -> None:
         super().__init__(f"HTTP status {status}")
@@ -69,22 +69,22 @@ class Refusal(Exception):
 
 
 def session_for(policy: RequestPolicy) -> requests.Session:
-    """Make a session whose requests end within bounds; it raises :class:`Refusal` for an error that Spotify tells."""
+    """Create a session with limits that raises :class:`Refusal` for error responses."""
     limits = Limits(policy.timeout_s, policy.total_s, policy.body_bytes)
     session = make_session(limits, follow_redirects=False)
-    session.hooks["response"].append(_at_the_door)
+    session.hooks["response"].append(_raise_for_error)
     return session
 
 
-def _at_the_door(response: requests.Response, **_options: object) -> None:
-    """Take a refusal apart here: spotipy does so without looking whether it has the shape that it expects."""
-    response.encoding = "utf-8"  # as JSON is; an encoding that the answer names could be slow to decode, or to guess
+def _raise_for_error(response: requests.Response, **_options: object) -> None:
+    """Parse error responses here, because spotipy does so without validating their structure."""
+    response.encoding = "utf-8"  # JSON is UTF-8; other declared encodings could be slow to decode or to guess
     if response.status_code >= 400:
         raise Refusal(response.status_code, _error_code(response.content), response.headers.get("Retry-After"))
 
 
 def _error_code(content: bytes) -> str:
-    """Spotify's own word for what is wrong: ``{"error": WORD}`` (accounts), ``{"error": {"reason": WORD}}`` (API)."""
+    """Return Spotify's error code: ``{"error": CODE}`` (accounts) or ``{"error": {"reason": CODE}}`` (API)."""
     try:
         answer = parse_json(content)
     except ValueError:
@@ -101,7 +101,7 @@ def _error_code(content: bytes) -> str:
 
 
 class Asking:
-    """Retry single requests: what is worth another try gets one, and waits are bounded."""
+    """Sends requests with retries and limited waits. Thread-safe."""
 
     def __init__(self, policy: RequestPolicy, say: Callable[[str], object]) -> None:
         self._policy = policy
@@ -114,33 +114,33 @@ class Asking:
         self._waited_s = 0.0
 
     def end(self, problem: SpotmapError) -> None:
-        """Nothing more is asked: every further request raises ``problem``."""
+        """Stop: every further request raises ``problem``."""
         with self._lock:
             self._ended = self._ended or problem
 
     def answer(self, ask: Callable[[], object], required: str, *, is_change: bool = False) -> Answer:
-        """Return what ``ask`` brings: a JSON object that holds ``required``.
+        """Return the JSON object that ``ask`` requests; it must contain the field ``required``.
 
-        ``is_change``: it changes something, and is asked for once, since it may have been done though no answer came.
-        Where Spotify wants a pause it has done nothing, and is asked again.
+        ``is_change``: the request changes something, so it is not retried without a response, because it may have been
+        executed. After a rate limit it was not executed, and is retried.
 
         Raises
         ------
         Refusal
-            Spotify refuses, and patience does not help.
+            Spotify returned an error that retries do not resolve.
         ServiceRefused
-            Spotify wants no more requests for longer than the policy allows to wait, or the quota is used up.
+            Spotify requests a longer wait than the policy allows, or the quota is used up.
         ServiceError
-            No answer of use came in as many attempts as the policy allows, to this request or to others before it.
+            There was no valid response within the allowed attempts, to this or earlier requests.
         LoginError
-            An earlier request showed that the login has ended.
+            An earlier request showed that the login has expired.
         """
         failures = 0
         while True:
             try:
                 answer = self._once(ask, required)
             except _RateLimited:
-                continue  # the wait is before the next request; how long in all is bounded
+                continue  # the next attempt waits first; the total wait is limited
             except _Useless as useless:
                 failures += 1
                 attempts = 1 if is_change else self._policy.attempts
@@ -170,13 +170,13 @@ class Asking:
                     self._slow_down(UNSAID_WAIT_S if wait_s is None else wait_s)
                     raise _RateLimited from error
                 if error.status >= 500:
-                    raise _Useless(f"its service is in trouble (HTTP status {error.status})") from error
+                    raise _Useless(f"it has a server error (HTTP status {error.status})") from error
                 raise
             except requests.RequestException as error:
                 raise _useless(error) from error
             except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-                # spotipy takes apart what it gets without looking whether it is what it expects
-                raise _Useless("its answer is none that can be understood") from error
+                # spotipy parses responses without validating their structure
+                raise _Useless("the response is invalid") from error
         if not isinstance(answer, dict) or not REQUIRED[required](answer.get(required)):
             raise _Useless(OTHER_ANSWER)
         return answer
@@ -186,8 +186,8 @@ class Asking:
             time.sleep(wait_s)
 
     def _quota_exceeded(self, wait_s: float | None) -> SpotmapError:
-        """End it all: this is no matter of seconds."""
-        asks = "" if wait_s is None else f" It wants no more requests for {_duration(wait_s)}."
+        """Stop all requests, because a quota does not recover within seconds."""
+        asks = "" if wait_s is None else f" Spotify refuses requests for {_duration(wait_s)}."
         problem = ServiceRefused(
             f"The quota of your Spotify developer account is used up ({_QUOTA_EXCEEDED}).{asks}",
             hint=QUOTA_HINT,
@@ -197,7 +197,7 @@ class Asking:
         return self._ended or problem
 
     def _slow_down(self, wait_s: float) -> None:
-        """Let all wait, or end it all where that would be too long."""
+        """Make all requests wait, or stop if the wait would be too long."""
         policy = self._policy
         wait_s = max(wait_s, policy.first_pause_s)
         with self._lock:
@@ -205,8 +205,8 @@ class Asking:
             further_s = max(0.0, now_s + wait_s - max(now_s, self._resume_at_s))
             if wait_s > policy.longest_wait_s or self._waited_s + further_s > policy.total_wait_s:
                 self._ended = self._ended or ServiceRefused(
-                    f"Spotify wants no more requests for {_duration(wait_s)}.",
-                    hint="Build again later: what has been fetched is kept, and the next build goes on from there.",
+                    f"Spotify refuses requests for {_duration(wait_s)}.",
+                    hint="Build again later: fetched data are kept, and the next build continues from there.",
                     retry_after_s=wait_s,
                 )
                 raise self._ended
@@ -217,9 +217,9 @@ class Asking:
 
 
 class _Useless(Exception):
-    """A request brought nothing of use, and might do so another time. The message says why.
+    """A request failed but may succeed when retried. The message is the reason.
 
-    ``is_costly``: it took so long, or so much, that one further try has to do.
+    ``is_costly``: it took so much time or data that only one more attempt is made.
     """
 
     def __init__(self, reason: str, *, is_costly: bool = False) -> None:
@@ -228,22 +228,22 @@ class _Useless(Exception):
 
 
 class _RateLimited(Exception):
-    """A request came too early."""
+    """A request exceeded the rate limit."""
 
 
 def _useless(error: requests.RequestException) -> _Useless:
-    """In our words: what the library says is long, and names addresses."""
+    """Return a short reason for a library error, whose own message is long and contains URLs."""
     for kind, reason in COSTLY.items():
         if isinstance(error, kind):
             return _Useless(reason, is_costly=True)
     if isinstance(error, requests.JSONDecodeError):
         return _Useless(OTHER_ANSWER)
     if isinstance(error, requests.exceptions.ProxyError):
-        return _Useless("the proxy does not let it through")
+        return _Useless("the proxy rejected the request")
     if isinstance(error, requests.exceptions.SSLError):
         return _Useless("no secure connection can be made")
     if isinstance(error, requests.Timeout):
-        return _Useless("it does not answer")
+        return _Useless("it does not respond")
     return _Useless("there is no connection")
 
 

@@ -1,4 +1,4 @@
-"""From rows to a library: which tracks there are, what is no track, and what a person can do about it. Pure."""
+"""Assemble a library from rows: tracks, playlists, and omissions with reasons. Pure."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
 NOT_YOURS: Final = sentence(
-    "Spotify lets an app read only playlists that you own or collaborate on. To have its tracks on the map, copy them "
-    "to a playlist of your own."
+    "Spotify allows apps to read only playlists that you own or collaborate on. To have its tracks on the map, copy "
+    "them to a playlist of your own."
 )
 MADE_BY_PUSH: Final = sentence(
-    "spotmap-build push made it of a list of the map, so it is not read back into the map. Tracks that you added to it "
-    "are on the map if you save them, or add them to another playlist."
+    "spotmap-build push created it from a list of the map, so it is not read back into the map. To have tracks that "
+    "you added to it on the map, save them or add them to another playlist."
 )
 REASONS: Final = {
-    "episode": ("episode", sentence("It is an episode of a podcast, or a part of an audiobook, no music.")),
-    "unknown": ("no-id", sentence("Spotify does not say which track it is: it is not available any more.")),
-    "empty": ("empty-row", sentence("Spotify lists a row without anything in it.")),
+    "episode": ("episode", sentence("It is a podcast episode or a part of an audiobook, not music.")),
+    "unknown": ("no-id", sentence("Spotify does not say which track it is: it is no longer available.")),
+    "empty": ("empty-row", sentence("Spotify lists an empty row.")),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPlaylist:
-    """A playlist and its rows; None where it may not be read, or is not, because it was made of a map's list."""
+    """A playlist and its rows; None if it is not readable, or not read because ``push`` created it."""
 
     id: str
     name: str
@@ -40,7 +40,7 @@ class ReadPlaylist:
 
 
 def artists_by_weight(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -> list[str]:
-    """Return the ids of all artists, those of most tracks first."""
+    """Return the ids of all artists, those with the most tracks first."""
     rows = {row.id: row for row in _every_row(saved, playlists) if row.kind == "track"}
     counts = Counter(artist_id for row in rows.values() for artist_id in row.artist_ids)
     return sorted(counts, key=lambda artist_id: (-counts[artist_id], artist_id))
@@ -49,9 +49,10 @@ def artists_by_weight(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -
 def make_library(
     saved: Sequence[Row], playlists: Sequence[ReadPlaylist], genres: Mapping[str, tuple[str, ...]]
 ) -> Library:
-    """Return the library of saved tracks and playlists: saved ones first, then by playlist, every track once.
+    """Return the library: saved tracks first, then the tracks of each playlist, without duplicates.
 
-    ``genres`` by artist id. A saved track's date is that of its saving, another's that of its first playlist.
+    ``genres``: by artist id. The date of a saved track is when it was saved; that of others is the earliest date in a
+    playlist.
     """
     tracks: dict[str, Track] = {}
     failures: dict[str, Failed] = {}
@@ -113,7 +114,7 @@ def _add(
 
 
 def _clean(text: str) -> str:
-    """Without control characters, which an earlier version of this program let into the cache."""
+    """Remove control characters, which an earlier version stored in the cache."""
     return text if text.isprintable() else " ".join(printable(text).split())
 
 
@@ -124,7 +125,7 @@ def _with_earlier_date(track: Track, added_at: str) -> Track:
 
 
 def _omitted(rows: Iterable[Row], list_uri: str, where: str) -> Iterable[Omission]:
-    """``where`` says in words which list it is. A row without an id is named by its place in the list."""
+    """Yield omissions. ``where`` describes the list; a row without an id is identified by its position."""
     for number, row in enumerate(rows, start=1):
         if row.kind in REASONS:
             code, reason = REASONS[row.kind]

@@ -1,4 +1,4 @@
-"""Artists' genres, as long as Spotify still tells them: one request an artist, so a few hundred a build at most."""
+"""Genres of artists, if Spotify still provides them: one request per artist, a limited number per build."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 GENRES_VERSION: Final = 1
 ARTIST_AGE_S: Final = 90 * DAY_S
 BUDGET: Final = 200
-"""Requests a build. The artists of most tracks come first, so a large library is complete after some builds."""
+"""Requests per build. Artists with the most tracks come first; a large library is complete after several builds."""
 PROBES: Final = 5
-"""If so many answers, and all that are known, are without genres, Spotify tells none."""
+"""If this many responses and all known artists have no genres, Spotify does not provide them."""
 PAUSE_S: Final = 30 * DAY_S
 CONTENT: Final = "genres.json"
 
 
 class Genres:
-    """What is known of artists' genres, in the cache. It is public knowledge, and the same for every user."""
+    """Genres of artists in the cache. They are public data, the same for every user."""
 
     def __init__(self, cache: Cache, clock: Callable[[], float]) -> None:
         self._cache = cache
@@ -38,17 +38,17 @@ class Genres:
         self._pause_key = Key("spotify-genres", GENRES_VERSION, {"asked": "whether Spotify tells genres"})
 
     def known(self, artist_ids: Iterable[str], *, any_age: bool) -> dict[str, tuple[str, ...]]:
-        """Genres by artist, as far as they are here; an artist without any has an empty entry."""
+        """Return cached genres by artist; an artist without genres has an empty entry."""
         found = {artist_id: self._read(artist_id, any_age=any_age) for artist_id in artist_ids}
         return {artist_id: genres for artist_id, genres in found.items() if genres is not None}
 
     def fetch(self, api: SpotifyApi, artist_ids: Sequence[str]) -> None:
-        """Ask for artists that are not known or known for long, within the budget; ``artist_ids`` by importance.
+        """Fetch missing and outdated artists within the budget; ``artist_ids`` in order of importance.
 
         Raises
         ------
         LoginError, ServiceError
-            Spotify cannot be asked; what came until then is kept.
+            Spotify cannot be contacted; results so far are kept.
         CacheError
             The disk fails.
         """

@@ -1,7 +1,7 @@
-"""Log in to Spotify once: the person agrees in a browser, and Spotify sends the answer to this machine.
+"""Log in to Spotify: the user agrees in a browser, and Spotify sends the response to this machine.
 
-Where the browser is on another machine (over SSH), the address that it ends up at can be pasted instead. No client
-secret is involved (PKCE); the ``state`` that comes back proves that an answer belongs to the question.
+If the browser is on another machine (over SSH), its final address can be pasted instead. No client secret is involved
+(PKCE); the returned ``state`` proves that a response belongs to the request.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
 
 REDIRECT_PATH: Final = "/callback"
 REGISTERED_URI: Final = "http://127.0.0.1/callback"
-"""What the app has to have among its redirect URIs; Spotify then accepts any port."""
+"""Redirect URI that must be registered for the app; Spotify then accepts any port."""
 PASTE_PORT: Final = 8888
-"""For a pasted answer nothing listens, so that the browser shows an error, and the address to copy."""
+"""With ``--paste`` nothing listens on this port, so the browser shows an error, and the address to copy."""
 PASTE_ATTEMPTS: Final = 3
 IDLE_CONNECTION_S: Final = 5.0
-"""Browsers open connections ahead of time, and say nothing on them."""
+"""Timeout of idle connections, which browsers open in advance."""
 PAGE: Final = (
     '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>spotmap-build</title>'
     '<body style="font:1.1rem system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem"><p>{text}</p></body></html>'
@@ -53,7 +53,7 @@ PAGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A login that is in its file. ``secret`` is the line for a CI service, ``outcome`` a sentence for the person."""
+    """A stored login. ``secret``: the line for a CI service; ``outcome``: a message for the user."""
 
     secret: str = field(repr=False)
     outcome: str
@@ -71,10 +71,11 @@ def keep_login(
     write: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> Kept:
-    """Log in and keep the login in the token file: what the command ``login`` does.
+    """Log in and store the login in the token file, for the command ``login``.
 
-    Without a ``client_id`` the one of the login before is used. With ``reuse`` a login that is there, and good for more
-    than a month, is good enough. With ``write`` the person is asked to let it make and change private playlists too.
+    Without a ``client_id``, that of the previous login is used. With ``reuse``, an existing login that is valid for
+    more than a month is kept. With ``write``, the user is also asked for permission to create and change private
+    playlists.
 
     Raises
     ------
@@ -83,14 +84,14 @@ def keep_login(
     """
     before = _login_before(settings, say)
     if reuse and before is not None and not before.is_ending(clock()) and (before.may_write or not write):
-        login, done = before, gettext("This is the login of before.")
+        login, done = before, gettext("The existing login is used.")
     else:
         known_id = client_id or (before.client_id if before else "")
         login = log_in(
             known_id, settings, say=say, ask=ask, open_browser=open_browser, port=port, write=write, clock=clock
         )
         save_login(login, settings.token_file)
-        done = gettext("You are logged in; the login is kept in {file}.", file=settings.token_file)
+        done = gettext("You are logged in; the login is stored in {file}.", file=settings.token_file)
         if before is not None and before.may_write and not login.may_write:
             done += " " + gettext("It can no longer change playlists, which push needs (login --write).")
     return Kept(ci_secret(login), f"{done} {remaining(login, clock())}")
@@ -100,7 +101,7 @@ def _login_before(settings: SpotifySettings, say: Callable[[str], object]) -> Lo
     try:
         return load_login(settings.token_file, say=say)
     except LoginError:
-        return None  # there is none, or it is damaged: logging in puts both right
+        return None  # missing or damaged; a new login fixes both
 
 
 def log_in(
@@ -115,17 +116,17 @@ def log_in(
     write: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> Login:
-    """Have the person agree, and get the login. ``token.save_login`` keeps it.
+    """Have the user agree, and return the login; ``token.save_login`` stores it.
 
-    With ``write`` they are asked for more than to read: to make and change private playlists.
-    ``say`` shows the address to visit. With ``ask``, the address that the browser ends up at is asked for, in place of
-    listening for it on ``port`` (0: a free one) for ``timeout_s`` seconds.
+    With ``write``, permission to create and change private playlists is requested as well. ``say`` shows the URL to
+    visit. With ``ask``, the user pastes the browser's final address; otherwise the response is awaited on ``port`` (0:
+    a free one) for ``timeout_s`` seconds.
 
     Raises
     ------
     LoginError
-        The person did not agree or did not answer in time, the port is taken, Spotify does not know the client ID, or
-        the user may not use this app.
+        The user did not agree or did not respond in time, the port is in use, Spotify does not know the client ID, or
+        the user is not allowed to use this app.
     ServiceError
         Spotify cannot be reached.
     """
@@ -152,38 +153,38 @@ def log_in(
 
 
 def redirect_uri(port: int) -> str:
-    """Where Spotify sends the browser. Not ``localhost``: Spotify refuses that."""
+    """Return the redirect URI. Spotify does not accept ``localhost``."""
     return f"http://127.0.0.1:{port}{REDIRECT_PATH}"
 
 
 def code_in(address: str, state: str) -> str:
-    """Return the code in the address that a browser ended up at. Pure.
+    """Return the code in a browser's final address. Pure.
 
     Raises
     ------
     LoginError
-        The person did not agree, or the address does not answer this question.
+        The user did not agree, or the address does not belong to this request.
     """
     try:
         fields = parse_qs(urlsplit(address.strip()).query)
-    except ValueError as error:  # "http://[" and the like
-        raise LoginError("That is no address.", hint="Copy the whole address.") from error
+    except ValueError as error:  # such as "http://["
+        raise LoginError("That is not an address.", hint="Copy the whole address.") from error
     given = fields.get("state", [""])[0]
     if not secrets.compare_digest(given.encode("utf-8", "replace"), state.encode()):
         reason = "belongs to another login" if given else "is not the one that Spotify sent the browser to"
-        raise LoginError(f"That address {reason}.", hint="Use the newest link, and the whole address it ends up at.")
+        raise LoginError(f"That address {reason}.", hint="Use the latest link, and copy the whole final address.")
     if "error" in fields:
         if fields["error"][0] == "access_denied":
-            raise _Denied("You did not agree that spotmap-build reads your library.", hint="To do so, log in again.")
+            raise _Denied("You did not allow spotmap-build to read your library.", hint="To do so, log in again.")
         raise _Denied("Spotify did not complete the login.", hint=f"Try again. About the app: {_app_hint()}.")
     code = fields.get("code", [""])[0]
     if not code:
-        raise LoginError("That address holds no answer of Spotify's.", hint="Copy the whole address.")
+        raise LoginError("That address contains no response from Spotify.", hint="Copy the whole address.")
     return code
 
 
 class _Denied(LoginError):
-    """An answer to this question, and it is no."""
+    """A valid response in which the user denied the request."""
 
 
 def _app_hint() -> str:
@@ -191,13 +192,13 @@ def _app_hint() -> str:
 
 
 def _show(url: str, say: Callable[[str], object], *, open_browser: bool) -> None:
-    say(gettext("Agree on this page of Spotify's:") + f"\n{url}")
+    say(gettext("Agree on this Spotify page:") + f"\n{url}")
     if open_browser and not webbrowser.open(url):
         say(gettext("No browser could be opened: open that address yourself."))
 
 
 def _pasted_code(ask: Callable[[str], str], say: Callable[[str], object], state: str) -> str:
-    say(gettext("The browser ends up at an address on 127.0.0.1 that it cannot open. Copy that whole address."))
+    say(gettext("The browser will end at an address on 127.0.0.1 that it cannot open. Copy that whole address."))
     for attempt in range(1, PASTE_ATTEMPTS + 1):
         try:
             return code_in(ask(gettext("Paste it here")), state)
@@ -215,8 +216,8 @@ def _awaited_code(answers: queue.Queue[str | LoginError], timeout_s: float) -> s
         answer = answers.get(timeout=timeout_s)
     except queue.Empty as error:
         raise LoginError(
-            f"No answer came within {timeout_s:.0f} s.",
-            hint=f"Try again. If Spotify's page shows an error: check the client ID, and the app: {_app_hint()}. "
+            f"There was no response within {timeout_s:.0f} s.",
+            hint=f"Try again. If Spotify's page shows an error, check the client ID and the app: {_app_hint()}. "
             "If your browser is on another machine, use --paste.",
         ) from error
     if isinstance(answer, LoginError):
@@ -225,7 +226,7 @@ def _awaited_code(answers: queue.Queue[str | LoginError], timeout_s: float) -> s
 
 
 class _AnswerServer(ThreadingHTTPServer):
-    """Where Spotify sends the browser: ``answers`` gets the code, or why there is none."""
+    """Server for the redirect from Spotify. ``answers`` receives the code or an error."""
 
     daemon_threads = True
     block_on_close = False
@@ -250,15 +251,13 @@ class _AnswerHandler(BaseHTTPRequestHandler):
             self._show(200, gettext("You did not agree, so nothing was changed. You can close this window."))
             self.server.answers.put(denied)
         except LoginError:
-            # Anybody can call this address. What does not know the state is no answer, and the waiting goes on.
+            # Any program can call this address. Ignore requests without the right state, and keep waiting.
             self._show(
                 400,
-                gettext(
-                    "This answer does not belong to the login that is waiting now. Use the newest link in the terminal."
-                ),
+                gettext("This response does not belong to the current login. Use the latest link in the terminal."),
             )
         else:
-            self._show(200, gettext("Thank you. You can close this window and go back to the terminal."))
+            self._show(200, gettext("Thank you. You can close this window and return to the terminal."))
             self.server.answers.put(code)
 
     def _show(self, status: int, text: str) -> None:
@@ -272,18 +271,18 @@ class _AnswerHandler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-        """Log nothing: the address holds the code."""
+        """Log nothing, because the URL contains the code."""
 
 
 @contextmanager
 def _answers(port: int, state: str) -> Iterator[tuple[int, queue.Queue[str | LoginError]]]:
-    """Listen on 127.0.0.1 until the end of the block: the port, and where the answer to ``state`` turns up."""
+    """Listen on 127.0.0.1 within the block; yield the port, and the queue for the response to ``state``."""
     try:
         server = _AnswerServer(port, state)
     except OSError as error:
         raise LoginError(
             f"Port {port} on 127.0.0.1 cannot be used: {error.strerror or error}.",
-            hint="Leave --port out: any free port does.",
+            hint="Omit --port to use any free port.",
         ) from error
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="login", daemon=True)
     thread.start()
@@ -296,28 +295,23 @@ def _answers(port: int, state: str) -> Iterator[tuple[int, queue.Queue[str | Log
 
 
 def _login(client_id: str, settings: SpotifySettings, tokens: object, scopes: str, clock: Callable[[], float]) -> Login:
-    """Return the login that these tokens make, tried out at once.
-
-    Who is it, and may they use the app?
-
-    ``scopes``: what was asked for.
-    """
+    """Return the login for the tokens, after a first request that identifies the user. ``scopes``: as requested."""
     from spotmap_build.fetch.spotify.api import ALLOWED_HINT, NotReadable, SpotifyApi
 
     known = tokens if isinstance(tokens, dict) else {}
     refresh_token, scope = known.get("refresh_token"), known.get("scope") or scopes
     if not isinstance(refresh_token, str) or not is_token(refresh_token):
-        raise LoginError("Spotify gave no refresh token.", hint="Try again.")
+        raise LoginError("Spotify returned no refresh token.", hint="Try again.")
     if not isinstance(scope, str) or len(scope) > LONGEST_FIELD or printable(scope) != scope:
         raise LoginError("Spotify did not say what the login allows.", hint="Try again.")
     if not set(scopes.split()) <= set(scope.split()):
         raise LoginError(
-            f"Spotify granted less than was asked for: {scope}.", hint="Log in again, and agree to all of it."
+            f"Spotify granted less than was requested: {scope}.", hint="Log in again, and agree to everything."
         )
     login = Login(client_id, refresh_token, int(clock()), scope, user_digest="")
     api = SpotifyApi(settings, login, access_token=str(known["access_token"]))
     try:
         user_id = api.user_id()
     except NotReadable as error:
-        raise LoginError("This user may not use this app.", hint=ALLOWED_HINT) from error
+        raise LoginError("This user is not allowed to use this app.", hint=ALLOWED_HINT) from error
     return Login(client_id, refresh_token, int(clock()), scope, digest_of_user(user_id))

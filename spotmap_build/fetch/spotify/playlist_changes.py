@@ -1,8 +1,8 @@
-"""What it takes to make a playlist on Spotify what the map says, and what a person did to it since stays done. Pure.
+"""Compute the changes that update a Spotify playlist to a list of the map, preserving the user's changes. Pure.
 
-Three states are compared: what the map wants now, what an earlier push put there, and what is there. What an earlier
-push put there and the map does not want any more goes. What the person added stays, what they took out stays out, and
-so do a name and an order of theirs; ``exact`` undoes all that.
+This is a three-way merge of the map's current list, the tracks added by earlier pushes, and the playlist on Spotify.
+Tracks that an earlier push added and the list no longer has are removed. Tracks that the user added are kept, tracks
+that they removed are not added again, and their name and order are preserved; ``exact`` undoes these changes.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ from spotmap_build.core.speech import sentence
 
 ITEMS_A_REQUEST: Final = 100
 MOST_TRACKS: Final = 10_000
-"""Of one playlist: Spotify takes no more."""
+"""Spotify's limit for one playlist."""
 SAME_SHARE: Final = 0.5
-"""Of the smaller of the two that a playlist and a list must have in common, or the one was not made of the other: a map
-that was begun again counts its clusters from 1. (As clusters are recognized from one build to the next.)"""
+"""Minimum fraction of the smaller of playlist and list that both must share for the playlist to belong to the list,
+because the cluster ids of a map that was started over begin at 1 again. Clusters are matched across builds in the same
+way."""
 DESCRIPTION: Final = "From a music map; kept up to date by spotmap-build, which knows it by this: [{mark}]"
 _MARKED: Final = re.compile(r"spotmap-build.*\[([0-9a-f]{16})\]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class WantedList:
-    """A list of the map that is to be a playlist: Spotify URIs, each once, in the order in which to play them."""
+    """A list of the map to push as a playlist: distinct Spotify URIs in playing order."""
 
     id: str
     name: str
@@ -40,11 +41,11 @@ class WantedList:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A playlist that a push made, as it is remembered.
+    """The stored record of a playlist that a push created.
 
-    ``put``: what it holds of the map's list, as far as pushes put it there or the person took it out since. ``trying``:
-    what a push was about to put there when it was last heard of, and whose outcome is not known. ``is_unfinished``: a
-    push began to change it, and was not seen to end.
+    ``put``: tracks of the map's list that pushes added, including those the user removed since. ``trying``: tracks that
+    an interrupted push was about to add, with unknown outcome. ``is_unfinished``: a push started to change the playlist
+    and did not finish.
     """
 
     playlist: str
@@ -56,9 +57,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A playlist as Spotify has it: the URI of each row, empty for one that has none.
+    """A playlist on Spotify: the URI of each row, empty for a row without one.
 
-    ``version`` is another one once it has changed; empty where Spotify does not say.
+    ``version`` changes with the content; empty if Spotify does not provide it.
     """
 
     id: str
@@ -69,21 +70,21 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Call the playlist otherwise."""
+    """Rename the playlist."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Take out every row of these tracks."""
+    """Remove all rows of these tracks."""
 
     tracks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Put ``length`` rows from ``start`` on in front of the row ``before`` (counted as they lie now)."""
+    """Move ``length`` rows, beginning at ``start``, in front of the row ``before`` (index before the move)."""
 
     start: int
     length: int
@@ -92,7 +93,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Insert tracks so that the first is row ``position``."""
+    """Insert tracks at row ``position``."""
 
     position: int
     tracks: tuple[str, ...]
@@ -103,11 +104,11 @@ Operation = Rename | Remove | Move | Add
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to happen to one playlist, in this order: one request each.
+    """The operations on one playlist, in order, one request each.
 
-    ``playlist`` is empty where it has to be made first. ``before`` is to be remembered before the first request (when
-    the playlist has an id), ``after`` once the last has been answered. ``notes``: what was left as the person made it.
-    ``version``: of the playlist that this was decided for.
+    ``playlist``: its id; empty if it has to be created first. ``before``: the record to store before the first request
+    (once the playlist has an id). ``after``: the record to store after the last response. ``notes``: changes of the
+    user that are preserved. ``version``: the version of the playlist for which this was computed.
     """
 
     wanted: WantedList
@@ -121,72 +122,72 @@ class Change:
 
     @property
     def makes(self) -> bool:
-        """Whether a playlist is made."""
+        """Whether a playlist is created."""
         return not self.playlist and not self.is_left_alone
 
     @property
     def is_needed(self) -> bool:
-        """Whether Spotify is asked to change anything."""
+        """Whether anything changes on Spotify."""
         return self.makes or bool(self.operations)
 
     @property
     def added(self) -> tuple[str, ...]:
-        """Tracks that come in."""
+        """Tracks that are added."""
         return tuple(track for each in self.operations if isinstance(each, Add) for track in each.tracks)
 
     @property
     def removed(self) -> tuple[str, ...]:
-        """Tracks that go."""
+        """Tracks that are removed."""
         return tuple(track for each in self.operations if isinstance(each, Remove) for track in each.tracks)
 
     @property
     def moved_count(self) -> int:
-        """How many rows change places."""
+        """Number of rows that are moved."""
         return sum(each.length for each in self.operations if isinstance(each, Move))
 
 
 def describe(list_id: str) -> str:
-    """Return the description of a playlist that is made of this list; :func:`mark_in` finds it again."""
+    """Return the description of the playlist for a list; :func:`mark_in` recognizes it."""
     return DESCRIPTION.format(mark=mark_of(list_id))
 
 
 def mark_of(list_id: str) -> str:
-    """Return what stands for a list in the description of its playlist."""
+    """Return the mark of a list in the description of its playlist."""
     return hashlib.sha256(f"spotmap-build list {list_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def mark_in(description: object) -> str:
-    """Return the mark of a list in a playlist's description; empty where there is none. Spotify escapes it as HTML."""
+    """Return the mark in a playlist's description, which Spotify returns HTML-escaped; empty if there is none."""
     found = _MARKED.search(html.unescape(description)) if isinstance(description, str) else None
     return found[1] if found else ""
 
 
 def is_made_of(wanted: WantedList, name: str, tracks: Iterable[str]) -> bool:
-    """Whether a playlist of this name and these tracks can be an earlier state of the list."""
+    """Return whether a playlist with this name and these tracks may be an earlier state of the list."""
     held, now = set(tracks), set(wanted.tracks)
     smaller = min(len(held), len(now))
     return name == wanted.name or (smaller > 0 and len(held & now) >= SAME_SHARE * smaller)
 
 
 def decide(wanted: WantedList, made: Made | None, found: Found | None, *, exact: bool = False) -> Change:
-    """Say what turns the playlist on Spotify into what it is to be.
+    """Compute the change that updates the playlist on Spotify.
 
     Parameters
     ----------
     wanted : WantedList
-        What the map says.
+        The list of the map.
     made : Made or None
-        What is remembered of the playlist; None where nothing is.
+        The stored record of the playlist, if any.
     found : Found or None
-        What Spotify has; None where it has none. With nothing remembered, it is one that an earlier push made (another
-        machine's perhaps), and what is in both is taken for that push's.
+        The playlist on Spotify, if it exists. Without a stored record, it was created by another push (perhaps on
+        another machine), and tracks in both are assumed to have been added by it.
     exact : bool
-        Undo what the person changed by hand.
+        Undo the user's manual changes.
 
     Returns
     -------
     Change
-        Nothing is done twice: applied, and decided on again, it is empty.
+        Idempotent: after it is applied, the next computed change is empty.
     """
     if found is None:
         return _from_nothing(wanted, made, exact=exact)
@@ -218,9 +219,9 @@ def decide(wanted: WantedList, made: Made | None, found: Found | None, *, exact:
 
 
 def _from_nothing(wanted: WantedList, made: Made | None, *, exact: bool) -> Change:
-    """Make the playlist, unless it was made and the person deleted it."""
+    """Create the playlist, unless it was created before and the user deleted it."""
     if made is not None and not exact:
-        note = "was deleted on Spotify, and is not made again"
+        note = "was deleted on Spotify and is not created again"
         return Change(wanted, "", (), made, made, (note,), is_left_alone=True)
     adds = _adds([], wanted.tracks)
     before = Made("", wanted.name, (), wanted.tracks, is_unfinished=True)
@@ -228,7 +229,7 @@ def _from_nothing(wanted: WantedList, made: Made | None, *, exact: bool) -> Chan
 
 
 def _notes(own: int, taken_out: int, own_name: str, is_own_order: bool) -> tuple[str, ...]:
-    """Return what stays as the person made it, as the end of a sentence that begins with the playlist's name."""
+    """Return the preserved changes of the user, as ends of sentences that begin with the playlist's name."""
     notes = []
     if own_name:
         notes.append(sentence(f"keeps the name that you gave it, “{own_name}”"))
@@ -238,17 +239,17 @@ def _notes(own: int, taken_out: int, own_name: str, is_own_order: bool) -> tuple
         )
     if taken_out:
         notes.append(
-            sentence(f"stays without {taken_out:,} tracks that you took out")
+            sentence(f"stays without {taken_out:,} tracks that you removed")
             if taken_out != 1
-            else sentence("stays without 1 track that you took out")
+            else sentence("stays without 1 track that you removed")
         )
     if is_own_order:
-        notes.append(sentence("keeps your order; new tracks come at its end"))
+        notes.append(sentence("keeps your order; new tracks are added at the end"))
     return tuple(notes)
 
 
 def _is_rearranged(rows: Sequence[str], put: Sequence[str]) -> bool:
-    """Whether what was put there lies in another order now."""
+    """Return whether the tracks added by pushes are in a different order now."""
     known = set(put)
     now = [row for row in dict.fromkeys(rows) if row in known]
     there = set(now)
@@ -256,9 +257,9 @@ def _is_rearranged(rows: Sequence[str], put: Sequence[str]) -> bool:
 
 
 def _moves(rows: list[str], target: Sequence[str]) -> list[Move]:
-    """Bring those of ``rows`` that are in ``target`` into its order, ``rows`` included: as few of them as can be move.
+    """Reorder ``rows`` in place like ``target``, with the smallest number of moved tracks.
 
-    Tracks that are there more than once, and rows that are not in ``target``, stay where they are.
+    Repeated tracks, and rows that are not in ``target``, are not moved.
     """
     count = Counter(rows)
     rank = {track: number for number, track in enumerate(target) if count[track] == 1}
@@ -294,7 +295,7 @@ def _move(rows: list[str], move: Move) -> None:
 
 
 def _longest_rising(names: Sequence[str], numbers: Sequence[int]) -> set[str]:
-    """Names of a longest rising subsequence of their numbers."""
+    """Return the names of a longest increasing subsequence of their numbers."""
     ends: list[int] = []
     end_at: list[int] = []
     before: list[int] = []
@@ -312,7 +313,7 @@ def _longest_rising(names: Sequence[str], numbers: Sequence[int]) -> set[str]:
 
 
 def _adds(rows: list[str], target: Sequence[str], *, at_end: bool = False) -> list[Add]:
-    """Insert what ``rows`` lack of ``target``, each behind what it follows there (``rows`` included)."""
+    """Insert the tracks of ``target`` missing in ``rows`` (in place), each after its predecessor in ``target``."""
     count = Counter(rows)
     if at_end:
         return _inserted(rows, len(rows), [track for track in target if not count[track]])

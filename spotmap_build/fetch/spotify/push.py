@@ -1,8 +1,8 @@
-"""``push``: lists of the map become private playlists on Spotify, and are kept up to date there.
+"""The ``push`` command: create private Spotify playlists from lists of the map, and keep them up to date.
 
-A playlist is found again by what is remembered of it (``pushed``), or by its description. None is touched that no push
-made, and none is ever deleted. A request that changes something is made once: where no answer comes, the playlist is
-read again, and what is then still missing is decided again.
+A playlist is recognized by its stored record (``pushed``) or by its description. Playlists that no push created are
+never changed, and none is ever deleted. A request that changes something is not retried blindly: if there is no
+response, the playlist is read again, and the remaining changes are recomputed.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.spotify.token import Login
 
 ATTEMPTS: Final = 3
-"""How often a playlist is begun in one push; each time, what has arrived by then is not sent again."""
+"""Attempts per playlist in one push; each attempt sends only what is still missing."""
 GO_ON_HINT: Final = "What was done is noted: the same command goes on from there."
 
 
 class Push:
-    """One push: :meth:`propose`, show it to the person, :meth:`carry_out`.
+    """One push: :meth:`propose` changes, have the user confirm them, :meth:`carry_out`.
 
-    Requests raise LoginError, ServiceRefused or ServiceError, as those of :class:`SpotifyApi`.
+    Requests raise ``LoginError``, ``ServiceRefused`` or ``ServiceError``, like those of :class:`SpotifyApi`.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Push:
         )
 
     def propose(self, wanted: Sequence[WantedList]) -> tuple[Change, ...]:
-        """Look at what is on Spotify, and say what is to be done. Nothing is changed."""
+        """Read the playlists on Spotify, and return the necessary changes, without applying them."""
         pause = self._pause.current()
         if pause is not None:
             raise refusal_of(pause, self._clock())
@@ -73,16 +73,16 @@ class Push:
             return self._propose(wanted)
 
     def carry_out(self, changes: Iterable[Change]) -> None:
-        """Do what was proposed, one playlist after the other, and remember each step.
+        """Apply the proposed changes, one playlist after the other, and store each step.
 
-        The person may have thought about it for long: what changed on Spotify since is decided again first.
+        If a playlist has changed on Spotify since the proposal, its changes are recomputed first.
         """
         with self._remembering_refusal():
             for change in self._decided_again(changes):
                 self._carry_out(change)
 
     def forgotten(self, list_ids: Iterable[str]) -> tuple[str, ...]:
-        """Names of playlists that were made of lists that the map no longer has. They stay as they are."""
+        """Return the names of playlists whose lists are no longer on the map; they are kept unchanged."""
         now = set(list_ids)
         return tuple(made.name for list_id, made in self._memory.known.items() if list_id not in now)
 
@@ -107,7 +107,7 @@ class Push:
             raise ServiceError(f"“{change.wanted.name}”: {error.message}", hint=GO_ON_HINT) from error
 
     def _decided_again(self, changes: Iterable[Change]) -> list[Change]:
-        """Return the changes, as they are to be now where a playlist is not in the version that was looked at."""
+        """Return the changes, recomputed for playlists whose version has changed."""
         listed, known = self._listed(), self._memory.known
         decided = []
         for change in changes:
@@ -117,7 +117,9 @@ class Push:
                 continue
             now = self._proposal(change.wanted, listed, known)
             if (now.playlist, now.operations) != (change.playlist, change.operations):
-                self._say(f"“{change.wanted.name}” was changed on Spotify meanwhile: what to do was decided again.")
+                self._say(
+                    f"“{change.wanted.name}” was changed on Spotify in the meantime: its changes were recomputed."
+                )
             decided.append(now)
         return decided
 

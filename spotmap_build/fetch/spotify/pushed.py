@@ -1,7 +1,7 @@
-"""Which playlists on Spotify were made of which list of the map: a file beside the site, readable by its owner only.
+"""Records of the Spotify playlists created by ``push``: a file next to the site, readable only by its owner.
 
-Not in the cache, which may be deleted, and not in the site, which may be published. Where the file is lost, a playlist
-is found again by its description; what the person changed in it is not known then.
+It is not in the cache, which may be deleted, nor in the site, which may be published. If the file is lost, playlists
+are recognized by their description, but the user's changes to them are unknown.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class PushedLists:
-    """What is remembered of one user's playlists, by the id of the list.
+    """Records of one user's playlists, by list id.
 
     Raises
     ------
     OutputError
-        The file is there and cannot be used. It is left as it is.
+        The file exists but is invalid. It is not changed.
     """
 
     def __init__(self, file: Path, user_digest: str) -> None:
@@ -43,25 +43,25 @@ class PushedLists:
 
     @property
     def known(self) -> dict[str, Made]:
-        """A copy."""
+        """Return a copy of the records."""
         return dict(self._users.get(self._user, {}))
 
     def keep(self, list_id: str, made: Made) -> None:
-        """Remember a playlist in the place of the one before. On the disk when this returns.
+        """Store the record of a playlist durably, replacing the previous one.
 
         Raises
         ------
         OutputError
-            It cannot be written, or what is there by now cannot be used.
+            It cannot be written, or the file has become invalid.
         """
-        self._users = _read(self._file)  # another push may have noted something since
+        self._users = _read(self._file)  # another push may have changed the file
         self._users.setdefault(self._user, {})[list_id] = made
         try:
             write_atomically(self._file, msgspec.json.encode(_File(SCHEMA, self._users)), is_private=True)
         except OSError as error:
             raise OutputError(
-                f"What was pushed cannot be noted in {self._file}: {error.strerror or error}.",
-                hint="Make that folder writable, or name another --out, and push again: it goes on from there.",
+                f"The state of the push cannot be stored in {self._file}: {error.strerror or error}.",
+                hint="Make that folder writable, or name another --out, and push again to continue.",
             ) from error
 
 

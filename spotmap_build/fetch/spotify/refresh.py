@@ -1,4 +1,4 @@
-"""Ask Spotify for what may have changed since the last snapshot, and for nothing else; keep each page as it comes."""
+"""Fetch from Spotify only what may have changed since the last snapshot, storing each page as it arrives."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ ENDLESS_LIST: Final = sentence(
 REPEATED_LIST: Final = sentence("Spotify's list of {name} repeats itself after {rows:,} of {total:,} rows.")
 LIST_HINT: Final = "Build again later: what has been fetched is kept."
 MOST_ROWS: Final = 500_000
-"""Of one list. Playlists have 10,000 or so at most; of saved tracks some people have 100,000."""
+"""Maximum rows of one list. Playlists have about 10,000 at most; some users have 100,000 saved tracks."""
 SPARE_PAGES: Final = 100
-"""A list may have grown while it is read, and a page may hold fewer rows than were asked for."""
+"""Tolerance, because a list may grow while it is read, and a page may have fewer rows than requested."""
 MOST_PAGES: Final = 20_000
-"""Asked for in one build: a million rows. What is still missing then comes with the next build."""
+"""Maximum pages per build (a million rows). The next build fetches the rest."""
 AnyPage = TypeVar("AnyPage", Page, ListingPage)
 
 
 class Refresh:
-    """One build's questions to Spotify. ``problem`` is the first error that kept something from being current."""
+    """The update from Spotify in one build. ``problem``: the first error that left something outdated."""
 
     def __init__(
         self,
@@ -68,12 +68,12 @@ class Refresh:
         self.problem: SpotmapError | None = None
 
     def run(self) -> None:
-        """Bring the shelf up to date as far as Spotify allows. An error of Spotify's ends in ``problem``.
+        """Update the snapshot as far as possible. Errors from Spotify are stored in ``problem``.
 
         Raises
         ------
         CacheError
-            The disk fails.
+            The cache cannot be read or written.
         """
         try:
             self._refresh_saved()
@@ -91,7 +91,7 @@ class Refresh:
         try:
             first = read_page(self._ask(self._api.saved_tracks, 0), 0)
         except NotReadable as error:
-            raise LoginError("Spotify does not let this app read your saved tracks.", hint=ALLOWED_HINT) from error
+            raise LoginError("Spotify does not allow this app to read your saved tracks.", hint=ALLOWED_HINT) from error
         state = ListState(SAVED, version_of_saved(first), before.held, total=first.total)
         if self._shelf.whole(SAVED, state.version) is None:
             self._shelf.keep_page(SAVED, state.version, 0, first)
@@ -101,7 +101,7 @@ class Refresh:
         self._index = self._index.with_held(state)
 
     def _saved_rows(self, state: ListState, first: Page) -> tuple[Row, ...]:
-        """All saved tracks: the new ones before the known ones, where that is all that happened."""
+        """Return all saved tracks, fetching only new ones if rows were only added at the front."""
         known = self._shelf.whole(SAVED, state.held)
         if known is not None and first.total - known.total > 0:
             enough = first.total - known.total + 1
@@ -112,7 +112,7 @@ class Refresh:
         return self._rows(state, "your saved tracks", self._api.saved_tracks)
 
     def _refresh_listing(self) -> None:
-        """Which playlists there are, in which version, and which of them are here already."""
+        """Fetch the list of playlists with their versions, and determine which are already cached."""
 
         def ask(offset: int) -> Mapping[str, Any]:
             self._expect(1)
@@ -131,7 +131,7 @@ class Refresh:
                 bool(playlist.mark),
             )
             for playlist in listed
-            if playlist.id != SAVED  # no id of Spotify's, and another list's name here
+            if playlist.id != SAVED  # never an id of Spotify; used here for the saved tracks
         }
         self._index = replace(self._index, playlists=tuple(states.values()))
         self._shelf.keep_index(self._index)
@@ -150,7 +150,7 @@ class Refresh:
                 list(threads.map(self._refresh_playlist, missing))
 
     def _refresh_playlist(self, state: ListState) -> None:
-        """One playlist. If it cannot be read now, that is noted, and the others still are."""
+        """Fetch one playlist. If it is not readable, that is recorded, and the others are still fetched."""
         try:
             rows = self._rows(
                 state, f"the playlist “{state.name}”", lambda offset: self._api.playlist_items(state.id, offset)
@@ -168,7 +168,7 @@ class Refresh:
     def _rows(
         self, state: ListState, name: str, ask: Callable[[int], Mapping[str, Any]], *, enough: int | None = None
     ) -> tuple[Row, ...]:
-        """All rows of a list, or the first ``enough``: pages that have come already are not asked for again."""
+        """Return all rows of a list, or the first ``enough``, fetching only pages that are not cached."""
         rows: list[Row] = []
         offsets: list[int] = []
         new_offsets: set[int] = set()
@@ -196,11 +196,11 @@ class Refresh:
         return tuple(rows)
 
     def _ask(self, ask: Callable[[int], Mapping[str, Any]], offset: int) -> Mapping[str, Any]:
-        """Ask for the page that starts at ``offset``; a build does not ask for pages without end."""
+        """Fetch the page at ``offset``, up to a limit of pages per build."""
         if self._pages_done >= MOST_PAGES:
             raise ServiceError(
-                f"Your Spotify library has more than the {MOST_PAGES:,} pages that one build asks for.",
-                hint="Build again: what has been fetched is kept, and the next build goes on from there.",
+                f"Your Spotify library has more than the {MOST_PAGES:,} pages that one build fetches.",
+                hint="Build again: fetched data are kept, and the next build continues from there.",
             )
         answer = ask(offset)
         self._came()
@@ -217,12 +217,12 @@ class Refresh:
 
 
 def listed_playlists(ask: Callable[[int], Mapping[str, Any]], user_digest: str) -> list[ListedPlaylist]:
-    """Return the playlists that the user owns or follows. ``ask`` brings the page that starts at an offset.
+    """Return the playlists that the user owns or follows. ``ask`` fetches the page at an offset.
 
     Raises
     ------
     ServiceError
-        The list does not end as it should: see :meth:`ListEnd.check`.
+        The list is inconsistent, see :meth:`ListEnd.check`.
     """
 
     def read(offset: int) -> ListingPage:
@@ -232,14 +232,14 @@ def listed_playlists(ask: Callable[[int], Mapping[str, Any]], user_digest: str) 
 
 
 def checked_pages(name: str, read: Callable[[int], AnyPage], *, can_repeat: bool) -> Iterator[AnyPage]:
-    """Yield the pages of a list to its end. ``read`` brings the page that starts at an offset.
+    """Yield the pages of a list up to its end. ``read`` returns the page at an offset.
 
-    ``can_repeat``: the same row may stand in this list more than once.
+    ``can_repeat``: whether the list may contain the same row more than once.
 
     Raises
     ------
     ServiceError
-        The list does not end as it should: see :meth:`ListEnd.check`.
+        The list is inconsistent, see :meth:`ListEnd.check`.
     """
     end = ListEnd(name, can_repeat=can_repeat)
     is_last = False
@@ -251,13 +251,13 @@ def checked_pages(name: str, read: Callable[[int], AnyPage], *, can_repeat: bool
 
 
 class _NoEnd(ServiceError):
-    """A list goes on without end, or in a circle: no page of it is to be trusted."""
+    """A list does not end or repeats itself, so none of its pages can be trusted."""
 
 
 class ListEnd:
-    """Checks that a list that is read page by page comes to an end, whatever Spotify says.
+    """Checks that a paginated list ends, whatever Spotify returns.
 
-    ``rows`` is how many have come. ``can_repeat``: the same row may stand in this list more than once.
+    ``rows``: number of rows so far. ``can_repeat``: whether the list may contain the same row more than once.
     """
 
     def __init__(self, name: str, *, can_repeat: bool) -> None:
@@ -270,12 +270,12 @@ class ListEnd:
         self.rows = 0
 
     def check(self, ids: list[str], count: int, total: int, is_last: bool) -> None:
-        """Look at one more page of ``count`` rows, in a list that has ``total`` by its own account.
+        """Check the next page of ``count`` rows in a list that declares ``total`` rows.
 
         Raises
         ------
         ServiceError
-            The list breaks off.
+            The list is truncated.
         _NoEnd
             It repeats itself, or does not end.
         """
@@ -293,7 +293,7 @@ class ListEnd:
         self.rows += count
 
     def _is_repeated(self, ids: list[str]) -> bool:
-        if self._can_repeat:  # whole pages of one song are possible
+        if self._can_repeat:  # even whole pages of the same song
             return len(ids) < PAGE_SIZE and ids == self._last_ids
         known = {row_id for row_id in ids if row_id}
         return bool(known) and known <= self._seen

@@ -1,7 +1,7 @@
-"""What Spotify's JSON says, as rows of our own. Pure.
+"""Parse Spotify's JSON into our own rows. Pure.
 
-A field that is missing or of another type is a field that is not there.
-Only what the map needs is taken over: no names or ids of people get into a row, and so none into the cache.
+Fields of a wrong type are treated as missing. Only what the map needs is kept; names and ids of people are never in a
+row, and so never in the cache.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from spotmap_build.fetch.spotify.playlist_changes import mark_in
 from spotmap_build.fetch.tags import UNTITLED
 
 EDITION: Final = 2
-"""Raise when more of an answer is taken over. What was kept before is used until it has been asked for again."""
+"""Raise when more fields of a response are kept. Rows of earlier editions are used until they are fetched again."""
 LONGEST_TEXT: Final = 1_000
-"""Of names and ids, in characters: several times as many as Spotify's longest."""
+"""Maximum characters of names and ids, several times Spotify's longest."""
 LONGEST_URI: Final = 40_000
-"""Of a local file, which is made of three such names; a character can become twelve."""
+"""For a local file, whose URI has three such names; a character can be encoded as twelve."""
 MOST_ARTISTS: Final = 100
-"""Of a track; as many genres of an artist."""
+"""Maximum artists of a track; also maximum genres of an artist."""
 MOST_ITEMS: Final = 1_000
-"""Of one page, of which 50 are asked for."""
+"""Maximum rows of a page, for which 50 are requested."""
 LARGEST_NUMBER: Final = 2**53 - 1
 
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 Uri = Annotated[str, msgspec.Meta(max_length=LONGEST_URI)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
-"""As the cache gives them back: what is beyond these bounds was not put there by this version."""
+"""Types of cached values with limits; values outside were not written by this version."""
 Kind = Literal["track", "local", "episode", "unknown", "empty"]
 
 _ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
@@ -49,10 +49,10 @@ LONGEST_DURATION_MS: Final = 7 * 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a list: a track, or what stands in its place.
+    """One row of a list: a track, or something else.
 
-    ``kind``: ``local`` is a file on somebody's disk, ``unknown`` a track without an id, ``empty`` a row without
-    anything. ``id`` is a Spotify URI, empty for the last two. ``added_at`` is when the row came into its list.
+    ``kind``: ``local`` is a local file, ``unknown`` a track without an id, ``empty`` an empty row. ``id``: a Spotify
+    URI, empty for the last two. ``added_at``: when the row was added to its list.
     """
 
     kind: Kind
@@ -70,19 +70,19 @@ class Row:
     disc_number: Count | None = None
     album_id: Text = ""
     art: Text = ""
-    """The address of a picture of the album, as Spotify says it."""
+    """URL of an album cover, as returned by Spotify."""
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What makes it this row of its list, and no other: its details may change."""
+        """Identity of the row in its list, independent of details that may change."""
         return (self.id, self.title if not self.id else "", self.added_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of a list: ``rows`` as they come, how many the whole list has, and whether it ends here.
+    """A page of a list: its ``rows``, the total number of rows, and whether it is the last page.
 
-    ``edition``: which version of this program read it, see :data:`EDITION`.
+    ``edition``: that of the program that read it, see :data:`EDITION`.
     """
 
     rows: tuple[Row, ...]
@@ -92,17 +92,17 @@ class Page:
 
     @property
     def count(self) -> int:
-        """How many rows came."""
+        """Number of rows on the page."""
         return len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPlaylist:
-    """A playlist as the list of playlists shows it.
+    """A playlist as shown in the list of playlists.
 
-    ``version`` changes with its content (Spotify's ``snapshot_id``); empty where Spotify does not say.
-    ``is_readable``: whether Spotify lets this user's app read what is in it, as far as is known beforehand.
-    ``mark``: of which list of a map a push made it (see :func:`mark_in`); empty for all others.
+    ``version``: changes with its content (Spotify's ``snapshot_id``); empty if missing. ``is_readable``: whether the
+    app is expected to be allowed to read it. ``mark``: of the list from which a push created it (see :func:`mark_in`);
+    empty for other playlists.
     """
 
     id: str
@@ -115,7 +115,7 @@ class ListedPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """A piece of the list of playlists, as :class:`Page`. ``count`` rows came; ``rows`` are those that make sense."""
+    """A page of the list of playlists, like :class:`Page`. ``count``: received rows; ``rows``: the valid ones."""
 
     rows: tuple[ListedPlaylist, ...]
     count: int
@@ -124,27 +124,24 @@ class ListingPage:
 
 
 def is_list_of_items(value: object) -> bool:
-    """Tell whether a page's ``items`` are a list of a sensible length."""
+    """Return whether the ``items`` of a page are a list of plausible length."""
     return isinstance(value, list) and len(value) <= MOST_ITEMS
 
 
 def is_user_id(value: object) -> bool:
-    """Tell whether a person's or an artist's ``id`` can be one: older users chose theirs."""
+    """Return whether a value may be the ``id`` of a user or an artist; long-time users chose their own."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT and printable(value) == value
 
 
 def read_page(answer: Mapping[str, Any], offset: int) -> Page:
-    """Read a page of saved tracks or of a playlist, which starts at ``offset``.
-
-    Spotify has them as ``items[].track`` and ``items[].item``.
-    """
+    """Parse the page at ``offset`` of saved tracks or a playlist (``items[].track`` or ``items[].item``)."""
     rows = tuple(read_row(item) for item in _list(answer.get("items")))
     total, end = _read_total(answer), offset + len(rows)
     return Page(rows, end if total is None else total, _is_end(answer, end), EDITION)
 
 
 def read_row(item: object) -> Row:
-    """One element of ``items``."""
+    """Parse one element of ``items``."""
     outer = _dict(item)
     inner = _dict(outer.get("item")) or _dict(outer.get("track"))
     if not inner:
@@ -173,7 +170,7 @@ def read_row(item: object) -> Row:
 
 
 def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist]:
-    """Return a page of the user's playlists. ``is_user`` tells whether an owner's id is the user's own."""
+    """Parse a page of the user's playlists. ``is_user``: whether an owner's id is the user's own."""
     listed = []
     for item in _list(answer.get("items")):
         playlist = _dict(item)
@@ -188,7 +185,7 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
             ListedPlaylist(
                 id=spotify_id,
                 name=_text(playlist.get("name")) or UNTITLED,
-                version=version if len(version) < LONGEST_TEXT else "",  # two long ones may differ where they are cut
+                version=version if len(version) < LONGEST_TEXT else "",  # long ones may differ only after the limit
                 is_readable=playlist.get("collaborative") is True or is_own,
                 total=_whole(counted.get("total")) or 0,
                 mark=mark_in(_text(playlist.get("description"))) if is_own else "",
@@ -198,24 +195,22 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
 
 
 def read_listing_page(answer: Mapping[str, Any], offset: int, is_user: Any) -> ListingPage:
-    """Read a page of the user's playlists, which starts at ``offset``; ``is_user`` as in :func:`read_listing`."""
+    """Parse the page at ``offset`` of the user's playlists; ``is_user`` as in :func:`read_listing`."""
     rows, count = tuple(read_listing(answer, is_user)), len(_list(answer.get("items")))
     total, end = _read_total(answer), offset + count
     return ListingPage(rows, count, end if total is None else total, _is_end(answer, end))
 
 
 def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the genres of an artist; none where Spotify does not tell them any more."""
+    """Return the genres of an artist; empty if Spotify no longer provides them."""
     genres = dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre)))
     return tuple(genres)[:MOST_ARTISTS]
 
 
 def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], total: int) -> tuple[Row, ...] | None:
-    """Return the whole list, if all that happened is that rows were added at its front.
+    """Return the whole list if rows were only added at its front; None if it has to be fetched again.
 
-    None if it has to be fetched again.
-
-    ``front`` are the rows with which it begins now: at least one more than were added, where there are so many.
+    ``front``: the current first rows, at least one more than were added, if there are as many.
     """
     added = total - known_total
     if added < 0 or len(front) < min(total, added + 1):
@@ -230,12 +225,12 @@ def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], 
 
 
 def _read_total(answer: Mapping[str, Any]) -> int | None:
-    """Read how many rows the whole list has; None where the answer does not say."""
+    """Return the total number of rows; None if missing."""
     return _whole(answer.get("total"))
 
 
 def _is_end(answer: Mapping[str, Any], end: int) -> bool:
-    """Whether a list ends with this page: it says so, or so many rows as the list has (``end``) have come."""
+    """Return whether a page is the last: it says so, or all rows of the list (``end``) were received."""
     total = _read_total(answer)
     return answer.get("next", "") is None or (total is not None and end >= total)
 
@@ -253,7 +248,7 @@ def _identify(outer: dict[str, Any], inner: dict[str, Any], title: str, artists:
 
 
 def _local_uri(inner: dict[str, Any], title: str, artists: Sequence[str]) -> str:
-    """As Spotify writes it: artist, album, title, seconds."""
+    """Return the URI of a local file in Spotify's format: artist, album, title, seconds."""
     parts = (" ".join(artists)[:LONGEST_TEXT], _text(_dict(inner.get("album")).get("name")), title)
     seconds = (_whole(inner.get("duration_ms")) or 0) // 1000
     return SPOTIFY_LOCAL + ":".join((*(quote_plus(part) for part in parts), str(seconds)))
@@ -275,9 +270,9 @@ def _list(value: object) -> list[object]:
 
 
 def _text(value: object) -> str:
-    """Without lone surrogates (JSON can write them, UTF-8 cannot) and control characters, white space folded, bounded.
+    """Normalize a text: without lone surrogates (which UTF-8 cannot encode) and control characters, limited in length.
 
-    No real name comes near the bound, so nothing depends on where one is cut.
+    No real name comes near the limit, so truncation does not matter.
     """
     if not isinstance(value, str):
         return ""
@@ -286,7 +281,7 @@ def _text(value: object) -> str:
 
 
 def _whole(value: object) -> int | None:
-    """Return a whole number from 0 up, as JSON's numbers can be 64 bits of anything."""
+    """Return a nonnegative integer of plausible size; else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER else None
 
 

@@ -1,4 +1,4 @@
-"""What this room needs to know of the configuration, and how patient it is with Spotify."""
+"""The configuration of this package, and the retry policy for Spotify."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestPolicy(RetryPolicy):
-    """How long to wait for Spotify, in seconds.
+    """Timeouts, limits and retries for requests to Spotify.
 
-    ``timeout_s``: for a connection, and between two pieces of an answer. ``total_s``: for a whole answer, which holds
-    at most ``body_bytes``. ``attempts``: how often a request that brings nothing of use is made.
-    ``longest_wait_s``: a rate limit that asks for a longer wait ends the fetch. ``total_wait_s``: so much of such
-    waiting in one build, and no more.
+    ``timeout_s``: for a connection, and between two chunks of a response. ``total_s``: for a complete response of at
+    most ``body_bytes``. ``attempts``: for a request that fails. ``longest_wait_s``: a rate limit with a longer wait
+    ends the fetch. ``total_wait_s``: limit of all rate-limit waits in a build.
     """
 
     attempts: int = 5
@@ -36,7 +35,7 @@ class RequestPolicy(RetryPolicy):
 
 @dataclass(frozen=True, slots=True)
 class SpotifySettings:
-    """Where Spotify is and who logs in: with ``ci_secret`` where there is one, else with ``token_file``."""
+    """Endpoints of Spotify and source of the login: ``ci_secret`` if set, else ``token_file``."""
 
     token_file: Path
     ci_secret: str = field(default="", repr=False)
@@ -44,12 +43,12 @@ class SpotifySettings:
     accounts_url: str = "https://accounts.spotify.com/"
     offline: bool = False
     retry: bool = False
-    """Ask Spotify even if it wanted to be left alone for longer."""
+    """Send requests even if an earlier refusal has not expired."""
     request_policy: RequestPolicy = RequestPolicy()
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """Return the settings that a build's or a login's configuration means."""
+        """Return the settings from the configuration of a build or a login."""
         return cls(
             token_file=config.token_file or default_token_file(),
             ci_secret=config.spotify_login,
@@ -60,7 +59,7 @@ class SpotifySettings:
         )
 
     def known_login(self, say: Callable[[str], object]) -> Login:
-        """Return the login that a build uses: the CI secret's where there is one, else this machine's.
+        """Return the login of a build: from the CI secret if set, else from the token file.
 
         Raises
         ------

@@ -1,8 +1,8 @@
-"""What was fetched, as the cache keeps it: pages while a list is on its way, whole lists, and an index of the library.
+"""Snapshots of a Spotify library in the cache: single pages during a fetch, complete lists, and an index.
 
-A list (the saved tracks, or one playlist) is kept under its ``version``, which changes with its content: what is there
-under the current version need not be asked for again. For playlists Spotify names the version; for saved tracks it is
-made of their number and the first page. Everything is kept by user, and nothing in it says who that is.
+A list (the saved tracks, or one playlist) is stored under its ``version``, which changes with its content, so a list
+with a known version is not fetched again. Spotify provides the version of playlists; that of the saved tracks is
+derived from their number and the first page. Everything is stored per user, without identifying the user.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ if TYPE_CHECKING:
 
 SNAPSHOT_VERSION: Final = 1
 LIST_AGE_S: Final = 365 * DAY_S
-"""After a year a list is fetched again although its version is the same: titles and ISRCs get corrected."""
+"""After a year, a list is fetched again even if its version is the same, because titles and ISRCs get corrected."""
 PAGE_AGE_S: Final = 30 * DAY_S
 NOT_READABLE_S: Final = 30 * DAY_S
-"""A playlist that Spotify would not show is asked for again after so long, or when it changes."""
+"""An unreadable playlist is requested again after this time, or when it changes."""
 SAVED: Final = "saved"
 CONTENT: Final = "content.json"
 
 Value = TypeVar("Value")
 Moment = Annotated[int, msgspec.Meta(ge=0, lt=2**35)]
-"""Seconds since 1970, UTC, as far as a date can be made of them."""
+"""Unix time in the range of valid dates."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListState:
     """One list of the library.
 
-    ``version`` is the one that Spotify showed last, ``held`` the one whose rows are here as a whole (empty: none is),
-    ``total`` how many rows Spotify counts. ``id`` is ``saved``, or the playlist's; ``is_readable`` as in
-    :class:`~spotmap_build.fetch.spotify.rows.ListedPlaylist`. ``is_pushed``: it was made of a map's list.
+    ``version``: latest version on Spotify. ``held``: version that is completely cached (empty: none). ``total``: number
+    of rows according to Spotify. ``id``: ``saved``, or that of the playlist. ``is_readable``: as in
+    :class:`~spotmap_build.fetch.spotify.rows.ListedPlaylist`. ``is_pushed``: whether ``push`` created it.
     """
 
     id: Text
@@ -59,14 +59,14 @@ class ListState:
 
 @dataclass(frozen=True, slots=True)
 class LibraryIndex:
-    """The library as it was seen last. ``taken_at_unix_s``: when all of it was last known to be current; 0 if never."""
+    """The latest index of the library. ``taken_at_unix_s``: when it was last completely up to date; 0 if never."""
 
     taken_at_unix_s: Moment = 0
     saved: ListState = ListState(SAVED, "")
     playlists: tuple[ListState, ...] = ()
 
     def with_held(self, state: ListState) -> LibraryIndex:
-        """Return the same with ``state`` held as a whole."""
+        """Return a copy with ``state`` marked as completely cached."""
         held = replace(state, held=state.version)
         if state.id == SAVED:
             return replace(self, saved=held)
@@ -75,7 +75,7 @@ class LibraryIndex:
 
 @dataclass(frozen=True, slots=True)
 class CachedPages:
-    """Rows of a list. ``is_whole`` is false where only the first pages are here; ``edition`` as of a page."""
+    """Cached rows of a list. ``is_whole``: false if only the first pages are cached; ``edition``: as for a page."""
 
     rows: tuple[Row, ...]
     total: Count
@@ -84,12 +84,12 @@ class CachedPages:
 
 
 def version_of_saved(first: Page) -> str:
-    """Return a name for the saved tracks as they are: it changes when one is added, and when their number does."""
+    """Return a version of the saved tracks, which changes when a track is added or their number changes."""
     return digest_bytes(canonical_json([first.total, [list(row.place) for row in first.rows]]))
 
 
 def read_content(cache: Cache, record: Record, name: str, kind: type[Value]) -> Value | None:
-    """Read the output ``name`` of a record; None (a miss) where it is damaged, or of another shape than ``kind``."""
+    """Decode the output ``name`` of a record; None (a miss) if it is damaged or not of type ``kind``."""
     try:
         return cache.decode(record, name, lambda data: decode_json(data, kind))
     except CorruptEntry:
@@ -97,7 +97,7 @@ def read_content(cache: Cache, record: Record, name: str, kind: type[Value]) -> 
 
 
 class SnapshotStore:
-    """One user's place in the cache. Threads may share it. Every method raises CacheError if the disk fails."""
+    """One user's snapshots in the cache. Thread-safe. Every method may raise ``CacheError``."""
 
     def __init__(self, cache: Cache, user_digest: str, clock: Callable[[], float]) -> None:
         self._cache = cache
@@ -106,11 +106,11 @@ class SnapshotStore:
         self._whole: dict[tuple[str, str], CachedPages] = {}
 
     def index(self) -> LibraryIndex:
-        """Return the library as it was seen last; an empty index where it never was."""
+        """Return the latest index of the library; an empty one if there is none."""
         return self._read(self._key("spotify-index"), LibraryIndex, any_age=True) or LibraryIndex()
 
     def keep_index(self, index: LibraryIndex) -> None:
-        """Keep it in the place of the one before. A read-only cache will do, as long as only the time is new."""
+        """Store the index. With a read-only cache, this fails only if more than the time has changed."""
         try:
             self._write(self._key("spotify-index"), index, None)
         except CacheReadOnly:
@@ -118,7 +118,7 @@ class SnapshotStore:
                 raise
 
     def whole(self, list_id: str, version: str, *, any_age: bool = False) -> CachedPages | None:
-        """All rows of a list in this version, if they are here; unless ``any_age``, none to be asked for again."""
+        """Return all rows of a list in this version, if cached and (unless ``any_age``) not expired."""
         known = self._whole.get((list_id, version))
         if known is None and version:
             known = self._read(self._list_key(list_id, version), CachedPages, any_age=any_age)
@@ -127,33 +127,33 @@ class SnapshotStore:
         return known if known is None or any_age or known.edition >= EDITION else None
 
     def keep_whole(self, state: ListState, rows: tuple[Row, ...], total: int) -> None:
-        """All rows of a list have come."""
+        """Store a complete list."""
         held = CachedPages(rows, total, edition=EDITION)
         self._write(self._list_key(state.id, state.version), held, LIST_AGE_S)
         self._whole[state.id, state.version] = held
 
     def is_refused(self, state: ListState) -> bool:
-        """Whether Spotify lately would not show this list in this version."""
+        """Return whether this version of the list was recently unreadable."""
         record = self._cache.lookup(self._list_key(state.id, state.version))
         return record is not None and record.failure is not None
 
     def keep_refused(self, state: ListState) -> None:
-        """Spotify would not show it."""
+        """Record that the list is unreadable."""
         retry_at_unix_s = int(self._clock()) + NOT_READABLE_S
         failure = Failure("playlist-not-readable", "Spotify does not show it.", "retry_after", retry_at_unix_s)
         self._cache.put_failure(self._list_key(state.id, state.version), failure)
 
     def page(self, list_id: str, version: str, offset: int, *, any_age: bool = False) -> Page | None:
-        """Return the page that starts at row ``offset``, if it has come; ``any_age`` as of :meth:`whole`."""
+        """Return the page at row ``offset``, if cached; ``any_age`` as for :meth:`whole`."""
         known = self._read(self._page_key(list_id, version, offset), Page, any_age=any_age)
         return known if known is None or any_age or known.edition >= EDITION else None
 
     def keep_page(self, list_id: str, version: str, offset: int, page: Page) -> None:
-        """Keep a page that has come: the next try goes on after it."""
+        """Store a page, so that the next attempt continues after it."""
         self._write(self._page_key(list_id, version, offset), page, PAGE_AGE_S)
 
     def doubt_pages(self, list_id: str, version: str, offsets: Iterable[int]) -> None:
-        """Pages that came are to be asked for again, though they are still better than nothing."""
+        """Mark pages as to be fetched again; they remain usable as a fallback."""
         for offset in offsets:
             page = self.page(list_id, version, offset, any_age=True)
             if page is not None:
@@ -161,10 +161,7 @@ class SnapshotStore:
                 self._cache.put(key, {CONTENT: msgspec.json.encode(page)}, seconds=0.0, freshness=Freshness(0, 0))
 
     def best(self, state: ListState) -> CachedPages | None:
-        """Return the newest rows of a list that are here, whole if any whole ones are.
-
-        None if not a single page is.
-        """
+        """Return the newest cached rows of a list, preferring complete ones; None if no page is cached."""
         for version in dict.fromkeys((state.version, state.held)):
             held = self.whole(state.id, version, any_age=True)
             if held is not None:

@@ -1,7 +1,7 @@
-"""``--source spotify``: the saved tracks and the playlists of the person who logged in.
+"""``--source spotify``: the saved tracks and playlists of the logged-in user.
 
-With a network, Spotify is asked for what may have changed. Without one, or when Spotify refuses, the library is the one
-that was fetched last, however little of it there is; only where there is nothing at all does the build not go on.
+Online, only what may have changed is fetched. Offline, or if Spotify refuses requests, the last snapshot is used, even
+if it is incomplete; the build fails only if there is none.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ NEW_SECRET: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SpotifySource:
-    """One person's library on Spotify. ``clock`` gives the time in seconds since 1970, UTC."""
+    """A user's library on Spotify. ``clock`` returns Unix time."""
 
     settings: SpotifySettings
     clock: Callable[[], float] = field(default=time.time, repr=False)
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
-        """Return the source that ``--source spotify`` means."""
+        """Return the source for ``--source spotify``."""
         return cls(SpotifySettings.from_config(config))
 
     def load(self, context: LoadContext) -> Loaded:
-        """Return the library as it is now, or as it was seen last (then ``problem`` says why, unless offline).
+        """Return the current library, or the last snapshot (with the reason in ``problem``, unless offline).
 
         Raises
         ------
         LoginError
-            Nobody is logged in; or the login has ended, and nothing was fetched before.
+            There is no login; or it has expired, and there is no snapshot.
         ServiceError
-            Spotify cannot be asked, and nothing was fetched before.
+            Spotify cannot be contacted, and there is no snapshot.
         CacheError
-            The disk fails.
+            The cache cannot be read or written.
         """
         login = self.settings.known_login(context.say)
         snapshots = SnapshotStore(context.cache, login.user_digest, self.clock)
@@ -70,7 +70,7 @@ class SpotifySource:
         saved = snapshots.best(index.saved)
         if saved is None and not index.playlists:
             raise visit.problem or ServiceError(
-                "Nothing of your Spotify library has been fetched yet.", hint="Build once without --offline."
+                "Your Spotify library has not been fetched yet.", hint="Build once without --offline."
             )
         rows = saved.rows if saved else ()
         states = [(state, snapshots.best(state) if _is_read(state) else None) for state in index.playlists]
@@ -89,7 +89,7 @@ class SpotifySource:
 
 
 class _Sync:
-    """One build's visit to Spotify: ``problem`` is what was in its way, ``notices`` is what else came up."""
+    """The synchronization with Spotify in one build. ``problem``: what prevented it; ``notices``: other messages."""
 
     def __init__(
         self, settings: SpotifySettings, login: Login, snapshots: SnapshotStore, clock: Callable[[], float]
@@ -126,7 +126,7 @@ class _Sync:
         except CacheReadOnly:
             return
         except (LoginError, ServiceError) as error:
-            # The library is whole; genres are an extra, and the next build asks for them again.
+            # The library is complete; genres are optional, and the next build fetches them again.
             if isinstance(error, ServiceRefused):
                 remembered.begin(error)
             self.notices.append(f"Not all genres could be fetched. {error.message}")
@@ -144,7 +144,7 @@ class _Sync:
 
 
 def keep_renewed(settings: SpotifySettings, login: Login, refresh_token: str) -> str:
-    """Keep the refresh token that replaces the login's; returns why that could not be done."""
+    """Store a new refresh token of the login; return a notice if that fails, else ``""``."""
     if settings.ci_secret:
         return NEW_SECRET
     try:
@@ -155,17 +155,17 @@ def keep_renewed(settings: SpotifySettings, login: Login, refresh_token: str) ->
 
 
 def remembered_pause(cache: Cache, login: Login, clock: Callable[[], float]) -> RememberedPause:
-    """Return the pause that Spotify wants from the app of a login."""
+    """Return the stored pause that Spotify requested from the app of a login."""
     app = digest_bytes(login.client_id.encode())[:32]
     return RememberedPause(cache, Key("spotify-pause", PAUSE_VERSION, {"app": app}), clock)
 
 
 def refusal_of(pause: Pause, now_unix_s: float) -> ServiceRefused:
-    """Return what a pause that still lasts means to whoever would ask now."""
+    """Return the error for a pause that has not expired."""
     moment = f"{format_time(pause.retry_at_unix_s)} on {format_date(pause.retry_at_unix_s)}"
     return ServiceRefused(
-        f"{pause.reason} It can be asked again after {moment}.",
-        hint="Build again then; --retry asks at once, which can make the pause longer.",
+        f"{pause.reason} It accepts requests again after {moment}.",
+        hint="Build again then; --retry sends requests now, which may make the pause longer.",
         retry_after_s=pause.retry_at_unix_s - now_unix_s,
     )
 
@@ -175,7 +175,7 @@ def _read(state: ListState, held: CachedPages | None) -> ReadPlaylist:
 
 
 def _is_read(state: ListState) -> bool:
-    """Whether its tracks belong to the library: what a map was made into says nothing new to the next map."""
+    """Return whether its tracks belong to the library; playlists that ``push`` created from a map do not."""
     return state.is_readable and not state.is_pushed
 
 
@@ -184,13 +184,13 @@ def _is_refused(state: ListState, snapshots: SnapshotStore) -> bool:
 
 
 def _age(index: LibraryIndex, saved: CachedPages | None, unread_playlists: int, now_unix_s: float) -> list[str]:
-    """How old and how whole the library is that is used instead of today's."""
+    """Return messages about the age and completeness of the snapshot that is used."""
     sentences = []
     if index.taken_at_unix_s:
         taken = f"{format_date(index.taken_at_unix_s)} at {format_time(index.taken_at_unix_s)}"
         days = max(0, int(now_unix_s - index.taken_at_unix_s) // DAY_S)
         ago = {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days} days ago")
-        sentences.append(sentence(f"The library is as Spotify showed it on {taken}, {ago}."))
+        sentences.append(sentence(f"The library is as of {taken}, {ago}."))
     if saved is not None and not saved.is_whole:
         sentences.append(
             sentence(
@@ -200,5 +200,5 @@ def _age(index: LibraryIndex, saved: CachedPages | None, unread_playlists: int, 
         )
     if unread_playlists:
         count = "1 playlist has" if unread_playlists == 1 else f"{unread_playlists:,} playlists have"
-        sentences.append(sentence(f"{count} not been fetched yet, or not all of it."))
+        sentences.append(sentence(f"{count} not been fetched completely yet."))
     return sentences

@@ -1,6 +1,6 @@
-"""The login as it is kept: a file that only its owner can read, or one line for a CI secret. And how long it is good.
+"""Storage of the login, in a file readable only by its owner or as one line for a CI secret, and its expiry.
 
-Spotify ends a login six months after the person agreed to it, however often it was refreshed in between.
+Spotify ends a login six months after the user agreed to it, no matter how often it was refreshed.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 READ_SCOPES: Final = "user-library-read playlist-read-private playlist-read-collaborative"
 WRITE_SCOPE: Final = "playlist-modify-private"
-"""Asked for only by ``login --write``."""
+"""Requested only by ``login --write``."""
 SECRET_PREFIX: Final = "spotmap1."
 GOOD_FOR_DAYS: Final = 183
-"""Six months. Spotify counts calendar months; a day more or less does not matter to a warning."""
+"""Six months. Spotify counts calendar months, but a day more or less does not matter for a warning."""
 WARN_BELOW_DAYS: Final = 31
 """From month five on."""
 LONGEST_LOGIN_BYTES: Final = 1 << 16
 LONGEST_FIELD: Final = 4_096
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{4,4096}")
-"""RFC 6749 allows more, and no length; what Spotify gives out has 100 to 400 letters, digits, ``-`` and ``_``."""
+"""RFC 6749 allows more characters and any length; Spotify's have 100 to 400 letters, digits, ``-`` and ``_``."""
 OTHER_FILE_HINT: Final = "Make that folder writable, or name another file with SPOTMAP_TOKEN_FILE."
 LOGIN_HINT: Final = "Log in: spotmap-build login"
 LOGIN_AGAIN_HINT: Final = "Log in again: spotmap-build login"
@@ -47,10 +47,10 @@ LOGIN_TO_WRITE_HINT: Final = "To let it make and change private playlists: spotm
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What it takes to read one person's library. Never shown, never in the cache.
+    """The credentials for one user's library. Never shown, never in the cache.
 
-    ``user_digest`` stands for the person's Spotify id (which is not kept): snapshots are kept under it, so that two
-    people's do not mix and one is found again without a network, and after another login.
+    ``user_digest``: a digest of the user's Spotify id (which is not stored). Snapshots are stored under it, so that
+    those of different users are separate, and are found again offline and after a new login.
     """
 
     client_id: str
@@ -61,7 +61,7 @@ class Login:
 
     @property
     def may_write(self) -> bool:
-        """Whether it allows to make and change private playlists."""
+        """Whether it allows creating and changing private playlists."""
         return WRITE_SCOPE in self.scope.split()
 
     @property
@@ -70,50 +70,47 @@ class Login:
         return self.authorized_at_unix_s + GOOD_FOR_DAYS * DAY_S
 
     def days_left(self, now_unix_s: float) -> int:
-        """Whole days until it ends; negative afterwards."""
+        """Return the whole days until it ends; negative afterwards."""
         return int((self.expires_at_unix_s - now_unix_s) // DAY_S)
 
     def is_ending(self, now_unix_s: float) -> bool:
-        """Whether it is time to log in again: from month five on."""
+        """Return whether it should be renewed: from month five on."""
         return self.days_left(now_unix_s) < WARN_BELOW_DAYS
 
 
 def is_token(value: object) -> bool:
-    """Tell whether a value can be an access or refresh token: no white space, no control characters, a length."""
+    """Return whether a value may be an access or refresh token: allowed characters, limited length."""
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 def digest_of_user(user_id: str) -> str:
-    """Return what stands for a Spotify user's id: of no use to anybody who does not know the id already."""
+    """Return a digest of a Spotify user id, from which the id cannot be recovered."""
     return hashlib.sha256(f"spotmap-build user {user_id}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def default_token_file() -> Path:
-    """Where the login of this machine's user lies."""
+    """Return the default path of the token file."""
     return user_config_path("spotmap-build") / "spotify.json"
 
 
 def again_hint(login: Login) -> str:
-    """How to log in again so that the new login allows what this one does."""
+    """Return how to log in again with the same permissions."""
     return f"{LOGIN_AGAIN_HINT} --write" if login.may_write else LOGIN_AGAIN_HINT
 
 
 def remaining(login: Login, now_unix_s: float) -> str:
-    """How long the login is still good, as a sentence; from month five on with the advice to renew it."""
+    """Return a message on the remaining validity of the login; from month five on with the advice to renew it."""
     days = login.days_left(now_unix_s)
     day = format_date(login.expires_at_unix_s)
     if days < 0:
         return f"The Spotify login ended on {day}, six months after it was made. {again_hint(login)}"
     number = "1 more day" if days == 1 else f"{days} more days"
     advice = f" {again_hint(login)}" if login.is_ending(now_unix_s) else ""
-    return f"The Spotify login is good for {number}, until {day}.{advice}"
+    return f"The Spotify login is valid for {number}, until {day}.{advice}"
 
 
 def login_ended(login: Login, now_unix_s: float) -> LoginError:
-    """Return what it means that Spotify no longer takes this login.
-
-    The six months are over, or access was taken back.
-    """
+    """Return the error for a rejected login: the six months are over, or access was revoked."""
     if login.days_left(now_unix_s) < 0:
         reason = "The Spotify login has ended: six months have passed since it was made."
     else:
@@ -126,29 +123,29 @@ def login_ended(login: Login, now_unix_s: float) -> LoginError:
 
 
 def check_may_write(login: Login) -> None:
-    """Check that a login allows to make and change playlists.
+    """Check that a login allows creating and changing playlists.
 
     Raises
     ------
     LoginError
-        It allows to read only.
+        It only allows reading.
     """
     if not login.may_write:
-        raise LoginError("The Spotify login allows to read your library, and nothing else.", hint=LOGIN_TO_WRITE_HINT)
+        raise LoginError("The Spotify login only allows reading your library.", hint=LOGIN_TO_WRITE_HINT)
 
 
 def ci_secret(login: Login) -> str:
-    """Return the login as one line, for a secret of a CI service."""
+    """Encode the login as one line, for a secret of a CI service."""
     return SECRET_PREFIX + base64.urlsafe_b64encode(orjson.dumps(asdict(login))).decode("ascii").rstrip("=")
 
 
 def parse_ci_secret(text: str) -> Login:
-    """Return the login in what :func:`ci_secret` wrote; white space around and inside (a wrapped line) does no harm.
+    """Decode a login from :func:`ci_secret`; white space around and inside (a wrapped line) is ignored.
 
     Raises
     ------
     LoginError
-        It is none, or not whole. The text is not shown.
+        It is invalid or incomplete. The text is not shown.
     """
     compact = "".join(text.split())
     try:
@@ -158,20 +155,20 @@ def parse_ci_secret(text: str) -> Login:
         return _login(orjson.loads(base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True)))
     except (ValueError, binascii.Error) as error:
         raise LoginError(
-            "SPOTMAP_SPOTIFY_LOGIN holds no whole login.",
+            "SPOTMAP_SPOTIFY_LOGIN does not contain a complete login.",
             hint="Copy the whole line that `spotmap-build login --print-ci-secret` prints into the secret.",
         ) from error
 
 
 def save_login(login: Login, file: Path) -> None:
-    """Keep the login in ``file``, readable for its owner only from the first byte on; whole or not at all.
+    """Write the login to ``file`` atomically, readable only by its owner from the first byte on.
 
-    Where ``file`` is a link, it stays one, and the login goes to where it leads.
+    If ``file`` is a symbolic link, its target is written.
 
     Raises
     ------
     LoginError
-        The file cannot be written, or there is something that is no file.
+        The file cannot be written, or the path is not a file.
     """
     try:
         with suppress(FileNotFoundError):
@@ -182,23 +179,24 @@ def save_login(login: Login, file: Path) -> None:
         _flush_folder(target.parent)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
-        raise LoginError(f"The login cannot be kept in {file}: {reason}.", hint=OTHER_FILE_HINT) from error
+        raise LoginError(f"The login cannot be stored in {file}: {reason}.", hint=OTHER_FILE_HINT) from error
 
 
 def load_login(file: Path, *, say: Callable[[str], object]) -> Login:
     """Return the login in ``file``.
 
-    Where others could read it, that is corrected, and said; so is a folder that others write to.
+    If other users can read it, its permissions are corrected with a message. A folder that others can write to is
+    reported.
 
     Raises
     ------
     LoginError
-        There is none, it is damaged, or others can read it and that cannot be changed.
+        There is none, it is damaged, or its permissions cannot be corrected.
     """
     _tell_shared_folders(file, say)
     try:
         with open_regular(file) as open_file:
-            # What is longer is no login, and its beginning is none either.
+            # A longer file is not a login; its truncated content then fails to parse.
             content = open_file.read(min(os.fstat(open_file.fileno()).st_size, LONGEST_LOGIN_BYTES))
             _keep_private(open_file.fileno(), file, say)
     except FileNotFoundError as error:
@@ -220,10 +218,10 @@ def _keep_private(descriptor: int, file: Path, say: Callable[[str], object]) -> 
         os.fchmod(descriptor, 0o600)
     except OSError as error:
         raise LoginError(
-            f"Others on this machine can read the login in {file}, and it cannot be made private.",
+            f"Other users of this machine can read the login in {file}, and it cannot be made private.",
             hint=f"Move it to a folder of your own (SPOTMAP_TOKEN_FILE). {LOGIN_AGAIN_HINT}",
         ) from error
-    say(f"Others on this machine could read the login in {file}; now only you can.")
+    say(f"Other users of this machine could read the login in {file}; now only you can.")
 
 
 def _tell_shared_folders(file: Path, say: Callable[[str], object]) -> None:
@@ -238,13 +236,13 @@ def _tell_shared_folders(file: Path, say: Callable[[str], object]) -> None:
             mode = folder.stat().st_mode
             if mode & 0o022 and not mode & stat.S_ISVTX:
                 say(
-                    f"Others on this machine can exchange the login in {folder}: they may write to that folder (mode "
-                    f"{stat.S_IMODE(mode):04o}). Take that away: chmod go-w {folder}"
+                    f"Other users of this machine can replace the login in {folder}: they can write to that folder "
+                    f"(mode {stat.S_IMODE(mode):04o}). To prevent that: chmod go-w {folder}"
                 )
 
 
 def _login(content: Any) -> Login:
-    """Read a login; raises ValueError unless it has every field as it should be."""
+    """Decode a login; raise ``ValueError`` if a field is missing or invalid."""
     texts = ("client_id", "refresh_token", "scope", "user_digest")
     if not isinstance(content, dict) or not all(_is_field(content.get(name)) for name in texts):
         raise ValueError("a field is missing, or no text")

@@ -1,4 +1,4 @@
-"""Pictures that a table names for its tracks: files are made small at once, addresses are kept for later."""
+"""Cover images named in a table: files become thumbnails immediately, URLs are fetched later."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from spotmap_build.model import Track
 
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
-"""How an address begins; a single letter is a drive."""
+"""Start of a URL; a single letter before the colon is a drive."""
 
 
 def with_art(
     tracks: Sequence[Track], values: Sequence[object], place: Callable[[str], Path], cache: Cache
 ) -> tuple[list[Track], tuple[str, ...]]:
-    """Give each track the picture that its row names, and say which files are none.
+    """Set the cover of each track from its row, and return notices about unreadable files.
 
     Parameters
     ----------
     tracks, values
-        A track for each row, and what the row has in its column ``art``.
+        The track of each row, and its value in the column ``art``.
     place
-        Finds the file that a text names.
+        Returns the path for a text.
     cache
-        Where the thumbnails go.
+        Stores the thumbnails.
     """
     texts = ["" if is_missing(value) else str(value).strip() for value in values]
     files = {text: place(text) for text in dict.fromkeys(texts) if text and not _ADDRESS.match(text)}

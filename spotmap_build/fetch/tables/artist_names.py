@@ -1,8 +1,8 @@
-r"""Which artists a text in a table or an export names. Pure.
+r"""Split the artists in a cell of a table or an export. Pure.
 
-One tool joins names by comma and space, and writes a comma of a name as ``\,``; another by semicolon, or in older
-versions by a comma alone ("Tyler, The Creator" has a space after his). A comma between digits ("10,000 Maniacs") is
-part of a name.
+One tool joins names by comma and space, and escapes a comma in a name as ``\,``. Another joins them by semicolon, or in
+older versions by a comma without a space (unlike that in "Tyler, The Creator"). A comma between digits
+("10,000 Maniacs") is part of a name.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ WHOLE: Final = re.compile(r"(?!)")
 def split_artists(text: str, uris: str, joint: re.Pattern[str]) -> tuple[str, ...]:
     r"""Return the artists of one row.
 
-    With their URIs it is known how many there are. Else the row itself tells what stands between them, and where it
-    holds commas with a space after them only, ``joint`` does: what its file says of these.
+    The URIs give the number of artists. Without them, the separator is inferred from the row itself or, if it has only
+    commas followed by a space, from ``joint``, which was inferred from the whole file.
 
     >>> split_artists("One, Two\\, Too", "", WHOLE), split_artists("10,000 Maniacs", "", ESCAPED)
     (('One', 'Two, Too'), ('10,000 Maniacs',))
@@ -42,19 +42,19 @@ def split_artists(text: str, uris: str, joint: re.Pattern[str]) -> tuple[str, ..
 
 
 def parse_artists(value: object, uris: object) -> tuple[str, ...]:
-    """Return the artists of a row of any table: listed, or joined by semicolons; as many as there are URIs, if any."""
+    """Return the artists of a row in any table: a list, or joined by semicolons; as many as URIs, if there are any."""
     if isinstance(value, str) and uris:
         return split_artists(value, str(uris), WHOLE)
     return parse_texts(value)
 
 
 def find_joint(texts: Iterable[str], *, joins_by_space: bool) -> re.Pattern[str]:
-    """Tell what a comma with a space after it is in a file: what stands between artists, or part of their names.
+    """Infer whether a comma followed by a space separates artists in a file, or is part of their names.
 
     Parameters
     ----------
     joins_by_space
-        Whether the file can be of the tool that joins by comma and space. It is not if a row shows another joint.
+        Whether the file may come from the tool that joins by comma and space. Another separator in a row rules it out.
     """
     is_other = any(SEMICOLON.search(text) or BARE.search(text) for text in texts)
     return ESCAPED if joins_by_space and not is_other else WHOLE

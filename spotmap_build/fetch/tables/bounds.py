@@ -1,4 +1,4 @@
-"""How large a table may be: what is beyond is a mistake or an attack, and would fill the memory."""
+"""Size limits of tables. Larger ones are a mistake or an attack, and would exhaust the memory."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ MOST_LINES: Final = 4 * MOST_ROWS
 MOST_COLUMNS: Final = 4_096
 MOST_CELLS: Final = 20_000_000
 MOST_NESTED: Final = 4_000_000
-"""Lists and objects in all rows of JSON: two bytes of text become sixty of memory."""
+"""Lists and objects in all rows of JSON; two bytes of text become sixty in memory."""
 LONGEST_LINE: Final = 1 << 24
-"""Characters: a vector of some thousand numbers written as text passes the csv module's own limit of 131,072."""
+"""Characters. A vector of several thousand numbers as text exceeds the csv module's default limit of 131,072."""
 
 Columns = dict[str, list[Any]]
-"""A table: the values below each name, all of one length."""
+"""A table: lists of values by column name, all of the same length."""
 
 
 def check_shape(place: str, *, rows: int, columns: int) -> None:
-    """Check the number of rows and columns of a table.
+    """Check the number of rows and columns of a table; ``place`` is its name for messages.
 
     Raises
     ------
     SourceError
-        There are too many; ``place`` names the table.
+        There are too many.
     """
     for count, limit, what in (
         (columns, MOST_COLUMNS, "columns"),
@@ -37,25 +37,25 @@ def check_shape(place: str, *, rows: int, columns: int) -> None:
     ):
         if count > limit:
             raise SourceError(
-                f"{place} has {count:,} {what}; {limit:,} are the most that can be read.",
-                hint="Is it the right file? Divide it, or leave out the columns that no map needs.",
+                f"{place} has {count:,} {what}; the limit is {limit:,}.",
+                hint="Check that it is the right file. Split it, or remove columns that the map does not need.",
             )
 
 
 def bounded_lines(text: str, place: str, newline: str) -> Iterator[str]:
-    """Yield the lines one by one: as a list, those of a file of nothing but line ends would fill the memory.
+    """Yield the lines lazily, because a list of millions of empty lines would exhaust the memory.
 
     Parameters
     ----------
     newline
-        As for ``open``: what ends a line.
+        As for ``open``.
 
     Raises
     ------
     SourceError
-        A line is too long, or there are too many; ``place`` names the table.
+        A line is too long, or there are too many; the message contains ``place``.
     """
-    # Not StringIO, which takes four bytes a character.
+    # StringIO would take four bytes per character.
     for number, line in enumerate(io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline=newline), start=1):
         if len(line) > LONGEST_LINE:
             raise SourceError(f"{place}, line {number} is too long: the limit is {LONGEST_LINE:,} characters.")

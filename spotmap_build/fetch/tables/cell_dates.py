@@ -1,4 +1,4 @@
-"""Dates as people, spreadsheets and services write them: ``4.3.2021``, ``Mar 4, 2021``, ``3/4/21 5:06 PM``. Pure."""
+"""Parse dates of people, spreadsheets and services: ``4.3.2021``, ``Mar 4, 2021``, ``3/4/21 5:06 PM``. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MONTHS: Final = (
     "nov ноя lis kas noi marras лис ное νοε نوفمبر נוב",
     "dec dez déc dic дек gru ara des pro jou гру δεκ ديسمبر דצמ",
 )
-"""How the months begin in the languages of most spreadsheets."""
+"""Beginnings of month names in the languages of most spreadsheets."""
 UNKNOWN_MONTH: Final = 13
 """Of a name in an unknown language: such a date is reported as misread; month 0 stands for no date at all."""
 EARLIEST_UNIX_S: Final = 946_684_800
@@ -68,10 +68,10 @@ _UNIX: Final = re.compile(r"([0-9]{9,10})(?:\.[0-9]+)?|([0-9]{12,13})")
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """The dates of a column, of ISO 8601; empty where there is none.
+    """The dates of a column in ISO 8601; empty where missing.
 
-    ``misread``: the rows that say something else than a date. ``unclear``: a date of which nothing tells whether the
-    day or the month comes first; empty where all is clear.
+    ``misread``: rows with invalid dates. ``unclear``: an example of a date with an ambiguous order of day and month;
+    empty if there is none.
     """
 
     values: list[str]
@@ -80,12 +80,12 @@ class Dates:
 
 
 def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
-    """Read the dates of one column. What is of ISO 8601 stays as it stands.
+    """Parse the dates of one column. Dates in ISO 8601 are kept unchanged.
 
     Parameters
     ----------
     is_day_first
-        Whether ``3/4/2021`` is in April, where no other value of the column tells.
+        Whether ``3/4/2021`` is in April, if no other value of the column decides it.
     """
     cells = ["" if value is None else str(value) for value in values]
     text_of = {cell: fold_space(cell)[:LONGEST_DATE].translate(DIGITS) for cell in dict.fromkeys(cells)}
@@ -100,7 +100,7 @@ def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
 
 
 def _parse(text: str, orders: Mapping[str, bool]) -> str | None:
-    """Return the date; empty where the text stands for none; None where it is no date."""
+    """Return the date; empty if the text means that there is none; None if it is invalid."""
     if is_known_date(text) and text[10:11] in {"", "T", " "}:
         return text
     for pattern, read in _READERS:
@@ -138,7 +138,7 @@ def _read_serial(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int
 
 
 def _month(name: str) -> int:
-    """Return the number of the month whose name begins so; of two, that of which more is the same."""
+    """Return the number of the month whose name has the longest matching beginning."""
     begun = [
         (len(word), number)
         for number, words in enumerate(MONTHS, start=1)

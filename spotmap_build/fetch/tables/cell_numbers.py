@@ -1,4 +1,4 @@
-"""Numbers and durations as people and spreadsheets write them: ``0,5``, ``1.234,5``, ``1,234``, ``3:45``. Pure."""
+"""Parse numbers and durations of people and spreadsheets: ``0,5``, ``1.234,5``, ``1,234``, ``3:45``. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from spotmap_build.fetch.exports.collection import whole_number
 
 Decimal = Literal[".", ",", "either"]
-"""What stands before the decimals. ``either``: the mark that a number has, whichever it is."""
+"""The decimal mark. ``either``: whichever a number has."""
 SAMPLE: Final = 1_000
 """Values of a column that tell how its numbers are written."""
 LONGEST_NUMBER: Final = 64
@@ -63,7 +63,7 @@ MILLISECONDS: Final = re.compile(rf"([0-9.,{_SPACES}]+?)\s*(?:ms|msecs?|millisec
 
 
 def find_decimal(columns: Iterable[Sequence[object]], default: Decimal) -> Decimal:
-    """Tell how the numbers of some columns are written, by those that can be read in one way only.
+    """Infer the decimal mark of some columns from unambiguous numbers.
 
     >>> find_decimal([["1,234", "0,5"]], "."), find_decimal([["1,234"]], ".")
     (',', '.')
@@ -80,7 +80,7 @@ def find_decimal(columns: Iterable[Sequence[object]], default: Decimal) -> Decim
 
 
 def parse_number(value: object, decimal: Decimal = ".") -> float | None:
-    """Read a finite number, of JSON's and Parquet's as well as of text; None where there is none.
+    """Parse a finite number from text, JSON or Parquet; None if it is none.
 
     >>> parse_number("1,234"), parse_number("1,234", ","), parse_number("0,5"), parse_number("1.234,5")
     (1234.0, 1.234, 0.5, 1234.5)
@@ -92,7 +92,7 @@ def parse_number(value: object, decimal: Decimal = ".") -> float | None:
         try:
             return _finite(float(text))
         except ValueError:
-            pass  # it may have separators of thousands
+            pass  # it may have thousands separators
     text = _trimmed(text)
     if decimal == "either":
         decimal = "," if "," in text else "."
@@ -109,7 +109,7 @@ def parse_number(value: object, decimal: Decimal = ".") -> float | None:
 
 
 def parse_whole(value: object, decimal: Decimal = ".") -> float | None:
-    """Read a number that has no decimals by its nature, so that any mark before three digits is one of thousands.
+    """Parse an integer, for which a mark before three digits is a thousands separator.
 
     >>> parse_whole("213.000"), parse_whole("1,234,567"), parse_whole("213000.0")
     (213000.0, 1234567.0, 213000.0)
@@ -120,7 +120,7 @@ def parse_whole(value: object, decimal: Decimal = ".") -> float | None:
 
 
 def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> int | None:
-    """Read a duration in milliseconds: a number of units, or ``3:45``, ``1:02:03``, ``225s``, ``3 min 45 s``.
+    """Parse a duration to milliseconds: a number of units, or ``3:45``, ``1:02:03``, ``225s``, ``3 min 45 s``.
 
     >>> [parse_duration(text, 1000) for text in ("225", "3:45", "1:02:03.5", "225s", "PT3M45S", "soon")]
     [225000, 225000, 3723500, 225000, 225000, None]
@@ -139,15 +139,15 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
 
 
 def find_unit(values: Sequence[object], decimal: Decimal) -> int:
-    """Tell in what unit the plain numbers of a column of durations are, in milliseconds."""
+    """Infer the unit, in milliseconds, of plain numbers in a column of durations."""
     numbers = [number for value in values if (number := parse_number(value, decimal)) is not None]
     return 1 if numbers and median(numbers) >= LEAST_MS else 1_000
 
 
 def without_seconds_of_spreadsheets(values: list[Any]) -> list[Any]:
-    """Return durations as they were before a spreadsheet took minutes for hours.
+    """Undo a spreadsheet's misinterpretation of minutes as hours, which turns ``3:45`` into ``3:45:00``.
 
-    It makes ``3:45:00`` of ``3:45``. No songs all take hours, to the minute.
+    It is recognized by all durations being hours without seconds.
 
     >>> without_seconds_of_spreadsheets(["3:45:00", "4:05:00", "2:59:00"])
     ['3:45', '4:05', '2:59']
@@ -161,7 +161,7 @@ def without_seconds_of_spreadsheets(values: list[Any]) -> list[Any]:
 
 
 def parse_numbers(values: Sequence[object], decimal: Decimal) -> list[float | None]:
-    """Read the numbers of one column, whose own writing counts before ``decimal``; what is none is None."""
+    """Parse the numbers of one column; its own format takes precedence over ``decimal``; invalid ones are None."""
     own = find_decimal([values], decimal)
     return [parse_number(value, own) for value in values]
 

@@ -1,4 +1,4 @@
-"""What a single cell of a table says, whoever wrote it: nothing, a list, yes or no. Pure."""
+"""Interpret single cells of tables from any program: missing values, lists, truth values. Pure."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ MISSING: Final = frozenset(
         *("#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!", "#nv", "1.#ind", "-1.#ind", "1.#qnan"),
     )
 )
-"""Words for "there is no value", of spreadsheets, databases, R and pandas. A title may be called so."""
+"""Words for missing values in spreadsheets, databases, R and pandas. They may also be titles."""
 NO_NAME: Final = frozenset({"nan", "-nan", "na", "n/a", "#n/a", "<na>", "null", "(null)"})
-"""Those of them by which nobody calls a playlist or a genre."""
+"""Those of them that are not names of playlists or genres."""
 YES: Final = (
     "true",
     "1",
@@ -45,17 +45,17 @@ YES: Final = (
 )
 NO: Final = ("false", "0", "0.0", "no", "n", "f", "clean", "falsch", "nein", "faux", "non", "falso", "notexplicit")
 TRUTH: Final = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
-"""Spreadsheets write truth in the language of their menus."""
+"""Spreadsheets write truth values in the language of their user interface."""
 LONGEST_LIST: Final = 1 << 16
 _ITEM: Final = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""", re.S)
 _BETWEEN: Final = re.compile(r"(?:[\s,]|\bNone\b|\bnan\b)*")
 _OBJECT: Final = re.compile(r"\s*\{\s*'")
 _NAMED: Final = re.compile(r"""'name'\s*:\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""", re.S)
-"""The name of an object as Python writes it."""
+"""The ``name`` of an object in Python's notation."""
 
 
 def is_missing(value: object) -> bool:
-    """Whether a cell of numbers, dates and the like says that there is no value.
+    """Return whether a cell of numbers, dates and the like has no value.
 
     >>> [is_missing(value) for value in (None, " N/A ", float("nan"), 0, "0")]
     [True, True, True, False, False]
@@ -64,9 +64,9 @@ def is_missing(value: object) -> bool:
 
 
 def parse_list(text: str) -> list[str] | None:
-    """Read a list of texts that Python, numpy or JSON wrote into one cell; None where the text is none.
+    """Parse a list of texts that Python, NumPy or JSON wrote into one cell; None if it is not a list.
 
-    Of objects, as APIs list artists, the names count.
+    Of objects, as in lists of artists from APIs, the names are returned.
 
     >>> parse_list('''['Artist', "Guest D'Or"]'''), parse_list("['a' 'b']"), parse_list("[ingenting]")
     (['Artist', "Guest D'Or"], ['a', 'b'], None)
@@ -94,9 +94,9 @@ def parse_list(text: str) -> list[str] | None:
 def parse_texts(
     value: object, between: re.Pattern[str] = BETWEEN_TEXTS, *, is_optional: bool = False
 ) -> tuple[str, ...]:
-    """Read the texts of one cell, each once: a list, or joined by what stands ``between``.
+    """Return the distinct texts of one cell: a list, or joined by the separator ``between``.
 
-    ``is_optional``: a word for "missing" is no text.
+    ``is_optional``: words for missing values are not texts.
     """
     if isinstance(value, str):
         return _parse_joined(value, between, is_optional)
@@ -105,7 +105,7 @@ def parse_texts(
 
 @lru_cache(maxsize=1 << 16)
 def _parse_joined(text: str, between: re.Pattern[str], is_optional: bool) -> tuple[str, ...]:
-    """Read the texts of a cell. Artists, genres and playlists come again and again, hence the cache."""
+    """Split the texts of a cell; cached, because artists, genres and playlists repeat."""
     listed = [] if is_optional and text.strip().lower() in NO_NAME else parse_list(text)
     return _distinct(between.split(text) if listed is None else listed)
 
@@ -115,12 +115,12 @@ def _distinct(parts: Sequence[object]) -> tuple[str, ...]:
 
 
 def text_of(value: object) -> str:
-    """Return what a cell says as text; an object, as APIs give for an artist or an album, says its name."""
+    """Return a cell as text; of an object, such as an artist or album from an API, the name."""
     if isinstance(value, dict):
         value = value.get("name") or value.get("title")
     return "" if value is None or isinstance(value, dict) else str(value)
 
 
 def parse_truth(value: object) -> bool | None:
-    """Read yes or no; None where the cell says neither."""
+    """Parse a truth value; None if it is none."""
     return TRUTH.get(re.sub(r"[\s_-]", "", str(value).lower()))

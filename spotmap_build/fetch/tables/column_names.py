@@ -1,7 +1,7 @@
-"""Which column of a table or an export is which, by its name: one list for all tools. Pure.
+"""Identify the columns of a table or an export by name, with one list of names for all tools. Pure.
 
-Names are compared without case, spaces, signs and pictures (R puts ``.`` in the place of some, foobar ``%`` around
-them). The first name of each field is the one that this program gives to it.
+Names are compared without case, spaces, punctuation and emoji (R replaces some characters by ``.``, foobar puts ``%``
+around names). The first name of each field is this program's own.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from spotmap_build.fetch.tables.cells import parse_texts
 from spotmap_build.fetch.tables.header_words import field_of_words
 
 LIST_NAME: Final = "list_name"
-"""One tool, which alone writes the URIs of artists, calls a column "Name" in which it says the playlist."""
+"""One tool, the only one that writes artist URIs, has a column "Name" for the playlist."""
 PERSON: Final = "person"
-"""What tools write of persons: known so that it never gets onto a map, nor is taken for something else."""
+"""Columns with personal data, listed so that they are never put on a map or mistaken for others."""
 ADDRESS: Final = "address"
 ART: Final = "art"
 DURATIONS: Final = {"duration_ms": 1, "duration_s": 1_000, "duration_min": 60_000, "duration": 0}
-"""Columns that can say how long a track is, best first, with their unit in milliseconds; 0 where no name says it."""
+"""Columns of the duration, best first, with their unit in milliseconds; 0 if the name does not give it."""
 
 NAMES: Final[dict[str, tuple[str, ...]]] = {
     "id": (
@@ -207,11 +207,11 @@ _OF_PERSONS: Final = re.compile(
     r"|apple ?id.*|phone ?(?:n.*)?|user ?(?:id|name|agent.*)",
     re.IGNORECASE,
 )
-"""What services say of who listened, where, and on what."""
+"""Columns about the listener, location and device."""
 
 
 def fold_name(name: str) -> str:
-    """Write a column's name as names are compared.
+    """Normalize a column name for comparison.
 
     >>> [fold_name(name) for name in ("Spotify - ID", "%spotify_id%", "Artist.Name.s.", "\N{GUITAR} Title")]
     ['spotifyid', 'spotifyid', 'artistnames', 'title']
@@ -221,7 +221,7 @@ def fold_name(name: str) -> str:
 
 
 def _without_remark(name: str) -> str:
-    """Return a column's name without what stands in brackets behind it: "Duration [mm:ss]"."""
+    """Return a column name without a suffix in brackets: "Duration [mm:ss]"."""
     return _REMARK.sub("", name)
 
 
@@ -230,7 +230,7 @@ _REMARK: Final = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _ANOTHER_ARTIST: Final = re.compile(
     r"(?:track)?artist(?:name)?([2-9]|1[0-9])|(?:featured|featuring|feat|guest)artists?|featuring"
 )
-"""The artists after the first, where each has a column: "Artist Name 2", "Featured Artists"."""
+"""Columns of further artists: "Artist Name 2", "Featured Artists"."""
 _DURATION: Final = re.compile(
     r"(?:track|song|media|audio|file|total)?(?:duration|length|time)(?:in)?"
     r"(?:(ms|msecs?|millis|milliseconds)|(secs?|seconds)|(mins?|minutes))"
@@ -247,22 +247,22 @@ KNOWN: Final = frozenset(name for names in _FOLDED.values() for name in names) |
 
 
 def is_person(name: str) -> bool:
-    """Whether a column says who somebody is, or where: such a column is not read."""
+    """Return whether a column has personal data, and must not be read."""
     words = re.sub(r"[\s_.\-]+", " ", name).strip()
     return fold_name(name) in _PERSONS or _OF_PERSONS.fullmatch(words) is not None
 
 
 def is_known(name: str) -> bool:
-    """Whether this can be the name of a column of tracks."""
+    """Return whether this may be the name of a column in a table of tracks."""
     return not KNOWN.isdisjoint((fold_name(name), fold_name(_without_remark(name)))) or bool(field_of_words(name))
 
 
 @dataclass(frozen=True, slots=True)
 class NamedColumns:
-    """A table's columns by what they are.
+    """The identified columns of a table.
 
-    ``fields``: the values of each known field; ``names``: what the file calls it. ``others``: columns that are none of
-    these, by their own name. ``dimensions``: the columns that are the numbers of a vector, in their order.
+    ``fields``: values by known field; ``names``: their names in the file. ``others``: other columns, by name.
+    ``dimensions``: columns that are the components of a vector, in order.
     """
 
     fields: Columns
@@ -272,10 +272,10 @@ class NamedColumns:
 
 
 def name_columns(columns: Columns) -> NamedColumns:
-    """Tell which columns are known fields.
+    """Identify the known fields among the columns.
 
-    Of several that could be one, that with our own name is; then the first of ``NAMES``; but one that holds nothing
-    only where all do. Those that nobody needs stay among the others.
+    Of several candidates for a field, the one with our own name is chosen, then the first in ``NAMES``; empty columns
+    are chosen only if all are empty. Unneeded columns stay among the others.
     """
     by_name: dict[str, str] = {}
     of_persons = set(filter(is_person, columns))
@@ -311,7 +311,7 @@ def name_columns(columns: Columns) -> NamedColumns:
 
 
 def _duration_by_words(columns: Columns) -> dict[str, str]:
-    """Return the column that says how long a track is, and in what unit: "trackTimeMillis"."""
+    """Return a column of durations whose name contains the unit: "trackTimeMillis"."""
     for name in columns:
         if found := _DURATION.fullmatch(fold_name(name)):
             field = "duration_ms" if found[1] else "duration_s" if found[2] else "duration_min"
@@ -320,7 +320,7 @@ def _duration_by_words(columns: Columns) -> dict[str, str]:
 
 
 def _dimensions(others: Columns) -> list[str]:
-    """Return the columns that are the numbers of one vector: "dim_0" and so on, counted from 0 or 1, none empty."""
+    """Return the columns that are components of a vector: "dim_0" and so on, from 0 or 1, none empty."""
     counted: dict[str, dict[int, str]] = {}
     for name, values in others.items():
         found = _DIMENSION.fullmatch(fold_name(name))
@@ -332,7 +332,7 @@ def _dimensions(others: Columns) -> list[str]:
 
 
 def _join_columns(fields: Columns, others: Columns) -> set[str]:
-    """Join artists and mixes that have columns of their own to what they belong to, and return these columns' names."""
+    """Merge separate columns of further artists and mix names into artists and titles; return their names."""
     artists = [name for name in others if _is_another_artist(name)] if "artists" in fields else []
     if artists:
         rows = zip(fields["artists"], *(others[name] for name in artists), strict=True)
@@ -344,7 +344,7 @@ def _join_columns(fields: Columns, others: Columns) -> set[str]:
 
 
 def _with_mix(title: object, mix: object) -> object:
-    """Return a title with the name of the mix, which shops for DJs have in a column of its own."""
+    """Append the name of the mix, which DJ shops have in a separate column, to a title."""
     if not isinstance(title, str) or not isinstance(mix, str) or mix.strip().lower() in title.lower():
         return title
     return f"{title} ({mix.strip()})"
@@ -357,7 +357,7 @@ def _is_another_artist(name: str) -> bool:
 
 
 def _joined(cells: tuple[object, ...]) -> object:
-    """Join the cells of several columns as one that names several; a single one stays as it is."""
+    """Join the nonempty cells of several columns; a single one is kept unchanged."""
     filled = [cell for cell in cells if cell not in (None, "")]
     if len(filled) < 2:
         return filled[0] if filled else None
@@ -365,7 +365,7 @@ def _joined(cells: tuple[object, ...]) -> object:
 
 
 def _unneeded(names: dict[str, str], columns: Columns) -> list[str]:
-    """Fields that another one makes superfluous, or that hold something else than their name says."""
+    """Return fields that are redundant, or do not contain what their name says."""
     lengths = [one for one in DURATIONS if one in names]
     unneeded = lengths[1:]
     if ADDRESS in names and ("id" in names or not any(map(_is_track, columns[names[ADDRESS]]))):

@@ -1,4 +1,4 @@
-"""Read text with delimiters as spreadsheets and exporters write it: the texts below each name. Pure."""
+"""Parse delimited text as written by spreadsheets and exporters, into columns of texts. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DELIMITERS: Final = ",;\t|"
 SEP_LINE: Final = re.compile(r"""\s*"?sep=(.)"?[,;\t| ]*(?:\r\n?|\n|$)""", re.I)
-"""A first line that says to Excel what stands between the fields."""
+"""A first line that declares the delimiter for Excel."""
 QUOTED: Final = re.compile(r'"[^"]*"?')
 LINE: Final = re.compile(r"[^\r\n]+")
 BETWEEN: Final = re.compile(r"[,;\t|]")
@@ -33,7 +33,7 @@ NUMBERED_FROM: Final = ("0", "1")
 RULE_BEGINS: Final = ("", ":", "-", "+")
 LEAST_KNOWN: Final = 2
 MOST_ABOVE: Final = 10
-"""Lines, from the beginning, of which one has the columns' names."""
+"""Number of lines, from the beginning, in which the column names are searched."""
 MOST_COUNTED: Final = 40
 """Names of a line that tell whether it is the one with the columns' names."""
 LONGEST_TITLE: Final = 60
@@ -45,14 +45,14 @@ ESCAPED_QUOTE: Final = r"\""
 NULL: Final = r"\N"
 """How databases write that a field has no value."""
 DOUBLED_QUOTE: Final = re.compile(r'''(?<![\\"])(?:"""|(?<![,;\t|\r\n ])"")''')
-"""How most programs write a quotation mark within a field; two that are a field's first and last ones are none."""
+"""The usual form of a quotation mark within a quoted field; at its start and end, two marks are an empty field."""
 OTHER_KINDS: Final = {
     r"\s*<(?:[?!]|html|body|table|plist)": "a page or a document (HTML or XML)",
     r"\s*\{\\rtf": "a text with formatting (RTF)",
     r'\s*(?:\{\s*"|\[\s*[{\[])': "JSON",
     r"\s*#EXTM3U": "a playlist (M3U)",
 }
-"""What text of another kind begins with."""
+"""Beginnings of text in other formats."""
 EXPORT_AGAIN: Final = "Export it again as CSV; one JSON object a line is read from a file that ends in .jsonl."
 EXCEL_TEXT: Final = re.compile(r'="(.*)"', re.S)
 """What keeps Excel from taking a text for a number."""
@@ -67,9 +67,9 @@ UNNAMED: Final = re.compile(r"unnamed: [0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The values below each column's name, all of one length, and sentences on what was left out.
+    """The values of each column, all of the same length, and notices about what was left out.
 
-    ``delimiter``: what stands between the fields of a text; empty for other kinds of tables.
+    ``delimiter``: that of the text; empty for other formats.
     """
 
     columns: Columns
@@ -78,16 +78,16 @@ class Table:
 
 
 def read_delimited(text: str, place: str) -> Table:
-    """Read the columns of a text with commas, semicolons, tabs or bars between its fields.
+    """Parse the columns of a text delimited by commas, semicolons, tabs or bars.
 
-    Rows may be longer than the header by empty fields, and spaces may follow a delimiter. Columns that have neither a
-    name nor values are none; of several with one name, each row's first value counts. Names are in lower case; an
+    Rows may have additional empty fields, and spaces may follow a delimiter. Columns without a name and values are
+    ignored; of several columns with the same name, the first value in each row counts. Names are in lower case; an
     empty field is None.
 
     Parameters
     ----------
     place
-        Names the text in messages.
+        Name of the text for messages.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def read_delimited(text: str, place: str) -> Table:
         check_shape(place, rows=0, columns=len(names))
         first = next(reader, [])
         if len(first) == len(names) + 1 and first[0].strip() in NUMBERED_FROM:
-            names.insert(0, "")  # as R writes a table: its rows have a number, which has no name
+            names.insert(0, "")  # R writes row numbers without a column name
         rows = _rows(chain([first], reader), names, place, lambda: lines_above + reader.line_num)
         ends_quoted = body.rstrip(delimiter + string.whitespace).endswith(quote)
         about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=ends_quoted)
@@ -138,11 +138,11 @@ def read_delimited(text: str, place: str) -> Table:
 def _refuse_other_kinds(text: str, place: str) -> None:
     for beginning, kind in OTHER_KINDS.items():
         if re.match(beginning, text, re.IGNORECASE):
-            raise SourceError(f"{place} is {kind}, and no table, whatever it is called.", hint=EXPORT_AGAIN)
+            raise SourceError(f"{place} is {kind}, not a table, in spite of its name.", hint=EXPORT_AGAIN)
 
 
 def _with_doubled_quotes(text: str, delimiter: str) -> str:
-    r"""Write the quotation marks within fields that MySQL and others write as ``\"`` as most programs do.
+    r"""Convert quotation marks within fields from ``\"``, as MySQL and others write them, to the usual form.
 
     >>> print(_with_doubled_quotes(r'12\" mix,"a \"b\" c"', ","))
     12" mix,"a ""b"" c"
@@ -160,10 +160,10 @@ def _doubled(found: re.Match[str]) -> str:
 
 
 def _header(text: str, above: int) -> tuple[int, int]:
-    """Where the line of column names begins and ends: the first one with several, or with one that is known.
+    """Return start and end of the line of column names: the first with several known names, or with one.
 
-    Some programs write a title above it, or several things about the list. Where no line is one of names, the first one
-    that says something is taken.
+    Some programs write a title or other information above it. If no line has known names, the first nonempty one is
+    used.
     """
     first = named = None
     fewest = 0
@@ -190,7 +190,7 @@ def _about(place: str, above: str, unnamed: int, twice: list[str]) -> tuple[str,
         more = f" and {len(twice) - MOST_REPORTED} more" if len(twice) > MOST_REPORTED else ""
         notices.append(f"{place} has several columns named {shown}{more}: of each row, the first value was used.")
     if title := printable(above.strip(DELIMITERS + '+-=" \r\n'))[:LONGEST_TITLE]:
-        notices.append(f"{place}: what stands above the column names was left out: '{title}'.")
+        notices.append(f"{place}: the text above the column names was left out: '{title}'.")
     if unnamed:
         many = f"{unnamed} columns without a name were" if unnamed > 1 else "1 column without a name was"
         notices.append(f"{place}: {many} left out.")
@@ -203,7 +203,7 @@ def _find_delimiter(header: str) -> str:
 
 
 def _least_columns(text: str, start: int, end: int, delimiter: str) -> int:
-    """How many columns there are for sure, counted without dividing the header: quotation marks may hold delimiters."""
+    """Return a lower bound of the number of columns, since quoted names may contain delimiters."""
     return 0 if text.find('"', start, end) >= 0 and end - start <= LONGEST_LINE else text.count(delimiter, start, end)
 
 
@@ -214,7 +214,7 @@ def _name(cell: str) -> str:
 
 
 def _named(names: list[str], rows: list[list[str]]) -> Columns:
-    """Return the columns that have names; of several with one name, each row's first value."""
+    """Return the named columns; of several with the same name, the first value in each row."""
     columns: dict[str, list[str | None]] = {}
     for position, name in enumerate(names):
         if not name:
@@ -226,7 +226,7 @@ def _named(names: list[str], rows: list[list[str]]) -> Columns:
 
 
 def _unwrapped(text: str) -> str:
-    """Return a text whose lines are fields each, as their fields. A spreadsheet writes so what it did not divide."""
+    """Unquote lines that are single quoted fields, as a spreadsheet writes lines that it did not split."""
     first = LINE.search(text)
     whole = WHOLE_LINE.fullmatch(first[0].lstrip("\ufeff")) if first else None
     names = BETWEEN.split(whole[1]) if whole else []
@@ -236,7 +236,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _is_no_row(row: list[str], names: list[str]) -> bool:
-    """Whether a row holds nothing, is a line between rows, or has the names once more, as in files that were joined."""
+    """Return whether a row is empty, a separator line, or a repeated header, as in concatenated files."""
     first = row[0].strip() if row else ""
     if first[:1] in RULE_BEGINS:
         filled = [cell for cell in map(str.strip, row) if cell]
@@ -253,7 +253,7 @@ def _rows(reader: Iterable[list[str]], names: list[str], place: str, line: Calla
             if len(row) > width and any(map(str.strip, row[width:])):
                 raise SourceError(
                     f"{place}, line {line()}: {len(row)} fields, but {width} columns.",
-                    hint="A field that contains the delimiter must stand in quotation marks.",
+                    hint="A field that contains the delimiter must be in quotation marks.",
                 )
             rows.append(row if len(row) >= width else [*row, *[""] * (width - len(row))])
             if not len(rows) % ROWS_A_CHECK:
@@ -263,19 +263,19 @@ def _rows(reader: Iterable[list[str]], names: list[str], place: str, line: Calla
 
 
 def _about_quotes(rows: list[list[str]], place: str, delimiter: str, *, ends_quoted: bool) -> tuple[str, ...]:
-    """Say where a quotation mark that is missing seems to make one field of several rows.
+    """Return a notice if a missing quotation mark seems to join several rows into one field.
 
     Raises
     ------
     SourceError
-        It is never closed: the last field holds all rows from there on.
+        It is never closed, so the last field contains all following rows.
     """
     last = next((cell for cell in reversed(rows[-1]) if cell), "") if rows else ""
     if "\n" in last and not ends_quoted:
         beginning = _beginning(last)
         raise SourceError(
             f"{place}: the quotation mark before '{beginning}' is not closed.",
-            hint="Close it, or take it away.",
+            hint="Close it, or remove it.",
         )
     for row in rows:
         for cell in row:
@@ -290,7 +290,7 @@ def _beginning(cell: str) -> str:
 
 
 def _plain(cell: str) -> str:
-    """Return a cell without what only tells Excel that it is a text, and with the letters that HTML names."""
+    """Remove Excel's text markers from a cell, and decode HTML entities."""
     if cell.startswith('="') and (found := EXCEL_TEXT.fullmatch(cell)):
         cell = found[1].replace('""', '"')
     return html.unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
@@ -302,5 +302,5 @@ def _values(rows: list[list[str]], position: int) -> list[str | None]:
 
 
 def _is_numbering(values: list[str | None]) -> bool:
-    """Whether a column just numbers the rows, as pandas writes its index."""
+    """Return whether a column only numbers the rows, like the index of pandas."""
     return any(values == [str(number) for number in range(first, first + len(values))] for first in (0, 1))

@@ -48,22 +48,22 @@ NO_TEXT: Final = {
     b"%PDF": "a PDF",
     b"PAR1": "a Parquet file",
 }
-"""How files begin that are sometimes called ``.csv`` and are none."""
+"""Signatures of other file types that are sometimes named ``.csv``."""
 HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
-    """Return the columns of a table, and sentences on what was left out. A value that a row lacks is None.
+    """Return the columns of a table, with notices about what was left out. Missing values are None.
 
     Parameters
     ----------
     is_used : Callable[[str], bool]
-        Whether a column of this name, in lower case, is of use; where it can, the others are not read.
+        Whether a column of this name, in lower case, is needed; others are not read if the format allows that.
 
     Raises
     ------
     SourceError
-        Naming the file, and the line where one can be named.
+        The table cannot be read; the message names the file and, if known, the line.
     """
     suffix = path.suffix.lower()
     try:
@@ -74,7 +74,7 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
         raise SourceError(f"{path} is a folder, not a table.", hint="Name one of its files, or give it as folder:PATH.")
     if suffix not in TABLE_SUFFIXES:
         raise SourceError(
-            f"{path} is no table that can be read.",
+            f"{path} is not a supported table.",
             hint=INSTEAD.get(suffix) or f"Tables end in {', '.join(TABLE_SUFFIXES)}. Save a spreadsheet as CSV.",
         )
     try:
@@ -85,19 +85,19 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
         else:
             table = _read_text(read_bounded(path, LARGEST_TABLE_BYTES), path)
     except FileNotFoundError as error:
-        raise SourceError(f"There is no file {path}.", hint="Check the path after table: .") from error
+        raise SourceError(f"{path} does not exist.", hint="Check the path after table: .") from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
     return table
 
 
 def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
-    """Decode the text of a table, and say it where the encoding had to be guessed; ``place`` names the table.
+    """Decode the text of a table, with a notice if the encoding was guessed. ``place``: its name for messages.
 
     Raises
     ------
     SourceError
-        It is a file of another kind, whatever its name says.
+        It is a file of another type, whatever its name.
     """
     for beginning, kind in NO_TEXT.items():
         if content.startswith(beginning):
@@ -141,7 +141,7 @@ def _without_nan(columns: Columns) -> Columns:
 def _read_json_lines(text: str, path: Path) -> Columns:
     if text.count("[") + text.count("{") > MOST_NESTED:
         raise SourceError(
-            f"{path} holds more than {MOST_NESTED:,} lists and objects.", hint="Divide it, or use Parquet."
+            f"{path} contains more than {MOST_NESTED:,} lists and objects.", hint="Split it, or use Parquet."
         )
     rows = []
     names: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""What a column is by the words that its name is made of, in many languages: "Título de la canción". Pure."""
+"""Identify a column by the words in its name, in many languages: "Título de la canción". Pure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 def field_of_words(name: str) -> str:
-    """Return ``title``, ``artists`` or ``album`` where the words of a column's name say no less and no more.
+    """Return ``title``, ``artists`` or ``album`` if the words of a column's name mean exactly that; else ``""``.
 
     >>> [field_of_words(name) for name in ("Título de la canción", "Name des Künstlers 1", "Album Artist")]
     ['title', 'artists', '']

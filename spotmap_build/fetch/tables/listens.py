@@ -1,4 +1,4 @@
-"""A table with a row for each listen, as exports of Last.fm are: the tracks in it, and when each was played. Pure."""
+"""Tables with one row per play, such as exports of Last.fm: extract tracks and listening dates. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Listening
 
 Key = str | tuple[str, ...]
-"""What tells tracks apart: an id, or what they are called."""
+"""Key of a track: an id, or its names."""
 LISTENED: Final = "listened_at"
 MS_PLAYED: Final = "ms_played"
 LISTENING: Final = "listening"
@@ -33,16 +33,16 @@ OF_A_LISTEN: Final = frozenset(
 
 
 def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> TypedColumns:
-    """Add a column ``listening``; of a table with a row for each listen, return one with a row for each track.
+    """Add a column ``listening``, converting a table with one row per play to one row per track.
 
-    Rows that say when they were heard are listens where some track has several of them.
+    Rows with a play time are plays if some track has several of them.
 
     Parameters
     ----------
     place
-        Names the table in sentences.
+        Name of the table in messages.
     may_be_listens
-        Not where rows have vectors of their own.
+        False if rows have their own vectors.
     """
     fields = typed.fields
     if may_be_listens and LISTENED in fields and fields.keys().isdisjoint(OF_A_TRACK):
@@ -58,15 +58,15 @@ def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> 
 
 
 def _listening(first: str, last: str) -> Listening | None:
-    """Return the days of the first and the last play; one that alone is known stands for both."""
+    """Return the listening dates; if only one day is known, it is both the first and the last."""
     return Listening((first or last)[:DAY], (last or first)[:DAY]) if first or last else None
 
 
 def _heard(typed: TypedColumns) -> tuple[dict[Key, int], dict[Key, Heard]]:
-    """Return the row that names each track first, and how the track was heard.
+    """Return the first row of each track, and its plays.
 
-    A listen shorter than 30 seconds is no play, where the table says how long they were; nor is one in a private
-    session, nor speech, which has no title of a track.
+    Plays shorter than 30 seconds (if durations are given), in private sessions, and of spoken content (which has no
+    track title) do not count.
     """
     fields, private = typed.fields, _private_rows(typed)
     moments, lengths_ms = fields[LISTENED], fields.get(MS_PLAYED)
@@ -91,14 +91,14 @@ def _of_tracks(facets: Mapping[str, list[str | float | None]]) -> dict[str, list
 
 
 def _one_row_a_track(typed: TypedColumns, place: str, often: Mapping[int, Heard], *, left_out: int) -> TypedColumns:
-    """Return the tracks that were played often, by their rows."""
+    """Return a table of the frequently played tracks."""
     fields = {
         **_rows(typed.fields, often),
         "play_count": [one.count for one in often.values()],
         LISTENING: [one.listening for one in often.values()],
     }
     fields.setdefault("added_at", [one.first_on for one in often.values()])
-    about = f"{place} has a row for each listen: its {len(often):,} tracks that were played {LEAST_PLAYS} times or more"
+    about = f"{place} has one row per play: its {len(often):,} tracks that were played {LEAST_PLAYS} times or more"
     notice = f"{about} are the library, and {left_out:,} others are left out."
     facets = _rows(_of_tracks(typed.facets), often)
     return replace(typed, fields=fields, facets=facets, notices=(*typed.notices, notice))
@@ -111,7 +111,7 @@ def _rows(columns: Columns, rows: Mapping[int, Heard]) -> Columns:
 
 
 def _keys(fields: Columns) -> list[Key]:
-    """Return what tells tracks apart: an id where there is one, else what they are called."""
+    """Return the key of each row: its id, or else its names."""
     named = zip(*(fields[name] for name in NAMED if name in fields), strict=True)
     keys: list[Key] = [tuple(fold_space(str(value or "")).casefold() for value in row) for row in named]
     if "id" not in fields:

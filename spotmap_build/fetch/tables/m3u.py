@@ -1,4 +1,4 @@
-"""Read a playlist (M3U, PLS, XSPF, JSPF, WPL, ZPL, ASX) as a table: its entries are looked up where it lies."""
+"""Load a playlist (M3U, PLS, XSPF, JSPF, WPL, ZPL, ASX) as a table, with paths relative to its folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from spotmap_build.fetch.folders.walk import walk
 
 
 def read_m3u(path: Path) -> dict[str, list[Any]]:
-    """Return the columns of a playlist; its entries have the paths of the files that they mean, if there are any.
+    """Return the columns of a playlist, with the paths of existing files.
 
     Raises
     ------
     SourceError
-        It is no list of music.
+        It is not a playlist of music.
     OSError
         It cannot be read.
     """
@@ -28,16 +28,16 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
     if m3u.fault:
         raise SourceError(
             f"{path} cannot be used: {m3u.fault}.",
-            hint="Give a playlist that names files of music: M3U, PLS, XSPF, JSPF, WPL, ZPL or ASX.",
+            hint="Give a playlist of music files: M3U, PLS, XSPF, JSPF, WPL, ZPL or ASX.",
         )
     near = _Near(path.parent, any(entry.line.startswith("..") for entry in m3u.entries))
     return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))
 
 
 class _Near:
-    """The files around a playlist. The folders are walked through only where a line names nothing exactly.
+    """The files near a playlist. Folders are walked only if a line does not match exactly.
 
-    ``leads_up``: whether the playlist names files beside its own folder.
+    ``leads_up``: whether the playlist refers to files outside its own folder.
     """
 
     def __init__(self, folder: Path, leads_up: bool) -> None:

@@ -1,4 +1,4 @@
-"""Embedding vectors that a table brings along: a column, or a ``.npy`` file beside it."""
+"""Embedding vectors provided with a table: a column, or a ``.npy`` file next to it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOT_NUMBERS: Final = (
     *(OSError, ValueError, TypeError, EOFError, LookupError),
     *(MemoryError, RecursionError, SyntaxError, TokenError),
 )
-"""What numpy raises; it parses the header as an expression of Python."""
+"""Exceptions of NumPy, which parses the header as a Python expression."""
 LONGEST_REASON: Final = 300
 LARGEST_MATRIX_BYTES: Final = 4 << 30
 MOST_NUMBERS: Final = 16_384
@@ -47,10 +47,7 @@ LEAST_SANE: Final = 1e-15
 
 
 def find_vectors(path: Path, columns: Columns) -> Cached[Float32Array] | None:
-    """Return the vectors of a table's rows, in order, or None where it has none.
-
-    They are read when they are needed.
-    """
+    """Return the vectors of a table's rows, in order, or None if there are none. They are loaded lazily."""
     beside = path.with_suffix(".npy")
     rows = len(columns["title"])
     if beside.exists() and not beside.is_dir():
@@ -72,7 +69,9 @@ def _digest(path: Path) -> str:
             if size_bytes > LARGEST_MATRIX_BYTES:
                 raise FileTooLarge(path, LARGEST_MATRIX_BYTES)
             if size_bytes == 0:  # or a file of the kernel, which might wait
-                raise SourceError(f"{path} is empty.", hint="It must hold numbers, one row for each row of the table.")
+                raise SourceError(
+                    f"{path} is empty.", hint="It must contain numbers, one row for each row of the table."
+                )
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -86,8 +85,8 @@ def _load_matrix(path: Path, rows: int) -> Float32Array:
             shape, dtype = _header(file)
             if len(shape) != 2 or shape[0] != rows or shape[1] > MOST_NUMBERS or dtype.kind not in "fiu":
                 raise SourceError(
-                    f"{path} holds an array of shape {shape}, type {dtype}; the table has {rows} rows.",
-                    hint="It must hold numbers, one row for each row of the table, in the same order.",
+                    f"{path} contains an array of shape {shape}, type {dtype}; the table has {rows} rows.",
+                    hint="It must contain numbers, one row for each row of the table, in the same order.",
                 )
             if shape[0] * shape[1] * dtype.itemsize > os.fstat(file.fileno()).st_size - file.tell():
                 raise ValueError(f"it is shorter than an array of shape {shape}, type {dtype}")
@@ -130,8 +129,8 @@ def _parse_matrix(path: Path, values: Sequence[Any]) -> Float32Array:
 
 def _no_vectors(path: Path, row: int = 1) -> SourceError:
     return SourceError(
-        f"{path}: the column 'vector' holds something else than equally long lists of numbers, in row {row} for one.",
-        hint="A vector looks like [0.1, 0.2] or 0.1 0.2, with all of its numbers, and no row may lack it.",
+        f"{path}: the column 'vector' must contain lists of numbers of equal length, unlike row {row}.",
+        hint="A vector looks like [0.1, 0.2] or 0.1 0.2, and every row needs a complete one.",
     )
 
 
@@ -193,6 +192,6 @@ def _usable(values: Any, path: Path) -> Float32Array:
         if is_bad.any():
             raise SourceError(
                 f"{path}: the vector of row {int(is_bad.argmax()) + 1} {fault} ({int(is_bad.sum())} such rows).",
-                hint="Leave those rows out, or mend them.",
+                hint="Fix those rows, or remove them.",
             )
     return matrix

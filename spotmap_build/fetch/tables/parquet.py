@@ -1,7 +1,7 @@
-"""Read a Parquet file as columns of plain values, whatever its types. The only module that imports pyarrow.
+"""Read a Parquet file as columns of plain Python values. The only module that imports pyarrow.
 
-A Parquet file can hold a thousand times what it takes on the disk. So what it says of itself is checked first, it is
-read in pieces, texts that are there once are held once, and only columns that are used are read.
+A Parquet file can expand to a thousand times its size. Therefore its metadata are checked first, it is read in batches,
+repeated texts are stored once, and only needed columns are read.
 """
 
 from __future__ import annotations
@@ -27,21 +27,20 @@ LONGEST_REASON: Final = 300
 
 
 def read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, list[str]]:
-    """Return the columns that are used, and the names of those that hold what no table of tracks has.
+    """Return the needed columns, and the names of columns with unsupported types.
 
-    Values are of Python's types. A time has microseconds; what Python cannot say (a date beyond the year 9999), and
-    bytes that are no text, are None. A column holds single values or lists of them; one of structures or maps is not
-    read.
+    Values have Python types, times with microseconds. Values that Python cannot represent (dates after the year 9999)
+    and bytes that are not text are None. Columns of single values or lists are supported; structures and maps are not.
 
     Parameters
     ----------
     is_used : Callable[[str], bool]
-        Whether a column of this name, in lower case, is to be read.
+        Whether to read a column of this name (in lower case).
 
     Raises
     ------
     SourceError
-        It is no Parquet file, is damaged, or holds too much; or pyarrow is not installed.
+        The file is not Parquet, is damaged, or is too large; or pyarrow is not installed.
     OSError
         It cannot be opened.
     """
@@ -101,7 +100,7 @@ def _known_name(name: str) -> str:
 
 
 def _check_content(metadata: Any, indices: list[int], size_bytes: int, path: Path) -> None:
-    """Compare what a file says of itself with what it takes on the disk."""
+    """Check the sizes in the file's metadata against its size on disk."""
     content_bytes = values = 0
     for group in range(metadata.num_row_groups):
         for index in indices:
@@ -118,11 +117,13 @@ def _check_content(metadata: Any, indices: list[int], size_bytes: int, path: Pat
 
 
 def _too_much(path: Path, what: str) -> SourceError:
-    return SourceError(f"{path} holds too much: {what}.", hint="Is it the right file? Write it again, or as CSV.")
+    return SourceError(
+        f"{path} is too large: {what}.", hint="Check that it is the right file, or write it again as CSV."
+    )
 
 
 class _Budget:
-    """How much text may still come. One text that a column names a million times is a million texts further on."""
+    """The remaining amount of text. A text repeated a million times in a column counts a million times."""
 
     def __init__(self, left: int, path: Path) -> None:
         self._left = left
@@ -189,7 +190,7 @@ def _microseconds(kind: Any) -> Any:
 
 
 def _is_tricky(kind: Any) -> bool:
-    """Whether a single value can be one that Python has no value for, or bytes that may be text."""
+    """Return whether values may not be representable in Python, or may be bytes of text."""
     from pyarrow import types
 
     return not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind) or types.is_null(kind))

@@ -1,4 +1,4 @@
-"""A table as a library: tracks to listen to, or rows that bring their own vectors or places."""
+"""Load a table as a library: tracks to analyze, or rows with their own vectors or positions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ READ: Final = (
     *("explicit", "year", "track_number", "disc_number", "added_at", "genres"),
     *("play_count", LISTENING),
 )
-"""The fields of a track that stand in columns as they are."""
+"""Fields of a track that are copied from columns unchanged."""
 MOST_LISTED: Final = 20
 FARTHEST: Final = 1e15
 """A place is held in single precision, and distances are squared."""
@@ -61,15 +61,15 @@ class TableSource:
     path: Path
 
     def load(self, context: LoadContext) -> Loaded:
-        """Read the table, and look into the audio files that it names.
+        """Read the table, and the metadata of the audio files that it names.
 
-        Rows with ``x`` and ``y`` have their place; rows with a ``vector``, or a line in ``<table>.npy``, need no
-        listening; all others name an audio file in ``path``, or are to be found by their title.
+        Rows with ``x`` and ``y`` have a fixed position. Rows with a ``vector``, or a row in ``<table>.npy``, are not
+        analyzed. All others name an audio file in ``path``, or are searched by their title.
 
         Raises
         ------
         SourceError
-            If the file cannot be read, has no titles, or its vectors do not fit its rows.
+            The file cannot be read, has no titles, or its vectors do not match its rows.
         """
         table = read_columns(self.path, lambda name: bool(name) and not is_person(name))
         typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter, latest_release_year())
@@ -112,7 +112,7 @@ def _with_titles(table: Table, path: Path) -> NamedColumns:
             hint=" ".join(("Name the columns in the first line: title,artists,album,…", *table.notices)),
         )
     if not named.fields["title"]:
-        raise SourceError(f"{path} has no rows.", hint="A row a track, below a line of column names.")
+        raise SourceError(f"{path} has no rows.", hint="It needs one row per track, below a line of column names.")
     return named
 
 
@@ -122,7 +122,7 @@ def _listed(columns: Columns) -> str:
 
 
 def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *, is_list: bool) -> list[Track]:
-    """Return a track for each row. ``is_list``: rows of one Spotify URI are one track that several playlists name."""
+    """Return a track for each row. ``is_list``: rows with the same Spotify URI are one track in several playlists."""
     columns = typed.fields
     count = len(columns["title"])
     empty = [None] * count
@@ -168,10 +168,7 @@ def _once(tracks: Sequence[Track]) -> Iterable[Track]:
 
 
 def _own_ids(columns: Columns, count: int) -> list[str]:
-    """Return the ids that the table gives.
-
-    Spotify's are written as URIs, so that they are the same track in every source.
-    """
+    """Return the ids in the table; Spotify ids become URIs, so that they match other sources."""
     if "id" not in columns:
         return [track_uri(_word(value)) for value in columns.get(ADDRESS, [None] * count)]
     words = [_word(value) for value in columns["id"]]
@@ -208,7 +205,7 @@ def _playlists(columns: Columns, tracks: Sequence[Track]) -> list[Playlist]:
 
 
 def _positions(columns: Columns, decimal: Decimal) -> tuple[list[Position | None], dict[int, str]]:
-    """Return the place of each row, and for the rows that have none, what is wrong with their ``x`` and ``y``."""
+    """Return the position of each row, and for rows without one, the problem with their ``x`` and ``y``."""
     positions: list[Position | None] = []
     faults = {}
     for row, (x, y) in enumerate(zip(*(parse_numbers(columns[name], decimal) for name in ("x", "y")), strict=True)):
@@ -231,7 +228,7 @@ def _not_placed(tracks: Sequence[Track], columns: Columns, faults: Mapping[int, 
 def _with_recordings(
     tracks: Sequence[Track], columns: Columns, table: Path, context: LoadContext
 ) -> tuple[list[Track], list[Failed], tuple[str, ...]]:
-    """Tracks with the sound of their file. One that names no file is to be found by its title, if it has one."""
+    """Add recordings from the files. A track without a file is searched by its title, if it has one."""
     folder, is_playlist = table.parent, table.suffix.lower() in PLAYLIST_SUFFIXES
     values = columns.get("path", [None] * len(tracks))
     named = {row: str(value) for row, value in enumerate(values) if value}
@@ -257,7 +254,7 @@ def _with_recordings(
 
 
 def _with_files(tracks: Sequence[Track], columns: Columns, folder: Path) -> list[Track]:
-    """Tracks that can be played where their file is there. Nothing is analyzed: the table says where they lie."""
+    """Add existing files for playback only, without analysis, because the table provides positions."""
     paths = [_path(str(value), folder) if value else None for value in columns.get("path", [None] * len(tracks))]
     return [
         replace(track, recording=Recording("", path=str(path.absolute()))) if path and _is_file(path) else track
@@ -268,21 +265,21 @@ def _with_files(tracks: Sequence[Track], columns: Columns, folder: Path) -> list
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # it may not be looked at: then it cannot be played either
+    except OSError:  # not accessible, so it cannot be played either
         return False
 
 
 def _path(text: str, folder: Path) -> Path:
-    """Return the file that a row names. A text that no file can be called by names one that is not there."""
+    """Return the path that a row names; an impossible name becomes the path of a missing file."""
     path = Path(text.replace("\0", "\N{REPLACEMENT CHARACTER}"))
     try:
         return folder / path.expanduser()
-    except RuntimeError:  # ~somebody, who has no home on this machine
+    except RuntimeError:  # "~name" of an unknown user
         return folder / path
 
 
 def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
-    """Return the track with what its file's tags say, where the table says nothing."""
+    """Fill missing fields of a track from the tags of its file."""
     title, artists = display_facts(path, fact)
     return replace(
         track,

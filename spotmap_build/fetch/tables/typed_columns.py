@@ -1,4 +1,4 @@
-"""The columns of a table as what they say: durations, dates, numbers; and how much could not be understood. Pure."""
+"""Convert the columns of a table to durations, dates and numbers, and report invalid values. Pure."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PLACES: Final = ("track_number", "disc_number")
 DATES: Final = ("added_at", "first_played", "last_played", "listened_at")
 LOOSE: Final = frozenset((*DURATIONS, *PLACES, *DATES[1:], "play_count", "ms_played"))
 MOST_MISREAD: Final = 0.5
-"""A column that only its name makes one of these is none if so many of its values are something else."""
+"""If this share of a column's values is invalid, the column is not what its name says."""
 FEW: Final = 0.05
 LEAST_VALUES: Final = 20
-"""A column of so many numbers is one of numbers in spite of a few words."""
+"""A column with this share of numbers is numeric in spite of a few words."""
 PATH: Final = re.compile(
     r"file://|~?/(?:Users|home|Volumes|media|mnt|root|private|storage|sdcard)/|[a-z]:[\\/]\S|\\\\\w|Macintosh HD:", re.I
 )
-"""How a place on somebody's machine begins: it tells who they are, and has no business on a map."""
+"""Start of a local path, which reveals personal data and must not be on a map."""
 LONGEST_EXAMPLE: Final = 40
 LONGEST_SONG_MS: Final = 900_000
 MOST_LONG: Final = 0.1
@@ -49,11 +49,10 @@ MOST_LONG: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class TypedColumns:
-    """The values of a table's fields; those that are missing or make no sense are None, or empty for a date.
+    """The converted columns of a table; missing or invalid values are None, or empty for a date.
 
-    ``fields``: durations as ``duration_ms``, dates in ISO 8601. ``facets``: the columns that are no known field, each
-    of numbers or of texts. ``decimal``: how the numbers of this table are written. ``notices``: sentences on what
-    could not be understood.
+    ``fields``: durations as ``duration_ms``, dates in ISO 8601. ``facets``: columns that are not known fields, as
+    numbers or texts. ``decimal``: the decimal mark of the table. ``notices``: messages about invalid values.
     """
 
     fields: Columns
@@ -63,16 +62,16 @@ class TypedColumns:
 
 
 def type_columns(named: NamedColumns, place: str, delimiter: str = "", latest_year: int = MAXYEAR) -> TypedColumns:
-    """Read the values of every column.
+    """Convert the values of every column.
 
     Parameters
     ----------
     place
-        Names the table in sentences.
+        Name of the table in messages.
     delimiter
-        What stands between its fields: where that is a semicolon, commas may well stand before decimals.
+        Delimiter of the fields; with a semicolon, the decimal mark may be a comma.
     latest_year
-        A later one is none that something came out in.
+        Later years are not accepted as release years.
     """
     numeric = (named.fields[field] for field in NUMERIC if field in named.fields)
     decimal = find_decimal([*numeric, *named.others.values()], "either" if delimiter == ";" else ".")
@@ -105,7 +104,7 @@ class _Typing:
     notices: list[str]
 
     def read(self, field: str, parse: Callable[[Any], Any], known_as: str = "") -> None:
-        """Read the values of a field one by one; ``parse`` gives None for what makes no sense."""
+        """Convert the values of a field; ``parse`` returns None for an invalid value."""
         if field in self.fields:
             values = self.fields[field]
             typed = [None if value is None else parse(value) for value in values]
@@ -139,21 +138,21 @@ class _Typing:
         values, name = self.fields.pop(field), self.named.names[field]
         if misread and field in LOOSE and (name != field or field == "duration"):
             present = sum(not is_missing(value) for value in values)
-            if len(misread) >= MOST_MISREAD * present:  # it is called so, and is something else
+            if len(misread) >= MOST_MISREAD * present:  # the column is not what its name says
                 self.others[name] = values
                 return
         self.fields[known_as] = typed
         self._tell(name, values, misread)
 
     def facets(self, decimal: Decimal) -> dict[str, list[str | float | None]]:
-        """Further columns: numbers where the values that are there are such, else texts."""
+        """Return the other columns, as numbers if their values are numeric, else as texts."""
         facets: dict[str, list[str | float | None]] = {}
         for name, values in self.others.items():
             if any(isinstance(value, (list, dict)) for value in values):
-                self.notices.append(f"{self.place}: the column '{printable(name)}' holds lists, and was left out.")
+                self.notices.append(f"{self.place}: the column '{printable(name)}' contains lists and was left out.")
                 continue
             if any(PATH.match(value) for value in values if isinstance(value, str)):
-                self.notices.append(f"{self.place}: the column '{printable(name)}' holds paths, and was left out.")
+                self.notices.append(f"{self.place}: the column '{printable(name)}' contains paths and was left out.")
                 continue
             numbers = parse_numbers(values, decimal)
             words = [row for row, number in enumerate(numbers) if number is None and not is_missing(values[row])]
@@ -177,10 +176,10 @@ class _Typing:
 
 
 def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
-    """Tell whether a column holds something else than durations, whatever it is called.
+    """Return whether a column does not contain durations, in spite of its name.
 
-    One called "time" may hold times of day (which go up, or up to 24), and one called "length" may hold something
-    else than ``3:45``.
+    A column "time" may contain times of day (which increase, or go up to 24), and a column "length" values unlike
+    ``3:45``.
     """
     clocks = [parse_duration(value) or 0 for value in values if ":" in str(value)]
     if fold_name(name) == "length":
@@ -191,7 +190,7 @@ def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
 
 
 def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
-    """Return the rows that say something which is not what the column is of. 0 says that nothing is known."""
+    """Return the rows with invalid values; 0 means unknown and is valid."""
     return [
         row
         for row, (value, one) in enumerate(zip(values, typed, strict=True))
@@ -200,7 +199,7 @@ def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
 
 
 def _release_year(text: str, latest: int) -> int | None:
-    """Return the year in a date of any style; None where there is none, or one that is too late."""
+    """Return the year in a date of any format; None if there is none, or it is too late."""
     year = parse_year(text)
     return year if year is not None and year <= latest else None
 
