@@ -1,4 +1,4 @@
-"""Why a map has no clusters that could be named: where nothing tells tracks apart, none are looked for. Pure."""
+"""Decide whether a map can have clusters: if its tracks are indistinguishable, none are searched for. Pure."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 NEAR_CHANCE: Final = 0.75
-"""Trustworthiness below which a map is as good as drawn at random: vectors of 512 random numbers come to .73 (60
-tracks), .60 (1,000) and .55 (3,000); real music to .87 and more."""
+"""Trustworthiness below which a map is hardly better than random. Vectors of 512 random numbers give 0.73 (60 tracks),
+0.60 (1,000) and 0.55 (3,000), real music 0.87 and more."""
 FEW: Final = 50
-"""Of fewer tracks chance alone makes a trustworthy map now and then, or a bad one."""
+"""With fewer tracks, a map can be trustworthy or not by chance alone."""
 
 
 def why_no_clusters(coordinates: Float32Array, vectors: Float32Array, trustworthiness: float | None) -> str:
-    """Return a sentence for the map's owner; empty where clusters are to be looked for.
+    """Return a sentence that says why there are no clusters; empty if clusters should be searched for.
 
     Parameters
     ----------
     coordinates : Float32Array
         Float32 ``[n, 2]``.
     vectors : Float32Array
-        Float32 ``[n, d]`` that were laid out; without columns where the places are given.
+        Float32 ``[n, d]``, the vectors of the layout; without columns if positions were given.
     trustworthiness : float | None
-        Of the layout; None where the places are given.
+        Trustworthiness of the layout; None if positions were given.
     """
     n = len(coordinates)
     if n < 2:

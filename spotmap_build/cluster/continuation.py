@@ -1,8 +1,9 @@
-"""Find groups on a map that people know: tracks stay in their cluster unless there is reason to leave it. Pure.
+"""Continue the clustering of the last map: tracks stay in their cluster unless there is a reason to leave it. Pure.
 
-A clustering from scratch puts a quarter of all tracks elsewhere when a tenth of the library is new
-(docs/decisions/0006): as good a partition as before, and nobody's map any more. So the old one is continued: new tracks
-join by their neighbors, new regions are found where there are none, and only what grew too large is split.
+A clustering from scratch changes the cluster of a quarter of all tracks when a tenth of the library is new
+(docs/decisions/0006): an equally good partition, but a map that people no longer recognize. Therefore the old one is
+continued: new tracks join clusters by their neighbors, new clusters are found where there are none, and only clusters
+that have grown too large are split.
 """
 
 from __future__ import annotations
@@ -30,33 +31,31 @@ if TYPE_CHECKING:
     BoolArray = npt.NDArray[np.bool_]
 
 NEW: Final = -2
-"""Label of a track that was not on the last map."""
+"""Label of tracks that were not on the last map."""
 OVERGROWN: Final = 1.5
-"""Times its former size, and the size of a large cluster: what is larger than both is split where it has parts."""
+"""A cluster with parts is split if it exceeds this multiple of its former size, and of a large cluster's size."""
 FIRM: Final = 0.9
-"""Share of its tracks' neighbors that a part has which is a group by itself: what has grown to several such is split. A
-first map of a few tracks may have had no room for these."""
+"""Share of its tracks' neighbors inside a part that makes it a group of its own. A cluster that has grown to several
+such parts is split; the first map may have had too few tracks for them."""
 LOST: Final = 0.1
-"""Share of a track's neighbors in its own cluster under which it leaves for another that holds most of them."""
+"""A track with a smaller share of its neighbors in its own cluster moves to another one that has most of them."""
 LARGEST_LOSS: Final = 0.15
-"""Share of neighbors in a track's own cluster, on average, that continuing may cost against starting over."""
+"""Maximum loss of the mean share of neighbors in a track's own cluster, compared with clustering from scratch."""
 
 
 def continue_groups(
     space: Float32Array, neighbors: Int32Array, previous: Int32Array, previous_parents: tuple[int, ...]
 ) -> Groups:
-    """Bring the groups of the last map up to date.
-
-    Where those of a clustering from scratch fit far better, they are returned instead.
+    """Update the groups of the last map. If clustering from scratch fits far better, its groups are returned instead.
 
     Parameters
     ----------
     space, neighbors
-        See :func:`~spotmap_build.cluster.hierarchy.find_groups`; a map anchored to the last one.
+        As for :func:`~spotmap_build.cluster.hierarchy.find_groups`, of a map anchored to the last one.
     previous : Int32Array
-        Int32 ``[n]``, each track's cluster on the last map, -1 for noise there, :data:`NEW` for new tracks.
+        Int32 ``[n]``, the cluster of each track on the last map, -1 for noise, :data:`NEW` for new tracks.
     previous_parents : tuple[int, ...]
-        The region of every cluster of the last map.
+        The region of each cluster of the last map.
     """
     fresh = find_groups(space, neighbors)
     asked = neighbors[:, :MOST_VOTES]
@@ -67,13 +66,13 @@ def continue_groups(
 
 
 def _agreement(groups: Groups) -> float:
-    """Return the share of a track's neighbors that are in its own cluster, on average (0..1, noise counts 0)."""
+    """Return the mean share of a track's neighbors that are in its own cluster (0..1; 0 for noise)."""
     strengths = groups.membership.strengths
     return float(np.mean(strengths)) if len(strengths) else 0.0
 
 
 def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Array) -> Int32Array:
-    """Clusters by their old numbers, new ones by numbers above those, -1 for noise: int32 ``[n]``."""
+    """Return labels with the old numbers of clusters, higher numbers for new ones and -1 for noise: int32 ``[n]``."""
     n, size, island = len(fresh), smallest_cluster(len(fresh)), smallest_island(len(fresh))
     labels = np.where(previous >= 0, previous, -1).astype(np.int32)
     counts = np.bincount(labels[labels >= 0], minlength=1)
@@ -110,7 +109,7 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
 
 
 def _are_firm(fresh: Int32Array, neighbors: Int32Array) -> BoolArray:
-    """Tell of each fresh cluster whether its tracks have nearly all their neighbors in it: bool ``[clusters]``."""
+    """Tell for each fresh cluster whether its tracks have nearly all their neighbors in it: bool ``[clusters]``."""
     strengths = soft_membership(fresh, neighbors).strengths
     count = int(fresh.max(initial=-1)) + 1
     return np.array([np.mean(strengths[fresh == cluster]) >= FIRM for cluster in range(count)], dtype=np.bool_)
@@ -132,7 +131,7 @@ def _parents(labels: Int32Array, neighbors: Int32Array, previous_parents: tuple[
 
 
 def _renumbered(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
-    """With clusters numbered by falling size, and none of them empty."""
+    """Return the groups with clusters renumbered by decreasing size, without empty ones."""
     numbered = by_size(labels)
     count = int(numbered.max(initial=-1)) + 1
     old = [int(labels[np.argmax(numbered == number)]) for number in range(count)]

@@ -1,9 +1,9 @@
-"""The tree of densities that HDBSCAN makes of a map, and which of its groups are clusters. Pure.
+"""HDBSCAN's condensed tree of a map, and the selection of clusters from it. Pure.
 
-"Excess of mass" (Campello et al. 2013) weighs groups by size and density. It takes the dense spots that chance makes in
-a ring for clusters, and with a smallest size, small groups that lie close together for one. So what it chooses is
-checked by what the validity of a clustering (Moulavi et al. 2014) asks: how wide is the gap around a group, beside the
-gaps inside it?
+"Excess of mass" (Campello et al. 2013) weighs groups by size and density. It selects dense spots that occur by chance
+in a ring, and with a minimum cluster size, it merges small groups that are close together. Its selection is therefore
+checked by the criterion of cluster validity (Moulavi et al. 2014): how wide is the gap around a group, compared with
+the gaps inside it?
 """
 
 from __future__ import annotations
@@ -20,51 +20,51 @@ if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
 
 LIES_APART: Final = 0.5
-"""How a group must stand out to be one, whatever parts it has: the gap around it is twice that inside. Rings and arcs
-come to .6 to .8, dense places on maps of real music to .3."""
+"""Minimum prominence of a group that is a cluster regardless of its parts: the gap around it is twice that inside.
+Rings and arcs reach 0.6 to 0.8, dense places on maps of real music 0.3."""
 LEAST_STANDING: Final = 0.01
-"""How a group must stand out at the least: equal distances differ by what rounding leaves, and that makes no group."""
+"""Minimum prominence of any group. Rounding makes equal distances differ, which must not create groups."""
 CLEAR: Final = ((3, 0.45, 0.4), (4, 0.4, 0.25))
-"""How many parts of a group must stand out, how much on average, and how much each, to be groups of their own however
-far the whole lies from all else. The styles of the demo, on three continents, have .49 to .63 and .45 (three parts),
-.45 and .30 (four); of 3,360 rings and arcs of 30 to 150 tracks chance makes as much of four."""
+"""Minimum number of parts, mean prominence and prominence of each part for the parts to be groups of their own, however
+isolated the whole group is. The styles of the demo, on three continents, have 0.49 to 0.63 and 0.45 (three parts), 0.45
+and 0.30 (four). Of 3,360 rings and arcs of 30 to 150 tracks, four reach this by chance."""
 MANY: Final = 4
-"""How many large parts of a group are groups of their own, though they run into each other too much to stand out..."""
+"""Minimum number of large parts that are groups of their own although they overlap too much to be prominent..."""
 MANY_SIZE: Final = 4
-"""...where they have so many times the smallest cluster's size on average: the parts that chance makes are small..."""
+"""...if their mean size is this multiple of the smallest cluster's size (parts that occur by chance are small)..."""
 MANY_HOLD: Final = 0.6
-"""...and hold so much of the group. Of 576 hills, discs, rings, arcs, bars and squares, beside others or a few tracks
-far off, chance makes such parts of none."""
+"""...and they contain this share of the group. None of 576 hills, discs, rings, arcs, bars and squares, next to others
+or to a few distant tracks, has such parts by chance."""
 LARGE: Final = 6
-"""Times the smallest cluster's size from which on a cluster that lies near others is more readily taken apart:
-excess of mass alone makes giants of half a library."""
+"""Multiple of the smallest cluster's size from which on a cluster close to others is split more readily. Excess of mass
+alone would create clusters of half a library."""
 NEAR: Final = 1.5
-"""Times the gap between its parts that the gap around such a cluster is at most."""
+"""Maximum gap around such a cluster, as a multiple of the gap between its parts."""
 LARGE_PARTS: Final = 0.4
-"""Share of such a cluster's excess of mass that its parts must have to be taken instead: those of real music have .5 to
-1."""
+"""Share of such a cluster's excess of mass that its parts must have to replace it. For real music it is 0.5 to 1."""
 MOST_OF_ALL: Final = 0.5
-"""Share of all tracks above which a group is a cluster only where its parts do not hold most of it: those of one real
-map of 390 tracks, ten of which lay far off, hold .85 to .88 of the rest, those of even discs and hills .4 to .7."""
+"""Share of all tracks above which a group is a cluster only if its parts do not contain most of it. On a real map of
+390 tracks, ten of which are far off, the parts contain 0.85 to 0.88 of the rest; those of even discs and hills contain
+0.4 to 0.7."""
 MOST: Final = 0.8
-"""Share of a group that counts as the group: what is inside its gaps, and what its smaller parts must hold."""
+"""Share of a group that stands for all of it, when measuring its inner gaps and what its smaller parts must contain."""
 ROOT: Final = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DensityTree:
-    """Groups of rows, each a part of the one that it split off from; parts have larger numbers than their whole.
+    """A condensed tree of groups of rows. Parts have larger numbers than the group that they split off from.
 
     Attributes
     ----------
     birth : numpy.ndarray
-        The density (one by the distance between neighbors) at which each group split off.
+        The density (the inverse of the distance between neighbors) at which each group split off.
     sizes : numpy.ndarray
-        How many rows each has.
+        Number of rows of each group.
     parts : list of list of int
-        The two groups that each splits into, or none.
+        The two groups into which each group splits, or none.
     rows, leaving : list of numpy.ndarray
-        The rows that leave each group one by one, before it splits, and the density at which each does.
+        The rows that leave each group individually before it splits, and the density at which each leaves.
     """
 
     birth: Float64Array
@@ -74,14 +74,14 @@ class DensityTree:
     leaving: list[Float64Array]
 
     def groups(self) -> list[int]:
-        """Find all groups that are in use, from the root on, ascending."""
+        """Return all groups in use, from the root on, ascending."""
         found = [ROOT]
         for group in found:
             found += self.parts[group]
         return sorted(found)
 
     def rows_of(self, group: int) -> Rows:
-        """Collect the rows of a group and its parts."""
+        """Return the rows of a group and its parts."""
         found, waiting = [], [group]
         while waiting:
             one = waiting.pop()
@@ -90,26 +90,26 @@ class DensityTree:
         return np.concatenate(found)
 
     def excess_of_mass(self, group: int) -> float:
-        """Weigh a group by its rows, and how much denser than at its birth it becomes."""
+        """Return the excess of mass of a group: over its rows, the sum of the density gained since its birth."""
         birth = self.birth[group]
         split = sum(float(self.sizes[part] * (self.birth[part] - birth)) for part in self.parts[group])
         return float(np.sum(self.leaving[group] - birth)) + split
 
     def standing_out(self, group: int) -> float:
-        """Measure how much wider the gap around a group is than those inside it: 0 (not at all) to 1."""
+        """Return the prominence of a group: how much wider the gap around it is than those inside, 0 to 1."""
         return 1 - float(self.birth[group]) / self._holds_to(group)
 
     def hold_most(self, parts: list[int], whole: int) -> bool:
-        """Tell whether these parts of a group hold most of it."""
+        """Tell whether these parts contain most of a group."""
         return sum(int(self.sizes[part]) for part in parts) >= MOST * float(self.sizes[whole])
 
     def stand_out_better(self, parts: list[int], whole: int) -> bool:
-        """Tell whether rows stand out more as these parts than as their whole; rows in none of the parts do not."""
+        """Tell whether rows are more prominent as these parts than as one group; rows in no part count as 0."""
         of_parts = sum(float(self.sizes[part]) * self.standing_out(part) for part in parts)
         return of_parts > float(self.sizes[whole]) * self.standing_out(whole)
 
     def are_clear(self, parts: list[int], whole: int) -> bool:
-        """Tell whether several parts hold most of a group, and each of them stands out."""
+        """Tell whether several parts contain most of a group, and each of them is prominent."""
         if len(parts) < CLEAR[0][0] or not self.hold_most(parts, whole):
             return False
         standing = [self.standing_out(part) for part in parts]
@@ -117,7 +117,7 @@ class DensityTree:
         return any(len(parts) >= count and mean >= on_average and least >= each for count, on_average, each in CLEAR)
 
     def are_large(self, parts: list[int], whole: int, least: int) -> bool:
-        """Tell whether many parts hold a good part of a group, and are far larger than the smallest cluster."""
+        """Tell whether many parts contain a large share of a group, and are far larger than the smallest cluster."""
         held = sum(int(self.sizes[part]) for part in parts)
         return (
             len(parts) >= MANY
@@ -126,7 +126,7 @@ class DensityTree:
         )
 
     def _holds_to(self, group: int) -> float:
-        """Find the density up to which most of a group are together."""
+        """Return the density up to which most of a group is connected."""
         least, size = MOST * float(self.sizes[group]), int(self.sizes[group])
         while size - len(self.leaving[group]) >= least:
             largest = max(self.parts[group], key=lambda part: int(self.sizes[part]))
@@ -137,7 +137,7 @@ class DensityTree:
         return float(np.sort(self.leaving[group])[int(size - least)])
 
     def without_small(self, least: int) -> DensityTree:
-        """Make the tree in which parts of fewer rows than ``least`` are rows that leave their whole one by one."""
+        """Return the tree in which the rows of parts smaller than ``least`` leave their group individually."""
         parts, rows, leaving = [list(some) for some in self.parts], list(self.rows), list(self.leaving)
         result = DensityTree(self.birth, self.sizes, parts, rows, leaving)
         for group in range(len(parts) - 1, -1, -1):
@@ -155,7 +155,7 @@ class DensityTree:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chosen:
-    """A cluster: the rows of the parts that it falls into (all, where it does not), and the rows between these."""
+    """A cluster: the rows of its parts (all rows if it has no parts), and the rows between the parts."""
 
     parts: list[Rows]
     between: Rows
@@ -164,23 +164,23 @@ class Chosen:
 def condense(linkage: Float64Array, least: int, same_place: float) -> DensityTree:
     """Condense a single linkage to groups of ``least`` rows or more (Campello, Moulavi and Sander, 2013).
 
-    The groups, densities and rows are those of hdbscan's ``condense_tree``, found for all rows at once: for each row
-    the lowest merge of so many rows, which is where the row leaves, and for that merge the group that it is part of.
+    The result equals that of hdbscan's ``condense_tree``, but is computed for all rows together: for each row, the
+    lowest merge with at least ``least`` rows is where the row leaves, and the group of that merge is the row's group.
 
     Parameters
     ----------
     linkage : numpy.ndarray
-        Float64 ``[n - 1, 4]``, merges as scipy has them: (left, right, distance, size), rising by distance; merge
-        ``m`` makes node ``n + m``, and smaller numbers are rows.
+        Float64 ``[n - 1, 4]``, merges in scipy's format: (left, right, distance, size), ascending by distance; merge
+        ``m`` creates node ``n + m``, and smaller numbers are rows.
     least : int
-        A merge of two nodes with at least so many rows splits a group in two; at least 2.
+        A merge of two nodes with at least this many rows splits a group in two; at least 2.
     same_place : float
-        Above 0. Rows that are closer are in one place.
+        Rows at smaller distances count as being in one place; above 0.
 
     Returns
     -------
     DensityTree
-        Group 0 holds all rows.
+        Group 0 contains all rows.
     """
     n, merge_count = len(linkage) + 1, len(linkage)
     merges = np.arange(merge_count)
@@ -212,15 +212,15 @@ def condense(linkage: Float64Array, least: int, same_place: float) -> DensityTre
 
 
 def _first_above(parent: npt.NDArray[np.int64], is_wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return for each node of a tree itself, or the first above it that is wanted; its root has to be."""
+    """Return for each node of a tree the nearest wanted ancestor, or the node itself. The root must be wanted."""
     found = np.where(is_wanted, np.arange(len(parent)), parent)
     while not is_wanted[found].all():
-        found = found[found]  # twice as far with each step
+        found = found[found]  # pointer doubling
     return found
 
 
 def choose_clusters(tree: DensityTree, least: int) -> list[Chosen]:
-    """Choose the clusters of at least so many rows; of smaller groups in the tree, those that they fall into."""
+    """Select the clusters with at least ``least`` rows; smaller groups of the tree become their parts."""
     coarse = tree.without_small(least)
     whole, cut, fine = _of_most_mass(coarse), _of_most_mass(coarse, LARGE * least), _of_most_mass(tree)
     found: list[Chosen] = []
@@ -235,7 +235,7 @@ def choose_clusters(tree: DensityTree, least: int) -> list[Chosen]:
 
 
 def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int, least: int) -> list[int]:
-    """Find the groups in a group that are chosen, or lie apart though their parts are; it may be one itself."""
+    """Return the selected groups within a group, possibly itself; isolated groups replace their selected parts."""
     found, waiting = [], [group]
     while waiting:
         one = waiting.pop()
@@ -247,9 +247,9 @@ def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int, least:
 
 
 def _is_one(tree: DensityTree, group: int, parts: list[int], least: int) -> bool:
-    """Tell whether a group is one though its parts have more mass: it lies apart as they do not.
+    """Tell whether a group is a cluster although its parts have more mass, because it is isolated and they are not.
 
-    One that holds most of the library does so wherever a few tracks lie far off; it is as little a cluster as all are.
+    A group with most of the library is isolated as soon as a few tracks are far off; that alone makes it no cluster.
     """
     if tree.sizes[group] > MOST_OF_ALL * tree.sizes[ROOT] and tree.hold_most(parts, group):
         return False
@@ -259,15 +259,15 @@ def _is_one(tree: DensityTree, group: int, parts: list[int], least: int) -> bool
 
 
 def _as_it_falls_apart(tree: DensityTree, group: int, parts: list[int]) -> list[int]:
-    """Return the smaller parts of a cluster where they hold most of it and stand out better, else the cluster."""
+    """Return the smaller parts of a cluster if they contain most of it and are more prominent, else the cluster."""
     falls_apart = tree.hold_most(parts, group) and tree.stand_out_better(parts, group)
     return parts if len(parts) > 1 and falls_apart else [group]
 
 
 def _of_most_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[int]]:
-    """Choose for every group the groups in it, or itself, of most excess of mass; never the root itself.
+    """Select for every group the groups within it, or itself, with the largest excess of mass; never the root.
 
-    Of groups of more rows than ``large``, the parts are chosen if they have a good share of the mass.
+    For groups with more rows than ``large``, the parts are selected if they have a large share of the mass.
     """
     mass, chosen = {}, {}
     for group in reversed(tree.groups()):
@@ -280,7 +280,7 @@ def _of_most_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[in
 
 
 def _is_large(tree: DensityTree, group: int, large: float) -> bool:
-    """Tell whether a group has more rows than ``large`` and near others, or most of all."""
+    """Tell whether a group has more rows than ``large`` and is close to others, or has most of all rows."""
     if tree.sizes[group] <= large or not tree.parts[group]:
         return False
     is_near = float(tree.birth[tree.parts[group][0]]) < NEAR * float(tree.birth[group])

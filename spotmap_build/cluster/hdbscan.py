@@ -1,4 +1,4 @@
-"""Find the dense regions of the map, and measure how dense they are. The only module that imports hdbscan."""
+"""Cluster the map by density, and measure cluster validity. The only module that imports hdbscan."""
 
 from __future__ import annotations
 
@@ -24,62 +24,63 @@ if TYPE_CHECKING:
 NEAREST: Final = 5
 LEAST_NEAREST: Final = 3
 SMOOTHING: Final = 0.3
-"""A place is as dense as a track's fifth nearest is near; in small libraries not the fifth, but this share of the
-smallest part's size, the third at least. Were it a share in large ones too, groups that lie close would run
-together; with the third at any size, or the second in small ones, islands fall apart."""
+"""``min_samples``: density is measured by the distance to the fifth nearest track, or in small libraries to this share
+of the smallest part's size, at least the third. If it grew with the library, close groups would merge; with the third
+for all sizes, or the second in small libraries, islands would break up."""
 HALF: Final = 0.5
 LEAST_PART: Final = 8
-"""A cluster that clearly falls apart may do so into parts of half the smallest cluster's size, eight tracks at least:
-of fewer, chance makes parts of everything, unless they lie quite apart."""
+"""Parts of a cluster that clearly splits may have half the smallest cluster's size, but at least eight tracks. Smaller
+parts occur everywhere by chance, unless they are isolated."""
 SMALLEST_ISLAND: Final = 1 / 3
-"""Of the smallest cluster's size that a group may have which lies quite apart."""
+"""Minimum size of an isolated group, as a share of the smallest cluster's size."""
 REACH: Final = 2.0
-"""Times a cluster's usual distance to a track's fifth nearest, within which a track may still belong to it."""
+"""Maximum distance of a track from its cluster, as a multiple of the cluster's usual distance to the fifth nearest
+track."""
 LEAF_SIZE: Final = 13
-"""Of the trees that hdbscan searches: its own default."""
+"""Leaf size of hdbscan's search trees; its default."""
 SAME_PLACE: Final = 1e-3
-"""Of the usual distance between places: what is closer is one place, and is not cut."""
+"""Share of the usual distance between places below which tracks count as being in one place."""
 CORE_SIZE: Final = 5
 
 
 def load_hdbscan() -> None:
-    """Import what the functions of this module need, which takes a second (hdbscan loads scikit-learn)."""
+    """Import the dependencies of this module, which takes a second (hdbscan imports scikit-learn)."""
     import hdbscan.validity  # noqa: F401 - for the functions of this module
     import scipy.spatial  # noqa: F401
 
 
 def smallest_cluster(track_count: int) -> int:
-    """How many tracks make a cluster: grows with the square root (100 tracks: 5, 10,000 tracks: 50)."""
+    """Return the minimum size of a cluster, which grows with the square root (100 tracks: 5, 10,000 tracks: 50)."""
     return max(5, round(0.5 * math.sqrt(track_count)))
 
 
 def smallest_island(track_count: int) -> int:
-    """How many tracks make a cluster where nothing else is near (100 tracks: 5, 10,000 tracks: 17)."""
+    """Return the minimum size of an isolated cluster (100 tracks: 5, 10,000 tracks: 17)."""
     return max(5, round(SMALLEST_ISLAND * smallest_cluster(track_count)))
 
 
 def smallest_part(track_count: int) -> int:
-    """Return how many tracks make a part of a cluster (100 tracks: 5, 1,000 tracks: 8, 10,000 tracks: 25)."""
+    """Return the minimum size of a part of a cluster (100 tracks: 5, 1,000 tracks: 8, 10,000 tracks: 25)."""
     size = smallest_cluster(track_count)
     return min(size, max(LEAST_PART, round(HALF * size)))
 
 
 def hdbscan_labels(space: Float32Array) -> Int32Array:
-    """Cluster by density: the groups of most "excess of mass", as far as they stand out, and small islands.
+    """Cluster by density: prominent groups with the largest excess of mass, and small islands.
 
-    HDBSCAN (Campello, Moulavi and Sander, 2013) by the package ``hdbscan``. Clusters are taken from its condensed tree
-    here: with its own limit of size, a large region without parts would be noise.
+    Uses HDBSCAN (Campello, Moulavi and Sander, 2013) from the package ``hdbscan``. Clusters are selected from the
+    condensed tree by our own rules: with the package's size limit, a large region without parts would be noise.
 
     Parameters
     ----------
     space : numpy.ndarray
-        Float32 ``[n, d]`` in which to look: the map itself (docs/decisions/0005), or anything of few dimensions. On the
-        vectors a third to three quarters of real tracks are noise.
+        Float32 ``[n, d]``, the map (docs/decisions/0005) or another space of few dimensions. In the space of the
+        vectors, a third to three quarters of real tracks would be noise.
 
     Returns
     -------
     numpy.ndarray
-        Int32 ``[n]``, 0.. by falling size of the cluster (ties by first row), -1 for noise.
+        Int32 ``[n]``, 0.. by decreasing size of the cluster (ties by first row), -1 for noise.
     """
     n = len(space)
     size, part = smallest_cluster(n), smallest_part(n)
@@ -102,22 +103,22 @@ def hdbscan_labels(space: Float32Array) -> Int32Array:
 def single_linkage(rows: Float64Array, nearest: int) -> Float64Array:
     """Return the single linkage of rows by mutual reachability, from hdbscan's minimum spanning tree.
 
-    Its own steps, one by one: ``HDBSCAN`` spends most of its time on scikit-learn's search for the nearest of each row,
-    on its tables of merges and on labels that nobody asks here. Neither its ``max_cluster_size`` nor
-    ``cluster_selection_epsilon`` would do: with the first, a large region without parts is noise; with the second, so
-    is a pile of equal tracks.
+    The steps of ``HDBSCAN`` are called individually: the class spends most of its time on scikit-learn's neighbor
+    search, on tables of merges, and on labels that are not needed here. Its options ``max_cluster_size`` and
+    ``cluster_selection_epsilon`` are not suitable: the first turns a large region without parts into noise, the second
+    a pile of equal tracks.
 
     Parameters
     ----------
     rows : numpy.ndarray
         Float64 ``[n, d]``, n at least 2.
     nearest : int
-        ``min_samples``: the core distance of a row is that to so many others.
+        ``min_samples``: the core distance of a row is the distance to this many other rows.
 
     Returns
     -------
     numpy.ndarray
-        Float64 ``[n - 1, 4]``: (left, right, distance, size), as :func:`scipy.cluster.hierarchy.linkage` has them.
+        Float64 ``[n - 1, 4]``: (left, right, distance, size), in the format of :func:`scipy.cluster.hierarchy.linkage`.
     """
     from hdbscan._hdbscan_boruvka import KDTreeBoruvkaAlgorithm
 
@@ -133,7 +134,7 @@ def single_linkage(rows: Float64Array, nearest: int) -> Float64Array:
 
 
 def _merges(edges: Float64Array) -> Float64Array:
-    """Return the merges that the edges of a spanning tree make, shortest first; hdbscan's takes five times as long."""
+    """Convert the edges of a spanning tree to merges, shortest first. hdbscan's function takes five times as long."""
     n = len(edges) + 1
     above, sizes = list(range(2 * n - 1)), [1] * n
     nodes: list[int] = []
@@ -151,13 +152,13 @@ def _merges(edges: Float64Array) -> Float64Array:
 
 
 class _Nearest:
-    """The tree that hdbscan asks for the nearest of each row: scipy's finds the same in a sixth of the time."""
+    """The search tree that is passed to hdbscan. scipy's gives the same neighbors in a sixth of the time."""
 
     def __init__(self, rows: Float64Array) -> None:
         self.data = rows
 
     def query(self, rows: object, k: int, **_how: bool) -> tuple[Float64Array, npt.NDArray[np.intp]]:
-        """Return how far the ``k`` nearest of each row are, and which these are."""
+        """Return the distances and indices of the ``k`` nearest rows of each row."""
         from scipy.spatial import cKDTree
 
         distances, nearest = cKDTree(self.data).query(np.asarray(rows), k=k, workers=-1)
@@ -165,7 +166,7 @@ class _Nearest:
 
 
 def _give_to_nearest(space: Float32Array, labels: Int32Array, cluster: Chosen) -> None:
-    """Give what lies between a cluster's parts to the nearest, in ``labels``: to take one apart makes no noise."""
+    """Assign rows between a cluster's parts to the nearest part, in ``labels``, so that a split creates no noise."""
     from scipy.spatial import cKDTree
 
     if len(cluster.between):
@@ -174,10 +175,7 @@ def _give_to_nearest(space: Float32Array, labels: Int32Array, cluster: Chosen) -
 
 
 def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:
-    """Return the cluster that each row of noise is nearest to, int32 ``[n]``.
-
-    -1 where all are far, and for other rows.
-    """
+    """Return the nearest cluster of each row of noise, int32 ``[n]``; -1 if all are far away, and for other rows."""
     from scipy.spatial import cKDTree
 
     inside = labels >= 0
@@ -193,7 +191,7 @@ def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:
 
 
 def by_size(labels: Int32Array) -> Int32Array:
-    """Labels renumbered 0.. by falling number of rows (ties by first row); -1 stays."""
+    """Renumber labels 0.. by decreasing number of rows (ties by first row); -1 is kept."""
     found = [label for label in np.unique(labels).tolist() if label >= 0]
     found.sort(key=lambda label: (-int(np.sum(labels == label)), int(np.argmax(labels == label))))
     renumbered = np.full(len(labels), -1, dtype=np.int32)
@@ -203,12 +201,12 @@ def by_size(labels: Int32Array) -> Int32Array:
 
 
 def _usual_distance(space: Float32Array) -> float:
-    """Between places that are nearest to each other, however many tracks are on each."""
+    """Return the usual distance between neighboring places, regardless of the number of tracks in each."""
     return float(np.median(_distances(np.unique(space, axis=0), 1)))
 
 
 def _distances(space: Float32Array, count: int) -> Float64Array:
-    """How far the ``count``-th nearest of every row is."""
+    """Return the distance of the ``count``-th nearest row of every row."""
     from scipy.spatial import cKDTree
 
     return np.asarray(cKDTree(space).query(space, k=min(len(space), 1 + count), workers=-1)[0][:, -1])
@@ -217,19 +215,19 @@ def _distances(space: Float32Array, count: int) -> Float64Array:
 def validity_of_each(positions: Float32Array, labels: npt.NDArray[np.intp]) -> Float64Array:
     """Return each cluster's share in the density-based cluster validity (DBCV), by hdbscan's implementation.
 
-    Ties between mutual reachability distances are common, and which spanning tree they leave moves the index by a few
-    hundredths.
+    Ties between mutual reachability distances are common. The choice among the resulting spanning trees changes the
+    index by a few hundredths.
 
     Parameters
     ----------
     positions : float32 ``[n, d]``
     labels : int ``[n]``
-        0 to k - 1, each at least twice (hdbscan raises for a cluster of one), k at least 2.
+        0 to k - 1, each at least twice (hdbscan raises for a cluster of one track), k at least 2.
 
     Returns
     -------
     float64 ``[k]``
-        -1 to 1; 0 for a cluster that lies in one point with another (hdbscan: not a number).
+        -1 to 1; 0 for a cluster that coincides with another in one point (NaN in hdbscan).
     """
     places = positions.astype(np.float64)
     sparseness, inner, core = [], [], []
@@ -260,8 +258,8 @@ def _mutual_reachability(places: Float64Array) -> tuple[Float64Array, Float64Arr
 def _internal_spanning_tree(reach: Float64Array) -> tuple[npt.NDArray[np.intp], float]:
     """Return the internal nodes of a cluster's minimum spanning tree, and the length of its longest internal edge.
 
-    The same as hdbscan's ``internal_minimum_spanning_tree`` on mutual reachability distances ``[n, n]``, whose search
-    for the parent of each node took most of the time: here all parents are found at once.
+    Equal to hdbscan's ``internal_minimum_spanning_tree`` on mutual reachability distances ``[n, n]``, but finds the
+    parents of all nodes together; hdbscan's search for each node took most of the time.
     """
     from hdbscan.validity import mst_linkage_core
 
@@ -269,7 +267,7 @@ def _internal_spanning_tree(reach: Float64Array) -> tuple[npt.NDArray[np.intp], 
     added, lengths = tree[:, 1].astype(np.intp), tree[:, 2]
     order = np.zeros(len(reach), dtype=np.intp)
     order[added] = np.arange(1, len(reach))
-    # A node was joined to an earlier one at just this distance; among several, hdbscan takes the first row.
+    # A node was joined to an earlier one at exactly this distance; among several, hdbscan uses the first row.
     is_parent = np.isclose(reach[added], lengths[:, None]) & (order < order[added, None])
     parents = is_parent.argmax(axis=1)
     nodes = np.flatnonzero(np.bincount(np.concatenate([parents, added]), minlength=len(reach)) > 1)
@@ -282,10 +280,10 @@ def _internal_spanning_tree(reach: Float64Array) -> tuple[npt.NDArray[np.intp], 
 def _separation_of_each(
     places: Float64Array, inner: Sequence[npt.NDArray[np.intp]], core: Sequence[Float64Array]
 ) -> Float64Array:
-    """Return how far the nearest other cluster is from each: float64 ``[k]``.
+    """Return the distance of each cluster from the nearest other one by mutual reachability: float64 ``[k]``.
 
-    By mutual reachability, of the rows ``inner`` of each, with their ``core`` distances. One cluster against all others
-    at once: hdbscan's own goes from pair to pair, which took most of the time where there are many.
+    It is measured between the rows ``inner`` of each cluster, with their ``core`` distances. Each cluster is compared
+    with all others together; hdbscan compares pairs, which took most of the time with many clusters.
     """
     from scipy.spatial.distance import cdist
 
@@ -305,7 +303,7 @@ def _separation_of_each(
 
 
 def core_rows(members: Sequence[int], strengths: Float32Array, coordinates: Float32Array) -> tuple[int, ...]:
-    """Return the rows that stand for a cluster: strongest first, then nearest to the median of its members."""
+    """Return representative rows of a cluster: those with the strongest membership, then nearest to the median."""
     rows = np.asarray(members, dtype=np.intp)
     distance = np.linalg.norm(coordinates[rows] - np.median(coordinates[rows], axis=0), axis=1)
     order = np.lexsort((rows, distance, -strengths[rows]))

@@ -1,4 +1,4 @@
-"""From clusters to regions, and how firmly a track belongs to either. Pure."""
+"""Group clusters into regions, and compute the membership strength of tracks. Pure."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
 FEW: Final = 3
-"""So many clusters or fewer need no level above them."""
+"""Up to this number of clusters, no regions are needed."""
 ENCLOSED: Final = 0.5
-"""Share of a track's neighbors that must lie in a cluster for a track that density alone leaves out to be in it."""
+"""Minimum share of neighbors in a cluster for a track that is noise by density to be assigned to it."""
 WITNESSED: Final = 1 / 3
-"""The same for a track that lies by that cluster on the map as well."""
+"""The same for a track that is also close to that cluster on the map."""
 MOST_VOTES: Final = 15
-"""Nearest neighbors that are asked."""
+"""Number of nearest neighbors that vote."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """Both levels.
+    """Both levels of groups.
 
-    ``clusters`` and ``regions``: int32 ``[n]``, 0.. by falling size, -1 for noise; ``parents``: the region of every
+    ``clusters`` and ``regions``: int32 ``[n]``, 0.. by decreasing size, -1 for noise; ``parents``: the region of every
     cluster; ``membership`` and ``region_membership``: see :class:`Membership`.
     """
 
@@ -42,11 +42,11 @@ class Groups:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Membership:
-    """How firmly tracks belong to their cluster: shares of their nearest neighbors, 0..1.
+    """Membership strengths of tracks: shares of their nearest neighbors, 0..1.
 
-    ``strengths`` float32 ``[n]``: that lie in the track's own cluster; 0 for noise. ``seconds`` int32 ``[n]``: the
-    other cluster that most of them lie in, -1 where none does; for noise, the cluster that the track is nearest to.
-    ``second_strengths`` float32 ``[n]``: that lie in that one.
+    ``strengths`` float32 ``[n]``: share in the track's own cluster; 0 for noise. ``seconds`` int32 ``[n]``: the other
+    cluster with the most neighbors, -1 if there is none; for noise, the cluster with the most neighbors.
+    ``second_strengths`` float32 ``[n]``: share in that cluster.
     """
 
     strengths: Float32Array
@@ -55,14 +55,14 @@ class Membership:
 
 
 def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
-    """Find clusters, the regions that they make, and how firmly every track belongs to them.
+    """Find clusters and their regions, and the membership strength of every track.
 
     Parameters
     ----------
     space : numpy.ndarray
         Float32 ``[n, d]``, see :func:`~spotmap_build.cluster.hdbscan.hdbscan_labels`.
     neighbors : numpy.ndarray
-        Int32 ``[n, k]``, the nearest rows of each by the vectors themselves, without itself, nearest first.
+        Int32 ``[n, k]``, the nearest rows of each row by the vectors, without itself, nearest first.
 
     Returns
     -------
@@ -76,36 +76,36 @@ def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
 
 
 def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
-    """Both levels, where the region of every cluster is known; regions are renumbered by falling size."""
+    """Return both levels, given the region of every cluster. Regions are renumbered by decreasing size."""
     regions = by_size(label_regions(labels, parents, neighbors))
     parents = tuple(int(regions[np.argmax(labels == number)]) for number in range(len(parents)))
     return Groups(labels, regions, parents, soft_membership(labels, neighbors), soft_membership(regions, neighbors))
 
 
 def no_groups(count: int) -> Groups:
-    """Return the groups of so many tracks where none are to be found."""
+    """Return groups for ``count`` tracks without any clusters."""
     return groups_of(np.full(count, -1, dtype=np.int32), (), np.zeros((count, 0), dtype=np.int32))
 
 
 def region_count(cluster_count: int) -> int:
-    """How many regions are easily distinguished and still say something: 12 clusters make 5, 60 make 11."""
+    """Return the number of regions, few enough to be distinguishable: 5 for 12 clusters, 11 for 60."""
     if cluster_count <= FEW:
         return cluster_count
     return round(math.sqrt(2 * cluster_count))
 
 
 def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
-    """Return the region of every cluster, 0.. by falling number of tracks.
+    """Return the region of every cluster, 0.. by decreasing number of tracks.
 
-    Ward's method on the clusters' centers, weighted by their size: it gives regions of like extent. The top
-    of HDBSCAN's own tree does not: there clusters split off one by one, and all but a few stay one giant.
+    Uses Ward's method on the clusters' centers, weighted by size, which gives regions of similar extent. The top of
+    HDBSCAN's tree is not suitable: clusters split off one at a time, and most of the library stays in one region.
 
     Parameters
     ----------
     labels : Int32Array
         Int32 ``[n]``, -1 for noise.
     space : Float32Array
-        Float32 ``[n, d]``, what was clustered.
+        Float32 ``[n, d]``, the space that was clustered.
     """
     count = int(labels.max(initial=-1)) + 1
     members = [np.flatnonzero(labels == label) for label in range(count)]
@@ -124,9 +124,9 @@ def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
 
 
 def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Int32Array:
-    """Return the region of every track, int32 ``[n]``: its cluster's; or, where it is in none, that of most neighbors.
+    """Return the region of every track, int32 ``[n]``: that of its cluster, or for noise, that of most neighbors.
 
-    A track between two clusters of one region is no noise there; one between regions, or far from all, still is.
+    A track between two clusters of a region belongs to the region. One between regions, or far from all, is noise.
     """
     regions = np.full(len(labels), -1, dtype=np.int32)
     inside = labels >= 0
@@ -135,9 +135,9 @@ def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32
 
 
 def join_witnessed(labels: Int32Array, reached: Int32Array, neighbors: Int32Array) -> Int32Array:
-    """Join noise to a cluster that it lies by (``reached``), where its neighbors speak for that cluster most.
+    """Assign noise to a nearby cluster (``reached``) if that cluster has the most votes of its neighbors.
 
-    What map and sound agree on need not be dense.
+    If map and audio agree, the density does not matter.
     """
     around = soft_membership(labels, neighbors)
     joins = (labels < 0) & (reached >= 0) & (reached == around.seconds) & (around.second_strengths >= WITNESSED)
@@ -145,25 +145,25 @@ def join_witnessed(labels: Int32Array, reached: Int32Array, neighbors: Int32Arra
 
 
 def absorb_noise(labels: Int32Array, neighbors: Int32Array) -> Int32Array:
-    """Noise of which at least half of the neighbors are in one cluster is in that cluster as well."""
+    """Assign noise to a cluster if at least half of its neighbors are in it."""
     around = soft_membership(labels, neighbors)
     joins = (labels < 0) & (around.second_strengths >= ENCLOSED)
     return np.where(joins, around.seconds, labels).astype(np.int32)
 
 
 def soft_membership(labels: Int32Array, neighbors: Int32Array) -> Membership:
-    """Own and second cluster of every track by its neighbors' votes.
+    """Return the memberships of every track in its own and its second cluster, by the votes of its neighbors.
 
     Parameters
     ----------
     labels : Int32Array
         Int32 ``[n]``, -1 for noise.
     neighbors : Int32Array
-        Int32 ``[n, k]``, each row's nearest rows, without itself.
+        Int32 ``[n, k]``, the nearest rows of each row, without itself.
     """
     n, voted = len(labels), labels[neighbors]
     width = int(voted.max(initial=-1)) + 2
-    # One number for every pair of track and cluster: at most n k of them occur, however many clusters there are.
+    # One number per pair of track and cluster: at most n k of them occur, regardless of the number of clusters.
     codes = (np.arange(n, dtype=np.int64)[:, np.newaxis] * width + voted + 1).ravel()
     pairs, counts = np.unique(codes, return_counts=True)
     rows, clusters = pairs // width, (pairs % width - 1).astype(np.int32)
@@ -173,7 +173,7 @@ def soft_membership(labels: Int32Array, neighbors: Int32Array) -> Membership:
     strengths[rows[own]] = shares[own]
     rival = (clusters >= 0) & ~own
     rows, clusters, shares = rows[rival], clusters[rival], shares[rival]
-    # Of every row's rivals the last is kept: rising share, then falling number, so that ties go to the larger cluster.
+    # The last rival of each row wins: ascending share, then descending number, so that the larger cluster wins ties.
     order = np.lexsort((-clusters, shares, rows))
     seconds, second_strengths = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.float32)
     last = np.flatnonzero(np.append(np.diff(rows[order]) > 0, True)) if len(rows) else np.zeros(0, dtype=np.intp)
@@ -183,7 +183,7 @@ def soft_membership(labels: Int32Array, neighbors: Int32Array) -> Membership:
 
 
 def _cheapest(centers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], labels: list[int]) -> tuple[int, int]:
-    """Return the two groups whose union raises the spread within groups least."""
+    """Return the two groups whose union increases the within-group variance least."""
     points, sizes = centers[labels], weights[labels]
     distance = np.sum((points[:, np.newaxis] - points) ** 2, axis=2)
     cost = distance * (sizes[:, np.newaxis] * sizes) / (sizes[:, np.newaxis] + sizes)

@@ -1,7 +1,7 @@
-"""Keep a cluster's identity from one build to the next: it is the cluster that most of its tracks were in. Pure.
+"""Keep the identity of clusters across builds, by the overlap of their tracks. Pure.
 
-A map is learned by heart: the violet region of slow strings has to be violet, and called what it was called, after
-fifty tracks were added. Labels of a clustering are arbitrary numbers, so identities are carried over by overlap.
+People remember a map: the violet region of slow strings has to keep its color and name after fifty tracks were added.
+The labels of a clustering are arbitrary numbers, so identities are matched by overlap.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Final, Literal
 from spotmap_build.core.language import page_message
 
 LEAST_SHARE: Final = 0.5
-"""Of the smaller of the two (counting only tracks that were there before and are there now) that an old and a new
-cluster must have in common, or it is not the same cluster any more."""
+"""Minimum share of the smaller one that an old and a new cluster must have in common to be the same cluster, counting
+only tracks on both maps."""
 NOTABLE_SHARE: Final = 0.2
-"""Of an old cluster's tracks that make a part of it, or of a new one's that make a source of it."""
+"""Minimum share of an old cluster's tracks for a target, or of a new cluster's tracks for a source."""
 
 EventKind = Literal["split", "merged", "new", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A cluster as the last map showed it. ``members``: ids of tracks; ``color``: its place in the palette, 0.."""
+    """A cluster of the last map. ``members``: ids of tracks; ``color``: index in the palette, 0.."""
 
     id: str
     name: str
@@ -34,10 +34,10 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a new cluster is. ``kept``: how many of its tracks were in it before.
+    """The identity of a cluster. ``kept``: number of its tracks that were in it before.
 
-    ``name``: what it was called; empty where it is new, or where more than half of its tracks are, for which the old
-    name was not found.
+    ``name``: its old name; empty if it is new, or if more than half of its tracks are, which the old name does not
+    describe.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Tracks that were in the old cluster ``source`` and now are in the new cluster ``target`` (ids)."""
+    """Tracks that moved from the old cluster ``source`` to the new cluster ``target`` (ids)."""
 
     source: str
     target: str
@@ -57,7 +57,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened to clusters. ``flows`` with the most tracks first; ``ids``: the cluster it is about."""
+    """A change of a cluster (``id``). ``flows``: sorted by decreasing number of tracks."""
 
     kind: EventKind
     id: str
@@ -66,7 +66,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class MatchedClusters:
-    """``identities`` in the order of the new clusters; ``next_number`` has to be remembered for the next build."""
+    """``identities`` in the order of the new clusters; ``next_number`` must be passed to the next build."""
 
     identities: tuple[Identity, ...]
     events: tuple[Event, ...]
@@ -80,26 +80,27 @@ def match_clusters(
     next_number: int = 1,
     prefix: str = "region",
 ) -> MatchedClusters:
-    """Give every new cluster the identity of the old one it is, or one that was never used.
+    """Give every new cluster the identity of the matching old one, or a new identity.
 
-    Old and new clusters are paired so that as many tracks as possible stay in a cluster of the same id (the assignment
-    problem, by the Hungarian method); a pair with less than half of the smaller one in common is no pair.
+    Old and new clusters are matched so that as many tracks as possible stay in a cluster with the same id (an
+    assignment problem, solved by the Hungarian method). Pairs with less than half of the smaller one in common do not
+    match.
 
     Parameters
     ----------
     previous : sequence of Remembered
-        The clusters of the last map; none at the first build.
+        The clusters of the last map; empty for the first build.
     members : sequence of sequences of str
-        Ids of the tracks of every new cluster, largest cluster first (new colors are given in this order).
+        Ids of the tracks of every new cluster, largest cluster first (new colors are assigned in this order).
     next_number : int
-        The one that the last build returned. Ids are ``<prefix>-<number>`` and never used twice.
+        The number returned by the last build. Ids are ``<prefix>-<number>`` and never reused.
     prefix : str
-        What ids begin with.
+        Prefix of ids.
 
     Returns
     -------
     MatchedClusters
-        The identity of each new cluster, what has become of the old ones, and the next number.
+        The identity of each new cluster, the changes of the old ones, and the next number.
 
     Examples
     --------
@@ -129,12 +130,12 @@ def match_clusters(
 
 
 def describe_events(events: Sequence[Event], names: dict[str, str]) -> tuple[str, ...]:
-    """Return the events in words. ``names``: of old and new clusters by id, the new name where both have the id."""
+    """Describe events in words. ``names``: names of old and new clusters by id; the new name if both have the id."""
     return tuple(_describe(event, names) for event in events)
 
 
 def _overlaps(previous: Sequence[Remembered], members: Sequence[Sequence[str]]) -> Counter[tuple[int, int]]:
-    """How many tracks each old (first number) and new cluster (second) have in common."""
+    """Return the number of common tracks of each pair of old (first index) and new cluster (second index)."""
     old_of = {track: number for number, old in enumerate(previous) for track in old.members}
     return Counter(
         (old_of[track], number) for number, tracks in enumerate(members) for track in tracks if track in old_of
@@ -144,7 +145,7 @@ def _overlaps(previous: Sequence[Remembered], members: Sequence[Sequence[str]]) 
 def _pair(
     previous: Sequence[Remembered], members: Sequence[Sequence[str]], overlaps: Counter[tuple[int, int]]
 ) -> dict[int, int]:
-    """Pair new clusters with old ones, where they are the same."""
+    """Match new clusters with old ones."""
     if not overlaps:
         return {}
     import numpy as np
@@ -157,7 +158,7 @@ def _pair(
     worth = np.zeros((len(previous), len(members)))
     for (old, new), count in overlaps.items():
         if count >= LEAST_SHARE * min(surviving[old], known[new]):
-            # Of equal overlaps the more alike pair: all these terms together are below one, and never cost a track.
+            # Break ties in favor of the more similar pair: the sum of all these terms is below one track.
             alike = count / (surviving[old] + known[new] - count)
             worth[old, new] = count + alike / (len(members) + 1)
     rows, columns = linear_sum_assignment(worth, maximize=True)
@@ -187,7 +188,7 @@ def _events(
     before = {old.id for old in previous}
     for number, identity in enumerate(identities):
         sources = [flow for _, target, flow in flows if target == number and _notable(flow, len(members[number]))]
-        # That a little of a neighbor came along is no merger: a source must have given a notable part of itself.
+        # A few tracks of a neighbor are no merger: a source must have contributed a notable part of itself.
         given = [flow for flow in sources if _notable(flow, _size(previous, flow.source))]
         if len(given) > 1:
             events.append(Event("merged", identity.id, tuple(given)))

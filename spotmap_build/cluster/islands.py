@@ -1,6 +1,6 @@
-"""Islands: groups that lie quite apart. To the eye, each is a cluster. Pure.
+"""Islands: isolated groups, which look like clusters. Pure.
 
-HDBSCAN sees none below its smallest cluster, and takes some groups of islands for one cluster.
+HDBSCAN does not find islands below its minimum cluster size, and merges some groups of islands into one cluster.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
 
 APART: Final = 1.5
-"""Times the widest gap inside an island (and the usual distance between places) that lie around it."""
+"""Minimum gap around an island, as a multiple of its widest inner gap (and of the usual distance between places)."""
 MOST: Final = 0.8
-"""Share of a group that must lie on islands inside it, for it to be no island itself but these."""
+"""Minimum share of a group on islands within it for the group to be replaced by these islands."""
 NOISE: Final = -1
 MIXED: Final = -2
 
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """Of a group of rows with one label: the islands in it, and how many rows lie on them."""
+    """The islands in a group of rows with one label, and the number of rows on them."""
 
     islands: tuple[int, ...] = ()
     covered: int = 0
@@ -42,19 +42,19 @@ class _Inside:
 
 
 def set_islands_apart(labels: Int32Array, linkage: Float64Array, least: int, usual: float) -> Int32Array:
-    """Labels in which every island in the noise is a cluster, and every island of a cluster that consists of islands.
+    """Return labels in which islands in the noise, and islands of a cluster that consists of islands, are clusters.
 
     Parameters
     ----------
     labels : Int32Array
         Int32 ``[n]``, -1 for noise.
     linkage : Float64Array
-        Float64 ``[n - 1, 4]``, a tree of single linkage as scipy has them: rows (one, other, distance, size), in which
-        row ``r`` makes the group ``n + r`` of two earlier ones.
+        Float64 ``[n - 1, 4]``, a single linkage tree in scipy's format: (left, right, distance, size); row ``r``
+        merges two earlier groups to the group ``n + r``.
     least : int
-        How many rows an island has at least.
+        Minimum number of rows of an island.
     usual : float
-        How far places are from each other: rounding must not make islands.
+        Usual distance between places, so that rounding does not create islands.
     """
     n, result = len(labels), labels.copy()
     halves = linkage[:, :2].astype(np.int64).tolist()
@@ -63,7 +63,7 @@ def set_islands_apart(labels: Int32Array, linkage: Float64Array, least: int, usu
     for label, part in _islands_by_label(labels, linkage, least, usual).items():
         islands = part.islands
         if label != NOISE:
-            # The first keeps the label.
+            # The first island keeps the label.
             islands = islands[1:] if part.consists_of_islands(sizes[label]) else ()
         for island in islands:
             result[_rows_of(island, halves, n)] = number
@@ -75,7 +75,7 @@ def _islands_by_label(labels: Int32Array, linkage: Float64Array, least: int, usu
     """Return the islands of every label, in ascending order of labels."""
     n = len(labels)
     halves, sizes = linkage[:, :2].astype(np.int64).tolist(), linkage[:, 3].astype(np.int64).tolist()
-    gap = np.zeros(n + len(halves))  # around everything there is nothing to lie apart from
+    gap = np.zeros(n + len(halves))  # there is no gap around the root
     gap[linkage[:, :2].astype(np.int64)] = linkage[:, 2:3]
     is_apart = (gap[n:] >= APART * np.maximum(linkage[:, 2], usual)).tolist()
     common, inside = labels.tolist(), [_Inside()] * n

@@ -1,8 +1,8 @@
-"""Name regions and clusters by what sets them apart: "Dub techno – deep, instrumental", not "Cluster 3". Pure.
+"""Name regions and clusters by their distinctive terms: "Dub techno – deep, instrumental", not "Cluster 3". Pure.
 
-A class-based TF-IDF (Grootendorst 2022) over terms of every source: the share of a group's tracks that have a term,
-times the logarithm of how much that exceeds the library's share, times how clearly they have it. A region is set apart
-from the library, a cluster from the rest of its region.
+Terms of all sources are weighted by a class-based TF-IDF (Grootendorst 2022): the share of a group's tracks with the
+term, times the logarithm of the ratio to the library's share, times the strength of the term. A region is compared with
+the library, a cluster with the rest of its region.
 """
 
 from __future__ import annotations
@@ -27,25 +27,26 @@ if TYPE_CHECKING:
 
 FALLBACK: Final = "Region"
 LEAST_SHARE: Final = 0.4
-"""Of a group's tracks that have a style or trait, to be named after it."""
+"""Minimum share of a group's tracks with a style or trait for the group to be named after it."""
 LEAST_LIFT: Final = 1.2
-"""Times the share of what it is set apart from."""
+"""Minimum ratio to the share of the tracks it is compared with."""
 ORIGIN_SHARE: Final = 0.5
-"""Of a group's tracks that are by one artist, from one album or in one playlist, to be named after that too."""
+"""Minimum share of a group's tracks by one artist, from one album or in one playlist to add it to the name."""
 ORIGIN_LIFT: Final = 1.5
 SECOND_STYLE: Final = 0.6
-"""How much of the first style's score a second one needs to stand beside it."""
+"""Minimum score of a second style in a name, relative to the first one."""
 FEATURE_AWAY: Final = 0.6
-"""Spreads of the library that a group's median lies away from the others', to be called fast, dark, quiet, ..."""
+"""Minimum distance of a group's median from that of the others, in standard deviations of the library, for an adjective
+such as fast, dark or quiet."""
 FEATURE_SIDE: Final = 0.7
-"""Share of the group's tracks that lie on that side of the others' median."""
+"""Minimum share of the group's tracks on that side of the others' median."""
 PRIOR_TRACKS: Final = 2.0
-"""Tracks like everyone else's that every group is counted with: in a group of five, three are no 60 %."""
+"""Number of average tracks added to every group (additive smoothing), so that three of five do not count as 60 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateTerm:
-    """Why a group may be called so. ``share``: of its tracks that have ``word``."""
+    """A candidate for a name. ``share``: of the group's tracks with ``word``."""
 
     word: str
     kind: Kind
@@ -55,7 +56,7 @@ class CandidateTerm:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of every region and every cluster, by number."""
+    """Names of all regions and clusters, by number."""
 
     regions: tuple[str, ...]
     clusters: tuple[str, ...]
@@ -70,26 +71,26 @@ def name_levels(
     fixed_regions: Mapping[int, str] | None = None,
     fixed_clusters: Mapping[int, str] | None = None,
 ) -> Names:
-    """Return a name for every region and every cluster; on one level, no two the same.
+    """Return a name for every region and every cluster, unique on each level.
 
-    Terms are weighted as in class-based TF-IDF (Grootendorst, 2022). A cluster that is all of a region has the
-    region's name: the levels are shown one after the other.
+    Terms are weighted as in class-based TF-IDF (Grootendorst, 2022). A cluster that makes up a whole region has the
+    region's name, because the levels are never shown together.
 
     Parameters
     ----------
     matrix : TermMatrix
-        What every track could be called by.
+        The terms of every track.
     regions, clusters : sequence of sequences of int
-        Rows of each, larger groups first: they choose first.
+        Rows of each group. Larger groups come first, because they choose names first.
     parents : sequence of int
         The region of every cluster.
     fixed_regions, fixed_clusters : mapping of int to str, optional
-        Names that stand already, by number: given by hand, or kept from the last map.
+        Fixed names by number: given by hand, or kept from the last map.
 
     Returns
     -------
     Names
-        Of both levels, in the order given.
+        Names of both levels, in the given order.
     """
     fixed_regions, fixed_clusters = fixed_regions or {}, dict(fixed_clusters or {})
     taken = {name.casefold() for name in fixed_regions.values()}
@@ -127,7 +128,7 @@ def name_levels(
 def find_candidate_terms(
     matrix: TermMatrix, rows: Sequence[int], against: Sequence[int] | npt.NDArray[np.intp]
 ) -> list[CandidateTerm]:
-    """Find what sets the group ``rows`` apart from the rest of ``against`` (which holds them), most telling first."""
+    """Return terms that distinguish ``rows`` from the rest of ``against`` (which includes them), best first."""
     is_other = np.zeros(matrix.strengths.shape[0], dtype=bool)
     is_other[np.asarray(against, dtype=np.intp)] = True
     total = int(is_other.sum())
@@ -155,7 +156,7 @@ def _word_terms(matrix: TermMatrix, inside: Any, usual: Any) -> Iterator[Candida
         is_origin = term.kind == "origin"
         if share[column] < (ORIGIN_SHARE if is_origin else LEAST_SHARE):
             continue
-        # What a cluster has more of than its region, and less than the library, would mislead.
+        # A term that is more frequent than in the region, but less than in the library, would be misleading.
         if lift < (ORIGIN_LIFT if is_origin else LEAST_LIFT) or share[column] < library[column]:
             continue
         clarity = math.sqrt(own_sum[column] / own_count[column])
@@ -164,7 +165,7 @@ def _word_terms(matrix: TermMatrix, inside: Any, usual: Any) -> Iterator[Candida
 
 
 def _feature_terms(matrix: TermMatrix, inside: Any, others: Any) -> Iterator[CandidateTerm]:
-    """Tempo, brightness, ... in words. Their score is low: they break ties and give traits, they are no style."""
+    """Return features (tempo, brightness, ...) as adjectives. Their score is low, since they are traits, not styles."""
     if not len(others):
         return
     words_of = words_of_features()
@@ -187,7 +188,7 @@ def _feature_terms(matrix: TermMatrix, inside: Any, others: Any) -> Iterator[Can
 
 
 def _common_style(matrix: TermMatrix, rows: Sequence[int]) -> list[CandidateTerm]:
-    """Return the style that most of a group's tracks have, apart from others or not: better than no style at all."""
+    """Return the most frequent style of a group even if it is not distinctive, which is better than no style."""
     counts = _column_counts(matrix.strengths[np.asarray(rows, dtype=np.intp)])
     styles = [column for column, term in enumerate(matrix.terms) if term.kind == "style" and counts[column]]
     best = max(styles, key=lambda column: counts[column], default=None)
@@ -204,10 +205,10 @@ def _column_counts(matrix: Any) -> Any:
 def _merge_terms(
     within: list[CandidateTerm], overall: list[CandidateTerm], of_region: list[CandidateTerm]
 ) -> list[CandidateTerm]:
-    """Find the terms of a cluster.
+    """Return the terms of a cluster.
 
-    What sets it apart in its region counts in full, and so does what sets it apart in the library, unless that is
-    true of its whole region; then half.
+    Terms that distinguish it within its region count in full. Terms that distinguish it in the library count in full as
+    well, or half if they apply to its whole region.
     """
     regional = {term.word for term in of_region}
     merged = {term.word: term for term in within}
@@ -219,7 +220,7 @@ def _merge_terms(
 
 
 def _choose_name(terms: list[CandidateTerm], taken: set[str]) -> str:
-    """Return the best name that is not ``taken``, and take it."""
+    """Return the best name that is not in ``taken``, and add it."""
     for chosen in _compositions(terms):
         text = _phrase(chosen)
         if text.casefold() not in taken:
@@ -232,7 +233,7 @@ def _choose_name(terms: list[CandidateTerm], taken: set[str]) -> str:
 
 
 def _numbered(base: str, number: int) -> str:
-    """Of several that would have one name: "Region 1"; or, after the first, "Rock 2", and for "Volume 7" a letter."""
+    """Make a repeated name unique: "Region 1", or after the first one "Rock 2", or with a letter after "Volume 7"."""
     if base == FALLBACK:
         return f"{base} {number}"
     if not base[-1:].isdigit():
@@ -245,8 +246,8 @@ def _numbered(base: str, number: int) -> str:
 
 
 def _compositions(terms: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:
-    """Choices of terms for a name, the best first: short, then with more words for when the short one is taken."""
-    # Scenes and attitudes never come first: they need a style, or traits, beside them.
+    """Yield combinations of terms for a name, the best first: short ones, then longer ones in case these are taken."""
+    # Scenes and attitudes never come first: they need a style or traits next to them.
     styles = sorted(_unlike([term for term in terms if term.kind == "style"]), key=lambda term: term.word in VAGUE)
     traits = _unlike([term for term in terms if term.kind == "trait"])
     origins = [term for term in terms if term.kind == "origin"][:1]
@@ -265,7 +266,7 @@ def _compositions(terms: list[CandidateTerm]) -> Iterator[list[CandidateTerm]]:
 
 
 def _unlike(terms: list[CandidateTerm]) -> list[CandidateTerm]:
-    """Without those that say what an earlier one said: "electronica" after "electronic", "slow" after "dark" stays."""
+    """Remove terms that repeat an earlier one: "electronica" after "electronic", but not "slow" after "dark"."""
     kept: list[CandidateTerm] = []
     for term in terms:
         if not any(_stems(term.word) & _stems(other.word) for other in kept):
@@ -278,7 +279,7 @@ def _stems(words: str) -> set[str]:
 
 
 def _phrase(terms: Sequence[CandidateTerm]) -> str:
-    """Put terms into a phrase: "Folk, acoustic – slow (The Battle for Wesnoth)"."""
+    """Format terms as a phrase: "Folk, acoustic – slow (The Battle for Wesnoth)"."""
     by_kind = {kind: [term.word for term in terms if term.kind == kind] for kind in ("style", "trait", "origin")}
     text = " – ".join(", ".join(by_kind[kind]) for kind in ("style", "trait") if by_kind[kind])
     origin = ", ".join(by_kind["origin"])

@@ -1,7 +1,6 @@
-"""What is known of the tracks that a name could be made of: styles, traits, artists, albums, playlists. Pure.
+"""The terms from which names are made: styles, traits, artists, albums, playlists. Pure.
 
-Whatever the source of a word, it becomes the same thing, a *term* that a track has (with some strength) or has not, so
-that terms of all sources can be weighed against each other.
+Words of all sources become *terms* that a track has with some strength, so that they can be weighted in the same way.
 """
 
 from __future__ import annotations
@@ -25,24 +24,24 @@ if TYPE_CHECKING:
     Int64Array = npt.NDArray[np.int64]
 
 Kind = Literal["style", "trait", "origin"]
-"""``style``: what sort of music it is; ``trait``: how it is; ``origin``: whose it is (artist, album, playlist)."""
+"""``style``: kind of music; ``trait``: its character; ``origin``: artist, album or playlist."""
 
 ABOVE_USUAL: Final = 1.25
-"""A tag is a track's own only well above its mean over the library: "electronic" at 0.2 is a game's base rate."""
+"""Minimum activation relative to the library's mean. "electronic" at 0.2, for example, is the base rate of games."""
 CERTAIN: Final = 0.5
-"""Activation from which a tag is in a track, be it in all others as well: a library may be of one style."""
+"""Activation that is sufficient even if all other tracks have the tag, since a library may have only one style."""
 LEAST_TRACKS: Final = 3
-"""A word that fewer tracks have names no region."""
+"""Minimum number of tracks with a word for it to be used in names."""
 GIVEN: Final = 0.5
-"""Strength of what people said (genres, playlists), on the scale of activations: as sure as a very clear tag."""
+"""Strength of terms from people (genres, playlists) on the scale of activations: that of a very clear tag."""
 
 VOICES: Final = frozenset({"female voice", "male voice"})
 CLEAR_VOICE: Final = 0.25
-"""Pads and strings raise these tags as well."""
+"""Tags that pads and strings also activate."""
 LEAST_PLAYLISTS: Final = 3
-"""Playlists that must have a word in their names, for it to mean a kind of music: two may share it by accident."""
+"""Minimum number of playlists with a word in their names for it to be a term; two can share it by accident."""
 USUAL_SHARE: Final = 0.8
-"""Of all playlists that have a word, from which on it is how their owner names playlists, and no kind of music."""
+"""Share of all playlists above which a word is a naming habit of their owner rather than a kind of music."""
 IDLE_WORDS: Final = frozenset(
     re.findall(
         r"\w+",
@@ -50,12 +49,12 @@ IDLE_WORDS: Final = frozenset(
         "tracks various vol volume with year your",
     )
 )
-"""Words of playlists' names (of three letters or more) that say nothing of the music."""
+"""Words in playlist names (of three letters or more) that do not describe music."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word that a name may be made of, and where it comes from."""
+    """A word for names, and its source."""
 
     word: str
     kind: Kind
@@ -63,11 +62,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TermMatrix:
-    """What names are made of.
+    """The terms of all tracks.
 
-    ``strengths``: scipy CSR ``[n, terms]``, 0..1, absent where a track has not the term; ``scores``: float32 ``[n,
-    f]``, the features as z-scores; ``minor``: float32 ``[n]``, 1 in a minor key, nothing where unknown; ``counts``:
-    int64 ``[terms]``, how many tracks of the library have each.
+    ``strengths``: scipy CSR ``[n, terms]``, 0..1, absent for tracks without the term; ``scores``: float32 ``[n, f]``,
+    features as z-scores; ``minor``: float32 ``[n]``, 1 for a minor key, NaN if unknown; ``counts``: int64 ``[terms]``,
+    number of tracks with each term.
     """
 
     terms: tuple[Term, ...]
@@ -81,16 +80,16 @@ class TermMatrix:
 def build_term_matrix(
     embeddings: Embeddings, tracks: Sequence[Track], playlists: Sequence[tuple[Playlist, Sequence[int]]]
 ) -> TermMatrix:
-    """Build the matrix of terms from everything that a build knows.
+    """Build the term matrix from tags, features, metadata and playlists.
 
     Parameters
     ----------
     embeddings : Embeddings
-        Tags and features, either without columns where there are none.
+        Tags and features; either may have no columns.
     tracks : Sequence[Track]
-        Of the same rows; their genres, artists and albums are used.
+        Tracks of the same rows, with their genres, artists and albums.
     playlists : Sequence[tuple[Playlist, Sequence[int]]]
-        Each with its rows.
+        Playlists with the rows of their tracks.
     """
     rows_of: defaultdict[Term, list[int]] = defaultdict(list)
     strengths_of: defaultdict[Term, list[float]] = defaultdict(list)
@@ -112,7 +111,7 @@ def build_term_matrix(
 
 
 def _heard(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[tuple[Term, list[int], list[float]]]:
-    """Tags that are clearly in a track, and more than in the library as a whole."""
+    """Yield tags that are clearly active in a track, and more than in the library as a whole."""
     usual = tags.mean(axis=0, dtype=np.float64) if len(tags) else np.zeros(tags.shape[1])
     for column, tag in enumerate(tag_names):
         if style_name(tag) in EMPTY:
@@ -123,13 +122,13 @@ def _heard(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[tuple[Term,
 
 
 def term_of(tag: str) -> Term:
-    """Return what a tag of the embedder, or a genre, is called on the map."""
+    """Return the term for a tag of the embedder or a genre."""
     name = style_name(tag)
     return Term(name, "trait") if is_of_head(tag) else _style_or_trait(name)
 
 
 def is_of_head(tag: str) -> bool:
-    """Tell whether a tag is a mood or an instrument that a head hears, and no style."""
+    """Tell whether a tag is a mood or an instrument from a classifier head rather than a style."""
     return tag.partition("---")[0] in FAMILIES
 
 
@@ -158,7 +157,7 @@ def _said(tracks: Sequence[Track]) -> Iterable[tuple[Term, list[int], list[float
 
 
 def _listed(playlists: Sequence[tuple[Playlist, Sequence[int]]]) -> Iterable[tuple[Term, list[int], list[float]]]:
-    """Return the names of playlists, and words that several of them have in common ("chill night", "to chill")."""
+    """Yield the names of playlists, and words that several names have in common ("chill night", "to chill")."""
     rows_of: defaultdict[Term, list[int]] = defaultdict(list)
     by_word: defaultdict[str, set[int]] = defaultdict(set)
     for number, (playlist, rows) in enumerate(playlists):
@@ -182,7 +181,7 @@ def _given(rows_of: dict[Term, list[int]]) -> Iterable[tuple[Term, list[int], li
 
 
 def _matrix(columns: Sequence[tuple[list[int], list[float]]], n: int) -> Any:
-    """CSR ``[n, columns]``; of what a track has twice, the stronger."""
+    """Return a CSR matrix ``[n, columns]``; for repeated entries, the larger strength is used."""
     from scipy.sparse import csr_matrix
 
     counts = [len(rows) for rows, _ in columns]

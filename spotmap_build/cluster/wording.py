@@ -1,4 +1,4 @@
-"""How features and tags are put into words, wherever the map says something about sound. Pure."""
+"""Put features and tags into words, for names, explanations and cards. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 KEY_NAMES: Final = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 CLEAR_KEY: Final = 60.0
-"""Percent of key clarity under which the key is a guess, and is not spoken of."""
+"""Key clarity in percent below which the key is a guess and is not mentioned."""
 
 
 CLEAR_TAG: Final = 0.08
-"""Activation under which a tag is not heard in a track: "punk" at 0.03 is the model's way of saying no. MSD's tags
-reach 0.5 in the clearest cases."""
+"""Activation below which a tag does not apply to a track: "punk" at 0.03 means no. MSD's tags reach 0.5 in the clearest
+cases."""
 TRAITS: Final = {
     "instrumental": "instrumental",
     "acoustic": "acoustic",
@@ -40,24 +40,24 @@ TRAITS: Final = {
     "male vocalists": "male voice",
     "ballad": "ballads",
 }
-"""Tags that say how music is and not what it is, and how they read in a name. "beautiful" is no judgment here: in the
-Million Songs it goes to slow music with soft attacks."""
+"""Tags for the character of music rather than its style, and their wording in names. "beautiful" is not a judgment: in
+the Million Song Dataset it is given to slow music with soft attacks."""
 EMPTY: Final = frozenset({"00s", "90s", "70s", "60s", "sexy", "catchy", "other", "unknown", "misc"})
-"""Tags that tell a listener nothing about the sound of a region."""
+"""Tags that do not describe the sound of a region."""
 VAGUE: Final = frozenset({"indie", "alternative", "experimental"})
-"""Styles and traits that name a scene or an attitude: they tell less of a sound than others with the same figures."""
+"""Styles and traits that name a scene or an attitude. They describe the sound less than others with equal scores."""
 
 
 def standardize(features: Float32Array) -> Float32Array:
-    """Features as robust z-scores over the library: float32 ``[n, f]``, 0 where a feature does not vary.
+    """Return features as robust z-scores over the library: float32 ``[n, f]``, 0 for constant features.
 
-    Median and the spread of the middle two thirds, so that a few broken measurements do not flatten all others.
+    Uses the median and the range of the middle two thirds, so that a few wrong values do not flatten all others.
     """
     if not len(features):
         return features.astype(np.float32)
     low, middle, high = np.percentile(features.astype(np.float64), [15.87, 50, 84.13], axis=0)
     spread = (high - low) / 2
-    # A yes or no (the mode) may have all its middle on one side: then the ordinary deviation.
+    # For binary features (the mode), the middle two thirds may be constant: use the standard deviation.
     spread = np.where(spread > 0, spread, features.std(axis=0, dtype=np.float64))
     return np.asarray((features - middle) / np.where(spread > 0, spread, np.inf), dtype=np.float32)
 
@@ -89,7 +89,7 @@ def key_relation(key: float, mode: float, other_key: float, other_mode: float) -
     >>> key_relation(9, 0, 0, 1), key_relation(0, 1, 7, 1), key_relation(0, 1, 1, 1)
     ('relative', 'fifth', '')
     """
-    # In the minor, count from the relative major, three semitones up: then relatives are equal.
+    # For minor keys, use the relative major, three semitones up, so that relative keys are equal.
     home = (round(key) + (0 if mode >= 0.5 else 3)) % 12
     other_home = (round(other_key) + (0 if other_mode >= 0.5 else 3)) % 12
     is_same_mode = (mode >= 0.5) == (other_mode >= 0.5)
@@ -99,7 +99,7 @@ def key_relation(key: float, mode: float, other_key: float, other_mode: float) -
 
 
 def style_name(tag: str) -> str:
-    """Return what a style is called: it says more than the family it is filed under.
+    """Return the name of a style without its family, which says less than the style.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""What the map tells: how true it is, playlists, versions, explanations, axes."""
+"""Insights about the map: quality, playlists, versions of songs, explanations of neighbors, meaning of directions."""

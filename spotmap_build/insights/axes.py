@@ -1,8 +1,8 @@
-"""What the directions of the map mean, where they mean anything: "to the right brighter, upwards faster". Pure.
+"""Find features that change along a direction of the map: "to the right brighter, upwards faster". Pure.
 
-The axes of UMAP have no meaning of their own, and a map of thirteen features always has some that seem to follow a
-direction. Near tracks are alike by construction, so a map of n tracks is not n independent observations: far
-fewer. A direction is reported only where chance would not give it under that count.
+The axes of UMAP have no inherent meaning, and among thirteen features some always seem to follow a direction. Nearby
+tracks are similar by construction, so a map of n tracks has far fewer than n independent observations. A direction is
+reported only if it is significant for that effective number.
 """
 
 from __future__ import annotations
@@ -23,22 +23,24 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 TRACKS_AN_OBSERVATION: Final = 8
-"""So many tracks count as one. On 199 tracks of real music, one in a hundred arbitrary directions of the vectors (which
-are as smooth on the map as any property of sound) explains 29 %; with 8 the bar is 34 %, with 15 it would be 59 %."""
+"""Number of tracks that count as one observation. On 199 tracks of real music, one in a hundred arbitrary directions of
+the vectors (which vary on the map as smoothly as any property of sound) explains 29 %. With 8, the threshold is 34 %,
+with 15 it would be 59 %."""
 SIGNIFICANCE: Final = 0.01
 LEAST_EXPLAINED: Final = 0.1
-"""With many thousand tracks hardly any slope is chance; one that explains less than a tenth cannot be seen."""
+"""Minimum share of explained variance. With many thousands of tracks, nearly every slope is significant, but one that
+explains less than a tenth is not visible."""
 MOST_A_DIRECTION: Final = 2
 _DIRECTIONS: Final = (page_message("to the right {words}"), page_message("upwards {words}"))
-"""Of what rises, in the order of the quarters; what falls rises the other way."""
+"""Words for rising directions, in the order of the quadrants; falling features rise in the opposite direction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
     """A feature that rises across the map.
 
-    ``angle``: where to, in radians from the x axis, counterclockwise. ``explained``: share of the variance of the
-    feature's ranks that the place on the map explains, 0..1.
+    ``angle``: direction in radians from the x axis, counterclockwise. ``explained``: share of the variance of the
+    feature's ranks that the position on the map explains, 0..1.
     """
 
     feature: str
@@ -51,8 +53,8 @@ def find_slopes(
 ) -> tuple[Slope, ...]:
     """Find the features that rise in some direction of the map, strongest first.
 
-    A plane is fitted to the ranks of each feature by least squares; see :func:`least_explained` for what counts as more
-    than chance.
+    A plane is fitted to the ranks of each feature by least squares; see :func:`least_explained` for the significance
+    threshold.
 
     Parameters
     ----------
@@ -61,9 +63,9 @@ def find_slopes(
     features : numpy.ndarray
         Float32 ``[n, f]``.
     feature_names : sequence of str
-        What the columns are called; those without words are passed over.
+        Names of the columns; features without adjectives are skipped.
     rows : sequence of int, optional
-        The part of the map to look at; all of it by default.
+        Rows of the part of the map to analyze; all by default.
 
     Returns
     -------
@@ -99,11 +101,10 @@ def find_slopes(
 
 
 def least_explained(track_count: int) -> float:
-    """Return the share of variance that a direction must explain.
+    """Return the share of variance that a direction must explain to be significant at the 1 % level.
 
-    So that chance gives it once in a hundred maps, at most.
-
-    The tail of R squared with two predictors: P(R^2 > r) = (1 - r)^((N - 3) / 2). One or more means "never".
+    Uses the tail of R squared with two predictors: P(R^2 > r) = (1 - r)^((N - 3) / 2). A result of 1 or more means
+    "never".
     """
     observations = track_count / TRACKS_AN_OBSERVATION
     if observations <= 4:
@@ -112,10 +113,10 @@ def least_explained(track_count: int) -> float:
 
 
 def describe_slopes(slopes: Sequence[Slope]) -> str:
-    """Return the slopes in words, "to the right brighter and louder; upwards faster"; empty where there are none.
+    """Return the slopes in words, "to the right brighter and louder; upwards faster"; empty if there are none.
 
-    Right is larger x, upwards is larger y. A slope is reported for the direction that it is nearest to; falling ones
-    by their other word, so that only two directions are ever spoken of.
+    Right is larger x, upwards is larger y. A slope is reported for the nearest direction. Falling slopes use the
+    opposite adjective, so that only two directions are mentioned.
     """
     words_of, by_direction = words_of_features(), dict[str, list[str]]()
     for slope in slopes:

@@ -1,4 +1,4 @@
-"""Why two tracks are neighbors, and how a track differs from a group, in words with numbers. Pure."""
+"""Explain why two tracks are neighbors, and how a track differs from a group, in words with numbers. Pure."""
 
 from __future__ import annotations
 
@@ -33,37 +33,37 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.intp]
 
 SAME_TEMPO: Final = 0.04
-"""Tempi closer than this share feel the same; double and half are heard as related."""
+"""Relative difference below which tempos feel the same; double and half tempos are perceived as related."""
 MOST_CHANCE: Final = 0.05
-"""What more than one pair in twenty of the library shares says little about this pair."""
+"""Maximum share of all pairs of the library with the same property; a more common one says little about a pair."""
 MOST_REASONS: Final = 4
 MOST_TAGS: Final = 2
-"""Of these reasons."""
+"""Maximum number of reasons."""
 LEAST_APART: Final = 0.01
-"""Tempi that are closer than this share are one: what is left is how well they were measured."""
+"""Relative difference below which tempos count as equal, within the accuracy of the measurement."""
 CLEAR_BEAT: Final = 28.0
-"""Percent of beat strength below which a tempo is a guess."""
+"""Beat strength in percent below which a tempo is a guess."""
 DIFFERENT: Final = 1.5
-"""Spreads of the library that a track must lie away from a group's median to be called different."""
+"""Minimum distance from a group's median, in standard deviations of the library, to be called different."""
 PAIRS_AT_ONCE: Final = 4096
 
 _BOTH: Final = page_message("both {word} ({one} and {other})")
 _IN_SHORT: Final = page_message("both {word}")
-"""What the page makes of it where it leaves the figures out."""
+"""The page's wording if it omits the figures."""
 _AGAINST: Final = page_message("{word} ({value} against {usual})")
 _BUT_NOT: Final = page_message("{what}, not {word}")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Something that two tracks share. ``chance``: the share of all pairs of the library that share as much."""
+    """A property that two tracks share. ``chance``: share of all pairs of the library that share at least as much."""
 
     text: str
     chance: float
 
 
 class Explainer:
-    """Explains pairs of one library; what is the same for all pairs is computed once.
+    """Explains pairs of tracks of one library. Statistics of the library are computed once.
 
     Parameters
     ----------
@@ -90,16 +90,14 @@ class Explainer:
         self._is_telling = np.array([name not in EMPTY | VAGUE for name in names], dtype=bool)
 
     def shared(self, one: int, other: int) -> tuple[Reason, ...]:
-        """Return what two rows have in common and few pairs do, the most remarkable first.
-
-        None where they share nothing.
-        """
+        """Return the rare properties that two rows share, the most remarkable first; empty if there are none."""
         return next(self.shared_by_each([(one, other)]))
 
     def shared_by_each(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[Reason, ...]]:
-        """Return the same as :meth:`shared` of many pairs, one after the other.
+        """Yield the result of :meth:`shared` for many pairs.
 
-        Most pairs share little: what each shares is found for a block of pairs at once, and only that put into words.
+        Shared properties are found for blocks of pairs, and only these are put into words, because most pairs share
+        little.
         """
         for start in range(0, len(pairs), PAIRS_AT_ONCE):
             block = np.array(pairs[start : start + PAIRS_AT_ONCE], dtype=np.intp)
@@ -111,7 +109,7 @@ class Explainer:
                 yield tuple(sorted(reasons, key=attrgetter("chance", "text"))[:MOST_REASONS])
 
     def difference(self, row: int, group: Sequence[int]) -> tuple[str, ...]:
-        """How a row differs from a group of rows, the greatest difference first: "much faster (172 against 95 BPM)"."""
+        """Return the differences of a row from a group, the largest first: "much faster (172 against 95 BPM)"."""
         found: list[tuple[float, str]] = []
         for name, words in self._words.items():
             if name not in self._column or name == "mode":
@@ -126,7 +124,7 @@ class Explainer:
         return tuple(text for _, text in sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_REASONS])
 
     def _shared_tags(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
-        """Yield the two strongest tags that both of a pair clearly have and few pairs do, by the pair's number."""
+        """Yield the two strongest tags that both tracks of a pair clearly have and few pairs do, by pair index."""
         lower_rank = np.minimum(self._tag_ranks[ones], self._tag_ranks[others])
         lower = np.minimum(self._tags[ones], self._tags[others])
         chances = (1 - lower_rank) ** 2
@@ -144,9 +142,9 @@ class Explainer:
                 yield at, Reason(_BOTH.format(word=name, one=f"{one:.0%}", other=f"{other:.0%}"), chance)
 
     def _shared_features(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
-        """Yield the features in which both of a pair lie far out on one side, by the pair's number."""
+        """Yield the features in which both tracks of a pair are extreme in the same direction, by pair index."""
         a, b = self._ranks[ones], self._ranks[others]
-        # The chance that both of a random pair lie as far out, on this side, as the nearer one of these two.
+        # The probability that both tracks of a random pair are at least as extreme as the less extreme of these two.
         chances = np.minimum(1 - np.minimum(a, b), np.maximum(a, b)) ** 2
         pairs, columns = (self._is_measure & (chances <= MOST_CHANCE)).nonzero()
         is_high = (a + b > 1)[pairs, columns]
@@ -159,7 +157,7 @@ class Explainer:
             yield at, Reason(text, chance)
 
     def _shared_tempi(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
-        """Yield the tempi of pairs that have nearly one and a clear beat, by the pair's number."""
+        """Yield the tempos of pairs with nearly equal tempos and a clear beat, by pair index."""
         if not {"tempo", "beat_strength"} <= self._column.keys():
             return
         tempi, beats = (self._features[:, self._column[name]] for name in ("tempo", "beat_strength"))
@@ -174,7 +172,7 @@ class Explainer:
                 yield at, Reason(text, chance)
 
     def _share_of_tempi(self, tempo: float, apart: float) -> float:
-        """Return the share of all tracks whose tempo is at most that share of ``tempo`` away from it."""
+        """Return the share of all tracks whose tempo differs from ``tempo`` by at most that share."""
 
         def away(other: float) -> float:
             return other / tempo - 1
@@ -183,7 +181,7 @@ class Explainer:
         return count / len(self._tempi)
 
     def _shared_keys(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
-        """Yield the keys of pairs that are clearly in one, or in relative ones, by the pair's number."""
+        """Yield the keys of pairs that are clearly in the same key or in relative keys, by pair index."""
         of_ones, of_others = self._keys[ones], self._keys[others]
         pairs = (np.minimum(of_ones, of_others) >= 0).nonzero()[0]
         for at, one, other in _side_by_side(pairs, of_ones[pairs], of_others[pairs]):
@@ -204,13 +202,13 @@ class Explainer:
         return None
 
     def _share_of_key(self, key: int) -> float:
-        """Return the share of all tracks that are clearly in a key."""
+        """Return the share of all tracks that are clearly in this key."""
         return float(np.mean(self._keys == key))
 
     def _tag_differences(self, row: int, group: Sequence[int]) -> list[tuple[float, str]]:
         if not self._tags.shape[1]:
             return []
-        usual = self._tags[list(group)].mean(axis=0, dtype=np.float64)  # a tuple would be one place, not rows
+        usual = self._tags[list(group)].mean(axis=0, dtype=np.float64)  # a list, because a tuple would be a multi-index
         own = self._tags[row]
         usual, own = np.where(self._is_telling, usual, 0), np.where(self._is_telling, own, 0)
         column, common = int(np.argmax(own - usual)), int(np.argmax(usual - own))
@@ -224,7 +222,7 @@ class Explainer:
 
 
 def _ranks(values: Float32Array | np.ndarray) -> Float32Array:
-    """Every column as ranks from 0 (least) to 1 (most), equal values with equal ranks: float32 ``[n, k]``."""
+    """Return the ranks of each column from 0 (lowest) to 1 (highest), ties with equal ranks: float32 ``[n, k]``."""
     from scipy.stats import rankdata
 
     n = len(values)
@@ -234,7 +232,7 @@ def _ranks(values: Float32Array | np.ndarray) -> Float32Array:
 
 
 def _keys(features: npt.NDArray[np.float64], column: Mapping[str, int]) -> npt.NDArray[np.intp]:
-    """Return the key of each track, twice its pitch class and one more for major; -1 where none is clear."""
+    """Return the key of each track, twice its pitch class plus one for major; -1 if it is not clear."""
     if not {"key", "mode", "key_clarity"} <= column.keys():
         return np.full(len(features), -1, dtype=np.intp)
     pitches, modes, clarity = (features[:, column[name]] for name in ("key", "mode", "key_clarity"))
@@ -243,7 +241,7 @@ def _keys(features: npt.NDArray[np.float64], column: Mapping[str, int]) -> npt.N
 
 
 def _side_by_side(*columns: npt.NDArray[Any]) -> Iterator[tuple[Any, ...]]:
-    """Return rows of what are columns, as Python's own numbers: thousands of NumPy's take three times as long."""
+    """Yield the rows of columns as Python numbers; thousands of NumPy scalars take three times as long."""
     return zip(*(column.tolist() for column in columns), strict=True)
 
 

@@ -1,4 +1,4 @@
-"""What two people's libraries have to do with each other, by how their tracks sound. Pure: arrays in, facts out."""
+"""Compare the libraries of two people by their embedding vectors. Pure: arrays in, facts out."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 NEAREST: Final = 10
 FEWEST_OWN: Final = 20
-"""Tracks that only one of two people has: with fewer, chance alone moves the figure by more than a tenth."""
+"""Minimum number of tracks that only one of two people has. With fewer, chance changes the figure by more than 0.1."""
 MOST_LIKED: Final = 20
 MOST_OF_AN_ARTIST: Final = 2
 MOST_AMONG_ALL: Final = 5
-"""People: of more, each is compared with the first one only."""
+"""Maximum number of people who are compared in pairs; with more, each is compared with the first one only."""
 
 
 def compare_people(
@@ -41,11 +41,11 @@ def compare_people(
     unit_vectors : numpy.ndarray
         Float32 ``[n, d]``, rows of length one.
     rows_of : mapping of str to sequence of int
-        By person, which rows are theirs; one row can be several people's.
+        Rows of each person; a row can belong to several people.
     artists : sequence of str
-        Of each row the first artist.
+        The first artist of each row.
     seed : int
-        Of the search for neighbors in large libraries.
+        Seed of the approximate neighbor search in large libraries.
     """
     names = list(rows_of)
     pairs = combinations(names, 2) if len(names) <= MOST_AMONG_ALL else ((names[0], name) for name in names[1:])
@@ -58,7 +58,7 @@ def compare_people(
 
 
 def center(unit_vectors: Float32Array, rows: Sequence[int]) -> int:
-    """Return the row that is, in the mean, most similar to all of ``rows``, and is one of them."""
+    """Return the row among ``rows`` with the highest mean similarity to all of them."""
     own = np.unique(np.asarray(rows, dtype=np.intp))
     mean = unit_vectors[own].mean(axis=0, dtype=np.float64)
     return int(own[np.argmax(np.round(unit_vectors[own].astype(np.float64) @ mean, 9))])
@@ -85,12 +85,12 @@ def _pair(
 
 
 def mixing(one: Float32Array, other: Float32Array, seed: int) -> tuple[float, float]:
-    """Return how often a track's nearest are the other person's, and how often they would be by chance.
+    """Return the share of nearest neighbors that belong to the other person, and its expected value by chance.
 
-    The statistic of nearest neighbors for two samples (Schilling, "Multivariate two-sample tests based on nearest
-    neighbors", 1986; Henze, 1988), counted the other way round: the share of the :data:`NEAREST` nearest tracks that
-    belong to the other sample, over all tracks. If the tracks were dealt out to both at random, it would be
-    2 a b / (n (n - 1)) for a and b tracks, n = a + b; it is 0 where both are wholly apart.
+    This is the complement of the nearest-neighbor statistic for two samples (Schilling, "Multivariate two-sample tests
+    based on nearest neighbors", 1986; Henze, 1988): the share of the :data:`NEAREST` nearest tracks that belong to the
+    other sample, over all tracks. If tracks were assigned to both at random, it would be 2 a b / (n (n - 1)) for a and
+    b tracks, n = a + b. It is 0 if the samples are completely separated.
 
     Examples
     --------
@@ -108,9 +108,9 @@ def mixing(one: Float32Array, other: Float32Array, seed: int) -> tuple[float, fl
 
 
 def would_like(unit_vectors: Float32Array, own: IntArray, foreign: IntArray, artists: Sequence[str]) -> tuple[int, ...]:
-    """Return the foreign rows that lie where the own ones are densest, the best first, few of one artist.
+    """Return the foreign rows where one's own rows are densest, the best first, with few per artist.
 
-    How dense they are at a track shows in how similar the :data:`NEAREST` nearest of them are to it.
+    The density at a track is measured by the similarity of its :data:`NEAREST` nearest own rows.
     """
     if not len(own) or not len(foreign):
         return ()

@@ -1,4 +1,4 @@
-"""What the map says about playlists: are they of a piece, who does not fit, who would, and what none of them covers.
+"""Analyze playlists: coherence, misfits, suggestions, and clusters that no playlist covers.
 
 Pure. All similarities are cosines of unit vectors centered over the library.
 """
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
 LEAST_MEMBERS: Final = 3
-"""A playlist of two says nothing about what its owner groups."""
+"""Minimum size: a playlist of two tracks says nothing about how its owner groups music."""
 MOST_REFERENCES: Final = 1_000
-"""Members that a track is compared with; of larger playlists so many, evenly spread, stand for all."""
+"""Maximum number of members that a track is compared with; larger playlists are sampled evenly."""
 CLOSEST: Final = 5
-"""A track is in place where it is near its five nearest members: a playlist may well have two moods."""
+"""Number of nearest members by which the fit of a track is measured, since a playlist may have two moods."""
 MISFIT_SPREADS: Final = 3.0
-"""A misfit is further from its nearest members than the median member, by so many spreads."""
+"""A misfit is farther from its nearest members than the median member, by this number of standard deviations."""
 MOST_MISFITS_SHARE: Final = 0.1
 MOST_SUGGESTIONS: Final = 10
 MOST_CANDIDATES: Final = 300
 COVERED_SHARE: Final = 0.1
-"""A cluster of which fewer tracks are in any playlist is one that no playlist covers."""
+"""A cluster with a smaller share of tracks in any playlist counts as uncovered."""
 OVERLAP_SHARE: Final = 0.2
-"""Of the smaller of two playlists that must be in the other for them to count as overlapping."""
+"""Minimum share of the smaller of two playlists in the other one for them to count as overlapping."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coherence:
-    """How alike the tracks of a playlist are.
+    """The similarity of the tracks of a playlist.
 
-    ``z``: by how many standard deviations of random draws of this size the mean cosine of its pairs exceeds that of
-    random draws from the library (which does not depend on their size). ``closeness`` does not grow with the size: 0 is
-    as alike as random tracks, 1 as alike as tracks and their nearest neighbors.
+    ``z``: z-score of the mean cosine of its pairs, relative to random draws of the same size from the library.
+    ``closeness`` does not depend on the size: 0 for the similarity of random tracks, 1 for that of tracks and their
+    nearest neighbors.
     """
 
     z: float
@@ -52,7 +52,7 @@ class Coherence:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A track and how near it is to a playlist: ``closeness`` is the mean cosine to its five nearest members."""
+    """The fit of a track to a playlist: ``closeness`` is the mean cosine to its five nearest members."""
 
     row: int
     closeness: float
@@ -60,10 +60,10 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class PlaylistFigures:
-    """What was measured of a playlist.
+    """Measurements of a playlist.
 
-    ``coherence`` is None for playlists of fewer than three tracks on the map. ``misfits``: worst first;
-    ``suggestions``: tracks that are not in it and would fit, best first. ``usual_closeness``: of its median track.
+    ``coherence`` is None for playlists of fewer than three tracks on the map. ``misfits``: worst first.
+    ``suggestions``: other tracks that would fit, best first. ``usual_closeness``: closeness of its median track.
     """
 
     coherence: Coherence | None
@@ -74,7 +74,7 @@ class PlaylistFigures:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two playlists (by number) that share tracks. ``share``: of the smaller one that is in the larger."""
+    """Two playlists (by index) that share tracks. ``share``: of the smaller one that is in the larger one."""
 
     one: int
     other: int
@@ -85,21 +85,21 @@ class Overlap:
 def measure_playlists(
     playlists: Sequence[Sequence[int]], unit_vectors: Float32Array, neighbors: Int32Array
 ) -> tuple[PlaylistFigures, ...]:
-    """Measure how much the tracks of each playlist have in common, who does not fit, and who would.
+    """Measure the coherence of each playlist, and find misfits and suggestions.
 
     Parameters
     ----------
     playlists : sequence of sequences of int
-        Rows of each.
+        Rows of each playlist.
     unit_vectors : numpy.ndarray
         Float32 ``[n, d]``, rows of length one (or zero), centered over the library.
     neighbors : numpy.ndarray
-        Int32 ``[n, k]``, each row's nearest rows, without itself, nearest first.
+        Int32 ``[n, k]``, the nearest rows of each row, without itself, nearest first.
 
     Returns
     -------
     tuple of PlaylistFigures
-        In the order given.
+        In the given order.
     """
     if not playlists:
         return ()
@@ -112,7 +112,7 @@ def measure_playlists(
 
 
 def uncovered_clusters(clusters: Sequence[Sequence[int]], playlists: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """Numbers of the clusters (rows of each) of which hardly any track is in a playlist."""
+    """Return the indices of clusters (given by their rows) with hardly any track in a playlist."""
     covered = {row for rows in playlists for row in rows}
     return tuple(
         number
@@ -122,7 +122,7 @@ def uncovered_clusters(clusters: Sequence[Sequence[int]], playlists: Sequence[Se
 
 
 def overlaps(playlists: Sequence[Sequence[int]]) -> tuple[Overlap, ...]:
-    """Pairs of playlists of which a notable part is the same, most alike first."""
+    """Return pairs of playlists with a notable overlap, the largest first."""
     from scipy.sparse import csr_matrix
 
     members = [sorted(set(rows)) for rows in playlists]
@@ -142,10 +142,10 @@ def overlaps(playlists: Sequence[Sequence[int]]) -> tuple[Overlap, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NullModel:
-    """Mean and variance, over random draws of m tracks, of the mean similarity of all pairs drawn: exact, no sampling.
+    """Exact mean and variance of the mean pairwise similarity of m random tracks.
 
-    ``mean`` of all pairs; ``variance`` of a pair; ``linked``: covariance of two pairs that have a track in common;
-    ``apart``: of two that have none.
+    ``mean``: of all pairs; ``variance``: of a pair; ``linked``: covariance of two pairs with a common track; ``apart``:
+    covariance of two pairs without one.
     """
 
     mean: float
@@ -155,12 +155,12 @@ class NullModel:
 
     @classmethod
     def of(cls, unit_vectors: Float32Array) -> NullModel:
-        """Of a library's vectors, float32 ``[n, d]``. Needs n d^2 operations, not n^2 d."""
+        """Compute the model for a library's vectors, float32 ``[n, d]``, with n d^2 instead of n^2 d operations."""
         n = len(unit_vectors)
         if n < 4:
             return cls(0.0, 0.0, 0.0, 0.0)
         own = np.einsum("ij,ij->i", unit_vectors, unit_vectors, dtype=np.float64)
-        # The sum over all i != j of cos^2 is |V'V|^2 less the diagonal's; that of one row likewise with V'V.
+        # The sum of cos^2 over all i != j is |V'V|^2 minus the diagonal, and likewise for one row with V'V.
         second = (unit_vectors.T @ unit_vectors).astype(np.float64)
         of_row = unit_vectors @ unit_vectors.sum(axis=0, dtype=np.float64) - own
         squares = float(np.sum(second**2) - np.sum(own**2))
@@ -168,7 +168,7 @@ class NullModel:
         mean = float(of_row.sum()) / pairs
         variance = squares / pairs - mean**2
         linked = (float(np.sum(of_row**2)) - squares) / (pairs * (n - 2)) - mean**2
-        # Of all pairs of the library the mean does not vary, which fixes the covariance that is left.
+        # The mean over all pairs of the library is constant, which determines the remaining covariance.
         apart = -(variance + 2 * (n - 2) * linked) / (math.comb(n - 2, 2))
         return cls(mean, variance, linked, apart)
 
@@ -180,7 +180,7 @@ class NullModel:
 
 
 def coherence(members: Float32Array, chance: NullModel, nearest: float) -> Coherence:
-    """Of the unit vectors of two tracks or more. ``nearest``: mean similarity of tracks to their nearest neighbors."""
+    """Return the coherence of two or more unit vectors. ``nearest``: mean similarity of nearest neighbors."""
     size = len(members)
     own = float(np.sum(members.astype(np.float64) ** 2))
     similarity = (float(np.sum(members.sum(axis=0, dtype=np.float64) ** 2)) - own) / (size * (size - 1))
@@ -193,7 +193,7 @@ def coherence(members: Float32Array, chance: NullModel, nearest: float) -> Coher
 
 
 def describe_coherence(figures: Coherence) -> str:
-    """One plain sentence."""
+    """Describe the coherence in a sentence."""
     if figures.z < 2:
         return page_message("Its tracks are no more alike than a random draw from the library.")
     if figures.closeness >= 0.6:
@@ -212,7 +212,7 @@ def describe_coherence(figures: Coherence) -> str:
 
 
 def describe_misfit(figures: PlaylistFigures, misfit: Fit, differences: Sequence[str]) -> str:
-    """Why a track does not fit, in a sentence. ``differences``: from :meth:`~.explanations.Explainer.difference`."""
+    """Say in a sentence why a track does not fit. ``differences``: from :meth:`~.explanations.Explainer.difference`."""
     how = listed(list(differences)) if differences else page_message("in no single way that has a name")
     return page_message(
         "It differs from the others: {how}. Its similarity to the five nearest of them is {similarity}; "
@@ -230,7 +230,7 @@ def _measure(
     if len(rows) < LEAST_MEMBERS:
         return PlaylistFigures(None)
     figures = coherence(unit_vectors[rows], chance, nearest)
-    # A list that holds everything has no inside and outside, and one without coherence has nothing to not fit in.
+    # A playlist of everything has no outside, and one without coherence has no misfits.
     if figures.z < 2:
         return PlaylistFigures(figures)
     references = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_REFERENCES)).astype(np.intp)]
@@ -258,7 +258,7 @@ def _suggestions(
     unit_vectors: Float32Array,
     neighbors: Int32Array,
 ) -> tuple[Fit, ...]:
-    """Of the tracks that members have as neighbors, those as near to the playlist as its own median member."""
+    """Return neighbors of members that are as close to the playlist as its median member."""
     votes = np.bincount(neighbors[rows].ravel(), minlength=len(unit_vectors))
     votes[rows] = 0
     candidates = np.argsort(-votes, kind="stable")[:MOST_CANDIDATES].astype(np.intp)
@@ -274,7 +274,7 @@ def _suggestions(
 def _closeness(
     rows: npt.NDArray[np.intp], references: npt.NDArray[np.intp], unit_vectors: Float32Array
 ) -> Float32Array:
-    """Mean cosine of each row to its nearest references, itself left out."""
+    """Return the mean cosine of each row to its nearest references, excluding itself."""
     similarity = unit_vectors[rows] @ unit_vectors[references].T
     similarity[rows[:, np.newaxis] == references] = -np.inf
     count = min(CLOSEST, len(references) - 1)
@@ -283,7 +283,7 @@ def _closeness(
 
 
 def _similarity_of_nearest(unit_vectors: Float32Array, neighbors: Int32Array) -> float:
-    """Mean cosine of tracks to their five nearest; of at most 2,000 tracks, evenly spread."""
+    """Return the mean cosine of tracks to their five nearest, on an even sample of at most 2,000 tracks."""
     rows = np.linspace(0, len(unit_vectors) - 1, min(len(unit_vectors), 2_000)).astype(np.intp)
     near = neighbors[rows, :CLOSEST]
     if not near.size:

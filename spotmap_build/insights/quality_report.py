@@ -1,4 +1,4 @@
-"""The quality card: what can be said about how good a map is, each figure with a sentence that says what it means."""
+"""The quality report of a map: figures, each with a sentence that explains it."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ AGREEMENTS: Final = {
     "playlist": page_message("in one of the same playlists"),
     "genre": page_message("of one of the same genres"),
 }
-"""The kinds of labels there can be, and how a sentence speaks of them."""
+"""The kinds of labels, and their wording in sentences."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QualityReport:
-    """All figures in the order in which to show them.
+    """All figures in display order.
 
-    ``kept``: float32 ``[n]``, for each track the share of its ten most similar tracks that are among its ten nearest
-    on the plane.
+    ``kept``: float32 ``[n]``, the share of each track's ten most similar tracks that are among its ten nearest on the
+    plane.
     """
 
     figures: tuple[Figure, ...]
@@ -54,23 +54,23 @@ def quality_report(
     Parameters
     ----------
     unit_vectors, neighbors
-        What the map was made of: float32 ``[n, d]``, and the nearest of each row.
+        The vectors of the map, float32 ``[n, d]``, and the nearest neighbors of each row.
     positions : numpy.ndarray
         Float32 ``[n, 2]``.
     cluster_labels : numpy.ndarray
         Int32 ``[n]``, -1 for noise.
     labels : mapping
-        By kind (a key of :data:`AGREEMENTS`), what each track has of it: none, one or several. Kinds that no track has
-        are left out.
+        Labels of each track by kind (a key of :data:`AGREEMENTS`): none, one or several. Kinds without labels are
+        omitted.
     anchored : Anchored, optional
-        How the map was held to the last one, where there was one.
+        How the map continues the last one, if there is one.
     trustworthiness : float, optional
-        Of these positions, where it is known: it is measured else.
+        Trustworthiness of these positions if known; otherwise it is measured.
 
     Returns
     -------
     QualityReport
-        The figures, each with a sentence, and the share of its neighbors that each track keeps.
+        The figures, each with a sentence, and the share of neighbors that each track keeps.
     """
     kept = quality.neighbor_recall(neighbors, positions)
     trust = quality.trustworthiness(unit_vectors, positions) if trustworthiness is None else trustworthiness

@@ -1,4 +1,4 @@
-"""What is said of tracks whose given places lie far off. Pure."""
+"""Describe tracks whose given positions are far from all others. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NAMED: Final = 3
 
 
 def describe_strays(titles: Sequence[str], track_count: int) -> str:
-    """Return a sentence that names the first of them; empty where there are none."""
+    """Return a sentence that names the first of them; empty if there are none."""
     if not titles:
         return ""
     names = ", ".join(f"“{title}”" for title in titles[:NAMED])

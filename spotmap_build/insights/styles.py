@@ -1,4 +1,4 @@
-"""Which styles and moods stand out in each track, of those that the embedder names. Pure."""
+"""Find the styles and moods that are characteristic of each track, among the embedder's tags. Pure."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 MOST_STYLES: Final = 6
 """Of one track."""
 MOST_OF_HEADS: Final = 4
-"""Moods and instruments of one track, besides its styles."""
+"""Maximum number of moods and instruments of a track, in addition to its styles."""
 FIRST: Final = 2
-"""Of either, so many come before all others: a card shows the first four words."""
+"""Number of words of each kind that come first, because a card shows the first four words."""
 LEVELS: Final = 9
-"""Strengths are 1 to this."""
+"""Strengths range from 1 to this."""
 RARE: Final = 3.0
-"""A tag that reaches so many times its mean over the library stands out in a track, be it faint: "country" and
-"blues" have a hundredth in most music, and a tenth where they are meant."""
+"""Multiple of the library's mean from which a tag is characteristic even if it is weak: "country" and "blues" are at
+0.01 in most music, and at 0.1 where they apply."""
 FAINTEST: Final = 0.03
-"""The activation under which a tag says nothing even so."""
+"""Minimum activation in that case."""
 
 
 class _Style(NamedTuple):
-    """A word that a track has, and how little it stands out there: the least stands out most, and so comes first."""
+    """A word of a track, with a sort key: the lowest is the most characteristic and comes first."""
 
     little: float
     word: str
@@ -43,10 +43,10 @@ class _Style(NamedTuple):
 
 
 def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tuple[str, int], ...], ...]:
-    """Find the styles and moods that each track has clearly more of than the library as a whole, most telling first.
+    """Find styles and moods that are clearly stronger in a track than in the library, the most characteristic first.
 
-    They are called as in the names of clusters. Activations of different tags cannot be compared, so a strength is the
-    track's rank among those that have the style: 9 for the strongest ninth, 1 for the weakest.
+    Their wording is that of cluster names. Activations of different tags are not comparable, so the strength is the
+    track's rank among those with the style: 9 for the strongest ninth, 1 for the weakest.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tup
     Returns
     -------
     tuple of tuple of (str, int)
-        Words and strengths of each track; empty where there are no tags.
+        Words and strengths of each track; empty without tags.
     """
     if tags.shape[1] == 0 or len(tags) == 0:
         return ()
@@ -71,14 +71,14 @@ def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tup
 
 
 def _chosen(own: list[_Style]) -> list[_Style]:
-    """Choose the words of one track, of all that it has, most telling first: styles, and what heads hear."""
+    """Select the words of one track (styles, moods and instruments), the most characteristic first."""
     styles = [one for one in own if not one.is_of_head][:MOST_STYLES]
     heard = [one for one in own if one.is_of_head][:MOST_OF_HEADS]
     return [*styles[:FIRST], *heard[:FIRST], *styles[FIRST:], *heard[FIRST:]]
 
 
 def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, usual: float) -> None:
-    """Add a tag to the tracks that have it; where two tags are called alike, the stronger counts."""
+    """Add a tag to the tracks that have it; of two tags with the same word, the stronger one counts."""
     term, is_heard = term_of(tag), is_of_head(tag)
     has_it = activations >= least_activation(term, usual)
     if term.word not in VOICES:  # pads and strings raise these a little, far above what is usual

@@ -1,4 +1,4 @@
-"""How well clusters are set apart on the plane: DBCV (Moulavi et al., "Density-based clustering validation", 2014)."""
+"""Cluster validity on the plane: DBCV (Moulavi et al., "Density-based clustering validation", 2014)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
 SAMPLE: Final = 2000
-"""Work grows with the square. The same share is drawn of every cluster, with a fixed seed."""
+"""Sample size, because the work grows quadratically. The same share of every cluster is sampled, with a fixed seed."""
 
 
 def cluster_validity(positions: Float32Array, labels: Int32Array) -> float:
@@ -31,7 +31,8 @@ def cluster_validity(positions: Float32Array, labels: Int32Array) -> float:
     Returns
     -------
     float
-        -1 to 1: above 0 where clusters are denser inside than between them; noise counts as 0. 0 without two clusters.
+        -1 to 1: positive if clusters are denser inside than between them. Noise counts as 0. 0 with fewer than two
+        clusters.
     """
     rows = _sample(labels)
     positions, labels = positions[rows], labels[rows]
@@ -47,8 +48,7 @@ def cluster_validity(positions: Float32Array, labels: Int32Array) -> float:
 def _sample(labels: Int32Array) -> npt.NDArray[np.intp]:
     if len(labels) <= SAMPLE:
         return np.arange(len(labels))
-    # Every cluster keeps its share, give or take one: every so many of the rows in the order of their labels, which
-    # were shuffled within each.
+    # Shuffle rows within clusters, sort by label and take every k-th row, so that each cluster keeps its share (+-1).
     shuffled = np.random.default_rng(0).permutation(len(labels))
     ordered = shuffled[np.argsort(labels[shuffled], kind="stable")]
     return np.sort(ordered[np.linspace(0, len(labels) - 1, SAMPLE).astype(np.intp)])

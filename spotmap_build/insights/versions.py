@@ -1,6 +1,6 @@
-"""Which tracks are versions of one another: live, remastered, or the same recording on two albums. Pure.
+"""Group tracks that are versions of the same song: live, remastered, or the same recording on two albums. Pure.
 
-Versions are grouped, never merged: each stays on the map, where the live recording may well lie elsewhere.
+Versions are grouped but not merged: each stays on the map, and a live recording may have a different position.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 SAME_RECORDING: Final = 0.97
-"""Cosine above which, with lengths equal, two tracks of one title are one recording: another encoding of it differs
-less than this, another performance more."""
+"""Cosine above which two tracks with equal title and length are the same recording: another encoding differs less,
+another performance more."""
 SAME_LENGTH_MS: Final = 2_000
 UNLIKE: Final = 0.0
-"""Cosine (of vectors centered over the library) under which equal titles are another song: "Intro" of two albums."""
+"""Cosine (of vectors centered over the library) below which equal titles are different songs, such as two "Intro"s."""
 GENERIC_TITLES: Final = frozenset(
     {"intro", "outro", "interlude", "prelude", "skit", "untitled", "track", "theme", "menu"}
 )
-"""Titles that many songs have: only the same recording counts."""
+"""Titles of many songs, for which only the same recording counts as a version."""
 LARGEST_BLOCK: Final = 200
-"""A title that one artist has more often than this is no title ("Unknown"): such tracks are not compared."""
+"""A title that one artist has more often than this is a placeholder ("Unknown"), and its tracks are not compared."""
 
 _SHOWN: Final = ("live", "remaster", "remix", "demo", "acoustic", "instrumental", "edit", "version")
-"""The kinds that are shown; of several, the first."""
+"""The kinds of versions that are shown; if several apply, the first one."""
 _MIXES: Final = frozenset({"mix", "mixes"})
 _NAMES_GUESTS: Final = re.compile(r"(?:feat|ft|featuring)\b")
 _BRACKETS: Final = re.compile(r"\s*[(\[{]([^()\[\]{}]*)[)\]}]")
@@ -45,7 +45,7 @@ _DASH: Final = re.compile(r"\s+[-–—/]\s+")
 class Song:
     """Versions of one song.
 
-    ``rows`` ascending; ``kinds`` in the same order: "live", "remaster", ..., empty for the plain one.
+    ``rows`` ascending; ``kinds`` in the same order: "live", "remaster", ..., empty for the plain version.
     """
 
     rows: tuple[int, ...]
@@ -58,19 +58,19 @@ def group_versions(
     durations_ms: Sequence[int | None],
     unit_vectors: Float32Array,
 ) -> tuple[Song, ...]:
-    """Find the songs that the library holds in several versions.
+    """Find songs of which the library contains several versions.
 
-    Two tracks are versions where their titles agree once "(Live)", "- 2011 Remaster" and the like are taken away, they
-    share an artist (or neither names one), and they do not sound unlike each other.
+    Two tracks are versions if their titles are equal without "(Live)", "- 2011 Remaster" and the like, they share an
+    artist (or neither has one), and they do not sound different.
 
     Parameters
     ----------
     titles : sequence of str
-        Of every row, as the source gives them; so are ``artists`` and ``durations_ms``.
+        Titles of all rows, as given by the source.
     artists : sequence of sequences of str
-        None or several of each.
+        Artists of all rows, possibly none or several.
     durations_ms : sequence of int or None
-        None where it is not known.
+        Durations of all rows; None if unknown.
     unit_vectors : numpy.ndarray
         Float32 ``[n, d]``, rows of length one (or zero), centered over the library.
 
@@ -98,7 +98,7 @@ def group_versions(
 
 
 def split_title(title: str) -> tuple[str, str]:
-    """Take a title apart: the song, folded for comparison, and the kind of version, empty for the plain one.
+    """Split a title into the song, folded for comparison, and the kind of version, empty for the plain version.
 
     Examples
     --------
@@ -111,13 +111,13 @@ def split_title(title: str) -> tuple[str, str]:
     kept = [head, *(tail for tail in tails if not _kind(tail))]
     kinds = [kind for part in (*parts, *tails) if (kind := _kind(part))]
     base = _fold(" ".join(kept))
-    # A title that is nothing but a version's word ("Live") is a title.
+    # A title that consists only of a version word ("Live") is kept as a title.
     return (base, kinds[0] if kinds else "") if base else (_fold(title), "")
 
 
 @lru_cache(maxsize=16_384)
 def _kind(text: str) -> str:
-    """As what the map shows the version that a mark names; empty where it names none."""
+    """Return the kind of version that a suffix names; empty if it names none."""
     plain = native(text)
     found, words = find_words(plain), version_words()
     shown = {words.kinds[kind].shown for kind in found.kinds}
@@ -139,7 +139,7 @@ def _fold(text: str) -> str:
 def _versions_among(
     rows: list[int], durations_ms: Sequence[int | None], unit_vectors: Float32Array, is_generic: bool
 ) -> list[tuple[int, int]]:
-    """Pairs of rows that are versions."""
+    """Return the pairs of rows that are versions."""
     similarity = unit_vectors[rows] @ unit_vectors[rows].T
     found = []
     for i, one in enumerate(rows):

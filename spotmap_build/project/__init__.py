@@ -1,1 +1,1 @@
-"""Project: from vectors to positions on the plane. Pure: arrays in, arrays out."""
+"""Project vectors to positions on the plane. Pure: arrays in, arrays out."""

@@ -1,4 +1,4 @@
-"""A map that stays where people remember it: known tracks keep their places, new ones settle among their neighbors."""
+"""Layout that continues the last map: known tracks keep their positions, new ones are placed among their neighbors."""
 
 from __future__ import annotations
 
@@ -30,35 +30,37 @@ if TYPE_CHECKING:
     BoolArray = npt.NDArray[np.bool_]
 
 LARGEST_LOSS: Final = 0.02
-"""In trustworthiness, against a map laid out from scratch: more than that is too much to pay for staying."""
+"""Maximum loss of trustworthiness of an anchored layout compared with a fresh one."""
 FEW_CHANGED_SHARE: Final = 0.02
-"""Of the tracks: where no more are new or gone, the known ones stay where they are, and nothing is optimized."""
+"""If at most this share of the tracks is new or gone, known tracks stay where they are, and nothing is optimized."""
 LARGEST_LOSS_OF_STAYING: Final = 0.01
-"""In trustworthiness, against the last map laid out from scratch: the losses of many small builds do not add up."""
+"""Maximum loss of trustworthiness without optimization, compared with the last fresh layout, so that the losses of many
+small builds do not add up."""
 SMALLEST_KNOWN_SHARE: Final = 0.2
-"""Of the tracks: where fewer were on the last map, there is little to remember."""
+"""Minimum share of tracks that were on the last map. With fewer, there is little to preserve."""
 MAX_DISPLACEMENT: Final = 0.008
-"""Of the diagonal: how far most known tracks may go. With the next two this keeps the promise that half of them move by
-less than a hundredth, and nineteen of twenty by less than a twentieth."""
+"""Maximum displacement of most known tracks, as a share of the diagonal. With the next two constants, it guarantees
+that half of the tracks move by less than a hundredth, and 95 % by less than a twentieth."""
 WIDE_MAX_DISPLACEMENT: Final = 0.045
 LARGEST_WIDE_SHARE: Final = 0.4
 LARGEST_FREE_SHARE: Final = 0.04
-"""Of the known tracks: these may go anywhere."""
+"""Maximum share of known tracks that may move without limit."""
 SETTLING_EPOCHS: Final = 200
 HELD_INITIAL_ALPHA: Final = 0.5
 FITS: Final = 30
-"""Rounds of fitting, each of which trusts less what fitted ill; settles within twenty."""
+"""Iterations of the robust alignment, each of which gives less weight to poorly fitting tracks; it converges within
+20."""
 SCATTER: Final = 0.03
-"""Of the diagonal: how much farther from its hosts a new track starts at each further attempt."""
+"""Additional distance of a new track from its hosts per attempt, as a share of the diagonal."""
 MOVED: Final = 0.05
-"""Of the diagonal: who goes farther is not where a person remembers it."""
+"""Displacement as a share of the diagonal beyond which a track counts as moved."""
 HOST_COUNT: Final = 5
-"""Known tracks among which a new one first appears."""
+"""Number of known tracks (hosts) among which a new track starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How far the tracks that were on the last map have moved on this one, as shares of this map's diagonal."""
+    """Displacement of the tracks of the last map, as shares of this map's diagonal."""
 
     median: float
     percentile_95: float
@@ -67,12 +69,12 @@ class Drift:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Anchored:
-    """A layout with a past.
+    """A layout that continues the last map.
 
-    ``positions``: float32 ``[n, 2]``, in the frame of the previous map. ``trustworthiness`` is this map's,
-    ``fresh_trustworthiness`` that of a map of the same tracks without a past. ``fresh_reason``: why the map was laid
-    out from scratch all the same and then turned to fit the old one, as a sentence; empty where known tracks were held.
-    ``held_trustworthiness``: of the layout that held them, where that cost too much and was given up.
+    ``positions``: float32 ``[n, 2]``, in the coordinate frame of the previous map. ``trustworthiness``: of this layout.
+    ``fresh_trustworthiness``: of a layout of the same tracks from scratch. ``fresh_reason``: a sentence that says why
+    the map was laid out from scratch and aligned to the previous one; empty if known tracks were anchored.
+    ``held_trustworthiness``: of the anchored layout, if it was discarded because its loss was too large.
     """
 
     positions: Float32Array
@@ -93,30 +95,30 @@ def fit_anchored_layout(
     is_fresh_wanted: bool = False,
     last_fresh_trustworthiness: float | None = None,
 ) -> Anchored:
-    """Lay out a library of which a map exists already.
+    """Lay out a library that already has a map.
 
-    Where little has changed, known tracks stay exactly where they are and new ones are put among the tracks that they
-    are most similar to, without UMAP: what a fresh map would have is known from the last one that was made. Else a
-    fresh map is laid out, to know what holding costs, and the known tracks are held as near to their positions as they
-    go (docs/decisions/0004, with figures beside AlignedUMAP and ``UMAP.transform``).
+    If little has changed, known tracks keep their exact positions, and new ones are placed among the tracks that they
+    are most similar to, without UMAP; the trustworthiness of the last fresh layout serves as reference. Otherwise, a
+    fresh layout is computed as reference, and known tracks are anchored near their positions (docs/decisions/0004,
+    with a comparison with AlignedUMAP and ``UMAP.transform``).
 
     Parameters
     ----------
     unit_vectors, neighbors, seed
         As for :func:`~spotmap_build.project.layout.fit_layout`.
     previous : numpy.ndarray
-        Float32 ``[n, 2]``, where each track was on the last map, in any unit; NaN for new ones.
+        Float32 ``[n, 2]``, positions on the last map in any unit; NaN for new tracks.
     gone_count : int
-        How many tracks of the last map are not in the library any more.
+        Number of tracks of the last map that are no longer in the library.
     is_fresh_wanted : bool
-        Lay out from scratch, and only turn, mirror, scale and shift the result to fit the old map.
+        Lay out from scratch, and only rotate, mirror, scale and shift the result to fit the last map.
     last_fresh_trustworthiness : float, optional
-        Of this library's last map that was laid out from scratch, where it is known.
+        Trustworthiness of this library's last layout from scratch, if known.
 
     Returns
     -------
     Anchored
-        Positions in the frame of the last map, how far known tracks moved, and why they were not held, if so.
+        Positions in the frame of the last map, the displacement of known tracks, and the reason for a fresh layout.
     """
     known = are_known(previous)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
@@ -137,12 +139,12 @@ def fit_anchored_layout(
         reason = sentence(
             f"Holding the known tracks would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
         )
-    turned = procrustes_align(fresh, previous)
-    return Anchored(turned, drift_between(previous, turned), fresh_figure, fresh_figure, reason, held_figure)
+    aligned = procrustes_align(fresh, previous)
+    return Anchored(aligned, drift_between(previous, aligned), fresh_figure, fresh_figure, reason, held_figure)
 
 
 def drift_between(previous: Float32Array, positions: Float32Array) -> Drift:
-    """How far tracks moved from ``previous`` (NaN: was not there) to ``places``, both ``[n, 2]`` in one frame."""
+    """Return the displacement from ``previous`` (NaN for new tracks) to ``positions``, both ``[n, 2]`` in one frame."""
     known = are_known(previous)
     if not known.any():
         return Drift(0.0, 0.0, 0)
@@ -151,9 +153,9 @@ def drift_between(previous: Float32Array, positions: Float32Array) -> Drift:
 
 
 def have_moved(previous: Float32Array, positions: Float32Array) -> BoolArray:
-    """Which known tracks lie elsewhere than on the last map: bool ``[n]``; both ``[n, 2]`` in one frame.
+    """Tell which known tracks have moved since the last map: bool ``[n]``. Both arrays are ``[n, 2]`` in one frame.
 
-    None where the known ones are too few, or too much in one spot, to bring both maps into one frame.
+    All false if known tracks are too few, or all in one spot, so that the maps cannot be aligned.
     """
     known = are_known(previous)
     if not _can_be_aligned(positions, previous, known):
@@ -162,26 +164,26 @@ def have_moved(previous: Float32Array, positions: Float32Array) -> BoolArray:
 
 
 def _distances(previous: Float32Array, positions: Float32Array) -> Float32Array:
-    """How far each track went, as a share of this map's diagonal; NaN for new ones."""
+    """Return the displacement of each track as a share of this map's diagonal; NaN for new tracks."""
     return np.asarray(np.linalg.norm(positions - previous, axis=1) / (diagonal(positions) or 1.0), dtype=np.float32)
 
 
 def are_known(previous: Float32Array) -> BoolArray:
-    """Which tracks have a place on the last map: bool ``[n]``."""
+    """Tell which tracks have a position on the last map: bool ``[n]``."""
     return np.asarray(np.isfinite(previous).all(axis=1), dtype=np.bool_)
 
 
 def diagonal(positions: Float32Array) -> float:
-    """Of the smallest upright rectangle around all places; 0 where there are none, or all in one spot."""
+    """Return the diagonal of the bounding box of all positions; 0 if there are none, or all are in one spot."""
     return float(np.linalg.norm(np.ptp(positions, axis=0))) if len(positions) else 0.0
 
 
 def procrustes_align(positions: Float32Array, previous: Float32Array) -> Float32Array:
-    """Turn, mirror, scale and shift positions so that known tracks come as near to ``previous`` as they can.
+    """Rotate, mirror, scale and shift positions to align known tracks with ``previous``.
 
-    Orthogonal Procrustes analysis (Schönemann, 1966), weighted: groups that went somewhere else altogether do not pull
-    the rest along, for the farther off a track is, the less it counts. Mirroring too: a fresh layout is as good in a
-    mirror, and the one that looks like the old map is wanted.
+    Orthogonal Procrustes analysis (Schönemann, 1966) with robust weights: the farther off a track is, the less it
+    counts, so that groups that moved elsewhere do not affect the rest. Reflections are allowed, because a mirrored
+    layout is equally good.
 
     Parameters
     ----------
@@ -199,8 +201,8 @@ def procrustes_align(positions: Float32Array, previous: Float32Array) -> Float32
     --------
     >>> import numpy as np
     >>> previous = np.array([[0, 0], [2, 0], [0, 4], [6, 2]], dtype=np.float32)
-    >>> turned = previous @ np.array([[0, 1], [-1, 0]], dtype=np.float32) * 3 + 10
-    >>> bool(np.allclose(procrustes_align(turned, previous), previous, atol=1e-3))
+    >>> rotated = previous @ np.array([[0, 1], [-1, 0]], dtype=np.float32) * 3 + 10
+    >>> bool(np.allclose(procrustes_align(rotated, previous), previous, atol=1e-3))
     True
     """
     known = are_known(previous)
@@ -213,13 +215,13 @@ def procrustes_align(positions: Float32Array, previous: Float32Array) -> Float32
         source_center, target_center = weights @ source, weights @ target
         left, right = source - source_center, target - target_center
         u, _, v = np.linalg.svd(left.T @ (weights[:, None] * right))
-        turn = u @ v
-        # By the sizes of the two maps, not by least squares: that would shrink what does not fit.
+        rotation = u @ v
+        # The ratio of the sizes of both maps. A least squares scale would shrink a map that fits poorly.
         scale = np.sqrt((weights @ (right**2).sum(axis=1)) / (weights @ (left**2).sum(axis=1)))
-        distance = np.linalg.norm(left @ turn * scale - right, axis=1)
+        distance = np.linalg.norm(left @ rotation * scale - right, axis=1)
         weights = 1 / (1 + (distance / max(float(np.median(distance)), 1e-12)) ** 2)
-    turned = (positions - source_center) @ turn * scale + target_center
-    return np.asarray(turned, dtype=np.float32)
+    aligned = (positions - source_center) @ rotation * scale + target_center
+    return np.asarray(aligned, dtype=np.float32)
 
 
 def _can_be_aligned(positions: Float32Array, previous: Float32Array, known: BoolArray) -> bool:
@@ -237,18 +239,18 @@ def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted:
 
 
 def changed_share(common_count: int, count: int, last_count: int) -> float:
-    """Of all that is in one of two libraries, the share of what is in one of them only; ``common_count`` is in both."""
+    """Return the share of items that are in only one of two libraries; ``common_count`` are in both."""
     return 1 - common_count / max(1, count + last_count - common_count)
 
 
 def _changed_share(known: BoolArray, gone_count: int) -> float:
-    """Of all tracks of both maps, the share of those that are on one of them only."""
+    """Return the share of tracks that are on only one of both maps."""
     common_count = int(known.sum())
     return changed_share(common_count, len(known), common_count + gone_count)
 
 
 def beside_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
-    """Known tracks exactly where they were, each new one among its hosts, about as far off as neighbors usually are."""
+    """Keep known tracks in place, and put each new one among its hosts, at about the usual distance of neighbors."""
     positions = _initial_positions(unit_vectors, previous, known)
     new = np.flatnonzero(~known)
     nearest = nearest_on_plane(previous[known], 1)[:, 0]
@@ -270,11 +272,11 @@ def _settle(
     seed: int,
 ) -> Float32Array:
     graph = fuzzy_simplicial_set(neighbors.first(LAYOUT_NEIGHBORS))
-    # The last map may come in any unit, and a map of twice as many tracks needs twice the room: as much as a fresh one.
+    # Scale the last map to the size of the fresh one: its unit is arbitrary, and a larger library needs more room.
     scale = np.float32(_size(fresh[known]) / _size(previous[known]))
     initial_positions = _initial_positions(unit_vectors, previous, known) * scale
     changed_share = _changed_share(known, gone_count)
-    # Where nothing is new, it may be best that all stay: what those gain that go far is often lost elsewhere.
+    # If there are no new tracks, also try to keep all in place: gains of tracks that move far are often lost elsewhere.
     is_nothing_new = bool(known.all())
     shares = {changed_share, 0.0} if is_nothing_new else {changed_share}
     max_displacements = [
@@ -297,7 +299,7 @@ def _settle(
 def _optimize_held(
     graph: FuzzyGraph, anchors: Float32Array, known: BoolArray, max_displacement: Float32Array, seed: int
 ) -> Float32Array:
-    """Let new tracks find their places among pinned known ones, then all move as far as they may."""
+    """Optimize new tracks while known ones are pinned, then all tracks within their maximum displacement."""
     pinned = np.where(known, np.float32(0), np.float32(np.inf)).astype(np.float32)
     positions = anchors
     for allowed, rate, count in (
@@ -318,11 +320,8 @@ def _optimize_held(
 
 
 def _scattered(initial_positions: Float32Array, known: BoolArray, attempt: int) -> Float32Array:
-    """Move new tracks a little farther from their hosts at each attempt.
-
-    So what sounds like nothing else finds a free spot.
-    """
-    # Never nothing: exact duplicates would start at one spot and never part.
+    """Move new tracks farther from their hosts with each attempt, so that unusual tracks find a free spot."""
+    # Never 0: exact duplicates would start at one spot and never separate.
     spread = (1e-3 + SCATTER * attempt) * diagonal(initial_positions)
     noise = np.random.default_rng(attempt).normal(scale=spread or 1e-3, size=initial_positions.shape)
     return np.asarray(initial_positions + np.where(known[:, None], 0, noise), dtype=np.float32)
@@ -331,11 +330,11 @@ def _scattered(initial_positions: Float32Array, known: BoolArray, attempt: int) 
 def max_displacement_of(
     unit_vectors: Float32Array, neighbors: Neighbors, anchors: Float32Array, known: BoolArray, changed_share: float
 ) -> Float32Array:
-    """How far each track may go from its home: float32 ``[n]``, infinite for new ones.
+    """Return the maximum displacement of each track: float32 ``[n]``, infinite for new ones.
 
-    A library that grows needs room, and re-embeds some tracks; one that shrinks leaves some without what they lay
-    beside. The known tracks that now have the greatest strangers around them may go farther, the more of them the more
-    is new or gone; most stay, so that the promise of ``MAX_DISPLACEMENT`` is kept.
+    A growing library needs room and re-embeds some tracks, and in a shrinking one some tracks lose their neighbors.
+    The known tracks with the least similar surroundings may therefore move farther. Their number grows with the share
+    of new and removed tracks, within the limits that ``MAX_DISPLACEMENT`` describes.
     """
     rows = np.flatnonzero(known)
     rows = rows[np.argsort(-_neighborhood_mismatch(unit_vectors, neighbors, anchors)[rows], kind="stable")]
@@ -347,9 +346,10 @@ def max_displacement_of(
 
 
 def _neighborhood_mismatch(unit_vectors: Float32Array, neighbors: Neighbors, anchors: Float32Array) -> Float32Array:
-    """By how much what lies around each track is less similar to it than the last of its neighbors: float32 ``[n]``.
+    """Return how much less similar the tracks around each track are than its last neighbor, summed: float32 ``[n]``.
 
-    To free these, and not those far from what they are tied to, halved what staying costs (docs/decisions/0004).
+    Selecting tracks by this mismatch, rather than by the distance from their neighbors, halved the loss of
+    trustworthiness (docs/decisions/0004).
     """
     around = nearest_on_plane(anchors, NEIGHBORHOOD_SIZE)
     wanted = neighbors.first(NEIGHBORHOOD_SIZE).similarities[:, -1:]
@@ -358,7 +358,7 @@ def _neighborhood_mismatch(unit_vectors: Float32Array, neighbors: Neighbors, anc
 
 
 def _initial_positions(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
-    """Known tracks where they were, new ones at the median place of the most similar known ones."""
+    """Return the last positions of known tracks, and for new ones the median of the most similar known tracks."""
     anchors = previous.astype(np.float32, copy=True)
     rows = np.flatnonzero(known)
     hosts, _ = nearest_rows(unit_vectors[~known], unit_vectors[known], HOST_COUNT)
@@ -367,5 +367,5 @@ def _initial_positions(unit_vectors: Float32Array, previous: Float32Array, known
 
 
 def _size(positions: Float32Array) -> float:
-    """How far places are from their middle, in the mean of squares."""
+    """Return the root mean square distance from the centroid."""
     return float(np.sqrt(((positions - positions.mean(axis=0)) ** 2).sum(axis=1).mean()))

@@ -1,4 +1,4 @@
-"""Coordinates that a table brings along, of any size and in any place, as a map. Pure."""
+"""Convert coordinates from a table, of any scale and offset, to a layout. Pure."""
 
 from __future__ import annotations
 
@@ -16,32 +16,31 @@ if TYPE_CHECKING:
     IndexArray = npt.NDArray[np.intp]
 
 MOST: Final = 0.9
-"""Share of the tracks that say how wide the map is."""
+"""Share of the tracks that determine the width of the map."""
 FAR: Final = 5.0
-"""Times as far from the middle as :data:`MOST` of the tracks, from where on a track is a stray. Half of the tracks in
-another city are none: they are what the map is of."""
+"""A track is a stray if it is this many times as far from the center as :data:`MOST` of the tracks. Half of the tracks
+in another city are no strays, but part of what the map shows."""
 RIM: Final = (1.1, 1.3)
-"""Where strays lie, nearest and farthest, in units of the farthest other track."""
+"""Distances of the nearest and the farthest stray, in units of the farthest other track."""
 COARSE: Final = 1e3
-"""Times its own width that a map may lie from the origin: beyond, single precision would coarsen it."""
+"""Maximum distance of a map from the origin in units of its width; beyond it, single precision is too coarse."""
 
 SMALLEST: Final = 1e-12
-"""A map that is smaller is enlarged: squares of its distances are nothing in single precision."""
+"""A smaller map is enlarged, because squares of its distances underflow in single precision."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GivenMap:
-    """``coordinates``: float32 ``[n, 2]``. ``strays``: rows that lie so far off that they were moved to the rim."""
+    """``coordinates``: float32 ``[n, 2]``. ``strays``: rows that were too far out and were moved to the rim."""
 
     coordinates: Float32Array
     strays: IndexArray
 
 
 def place_given(positions: Float64Array) -> GivenMap:
-    """Lay out places as they are, but for strays, which would make a dot of everything else.
+    """Use given positions, but move strays closer, because they would shrink all other tracks to a dot.
 
-    A stray keeps its direction from the middle, and strays keep the order of their distances; on one spot they stay on
-    one spot.
+    Strays keep their direction from the center and the order of their distances. Equal positions stay equal.
 
     Parameters
     ----------

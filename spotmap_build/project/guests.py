@@ -1,4 +1,4 @@
-"""Places for friends' tracks on a map that stays as it is: each among those of the library that it sounds most like."""
+"""Place friends' tracks ("guests") on an unchanged map, each among the most similar tracks of the library."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
 
 VOTERS: Final = 5
-"""Tracks of the library around a guest's place, most of which have to be in a cluster for the guest to be."""
+"""Number of library tracks around a guest that vote on its cluster."""
 
 
 def place_guests(unit_vectors: Float32Array, positions: Float32Array) -> Float32Array:
-    """Place guests: those rows of ``unit_vectors`` that come after the library's.
+    """Place guests, whose rows in ``unit_vectors`` follow those of the library.
 
     Parameters
     ----------
     unit_vectors : numpy.ndarray
         Float32 ``[n + g, d]``, rows of length one.
     positions : numpy.ndarray
-        Float32 ``[n, 2]``: where the library's tracks are, n at least 1.
+        Float32 ``[n, 2]``, positions of the library's tracks, n at least 1.
 
     Returns
     -------
     numpy.ndarray
-        Float32 ``[g, 2]``, never outside of what the library's tracks span: the map would be drawn in another scale.
+        Float32 ``[g, 2]``, within the bounding box of the library, so that the scale of the map does not change.
     """
     count = len(positions)
     known = np.arange(len(unit_vectors)) < count
@@ -44,7 +44,7 @@ def place_guests(unit_vectors: Float32Array, positions: Float32Array) -> Float32
 
 
 def clusters_of_guests(places: Float32Array, positions: Float32Array, labels: Int32Array) -> Int32Array:
-    """Return the cluster of each guest, int32 ``[g]``: that of most tracks of the library around it, or -1."""
+    """Return the cluster of each guest, int32 ``[g]``: that of the majority of library tracks around it, or -1."""
     voters = min(VOTERS, len(positions))
     _, near = cKDTree(positions).query(places, k=voters)
     votes = labels[np.asarray(near).reshape(len(places), voters)]
@@ -55,9 +55,9 @@ def clusters_of_guests(places: Float32Array, positions: Float32Array, labels: In
 
 
 def kept_of_guests(neighbors: Sequence[Sequence[int]], places: Float32Array, positions: Float32Array) -> Float32Array:
-    """Return for each guest the share of its ``neighbors`` that are also nearest on the map, float32 ``[g]``.
+    """Return the share of each guest's ``neighbors`` that are also nearest on the map, float32 ``[g]``.
 
-    ``neighbors``: rows of the library, then guests; as many for each.
+    ``neighbors``: row numbers, in which guests follow the library; the same number for each guest.
     """
     true = np.asarray(neighbors, dtype=np.int32)
     return kept_neighbors(true, np.concatenate([positions, places]), first=len(positions))

@@ -1,7 +1,7 @@
-"""The inner loops that numpy is too slow for, compiled by numba. The only module that imports it.
+"""Inner loops that are too slow in numpy, compiled by numba. The only module that imports it.
 
-Compiled code is kept beside this file, or in the person's own cache folder where that is not writable: only the first
-build ever pays for it (about three seconds). Import this module inside the function that uses it.
+Compiled code is cached next to this file, or in the user's cache folder if that is not writable, so that only the first
+build spends about three seconds on it. Import this module inside the function that uses it.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound="Callable[..., object]")
 
 SIMILARITY_STEP: Final = 2.0**-20
-"""Similarities are rounded to this, a millionth: finer differences are not heard, and tracks that differ by less than
-that are ordered by their row."""
+"""Similarities are rounded to this step, about a millionth. Smaller differences are inaudible, and tracks that differ
+by less are ordered by row."""
 WHOLE: Final = np.float32(2**30)
-"""What a component of a unit vector is multiplied by to be compared as a whole number of 32 bits."""
+"""Factor that converts a component of a unit vector to a 32-bit integer."""
 WHOLE_TO_STEPS: Final = 2.0**-60 / SIMILARITY_STEP
 
 
 def _compiled(function: Function) -> Function:
     try:
         return cast("Function", numba.njit(cache=True, nogil=True, fastmath=False)(function))
-    except RuntimeError:  # nowhere to keep the compiled code: a read-only system without a home
+    except RuntimeError:  # compiled code cannot be cached: a read-only system without a home directory
         return cast("Function", numba.njit(nogil=True, fastmath=False)(function))
 
 
 @_compiled
 def _similarity(one: Float32Array, other: Float32Array) -> np.float32:
-    """Return the dot product of two unit vectors, rounded to ``SIMILARITY_STEP``: the same bits on every machine.
+    """Return the dot product of two unit vectors, rounded to ``SIMILARITY_STEP``, with the same bits on every machine.
 
-    Of whole numbers, because their sum has no order that a compiler or a library could choose. Wrong by 2^-25 at most
-    with 1,280 dimensions.
+    It is computed with integers, whose sum does not depend on the order of summation. The error is at most 2^-25 with
+    1,280 dimensions.
     """
     total = np.int64(0)
     for at in range(one.shape[0]):
@@ -52,7 +52,7 @@ def _similarity(one: Float32Array, other: Float32Array) -> np.float32:
 def fill_similarities(
     vectors: Float32Array, rows: npt.NDArray[np.intp], others: Int32Array, similarities: Float32Array
 ) -> None:
-    """Write how similar each of ``rows`` (``[r]``) is to each of its ``others`` (``[r, c]``) into ``similarities``."""
+    """Write the similarity of each of ``rows`` (``[r]``) to each of its ``others`` (``[r, c]``) to ``similarities``."""
     for at in range(rows.shape[0]):
         for column in range(others.shape[1]):
             similarities[at, column] = _similarity(vectors[rows[at]], vectors[others[at, column]])
@@ -62,9 +62,9 @@ def fill_similarities(
 def _find_candidates(  # noqa: PLR0917 - compiled functions take no keyword-only arguments
     product: Float32Array, error: float, already: float, own: int, highest: Float32Array, candidates: Int32Array
 ) -> int:
-    """Write the columns that may be among the best of a row into ``candidates``, rising, and tell how many these are.
+    """Write the columns that may be among the best of a row to ``candidates``, ascending, and return their number.
 
-    ``already``: what lies below is not better than those found before. ``highest``: room for k numbers.
+    ``already``: lower bound for improving on earlier results. ``highest``: buffer for k numbers.
     """
     k = highest.shape[0]
     enough, count = np.float32(already), 0
@@ -81,7 +81,7 @@ def _find_candidates(  # noqa: PLR0917 - compiled functions take no keyword-only
             for moved in range(k - 1, place, -1):
                 highest[moved] = highest[moved - 1]
             highest[place] = product[column]
-            # What lies this far below k others cannot be among the k best.
+            # A value this far below k others cannot be among the k best.
             enough = np.float32(max(already, highest[k - 1] - SIMILARITY_STEP - 2 * error))
     kept = 0
     for column in candidates[:count]:
@@ -103,20 +103,20 @@ def keep_best(  # noqa: PLR0917 - compiled functions take no keyword-only argume
     first_row: int,
     first_column: int,
 ) -> None:
-    """Merge a block of the library into the k best of each of its rows: falling, ties by row number.
+    """Merge a block of columns into the k best of each row, in descending order with ties by row number.
 
-    ``product``, row vectors by column vectors, only tells who may be among the best: it is wrong by at most ``error``,
-    and how wrong depends on the machine and on the block. Whoever may be is compared by :func:`_similarity`.
+    ``product``, the matrix product of row and column vectors, only selects candidates: its error is at most ``error``,
+    and depends on the machine and on the block. Candidates are then compared by :func:`_similarity`.
 
     Parameters
     ----------
     twins : Int32Array
-        For each column the first row of the library with the same vector. A column must come after its twin: blocks
-        come in the order of their columns. Many equal tracks are then compared once.
+        For each column, the first row of the library with the same vector, so that equal tracks are compared once. A
+        column must come after its twin, that is, blocks must be passed in the order of their columns.
     indices, best
-        Int32 and float32 ``[rows, k]``, changed in place; empty places hold -1 and -inf.
+        Int32 and float32 ``[rows, k]``, changed in place; empty entries are -1 and -inf.
     first_row, first_column : int
-        The numbers of the block's first row and column in the library; a row is never its own neighbor.
+        Indices of the block's first row and column in the library; a row is never its own neighbor.
     """
     rows, columns = product.shape
     k = best.shape[1]
@@ -131,7 +131,7 @@ def keep_best(  # noqa: PLR0917 - compiled functions take no keyword-only argume
                 place = 0
                 while place < k and indices[row, place] != twin:
                     place += 1
-                if place == k:  # its twin was not among the best, or is not any more
+                if place == k:  # its twin is not among the best
                     continue
             value = best[row, place] if place < k else _similarity(row_vectors[row], column_vectors[column])
             place = k

@@ -1,4 +1,4 @@
-"""From neighbors to a plane: a map without a past. See :mod:`spotmap_build.project.anchoring` for one that has."""
+"""Lay out a map from scratch. :mod:`spotmap_build.project.anchoring` continues an existing map."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ if TYPE_CHECKING:
     from spotmap_build.project.neighbors import Neighbors
 
 NEIGHBOR_COUNT: Final = 30
-"""How many neighbors a build finds for each track: enough for the layout, the lists, the clusters and the figures."""
+"""Number of neighbors per track that a build finds: enough for layout, lists, clusters and quality figures."""
 LAYOUT_NEIGHBORS: Final = 15
-"""Of real music, 8 to 30 place it about equally well (docs/decisions/0003)."""
+"""UMAP's ``n_neighbors``. For real music, 8 to 30 give about the same quality (docs/decisions/0003)."""
 MIN_DIST: Final = 0.05
-"""UMAP's ``min_dist``: neighbors lie closer than with its usual 0.1, and still one beside the other."""
+"""UMAP's ``min_dist``: neighbors are closer than with its default of 0.1, but still do not overlap."""
 WIDEST_BAND: Final = 1.0
-"""In units of UMAP, in which tracks that belong together are at most about one apart (its ``spread``)."""
+"""Maximum width of an empty band, in UMAP's units, in which related tracks are at most about 1 apart (``spread``)."""
 SMALLEST_FOR_UMAP: Final = 6
-"""Below this many tracks a neighbor graph says nothing that the first two principal components do not."""
+"""With fewer tracks, a neighbor graph contains no more information than the first two principal components."""
 START_SIZE: Final = 10.0
-"""The largest coordinate of the start, as in UMAP."""
+"""Largest coordinate of the initial layout, as in UMAP."""
 
 
 def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> Float32Array:
-    """Place similar tracks near each other.
+    """Lay out tracks with UMAP (McInnes, Healy and Melville, 2018), so that similar tracks are near each other.
 
-    UMAP (McInnes, Healy and Melville, 2018), started from the first two principal components: the start decides where
-    the large groups lie, and unlike the usual spectral start it is defined for every graph, connected or not. A small
-    library is laid out several times, which takes no time, and the layout with the best trustworthiness is taken:
-    chance is what small maps suffer from.
+    UMAP is initialized with the first two principal components. The initialization determines the position of large
+    groups. Unlike the default spectral initialization, it is defined for every graph, connected or not. A small library
+    is laid out several times, which is fast, and the layout with the best trustworthiness is used, because small maps
+    vary most by chance.
 
     Parameters
     ----------
     unit_vectors : numpy.ndarray
         Float32 ``[n, d]``, as :func:`~spotmap_build.project.preprocessing.prepare` gives them.
     neighbors : Neighbors
-        Of these vectors, at least ``LAYOUT_NEIGHBORS`` each where there are so many.
+        Neighbors of these vectors, at least ``LAYOUT_NEIGHBORS`` each if there are enough tracks.
     seed : int
-        Equal seed and vectors give equal bytes on the same kind of processor.
+        Equal seeds and vectors give equal bytes on the same kind of processor.
 
     Returns
     -------
     numpy.ndarray
-        Float32 ``[n, 2]``, around the origin, in UMAP's units.
+        Float32 ``[n, 2]``, centered at the origin, in UMAP's units.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> F
     nearest = neighbors.first(LAYOUT_NEIGHBORS)
     best, best_figure = start, -math.inf
     for attempt in range(attempts(len(start))):
-        # A little seeded noise: exact duplicates would start at one point and never part.
+        # Add a little seeded noise: exact duplicates would start at the same point and never separate.
         noise = np.random.default_rng((seed, attempt)).normal(scale=1e-2, size=start.shape)
         positions = fit_umap(
             unit_vectors,
@@ -83,20 +83,21 @@ def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> F
 
 
 def attempts(track_count: int) -> int:
-    """How often a library of this size is laid out: 8 times up to 250 tracks, once from 1,001 on."""
+    """Return how often a library of this size is laid out: 8 times up to 250 tracks, once from 1,001 on."""
     return max(1, min(8, 2000 // max(track_count, 1)))
 
 
 def epochs(track_count: int) -> int:
-    """UMAP's own numbers."""
+    """Return UMAP's default number of epochs."""
     return 500 if track_count <= 10_000 else 200
 
 
 def close_empty_bands(coordinates: Float32Array) -> Float32Array:
-    """Narrow every empty band that runs right across the map to ``WIDEST_BAND``.
+    """Narrow every empty band across the whole map to ``WIDEST_BAND``.
 
-    How far apart UMAP leaves groups without a common neighbor is an accident of its start, and an empty map is hard to
-    read. What lies on one side of a band moves as a whole, so no distance within a group changes and nothing meets.
+    The distance that UMAP leaves between groups without common neighbors depends on the initialization only, and a map
+    with large gaps is hard to read. All tracks on one side of a band move together, so distances within groups do not
+    change and no groups overlap.
     """
     narrowed = np.empty_like(coordinates)
     for axis in range(2):
@@ -107,9 +108,9 @@ def close_empty_bands(coordinates: Float32Array) -> Float32Array:
 
 
 def principal_plane(unit_vectors: Float32Array) -> Float32Array:
-    """Return the first two principal components, scaled to a largest coordinate of ``START_SIZE``.
+    """Return the first two principal components, float32 ``[n, 2]``, scaled to a largest coordinate of ``START_SIZE``.
 
-    Float32 ``[n, 2]``, rounded, as another processor has other last bits.
+    They are rounded, because the last bits differ between processors.
     """
     plane = np.zeros((len(unit_vectors), 2), dtype=np.float32)
     if len(unit_vectors):
@@ -120,7 +121,7 @@ def principal_plane(unit_vectors: Float32Array) -> Float32Array:
 
 
 def _apart(plane: Float32Array) -> Float32Array:
-    """Spread a handful of tracks on a small circle where they coincide, so that each can be seen."""
+    """Spread a few tracks on a small circle if some of them coincide, so that each is visible."""
     if len({tuple(row) for row in plane.tolist()}) == len(plane):
         return plane
     angles = np.arange(len(plane)) * (2 * math.pi / len(plane))

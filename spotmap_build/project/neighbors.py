@@ -1,9 +1,8 @@
-"""Every track's nearest neighbors by cosine: what all that asks "what sounds like this?" starts from.
+"""Nearest neighbors of every track by cosine similarity, for the layout, similar tracks and quality figures.
 
-Found once, and used by the layout, the lists of similar tracks and the quality figures. The bits of a matrix product
-differ between machines and between blocks, so it only tells who may be among the nearest; how similar these are is
-computed for each pair in one way, and equal vectors give equal neighbors everywhere. The only module that imports
-pynndescent.
+The last bits of a matrix product differ between machines and between blocks, so it only selects candidates. Their
+similarities are then computed for each pair in a reproducible way, so that equal vectors give equal neighbors on every
+machine. The only module that imports pynndescent.
 """
 
 from __future__ import annotations
@@ -27,22 +26,22 @@ if TYPE_CHECKING:
     from spotmap_build.project.preprocessing import Int64Array
 
 BLOCK_ROWS: Final = 2048
-"""A block of similarities is 16 MiB: what two processors move quickly, at any size of library."""
+"""A block of similarities takes 16 MiB, which two processors handle quickly for libraries of any size."""
 LARGEST_FOR_EXACT: Final = 60_000
 PRODUCT_ERROR: Final = 2.0**-23
-"""Times the length of two unit vectors: more than their product in single precision can be wrong, in whatever order it
-is summed. Twice the bound in Higham, "Accuracy and Stability of Numerical Algorithms" (2002), section 3.1, so that
-lengths need not be one to the last bit."""
+"""Upper bound of the error of a dot product of unit vectors in single precision, per dimension and for any order of
+summation. It is twice the bound in Higham, "Accuracy and Stability of Numerical Algorithms" (2002), section 3.1, so
+that vectors need not have exactly unit length."""
 RECALL_SAMPLE: Final = 500
-"""Rows that are searched exactly as well, to measure what an approximate search missed: within 0.02 of the truth."""
+"""Number of rows that are also searched exactly, to estimate the recall of an approximate search within 0.02."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbors:
-    """``indices`` int32 ``[n, k]``: the nearest first, equal ones by row number, never the track itself.
+    """``indices`` int32 ``[n, k]``: the nearest first, ties by row number, without the track itself.
 
-    ``similarities``: float32 ``[n, k]``, cosine, -1 to 1, rounded to a millionth. ``recall``: the share of the true
-    neighbors that is there, measured on a sample where the search was not exact, else 1.
+    ``similarities``: float32 ``[n, k]``, cosine, -1 to 1, rounded to a millionth. ``recall``: share of the true
+    neighbors that were found, estimated on a sample; 1 for an exact search.
     """
 
     indices: Int32Array
@@ -51,12 +50,12 @@ class Neighbors:
     recall: float
 
     def first(self, count: int) -> Neighbors:
-        """Return the ``count`` nearest of each track; all there are, where there are fewer."""
+        """Return the ``count`` nearest neighbors of each track, or all if there are fewer."""
         return Neighbors(self.indices[:, :count], self.similarities[:, :count], self.is_exact, self.recall)
 
 
 def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbors:
-    """Find the nearest neighbors of every row: exactly, or approximately where exactly would take many minutes.
+    """Find the nearest neighbors of every row: exactly, or approximately if an exact search would take many minutes.
 
     The approximate search is NN-Descent (Dong, Moses and Li, 2011), by pynndescent.
 
@@ -65,14 +64,14 @@ def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbo
     unit_vectors : numpy.ndarray
         Float32 ``[n, d]``, rows of length one; a row of zeros is similar to nothing (0).
     count : int
-        How many for each; at most n - 1.
+        Number of neighbors per row; at most n - 1.
     seed : int
-        Of the approximate search, and of the sample on which it is measured.
+        Seed of the approximate search, and of the sample that estimates its recall.
 
     Returns
     -------
     Neighbors
-        Without the row itself, the nearest first; equally near ones by row number.
+        Without the row itself, the nearest first, ties by row number.
 
     Examples
     --------
@@ -91,25 +90,24 @@ def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbo
 
 
 def update_neighbors(unit_vectors: Float32Array, count: int, held: Neighbors, before: Int32Array) -> Neighbors | None:
-    """Return what :func:`find_neighbors` would, from the neighbors that were found when few rows were others.
+    """Return the result of :func:`find_neighbors` by updating an earlier one, if few rows have changed.
 
-    Only rows that are new, and those of whose neighbors one is gone, are searched for; the others are compared with
-    what is new.
+    Only new rows, and rows that lost a neighbor, are searched again. All other rows are compared with new rows only.
 
     Parameters
     ----------
     unit_vectors, count
         As for :func:`find_neighbors`.
     held : Neighbors
-        Of other rows, most of which are still there.
+        The earlier result, most of whose rows still exist.
     before : numpy.ndarray
-        Int32 ``[n]``: for each row the one among those of ``held`` with the same vector, -1 where there is none.
+        Int32 ``[n]``: for each row, the row of ``held`` with the same vector, -1 if there is none.
 
     Returns
     -------
     Neighbors or None
-        None where a search for all is no more work, or finds others: rows that stand in another order (of equally near
-        ones, the first are taken), another number of neighbors, a search that was not exact.
+        None if a full search takes no longer, or would give another result: the order of rows differs (which decides
+        ties), the number of neighbors differs, or the earlier search was not exact.
     """
     n = len(unit_vectors)
     k = min(count, n - 1)
@@ -125,7 +123,7 @@ def update_neighbors(unit_vectors: Float32Array, count: int, held: Neighbors, be
     if 2 * len(incomplete) > n:
         return None
     _merge_columns(unit_vectors, new, indices, best)
-    # Itself is among what is found, or as many others are as near.
+    # The row itself is among the results, unless enough other rows are equally near.
     found, similarities = nearest_rows(unit_vectors[incomplete], unit_vectors, k + 1)
     itself = found == incomplete[:, None]
     itself[~itself.any(axis=1), -1] = True
@@ -135,7 +133,7 @@ def update_neighbors(unit_vectors: Float32Array, count: int, held: Neighbors, be
 
 
 def match_rows(digests: Int64Array, before: Int64Array) -> Int32Array:
-    """For each of ``digests`` the row among ``before`` that has it, each row once, in order; -1 where there is none."""
+    """Return for each digest the row of ``before`` with the same digest, using each row once; -1 if there is none."""
     rows: dict[int, deque[int]] = {}
     for row, digest in enumerate(before.tolist()):
         rows.setdefault(digest, deque()).append(row)
@@ -147,7 +145,7 @@ def match_rows(digests: Int64Array, before: Int64Array) -> Int32Array:
 def _merge_columns(
     unit_vectors: Float32Array, columns: npt.NDArray[np.intp], indices: Int32Array, best: Float32Array
 ) -> None:
-    """Merge some rows, rising, into the k best of every row, in place."""
+    """Merge some rows (ascending) into the k best of every row, in place."""
     from spotmap_build.project.kernels import keep_best
 
     twins, error = first_equal_rows(unit_vectors), _product_error(unit_vectors)
@@ -161,9 +159,9 @@ def _merge_columns(
 
 
 def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) -> tuple[Int32Array, Float32Array]:
-    """For each row of ``queries`` the ``count`` most similar rows of ``unit_vectors``, and how similar they are.
+    """Return the ``count`` most similar rows of ``unit_vectors`` for each row of ``queries``, and their similarities.
 
-    int32 and float32 ``[q, k]`` with k at most ``len(unit_vectors)``, sorted as in :class:`Neighbors`.
+    Int32 and float32 ``[q, k]`` with k at most ``len(unit_vectors)``, sorted as in :class:`Neighbors`.
     """
     from spotmap_build.project.kernels import keep_best
 
@@ -175,7 +173,7 @@ def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) 
         for column in range(0, n, BLOCK_ROWS):
             columns = slice(column, column + BLOCK_ROWS)
             some, others = queries[rows], unit_vectors[columns]
-            # Queries are none of the rows: they are numbered past the last.
+            # Queries are not rows of the library, so they are numbered after the last row.
             keep_best(
                 some @ others.T, error, some, others, twins[columns], indices[rows], best[rows], n + start, column
             )
@@ -183,9 +181,9 @@ def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) 
 
 
 def similarities_between(unit_vectors: Float32Array, rows: npt.NDArray[np.intp], others: Int32Array) -> Float32Array:
-    """How similar each of ``rows`` (``[r]``) is to each row in its line of ``others`` (``[r, c]``): float32 ``[r, c]``.
+    """Return the similarity of each of ``rows`` (``[r]``) to each row in ``others`` (``[r, c]``): float32 ``[r, c]``.
 
-    Rounded, and the same bits on every machine, as in :class:`Neighbors`.
+    Rounded and reproducible on every machine, as in :class:`Neighbors`.
     """
     from spotmap_build.project.kernels import fill_similarities
 
@@ -203,7 +201,7 @@ def _product_error(unit_vectors: Float32Array) -> float:
 
 
 def _exact(unit_vectors: Float32Array, k: int) -> Neighbors:
-    """All pairs, in blocks so that memory does not grow with n squared; every product is computed once."""
+    """Compare all pairs in blocks, so that memory does not grow with n squared. Every product is computed once."""
     from spotmap_build.project.kernels import keep_best
 
     n = len(unit_vectors)
@@ -238,9 +236,10 @@ def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbors:
 
 
 def compiled_functions() -> Iterator[Any]:
-    """Yield what pynndescent compiles longest, and keeps nowhere itself.
+    """Yield the functions of pynndescent that take longest to compile and that it does not cache itself.
 
-    Not what is given a distance as a function: numba knows it again in no other process.
+    Functions that take a distance function as an argument are excluded, because numba cannot cache them across
+    processes.
     """
     from pynndescent import kernels, utils
 
@@ -253,8 +252,8 @@ def compiled_functions() -> Iterator[Any]:
 
 @cache
 def _keep_compiled_code() -> None:
-    """Have numba keep pynndescent's compiled functions: beside its modules, or in the person's own cache folder."""
-    # A read-only system without a home has nowhere to keep them, and another pynndescent may name them otherwise.
+    """Let numba cache pynndescent's compiled functions, next to its modules or in the user's cache folder."""
+    # A read-only system without a home has no place for the cache, and other versions may use other names.
     with suppress(RuntimeError, AttributeError, ImportError):
         for function in compiled_functions():
             function.enable_caching()
@@ -263,9 +262,9 @@ def _keep_compiled_code() -> None:
 def _in_order(
     unit_vectors: Float32Array, rows: npt.NDArray[np.intp], found: Int32Array, k: int
 ) -> tuple[Int32Array, Float32Array]:
-    """Return the k best of what was found for ``rows``, with similarities and ties as the exact search gives them."""
+    """Return the k best results for ``rows``, with similarities and order as in the exact search."""
     similarities = similarities_between(unit_vectors, rows, found)
-    # Last: the track itself, and places that the search left empty.
+    # Sort last: the track itself, and entries that the search left empty.
     similarities[(found == rows[:, None]) | (found < 0)] = -np.inf
     order = np.lexsort((found, -similarities), axis=1)[:, :k]
     return np.take_along_axis(found, order, axis=1), np.take_along_axis(similarities, order, axis=1)

@@ -1,4 +1,4 @@
-"""Prepare embedding vectors for a comparison by angle."""
+"""Prepare embedding vectors for comparison by cosine similarity."""
 
 from __future__ import annotations
 
@@ -19,33 +19,34 @@ if TYPE_CHECKING:
 
 SMALLEST_NORM: Final = 1e-12
 BLOCK_ROWS: Final = 2048
-"""So many vectors are held in double precision at once: 20 MiB."""
+"""Number of vectors processed in double precision at a time: 20 MiB."""
 KEPT_COMPONENTS: Final = 50
-"""Principal components that are kept: with more, less of what is near stays near on the plane; with 24, neighbors are
-found less well. It also makes the search for neighbors ten times faster."""
+"""Number of principal components. With more, the layout preserves fewer neighbors; with 24, neighbors are less
+accurate. It also makes the search for neighbors ten times faster."""
 WHITENING_EXPONENT: Final = 0.25
-"""Each component is divided by its spread to this power: 0 leaves it as it is, 1 makes all equally loud (whitening)."""
+"""Each component is divided by its standard deviation to this power: 0 changes nothing, 1 is full whitening."""
 FAR: Final = 30.0
-"""Times the median distance from the middle: no vector of a network is so far off."""
+"""Multiple of the median distance from the center beyond which a vector is an outlier. Networks never give such
+vectors."""
 LEAST_SPREAD: Final = 1e-4
-"""Of the largest component's: what spreads less is rounding noise, and must not be made louder."""
+"""Components with a smaller standard deviation, relative to the largest, are rounding noise and are removed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
-    """What was learned from a library to make vectors comparable, and serves those of other tracks as well.
+    """A transformation fitted to a library, which can also be applied to vectors of other tracks.
 
-    ``center``: float64 ``[d]``. ``axes``: float64 ``[d, e]``, principal axes that are scaled so that a centered vector
-    times them is what is compared.
+    ``center``: float64 ``[d]``. ``axes``: float64 ``[d, e]``, scaled principal axes. Centered vectors are multiplied by
+    them.
     """
 
     center: Float64Array
     axes: Float64Array
 
     def transform(self, vectors: Float32Array) -> Float32Array:
-        """Return unit vectors as :func:`prepare` does, by what was learned from the library.
+        """Return unit vectors like :func:`prepare`, using the fitted parameters.
 
-        In double precision, so that a row comes out the same to the last bit beside whatever others it stands.
+        Computed in double precision, so that the result of a row does not depend on the other rows.
         """
         prepared = np.empty((len(vectors), self.axes.shape[1]), dtype=np.float32)
         with threadpool_limits(limits=1, user_api="blas"):
@@ -58,24 +59,24 @@ class Preparation:
 def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
     """Return unit vectors whose dot product is the similarity of two tracks.
 
-    Except with ``"none"``, the vectors are turned to their principal components, the loudest of which are partially
-    whitened. A network's few strongest components tell loud from quiet and drums from none, over and over; a little
-    softer, the finer ones count as well (docs/decisions/0003).
+    Except with ``"none"``, vectors are converted to principal components and partially whitened. The few strongest
+    components of a network mostly distinguish loud from quiet and drums from no drums; with less weight on them, finer
+    differences count as well (docs/decisions/0003).
 
     Parameters
     ----------
     vectors : numpy.ndarray
         Float32 ``[n, d]``, finite.
     preprocessing : str
-        ``"zscore"``: every dimension to mean 0 and standard deviation 1 over the library, for musicnn's pooled
-        activations, whose dimensions have very different scales. ``"center"``: the library's mean is taken away, for
-        what all tracks share says nothing about any of them. ``"none"``: vectors are compared as they came.
+        ``"zscore"``: standardize every dimension over the library, for musicnn's pooled activations, whose dimensions
+        have very different scales. ``"center"``: subtract the library's mean, since a component that all tracks share
+        carries no information. ``"none"``: compare vectors as they are.
 
     Returns
     -------
     numpy.ndarray
         Float32 ``[n, e]`` of unit length, e at most d. A row that becomes zero (equal to the mean) stays zero. Equal
-        rows stay equal to the last bit, which matrix products alone do not promise.
+        rows stay equal to the last bit, which matrix products alone do not guarantee.
 
     Examples
     --------
@@ -94,7 +95,7 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
 
 
 def fit_preparation(vectors: Float32Array, preprocessing: str) -> Preparation:
-    """Learn from a library what :func:`prepare` does to its vectors, except with ``"none"``; it must have some."""
+    """Fit the transformation of :func:`prepare` to a non-empty library; ``preprocessing`` must not be ``"none"``."""
     vectors = _without_far_rows(vectors)
     center = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     centered = vectors - center
@@ -103,9 +104,9 @@ def fit_preparation(vectors: Float32Array, preprocessing: str) -> Preparation:
 
 
 def _without_far_rows(vectors: Float32Array) -> Float32Array:
-    """Return the vectors with those that are very far from all others moved towards them, if there are such.
+    """Return the vectors with extreme outliers moved towards the others.
 
-    A single one would decide what the mean is and along which axis all are compared, which is then to it alone.
+    A single outlier would otherwise determine the mean and the first principal axis.
     """
     distances = _distances(vectors, vectors.mean(axis=0, dtype=np.float64))
     if not distances.max(initial=0.0) > FAR * float(np.median(distances)):
@@ -122,7 +123,7 @@ def _without_far_rows(vectors: Float32Array) -> Float32Array:
 
 
 def _distances(vectors: Float32Array, center: Float64Array) -> Float64Array:
-    """Return how far each row lies from a center, in double precision, a block at a time."""
+    """Return the distance of each row from a center in double precision, one block at a time."""
     blocks = (vectors[start : start + BLOCK_ROWS] - center for start in range(0, len(vectors), BLOCK_ROWS))
     return np.concatenate([np.linalg.norm(block, axis=1) for block in blocks])
 
@@ -134,7 +135,7 @@ def _of_length_one(vectors: Float32Array | Float64Array) -> Float32Array | Float
 
 
 def _with_equal_copies(prepared: Float32Array, vectors: Float32Array) -> Float32Array:
-    """Give rows that were equal in ``vectors`` the bits of the first of them, in place."""
+    """Make rows that are equal in ``vectors`` bitwise equal in ``prepared``, in place."""
     first = first_equal_rows(vectors)
     copies = np.flatnonzero(first != np.arange(len(first)))
     prepared[copies] = prepared[first[copies]]
@@ -142,46 +143,44 @@ def _with_equal_copies(prepared: Float32Array, vectors: Float32Array) -> Float32
 
 
 def first_equal_rows(vectors: Float32Array) -> Int32Array:
-    """For each row the number of the first one with the same bits, which may be its own: int32 ``[n]``."""
+    """Return for each row the index of the first row with the same bits, possibly its own: int32 ``[n]``."""
     first: dict[bytes, int] = {}
     digests = (blake2b(row.tobytes(), digest_size=16).digest() for row in vectors)
     return np.fromiter((first.setdefault(digest, row) for row, digest in enumerate(digests)), np.int32, len(vectors))
 
 
 def row_digests(vectors: Float32Array) -> Int64Array:
-    """Return a name for the content of each row: int64 ``[n]``. Rows with the same bits have the same."""
+    """Return a digest of each row: int64 ``[n]``. Rows with the same bits have the same digest."""
     digests = (blake2b(row.tobytes(), digest_size=8).digest() for row in vectors)
     return np.frombuffer(b"".join(digests), dtype="<i8").astype(np.int64)
 
 
 def partially_whiten(centered: Float32Array) -> Float32Array:
-    """Principal components, each divided by its spread to the power ``WHITENING_EXPONENT``: float32 ``[n, e]``."""
+    """Return principal components divided by their deviation to ``WHITENING_EXPONENT``: float32 ``[n, e]``."""
     return np.asarray(centered @ _whitening_axes(centered), dtype=np.float32)
 
 
 def _whitening_axes(centered: Float32Array) -> Float64Array:
-    """Return what vectors are multiplied by to be partially whitened: float64 ``[d, e]``, zeros where all are equal."""
+    """Return the matrix that partially whitens vectors: float64 ``[d, e]``, zeros if all vectors are equal."""
     components, axes = _decompose(centered, KEPT_COMPONENTS)
-    spread = np.sqrt(np.mean(components.astype(np.float64) ** 2, axis=0))
-    is_significant = spread > LEAST_SPREAD * spread.max(initial=0.0)
+    std = np.sqrt(np.mean(components.astype(np.float64) ** 2, axis=0))
+    is_significant = std > LEAST_SPREAD * std.max(initial=0.0)
     if not is_significant.any():
         return np.zeros_like(axes)
-    return np.asarray(axes[:, is_significant] / spread[is_significant] ** WHITENING_EXPONENT)
+    return np.asarray(axes[:, is_significant] / std[is_significant] ** WHITENING_EXPONENT)
 
 
 def principal_components(centered: Float32Array, count: int) -> Float32Array:
-    """Return the first ``count`` principal components (fewer where there are no more), widest first.
+    """Return at most ``count`` principal components, float32 ``[n, e]``, in order of decreasing variance.
 
-    Float32 ``[n, e]``.
-
-    Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map. BLAS has one
-    thread: two take four times as long, and round otherwise, so that a map would depend on the number of processors.
+    Signs are fixed (the largest value is positive), so that equal vectors never give a mirrored map. BLAS uses one
+    thread: two take four times as long and round differently, so that a map would depend on the number of processors.
     """
     return _decompose(centered, count)[0]
 
 
 def _decompose(centered: Float32Array, count: int) -> tuple[Float32Array, Float64Array]:
-    """Return principal components and the axes on which they lie: float32 ``[n, e]`` and float64 ``[d, e]``."""
+    """Return principal components and axes: float32 ``[n, e]`` and float64 ``[d, e]``."""
     n, d = centered.shape
     if n == 0 or d == 0:
         return np.zeros((n, 0), dtype=np.float32), np.zeros((d, 0))
@@ -201,15 +200,15 @@ def _decompose(centered: Float32Array, count: int) -> tuple[Float32Array, Float6
 
 
 def _leading_eigenvectors(symmetric: Float64Array, count: int) -> Float64Array:
-    """Eigenvectors of the ``count`` largest eigenvalues as columns, largest first."""
-    found: Float64Array = np.linalg.eigh(symmetric)[1][:, ::-1][:, :count]
-    return found
+    """Return the eigenvectors of the ``count`` largest eigenvalues as columns, largest first."""
+    leading: Float64Array = np.linalg.eigh(symmetric)[1][:, ::-1][:, :count]
+    return leading
 
 
 def _divide_by_deviation(centered: Float32Array) -> Float32Array:
-    """Divide each dimension by its standard deviation, in place; returns these, infinity for what hardly varies."""
+    """Divide each dimension by its standard deviation in place; return these, infinity for constant dimensions."""
     deviation = centered.std(axis=0, dtype=np.float64).astype(np.float32)
-    # A dimension that hardly varies is rounding noise; dividing by it would make it the loudest of all.
+    # Nearly constant dimensions are rounding noise, which a division by their standard deviation would amplify.
     constant = deviation <= 1e-6 * max(float(deviation.max(initial=0.0)), SMALLEST_NORM)
     deviation[constant] = np.inf
     centered /= deviation

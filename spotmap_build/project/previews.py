@@ -1,7 +1,7 @@
-"""Make vectors of 30-second previews comparable with those of whole tracks.
+"""Make vectors of 30-second previews comparable with those of full tracks.
 
-What is pooled over a track (its spread above all) is another number over 30 seconds, in the same direction for every
-track, and scatters more. Left in, a map of both kinds sorts itself by kind (docs/map-quality.md has the figures).
+Values pooled over 30 seconds, standard deviations above all, differ systematically from those pooled over a full track
+and vary more. Without a correction, a map of both kinds separates them by kind (docs/map-quality.md has figures).
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 PRIOR_PAIRS: Final = 10
-"""Shift and scale are estimated as if so many further pairs had shown no difference: few tracks must not move all."""
+"""Number of additional pairs without a difference that the estimates of shift and scale assume, so that a few tracks do
+not move all others."""
 SCALES: Final = (0.5, 1.5)
-"""Within which a dimension may be scaled."""
+"""Limits of the scale of a dimension."""
 
 
 def as_whole_tracks(vectors: Float32Array, previews: Float32Array, wholes: Float32Array) -> Float32Array:
-    """Give vectors of previews the mean and the spread that vectors of whole tracks have.
+    """Adjust vectors of previews to the mean and standard deviation of vectors of full tracks.
 
-    By what they differ is learned, in each dimension by itself, from tracks that were listened to in both ways.
+    The difference is estimated for each dimension separately, from tracks that were analyzed in both ways.
 
     Parameters
     ----------
     vectors : float32 ``[n, d]``
         Of previews.
     previews, wholes : float32 ``[m, d]``
-        Row by row the same tracks; m may be 0, then nothing is changed.
+        Vectors of the same tracks, from previews and from full tracks. If m is 0, nothing is changed.
 
     Returns
     -------
@@ -48,8 +49,8 @@ def as_whole_tracks(vectors: Float32Array, previews: Float32Array, wholes: Float
     before, after = previews.astype(np.float64), wholes.astype(np.float64)
     trust = count / (count + PRIOR_PAIRS)
     shift = trust * (before - after).mean(axis=0)
-    spread = before.std(axis=0)
-    scale = np.divide(after.std(axis=0), spread, out=np.ones_like(spread), where=spread > 0)
+    std = before.std(axis=0)
+    scale = np.divide(after.std(axis=0), std, out=np.ones_like(std), where=std > 0)
     scale = 1 + trust * (np.clip(scale, *SCALES) - 1)
     center = before.mean(axis=0)
     return np.asarray((vectors - center) * scale + center - shift, dtype=np.float32)

@@ -1,7 +1,6 @@
-"""How true a map is: what of the neighborhoods among the vectors is left on the plane, and what neighbors share.
+"""Quality figures of a layout: how well it preserves the neighborhoods of the vectors, and what neighbors share.
 
-Every function gives one figure. Of more than ``SAMPLE`` tracks, a sample with a fixed seed is measured against all: the
-figures are then within about 0.005.
+For more than ``SAMPLE`` tracks, figures are estimated on a sample with a fixed seed, within about 0.005.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     IndexArray = npt.NDArray[np.intp]
 
 NEIGHBORHOOD_SIZE: Final = 10
-"""Neighbors that count as a track's neighborhood, in every figure."""
+"""Number of neighbors that form a track's neighborhood, in every figure."""
 SAMPLE: Final = 1500
 BLOCK: Final = 250
 RANDOM_PAIRS: Final = 200_000
@@ -31,10 +30,10 @@ RANDOM_PAIRS: Final = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The share of neighbors that have something in common with their track.
+    """The share of neighbors that have a label in common with their track.
 
-    In the space, on the plane, and among tracks drawn at random. ``labeled``: how many tracks have a label at all;
-    without any the shares are 0.
+    It is measured in the vector space, on the plane, and for random pairs. ``labeled``: number of tracks with a label;
+    if it is 0, the shares are 0.
     """
 
     in_space: float
@@ -44,10 +43,10 @@ class Agreement:
 
 
 def trustworthiness(unit_vectors: Float32Array, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> float:
-    """Measure whether what lies close together on the plane belongs together.
+    """Measure whether tracks that are close on the plane are similar (trustworthiness, Venna and Kaski, 2001).
 
-    Venna and Kaski (2001): those among the ``count`` nearest on the plane that are not among the ``count`` most similar
-    are counted by how far down the list they are. Measured on a sample of a large library.
+    Each of the ``count`` nearest tracks on the plane that is not among the ``count`` most similar ones is penalized by
+    its rank in similarity. Large libraries are sampled.
 
     Parameters
     ----------
@@ -56,12 +55,12 @@ def trustworthiness(unit_vectors: Float32Array, positions: Float32Array, count: 
     positions : numpy.ndarray
         Float32 ``[n, 2]``.
     count : int
-        How many neighbors are looked at.
+        Number of neighbors.
 
     Returns
     -------
     float
-        1 where everything that lies close together belongs together; 0.5 is a map drawn at random.
+        1 if all close tracks are similar; 0.5 for a random map.
 
     Examples
     --------
@@ -75,38 +74,38 @@ def trustworthiness(unit_vectors: Float32Array, positions: Float32Array, count: 
 
 
 def continuity(unit_vectors: Float32Array, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> float:
-    """Measure whether what belongs together lies close together on the plane: trustworthiness the other way round.
+    """Measure whether similar tracks are close on the plane (continuity, Venna and Kaski, 2001).
 
-    Parameters and result are those of :func:`trustworthiness` (Venna and Kaski, 2001).
+    Parameters and result are like those of :func:`trustworthiness`.
     """
     return _intrusions(unit_vectors, positions, count, listed_by_similarity=False)
 
 
 def neighbor_recall(neighbors: Neighbors, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> Float32Array:
-    """Measure how much of each track's neighborhood the plane keeps.
+    """Measure how much of each track's neighborhood is preserved on the plane.
 
     Parameters
     ----------
     neighbors : Neighbors
-        The most similar tracks of each.
+        The most similar tracks of each track.
     positions : numpy.ndarray
         Float32 ``[n, 2]``.
     count : int
-        How many neighbors are looked at.
+        Number of neighbors.
 
     Returns
     -------
     numpy.ndarray
         Float32 ``[n]`` in 0..1: the share of a track's ``count`` most similar tracks that are among its ``count``
-        nearest on the plane; its mean is the neighbor recall of the map. Ones where a track has no neighbors.
+        nearest on the plane. Its mean is the neighbor recall of the map. 1 for tracks without neighbors.
     """
     return kept_neighbors(neighbors.first(count).indices, positions)
 
 
 def kept_neighbors(true: Int32Array, positions: Float32Array, first: int = 0) -> Float32Array:
-    """Return the share of ``true`` neighbors that are as near on the plane, of the tracks from row ``first`` on.
+    """Return the share of ``true`` neighbors that are also nearest on the plane, for tracks from row ``first`` on.
 
-    Float32 ``[n - first]``; ones where there are none.
+    Float32 ``[n - first]``; 1 without neighbors.
     """
     if true.shape[1] == 0:
         return np.ones(len(true), dtype=np.float32)
@@ -115,7 +114,7 @@ def kept_neighbors(true: Int32Array, positions: Float32Array, first: int = 0) ->
 
 
 def nearest_on_plane(positions: Float32Array, count: int, first: int = 0) -> Int32Array:
-    """Return the ``count`` nearest on the plane of every track from row ``first`` on, itself not among them.
+    """Return the ``count`` nearest tracks on the plane for every track from row ``first`` on, excluding itself.
 
     Int32 ``[n - first, k]``, k at most n - 1.
     """
@@ -125,7 +124,7 @@ def nearest_on_plane(positions: Float32Array, count: int, first: int = 0) -> Int
     k = max(0, min(count, n - 1))
     if k == 0:
         return np.empty((n - first, 0), dtype=np.int32)
-    # One more than is wanted, for the track itself; among many at one spot it may be missing, and the last goes.
+    # Query one more for the track itself. It can be missing among many tracks in one spot; then drop the last.
     found = cKDTree(positions).query(positions[first:], k=k + 1, workers=-1)[1].astype(np.int32)
     itself = found == np.arange(first, n, dtype=np.int32)[:, None]
     itself[~itself.any(axis=1), -1] = True
@@ -133,13 +132,13 @@ def nearest_on_plane(positions: Float32Array, count: int, first: int = 0) -> Int
 
 
 def agreement(neighbors: Neighbors, positions: Float32Array, labels: Sequence[Sequence[str]]) -> Agreement:
-    """How often neighbors share a label: an artist, an album, a playlist, a genre.
+    """Return how often neighbors share a label, such as an artist, an album, a playlist or a genre.
 
     Parameters
     ----------
     labels : Sequence[Sequence[str]]
-        Of every track, none or several (its artists, say). Tracks without one are not asked, but they do count among
-        the neighbors of others: a map on which they sit between friends is no better for it.
+        Labels of every track, possibly none or several. Tracks without labels are not evaluated, but count as neighbors
+        of other tracks, so that a map does not get better by placing them in between.
     """
     membership = _membership(labels)
     asked = np.flatnonzero(np.diff(membership.indptr))
@@ -169,13 +168,13 @@ def _intrusions(
     unit_vectors: Float32Array, positions: Float32Array, count: int, *, listed_by_similarity: bool
 ) -> float:
     n = len(positions)
-    # Beyond a half of the others the measure is not defined; below three tracks there is nothing to confuse.
+    # The measure is not defined for more than half of the other tracks. Fewer than three tracks are always in order.
     k = min(count, (n - 1) // 2)
     if k < 1:
         return 1.0
     rows = sampled_rows(n)
     total = 0.0
-    # As in principal_components: more threads wait for each other, and round otherwise.
+    # As in principal_components: more threads are slower and round differently.
     with threadpool_limits(limits=1, user_api="blas"):
         for start in range(0, len(rows), BLOCK):
             block = rows[start : start + BLOCK]
@@ -190,11 +189,11 @@ def _intrusions(
 
 
 def _ranks(listed: Float32Array, columns: IndexArray) -> npt.NDArray[np.float64]:
-    """Return the place of each of ``columns`` (``[r, k]``) in the rising order of its row of ``listed``, from 1 on."""
+    """Return the rank of each of ``columns`` (``[r, k]``) in its row of ``listed``, ascending from 1."""
     values, ranks = np.take_along_axis(listed, columns, axis=1), np.empty(columns.shape)
     for row, rising in enumerate(np.sort(listed, axis=1)):
         less, not_more = (rising.searchsorted(values[row], side) for side in ("left", "right"))
-        # Half of the ties: neither first nor last, so that a map of equal tracks is neither good nor bad.
+        # Average the ranks of ties, so that a map of equal tracks is neither good nor bad.
         ranks[row] = less + (not_more - less + 1) / 2
     return ranks
 
@@ -206,7 +205,7 @@ def _squared_distances(some: Float32Array, all_places: Float32Array) -> Float32A
 
 
 def _membership(labels: Sequence[Sequence[str]]) -> sparse.csr_array:
-    """Tracks by labels, 1 where a track has one."""
+    """Return the indicator matrix of tracks by labels."""
     from scipy import sparse
 
     numbers: dict[str, int] = {}

@@ -1,10 +1,10 @@
-"""The space of sounds that everybody has in common: what a card tells of a track, so that two people's can be compared.
+"""A vector space that is the same for everyone, so that the tracks on two people's cards can be compared.
 
-The space of a map (``project.preprocessing``) depends on its library, and a card must not. So vectors are brought to a
-common scale, where the embedder needs one, by figures of freely licensed music that are part of this package, and then
-projected on directions that nobody's music has chosen: random signs (Achlioptas, "Database-friendly random
-projections", 2003), which keep distances, and follow from the embedder's name by SHAKE-256, the same everywhere.
-``benchmarks/cards`` measures how many of the nearest neighbors that keeps.
+The space of a map (``project.preprocessing``) depends on its library, which a card's must not. Vectors are therefore
+standardized, if the embedder needs it, with statistics of freely licensed music that are part of this package. They are
+then projected on random sign vectors (Achlioptas, "Database-friendly random projections", 2003), which preserve
+distances and do not depend on any library: they are generated from the embedder's name by SHAKE-256.
+``benchmarks/cards`` measures how many nearest neighbors this preserves.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ DIMENSIONS: Final = 128
 SEED: Final = "spotmap.card/1"
 HIGHEST_CODE: Final = 127
 SCALES: Final = {"musicnn": "musicnn.scale.npy"}
-"""By embedder, mean and standard deviation of each dimension (float32 ``[2, d]``) over the corpus of
-``benchmarks/real_music``: only where dimensions have scales of their own (``zscore``)."""
+"""Files with mean and standard deviation of each dimension (float32 ``[2, d]``) over the corpus of
+``benchmarks/real_music``, by embedder; only for embedders whose dimensions have different scales (``zscore``)."""
 
 
 def to_shared_space(vectors: Float32Array, embedder: str) -> Float32Array:
@@ -49,7 +49,7 @@ def to_shared_space(vectors: Float32Array, embedder: str) -> Float32Array:
 
 
 def encode_sounds(points: Float32Array) -> tuple[SharedSound, ...]:
-    """Write points down in 8 bits a direction, between the least and the greatest of all."""
+    """Quantize points to 8 bits per dimension, between the minimum and the maximum over all points."""
     if not len(points):
         return ()
     low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
@@ -60,14 +60,14 @@ def encode_sounds(points: Float32Array) -> tuple[SharedSound, ...]:
 
 
 def decode_sounds(sounds: Sequence[SharedSound]) -> Float32Array:
-    """Return the points again: float32 ``[n, d]``, n at least 1."""
+    """Invert ``encode_sounds``: float32 ``[n, d]``, n at least 1."""
     codes = np.frombuffer(b"".join(sound.codes for sound in sounds), dtype=np.int8).reshape(len(sounds), -1)
     steps, offsets = (np.asarray([getattr(sound, name) for sound in sounds]) for name in ("steps", "offsets"))
     return np.asarray(codes * steps + offsets, dtype=np.float32)
 
 
 def compare_sounds(points: Float32Array) -> Float32Array:
-    """Return unit vectors whose dot product tells how alike two tracks are, whoever's: float32 ``[n, e]``."""
+    """Return unit vectors whose dot product is the similarity of two tracks of any person: float32 ``[n, e]``."""
     return prepare(points, "center")
 
 
@@ -80,7 +80,7 @@ def _scale(embedder: str) -> Float32Array:
 
 @cache
 def directions(embedder: str, dimensions: int, count: int = DIMENSIONS) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return what vectors are projected on: plus or minus one, scaled; float64 ``[dimensions, count]``."""
+    """Return the projection matrix of scaled random signs: float64 ``[dimensions, count]``."""
     stream = hashlib.shake_256(f"{SEED} {embedder}".encode()).digest(-(-dimensions * count // 8))
     bits = np.unpackbits(np.frombuffer(stream, dtype=np.uint8))[: dimensions * count].reshape(count, dimensions)
     return np.asarray((2.0 * bits.T - 1.0) / np.sqrt(count))

@@ -1,8 +1,8 @@
-"""UMAP on neighbors that are known already, by umap-learn: a fresh embedding, and one whose points are held.
+"""UMAP with precomputed neighbors by umap-learn: a fresh layout, and one with limited displacements.
 
 McInnes, Healy, Melville, "UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction" (2018). The only
-module that imports ``umap``, which takes two seconds to load: only a build that lays out imports it. Its compiled code
-is kept like that of our own kernels, so that only the first of these builds pays the eight seconds of compiling.
+module that imports ``umap``, which takes two seconds, so only builds with a new layout import it. Its compiled code is
+cached like that of our own kernels, so that only the first of these builds spends eight seconds on compiling.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from spotmap_build.project.neighbors import Neighbors
 
 NEGATIVE_SAMPLE_RATE: Final = 5
-"""Points that a point is pushed from for each one that it is pulled to; umap-learn's default."""
+"""Number of negative samples per positive sample; umap-learn's default."""
 SPREAD: Final = 1.0
 """umap-learn's default."""
 DISTANCE_STEPS: Final = 256
-"""Between a distance and twice that distance (docs/decisions/0011)."""
+"""Number of rounding steps between a distance and twice that distance (docs/decisions/0011)."""
 NO_DISTANCE: Final = 1e-3
-"""Times the median distance: what is nearer than that is as near as a copy."""
+"""Multiple of the median distance below which tracks count as copies."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,18 +52,18 @@ def fit_umap(
     n_epochs: int,
     random_state: int,
 ) -> Float32Array:
-    """Embed vectors by ``umap.UMAP``, from given neighbors and a given start.
+    """Embed vectors with ``umap.UMAP``, using precomputed neighbors and a given initialization.
 
     Parameters
     ----------
     unit_vectors : float32 array of shape (n, d)
         Rows of length one.
     neighbors : Neighbors
-        Of these vectors, the point itself not among them; all of them are used.
+        Neighbors of these vectors without the points themselves; all of them are used.
     init : float32 array of shape (n, 2)
-        Where the points start.
+        Initial positions.
     min_dist, n_epochs, random_state
-        As in ``umap.UMAP``. One thread: equal input gives equal bytes on one kind of processor.
+        As in ``umap.UMAP``, with one thread: equal input gives equal bytes on the same kind of processor.
 
     Returns
     -------
@@ -84,27 +84,27 @@ def fit_umap(
         random_state=random_state,
         n_jobs=1,
         precomputed_knn=(indices, distances),
-        disconnection_distance=np.inf,  # else what is opposite to all others gets no place
-        force_approximation_algorithm=True,  # else it finds the neighbors of a small library once more
+        disconnection_distance=np.inf,  # otherwise, tracks opposite to all others get no position
+        force_approximation_algorithm=True,  # otherwise, it recomputes the neighbors of a small library
     )
     with warnings.catch_warnings():
-        # That it can transform no further points without a search index, which nobody asks it to.
+        # It warns that it cannot transform new points without a search index, which is not needed.
         warnings.simplefilter("ignore", UserWarning)
         return np.asarray(model.fit_transform(unit_vectors), dtype=np.float32)
 
 
 def fuzzy_simplicial_set(neighbors: Neighbors) -> FuzzyGraph:
-    """Build UMAP's weighted graph: the fuzzy union of every point's own view of its neighbors, by cosine distance."""
+    """Build UMAP's weighted graph: the fuzzy union of the local neighborhoods of all points, by cosine distance."""
     n, k = neighbors.indices.shape
     if k == 0:
-        nothing = np.empty(0, np.int32)
-        return FuzzyGraph(n, nothing, nothing, np.empty(0, np.float32))
+        no_vertices = np.empty(0, np.int32)
+        return FuzzyGraph(n, no_vertices, no_vertices, np.empty(0, np.float32))
     from umap import umap_
 
     _keep_compiled_code()
     indices, distances = _with_self(neighbors)
     graph, _, _ = umap_.fuzzy_simplicial_set(
-        np.empty((n, 1), np.float32),  # it looks at the shape only, where neighbors are given
+        np.empty((n, 1), np.float32),  # only the shape is used if neighbors are given
         k + 1,
         np.random.RandomState(0),
         "cosine",
@@ -128,25 +128,25 @@ def optimize_layout(
     anchors: Float32Array | None = None,
     max_displacement: Float32Array | None = None,
 ) -> Float32Array:
-    """Optimize an embedding by umap-learn's own gradient descent, and let no point go farther than it may.
+    """Optimize an embedding with umap-learn's gradient descent, limiting the displacement of each point.
 
-    ``umap.layouts.optimize_layout_euclidean`` is called for one epoch at a time, with the edges that are due in it, and
-    what went too far is clipped in between: umap-learn has no such bound (docs/decisions/0004).
+    umap-learn has no such limit (docs/decisions/0004). ``umap.layouts.optimize_layout_euclidean`` is therefore called
+    for one epoch at a time, with the edges sampled in that epoch, and positions are clipped in between.
 
     Parameters
     ----------
     graph : FuzzyGraph
-        Of the points to embed.
+        Graph of the points to embed.
     init : float32 array of shape (n, 2)
-        Where they start; it is not changed.
+        Initial positions; not changed.
     min_dist, n_epochs, random_state
         As in ``umap.UMAP``.
     initial_alpha : float
-        The learning rate at first; it falls to 0 over the epochs.
+        Initial learning rate, which decreases to 0 over the epochs.
     anchors : float32 array of shape (n, 2), optional
-        What ``max_displacement`` is measured from; ``init`` by default.
+        Positions from which ``max_displacement`` is measured; ``init`` by default.
     max_displacement : float32 array of shape (n,), optional
-        How far each point may go from its anchor; infinite where it may go anywhere.
+        Maximum distance of each point from its anchor; infinite for no limit.
 
     Returns
     -------
@@ -167,14 +167,14 @@ def optimize_layout(
             positions,
             graph.head[due],
             graph.tail[due],
-            2,  # its first epoch samples nothing: an edge is due after one epoch at the earliest
+            2,  # its first epoch samples no edges: an edge is due after one epoch at the earliest
             graph.vertex_count,
             np.ones(len(due)),
             a,
             b,
             generator.integers(bounds.min, bounds.max, 3),
             initial_alpha=initial_alpha * (1 - epoch / n_epochs),
-            # In its second epoch it draws int(rate - 1) points: the half keeps rounding from taking one away.
+            # In its second epoch it draws int(rate - 1) points; adding a half prevents rounding down by one.
             negative_sample_rate=NEGATIVE_SAMPLE_RATE + 1.5,
             move_other=True,
             tqdm_kwds={"disable": True},
@@ -185,10 +185,10 @@ def optimize_layout(
 
 
 def _due_edges(weights: Float32Array, n_epochs: int) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
-    """Yield every epoch in which edges are due, and which: the heavier, the more often, as in umap-learn."""
+    """Yield every epoch with the edges to sample in it. As in umap-learn, heavier edges are sampled more often."""
     from umap.umap_ import make_epochs_per_sample
 
-    # An edge too weak to be used once in all epochs is left out.
+    # Omit edges that are too weak to be sampled even once.
     used = np.flatnonzero(weights >= weights.max(initial=0.0) / n_epochs)
     epochs_per_sample = make_epochs_per_sample(weights[used], n_epochs)
     epoch_of_next_sample = epochs_per_sample.copy()
@@ -200,7 +200,7 @@ def _due_edges(weights: Float32Array, n_epochs: int) -> Iterator[tuple[int, npt.
 
 
 def compiled_functions() -> Iterator[Any]:
-    """Yield the functions of umap-learn that a layout has numba compile, and that umap-learn itself keeps nowhere."""
+    """Yield the functions of umap-learn that are compiled for a layout and that it does not cache itself."""
     from umap import layouts, umap_
 
     yield umap_.smooth_knn_dist
@@ -210,15 +210,15 @@ def compiled_functions() -> Iterator[Any]:
 
 @cache
 def _keep_compiled_code() -> None:
-    """Have numba keep umap-learn's compiled functions: beside its modules, or in the person's own cache folder."""
-    # A read-only system without a home has nowhere to keep them, and another umap-learn may name them otherwise.
+    """Let numba cache umap-learn's compiled functions, next to its modules or in the user's cache folder."""
+    # A read-only system without a home has no place for the cache, and other versions may use other names.
     with suppress(RuntimeError, AttributeError):
         for function in compiled_functions():
             function.enable_caching()
 
 
 def _clip(positions: Float32Array, anchors: Float32Array, max_displacement: Float32Array) -> None:
-    """Bring points that went too far back to the rim of what they may; ``positions`` are changed in place."""
+    """Clip ``positions`` to the maximum displacement from their anchors, in place."""
     displacement = positions - anchors
     distance = np.sqrt((displacement * displacement).sum(axis=1))
     far = np.flatnonzero(distance > max_displacement)
@@ -226,7 +226,7 @@ def _clip(positions: Float32Array, anchors: Float32Array, max_displacement: Floa
 
 
 def _with_self(neighbors: Neighbors) -> tuple[Int32Array, Float32Array]:
-    """Return indices and cosine distances as umap-learn wants them: every point is its own first neighbor."""
+    """Return indices and cosine distances in umap-learn's format, in which every point is its own first neighbor."""
     itself = np.arange(len(neighbors.indices), dtype=np.int32)[:, None]
     distances = _without_noise(np.maximum(np.float32(0), 1 - neighbors.similarities))
     return (
@@ -236,10 +236,10 @@ def _with_self(neighbors: Neighbors) -> tuple[Int32Array, Float32Array]:
 
 
 def _without_noise(distances: Float32Array) -> Float32Array:
-    """Round distances to what a map can show of them, and the smallest to none.
+    """Round distances to the precision that a map can show, and the smallest to 0.
 
-    Gradient descent makes another map of a difference in the last bit, and vectors of two engines or processors differ
-    there. Where all are rounded alike, the map is the same.
+    Vectors of different engines or processors differ in the last bits, which gradient descent would turn into a
+    different map. Rounded distances give the same map.
     """
     mantissa, exponent = np.frexp(distances)
     rounded = np.ldexp(np.round(mantissa * DISTANCE_STEPS) / np.float32(DISTANCE_STEPS), exponent)
