@@ -1,6 +1,7 @@
-"""Each stage of the build behind the cache: make the key, look it up, compute only what is missing.
+"""The stages of a build, each behind the cache: make the key, look it up, compute only what is missing.
 
-What a stage is made of (``fetch``, ``embed``, ``project``, ...) knows nothing of the other stages; here they meet.
+The packages that the stages call (``fetch``, ``embed``, ``project``, ...) do not know each other; they are combined
+here.
 """
 
 from spotmap_build.acquire.scratch import sweep

@@ -1,4 +1,4 @@
-"""The outlines of the last site's groups: whoever has not changed keeps its own, and it is not computed again."""
+"""Cache the boundaries of the last site's groups, so that those of unchanged groups are not computed again."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 BOUNDARIES_VERSION: Final = 1
-"""Raise when the same points would have another outline."""
+"""Raise when the same points give a different boundary."""
 BOUNDARIES: Final = "boundaries.json"
 
 
 def known_boundaries(run: Run) -> Boundaries:
-    """Return what the groups of the site in the output folder have for outlines, as far as the cache knows."""
+    """Return the cached boundaries of the groups of the site in the output folder."""
     from spotmap_build.emit.boundaries import Boundaries
 
     generation = served_generation(run.config.out)
     record = run.cache.lookup(_key(generation), outputs=(BOUNDARIES,), may_fail=False) if generation else None
     if record is not None:
-        with suppress(CorruptEntry):  # it is set aside, and they are computed
+        with suppress(CorruptEntry):  # the record is set aside, and the boundaries are computed
             return Boundaries(run.cache.decode(record, BOUNDARIES, _decode))
     return Boundaries()
 
 
 def keep_boundaries(run: Run, boundaries: Boundaries, generation: str) -> None:
-    """Keep those that a site has, for the build that comes after it."""
+    """Store the boundaries of a site for the next build."""
     if not boundaries.used:
         return
-    with suppress(CacheReadOnly, CacheFull):  # then they are computed again
+    with suppress(CacheReadOnly, CacheFull):  # then the next build computes them again
         run.cache.put(_key(generation), {BOUNDARIES: msgspec.json.encode(boundaries.used)}, 0.0)
 
 

@@ -1,4 +1,4 @@
-"""The card of a map for friends, and whether a friend's card can be put on this one."""
+"""Create the card of a map for friends, and check friends' cards for compatibility."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def make_card(embedded: Embedded) -> bytes:
-    """Return what a friend may know of the tracks: what they are called, and roughly how they sound.
+    """Return the card of a map: the names of its tracks, and coarse vectors.
 
     Raises
     ------
     ConfigError
-        The map was not made by listening: nobody else's tracks can be compared. Or it is too large for a card.
+        The map was not made from audio, so that its tracks cannot be compared with others, or it is too large.
     """
     from spotmap_build.project.shared_space import encode_sounds, to_shared_space
 
@@ -35,9 +35,9 @@ def make_card(embedded: Embedded) -> bytes:
 
 
 def check_cards(fetched: Fetched, embedder: EmbedderSpec) -> None:
-    """Refuse a card that another embedder made.
+    """Raise for a card of another embedder.
 
-    To be asked before anything is listened to: hours later is too late to say that nothing can be compared.
+    Call this before the analysis, so that the error does not come after hours.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Cluster: the regions of the map and their clusters, continued from the last map, and their names."""
+"""Cluster stage: find regions and clusters, continue those of the last map, and name them."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from spotmap_build.stages.project import Projected
 
 CLUSTER_VERSION: Final = 9
-"""Raise when the same layout would be clustered or named otherwise."""
+"""Raise when the same layout gives different clusters or names."""
 FOUND: Final = "clusters.json"
 NEIGHBORS_ON_PLANE: Final = 15
-"""Where a table gives places and no vectors, the nearest on the map are a track's neighbors."""
+"""Number of neighbors on the map, used if a table gives positions but no vectors."""
 
 
 def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected) -> Cached[Clusters]:
-    """Return the clusters of a layout, from the cache where layout, words and the last map are unchanged."""
+    """Return the clusters of a layout, from the cache if the layout, the terms and the last map are unchanged."""
     with run.clock.stage("cluster"):
         names = read_names(run.config.overrides)
         key = Key(
@@ -68,7 +68,7 @@ def cluster(run: Run, fetched: Fetched, embedded: Embedded, projected: Projected
 
 
 def playlist_rows(fetched: Fetched, embedded: Embedded) -> tuple[tuple[Playlist, tuple[int, ...]], ...]:
-    """Every playlist with the rows of its tracks that are on the map; playlists without any are left out."""
+    """Return every playlist with the rows of its tracks on the map, omitting playlists without any."""
     rows = {track.id: row for row, track in enumerate(embedded.tracks)}
     pairs = (
         (playlist, tuple(sorted(rows[track_id] for track_id in playlist.track_ids if track_id in rows)))
@@ -78,7 +78,7 @@ def playlist_rows(fetched: Fetched, embedded: Embedded) -> tuple[tuple[Playlist,
 
 
 def neighbor_rows(projected: Projected) -> Int32Array:
-    """Return the nearest of each track by its sound; by its place, where nothing else is known of it."""
+    """Return the nearest neighbors of each track by its vector, or by its position if there are no vectors."""
     from spotmap_build.project.quality import nearest_on_plane
 
     if projected.space.unit_vectors.shape[1] == 0:
@@ -87,7 +87,7 @@ def neighbor_rows(projected: Projected) -> Int32Array:
 
 
 def _words_digest(embedded: Embedded) -> str:
-    """Names everything about the tracks that can get into a name."""
+    """Return a digest of everything that can become part of a name."""
     return digest_bytes(orjson.dumps([[track.genres, track.artists, track.album] for track in embedded.tracks]))
 
 
@@ -121,7 +121,7 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
 
 
 def _groups(embedded: Embedded, projected: Projected, last: PreviousMap | None) -> Groups:
-    """Continued where the map is a continuation, else found from scratch."""
+    """Continue the groups of the last map if this map continues it; otherwise find them from scratch."""
     import numpy as np
 
     from spotmap_build.cluster.continuation import NEW, continue_groups
@@ -170,7 +170,7 @@ def _carried(
 
 
 def _standing(carried: MatchedClusters, names: Mapping[str, str]) -> dict[int, str]:
-    """Names that stand already: what the person gave, else what the cluster was called."""
+    """Return the fixed names: given by the person, or kept from the last map."""
     chosen = {number: names.get(one.id, one.name) for number, one in enumerate(carried.identities)}
     return {number: name for number, name in chosen.items() if name}
 
@@ -182,7 +182,7 @@ def _name(
     parents: tuple[int, ...],
     fixed: tuple[dict[int, str], dict[int, str]],
 ) -> Names:
-    """Name both levels: clusters, then regions. What the tracks could be called by is asked where a name is missing."""
+    """Name both levels: clusters, then regions. The term matrix is built only if a name is missing."""
     from spotmap_build.cluster.naming import Names, name_levels
     from spotmap_build.cluster.term_matrix import build_term_matrix
 
@@ -195,7 +195,7 @@ def _name(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Maker:
-    """Makes the clusters of one level."""
+    """Create the clusters of one level."""
 
     coordinates: Float32Array
     features: Float32Array
@@ -236,7 +236,7 @@ class _Maker:
 
 
 def _decode(track_count: int, data: bytes) -> Clusters:
-    """Return the clusters, of JSON only: a build with nothing to do loads no numpy."""
+    """Decode the clusters from JSON without numpy, which a build with nothing to do does not import."""
     found = decode_json(data, Clusters)
     for one in (*found.clusters, *found.regions):
         if not all(0 <= row < track_count for row in (*one.members, *one.core)):

@@ -1,4 +1,4 @@
-"""Covers: a small picture of its album for every track of the map, where somebody knows an address of one."""
+"""Covers stage: fetch a thumbnail of the album cover of every track, if its address is known."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
 
 ALBUM_COVER_VERSION: Final = 1
-"""Raise when another thumbnail would be made of the same picture."""
+"""Raise when the same picture gives a different thumbnail."""
 STILL: Final = "https://i.ytimg.com/vi/{video_id}/mqdefault.jpg"
-"""YouTube's picture of a recording, 320 x 180 px; of an album's audio, it is the cover with something at its sides."""
+"""YouTube's thumbnail of a recording, 320 x 180 px; for album audio, it is the cover with bars at the sides."""
 REASONS: Final = {
     "elsewhere": "at an address that is not asked for covers",
     "gone": "not there any more",
@@ -36,12 +36,12 @@ REASONS: Final = {
     "later": "left for the next build",
     "offline": "not asked for, to stay offline",
 }
-"""What the codes of missing covers mean, after a number of covers."""
+"""Descriptions of the codes of missing covers, to follow a number of covers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """The tracks of the map with their covers. ``missing``: how many albums have none, by code; of ``wanted`` ones."""
+    """The tracks of the map with their covers. ``missing``: number of missing covers by code, of ``wanted`` ones."""
 
     embedded: Embedded
     wanted: int = 0
@@ -50,14 +50,14 @@ class Covered:
 
     @property
     def report_rows(self) -> dict[str, object]:
-        """What the report says of covers; nothing where none was wanted."""
+        """Return the part of the report about covers; empty if none were wanted."""
         return {"covers": {"wanted": self.wanted, "missing": dict(self.missing)}} if self.wanted else {}
 
 
 def add_covers(run: Run, embedded: Embedded) -> Covered:
-    """Fetch the pictures whose addresses the tracks carry, each once; those that are known already are not asked for.
+    """Fetch the covers at the addresses in the tracks, each once and only if it is not cached.
 
-    A picture that cannot be had leaves its tracks without one.
+    If a cover cannot be fetched, its tracks have none.
     """
     asks_youtube = run.config.ytmusic_url == Config().ytmusic_url
     address_of = {track.id: _address(track, asks_youtube=asks_youtube) for track in embedded.tracks}
@@ -79,9 +79,9 @@ def add_covers(run: Run, embedded: Embedded) -> Covered:
 
 
 def _address(track: Track, *, asks_youtube: bool) -> str:
-    """Where a track's picture can be fetched; empty where it has one, or nobody knows.
+    """Return the address of a track's cover; empty if it has a cover already, or no address is known.
 
-    A recording that was chosen by hand, or by a version that did not look at covers, has YouTube's own picture of it.
+    For recordings chosen by hand, or by a version that did not store covers, it is YouTube's thumbnail.
     """
     if track.art_digest:
         return ""
@@ -90,7 +90,7 @@ def _address(track: Track, *, asks_youtube: bool) -> str:
 
 
 class _Covers:
-    """What is known of each address: the digest of its thumbnail, or a code that says why there is none."""
+    """The result for each address: the digest of its thumbnail, or a code that says why there is none."""
 
     def __init__(self, run: Run, track_count: int) -> None:
         self._run = run
@@ -106,7 +106,7 @@ class _Covers:
         return dict(Counter(self._codes.values()))
 
     def recall(self, addresses: list[str]) -> None:
-        """Look up what earlier builds have fetched, and what may be asked for now."""
+        """Look up cached results, and find the addresses to fetch now."""
         for address in addresses:
             record = self._run.cache.lookup(_key(address))
             failure = record.failure if record else None
@@ -122,7 +122,7 @@ class _Covers:
                 self.pending.append(address)
 
     def fetch(self) -> None:
-        """Ask for what is pending, and keep what comes."""
+        """Fetch the pending covers and store them."""
         from spotmap_build.acquire.album_covers import CoverFetcher
 
         self._codes |= dict.fromkeys(self.pending, "later")

@@ -1,4 +1,4 @@
-"""Embed: what every track of the library sounds like, from the cache where it was listened to before."""
+"""Embed stage: compute the embedding of every track, or read it from the cache."""
 
 from __future__ import annotations
 
@@ -44,28 +44,28 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 PREPROCESSING: Final = {"centered": "center", "cosine": "none", "standardized": "zscore"}
-"""What each choice of ``--metric`` does to the vectors that a table brings, see ``project.preprocessing``. Centered is
-the default: embeddings of most networks share a mean that says nothing of any track; standardized gains more where all
-dimensions say something, and makes noise loud where some do not (docs/tables.md has the figures)."""
+"""Preprocessing of vectors from a table for each choice of ``--metric``, see ``project.preprocessing``. Centered is the
+default, because the embeddings of most networks share a mean that carries no information. Standardized is better if all
+dimensions are informative, but amplifies noise if some are not (docs/tables.md has figures)."""
 LISTENED_TO: Final = "listened to"
-"""The column of the map that tells previews from whole tracks, where there are both."""
+"""The column of the map that distinguishes previews from full tracks, if there are both."""
 WHOLE: Final = "the whole track"
 PAIRS: Final = 60
-"""So many tracks are listened to in both ways, to learn by what previews differ (``project.previews``)."""
+"""Number of tracks analyzed both ways, to estimate how previews differ from full tracks (``project.previews``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """The tracks that can go on the map, and what is known of their sound.
+    """The tracks that can go on the map, and their embeddings.
 
-    ``embeddings``: rows in the order of ``tracks``. Their digest does not name the typical moments, which move nothing
-    on the map: ``moments_digest`` does, empty where there are none. ``read_moments``: they alone, without numpy (NaN
-    where one is not known). Nor does it name what heads tell, which moves nothing either: ``heads_digest`` does.
-    ``preprocessing``: how vectors are to be compared.
-    ``matches``: how the recording of a track was chosen, by track id. ``problem``: why a service was not asked for all
-    that was wanted of it, as a sentence; empty where it was. ``preview_ids``: tracks of which 30 seconds were listened
-    to. ``is_early``: whether there is more to listen to in this build. ``waiting_count``: how many recordings are still
-    to be listened to because the time limit was over. ``embedder``: what made the vectors; None where a table did.
+    ``embeddings``: rows in the order of ``tracks``. Their digest does not cover typical moments and the results of
+    heads, which do not affect the layout; ``moments_digest`` (empty without moments) and ``heads_digest`` do.
+    ``read_moments``: reads the typical moments without numpy (NaN if unknown).
+    ``preprocessing``: preprocessing of the vectors.
+    ``matches``: how the recording of each track was chosen, by track id. ``problem``: a sentence that says why requests
+    to a service were omitted; empty if none were. ``preview_ids``: tracks of which only 30 seconds were analyzed.
+    ``is_early``: this build will analyze more. ``waiting_count``: number of recordings left because of the time limit.
+    ``embedder``: the embedder of the vectors; None if they are from a table.
     """
 
     tracks: tuple[Track, ...]
@@ -85,17 +85,17 @@ class Embedded:
 
     @property
     def digest(self) -> str:
-        """Names the content of the embeddings."""
+        """Digest of the embeddings."""
         return self.embeddings.digest
 
     @property
     def sound_key(self) -> dict[str, str]:
-        """What is known of the sound, by heads as well, as a part of a key."""
+        """Digests of the embeddings and of the results of heads, as part of a key."""
         return {"sound": self.digest, **({"heads": self.heads_digest} if self.heads_digest else {})}
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know of how the tracks were listened to, as sentences."""
+        """Notices about the analysis for the person, as sentences."""
         previews = len(self.preview_ids)
         sketch = gettext(
             "{previews} of {tracks} tracks are known by 30 seconds only: their places are a sketch until their whole "
@@ -113,10 +113,10 @@ class Embedded:
 
 
 def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
-    """Yield vectors for every track: the source's own places or vectors where it has them, else by listening.
+    """Yield the embeddings of all tracks: the source's own positions or vectors, or those computed from audio.
 
-    What has to be found and downloaded first is, while others are listened to. Where previews make an early map and
-    whole recordings are still to come, that map is yielded first: what is yielded last is the build's.
+    Recordings are searched for and downloaded while others are analyzed. If previews allow an early map, it is yielded
+    first; the last result is that of the build.
     """
     if fetched.is_placed:
         yield _already_placed(fetched.usable_tracks, fetched)
@@ -152,9 +152,9 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
 
 
 def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Callable[[], Ready]) -> int:
-    """Listen, and load meanwhile what the map will be made with and of."""
+    """Analyze audio, and preload meanwhile what the map needs."""
     limit = listening_limit(run, ready)
-    # Nothing is waited for, or no map follows.
+    # Do not preload if there is nothing to wait for, or no map follows.
     if not run.config.listen or run.config.shard is not None or limit.is_over:
         return listen(acquisition, limit)
     new_share = 1 - ready().tracks / max(1, len(whole.tracks))
@@ -163,7 +163,7 @@ def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Calla
 
 
 def _ready(whole: Acquisition, previews: Acquisition | None) -> Ready:
-    """How much can go on the map by now, at most."""
+    """Return how many tracks can be on the map by now, at most."""
     passes = [one for one in (whole, previews) if one is not None]
     heard = sum(one.heard_count for one in passes)
     pictures = frozenset().union(*(one.new_pictures for one in passes))
@@ -171,9 +171,9 @@ def _ready(whole: Acquisition, previews: Acquisition | None) -> Ready:
 
 
 def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Acquisition | None:
-    """Return the previews of all tracks that have to be downloaded and were not, and of some that were.
+    """Return the previews of all tracks whose download is pending, and of some that were downloaded.
 
-    None without any.
+    None if there are no previews.
     """
     if run.config.audio == "youtube" or not fetched.loaded.is_streamed:
         return None
@@ -223,7 +223,7 @@ class _Kept:
 
 
 def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: int) -> Embedded:
-    """Return what is now known of every track: an embedding, or the reason why there is none."""
+    """Return the current result for every track: an embedding, or the reason why there is none."""
     kept: list[_Kept] = []
     failures = list(whole.loaded.library.failures)
     for track in whole.tracks:
@@ -268,13 +268,13 @@ def _kept(track: Track, whole: Acquisition, previews: Acquisition | None) -> _Ke
 
 
 def _waits_for_time(track: Track, whole: Acquisition) -> bool:
-    """Whether a track that is known by its preview was to be listened to whole, and the time limit was over before."""
+    """Tell whether the time limit ended before a track with a preview could be analyzed in full."""
     is_wanted = bool(whole.stopped) and whole.run.config.audio != "previews"
     return is_wanted and whole.failure_of(track).code == TIME_LIMIT
 
 
 def _pairs(kept: list[_Kept], previews: Acquisition) -> list[tuple[_Kept, _Kept]]:
-    """Tracks that were listened to in both ways: the preview, and the whole recording."""
+    """Tracks that were analyzed both ways: by preview and in full."""
     pairs = []
     for one in sorted((one for one in kept if not one.is_preview), key=lambda one: _draw(one.track))[:PAIRS]:
         embedding = previews.embedding_of(one.track)
@@ -301,7 +301,7 @@ def _digest(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kep
 
 
 def _has_moment(one: _Kept) -> bool:
-    """Whether it is known where to start it: a moment of 30 seconds says nothing of where it is in the whole track."""
+    """Tell whether the typical moment is known. A moment within a preview has no known position in the full track."""
     return MOMENT in one.record.outputs and not one.is_preview
 
 
@@ -354,9 +354,9 @@ def _read_embeddings(
 def _read_parts(
     whole: Acquisition, kept: list[_Kept]
 ) -> tuple[Float32Array, Float32Array, Float32Array, tuple[float, ...]]:
-    """Vectors, tags and features, a row for each, and typical moments.
+    """Read vectors, tags and features, one row per track, and typical moments.
 
-    All that are damaged are set aside at once, however many.
+    All damaged records are set aside in one pass.
     """
     import numpy as np
 

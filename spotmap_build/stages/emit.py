@@ -1,4 +1,4 @@
-"""Emit: the files of the site, from the cache where nothing that shows on the page has changed."""
+"""Emit stage: create the files of the site, or read them from the cache if nothing visible has changed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.project import Projected
 
 EMIT_VERSION: Final = 8
-"""Raise when the same map would be written otherwise (the template's own files count by themselves)."""
+"""Raise when the same map gives different files (changes of the template's files are detected separately)."""
 GENERATION: Final = "generation"
 
 
@@ -59,9 +59,9 @@ def emit(
     insights: Cached[Insights],
     excerpts: Mapping[str, str],
 ) -> Site:
-    """Encode the map for the page. A place on this machine is named only where ``--paths`` asks for it.
+    """Encode the map for the page. Local paths are included only with ``--paths``.
 
-    ``excerpts``: digests of what the cache holds of tracks' sounds, by track id.
+    ``excerpts``: digests of the cached excerpts by track id.
     """
     compared = compare_libraries(run, fetched, embedded, projected, clusters)
     with run.clock.stage("emit"):
@@ -101,7 +101,7 @@ def emit(
 
 
 def check_page(config: Config) -> None:
-    """Find mistakes in a theme, and in what a person put in the template's place, before anything is listened to.
+    """Validate the theme and the files of ``--template`` before the analysis begins.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def _template(config: Config) -> Template:
 
 
 def _asked_for(run: Run) -> dict[str, str | bool]:
-    """Return what settings make the pages say, as a part of the key."""
+    """Return the settings that affect the pages, as part of the key."""
     return {
         "site_url": run.config.site_url,
         **({"indexed": True} if run.config.indexed else {}),
@@ -128,7 +128,7 @@ def _asked_for(run: Run) -> dict[str, str | bool]:
 
 
 def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
-    """Return what of the library shows on the page, as a part of the key."""
+    """Return the parts of the library that are visible on the page, as part of the key."""
     return {
         "title": fetched.title,
         "sources": fetched.loaded.kind,
@@ -141,13 +141,13 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
 
 
 def _of_people(fetched: Fetched, compared: Cached[Compared]) -> dict[str, str]:
-    """Return what of several people shows on the page, as a part of the key."""
+    """Return the facts about several people that are visible on the page, as part of the key."""
     guests = [guest.track for guest in fetched.library.guests]
     return {"people": compared.digest, "guests": digest_bytes(orjson.dumps(guests))}
 
 
 class WithExcerpts(Mapping[str, bytes]):
-    """The files of a site, of which excerpts are read when they are asked for: all of them may be a gigabyte."""
+    """The files of a site. Excerpts are read lazily, because all of them can take a gigabyte."""
 
     def __init__(self, files: Mapping[str, bytes], cache: Cache, excerpts: Mapping[str, str]) -> None:
         self._files = files
@@ -165,7 +165,7 @@ class WithExcerpts(Mapping[str, bytes]):
             raise
 
     def _set_damaged_aside(self, digests: Iterable[str]) -> None:
-        """Set all that are damaged aside at once: the build starts over for it, and does so only some times."""
+        """Set aside all damaged excerpts in one pass, because the build restarts only a limited number of times."""
         for digest in digests:
             with suppress(CorruptEntry):
                 self._cache.read_blob(digest, "excerpt")
@@ -178,7 +178,7 @@ class WithExcerpts(Mapping[str, bytes]):
 
 
 def _encode(site: Site) -> dict[str, bytes]:
-    """All files but the covers, which the cache holds already, and the generation's name."""
+    """Encode all files except covers, which are cached already, and the name of the generation."""
     files = {name: content for name, content in site.files.items() if not name.startswith("art/")}
     return {**files, GENERATION: site.generation.encode()}
 
@@ -189,12 +189,12 @@ def _decode(outputs: Outputs) -> Site:
 
 
 def is_site(outputs: Outputs) -> bool:
-    """Whether these are the files of one generation and nothing else: a cache may come from elsewhere.
+    """Tell whether these are exactly the files of one generation, since a cache may come from elsewhere.
 
     Raises
     ------
     CorruptEntry
-        They name no generation, and are set aside.
+        They name no generation. The record is set aside.
     """
     folder = f"data/{outputs.read(GENERATION, _decode_generation)}/"
     names = outputs.names - {GENERATION}
@@ -205,10 +205,7 @@ SITE_CODEC: Final = Codec((GENERATION, PAGE_NAME), _encode, _decode, accepts=is_
 
 
 def _shown(track: Track) -> Track:
-    """Return what of a track can show on the page.
-
-    Its recording where that is public, not where a file or cover lies.
-    """
+    """Return the fields of a track that can be visible on the page: its public recording, but no local paths."""
     recording = track.recording
     if recording is None and not track.art_url:
         return track
@@ -216,7 +213,7 @@ def _shown(track: Track) -> Track:
 
 
 def _built_at(epoch: str) -> str:
-    """Return the build's date, only where SOURCE_DATE_EPOCH gives one: equal input must give equal bytes."""
+    """Return the build date if SOURCE_DATE_EPOCH is set, otherwise None, since equal input must give equal bytes."""
     if not epoch:
         return ""
     try:
@@ -257,7 +254,7 @@ def _decode_generation(data: bytes) -> str:
 
 
 def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
-    """Return the cover pictures by digest. All damaged ones are set aside at once, however many there are."""
+    """Return the covers by digest. All damaged ones are set aside in one pass."""
     covers, damage = {}, None
     for digest in sorted({track.art_digest for track in embedded.tracks if track.art_digest}):
         try:
@@ -270,7 +267,7 @@ def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
 
 
 def describe_nearness(fetched: Fetched) -> str:
-    """Return what it means that tracks lie close together: that they sound alike only where they were listened to."""
+    """Return a sentence on the meaning of proximity on the map; tracks sound alike only if their audio was analyzed."""
     if fetched.is_placed:
         return page_message("Every track lies where a table put it.")
     if fetched.loaded.vectors is not None:
@@ -279,10 +276,10 @@ def describe_nearness(fetched: Fetched) -> str:
 
 
 def paths_to_tell(run: Run, embedded: Embedded) -> dict[str, str]:
-    """Where the listener's own files lie, by track id, if the site is to tell.
+    """Return the paths of the person's own files by track id, if the site should contain them.
 
-    Names that are no text are left out; where paths are to be relative, so is every one that leads out of the library's
-    folder, which would tell more than was asked for.
+    Names that are not valid text are omitted. Relative paths that lead out of the library's folder are omitted as well,
+    because they would reveal more than requested.
     """
     if not run.config.paths:
         return {}
@@ -292,7 +289,7 @@ def paths_to_tell(run: Run, embedded: Embedded) -> dict[str, str]:
     if is_relative and folder is None:
         return {}
     paths = {track.id: file_of(track, folder if is_relative else None) for track in embedded.tracks}
-    if is_relative:  # these are read on other systems as well
+    if is_relative:  # relative paths are also read on other systems
         paths = {track_id: path.replace(os.sep, "/") for track_id, path in paths.items() if _stays_within(path)}
     return {track_id: path for track_id, path in paths.items() if path and is_text(path)}
 
@@ -336,7 +333,7 @@ def _assemble(
 
 
 def _description(language: str, count: int, nearness: str) -> str:
-    """Say in a sentence what the page is: for search engines, for previews of links, and where no script runs."""
+    """Describe the page in a sentence, for search engines, link previews, and browsers without scripts."""
     said = page_counted(language, "A map of {count} track", "A map of {count} tracks", count)
     if nearness == HEARD:
         return page_text(language, "{map}: what sounds alike lies together.").format(map=said)

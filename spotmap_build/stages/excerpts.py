@@ -1,4 +1,4 @@
-"""Excerpts: some seconds of each track that is on this machine, from its typical moment, if the site is to hold any."""
+"""Excerpts stage: cut some seconds of each local track from its typical moment on, if the site should have excerpts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
 
 EXCERPT_VERSION: Final = 1
-"""Raise when another excerpt would be made of the same sound."""
+"""Raise when the same audio gives a different excerpt."""
 RIGHTS: Final = (
     "Everybody who sees the map can hear and copy them: publish excerpts only of music that is yours to share."
 )
@@ -41,14 +41,14 @@ MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Excerpted:
-    """The digests of the excerpts in the cache, by track id; and of how many tracks there is none, by code."""
+    """Digests of the cached excerpts by track id, and the numbers of tracks without one, by code."""
 
     digests: Mapping[str, str] = field(default_factory=dict)
     failed: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know of those that are missing, as sentences."""
+        """Notices about missing excerpts for the person, as sentences."""
         failed = dict(self.failed)
         waiting = failed.pop(TIME_LIMIT, 0)
         reasons = ", ".join(f"{number} {code}" for code, number in sorted(failed.items()))
@@ -62,7 +62,7 @@ class Excerpted:
 
 
 def add_excerpts(run: Run, fetched: Fetched, embedded: Embedded) -> Excerpted:
-    """Make the excerpts that are missing, each once; one that cannot be made leaves its track without."""
+    """Cut the missing excerpts, each once. A failed excerpt only affects its track."""
     if not run.config.excerpts or not any(_is_here(track) for track in embedded.tracks):
         return Excerpted()
     with run.clock.stage("excerpts"):
@@ -75,7 +75,7 @@ def add_excerpts(run: Run, fetched: Fetched, embedded: Embedded) -> Excerpted:
 
 
 def forecast(count: int, seconds: int) -> str:
-    """Say how much the excerpts of so many tracks will add to the site, and whose music that may be."""
+    """Say how much the excerpts of ``count`` tracks add to the site, and remind the person of copyright."""
     from spotmap_build.embed.excerpts import forecast_bytes
 
     megabytes = max(1, round(forecast_bytes(count, seconds) / MEGABYTE))
@@ -83,18 +83,18 @@ def forecast(count: int, seconds: int) -> str:
 
 
 def count_excerpts(tracks: tuple[Track, ...]) -> int:
-    """Count the tracks of which there can be an excerpt."""
+    """Count the tracks from which an excerpt can be cut."""
     return sum(map(_is_here, tracks))
 
 
 def _is_here(track: Track) -> bool:
-    """Tell whether its sound is on this machine, without asking a service."""
+    """Tell whether the audio of a track is on this machine, without requests to a service."""
     recording = track.recording
     return recording is not None and (recording.path is not None or recording.recipe is not None)
 
 
 class _Excerpts:
-    """The key of each track's excerpt, and what is known of it: from the cache, or since it was made."""
+    """The key and the state of each track's excerpt."""
 
     def __init__(self, run: Run, fetched: Fetched, embedded: Embedded) -> None:
         self._run = run
@@ -111,7 +111,7 @@ class _Excerpts:
         self.pending = [track_id for track_id in first_of_key.values() if not self._is_settled(self._keys[track_id])]
 
     def _is_settled(self, key: Key) -> bool:
-        """Whether the cache has an excerpt, or a reason why there is none that holds; it is noted."""
+        """Tell whether the cache has an excerpt or a valid failure, and record it."""
         record = self._run.cache.lookup(key)
         if record is None:
             return False
@@ -130,7 +130,7 @@ class _Excerpts:
         return Key("excerpt", EXCERPT_VERSION, content)
 
     def make(self) -> None:
-        """Cut what is pending, in worker processes, and keep each as it comes."""
+        """Cut the pending excerpts in worker processes, and store each when it is finished."""
         from spotmap_build.embed.excerpts import cut_excerpt
         from spotmap_build.embed.pool import WorkerPool
 
@@ -146,7 +146,7 @@ class _Excerpts:
                 made += isinstance(outcome, Done)
                 self._keep(key, outcome, seconds)
                 run.progress.advance(number)
-        self._codes = dict.fromkeys(left, TIME_LIMIT) | self._codes  # what failed before waits for that reason still
+        self._codes = dict.fromkeys(left, TIME_LIMIT) | self._codes  # earlier failures keep their reason
         run.progress.end(gettext("{made} of {total} excerpts cut", made=written(made), total=written(total)))
 
     def _jobs(self, temp_folder: str, limit: TimeLimit) -> Iterator[ExcerptJob]:
@@ -182,7 +182,7 @@ class _Excerpts:
             cache.put_failure(key, failure, seconds=seconds, producer=decoder())
 
     def found(self) -> Excerpted:
-        """Return what is known now."""
+        """Return the current results."""
         digests, failed = {}, Counter[str]()
         for track_id, key in self._keys.items():
             if key.digest in self._blobs:
@@ -193,13 +193,13 @@ class _Excerpts:
 
 
 def _sound(recording: Recording) -> str:
-    """Name the sound: by its digest; of a file that was not looked into, by its place, size and time of change."""
+    """Identify the audio by its digest, or an unexamined file by its path, size and modification time."""
     if recording.digest or recording.path is None:
         return recording.digest
     path = Path(recording.path)
     try:
         found = path.stat()
-    except OSError:  # cutting it says why it cannot be read
+    except OSError:  # cutting reports why it cannot be read
         return place_digest(path)
     return digest_bytes(f"{place_digest(path)} {found.st_size} {found.st_mtime_ns}".encode())
 

@@ -1,4 +1,4 @@
-"""The map as one table, of all that is known of each track but where its file lies."""
+"""Export stage: the map as a table with everything known about each track except its path."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 NOT_FREE: Final = ("vector", "tags", "tags_names", "file", "allow_pickle")
-"""Names of matrices, and of what numpy's archive is written with: a column of the source's own is called otherwise."""
+"""Reserved names: matrices, and parameters of numpy's archive. Columns of the source with such names are renamed."""
 
 
 def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, with_vectors: bool) -> MapTable:
-    """Make one row of each track: who it is, where it lies, what it is part of, how it sounds.
+    """Create a table with one row per track: metadata, position, cluster and region, features.
 
     Parameters
     ----------
     with_vectors : bool
-        Whether the embedding vectors and the tags' activations are wanted too: some 6 KB a track.
+        Whether to include embedding vectors and tag activations, which take about 6 KB per track.
     """
     from spotmap_build.emit.export import MapTable
 
@@ -68,7 +68,7 @@ def _about(tracks: Sequence[Track]) -> dict[str, list[Any]]:
 
 
 def _on_album(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
-    """Return where each track is on its album, and on which disc, where one is known."""
+    """Return track and disc numbers, if any are known."""
     columns = {
         "track_number": [track.track_number for track in tracks],
         "disc_number": [track.disc_number for track in tracks],
@@ -77,7 +77,7 @@ def _on_album(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
 
 
 def _when_played(tracks: Sequence[Track]) -> dict[str, list[Any]]:
-    """Return the days of the first and the last play, where a source tells of any."""
+    """Return the days of the first and the last play, if a source has them."""
     listening = [track.listening for track in tracks]
     if not any(listening):
         return {}
@@ -88,7 +88,7 @@ def _when_played(tracks: Sequence[Track]) -> dict[str, list[Any]]:
 
 
 def _parts(clusters: Clusters, count: int) -> dict[str, list[str | None]]:
-    """Name cluster and region of each track, and their ids, which stay from build to build; None for noise."""
+    """Return names and ids of the cluster and region of each track; None for noise. Ids are stable across builds."""
     labels = clusters.labels(count).tolist()
     region_of = {row: number for number, one in enumerate(clusters.regions) for row in one.members}
     regions = [region_of.get(row) for row in range(len(labels))]
@@ -101,10 +101,7 @@ def _parts(clusters: Clusters, count: int) -> dict[str, list[str | None]]:
 
 
 def _features(embeddings: Embeddings) -> dict[str, list[float | None]]:
-    """Return what was measured; None where it could not be.
-
-    In the units of :data:`~spotmap_build.registry.features.FEATURES`.
-    """
+    """Return the features in the units of :data:`~spotmap_build.registry.features.FEATURES`; None if unknown."""
     return {
         name: [None if math.isnan(value) else value for value in embeddings.features[:, column].astype(float).tolist()]
         for column, name in enumerate(embeddings.feature_names)
@@ -112,6 +109,6 @@ def _features(embeddings: Embeddings) -> dict[str, list[float | None]]:
 
 
 def _own_columns(tracks: Sequence[Track]) -> Mapping[str, list[Any]]:
-    """Return the columns that the source brought along, by name."""
+    """Return the source's own columns by name."""
     names = dict.fromkeys(name for track in tracks for name in track.facets)
     return {name: [track.facets.get(name) for track in tracks] for name in names}

@@ -1,4 +1,4 @@
-"""Fetch: from the sources that were asked for to one library."""
+"""Fetch stage: load the requested sources and merge them into one library."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def fetch(run: Run) -> Fetched:
-    """Load every source and put them together.
+    """Load all sources and merge them.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def fetch(run: Run) -> Fetched:
 
 
 def make_source(text: str, config: Config) -> LibrarySource:
-    """Return the source that a text such as ``folder:/music`` means.
+    """Parse a source such as ``folder:/music``.
 
     Raises
     ------
@@ -84,13 +84,13 @@ def make_source(text: str, config: Config) -> LibrarySource:
 
 @dataclass(frozen=True, slots=True)
 class _OfPackage:
-    """A source that an installed package adds: what goes wrong in it is said to be that package's."""
+    """A source from an installed package. Errors in its code are attributed to that package."""
 
     source: LibrarySource
     kind: SourceKind
 
     def load(self, context: LoadContext) -> Loaded:
-        """Load what it has, under the name that it was asked for by."""
+        """Load the library under the requested name."""
         with plugins.blaming(self.kind.package, f"source '{self.kind.name}'"):
             loaded = self.source.load(context)
             fault = _fault(loaded)
@@ -103,7 +103,7 @@ class _OfPackage:
 
 
 def _fault(loaded: object) -> str:
-    """Say what is wrong with a library that somebody else's code made; nothing where nothing is."""
+    """Return the problem with a library created by another package's code; empty if there is none."""
     if not isinstance(loaded, Loaded):
         return f"its load() returned a {type(loaded).__name__}, not a Loaded"
     counts = Counter(track.id for track in loaded.library.tracks)
@@ -145,7 +145,7 @@ def _read_metadata(path: Path) -> dict[str, str]:
 
 
 def library_title(given: tuple[str, ...]) -> str:
-    """Return what a map is called that was given no title: as its sources."""
+    """Return the default title of a map, made from its sources."""
     names = [
         _name(Path(path)) if (path := text.partition(":")[2]) else sources.find(text).title or text for text in given
     ]
@@ -153,6 +153,6 @@ def library_title(given: tuple[str, ...]) -> str:
 
 
 def _name(path: Path) -> str:
-    """Return what a library is called: as its folder, or as its file without the suffix. A folder's name has none."""
+    """Return the name of a library: that of its folder, or of its file without the suffix."""
     place = Path(os.path.normpath(path.absolute()))
     return fold_space(printable(place.name if place.is_dir() else place.stem)) or "My library"

@@ -1,6 +1,6 @@
-"""Heads: what they say of every track, from the patches where it was asked while listening, else from its vector.
+"""Heads stage: results of classifier heads for every track, from its patches during analysis or from its vector.
 
-A head is on where something is known of every track, so that no track lacks what others are compared by.
+A head is used only if there are results for all tracks, so that all tracks are comparable.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from spotmap_build.registry.heads import HeadSpec
 
 HEADS_VERSION: Final = 1
-"""Raise when the same heads would answer differently of the same vectors."""
+"""Raise when the same heads give different results for the same vectors."""
 ACTIVATIONS: Final = "activations.npy"
 AT_ONCE: Final = 4096
-"""Vectors that are sent to the worker at a time: 20 MB."""
+"""Number of vectors sent to the worker at a time: 20 MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answers:
-    """What heads tell, a row a track: ``tags`` float32 ``[n, k]`` in 0..1, ``features`` float32 ``[n, f]``."""
+    """Results of heads, one row per track: ``tags`` float32 ``[n, k]`` in 0..1, ``features`` float32 ``[n, f]``."""
 
     tags: Float32Array
     tag_names: tuple[str, ...]
@@ -47,19 +47,19 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What heads tell of the tracks of a map. ``digest`` names it; empty where there are none, and nothing to read."""
+    """Results of heads for the tracks of a map. ``digest``: of the results; empty if there are no heads."""
 
     digest: str = ""
     read: Callable[[], Answers | None] = lambda: None
 
 
 def ask_heads(whole: Acquisition, records: Sequence[Record]) -> Asked:
-    """Find out what the heads of a build say of recordings that were listened to.
+    """Return the results of a build's heads for analyzed recordings.
 
     Parameters
     ----------
     records
-        What is kept of each: vectors, and what heads said while it was listened to.
+        Cached records of the recordings: vectors, and the results of heads during analysis.
     """
     specs = whole.heads.specs if records else ()
     later: _Later | None = None
@@ -78,9 +78,9 @@ def ask_heads(whole: Acquisition, records: Sequence[Record]) -> Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Later:
-    """What heads say of the vectors of recordings, of some of which some of them were not asked while listening.
+    """Results of heads from vectors, for recordings whose analysis did not include all heads.
 
-    ``activations``: a row a recording, all classes of all heads side by side.
+    ``activations``: one row per recording, with all classes of all heads.
     """
 
     specs: tuple[HeadSpec, ...]
@@ -88,14 +88,14 @@ class _Later:
     activations: Cached[Float32Array]
 
     def of(self, spec: HeadSpec) -> Float32Array:
-        """Return what one head says of those of which it was not asked."""
+        """Return the results of one head for the recordings that lack it."""
         first = sum(len(one.classes) for one in self.specs[: self.specs.index(spec)])
         rows = [row for row, record in enumerate(self.records) if not _has(record, spec)]
         return self.activations.value[rows, first : first + len(spec.classes)]
 
 
 class _NoAnswer(Exception):
-    """Not all heads could be asked; ``able`` are those that can be."""
+    """Not all heads could be run; ``able`` are those that can be."""
 
     def __init__(self, able: Collection[HeadSpec]) -> None:
         super().__init__()
@@ -103,12 +103,12 @@ class _NoAnswer(Exception):
 
 
 def _has(record: Record, spec: HeadSpec) -> bool:
-    """Whether a head was asked while a recording was listened to."""
+    """Tell whether a recording's analysis included a head."""
     return spec.output in record.outputs
 
 
 def _ask_later(whole: Acquisition, specs: tuple[HeadSpec, ...], records: Sequence[Record]) -> _Later:
-    """Ask heads of the vectors of the recordings of which one of them was not asked."""
+    """Run heads on the vectors of recordings that lack one of them."""
     from spotmap_build.cache.arrays import array_decoder, encode_array
 
     lacking = tuple(record for record in records if not all(_has(record, spec) for spec in specs))
@@ -124,7 +124,7 @@ def _ask_later(whole: Acquisition, specs: tuple[HeadSpec, ...], records: Sequenc
 
 
 def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record]) -> Float32Array:
-    """Run heads on vectors, in a worker: no engine runs in this process."""
+    """Run heads on vectors in a worker, because engines never run in this process."""
     import numpy as np
 
     from spotmap_build.embed.heads import VectorsJob, apply_heads
@@ -155,7 +155,7 @@ def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record
 def _rows(
     whole: Acquisition, records: Sequence[Record], output: str, length: int, *, is_optional: bool = False
 ) -> Float32Array:
-    """Return one output of each record as a matrix. All that are damaged are given up at once, however many."""
+    """Return one output of each record as a matrix. All damaged records are discarded in one pass."""
     import numpy as np
 
     from spotmap_build.cache.arrays import array_decoder
@@ -188,9 +188,9 @@ def _read(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Recor
 
 
 def _said(whole: Acquisition, spec: HeadSpec, records: Sequence[Record], later: _Later | None) -> Float32Array:
-    """Return what one head says of each recording.
+    """Return the results of one head for each recording.
 
-    An answer that is damaged is dropped, and asked of the vector when the build starts over: nobody listens again.
+    Damaged results are removed, and computed from the vector when the build restarts, without analyzing audio again.
     """
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""Insights: what the finished map means, in figures and words: how good it is, playlists, versions, neighbors."""
+"""Insights stage: figures and sentences about the finished map: quality, playlists, versions, neighbors."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ INSIGHTS_VERSION: Final = 5
 INSIGHTS: Final = "insights.json"
 NEIGHBORS_SHOWN: Final = 10
 EXPLAINED: Final = 3
-"""Of these, so many with what they have in common: the first ones are looked at."""
+"""Number of these with explanations; readers look at the first ones only."""
 
 
 def analyze(
     run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Cached[Clusters]
 ) -> Cached[Insights]:
-    """Return the insights of a map, from the cache where nothing that they are made of has changed."""
+    """Return the insights of a map, from the cache if none of their inputs has changed."""
     with run.clock.stage("insights"):
         key = Key(
             "insights",
@@ -70,7 +70,7 @@ def analyze(
 
 
 def _decoder(track_count: int, playlist_count: int, clusters: Cached[Clusters]) -> Callable[[bytes], Insights]:
-    """Return a reader that refuses insights about tracks, playlists or clusters that are not there."""
+    """Return a decoder that rejects insights about tracks, playlists or clusters that do not exist."""
 
     def decode(data: bytes) -> Insights:
         found = decode_json(data, Insights)
@@ -104,7 +104,7 @@ def _words(track: Track) -> list[object]:
 
 
 def _doubtful(embedded: Embedded) -> int:
-    """How many tracks are on the map with a recording that a person should look at."""
+    """Return the number of tracks on the map whose recording a person should review."""
     if not embedded.matches:
         return 0
     from spotmap_build.acquire.matching import DOUBTFUL_BELOW
@@ -118,7 +118,7 @@ def _doubtful(embedded: Embedded) -> int:
 
 
 def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters) -> Insights:
-    """Describe the map: what its places tell, and where its tracks were listened to, what their sound tells."""
+    """Compute the insights from positions, and from embeddings if there are any."""
     from spotmap_build.insights.playlists import overlaps, uncovered_clusters
     from spotmap_build.insights.strays import describe_strays
 
@@ -167,7 +167,7 @@ def _with_sound(
 
 
 def _in_common(explainer: Explainer, neighbors: Int32Array) -> tuple[tuple[str, ...], ...]:
-    """Return what each track has in common with each of its neighbors, as text."""
+    """Return the shared properties of each track and each of its neighbors, as text."""
     pairs = [(row, other) for row, others in enumerate(neighbors.tolist()) for other in others]
     texts = ("; ".join(reason.text for reason in reasons) for reasons in explainer.shared_by_each(pairs))
     return tuple(tuple(islice(texts, neighbors.shape[1])) for _ in range(len(neighbors)))
@@ -212,7 +212,7 @@ def _figures(
 
 
 def _labels(fetched: Fetched, embedded: Embedded) -> Mapping[str, Sequence[Sequence[str]]]:
-    """Return what neighbors may have in common, by kind, for each track."""
+    """Return the labels of each track that neighbors can share, by kind."""
     in_playlists: list[list[str]] = [[] for _ in embedded.tracks]
     for playlist, rows in playlist_rows(fetched, embedded):
         for row in rows:
@@ -269,10 +269,7 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
 
 
 def describe_map(clusters: Clusters, insights: Insights) -> dict[str, object]:
-    """Return what the report says of the map.
-
-    Quality, regions with their ids (to name them by), and what became of them.
-    """
+    """Return the part of the report about the map: quality, regions with their ids (for naming), and their changes."""
     return {
         "quality": [asdict(figure) | {"value": round(figure.value, 4)} for figure in insights.figures],
         "regions": [{"id": one.id, "name": one.name, "tracks": len(one.members)} for one in clusters.regions],

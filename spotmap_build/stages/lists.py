@@ -1,4 +1,4 @@
-"""The lists that a map offers to other players: its clusters and regions, playlists not made yet, what does not fit."""
+"""The lists of a map for other players: clusters, regions, suggested playlists, misfits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MISFITS: Final = "does not fit"
 
 
 def make_lists(fetched: Fetched, embedded: Embedded, clusters: Clusters, insights: Insights) -> Iterator[TrackList]:
-    """Yield every list of a map, each with an id that it keeps from one build to the next."""
+    """Yield every list of a map, each with an id that is stable across builds."""
     playlists = playlist_rows(fetched, embedded)
 
     def make(list_id: str, kind: str, name: str, rows: Iterable[int]) -> TrackList:
@@ -35,7 +35,7 @@ def make_lists(fetched: Fetched, embedded: Embedded, clusters: Clusters, insight
     for number in insights.uncovered:
         one = clusters.clusters[number]
         yield make(f"new-{one.id}", NEW_PLAYLISTS, one.name, [row for row in one.members if row not in listed])
-    # None where the library brought places and no sound: then nothing is known of what fits.
+    # None if the library has positions but no embeddings, from which misfits could be found.
     for (playlist, _), found in zip(playlists, insights.playlists or (), strict=bool(insights.playlists)):
         if found.misfits:
             yield make(f"misfits-{playlist.id}", MISFITS, playlist.name, [row for row, _why in found.misfits])

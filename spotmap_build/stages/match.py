@@ -1,4 +1,4 @@
-"""Match: find the recording of every track, without downloading or listening to any."""
+"""The ``match`` command: find the recording of every track without downloading or analyzing any."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Matched:
 
 
 def match(run: Run, fetched: Fetched) -> Matched:
-    """Decide for every track, from the cache where it was decided before."""
+    """Match every track, using cached decisions."""
     with run.clock.stage("match"):
         finder = Finder(run, fetched)
         recordings = finder.recall_all()

@@ -1,4 +1,4 @@
-"""People: where friends' tracks lie on a map that stays as it is, and what libraries have to do with each other."""
+"""People stage: place friends' tracks on the unchanged map, and compare the libraries."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
     from spotmap_build.stages.project import Projected
 
 PEOPLE_VERSION: Final = 1
-"""Raise when guests would get other places, or people be compared otherwise."""
+"""Raise when guests get different positions, or the comparison of people changes."""
 FOUND: Final = "people.json"
 NEIGHBORS_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Where guests are, and how people compare.
+    """Positions of guests, and the comparison of people.
 
     Attributes
     ----------
     x, y : tuple of float
-        The place of each guest, in the map's own unit.
+        Position of each guest, in the map's own unit.
     labels : tuple of int
-        The cluster that each is in, by number, or -1.
+        Cluster of each guest by number, or -1.
     neighbors : tuple of tuple of int
-        The rows that sound most like each guest: the library's tracks first, then the guests.
+        The most similar rows of each guest, where guests are numbered after the library's tracks.
     kept : tuple of float
-        The share of these that are also nearest on the map.
+        Share of these that are also nearest on the map.
     people : People
-        What the libraries have to do with each other.
+        Comparison of the libraries.
     """
 
     x: tuple[float, ...] = ()
@@ -61,9 +61,9 @@ class Compared:
 def compare_libraries(
     run: Run, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Cached[Clusters]
 ) -> Cached[Compared] | None:
-    """Return what is known of several people on one map, and where guests are.
+    """Return the comparison of several people on one map, and the positions of guests.
 
-    None where all is one person's library, or nothing was listened to.
+    None if there is only one person's library, or no audio was analyzed.
     """
     everybody = _Everybody(fetched, embedded, projected)
     guests = fetched.library.guests
@@ -98,7 +98,7 @@ def compare_libraries(
 
 
 def _of_the_past(projected: Projected) -> dict[str, str]:
-    """Return what vectors may be prepared by besides themselves, as a part of the key."""
+    """Return the inputs of the preparation other than the vectors, as part of the key."""
     last = projected.previous_map.value
     return {"past": projected.previous_map.digest} if last is not None and last.fitted_on else {}
 
@@ -110,7 +110,7 @@ def _outcome(guest_count: int) -> str:
 
 
 def _digest_of(guests: Sequence[Guest]) -> str:
-    """Name guests and their sounds; offsets and steps, which are those of a whole card, once for all in a row."""
+    """Return a digest of guests and their vectors. Offsets and steps, which are equal for a card, are hashed once."""
     scales: list[tuple[tuple[float, ...], tuple[float, ...]]] = []
     rows = []
     for guest in guests:
@@ -138,7 +138,7 @@ def _decode(data: bytes, track_count: int, guest_count: int, cluster_count: int)
 
 @dataclass(frozen=True)
 class _Everybody:
-    """The tracks of all people: the library's, then the guests."""
+    """The tracks of all people: those of the library, then those of guests."""
 
     fetched: Fetched
     embedded: Embedded
@@ -154,7 +154,7 @@ class _Everybody:
 
     @cached_property
     def rows_of(self) -> dict[str, list[int]]:
-        """By person, in the order of the sources."""
+        """Rows of each person, in the order of the sources."""
         rows: dict[str, list[int]] = {}
         for row, track in enumerate(self.tracks):
             for name in track.layers:
@@ -167,12 +167,12 @@ class _Everybody:
 
     @cached_property
     def unit_vectors(self) -> Float32Array:
-        """In the map's own space where all was listened to here; else in the one that all cards have in common."""
+        """Vectors in the map's own space if all tracks were analyzed here, otherwise in the shared space of cards."""
         from spotmap_build.project.shared_space import compare_sounds, decode_sounds, encode_sounds, to_shared_space
 
         if not self.guests or self.embedded.embedder is None:
             return self.projected.space.unit_vectors
-        # Through the same 8 bits as the guests: else what a card rounds off would tell people apart.
+        # Quantized to 8 bits like the guests', or the rounding of cards would distinguish people.
         own = to_shared_space(self.embedded.embeddings.value.vectors, self.embedded.embedder.name)
         sounds = [*encode_sounds(own), *(guest.sound for guest in self.guests)]
         return compare_sounds(decode_sounds(sounds))
@@ -203,7 +203,7 @@ class _Everybody:
 
 
 def with_guests(atlas: Atlas, guests: tuple[Guest, ...], compared: Compared) -> Atlas:
-    """Put guests on the map of a library: they come after its tracks, which stay as they are."""
+    """Append guests to the map of a library, whose own tracks do not change."""
     import numpy as np
 
     from spotmap_build.atlas import Layout
@@ -241,7 +241,7 @@ def with_guests(atlas: Atlas, guests: tuple[Guest, ...], compared: Compared) -> 
 
 
 def _regions(before: Clusters, clusters: tuple[Cluster, ...]) -> tuple[Cluster, ...]:
-    """Give each region the guests of its clusters."""
+    """Add the guests of its clusters to each region."""
     members = [list(region.members) for region in before.regions]
     for old, new in zip(before.clusters, clusters, strict=True):
         if old.parent is not None:

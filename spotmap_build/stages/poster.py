@@ -1,4 +1,4 @@
-"""The poster, of the map as the site shows it."""
+"""Poster stage: draw a poster of the published map."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def make_poster(run: Run, site: Site, nearness: str) -> None:
-    """Draw the poster where one was asked for, and write it.
+    """Draw the poster if requested, and write it.
 
     Raises
     ------
     OutputError
-        It cannot be written, or would replace what is no poster.
+        It cannot be written, or would replace a file that is not a poster.
     """
     place = run.config.poster
     if place is None:

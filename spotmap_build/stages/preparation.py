@@ -1,7 +1,7 @@
-"""What a library's vectors were prepared with, kept for the next builds: a new track then changes no other's vector.
+"""Cache the fitted preparation of a library's vectors, so that a new track does not change all other vectors.
 
-Where few tracks are new or gone, a map is a continuation, and so is the space that it was made of: vectors are prepared
-by what was learned when it was made, and only the neighbors that change are found (docs/decisions/0015).
+If few tracks are new or gone, a map continues the last one in the same space: vectors are transformed with the last
+preparation, and only neighbors that change are searched for (docs/decisions/0015).
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from spotmap_build.stages.previous_map import Previous
 
 PREPARATION_VERSION: Final = 2
-"""Raise when something else would be learned from the same vectors."""
+"""Raise when the same vectors give a different preparation."""
 CENTER: Final = "center.npy"
 AXES: Final = "axes.npy"
 ROWS: Final = "rows.npy"
-"""Names of the vectors that a result was made of, in the order of its rows."""
+"""Digests of the vectors of a result, in the order of its rows."""
 OUTPUTS: Final = (CENTER, AXES, ROWS)
 LARGEST_CHANGED_SHARE: Final = 0.1
-"""Of the vectors that it was learned from and those that are there now: beyond that, it is learned again."""
+"""Maximum share of changed vectors since the preparation was fitted; beyond it, it is fitted again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A preparation, and from which vectors it was learned.
+    """A preparation, and the vectors to which it was fitted.
 
-    ``fitted_on``: the digest of those embeddings. ``row_digests``: int64 ``[n]``, as
-    :func:`~spotmap_build.project.preprocessing.row_digests` names each vector.
+    ``fitted_on``: digest of those embeddings. ``row_digests``: int64 ``[n]``, from
+    :func:`~spotmap_build.project.preprocessing.row_digests`.
     """
 
     preparation: Preparation
@@ -51,10 +51,10 @@ class Fitted:
 def held_preparation(
     run: Run, embedded: Embedded, previous_map: Previous, read_row_digests: Callable[[], Int64Array]
 ) -> Fitted | None:
-    """Return what the last map's vectors were prepared with; None where it is to be learned again, or is not known.
+    """Return the preparation of the last map; None if it is unknown or has to be fitted again.
 
-    It is learned again with every layout from scratch, because that was asked for or much has changed, and where
-    more than a tenth of the vectors are not those that it was learned from.
+    It is fitted again with every layout from scratch (because of a request or large changes), and if more than a tenth
+    of the vectors have changed since it was fitted.
     """
     from spotmap_build.project.anchoring import FEW_CHANGED_SHARE, changed_share
 
@@ -72,7 +72,7 @@ def held_preparation(
 
 
 def learned_preparation(run: Run, embedded: Embedded, read_row_digests: Callable[[], Int64Array]) -> Fitted | None:
-    """Return what is learned from these embeddings, and keep it; None where nothing is to be learned."""
+    """Fit a preparation to these embeddings and store it; None if there is nothing to fit."""
     vectors = embedded.embeddings.value.vectors
     if embedded.preprocessing == "none" or not vectors.size:
         return None
@@ -90,7 +90,7 @@ def learned_preparation(run: Run, embedded: Embedded, read_row_digests: Callable
 def _find(run: Run, embedded: Embedded, fitted_on: str) -> Fitted | None:
     record = run.cache.lookup(_key(embedded, fitted_on), outputs=OUTPUTS, may_fail=False)
     if record is not None:
-        with suppress(CorruptEntry):  # it is set aside, and something is learned again
+        with suppress(CorruptEntry):  # the record is set aside, and the preparation is fitted again
             return _decode(fitted_on, None, Outputs(run.cache, record))
     return None
 

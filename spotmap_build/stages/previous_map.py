@@ -1,7 +1,7 @@
-"""The last map: where each track was and which regions there were, so that a new map can be its continuation.
+"""The last map: positions of tracks, and regions, so that a new map can continue it.
 
-It is found in the cache, by the site that lies in the output folder; else in that site itself (which survives a lost
-cache); or where ``--anchor`` says.
+It is read from the cache, by the site in the output folder; or from that site itself (which survives a lost cache); or
+from the place given by ``--anchor``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Number = Annotated[int, Meta(ge=0)]
 
 
 class PreviousCluster(msgspec.Struct, frozen=True):
-    """A cluster or region as it was. ``members`` are positions in the map's ``track_ids``."""
+    """A cluster or region of the last map. ``members`` are indices in the map's ``track_ids``."""
 
     id: str
     name: str
@@ -54,9 +54,9 @@ class PreviousCluster(msgspec.Struct, frozen=True):
 
 
 class PreviousMap(msgspec.Struct, frozen=True):
-    """A map as it was: a place for each track, in any unit, and the clusters of both levels.
+    """A previous map: the position of each track, in any unit, and the clusters of both levels.
 
-    Decoding one raises ``msgspec.ValidationError`` where its parts do not belong together.
+    Decoding raises ``msgspec.ValidationError`` if its parts are inconsistent.
     """
 
     track_ids: tuple[str, ...]
@@ -66,11 +66,11 @@ class PreviousMap(msgspec.Struct, frozen=True):
     regions: tuple[PreviousCluster, ...] = ()
     next_numbers: tuple[Number, Number] = (1, 1)
     fresh_trustworthiness: float | None = None
-    """Of the library's last map that was laid out from scratch; older maps and published ones do not say."""
+    """Trustworthiness of the library's last layout from scratch; missing in older maps and published ones."""
     vectors: str = ""
-    """The digest of its embeddings; older maps and published ones do not say."""
+    """Digest of its embeddings; missing in older maps and published ones."""
     fitted_on: str = ""
-    """The digest of the embeddings that its vectors were prepared by, its own or an earlier map's; likewise."""
+    """Digest of the embeddings to which its preparation was fitted, its own or an earlier map's; may be missing too."""
 
     def __post_init__(self) -> None:
         count = len(self.track_ids)
@@ -84,7 +84,7 @@ class PreviousMap(msgspec.Struct, frozen=True):
 
 
 class _State(msgspec.Struct, frozen=True):
-    """What the last map was made of: equal vectors need no new layout. ``generation``: the site that it became.
+    """Inputs of the last map: equal vectors need no new layout. ``generation``: the generation of its site.
 
     ``environment``: :func:`~spotmap_build.stages.space.layout_environment` of the build that laid it out.
     """
@@ -97,9 +97,9 @@ class _State(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Previous:
-    """What this build continues: ``anchor`` is empty at a first build. ``digest`` names its content.
+    """The map that this build continues. ``anchor`` is empty for a first build. ``digest``: of its content.
 
-    ``is_fresh``: lay out from scratch, and only turn the result to fit. ``notice``: what the person should know of it.
+    ``is_fresh``: lay out from scratch, and only align the result. ``notice``: a message for the person.
     """
 
     anchor: bytes = b""
@@ -108,26 +108,26 @@ class Previous:
 
     @cached_property
     def digest(self) -> str:
-        """Names the map to continue; empty where there is none."""
+        """Digest of the map to continue; empty if there is none."""
         return digest_bytes(self.anchor) if self.anchor else ""
 
     @cached_property
     def value(self) -> PreviousMap | None:
-        """The map to continue; None where there is none."""
+        """The map to continue; None if there is none."""
         return _decode_map(self.anchor)
 
 
 def read_anchor(config: Config) -> Previous | None:
-    """Return what ``--anchor`` wants to be continued; None where that is the last map (:func:`load_previous_map`).
+    """Return the map requested by ``--anchor``; None if it is the last map (:func:`load_previous_map`).
 
-    To be asked before anything is listened to: hours later is too late to say that there is no map.
+    Call this before the analysis, so that the error does not come after hours.
 
     Raises
     ------
     ConfigError
-        It names a place that holds no map.
+        There is no map at that place.
     ServiceError
-        It names an address that does not answer.
+        The address does not answer.
     """
     if config.anchor == "auto":
         return None
@@ -135,12 +135,12 @@ def read_anchor(config: Config) -> Previous | None:
 
 
 def load_previous_map(run: Run, embedded: Embedded) -> Previous:
-    """Return the library's last map, as far as the cache and the output folder know it.
+    """Return the library's last map from the cache or the output folder.
 
-    Where the vectors are those of the last map, and a layout of them would be the same again, it is continued from the
-    same map as then: so nothing changes. After an upgrade or on another machine, the last map itself is continued. A
-    site whose map the cache does not know is continued as it is published, and one that cannot be read is replaced;
-    both change what is published, and so are reported.
+    If the vectors are those of the last map and a layout would give the same result, the map before it is continued
+    again, so that nothing changes. After an upgrade or on another machine, the last map itself is continued. A site
+    whose map is not in the cache is continued from its published files, and one that cannot be read is replaced. Both
+    change the published map, and are reported.
     """
     out = run.config.out
     generation = served_generation(out)
@@ -164,15 +164,15 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
 
 
 def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
-    """Return the last map as the cache has it; None where it has none that can be used.
+    """Return the last map from the cache; None if there is no usable one.
 
-    By the site that is served, else the last that was published to the same place, if that is this site.
+    It is looked up by the served site, or by the last map published to the same place if that is this site.
     """
     for known_by in dict.fromkeys((generation, "")):
         record = run.cache.lookup(_key(run, known_by), outputs=OUTPUTS, may_fail=False)
         if record is None:
             continue
-        with suppress(CorruptEntry):  # it is set aside, and as good as lost
+        with suppress(CorruptEntry):  # the record is set aside
             state = run.cache.decode(record, STATE, lambda data: decode_json(data, _State))
             if generation not in (known_by, state.generation):
                 continue
@@ -188,13 +188,13 @@ def _decode_map(anchor: bytes) -> PreviousMap | None:
 
 
 def _checked(anchor: bytes) -> bytes:
-    """Return the bytes of a map, or none. Raises ``msgspec.DecodeError`` where they are neither."""
+    """Return the bytes of a map, or none. Raises ``msgspec.DecodeError`` if they are invalid."""
     _decode_map(anchor)
     return anchor
 
 
 def save_map(run: Run, embedded: Embedded, projected: Projected, clusters: Cached[Clusters], generation: str) -> None:
-    """Keep the map that was just published as the one that the next build continues."""
+    """Store the published map, which the next build will continue."""
     previous_map = projected.previous_map
     state = msgspec.json.encode(_State(embedded.digest, previous_map.is_fresh, generation, layout_environment()))
     keys = (_key(run, ""), _key(run, generation))
@@ -243,8 +243,8 @@ def _published(place: str) -> bytes:
 def _key(run: Run, generation: str) -> Key:
     """Return the key of the last map.
 
-    By the generation of the site in the output folder, wherever that was moved to; where there is no site, by the
-    folder's place (as a digest, so that no path is stored): so a build elsewhere can go on from the cache alone.
+    It consists of the generation of the site in the output folder, which may have been moved. Without a site, it
+    consists of a digest of the folder's path, so that a build elsewhere can continue from the cache alone.
     """
     if generation:
         return Key("last-map", PAST_VERSION, {"generation": generation})

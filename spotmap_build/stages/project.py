@@ -1,4 +1,4 @@
-"""Project: a place on the plane for every track, where it was before if it was on the last map."""
+"""Project stage: lay out the tracks on the plane, continuing the last map."""
 
 from __future__ import annotations
 
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
     from spotmap_build.stages.previous_map import Previous, PreviousMap
 
 GIVEN_VERSION: Final = 1
-"""Raise when places that a table gives would be laid out differently."""
+"""Raise when positions from a table are laid out differently."""
 COORDINATES: Final = "coordinates.npy"
 STORY: Final = "story.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Projection:
-    """Where each track lies, and how the map came to be so.
+    """The positions of all tracks, and how they were computed.
 
-    ``coordinates``: float32 ``[n, 2]``. ``anchored``: how it was held to the last map, if it was. ``trustworthiness``:
-    of the layout; None where a table gives the places. ``fresh_trustworthiness``: of the last map of this library that
-    was laid out from scratch, where there was one. ``strays``: rows whose given places lie so far off that they were
-    moved to the rim.
+    ``coordinates``: float32 ``[n, 2]``. ``anchored``: how the last map was continued, if it was. ``trustworthiness``:
+    of the layout; None if a table gives positions. ``fresh_trustworthiness``: of the last layout of this library from
+    scratch, if there was one. ``strays``: rows whose given positions were too far out and were moved to the rim.
     """
 
     coordinates: Float32Array
@@ -49,12 +48,12 @@ class Projection:
 
     @property
     def measured_trustworthiness(self) -> float | None:
-        """Of the places as they are; None where none was measured, or before the map was turned to fit the last one."""
+        """Trustworthiness of exactly these positions; None if not measured, or measured before the alignment."""
         return None if self.anchored and self.anchored.fresh_reason else self.trustworthiness
 
     @property
     def made(self) -> Made:
-        """In which way it was laid out: it decides how long that takes. Holding takes as long where it is given up."""
+        """The kind of layout, which determines its duration. Discarded anchored layouts take as long as used ones."""
         if self.anchored is None:
             return "fresh"
         if self.anchored.fresh_reason:
@@ -64,7 +63,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Projected:
-    """The layout, and what it was made of."""
+    """The layout and its inputs."""
 
     layout: Cached[Projection]
     space: EmbeddingSpace
@@ -72,12 +71,12 @@ class Projected:
 
     @property
     def digest(self) -> str:
-        """Names the places of the tracks."""
+        """Digest of the positions."""
         return self.layout.digest
 
 
 def project(run: Run, embedded: Embedded, anchor: Previous | None) -> Projected:
-    """Lay out the embedded tracks, or take the layout from the cache where vectors and previous map are unchanged.
+    """Lay out the embedded tracks, or read the layout from the cache if vectors and previous map are unchanged.
 
     ``anchor``: the map to continue; None for the last one.
     """
@@ -141,7 +140,7 @@ def _take_given(embedded: Embedded) -> Projection:
 
 
 def previous_positions(embedded: Embedded, last: PreviousMap) -> Float32Array:
-    """Where each track was on the last map: float32 ``[n, 2]``, NaN for new ones."""
+    """Return the positions on the last map: float32 ``[n, 2]``, NaN for new tracks."""
     import numpy as np
 
     position = {track_id: number for number, track_id in enumerate(last.track_ids)}
@@ -154,7 +153,7 @@ def previous_positions(embedded: Embedded, last: PreviousMap) -> Float32Array:
 
 
 def find_since(embedded: Embedded, projected: Projected) -> Since | None:
-    """Which tracks are new, and which lie elsewhere than on the map that this one continues; None at a first map."""
+    """Return which tracks are new, and which have moved since the continued map; None for a first map."""
     from spotmap_build.atlas import Since
     from spotmap_build.project.anchoring import are_known, have_moved, procrustes_align
 
@@ -162,7 +161,7 @@ def find_since(embedded: Embedded, projected: Projected) -> Since | None:
     if last is None:
         return None
     previous, positions = previous_positions(embedded, last), layout.coordinates
-    # Places that came with the library are in a frame of their own; a layout with a past is in its past's.
+    # Positions from the library have their own frame; an anchored layout has that of the last map.
     if layout.anchored is None:
         positions = procrustes_align(positions, previous)
     new, moved = ~are_known(previous), have_moved(previous, positions)
@@ -185,7 +184,7 @@ def _describe(projection: Projection) -> str:
 
 
 class _Story(msgspec.Struct, frozen=True):
-    """What is kept of a :class:`Projection` beside the coordinates."""
+    """The cached parts of a :class:`Projection` other than the coordinates."""
 
     median: float | None
     percentile_95: float | None
@@ -198,7 +197,7 @@ class _Story(msgspec.Struct, frozen=True):
 
 
 def layout_codec(track_count: int) -> Codec[Projection]:
-    """How a layout of so many tracks lies in the cache."""
+    """Return the codec for a layout of ``count`` tracks."""
     return Codec((COORDINATES, STORY), _encode, partial(_decode, track_count), named_by=COORDINATES)
 
 
@@ -239,5 +238,5 @@ def _decode(track_count: int, outputs: Outputs) -> Projection:
 
 
 def _number(value: float | None) -> float:
-    """JSON has no NaN, and says null."""
+    """Convert NaN to None, because JSON has no NaN."""
     return math.nan if value is None else value

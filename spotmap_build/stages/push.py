@@ -1,4 +1,4 @@
-"""Lists of the map as playlists on Spotify: which were chosen, what they are called there, and what they can hold."""
+"""Push stage: select lists of the map, and create or update them as playlists on Spotify."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from spotmap_build.model import Track
 
 KINDS: Final[Mapping[str, str]] = {"clusters": CLUSTERS, "regions": REGIONS, "new": NEW_PLAYLISTS, "misfits": MISFITS}
-"""What they are called on the command line."""
+"""Names of the kinds of lists on the command line."""
 TITLES: Final[Mapping[str, str]] = {
     REGIONS: "{name} (region)",
     NEW_PLAYLISTS: "{name} (new)",
     MISFITS: "{name} (does not fit)",
 }
-"""A playlist of misfits must not be called what the playlist is called that they are in."""
+"""Titles of playlists by kind, since a list of misfits must not have the name of their playlist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a push would do.
+    """The changes of a push.
 
-    ``left_out``: tracks of the lists that are not on Spotify; ``beyond``: tracks that their playlists cannot hold;
-    ``forgotten``: playlists of lists that the map no longer has; ``titles`` of tracks by their URI.
+    ``left_out``: tracks that are not on Spotify; ``beyond``: tracks beyond the maximum size of a playlist;
+    ``forgotten``: playlists of lists that no longer exist; ``titles``: of tracks by URI.
     """
 
     changes: tuple[Change, ...]
@@ -51,12 +51,12 @@ class Proposal:
 
     @property
     def is_needed(self) -> bool:
-        """Whether anything would be changed."""
+        """Tell whether anything would change."""
         return any(change.is_needed for change in self.changes)
 
 
 def choose(lists: Sequence[TrackList], choice: Sequence[str]) -> tuple[TrackList, ...]:
-    """Return the lists that are meant, in the order of the map: by kind (see ``KINDS``), id, or name.
+    """Return the selected lists in the order of the map. They are given by kind (see ``KINDS``), id, or name.
 
     Raises
     ------
@@ -89,13 +89,13 @@ def push(
     agree: Callable[[Proposal], bool],
     say: Callable[[str], object],
 ) -> None:
-    """Bring the chosen lists to Spotify, if the person agrees to what that changes.
+    """Push the selected lists to Spotify if the person confirms the changes.
 
     Raises
     ------
     SpotmapError
-        ``ConfigError``: there is no such list. ``LoginError``, ``ServiceError``: Spotify refuses; what was done is
-        noted.
+        ``ConfigError``: there is no such list. ``LoginError``, ``ServiceError``: Spotify refuses; completed changes are
+        recorded.
     """
     from spotmap_build.fetch.spotify.push import Push  # loads spotipy
 
@@ -119,7 +119,7 @@ def push(
 
 
 def _on_spotify(one: TrackList) -> tuple[str, ...]:
-    """Those of its tracks that are there, each once."""
+    """Return the tracks of a list that are on Spotify, each once."""
     return tuple(dict.fromkeys(track.id for track in one.tracks if _is_on_spotify(track.id)))
 
 
