@@ -1,4 +1,4 @@
-"""Run the real command as its user would, in a process of its own."""
+"""Run the real command as its user would, in a separate process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PRELOADED: Final = "tests.support.preloaded"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run of the command ended, and what it said."""
+    """Exit status and output of a command."""
 
     status: int
     stdout: str
@@ -43,16 +43,16 @@ class Outcome:
 
     @property
     def listened_to(self) -> int:
-        """How many recordings the embed stage set out to listen to."""
+        """Number of recordings that the embed stage started to analyze."""
         totals = [event["total"] for event in self.events if event["event"] == "begin" and event["stage"] == "embed"]
         return sum(total or 0 for total in totals)
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a test's command: no settings of the person who runs the tests, and one worker.
+    """Return the environment of a test's command: without the settings of the developer, and with one worker.
 
-    A second worker costs three seconds of processor before it hears anything, and tests run side by side anyway; a test
-    that is about several workers says how many.
+    A second worker costs three processor seconds before it analyzes anything, and tests run in parallel anyway. A test
+    of several workers sets their number.
     """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SPOTMAP_")}
     clean.pop("SOURCE_DATE_EPOCH", None)
@@ -60,11 +60,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = None, timeout_s: float = 300) -> Outcome:
-    """Run ``spotmap-build`` with the given arguments, in a process that has loaded its packages already.
+    """Run ``spotmap-build`` with the given arguments, in a process that has imported its packages already.
 
-    Loading them takes two to four seconds of processor, more than most commands of a test: so each process is forked
-    from one that has done nothing else. What depends on the start of an interpreter, as the order of sets does, is for
-    :func:`run_in_new_interpreter`.
+    Importing them takes two to four processor seconds, more than most commands of a test, so each process is forked
+    from one that has only imported them. Use :func:`run_in_new_interpreter` for behavior that depends on the start of
+    an interpreter, such as the order of sets.
     """
     with tempfile.TemporaryDirectory() as said:
         stdout, stderr = Path(said, "stdout"), Path(said, "stderr")
@@ -84,7 +84,7 @@ def spotmap(*arguments: object, cwd: Path, extra: Mapping[str, str] | None = Non
 def started(
     *arguments: object, cwd: Path, extra: Mapping[str, str] | None = None
 ) -> Iterator[tuple[ForkServerProcess, TextIO]]:
-    """Start ``spotmap-build`` likewise, for tests that send signals: the process, and what it says on stderr."""
+    """Start ``spotmap-build`` in the same way, for tests that send signals; return the process and its stderr."""
     reader, writer = fork_server().Pipe(duplex=False)
     process = fork_server().Process(
         target=_run_piped, args=([*map(str, arguments)], str(cwd), environment(extra), writer)
@@ -107,7 +107,7 @@ def run_in_new_interpreter(
     timeout_s: float = 300,
     module: str = "spotmap_build",
 ) -> Outcome:
-    """Run ``spotmap-build``, or another ``module`` made of it, as a shell does: by an interpreter of its own."""
+    """Run ``spotmap-build``, or another ``module``, in a new interpreter, like a shell."""
     done = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=cwd,
@@ -122,16 +122,16 @@ def run_in_new_interpreter(
 
 @cache
 def fork_server() -> ForkServerContext:
-    """Return the way to start processes that are forked from one that has loaded the packages."""
+    """Return the multiprocessing context whose processes are forked from one that has imported the packages."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
     return context
 
 
 def shared_fork_server() -> tuple[str, str]:
-    """Start the process that others are forked from; return what other processes need to have theirs forked from it.
+    """Start the fork server; return the address and key with which other processes can use it.
 
-    It loads packages for three seconds: the processes that test share one.
+    It imports packages for three seconds, so all test processes share one.
     """
     fork_server()
     forkserver.ensure_running()
@@ -146,7 +146,7 @@ def end_fork_server() -> None:
 
 
 def use_fork_server(address: str, key: str) -> None:
-    """Have processes forked from the one that another process has started."""
+    """Use the fork server that another process has started."""
     given: Any = forkserver._forkserver
     given._forkserver_address, given._forkserver_authkey = address, bytes.fromhex(key)
     given._forkserver_alive_fd = os.open(os.devnull, os.O_RDWR)  # it is not for this process to keep it alive
@@ -154,20 +154,20 @@ def use_fork_server(address: str, key: str) -> None:
 
 
 def _run_command(arguments: list[str], cwd: str, variables: dict[str, str], stdout: Path, stderr: Path) -> None:
-    """The forked process: become the command."""
+    """Run the command in the forked process."""
     opened = [os.open(path, os.O_RDWR | os.O_CREAT) for path in (Path(os.devnull), stdout, stderr)]
     _become(arguments, cwd, variables, opened)
 
 
 def _run_piped(arguments: list[str], cwd: str, variables: dict[str, str], stderr: Connection) -> None:
-    """The forked process of :func:`started`: become the command."""
+    """Run the command in the forked process of :func:`started`."""
     opened = [*(os.open(os.devnull, os.O_RDWR) for _ in range(2)), os.dup(stderr.fileno())]
     stderr.close()
     _become(arguments, cwd, variables, opened)
 
 
 def _become(arguments: list[str], cwd: str, variables: dict[str, str], opened: Sequence[int]) -> None:
-    """Be the command in this folder, with these variables and these three as its input, output and errors."""
+    """Run the command in this folder, with these variables and these files as stdin, stdout and stderr."""
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(variables)
@@ -184,9 +184,9 @@ def _become(arguments: list[str], cwd: str, variables: dict[str, str], opened: S
 
 
 def _fork_workers() -> None:
-    """Have the workers of this process forked from where it comes from itself, instead of loading everything again.
+    """Fork the workers of this process from its own fork server, instead of importing everything again.
 
-    They take a second of processor less each. How workers start elsewhere is for tests that start processes themselves.
+    This saves a processor second per worker. Tests that start processes themselves cover the usual start of workers.
     """
     # Children of a fork server are meant to use it as well; until now Python starts another one for them.
     forkserver._forkserver.ensure_running = forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
@@ -196,7 +196,7 @@ def _fork_workers() -> None:
 
 @cache
 def forked_program() -> Path:
-    """Return a ``spotmap-build`` for shells and scripts whose processes are forked as those of :func:`spotmap` are.
+    """Return a ``spotmap-build`` for shells and scripts whose processes are forked like those of :func:`spotmap`.
 
     Signals do not reach the forked process.
     """
@@ -223,7 +223,7 @@ def forked_program() -> Path:
 
 
 def _serve(listener: socket.socket) -> None:
-    """Fork a command for each who asks, until the process that this one comes from ends."""
+    """Fork a command for each request, until the parent process ends."""
     parent = os.getppid()
     listener.settimeout(1)
     while os.getppid() == parent:
@@ -239,7 +239,7 @@ def _serve(listener: socket.socket) -> None:
 
 
 def _answer(connection: socket.socket) -> None:
-    """Read what is to be run, have another process become it, and tell its status."""
+    """Read a command, run it in another process, and return its status."""
     connection.settimeout(None)
     length, opened, _, _ = socket.recv_fds(connection, 4, 3)
     with connection.makefile("rb") as asked:
@@ -267,7 +267,7 @@ def build(source: object, cwd: Path, *more: object, extra: Mapping[str, str] | N
 
 
 def report(cwd: Path) -> dict[str, Any]:
-    """The report of the last build in ``cwd``."""
+    """Return the report of the last build in ``cwd``."""
     document: dict[str, Any] = json.loads((cwd / "site.report.json").read_text())
     _report_schema().validate(document)
     return document
@@ -275,7 +275,7 @@ def report(cwd: Path) -> dict[str, Any]:
 
 @cache
 def _report_schema() -> Any:
-    """What docs/reference says a report has in it: each report that a test reads is held against that."""
+    """Return the schema in docs/reference, against which each report that a test reads is validated."""
     from jsonschema import Draft202012Validator
 
     schema = Path(__file__).parents[2] / "docs/reference/report.schema.json"
@@ -283,5 +283,5 @@ def _report_schema() -> Any:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder with its bytes."""
+    """Return the content of every file below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -1,4 +1,4 @@
-"""The engines that listen, for tests: Essentia is not to be had everywhere."""
+"""The inference engines for tests. Essentia is not available on all machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a test waits before it calls something hung.
+"""Time limits after which a test considers something hung.
 
 A limit in a test is there to end what would never end, and says nothing about speed. So all of them come from here, and
 grow with what else the machine is doing. ``SPOTMAP_TEST_PATIENCE`` multiplies them, on a machine that is slower still.
@@ -13,22 +13,22 @@ from typing import Final
 
 LEAST_S: Final = 60.0
 GENEROSITY: Final = 3.0
-"""Times what a machine with nothing else to do needs at most."""
+"""Limits as a multiple of the time that an idle machine needs at most."""
 
 
 def slowness() -> float:
-    """How many times slower than with nothing else to do this machine may be now."""
+    """Return how many times slower than when idle this machine may be now."""
     waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
     return max(1.0, waiting) * float(os.environ.get("SPOTMAP_TEST_PATIENCE", "1"))
 
 
 def patience(seconds: float = LEAST_S) -> float:
-    """A limit in seconds for what a machine with nothing else to do has surely done within ``seconds``."""
+    """Return a limit in seconds for an action that an idle machine certainly completes within ``seconds``."""
     return max(LEAST_S, seconds * GENEROSITY) * slowness()
 
 
 def wait_until(is_so: Callable[[], object], what: str, pause_s: float = 0.01) -> None:
-    """Ask until it is so; fail with ``what`` did not come about where that never happens."""
+    """Poll until the condition holds; fail with a message that contains ``what`` after the limit."""
     ends_s = time.monotonic() + patience()
     while not is_so():
         assert time.monotonic() < ends_s, f"still not so: {what}"

@@ -1,7 +1,7 @@
-"""Loads what most builds load, and does nothing: the process that imports this is forked for each command of a test.
+"""Import the packages that most builds need. The process that imports this is forked for each command of a test.
 
-Not the engines that listen, which no main process may load. The workers of these commands are forked from it as well,
-so mathematics has one thread here.
+It does not import the inference engines, which no main process may import. The workers of these commands are forked
+from it as well, so numerical libraries use one thread here.
 """
 
 from __future__ import annotations
@@ -26,4 +26,4 @@ OWN: Final = (
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 for package in (*PACKAGES, *(f"spotmap_build.{name}" for name in OWN)):
     importlib.import_module(package)
-gc.freeze()  # what is never freed need not be looked at, which would copy it for each process
+gc.freeze()  # keeps the garbage collector from touching these objects, which would copy them for each process

@@ -1,4 +1,4 @@
-"""The line that finds, downloads and listens, run by a clock of its own: 10,000 tracks take a second.
+"""A simulation of the search, download and analysis pipeline with its own clock: 10,000 tracks take a second.
 
 Its stations are as many as those of ``acquire.prefetch`` and the queues between them as long; what spares the services
 is the real rate limiter. What each step takes is drawn: answers and downloads are not all alike.
@@ -21,7 +21,7 @@ Steps = Generator["float | Queue", None, None]
 
 @dataclass
 class Clock:
-    """Runs threads one after the other, each when its time has come."""
+    """Runs simulated threads in the order of their times."""
 
     now_s: float = 0.0
     _due: list[tuple[float, int, Steps]] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Clock:
         heapq.heappush(self._due, (self.now_s if at_s is None else at_s, self._count, steps))
 
     def run(self) -> float:
-        """Run all to their end; returns when that is."""
+        """Run all threads to their end, and return the time of the end."""
         while self._due:
             self.now_s, _, steps = heapq.heappop(self._due)
             wanted = next(steps, None)
@@ -102,7 +102,7 @@ class Times:
 def run_line(
     count: int, workers: int, times: Times, *, searches_per_s: float, download_pause_s: float = 0.0, seed: int = 0
 ) -> float:
-    """Return after how many seconds the last of ``count`` tracks was listened to."""
+    """Return after how many seconds the last of ``count`` tracks was analyzed."""
     clock, draw = Clock(), random.Random(seed)
     search_slot = clock.limiter(searches_per_s)
     download_slot = clock.limiter(1 / download_pause_s) if download_pause_s else None

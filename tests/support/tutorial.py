@@ -1,4 +1,4 @@
-"""The tutorial's commands, run word for word as a reader types them into one shell."""
+"""Run the tutorial's commands word for word, as a reader types them into one shell."""
 
 from __future__ import annotations
 

@@ -104,10 +104,10 @@ def run_here(
     ("arguments", "status", "words"),
     [
         ((), 2, "No source was given"),
-        (("--source", "folder:absent"), 2, "no folder"),
+        (("--source", "folder:absent"), 2, "absent does not exist"),
         (("--source", "folder"), 2, "lacks its path"),
         (("--source", "napster"), 2, "no source 'napster'"),
-        (("--source", "table:absent.csv"), 2, "no file"),
+        (("--source", "table:absent.csv"), 2, "absent.csv does not exist"),
         (("--embedder", "ears"), 2, "'ears'"),
         (("--nonsense",), 2, "--nonsense"),
         (("biuld",), 2, "No such command"),
