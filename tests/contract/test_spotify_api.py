@@ -70,7 +70,7 @@ def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) 
     ("fault", "message"),
     [
         (Fault(status=503, times=99), "HTTP status 503"),
-        (Fault("html", times=99), "not Spotify's"),
+        (Fault("html", times=99), "not from Spotify"),
         (Fault("reset", times=99), "no connection"),
         (Fault("stall", times=99), "does not respond"),
     ],

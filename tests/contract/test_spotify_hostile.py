@@ -116,7 +116,7 @@ def test_an_answer_of_another_shape_is_a_sentence(person: Person, path: str, con
     person.server.faults.append(Fault(status=200, content=content, path=path, times=99))
     problem = problem_of(person)
     assert type(problem) is ServiceError
-    assert "Spotify cannot be read: its answer is" in problem.message
+    assert "Spotify cannot be read: the response is" in problem.message
     assert_next_build_is_whole(person)
 
 
@@ -385,13 +385,13 @@ def test_somebody_without_a_proper_id_is_not_logged_in(tmp_path: Path, user_id: 
             spotify.codes["AQD-code"] = asked
             return f"http://127.0.0.1:8888/callback?code=AQD-code&state={query['state']}"
 
-        with pytest.raises(ServiceError, match="not Spotify's"):
+        with pytest.raises(ServiceError, match="not from Spotify"):
             log_in(CLIENT_ID, settings, say=said.append, ask=agree)
 
 
 @pytest.mark.parametrize("address", ["http://[", "http://[::1", "//["])
 def test_a_pasted_text_that_is_no_address_is_a_sentence(tmp_path: Path, address: str) -> None:
-    with pytest.raises(LoginError, match="no address"):
+    with pytest.raises(LoginError, match="not an address"):
         log_in(CLIENT_ID, SpotifySettings(tmp_path / "t"), say=lambda _: None, ask=lambda _: address)
 
 

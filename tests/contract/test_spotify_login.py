@@ -115,7 +115,7 @@ def test_a_port_that_is_taken_is_named(spotify: SpotifyServer, tmp_path: Path) -
 def test_not_agreeing_is_said_plainly_and_closes_the_port(spotify: SpotifyServer, tmp_path: Path) -> None:
     spotify.denies = True
     browser = Browser(follow)
-    with pytest.raises(LoginError, match="You did not agree"):
+    with pytest.raises(LoginError, match="You did not allow"):
         in_browser(spotify, tmp_path, browser)
     assert is_free(browser.ports[0])
     assert spotify.asked_for("/api/token") == []
@@ -216,7 +216,7 @@ def test_a_pasted_address_of_another_login_is_not_taken(spotify: SpotifyServer, 
 
 def test_a_pasted_refusal_is_said_plainly(spotify: SpotifyServer, tmp_path: Path) -> None:
     spotify.denies = True
-    with pytest.raises(LoginError, match="You did not agree"):
+    with pytest.raises(LoginError, match="You did not allow"):
         pasted(spotify, tmp_path, lambda address, _question: address)
 
 
@@ -278,7 +278,7 @@ def test_a_ci_secret_is_made_of_the_login_that_is_there_while_it_is_good(
 def test_a_refusal_leaves_the_login_of_before(spotify: SpotifyServer, tmp_path: Path) -> None:
     first = kept(spotify, tmp_path, CLIENT_ID)
     spotify.denies = True
-    with pytest.raises(LoginError, match="You did not agree"):
+    with pytest.raises(LoginError, match="You did not allow"):
         kept(spotify, tmp_path)
     assert kept(spotify, tmp_path, reuse=True).secret == first.secret
 

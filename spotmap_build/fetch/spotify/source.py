@@ -102,14 +102,14 @@ class _Sync:
         self.problem: SpotmapError | None = None
 
     def make(self, context: LoadContext) -> None:
-        """Bring the shelf up to date, and then the genres."""
+        """Update the snapshot, and then the genres."""
         remembered = remembered_pause(context.cache, self._login, self._clock)
         if self._settings.retry:
             remembered.lift()
         elif (pause := remembered.current()) is not None:
             self.problem = refusal_of(pause, self._clock())
             return
-        # Loads spotipy and requests: a third of a second that a build without a network does not need
+        # Imports spotipy and requests, which take a third of a second that an offline build does not need.
         from spotmap_build.fetch.spotify.api import SpotifyApi
         from spotmap_build.fetch.spotify.refresh import Refresh
 

@@ -225,9 +225,9 @@ def _keep_private(descriptor: int, file: Path, say: Callable[[str], object]) -> 
 
 
 def _tell_shared_folders(file: Path, say: Callable[[str], object]) -> None:
-    """Say in which folders others could put another login in the place of this one; changing that is up to the person.
+    """Report folders in which other users could replace the login, without changing their permissions.
 
-    In a folder like /tmp, whose files only their owners can replace, they cannot.
+    This excludes folders like /tmp, in which only owners can replace their files.
     """
     if os.name != "posix":
         return
