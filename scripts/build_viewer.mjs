@@ -34,6 +34,13 @@ const ON_DEMAND = {
  * @typedef {{name: string, version: string, license: string}} Vendored
  */
 
+/**
+ * Escapes what esbuild leaves in regular expressions, so that a script is read correctly whatever charset a host claims.
+ *
+ * @param {string} script
+ */
+const inAscii = (script) => script.replace(/[^\x00-\x7f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** Returns a bundle and the D3 packages in it. @param {string} entry */
 async function bundleViewer(entry) {
   const result = await build({
@@ -57,7 +64,7 @@ async function bundleViewer(entry) {
       if (match && bytesInOutput > 0) names.add(match[1]);
     }
   }
-  return { script: result.outputFiles[0].text, vendored: await Promise.all([...names].sort().map(describePackage)) };
+  return { script: inAscii(result.outputFiles[0].text), vendored: await Promise.all([...names].sort().map(describePackage)) };
 }
 
 /**

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -45,6 +46,8 @@ _OF_EXPRESSIONS: Final = (
     MemoryError,
 )
 """Other exceptions that invalid expressions in a template can raise."""
+
+_SCRIPT_OR_STYLE: Final = re.compile(r"(<(?:script|style)\b.*?</(?:script|style)>)", re.DOTALL | re.IGNORECASE)
 
 HEARD: Final = page_message("Tracks that sound alike lie close together.")
 """The meaning of nearness on a map made from audio."""
@@ -141,7 +144,7 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
     variables, rendered = asdict(facts) | {"language": language, "languages": languages}, {}
     for name in template.pages:
         try:
-            rendered[name.removesuffix(TEMPLATE_SUFFIX)] = environment.get_template(name).render(variables).encode()
+            text = environment.get_template(name).render(variables)
         except (TemplateError, *_OF_EXPRESSIONS) as error:
             if name not in (template.replaced or {}):
                 raise
@@ -150,7 +153,18 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
                 f"--template: {(template.replaced or {})[name]}{line} cannot be rendered: {str(error).rstrip('.')}.",
                 hint=f"Available variables: {', '.join(variables)}.",
             ) from error
+        target = name.removesuffix(TEMPLATE_SUFFIX)
+        rendered[target] = _for_any_charset(text) if target.endswith(".html") else text.encode()
     return rendered
+
+
+def _for_any_charset(page: str) -> bytes:
+    """Encode a page with references for all but ASCII: a host's ``charset`` overrides the page's own."""
+    parts = _SCRIPT_OR_STYLE.split(page)
+    # Within these elements, a reference is not replaced.
+    return b"".join(
+        part.encode() if place % 2 else part.encode("ascii", "xmlcharrefreplace") for place, part in enumerate(parts)
+    )
 
 
 def _words(language: str) -> dict[str, Callable[..., str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -173,9 +174,13 @@ def test_the_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
     assert errors == []
 
 
-def test_a_site_copied_in_part_says_which_file_is_missing(page: Page, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [None, b"", b'spotmapReceive("map.json","{'], ids=["absent", "empty", "cut"])
+def test_a_site_copied_in_part_says_which_file_is_missing(page: Page, tmp_path: Path, content: bytes | None) -> None:
     index = write_sample_site(tmp_path / "site", tracks=300)
-    (tmp_path / "site" / "data" / GENERATION / "map.json.js").unlink()
+    file = tmp_path / "site" / "data" / GENERATION / "map.json.js"
+    file.unlink()
+    if content is not None:
+        file.write_bytes(content)
     page.goto(index.as_uri())
     page.wait_for_selector('html[data-state="error"]')
     expect(page.locator("#notice")).to_contain_text("map.json.js is not beside this page")
@@ -293,6 +298,47 @@ def test_a_kept_file_that_is_damaged_is_replaced(page: Page, host: Host) -> None
             expect(page.locator("#card .card-facts")).to_contain_text(":")
             host.stop()
         host.start()
+
+
+def test_a_page_of_the_host_in_place_of_a_file_is_not_kept(page: Page, host: Host) -> None:
+    """As hosts of applications answer for what is not there, and networks before one has signed in."""
+    write_sample_site(host.root, tracks=300)
+    cover = host.root / "art" / art_names()[0]
+    script = host.root / "data" / GENERATION / "tools.js"
+    whole = {file: file.read_bytes() for file in (cover, script)}
+    for file in whole:
+        file.unlink()
+        file.mkdir()
+        (file / "index.html").write_text("<!doctype html><title>Sign in</title>")
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION, "picture.js")
+    read = "(address) => fetch(address).then((response) => response.text())"
+    for file, content in whole.items():
+        address = url + file.relative_to(host.root).as_posix()
+        assert "Sign in" in page.evaluate(read, address)
+        shutil.rmtree(file)
+        file.write_bytes(content)
+        assert "Sign in" not in page.evaluate(read, address)
+
+
+def test_a_browser_that_cannot_open_its_cache_gets_every_file_from_the_host(page: Page, host: Host) -> None:
+    write_sample_site(host.root, tracks=300)
+    worker = host.root / "sw.js"
+    worker.write_text(
+        worker.read_text()
+        + """
+        self.addEventListener("message", ({ data }) => {
+          const failure = new DOMException("Unexpected internal error", "UnknownError");
+          if (data === "break") caches.open = () => Promise.reject(failure);
+        });"""
+    )
+    url = f"http://127.0.0.1:{host.port}/"
+    visit(page, url)
+    keep(page, GENERATION)
+    page.evaluate("navigator.serviceWorker.controller.postMessage('break')")
+    visit(page, url)
+    assert page.evaluate("navigator.serviceWorker.controller.state") == "activated"
 
 
 NEIGHBORS = ("art/index.html", "art/app.js", "art/0123456789abcdef.webp/index.html", "data/notes.html", "about.html")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from spotmap_build.emit.preview import MEDIA_TYPES
 from tests.fakes.sample_site import GENERATION, write_sample_site
-from tests.support.pages import TEST_MODE, Site
+from tests.support.pages import PAINTED_PIXELS, TEST_MODE, Site
 from tests.support.patience import patience
 
 pytestmark = pytest.mark.browser
@@ -31,6 +31,8 @@ class StaticHost:
     """Names of files that cannot be had."""
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     """What is said of a file, by its name."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """How many requests for a file fail before one succeeds, by its name."""
     fallback: str = ""
     """The file that is served for every address without one."""
     fallback_status: int = 404
@@ -50,6 +52,13 @@ class StaticHost:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status, place = host.find(self.path)
+                if place and host.failures.get(place.name, 0) > 0:
+                    host.failures[place.name] -= 1
+                    # In turns: the host is busy, the connection breaks.
+                    if host.failures[place.name] % 2:
+                        self.send_error(503)
+                    self.close_connection = True
+                    return
                 content = place.read_bytes() if place else b"Not found"
                 name = place.name if place else ""
                 self.send_response(status)
@@ -168,7 +177,113 @@ def test_a_host_that_serves_the_folder_without_a_slash_shows_the_map(page: Page,
     page.goto(f"{host.origin}/maps/demo{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
     page.locator('[data-color-by="playlist"]').click()
-    expect(page).to_have_url(re.compile("/maps/demo/.*#by=playlist$"))
+    expect(page).to_have_url(f"{host.origin}/maps/demo{TEST_MODE}#by=playlist")
+    page.reload()
+    page.wait_for_selector('html[data-state="ready"]')
+    assert page.evaluate("spotmap.state().colorBy") == "playlist"
+
+
+def test_doubled_slashes_in_the_address_stay(page: Page, host: StaticHost) -> None:
+    page.goto(f"{host.origin}//maps//demo//{TEST_MODE}")
+    page.wait_for_selector('html[data-state="ready"]')
+    page.locator('[data-color-by="playlist"]').click()
+    expect(page).to_have_url(f"{host.origin}//maps//demo//{TEST_MODE}#by=playlist")
+    page.locator('[data-color-by="cluster"]').click()
+    expect(page).to_have_url(f"{host.origin}//maps//demo//{TEST_MODE}")
+
+
+def test_a_charset_that_the_host_claims_changes_no_letter(page: Page, host: StaticHost) -> None:
+    claims = {"index.html": "text/html", "viewer.js": "text/javascript", "style.css": "text/css"}
+    host.headers |= {name: {"Content-Type": f"{kind}; charset=iso-8859-1"} for name, kind in claims.items()}
+    page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
+    page.wait_for_selector('html[data-state="ready"]')
+    assert page.evaluate("document.characterSet") == "windows-1252"
+    search = page.locator("#search input")
+    expect(search).to_have_attribute("placeholder", "Title, artist, “slow jazz”")
+    search.fill("hakansson")
+    expect(page.locator("#found")).to_contain_text("Håkansson")
+    separator = "getComputedStyle(document.querySelector('.summary span + span'), '::before').content"
+    assert page.evaluate(separator) == '"·"'
+
+
+@pytest.mark.parametrize("policy", ["sandbox allow-scripts", "default-src 'self'"])
+def test_a_host_with_a_policy_of_its_own_shows_the_map(page: Page, host: StaticHost, policy: str) -> None:
+    host.headers["index.html"] = {"Content-Security-Policy": policy}
+    page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
+    page.wait_for_selector('html[data-state="ready"]')
+    page.mouse.click(*page.evaluate("spotmap.positionOf(150)"))
+    expect(page.locator("#card .card-facts")).to_contain_text(":")
+
+
+def test_files_that_come_at_the_third_request_are_shown(page: Page, host: StaticHost) -> None:
+    host.failures = {"map.json": 2, "text.json": 2, "details-000.json": 2}
+    page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
+    page.wait_for_selector('html[data-state="ready"]')
+    page.mouse.click(*page.evaluate("spotmap.positionOf(150)"))
+    expect(page.locator("#card .card-facts")).to_contain_text(":")
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_script_that_comes_damaged_later_on_is_named(page: Page, host: StaticHost, is_cut: bool) -> None:
+    """Cut short, or a page of the host with status 200 in its place."""
+    for name in ("describe.js", "picture.js"):
+        file = host.root / "maps/demo" / data(name)
+        file.write_bytes(file.read_bytes()[:5000] if is_cut else b"<!doctype html><title>Not found</title>")
+    page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
+    page.wait_for_selector('html[data-state="ready"]')
+    page.locator("#search input").fill("slow")
+    expect(page.locator(".search-status")).to_contain_text("describe.js could not be fetched")
+    page.locator("#picture-button").click()
+    page.get_by_role("button", name="SVG").click()
+    expect(page.locator("#picture p")).to_contain_text("picture.js could not be fetched")
+
+
+def test_a_clipboard_that_is_refused_leaves_another_way(page: Page, host: StaticHost) -> None:
+    page.add_init_script(
+        "navigator.clipboard.writeText = () => Promise.reject(new DOMException('Denied.', 'NotAllowedError'))"
+    )
+    page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
+    page.wait_for_selector('html[data-state="ready"]')
+    page.mouse.click(*page.evaluate("spotmap.positionOf(150)"))
+    page.locator("#card .card-action", has_text="Add").click()
+    page.locator("#picks").get_by_role("button", name="Copy link").click()
+    expect(page.locator("#picks")).to_contain_text("Copied a link to this map")
+    page.evaluate("document.execCommand = () => false")
+    page.locator("#picks").get_by_role("button", name="Copy link").click()
+    expect(page.locator("#picks")).to_contain_text("Copy it from the address bar")
+
+
+def test_a_browser_that_does_not_let_the_page_draw_is_told_what_to_do(page: Page, host: StaticHost) -> None:
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto(f"{host.origin}/maps/demo/")
+    expect(page.locator("#notice")).to_contain_text("does not let the page draw")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        """const { prototype } = OffscreenCanvas, { getContext } = prototype;
+        prototype.getContext = () => null;
+        window.restore = () => Object.assign(prototype, { getContext });""",
+        """const { prototype } = OffscreenCanvas, transfer = prototype.transferToImageBitmap;
+        let failures = 3;
+        window.restore = () => {};
+        prototype.transferToImageBitmap = function () {
+          if (failures-- > 0) throw new DOMException("ImageBitmap construction failed", "InvalidStateError");
+          return transfer.call(this);
+        }""",
+    ],
+    ids=["absent", "failing"],
+)
+def test_a_browser_without_canvases_off_screen_draws_the_map(page: Page, host: StaticHost, script: str) -> None:
+    page.add_init_script(script)
+    page.goto(f"{host.origin}/maps/demo/")
+    page.wait_for_selector('html[data-state="ready"]')
+    page.evaluate("restore()")
+    deadline_s = time.monotonic() + patience(10)
+    while not all(page.evaluate(PAINTED_PIXELS, layer) > 1000 for layer in ("points", "boundaries", "labels")):
+        assert time.monotonic() < deadline_s
+        page.wait_for_timeout(50)
 
 
 def test_a_host_that_serves_the_page_below_the_map_shows_it_or_says_so(page: Page, host: StaticHost) -> None:

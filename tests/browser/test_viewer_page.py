@@ -67,6 +67,37 @@ def test_two_fingers_on_a_trackpad_move_the_map(open_viewer: OpenViewer) -> None
     expect(viewer.page.locator(".map-hint")).to_have_count(0)
 
 
+def test_a_pinch_in_safari_on_a_mac_zooms_the_map_around_the_pointer(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    before = viewer.state("transform")
+    is_left_to_browser = viewer.page.evaluate(
+        """() => [["gesturestart", 1], ["gesturechange", 1.5], ["gesturechange", 2]].map(([type, scale]) => {
+          const place = { clientX: 700, clientY: 400, scale };
+          const event = Object.assign(new Event(type, { bubbles: true, cancelable: true }), place);
+          return document.getElementById("map").dispatchEvent(event);
+        })"""
+    )
+    assert is_left_to_browser == [False, False, False]
+    after = viewer.state("transform")
+    assert after["k"] == pytest.approx(2 * before["k"])
+    assert (700 - after["x"]) / after["k"] == pytest.approx((700 - before["x"]) / before["k"])
+
+
+@pytest.mark.parametrize(("width", "height"), [(240, 500), (256, 160), (320, 180), (1280, 150), (800, 300)])
+def test_in_the_smallest_windows_every_button_can_be_pressed(open_viewer: OpenViewer, width: int, height: int) -> None:
+    """As at a browser zoom of 500 %, or beside an on-screen keyboard."""
+    viewer = open_viewer(viewport={"width": width, "height": height})
+    covered = viewer.page.evaluate(
+        """() => [...document.querySelectorAll("#controls button, #search input, #legend-handle")].flatMap((button) => {
+          const { left, top, width, height } = button.getBoundingClientRect();
+          if (width === 0) return [];
+          const onTop = document.elementFromPoint(left + width / 2, top + height / 2);
+          return button.contains(onTop) ? [] : [button.id || button.title || button.placeholder];
+        })"""
+    )
+    assert covered == []
+
+
 def test_keys_and_buttons_move_the_view(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     home = viewer.state("transform")

@@ -87,6 +87,19 @@ def test_text_is_escaped(template: Path) -> None:
     assert set(pages) == {"index.html", "404.html"}
 
 
+def test_a_page_is_ascii_outside_of_scripts_and_styles(template: Path) -> None:
+    """Whatever charset a host claims, it reads the same."""
+    (template / "index.html.j2").write_text(
+        "<p id='map'>{{ title }} é</p><STYLE>p::after { content: '·' }</STYLE><script>'é'</script>"
+        "<p id='legend'>日本</p>"
+    )
+    page = render_pages(read_template(template), replace(FACTS, title="Å 🎷"))["index.html"].decode()
+    assert page == (
+        "<p id='map'>&#197; &#127927; &#233;</p><STYLE>p::after { content: '·' }</STYLE><script>'é'</script>"
+        "<p id='legend'>&#26085;&#26412;</p>"
+    )
+
+
 def test_a_misspelt_variable_is_an_error(template: Path) -> None:
     (template / "404.html.j2").write_text("{{ titel }}")
     with pytest.raises(jinja2.UndefinedError, match="titel"):

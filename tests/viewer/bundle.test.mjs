@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 
@@ -20,6 +20,12 @@ test("the bundle is one classic script without source map, eval or markup from s
     const source = await readFile(new URL(`site_template/viewer/${name}.js`, ROOT), "utf8");
     assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write/);
   }
+});
+
+test("every script and the style sheet are ASCII, which reads the same in every charset that a host may claim", async () => {
+  const names = (await readdir(new URL("site_template/", ROOT))).filter((name) => /\.bundle\.js$|\.css$/.test(name));
+  assert.ok(names.includes("viewer.bundle.js") && names.includes("style.css"));
+  for (const name of names) assert.doesNotMatch(await readFile(new URL(`site_template/${name}`, ROOT), "utf8"), /[^\x00-\x7f]/);
 });
 
 test("the lock file names no registry", async () => {

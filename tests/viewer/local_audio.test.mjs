@@ -54,7 +54,10 @@ function fromDisk(pathname, scriptAt) {
         asked.push(src);
         const text = scriptAt(src);
         if (text === null) listeners.error();
-        else globalThis.spotmapReceive("audio.json", text);
+        else {
+          globalThis.spotmapReceive("audio.json", text);
+          listeners.load();
+        }
       },
     },
   });

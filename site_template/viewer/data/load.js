@@ -6,12 +6,18 @@ import { withWordsOf } from "./words_in.js";
 
 /** @import { Insights, MapData, Neighbors, TextData, TrackDetails } from "./types.js" */
 
+/** Attempts to fetch a file, for hosts and connections that fail at times. */
+const ATTEMPTS = 3;
+/** Pause after the first failure; the next one is longer. */
+const PAUSE_MS = 300;
+
 /**
  * @param {string} url
  * @returns {Promise<any>}
  */
 async function readJson(url) {
-  if (location.protocol === "file:") return parse(await readTwin(url), url);
+  // A sandboxed page has no origin, and may fetch no files either.
+  if (location.protocol === "file:" || origin === "null") return parse(await readTwin(url), url);
   const text = await fetchText(url);
   try {
     return JSON.parse(text);
@@ -34,25 +40,45 @@ function parse(text, url) {
 }
 
 /**
+ * Repeats the request if the connection breaks or the host reports an error of its own.
+ *
  * @param {string} url
  * @param {RequestCache} [cache]
+ * @param {number} [attempt]
  * @returns {Promise<string>}
  */
-async function fetchText(url, cache = "default") {
-  const refuse = (/** @type {Error} */ reason) => {
-    throw new DataError(gettext("{file} could not be fetched ({reason}). Check the connection, then reload the page.", { file: url, reason: reason.message }));
-  };
-  const response = await fetch(url, { cache }).catch(refuse);
-  if (!response.ok) {
-    throw new DataError(
-      gettext("{file} could not be fetched (status {status}). If the site was just published, wait a minute and reload.", { file: url, status: response.status }),
-    );
+async function fetchText(url, cache = "default", attempt = 1) {
+  let failure;
+  try {
+    const response = await fetch(url, { cache });
+    const { ok, status } = response;
+    if (ok) return await response.text();
+    failure = new DataError(gettext("{file} could not be fetched (status {status}). If the site was just published, wait a minute and reload.", { file: url, status }));
+    if (status < 500) attempt = ATTEMPTS;
+  } catch (reason) {
+    failure = new DataError(gettext("{file} could not be fetched ({reason}). Check the connection, then reload the page.", { file: url, reason: /** @type {Error} */ (reason).message }));
   }
-  return response.text().catch(refuse);
+  if (attempt === ATTEMPTS) throw failure;
+  await new Promise((resolve) => setTimeout(resolve, attempt * PAUSE_MS));
+  return fetchText(url, cache, attempt + 1);
 }
 
-/** Callbacks for the script version of a file, by the file's name. @type {Map<string, (text: string) => void>} */
-const awaited = new Map();
+/** Loads a script, and resolves when it has run or failed. @param {string} url  @returns {Promise<void>} */
+const runScript = (url) =>
+  new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.src = url;
+    for (const event of ["load", "error"]) {
+      script.addEventListener(event, () => {
+        script.remove();
+        resolve();
+      });
+    }
+    document.head.append(script);
+  });
+
+/** Texts of script versions, by the file's name. @type {Map<string, string>} */
+const received = new Map();
 
 /**
  * A page opened from disk cannot fetch files, but it can load scripts. Each file also exists as a script, which calls `spotmapReceive`.
@@ -61,21 +87,13 @@ const awaited = new Map();
  * @param {string} [name]  of the file in the script
  * @returns {Promise<string>}
  */
-export function readTwin(url, name = url.slice(url.lastIndexOf("/") + 1)) {
-  Object.assign(window, {
-    spotmapReceive: (/** @type {string} */ name, /** @type {string} */ text) => awaited.get(name)?.(text),
-  });
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    awaited.set(name, resolve);
-    script.addEventListener("load", () => script.remove());
-    script.addEventListener("error", () => {
-      script.remove();
-      reject(new DataError(gettext("{file} is not beside this page. Copy the whole folder of the site, or build it again.", { file: `${url}.js` })));
-    });
-    script.src = `${url}.js`;
-    document.head.append(script);
-  });
+export async function readTwin(url, name = url.slice(url.lastIndexOf("/") + 1)) {
+  Object.assign(window, { spotmapReceive: (/** @type {string} */ name, /** @type {string} */ text) => received.set(name, text) });
+  await runScript(`${url}.js`);
+  const text = received.get(name);
+  received.delete(name);
+  if (text !== undefined) return text;
+  throw new DataError(gettext("{file} is not beside this page. Copy the whole folder of the site, or build it again.", { file: `${url}.js` }));
 }
 
 /**
@@ -193,20 +211,15 @@ export function createPeopleReader(folder, { files }) {
 
 /**
  * @param {string} url
- * @param {string} name  of what it makes
+ * @param {string} name  of what it makes; missing if the script is damaged, or if the host sent a page of its own instead
  * @returns {Promise<any>}
  */
-const readScript = (url, name) =>
-  new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.addEventListener("load", () => resolve(Reflect.get(window, name)));
-    script.addEventListener("error", () => {
-      script.remove();
-      reject(new DataError(gettext("{file} could not be fetched. Check the connection, then reload the page.", { file: url })));
-    });
-    script.src = url;
-    document.head.append(script);
-  });
+async function readScript(url, name) {
+  await runScript(url);
+  const made = Reflect.get(window, name);
+  if (made) return made;
+  throw new DataError(gettext("{file} could not be fetched. Check the connection, then reload the page.", { file: url }));
+}
 
 /**
  * Returns a function that loads an on-demand script once, and returns its global object.

@@ -1,5 +1,8 @@
 /** Base classes of the layers that draw with canvas paths. */
 
+import { DataError } from "../data/decode.js";
+import { gettext } from "../data/language.js";
+
 /** @import { Size, Transform } from "../data/types.js" */
 /**
  * @typedef {Pick<CanvasRenderingContext2D, "beginPath" | "moveTo" | "lineTo" | "quadraticCurveTo" | "arc" | "roundRect" | "closePath" | "fill" | "stroke" | "fillText" | "strokeText"
@@ -7,12 +10,19 @@
  *   the drawing target of marks and covers: a canvas, or a pen that writes SVG
  */
 
+/** Returns what draws on a canvas. @param {HTMLCanvasElement | OffscreenCanvas} canvas  @returns {CanvasRenderingContext2D} */
+function contextOf(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new DataError(gettext("This browser, or an extension in it, does not let the page draw. Allow this page to use a canvas, then reload it."));
+  return /** @type {CanvasRenderingContext2D} */ (context);
+}
+
 /** A canvas of the window's size with CSS pixels as its unit. */
 export class Layer {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    this.context = contextOf(canvas);
     /** @type {Size} */
     this.size = { width: 0, height: 0 };
     this.ratio = 1;
@@ -61,9 +71,10 @@ export class MovableCanvas {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    const front = typeof OffscreenCanvas === "undefined" ? null : canvas.getContext("bitmaprenderer");
-    this.back = front ? new OffscreenCanvas(1, 1) : canvas;
-    this.context = /** @type {CanvasRenderingContext2D} */ (this.back.getContext("2d"));
+    const back = typeof OffscreenCanvas === "undefined" ? null : new OffscreenCanvas(1, 1);
+    const front = back?.getContext("2d") ? canvas.getContext("bitmaprenderer") : null;
+    this.back = front && back ? back : canvas;
+    this.context = contextOf(this.back);
     this.ratio = 1;
     /** Device pixels. @type {Size} */
     this.extent = { width: 1, height: 1 };
@@ -120,8 +131,13 @@ export class MovableCanvas {
 
   /** Shows the drawn picture. @param {Transform} transform  of the picture */
   present(transform) {
-    if (this.#front) this.#front.transferFromImageBitmap(/** @type {OffscreenCanvas} */ (this.back).transferToImageBitmap());
-    this.shown = transform;
+    try {
+      this.#front?.transferFromImageBitmap(/** @type {OffscreenCanvas} */ (this.back).transferToImageBitmap());
+      this.shown = transform;
+    } catch (reason) {
+      // The graphics process has just ended: what is not shown is drawn again in the next frame.
+      if (!(reason instanceof DOMException)) throw reason;
+    }
   }
 
   /** Moves and scales the picture to another transform. @param {Transform} transform */

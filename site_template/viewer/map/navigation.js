@@ -68,10 +68,29 @@ export class Navigation {
     this.#surface.call(this.#zoom);
     // D3 suppresses the click at the end of a drag until a timer fires; on a busy page, it suppressed the next click as well.
     addEventListener("mousedown", () => select(window).on("click.drag", null), true);
+    this.#wireGestures(element);
     wireEmbedding(element);
     // A double click must not zoom, because its first click pins a track. There are wheel, keys and buttons for zooming.
     this.#surface.on("dblclick.zoom", null);
     store.subscribe(["axes"], () => this.show(null));
+  }
+
+  /**
+   * Safari on a Mac reports a pinch as a gesture, not as wheel events. On touch screens, it also sends touches, which D3 handles.
+   *
+   * @param {HTMLElement} element
+   */
+  #wireGestures(element) {
+    let k = 1;
+    for (const type of ["gesturestart", "gesturechange"]) {
+      element.addEventListener(type, (/** @type {any} */ event) => {
+        event.preventDefault();
+        if (navigator.maxTouchPoints > 0) return;
+        if (type === "gesturestart") ({ k } = this.#current());
+        const { left, top } = element.getBoundingClientRect();
+        this.#zoom.scaleTo(this.#surface, k * event.scale, [event.clientX - left, event.clientY - top]);
+      });
+    }
   }
 
   /**

@@ -96,7 +96,8 @@ export class Address {
     this.#isStep = false;
     const view = writeView(this.#navigation.view);
     const hash = [view && `at=${view}`, link].filter(Boolean).join("&");
-    const address = hash ? `#${hash}` : location.pathname + location.search;
+    // The whole address: a path alone would be resolved against the page's base, and "//maps/" as a host.
+    const address = location.href.split("#")[0] + (hash && `#${hash}`);
     if (isStep && link !== this.#written) history.pushState(null, "", address);
     else history.replaceState(null, "", address);
     this.#written = link;

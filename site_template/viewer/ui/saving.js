@@ -5,11 +5,8 @@ import { element } from "./dom.js";
 
 /** @param {string} text  @param {string} instead  message with an alternative, if the browser does not allow copying */
 export async function copyText(text, instead) {
-  if (navigator.clipboard && isSecureContext) {
-    await navigator.clipboard.writeText(text);
-    return;
-  }
-  // Pages from disk and from plain HTTP have no clipboard API, but can copy selected text.
+  // Pages from plain HTTP and in some frames may not use the clipboard API, but can copy selected text.
+  if (await navigator.clipboard?.writeText(text).then(() => true, () => false)) return;
   const field = element("textarea", { class: "visually-hidden", "aria-hidden": "true", tabindex: "-1" });
   const before = /** @type {HTMLElement | null} */ (document.activeElement);
   field.value = text;
