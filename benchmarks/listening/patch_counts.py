@@ -16,6 +16,7 @@ from spotmap_build.embed.mel import HOP_SAMPLES, mel_frames
 from spotmap_build.embed.musicnn import INPUT, PATCH_FRAMES, POOLS
 from spotmap_build.embed.patches import loop_to, patch_starts
 from spotmap_build.embed.weights import packaged
+from spotmap_build.errors import TrackError
 from spotmap_build.project.preprocessing import fit_preparation
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ def report_patch_counts(paths: Sequence[Path], counts: Sequence[int]) -> None:
     vectors: dict[int, list[FloatArray]] = {count: [] for count in (ALL, *counts)}
     folders, patch_count, seconds = [], 0, 0.0
     for path in paths:
-        samples = loop_to(decode(path).samples, PATCH_FRAMES * HOP_SAMPLES)
+        try:
+            samples = loop_to(decode(path).samples, PATCH_FRAMES * HOP_SAMPLES)
+        except TrackError as error:
+            print(f"skipped {path.name}: {error.message}")
+            continue
         if len(samples) > LONGEST_S * SAMPLE_RATE_HZ:
             continue
         frame_count = len(samples) // HOP_SAMPLES

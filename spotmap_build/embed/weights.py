@@ -190,6 +190,7 @@ def _is_label(name: object) -> bool:
         isinstance(name, str)
         and len(name) <= LONGEST_LABEL
         and printable(name) == name
+        and "\ufffd" not in name
         and re.fullmatch(r".+---.+", name) is not None
     )
 

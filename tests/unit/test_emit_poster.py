@@ -209,7 +209,7 @@ def test_a_build_replaces_its_own_poster_and_nothing_else(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["poster.pdf", "poster", "poster.jpg"])
 def test_another_kind_of_file_is_refused_before_anything_is_listened_to(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigError, match=r"ends in \.svg or \.png") as caught:
+    with pytest.raises(ConfigError, match=r"must be a \.svg or \.png file") as caught:
         check_output_paths(load_config({"poster": name}, {}, tmp_path))
     assert "PDF" in caught.value.hint
 
