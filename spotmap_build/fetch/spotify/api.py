@@ -1,7 +1,7 @@
 """Client for Spotify's Web API through spotipy. The only module that sends requests to Spotify and knows its errors.
 
 spotipy gets our own session, so that it neither retries nor waits by itself; retries are decided in
-:mod:`~spotmap_build.fetch.spotify.asking`. At most four requests are in flight. A wait that Spotify requests applies to
+:mod:`~spotmap_build.fetch.spotify.requesting`. At most four requests are in flight. A wait that Spotify requests applies to
 all of them, and after a refusal no more requests are sent.
 """
 
@@ -19,8 +19,8 @@ from spotipy.cache_handler import MemoryCacheHandler  # type: ignore[import-unty
 from spotipy.oauth2 import SpotifyPKCE  # type: ignore[import-untyped]
 
 from spotmap_build.errors import LoginError, ServiceError, SpotmapError
-from spotmap_build.fetch.spotify.asking import NOT_IN_SCOPE, Answer, Asking, Refusal, session_for
 from spotmap_build.fetch.spotify.playlist_changes import Add, Move, Operation, Remove, Rename
+from spotmap_build.fetch.spotify.requesting import NOT_IN_SCOPE, Answer, Refusal, RequestRetrier, session_for
 from spotmap_build.fetch.spotify.token import (
     LOGIN_AGAIN_HINT,
     LOGIN_TO_WRITE_HINT,
@@ -99,7 +99,7 @@ class Authorization:
     def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings, scope: str = READ_SCOPES) -> None:
         self._client_id = client_id
         self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.request_policy), scope)
-        self._requests = Asking(settings.request_policy, lambda _message: None)
+        self._requests = RequestRetrier(settings.request_policy, lambda _message: None)
 
     def url(self, state: str) -> str:
         """Return the URL where the user agrees. ``state`` is returned with the response."""
@@ -157,7 +157,7 @@ class SpotifyApi:
         self._refresh_token = login.refresh_token
         self._access_token = access_token
         self._token_lock = threading.Lock()
-        self._requests = Asking(settings.request_policy, say)
+        self._requests = RequestRetrier(settings.request_policy, say)
         self._pkce = _Pkce(login.client_id, "http://127.0.0.1/callback", settings, session, login.scope)
         self._client = spotipy.Spotify(
             auth=access_token, requests_session=session, requests_timeout=settings.request_policy.timeout_s

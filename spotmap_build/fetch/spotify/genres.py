@@ -53,7 +53,7 @@ class Genres:
             The disk fails.
         """
         from spotmap_build.fetch.spotify.api import NotReadable
-        from spotmap_build.fetch.spotify.asking import IN_FLIGHT
+        from spotmap_build.fetch.spotify.requesting import IN_FLIGHT
 
         if self._cache.lookup(self._pause_key) is not None:
             return

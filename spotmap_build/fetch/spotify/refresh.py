@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from spotmap_build.core.speech import sentence
 from spotmap_build.errors import LoginError, ServiceError, SpotmapError
 from spotmap_build.fetch.spotify.api import ALLOWED_HINT, PAGE_SIZE, NotReadable
-from spotmap_build.fetch.spotify.asking import IN_FLIGHT
+from spotmap_build.fetch.spotify.requesting import IN_FLIGHT
 from spotmap_build.fetch.spotify.rows import (
     ListedPlaylist,
     ListingPage,

@@ -100,7 +100,7 @@ def _error_code(content: bytes) -> str:
     return error if isinstance(error, str) else ""
 
 
-class Asking:
+class RequestRetrier:
     """Sends requests with retries and limited waits. Thread-safe."""
 
     def __init__(self, policy: RequestPolicy, say: Callable[[str], object]) -> None:
