@@ -1,8 +1,8 @@
 """Client for Spotify's Web API through spotipy. The only module that sends requests to Spotify and knows its errors.
 
 spotipy gets our own session, so that it neither retries nor waits by itself; retries are decided in
-:mod:`~spotmap_build.fetch.spotify.requesting`. At most four requests are in flight. A wait that Spotify requests applies to
-all of them, and after a refusal no more requests are sent.
+:mod:`~spotmap_build.fetch.spotify.requesting`. At most four requests are in flight. A wait that Spotify asks for
+applies to all of them, and after a refusal no more requests are sent.
 """
 
 from __future__ import annotations
