@@ -105,8 +105,11 @@ function showNotice(kind, heading, message) {
 }
 
 /** Checks that the style sheet has loaded; without it, the page has no size and nothing can be drawn. @param {string} folder  of the generation */
-function checkStyle(folder) {
-  if (getComputedStyle(root).getPropertyValue("--map-background")) return;
+async function checkStyle(folder) {
+  const hasStyle = () => getComputedStyle(root).getPropertyValue("--map-background");
+  // In WebKit, a deferred script does not wait for the style sheet.
+  if (!hasStyle() && document.readyState !== "complete") await new Promise((resolve) => addEventListener("load", resolve));
+  if (hasStyle()) return;
   throw new DataError(gettext("{file} could not be loaded. Reload the page; if that does not help, publish the whole site again.", { file: `${folder}style.css` }));
 }
 
@@ -349,7 +352,7 @@ async function start() {
     const store = createStore(initialState());
     wireTheme(byId("theme"), store);
     wireEmbed(byId("full-map"));
-    checkStyle(folder);
+    await checkStyle(folder);
     const map = await loadMap(folder);
     if (map.count === 0) {
       showNotice("empty", gettext("Nothing here yet"), gettext("This map has no tracks. Add music to the library and build it again."));

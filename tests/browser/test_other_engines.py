@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.browser.conftest import QuietHandler
 from tests.browser.engines import EngineAbsent, Window, firefox, webkit
 from tests.fakes.next_sample_site import republish
 from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, SILENT, SOUNDING, TEST_MODE, Site
@@ -53,6 +57,8 @@ On a machine without a sound card, Firefox plays only what is listened to by som
 DRAWING = """const canvas = document.querySelector('canvas[data-layer="points"]');
   return canvas.width && canvas.toDataURL();"""
 
+LATE_S = 0.5
+"""By which the script is there long before the style sheet."""
 PRELOAD = '<link rel="preload"'
 """Opened as a file, the page takes its data from scripts, and what it would have preloaded from a server is refused."""
 
@@ -331,6 +337,27 @@ def test_a_new_build_shows_at_the_next_visit(window: Window, copied_site: Site) 
         opened.wait_until("navigator.serviceWorker.controller !== null")
     republish(copied_site.folder)
     open_until(opened, copied_site.page, "document.querySelector('h1')?.textContent === 'A newer library'")
+
+
+def test_a_style_sheet_that_comes_after_the_script_is_waited_for(window: Window, copied_site: Site) -> None:
+    class LateStyle(QuietHandler):
+        def send_head(self) -> Any:
+            if self.path.endswith(".css"):
+                time.sleep(LATE_S)
+            return super().send_head()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(LateStyle, directory=str(copied_site.folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        opened = Opened(window, ())
+        state = "document.documentElement.dataset.state"
+        open_until(
+            opened, f"http://127.0.0.1:{server.server_port}/{TEST_MODE}", f"['ready', 'error'].includes({state})"
+        )
+        assert opened.ask(state) == "ready"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_what_goes_wrong_in_a_page_does_not_go_unseen(
