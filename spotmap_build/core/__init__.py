@@ -1,1 +1,1 @@
-"""What every part needs and no outside service defines: files, HTTP, text, documents, processes."""
+"""Shared utilities without ties to a specific service: files, HTTP, text, documents, processes."""

@@ -7,7 +7,7 @@ from collections import Counter
 
 
 class ThreadSafeCounter:
-    """Counts by name, to which any thread may add.
+    """Counts by name that any thread may increase.
 
     >>> counter = ThreadSafeCounter()
     >>> counter.add("downloaded")

@@ -1,4 +1,4 @@
-"""Tell dates that mean something from those that do not, and say dates and times of day in words, in UTC."""
+"""Recognize placeholder dates, and format dates and times of day for people, in UTC."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from typing import Final
 DAY_S: Final = 86_400
 NO_DATES: Final = frozenset(
     (
-        *("1969-12-31", "1970-01-01"),  # zero of Unix, west of Greenwich the day before; Spotify's for old rows
-        *("0001-01-01", "1601-01-01"),  # zero of .NET, of Windows
-        *("1899-12-30", "1899-12-31", "1900-01-01", "1904-01-01"),  # zeros of spreadsheets
-        *("1980-01-01", "9999-12-31"),  # zero of FAT; "never"
+        *("1969-12-31", "1970-01-01"),  # Unix epoch, also west of Greenwich; used by Spotify for old rows
+        *("0001-01-01", "1601-01-01"),  # epochs of .NET and Windows
+        *("1899-12-30", "1899-12-31", "1900-01-01", "1904-01-01"),  # epochs of spreadsheets
+        *("1980-01-01", "9999-12-31"),  # epoch of FAT; "never"
     )
 )
-"""What programs write where they know no date: the beginnings of their calendars, and the end."""
+"""Placeholders that programs write for unknown dates: the first and last dates of their calendars."""
 
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-"""In English whatever the locale, like the sentences around them."""
+"""In English regardless of the locale, because the surrounding sentences are in English."""
 
 
 def is_known_date(text: str) -> bool:
-    """Tell whether a text begins with a day (ISO 8601) that is in the calendar, and stands for itself.
+    """Return whether a text starts with a valid ISO 8601 date that is not a placeholder.
 
     Examples
     --------
@@ -38,12 +38,12 @@ def is_known_date(text: str) -> bool:
 
 
 def latest_release_year() -> int:
-    """Return the last year that what is in a library may come out in: albums are announced some months ahead."""
+    """Return the latest plausible release year: next year, because albums are announced months before release."""
     return datetime.now(UTC).year + 1
 
 
 def format_date(unix_s: float, *, with_year: bool = True) -> str:
-    """Say a date (UTC) in words.
+    """Format a date (UTC) with the name of the month.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def format_date(unix_s: float, *, with_year: bool = True) -> str:
 
 
 def format_time(unix_s: float) -> str:
-    """Say a time of day.
+    """Format a time of day (UTC).
 
     Raises
     ------

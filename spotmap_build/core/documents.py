@@ -1,4 +1,4 @@
-"""Parse JSON and TOML, as they are or into types; whatever is wrong with a document is one ``ValueError``."""
+"""Parse JSON and TOML into plain values or types. Every error in a document raises ``ValueError``."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import Any, Final, TypeVar
 
 Value = TypeVar("Value")
 
-_HALF: Final = re.compile("[\ud800-\udfff]")
-"""Half of a character, which no file's name and no page can hold."""
-_MAY_HOLD_HALVES: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""Unpaired surrogates cannot be encoded, so they may not occur in file names and pages."""
+_MAY_HOLD_SURROGATES: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 _PREPARING: Final = threading.Lock()
 _prepared: Final[set[object]] = set()
 
 
 def parse_json(content: str | bytes) -> Any:
-    r"""Parse JSON. Half of a character becomes U+FFFD.
+    r"""Parse JSON, replacing unpaired surrogates by U+FFFD.
 
     Raises
     ------
     ValueError
-        It is no JSON, no text in Unicode, nests too deeply, or holds a number of thousands of digits.
+        The content is not valid JSON or Unicode, is nested too deeply, or contains a number with thousands of digits.
 
     Examples
     --------
     >>> parse_json(r'["\ud83d\ude00", "\ud83d"]')
     ['😀', '�']
     """
-    import json  # neither is loaded for a document that is not there
+    import json  # deferred: not needed if there is no document to parse
 
     try:
         text = content if isinstance(content, str) else content.decode(json.detect_encoding(content), "surrogatepass")
         value = json.loads(text)
-        if _MAY_HOLD_HALVES.search(text):
-            value = json.loads(_HALF.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
+        if _MAY_HOLD_SURROGATES.search(text):
+            value = json.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
         return value
     except RecursionError as error:
         raise ValueError("it nests too deeply") from error
@@ -47,7 +47,7 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        It is no TOML, not UTF-8, or nests too deeply.
+        The content is not valid TOML or UTF-8, or is nested too deeply.
     """
     text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
     import tomllib
@@ -59,12 +59,13 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
 
 
 def decode_json(content: str | bytes, kind: type[Value]) -> Value:
-    """Parse JSON into a type: a struct, a dataclass, or a container of them. Safe for threads.
+    """Parse JSON into a struct, a dataclass, or a container of them. Thread-safe.
 
     Raises
     ------
     ValueError
-        It is no JSON, nests too deeply, or is not of this type: ``msgspec.ValidationError`` says where.
+        The content is not valid JSON, is nested too deeply, or does not match the type. In the last case, it is a
+        ``msgspec.ValidationError``, which names the position.
     """
     import msgspec
 
@@ -76,23 +77,23 @@ def decode_json(content: str | bytes, kind: type[Value]) -> Value:
 
 
 def convert(value: object, kind: type[Value], *, strict: bool = True, from_attributes: bool = False) -> Value:
-    """Convert what was parsed, or another object with ``from_attributes``, into a type. Safe for threads.
+    """Convert a parsed value, or any object with ``from_attributes``, to a type. Thread-safe.
 
     Parameters
     ----------
     value
-        What to convert.
+        The value to convert.
     kind
         A struct, a dataclass, or a container of them.
     strict
-        Whether a number in a string is refused where a number is asked for.
+        Whether to reject strings where the type requires a number.
     from_attributes
-        Whether any object serves that has the fields as attributes.
+        Whether to accept any object that has the fields as attributes.
 
     Raises
     ------
     ValueError
-        It is not of this type: ``msgspec.ValidationError`` says where.
+        The value does not match the type. It is a ``msgspec.ValidationError``, which names the position.
     """
     import msgspec
 
@@ -101,11 +102,11 @@ def convert(value: object, kind: type[Value], *, strict: bool = True, from_attri
 
 
 def _prepare(kind: object) -> None:
-    """Let msgspec look at a type for the first time while no other thread does.
+    """Let msgspec inspect a type while no other thread does.
 
-    It keeps what it learns of a class on the class before it knows all (msgspec 0.22, ``StructInfo_Convert`` and
-    ``DataclassInfo_Convert``): a second thread that meets the class in that moment reads fields that are not there yet,
-    and the process ends by a segmentation fault.
+    msgspec caches its information on the class before it is complete (msgspec 0.22, ``StructInfo_Convert`` and
+    ``DataclassInfo_Convert``). If a second thread uses the class at that moment, it reads fields that are not yet
+    initialized, and the process crashes with a segmentation fault.
     """
     if kind in _prepared:
         return

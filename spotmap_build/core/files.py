@@ -1,7 +1,7 @@
-"""Open files that other people made, and replace our own in one step.
+"""Safe reading of untrusted paths, and atomic writing of our own files.
 
-A name in a folder of music can lead anywhere: to a pipe that nobody writes to, to a device without an end, to a file of
-the kernel that waits. Whatever is opened by a name from outside goes through here.
+A path in a music folder can point to anything: a pipe without a writer, an endless device, or a kernel file that
+blocks. Every path that comes from outside the program is opened with the functions in this module.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-"""The disk, the quota or the largest size of a file is used up."""
+"""The disk is full, the quota is used up, or the file exceeds the maximum file size."""
 NOT_WRITABLE: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 LONGEST_NAME_BYTES: Final = 255
-"""Of one name in a folder, in nearly every file system."""
+"""Maximum length of a file name in nearly every file system."""
 
 _NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
 _RESERVED: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
-"""Names of devices on Windows, whatever their suffix."""
-_NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""Windows device names, which are reserved with any suffix."""
+_NON_BLOCKING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _KINDS: Final = {
     stat.S_IFIFO: "a pipe",
     stat.S_IFCHR: "a device",
@@ -39,7 +39,7 @@ _KINDS: Final = {
 
 
 class NotRegularFile(OSError):
-    """A name leads to something that is not a regular file: a pipe, a device, a socket, a folder."""
+    """A path points to something other than a regular file, such as a pipe, a device, a socket or a folder."""
 
     def __init__(self, path: Path | str, mode: int) -> None:
         kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
@@ -47,29 +47,29 @@ class NotRegularFile(OSError):
 
 
 class FileTooLarge(OSError):
-    """A file is larger than its kind ever needs to be."""
+    """A file exceeds the size limit for its kind."""
 
     def __init__(self, path: Path | str, limit_bytes: int) -> None:
         super().__init__(errno.EFBIG, f"it is larger than {limit_bytes:,} bytes", str(path))
 
 
 def absolute_path(file: Path) -> str:
-    """Return ``str(file.absolute())`` of a path that names something, in a fraction of its time: for thousands."""
-    return os.path.join(os.getcwd(), file)  # noqa: PTH109, PTH118 - that is what takes the time
+    """Return ``str(file.absolute())`` of a non-empty path, much faster; for loops over thousands of files."""
+    return os.path.join(os.getcwd(), file)  # noqa: PTH109, PTH118 - pathlib is the slow part
 
 
 def check_regular(path: Path | str) -> os.stat_result:
-    """Look at what a path leads to, links followed, without opening it.
+    """Return the status of a regular file, following links, without opening it.
 
     Raises
     ------
     NotRegularFile
-        It is a pipe, a device, a socket or a folder.
+        The path is a pipe, a device, a socket or a folder.
     OSError
-        There is nothing, or it may not be looked at. A path that holds a NUL is nothing as well.
+        The file does not exist or may not be accessed. A path that contains a NUL counts as missing.
     """
     try:
-        found = os.stat(path)  # noqa: PTH116 - three times as fast for text
+        found = os.stat(path)  # noqa: PTH116 - three times as fast when path is a str
     except ValueError as error:  # a NUL in the name
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), repr(str(path))) from error
     if not stat.S_ISREG(found.st_mode):
@@ -78,13 +78,13 @@ def check_regular(path: Path | str) -> os.stat_result:
 
 
 def resolve_place(path: Path) -> Path:
-    """Follow every link of a path where something is, or could be made.
+    """Resolve all links in a path that exists or could be created.
 
     Raises
     ------
     OSError
-        Nothing can ever be there: its links lead in a circle, it lies below a file, it has too long a name or a NUL.
-        Or it may not be looked at.
+        The path can never exist: its links form a loop, one of its parents is a file, a name is too long, or it
+        contains a NUL. Also raised if the path may not be accessed.
     """
     try:
         if any(len(os.fsencode(part)) > LONGEST_NAME_BYTES for part in path.parts):
@@ -98,26 +98,26 @@ def resolve_place(path: Path) -> Path:
 
 
 def is_inside(place: Path, folder: Path) -> bool:
-    """Tell whether a resolved path is ``folder`` or lies in it, by whatever name the folder goes (mounts, case)."""
+    """Return whether a resolved path is ``folder`` or inside it, even under another name (mounts, case)."""
     if place.is_relative_to(folder):
         return True
     return folder.exists() and any(above.exists() and above.samefile(folder) for above in (place, *place.parents))
 
 
 def portable_name(text: str, most_bytes: int = LONGEST_NAME_BYTES // 2) -> str:
-    """Make a file's name of any text: nothing that a file system does not take, and no longer than it takes.
+    """Turn any text into a file name that is valid on every common file system.
 
     Parameters
     ----------
     text : str
-        A title, say.
+        For example, a title.
     most_bytes : int
-        Of the name in UTF-8, which in other scripts than Latin has two to four a character.
+        Maximum length in UTF-8, which uses two to four bytes for each non-Latin character.
 
     Returns
     -------
     str
-        Empty where nothing of the text can be in a name.
+        The file name; empty if no character of the text is allowed in one.
 
     Examples
     --------
@@ -130,24 +130,24 @@ def portable_name(text: str, most_bytes: int = LONGEST_NAME_BYTES // 2) -> str:
 
 
 def nearest_folder(place: Path) -> Path:
-    """Return the first folder from a resolved path upwards that is there."""
+    """Return the resolved path itself or its nearest parent that is an existing folder."""
     return next(above for above in (place, *place.parents) if above.is_dir())
 
 
 def open_regular(path: Path) -> BufferedReader:
-    """Open a regular file for reading, and nothing else; never wait for what is no regular file.
+    """Open a regular file for reading; never block on a pipe or device.
 
-    The check is made on the file that was opened, so that nothing can be put in its place in between.
+    The type is checked again on the open descriptor, so replacing the file between the two steps has no effect.
 
     Raises
     ------
     NotRegularFile
-        It is a pipe, a device, a socket or a folder.
+        The path is a pipe, a device, a socket or a folder.
     OSError
-        It cannot be opened.
+        The file cannot be opened.
     """
-    check_regular(path)  # some devices act when they are opened
-    descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
+    check_regular(path)  # opening some devices has side effects
+    descriptor = os.open(path, os.O_RDONLY | _NON_BLOCKING)
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
@@ -161,12 +161,12 @@ def open_regular(path: Path) -> BufferedReader:
 def read_bounded(path: Path, limit_bytes: int) -> bytes:
     """Read a whole regular file of at most ``limit_bytes``.
 
-    Files of the kernel (``/proc/kmsg``) claim to be empty and are: no more is read than the size that a file states.
+    Reading stops at the size that the file reports. Kernel files such as ``/proc/kmsg`` report 0 and are read as empty.
 
     Raises
     ------
     FileTooLarge
-        It holds more.
+        The file is larger.
     OSError
         As for :func:`open_regular`.
     """
@@ -174,15 +174,15 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes:
 
 
 def read_with_status(path: Path | str, limit_bytes: int) -> tuple[bytes, os.stat_result]:
-    """Do the same as :func:`read_bounded`, and return the status of the file that was read. Fast, for many files.
+    """Read like :func:`read_bounded`, and also return the file's status. Fast enough for many files.
 
     Raises
     ------
     FileTooLarge, OSError
         As for :func:`read_bounded`.
     """
-    check_regular(path)  # some devices act when they are opened
-    descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
+    check_regular(path)  # opening some devices has side effects
+    descriptor = os.open(path, os.O_RDONLY | _NON_BLOCKING)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -198,16 +198,16 @@ def read_with_status(path: Path | str, limit_bytes: int) -> tuple[bytes, os.stat
 
 
 def write_atomically(target: Path, data: bytes, *, is_private: bool = False) -> None:
-    """Put ``data`` at ``target`` in one step: a reader sees the old content or the new, never a part.
+    """Write ``data`` to ``target`` atomically: a reader sees either the old content or the new.
 
-    The temporary file lies beside ``target`` under a name that nobody can guess, and is made only where nothing of that
-    name exists, so that no link is followed. It keeps the mode of the file that it replaces, or (``is_private``) can be
-    read and written by its owner only, from its first byte on.
+    The temporary file is created next to ``target`` with an unpredictable name, and only if no file of that name
+    exists, so no link is followed. It takes over the mode of the file that it replaces. With ``is_private``, only its
+    owner can read and write it, from the first byte on.
 
     Raises
     ------
     OSError
-        It cannot be written; what was there is still whole, and nothing is left behind.
+        Writing failed. The old content is intact, and the temporary file is removed.
     """
     temporary = target.with_name(f".{os.urandom(12).hex()}.tmp")
     mode, kept = (0o600, None) if is_private else (0o666, _mode_of(target))
@@ -215,21 +215,21 @@ def write_atomically(target: Path, data: bytes, *, is_private: bool = False) -> 
 
 
 def replace_file(target: Path, data: bytes, temporary: Path, *, mode: int = 0o666, kept: int | None = None) -> None:
-    """Write ``temporary``, flush it to the disk, and put it in the place of ``target``.
+    """Write ``temporary``, flush it to the disk, and rename it to ``target``.
 
     Parameters
     ----------
     temporary
-        A name on the same file system where nothing is yet. Nothing is left there.
+        An unused path on the same file system. No file is left there.
     mode
-        What the file may be opened by, less what the umask takes away.
+        Permissions of the new file, reduced by the umask.
     kept
-        Permissions that it has to have whatever the umask says.
+        Permissions to set regardless of the umask.
 
     Raises
     ------
     OSError
-        It cannot be written; what was there is still whole.
+        Writing failed. The old content is intact.
     """
     try:
         with open(temporary, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
@@ -239,14 +239,14 @@ def replace_file(target: Path, data: bytes, temporary: Path, *, mode: int = 0o66
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    except BaseException:  # an interrupt as well: the person pressed Ctrl-C, and wants no debris
+    except BaseException:  # KeyboardInterrupt too: Ctrl-C must not leave a temporary file behind
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
 
 
 def _mode_of(target: Path) -> int | None:
-    """Return the permissions of a regular file; None where there is none yet."""
+    """Return the permissions of a regular file; None if it does not exist."""
     try:
         found = target.lstat()
     except OSError:

@@ -1,8 +1,8 @@
-"""HTTP through requests, with bounds that hold against any server: size, time in all, and where a redirect may lead.
+"""HTTP sessions with limits that hold against any server: response size, total time, and redirect targets.
 
-Requests bounds the silence between two bytes, and nothing else: an answer may be endless, inflate to gigabytes, or drip
-for days. Every service of ours is asked through a session made here (spotipy and ytmusicapi are given one), so that
-what goes wrong is always a ``requests.RequestException``.
+Requests only limits the time between two bytes: a response can be endless, decompress to gigabytes, or trickle in for
+days. All services are accessed through a session created here (spotipy and ytmusicapi receive one as well), so every
+failure is a ``requests.RequestException``.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ CHUNK_BYTES: Final = 1 << 16
 
 
 class BodyTooLarge(requests.RequestException):
-    """An answer is larger, once decompressed, than any sensible one."""
+    """A response exceeds the size limit after decompression."""
 
 
 class TooSlow(requests.Timeout):
-    """An answer was not complete when its time was over, however lively the connection."""
+    """A response was incomplete at the end of the total time limit, even if data was still arriving."""
 
 
 class RedirectRefused(requests.RequestException):
-    """A server sends the request on to where it must not go."""
+    """A server redirects the request to an address that is not allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one request.
+    """Limits of one request.
 
     Attributes
     ----------
     silence_s : float
-        For a connection, and between two pieces of an answer.
+        Maximum time to connect, and between two chunks of a response.
     total_s : float
-        From sending the request to the last byte of the answer.
+        Maximum time from sending the request to the last byte of the response.
     body_bytes : int
-        Of the answer's body, once decompressed.
+        Maximum size of the response body after decompression.
     """
 
     silence_s: float = 20.0
@@ -64,23 +64,23 @@ class Limits:
 def make_session(
     limits: Limits | None = None, *, follow_redirects: bool, may_lead_to: Callable[[str], bool] | None = None
 ) -> requests.Session:
-    """Make a session whose requests are bounded.
+    """Create a session whose requests have limits.
 
     Parameters
     ----------
     limits : Limits, optional
-        The defaults suit answers in JSON.
+        The defaults suit JSON responses.
     follow_redirects : bool
-        False for every request that carries a secret. Otherwise a redirect is followed where it does not leave HTTPS,
-        and does not lead from the internet into a private network.
+        Must be False for every request that carries a secret. If True, redirects are followed unless they lead from
+        HTTPS to another scheme, or from the internet into a private network.
     may_lead_to : callable, optional
-        Tells whether a redirect may also lead to this address; by default to any.
+        Returns whether a redirect may lead to an address. By default, all addresses are allowed.
 
     Returns
     -------
     requests.Session
-        It raises ``requests.RequestException`` for everything that can go wrong; passwords of ``.netrc`` are never
-        sent. A request with ``stream=True`` is bounded up to its headers; the body is then the caller's to bound.
+        Raises ``requests.RequestException`` for every failure, and never sends passwords from ``.netrc``. For a request
+        with ``stream=True``, the limits apply up to the headers; the caller must limit the body.
     """
     session = _Session(follow_redirects=follow_redirects, may_lead_to=may_lead_to)
     adapter = BoundedAdapter(limits or Limits())
@@ -90,7 +90,7 @@ def make_session(
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name means this machine: ``localhost``, ``127.0.0.1``, ``::1``."""
+    """Return whether a host name refers to this machine: ``localhost``, ``127.0.0.1``, ``::1``."""
     if host == "localhost":
         return True
     try:
@@ -100,7 +100,7 @@ def is_loopback(host: str | None) -> bool:
 
 
 def is_trustworthy_address(url: str) -> bool:
-    """Tell whether secrets may go to an address: HTTPS, or HTTP on this machine."""
+    """Return whether secrets may be sent to an address: HTTPS, or HTTP on this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -122,7 +122,7 @@ class _Session(requests.Session):
         try:
             target = super().get_redirect_target(resp)
             address = urljoin(resp.url, target or "")
-        except ValueError as error:  # no text, or no address
+        except ValueError as error:  # invalid text or address
             raise RedirectRefused("it sends this request to no address", response=resp) from error
         if target is None:
             return None
@@ -135,7 +135,7 @@ class _Session(requests.Session):
 
 
 def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Authenticate with what the request has; a session without ``auth`` would look into ``.netrc``."""
+    """Leave the request's headers alone. Without ``auth``, a session would read passwords from ``.netrc``."""
     return request
 
 
@@ -150,7 +150,7 @@ def _may_lead(origin: str, target: str) -> bool:
 
 
 def _is_public(host: str) -> bool:
-    """Whether all addresses of a host are on the internet; one that has none is nobody's private network."""
+    """Whether all addresses of a host are on the internet. A host that does not resolve counts as public."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -166,18 +166,18 @@ class BoundedAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Use connections that a deadline can cut."""
+        """Use connections that a deadline can shut down."""
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        """Use such connections through proxies as well."""
+        """Use the same connections for proxies."""
         manager = super().proxy_manager_for(proxy, **options)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
     def send(self, request: requests.PreparedRequest, stream: bool = False, **options: Any) -> requests.Response:  # type: ignore[override]
-        """Send a request and read the whole answer, or (``stream``) its headers."""
+        """Send a request and read the whole response, or only its headers if ``stream`` is set."""
         options["timeout"] = self._limits.silence_s
         with Deadline(self._limits.total_s) as deadline:
             try:
@@ -196,38 +196,38 @@ class BoundedAdapter(HTTPAdapter):
                 if isinstance(error, requests.RequestException):
                     raise
                 raise requests.ConnectionError(error, request=request) from error
-        if deadline.is_over and not stream:  # what looks like an end may be the cut
+        if deadline.is_over and not stream:  # the apparent end of the body may be the cut connection
             response.close()
             raise TooSlow(f"no whole answer within {self._limits.total_s:.0f} s", request=request)
         return response
 
     def _read_body(self, response: requests.Response) -> None:
-        pieces: list[bytes] = []
+        chunks: list[bytes] = []
         size_bytes = 0
         try:
-            while piece := response.raw.read(CHUNK_BYTES, decode_content=True):
-                size_bytes += len(piece)
+            while chunk := response.raw.read(CHUNK_BYTES, decode_content=True):
+                size_bytes += len(chunk)
                 if size_bytes > self._limits.body_bytes:
                     raise BodyTooLarge(
                         f"an answer of more than {self._limits.body_bytes:,} bytes",
                         request=response.request,
                         response=response,
                     )
-                pieces.append(piece)
+                chunks.append(chunk)
         except BaseException:
             response.close()
             raise
-        # As requests itself does after reading a body.
-        response._content = b"".join(pieces)
+        # Requests sets the same attributes after reading a body.
+        response._content = b"".join(chunks)
         response._content_consumed = True  # type: ignore[attr-defined]
 
 
 class Deadline:
-    """Cut the connections of this thread's request when its time is over.
+    """Shut down the connections of this thread's requests when the time limit expires.
 
-    A socket has a limit for silence only, and a header may drip in byte by byte: shutting the socket down from another
-    thread ends whatever read is waiting. One around several requests, or around the reading of a stream, holds beside
-    those of the requests.
+    A socket timeout only limits the time between two reads, and a header can trickle in byte by byte. Shutting down the
+    socket from another thread ends any blocked read. Deadlines can be nested: a deadline around several requests, or
+    around reading a stream, applies in addition to those of the individual requests.
     """
 
     def __init__(self, total_s: float) -> None:
@@ -247,12 +247,12 @@ class Deadline:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._timer.cancel()
-        with self._lock:  # the connection goes back to its pool, and is not ours to cut any more
+        with self._lock:  # the connection returns to its pool and may serve another request
             self._sockets.clear()
         _current.deadline = self._outer
 
     def watch(self, connected: socket.socket) -> None:
-        """Cut this connection too when the time is over."""
+        """Also shut down this connection when the time limit expires."""
         if self._outer is not None:
             self._outer.watch(connected)
         with self._lock:
@@ -261,7 +261,7 @@ class Deadline:
                 _cut(connected)
 
     def cut(self) -> None:
-        """End the time now; any thread may do so."""
+        """Expire now. May be called from any thread."""
         with self._lock:
             self.is_over = True
             for connected in self._sockets:
@@ -270,7 +270,7 @@ class Deadline:
 
 def _cut(connected: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        # The plain socket's: an SSL socket's own would take its state away from under the reading thread.
+        # Not ``connected.shutdown``: on an SSL socket, it discards the SSL state that the reading thread is using.
         socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
@@ -292,7 +292,7 @@ class _Connection(HTTPConnection):
         _watch(self.sock)
 
     def request(self, *args: Any, **options: Any) -> None:
-        _watch(self.sock)  # one that is used again
+        _watch(self.sock)  # a reused connection
         super().request(*args, **options)
 
 

@@ -1,4 +1,4 @@
-"""How Spotify and the record labels name tracks, and how long the names are that we give."""
+"""Identifiers of tracks: Spotify URIs, ISRCs, and the length of our own IDs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Final
 
 SPOTIFY_TRACK: Final = "spotify:track:"
 SPOTIFY_LOCAL: Final = "spotify:local:"
-"""Begins the URI of a file of the person's own that Spotify lists."""
+"""Prefix of the URI of a local file in a Spotify library."""
 ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
-"""International Standard Recording Code, without hyphens and in capitals."""
+"""International Standard Recording Code, in uppercase without hyphens."""
 ID_DIGITS: Final = 16
-"""64 bits of a digest: no two of a million tracks meet by chance (1 in 37 million)."""
+"""64 bits of a digest: the probability of a collision among a million tracks is 1 in 37 million."""
 
 
 def plain_isrc(text: str) -> str:
-    """Return an ISRC without hyphens and spaces and in capitals; empty where the text is none.
+    """Return an ISRC in uppercase without hyphens and spaces; empty if the text is not an ISRC.
 
     >>> plain_isrc("gb-aye-06 01498"), plain_isrc("none")
     ('GBAYE0601498', '')

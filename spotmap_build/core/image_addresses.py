@@ -1,7 +1,7 @@
-"""Addresses of pictures, as services tell them: which of several sizes to take, and whom a build may ask for one. Pure.
+"""Image addresses from services: which size to use, and which hosts a build may contact. Pure.
 
-An address comes with an answer of a service or with a file, so it could lead anywhere. Asked are only the hosts on
-which the services keep their covers, and those that the person set instead of a service.
+An address in a response or a file can point anywhere. Images are only downloaded from the hosts on which the services
+store their covers, and from the endpoints that the person configured in place of a service.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from urllib.parse import urlsplit
 from spotmap_build.core.text import printable
 
 DOMAINS: Final = ("scdn.co", "spotifycdn.com", "dzcdn.net", "googleusercontent.com", "ytimg.com")
-"""Where Spotify, Deezer and YouTube keep covers: these, and every host below them."""
+"""Domains on which Spotify, Deezer and YouTube store covers, including their subdomains."""
 LONGEST_ADDRESS: Final = 1_000
 MOST_IMAGES: Final = 20
-"""Of one album; services tell three or four."""
+"""Limit for one album. Services list three or four."""
 _ADDRESS: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(/[!-\[\]-~]*)", re.IGNORECASE)
-"""Stricter than the standard: libraries disagree on where a host ends in what is not of this form."""
+"""Stricter than the standard, because libraries disagree on where the host ends in other forms of addresses."""
 _LOOPBACK: Final = re.compile(r"127(?:\.[0-9]{1,3}){3}|localhost|::1")
 
 
 def smallest_that_serves(images: object, edge_px: int) -> str:
-    """Choose among the sizes of one picture.
+    """Choose among the sizes of one image.
 
     Parameters
     ----------
     images : object
-        What an answer holds: a list of ``{"url", "width", "height"}`` where all is in order.
+        Unchecked value from a response; if valid, a list of ``{"url", "width", "height"}``.
     edge_px : int
-        How long the shorter edge should be at least.
+        Minimum length of the shorter edge.
 
     Returns
     -------
     str
-        The address of the smallest that is large enough, else of the largest; empty where there is none.
+        The address of the smallest image that is large enough, else of the largest; empty if there is none.
     """
     sizes = [
         (min(_pixels(image.get("width")), _pixels(image.get("height"))), address)
@@ -63,20 +63,20 @@ def _pixels(value: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ImageHosts:
-    """Whom a build may ask for pictures.
+    """Hosts from which a build may download images.
 
-    ``others`` are hosts besides those of :data:`DOMAINS`; one that is this machine may be asked without encryption.
+    ``others`` are hosts in addition to :data:`DOMAINS`. If one is this machine, unencrypted HTTP is allowed.
     """
 
     others: frozenset[str] = frozenset()
 
     @classmethod
     def of_endpoints(cls, addresses: Iterable[str]) -> ImageHosts:
-        """Allow the hosts of the services that the person set instead of the usual ones."""
+        """Also allow the hosts of configured endpoints that replace the default services."""
         return cls(frozenset(host for address in addresses if (host := urlsplit(address).hostname)))
 
     def service(self, address: str) -> str:
-        """Name whom an address means: a domain or another host; empty where nobody may be asked."""
+        """Return the allowed domain or host of an address; empty if it must not be contacted."""
         found = _ADDRESS.fullmatch(address)
         if found is None or len(address) > LONGEST_ADDRESS:
             return ""
@@ -88,5 +88,5 @@ class ImageHosts:
         return next((domain for domain in DOMAINS if host == domain or host.endswith(f".{domain}")), "")
 
     def may_ask(self, address: str) -> bool:
-        """Tell whether a request may go there."""
+        """Return whether a build may send a request to this address."""
         return bool(self.service(address))

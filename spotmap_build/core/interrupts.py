@@ -1,4 +1,4 @@
-"""Ctrl-C, and a polite request to end, end a command whenever they come."""
+"""Make SIGINT (Ctrl-C) and SIGTERM end a command at any time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from types import FrameType
 
 AGAIN_S: Final = 0.02
-"""By then, Python is done with what it was at."""
+"""Delay after which Python has left the code that dropped the exception."""
 
 
 def heed_interrupts() -> None:
-    """Have this process end by ``KeyboardInterrupt`` at SIGINT and SIGTERM (CI cancels a job with the latter)."""
+    """Raise ``KeyboardInterrupt`` on SIGINT and SIGTERM. CI sends SIGTERM to cancel a job."""
     signal.signal(signal.SIGTERM, _interrupt)
     sys.unraisablehook = _raise_again
 
@@ -26,9 +26,9 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _raise_again(lost: sys.UnraisableHookArgs) -> None:
-    """Raise an interrupt again that came where Python drops what is raised, as in ``__del__`` or while it imports."""
+    """Raise an interrupt again if Python dropped it, as in ``__del__`` or during an import."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
-        again = threading.Timer(AGAIN_S, _interrupt_main)  # at once it would be raised in here, and lost as well
+        again = threading.Timer(AGAIN_S, _interrupt_main)  # an interrupt in this hook would be lost too
         again.daemon = True
         again.start()
     else:
@@ -37,7 +37,7 @@ def _raise_again(lost: sys.UnraisableHookArgs) -> None:
 
 def _interrupt_main() -> None:
     if hasattr(signal, "pthread_kill"):
-        # This ends what it waits for, too; SIGINT may be ignored, as in what a script starts in the background.
+        # A signal also ends blocking calls. Not SIGINT: it can be ignored, as in background jobs of a shell script.
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
     else:
         _thread.interrupt_main()

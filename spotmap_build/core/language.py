@@ -1,8 +1,8 @@
-"""What is said to people in their language: gettext catalogs, one for the page and one for the terminal.
+"""Gettext catalogs with the translations of messages that a build shows on the page and in the terminal.
 
-English is in the code, and is the key of every translation. The catalogs lie in ``spotmap_build/locale``, one folder a
-language, and ``python -m scripts.catalog`` keeps them. What the page says once its script runs is translated by the
-page; this is for what a build says.
+The code contains the English messages, which are the keys of the translations. The catalogs are in
+``spotmap_build/locale``, with one folder per language, and ``python -m scripts.catalog`` updates them. The page's
+script translates its own messages.
 """
 
 from __future__ import annotations
@@ -13,35 +13,35 @@ from pathlib import Path
 from typing import Final
 
 LANGUAGES: Final = ("en", "de", "es", "ja")
-"""English, in which everything is written, and those that there are catalogs of."""
+"""English, the language of the source messages, and the languages that have catalogs."""
 AUTO: Final = "auto"
-"""No choice of a language: the page takes the reader's, the terminal speaks English."""
+"""No language selected: the page uses the reader's language, and the terminal uses English."""
 LOCALE: Final = Path(__file__).parents[1] / "locale"
 _BETWEEN_THOUSANDS: Final = {"de": ".", "es": "."}
-"""Where it is not a comma."""
+"""Thousands separators other than the comma."""
 
 
 @cache
 def catalog_of(domain: str, language: str) -> catalogs.NullTranslations:
-    """Return a catalog, for all that has to be said in a language: ``page`` or ``terminal``."""
+    """Return the catalog of a domain, such as ``page`` or ``terminal``, in a language."""
     if language in {AUTO, "en"}:
         return catalogs.NullTranslations()
     return catalogs.translation(domain, LOCALE, [language])
 
 
 def texts_of(domain: str, language: str) -> dict[str, str]:
-    """Return all messages of a catalog that counts nothing, each with its translation."""
+    """Return all messages and their translations from a catalog without plural forms."""
     known: dict[str, str] = getattr(catalog_of(domain, language), "_catalog", {})
     return {message: text for message, text in known.items() if message}
 
 
 def page_text(language: str, message: str) -> str:
-    """Return a message of the page's catalog in a language: what the page says where no script of it runs."""
+    """Translate a message from the page's catalog, for text that the page shows without running a script."""
     return catalog_of("page", language).gettext(message)
 
 
 def page_counted(language: str, one: str, many: str, count: int) -> str:
-    """Return the form of a message of the page's catalog that goes with a count, with the count in it.
+    """Translate a message from the page's catalog in the plural form for a count, and insert the count.
 
     >>> page_counted("en", "{count} track", "{count} tracks", 1200)
     '1,200 tracks'
@@ -50,7 +50,7 @@ def page_counted(language: str, one: str, many: str, count: int) -> str:
 
 
 def whole_number(language: str, count: int) -> str:
-    """Return a whole number as people write it.
+    """Format an integer with the language's thousands separator.
 
     >>> whole_number("en", 12345), whole_number("de", 12345)
     ('12,345', '12.345')
@@ -59,8 +59,9 @@ def whole_number(language: str, count: int) -> str:
 
 
 def page_message(message: str) -> str:
-    """Mark a sentence of the page's catalog that the build writes into the site's files, in English.
+    """Mark a sentence for the page's catalog that the build writes to the site's files in English.
 
-    Everybody reads these files: the page knows such sentences by their pattern, and says them in the reader's language.
+    The files are the same for all readers. The page recognizes such sentences by their pattern and translates them to
+    the reader's language.
     """
     return message

@@ -1,4 +1,4 @@
-"""What Python spends on its own memory."""
+"""Tuning of Python's garbage collector."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SELDOM: Final = (500_000, 20, 50)
-"""Instead of 700, 10 and 10: new objects until the youngest are looked through, and how seldom older ones are."""
+"""New objects before a collection, and collections before one of the next generation. Python: 700, 10, 10."""
 
 
 @contextmanager
 def seldom_collecting() -> Iterator[None]:
-    """Look seldom for cycles of objects that nobody needs any more, for as long as the context is.
+    """Run garbage collection less often within the context.
 
-    A build makes millions of objects that stay, and hardly any cycles: looking for these again and again took a sixth
-    of the time of a map of 100,000 tracks with places of their own.
+    A build creates millions of long-lived objects and hardly any reference cycles. With the default thresholds, garbage
+    collection took a sixth of the build time of a map of 100,000 tracks whose positions were given.
     """
     before = gc.get_threshold()
     gc.set_threshold(*SELDOM)

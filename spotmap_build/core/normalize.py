@@ -1,8 +1,7 @@
-"""Texts of different services made comparable. Pure.
+"""Normalize texts from different services for comparison. Pure.
 
-Two forms are made. :func:`fold` writes everything in Latin letters: an identity for texts that are known to be in one
-script. :func:`native` keeps each script's own letters, so that two different Chinese titles which are read alike stay
-different.
+There are two forms. :func:`fold` transliterates everything to Latin letters, for texts that are known to share one
+script. :func:`native` keeps each script, so that different Chinese titles with the same pronunciation stay different.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
     from opencc import OpenCC  # type: ignore[import-untyped]
 
 _MOJIBAKE: Final = re.compile(r"[Â-ôГвРС][^\x00-\x7f]")
-"""A first byte of UTF-8 as Windows-1252 or -1251 shows it, and what may follow."""
+"""The first byte of a UTF-8 sequence as decoded in Windows-1252 or -1251, and a possible next byte."""
 _SPELLING: Final = str.maketrans(
     {
         **dict.fromkeys("'’‘ʼ`´ʹʻʿʾ", None),  # apostrophes: "don't" is one word
-        **dict.fromkeys("ًٌٍَُِّْـٰ", None),  # Arabic vowel signs and the lengthening stroke
-        **dict.fromkeys(map(chr, range(0x0591, 0x05BE)), None),  # Hebrew vowel and reading signs
+        **dict.fromkeys("ًٌٍَُِّْـٰ", None),  # Arabic vowel signs and tatweel (elongation)
+        **dict.fromkeys(map(chr, range(0x0591, 0x05BE)), None),  # Hebrew vowel points and cantillation marks
         **dict.fromkeys(map(chr, range(0x05BF, 0x05C8)), None),
         "ё": "е",
         "Ё": "Е",
@@ -33,7 +32,7 @@ _SPELLING: Final = str.maketrans(
         "آ": "ا",
         "ى": "ي",
         "ة": "ه",
-        "ی": "ي",  # Persian and Urdu have letters of their own for some that are Arabic
+        "ی": "ي",  # Persian and Urdu variants of Arabic letters
         "ک": "ك",
         "ہ": "ه",
         "ھ": "ه",
@@ -49,16 +48,16 @@ _SIGNS: Final = {"!": "i", "$": "s", "@": "a"}
 _KATAKANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _VU: Final = re.compile(r"ゔ([ぁぃぇぉ]?)")
 _BA_ROW: Final = {"": "ぶ", "ぁ": "ば", "ぃ": "び", "ぇ": "べ", "ぉ": "ぼ"}
-"""A foreign v is written in two ways: "ラヴ", "ラブ"."""
+"""There are two spellings of v in loanwords: "ラヴ", "ラブ"."""
 _LAST_LATIN: Final = 0x24F
 _HAN: Final = re.compile(r"[㐀-鿿]")
 
 
 def fold(text: str) -> str:
-    """Reduce a text to letters and digits in lower-case ASCII, words by single spaces.
+    """Reduce a text to lowercase ASCII letters and digits, with single spaces between words.
 
-    That is what stays of a text when script, accents, case and punctuation are taken away. A text of punctuation
-    only folds to itself, without spaces.
+    This removes differences in script, accents, case and punctuation. Text without letters and digits keeps its
+    punctuation, but not its spaces.
     """
     latin = anyascii(unicodedata.normalize("NFKC", text)).casefold()
     words = "".join(letter if letter.isalnum() else " " for letter in latin.replace("'", "")).split()
@@ -67,11 +66,11 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def native(text: str) -> str:
-    """Letters and digits in lower case, words by single spaces, each script in its own letters.
+    """Reduce a text to lowercase letters and digits of its own script, with single spaces between words.
 
-    Accents, apostrophes, vowel signs, and the two forms of Chinese characters and of Japanese syllables make no
-    difference; "&" is "and"; a sign in the middle of a word is the letter that it stands for. Of a text that is only
-    punctuation, the punctuation stays, without spaces.
+    Accents, apostrophes and vowel signs are removed. Chinese characters are simplified, and katakana become hiragana.
+    "&" becomes "and", and a symbol used as a letter within a word becomes that letter. Text without letters and digits
+    keeps its punctuation, but not its spaces.
     """
     repaired = unicodedata.normalize("NFKC", repair(text))
     plain = repaired.translate(_SPELLING) if repaired.isascii() else _plain(repaired)
@@ -80,10 +79,10 @@ def native(text: str) -> str:
 
 
 def repair(text: str) -> str:
-    """Undo HTML entities, and UTF-8 that was read as Windows-1252, Latin-1 or Windows-1251, where it round-trips."""
+    """Decode HTML entities, and undo UTF-8 misread as Windows-1252, Latin-1 or Windows-1251 if it round-trips."""
     if "&" in text and ";" in text:
         text = html.unescape(text)
-    for _ in range(2):  # it happens to the same text twice
+    for _ in range(2):  # some texts were misread twice
         if text.isascii() or not _MOJIBAKE.search(text):
             return text
         repaired = _reread(text, "cp1252") or _reread(text, "cp1251")
@@ -94,7 +93,7 @@ def repair(text: str) -> str:
 
 
 def is_latin(text: str) -> bool:
-    """Whether no letter is of another script than the Latin one."""
+    """Whether all letters are Latin."""
     return text.isascii() or all(ord(letter) <= _LAST_LATIN or not letter.isalpha() for letter in text)
 
 
@@ -117,7 +116,7 @@ def _letter(letter: str) -> str:
 
 
 def _reread(text: str, encoding: str) -> str | None:
-    """Return the text that these bytes were meant to be, if they are good UTF-8."""
+    """Encode the text again and return it decoded as UTF-8; None if its bytes are not valid UTF-8."""
     try:
         return b"".join(_byte(letter, encoding) for letter in text).decode("utf-8")
     except UnicodeError:
@@ -125,7 +124,7 @@ def _reread(text: str, encoding: str) -> str | None:
 
 
 def _byte(letter: str, encoding: str) -> bytes:
-    """Bytes without a meaning in Windows-1252 pass as control characters."""
+    """Return the byte of a letter. Bytes that are undefined in Windows-1252 were read as control characters."""
     if 0x80 <= ord(letter) <= 0x9F:
         return bytes([ord(letter)])
     return letter.encode(encoding)

@@ -1,4 +1,4 @@
-"""What all worker processes share: they do not see Ctrl-C, and they end when the process that started them is gone."""
+"""Common behavior of worker processes: they ignore Ctrl-C, and they end when their parent process ends."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from multiprocessing.connection import wait as wait_for_any
 
 @contextmanager
 def interrupts_blocked() -> Iterator[None]:
-    """Start processes that never see Ctrl-C, not even before they could ask not to; ours arrives right after."""
+    """Block SIGINT in processes started in this context, from their first instruction on; ours is only delayed."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # where the first child starts it, it allows interrupts again (Python 3.11)
+    resource_tracker.ensure_running()  # if the first child starts it, it unblocks SIGINT (Python 3.11)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -27,9 +27,9 @@ def interrupts_blocked() -> Iterator[None]:
 
 
 def end_with_parent() -> None:
-    """Wait for the end of the parent, then end this process, whatever it does; runs in a thread of a worker.
+    """Wait for the parent to end, then exit this process immediately. Runs in a thread of each worker.
 
-    A parent killed by SIGKILL cannot end its workers.
+    Needed because a parent killed by SIGKILL cannot end its workers.
     """
     parent = multiprocessing.parent_process()
     assert parent is not None

@@ -1,6 +1,6 @@
-"""Asking services no more than they like: so many requests a second, and none at all once they refuse.
+"""Rate limiter and circuit breaker for requests to services.
 
-Both are safe for threads, and take their clock from outside, so that tests need not wait.
+Both are thread-safe. The rate limiter's clock and sleep function can be replaced, so that tests need not wait.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FAILURES_IN_A_ROW: Final = 5
-"""So many requests in a row without an answer mean that there is no connection: do not wait for twenty thousand."""
+"""After this many consecutive failures, assume there is no connection instead of trying thousands more requests."""
 
 
 class NotUnderstood(ServiceError):
-    """An answer makes no sense. Nothing is remembered of it: the next build asks again."""
+    """A response makes no sense. It is not cached, so the next build sends the request again."""
 
 
 class RateLimiter:
-    """Spreads calls evenly: at most ``per_second`` of them, without bursts."""
+    """Spaces calls evenly, at most ``per_second`` per second, without bursts."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class RateLimiter:
         self._next_s = -float("inf")
 
     def wait(self, sleep: Callable[[float], object] | None = None) -> None:
-        """Wait until the next call may be made. ``sleep``: another way to wait, which may be cut short."""
+        """Wait until the next call may be made. ``sleep`` may return early, like ``Event.wait``."""
         with self._lock:
             now_s = self._clock()
             slot_s = max(now_s, self._next_s)
@@ -48,15 +48,15 @@ class RateLimiter:
             (sleep or self._sleep)(slot_s - now_s)
 
     def hold(self, seconds: float) -> None:
-        """Let nobody's next call be made for so long, as a service wants that got too many."""
+        """Delay all further calls by at least ``seconds``, as a service requests when it received too many."""
         with self._lock:
             self._next_s = max(self._next_s, self._clock() + seconds)
 
 
 class CircuitBreaker:
-    """Remembers that a service refused, so that it is not asked again in this build.
+    """Stops requests to a service for the rest of the build once it refuses or is unreachable.
 
-    It opens at the first :class:`ServiceRefused`, or when ``FAILURES_IN_A_ROW`` requests failed one after another.
+    Opens at the first :class:`ServiceRefused`, or after ``FAILURES_IN_A_ROW`` consecutive failures.
     """
 
     def __init__(self) -> None:
@@ -66,16 +66,16 @@ class CircuitBreaker:
 
     @property
     def reason(self) -> ServiceError | None:
-        """Why it is open; None while requests may be made."""
+        """The error that opened the circuit; None while requests are allowed."""
         return self._reason
 
     def succeeded(self) -> None:
-        """Note that a request was answered."""
+        """Record that a request succeeded."""
         with self._lock:
             self._failures = 0
 
     def failed(self, error: ServiceError) -> None:
-        """Note that a request was not answered, or refused."""
+        """Record that a request failed or was refused."""
         with self._lock:
             self._failures += 1
             if self._reason is None and (isinstance(error, ServiceRefused) or self._failures >= FAILURES_IN_A_ROW):

@@ -1,4 +1,4 @@
-"""Trying again: how often, and after which pauses."""
+"""Retries with exponential backoff."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often something is tried, and how long the pauses between are.
+    """Number of attempts, and pauses between them.
 
     Parameters
     ----------
     attempts : int
-        Tries in all, at least 1.
+        Total number of attempts, at least 1.
     first_pause_s : float
-        Between the first try and the second.
+        Pause between the first attempt and the second.
     factor : float
-        Each further pause is so many times the one before.
+        Ratio of each pause to the previous pause.
 
     Examples
     --------
@@ -37,7 +37,7 @@ class RetryPolicy:
     factor: float = 2.0
 
     def pause_s(self, failures: int) -> float:
-        """Return the pause after so many failures in a row, at least one."""
+        """Return the pause after ``failures`` consecutive failures (at least 1)."""
         return float(self.first_pause_s * self.factor ** (failures - 1))
 
     def call(
@@ -47,9 +47,9 @@ class RetryPolicy:
         retry_on: type[Exception],
         sleep: Callable[[float], object] = time.sleep,
     ) -> Result:
-        """Call ``attempt`` until it succeeds, fails otherwise than by ``retry_on``, or has failed often enough.
+        """Call ``attempt`` until it succeeds, raises anything but ``retry_on``, or has used all attempts.
 
-        What the last try raises is raised, and what ``sleep`` raises: it may end the waiting.
+        The exception of the last attempt is propagated, and so is any exception from ``sleep``, which can end the wait.
         """
         for failures in range(1, self.attempts):
             try:

@@ -1,4 +1,4 @@
-"""How long a service wants to be left alone, by its ``Retry-After`` header."""
+"""Parse the ``Retry-After`` header: how long a service asks clients to wait."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 LONGEST_PAUSE_S: Final = 7 * 86_400
-"""No service that is asked here bars anybody for longer; a larger number is a mistake, or spite."""
+"""No service used here blocks clients for longer; a larger value is an error or malicious."""
 
 
 def parse_retry_after(header: str | None, *, now_unix_s: float | None = None) -> float | None:
-    """Read a ``Retry-After``: seconds or a date (RFC 9110, section 10.2.3), at most ``LONGEST_PAUSE_S``.
+    """Parse a ``Retry-After`` value: seconds or a date (RFC 9110, section 10.2.3), at most ``LONGEST_PAUSE_S``.
 
     Parameters
     ----------
     header : str or None
-        The header's value; None where the answer has none.
+        The header's value; None if the response has no such header.
     now_unix_s : float, optional
-        The time that a date is compared with; the clock's by default.
+        The time to compare a date with; the current time by default.
 
     Returns
     -------
     float or None
-        Seconds from now, 0 or more; None where the service does not say, or says nothing that makes sense.
+        Seconds from now, at least 0; None if the header is missing or invalid.
     """
     if header is None:
         return None
@@ -40,5 +40,5 @@ def parse_retry_after(header: str | None, *, now_unix_s: float | None = None) ->
 
 
 def clamp_retry_at(retry_at_unix_s: float, now_unix_s: float) -> int:
-    """Bound a moment that is remembered: at most ``LONGEST_PAUSE_S`` from now, whatever was stored."""
+    """Limit a stored retry time to at most ``LONGEST_PAUSE_S`` from now."""
     return int(min(retry_at_unix_s, now_unix_s + LONGEST_PAUSE_S))

@@ -1,8 +1,8 @@
-"""Sentences that were written in English, in another language: each is known by the pattern that it follows. Pure.
+"""Translate finished English sentences by matching them with message patterns. Pure.
 
-Errors, their hints and the reasons of failures are in English in the code, in the cache, in the report and in logs that
-programs read. Where a person reads them, they are translated: ``{path} has no column {name}.`` is a message of the
-catalog ``errors``, and what stands in the place of its values is kept, or is known as a phrase itself.
+Errors, their hints and the reasons of failures are in English in the code, the cache, the report and in logs that
+programs read. They are translated only for display. For example, ``{path} has no column {name}.`` is a message of the
+catalog ``errors``. The values found in its placeholders are kept, or translated if they match a message themselves.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 VALUE: Final = re.compile(r"\{(\w+)\}")
 SENTENCE_END: Final = re.compile(r"(?<=[.?!]) |(?<=。) ?(?=.)")
-"""Where texts of several sentences are divided, in the code's messages as in what was said."""
+"""Splits a text into sentences, both in messages of the code and in texts to translate."""
 JOINT: Final = re.compile(r"(: |; | (?=(?:must|is|cannot|belongs|keeps|stays) ))")
-"""Where a sentence is divided that follows no pattern: what is wrong is often known, if not with what."""
+"""Splits a sentence that matches no pattern. Often, the error is a known message even if its subject is not."""
 MOST_JOINED: Final = 4
-"""Parts of a text that are tried as one sentence: there may be such ends in values, too."""
+"""Maximum number of parts that are tried as one sentence, because values can contain sentence ends too."""
 _GROUPED: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 
 def literal(message: str) -> int:
-    """Return how many letters of a message are not values.
+    """Return the number of letters in a message outside its placeholders.
 
     >>> literal("{path} has no rows.")
     9
@@ -33,14 +33,14 @@ def literal(message: str) -> int:
 
 
 class Sentences:
-    """What a catalog says in place of English sentences.
+    """Translator for English sentences.
 
     Parameters
     ----------
     texts : mapping of str to str
-        By the English message, with the names of values in braces.
+        Translations by English message, with the names of values in braces.
     number : callable
-        Writes a whole number as people do in that language.
+        Formats an integer in the target language.
     """
 
     def __init__(self, texts: Mapping[str, str], number: Callable[[int], str]) -> None:
@@ -50,7 +50,7 @@ class Sentences:
         self._patterns = [(message, [part for part in VALUE.split(message)[::2] if part]) for message in with_values]
 
     def say(self, text: str) -> str:
-        """Return a text in the other language; what follows no pattern stays as it is."""
+        """Translate a text. Parts that match no pattern stay unchanged."""
         parts = SENTENCE_END.split(text)
         said = ""
         while parts:
@@ -69,8 +69,8 @@ class Sentences:
     def _find(self, sentence: str) -> str | None:
         if sentence in self._texts:
             return self._texts[sentence]
-        for message, pieces in self._patterns:
-            if all(piece in sentence for piece in pieces):  # much quicker than the pattern
+        for message, literals in self._patterns:
+            if all(part in sentence for part in literals):  # much faster than the regular expression
                 pattern = "(.*?)".join(map(re.escape, VALUE.split(message)[::2]))
                 if found := re.fullmatch(pattern, sentence, re.DOTALL):
                     return self._filled(message, found.groups())
@@ -86,7 +86,7 @@ class Sentences:
         return self.say(text)
 
     def _divide(self, text: str) -> str:
-        """Say what is no sentence as a whole: ``FILE: what is wrong``, ``SETTING must be this; it is that``."""
+        """Translate parts of a sentence: ``FILE: what is wrong``, ``SETTING must be this; it is that``."""
         parts = JOINT.split(text.removesuffix("."))
         said, first = "", 0
         while first < len(parts):

@@ -1,6 +1,6 @@
-"""Cells that a spreadsheet takes for text whatever they begin with: how tables are written, and read back. Pure.
+"""Escape table cells that a spreadsheet would read as a formula, and undo the escaping. Pure.
 
-``csvCell`` in ``site_template/viewer/data/exports.js`` does the same on the page, and says why.
+``csvCell`` in ``site_template/viewer/data/exports.js`` does the same on the page, and explains the reason.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import re
 from typing import Final
 
 PAGE_COLUMNS: Final = ("title", "artists", "album", "year", "duration_ms", "id", "spotify", "youtube_music")
-"""What a list has that the page saves; ``path`` may follow."""
+"""Columns of a list saved by the page; ``path`` may follow."""
 TABLE_COLUMNS: Final = (
     *("id", "title", "artists", "album", "duration_ms", "year", "added_at", "genres", "plays", "isrc", "video_id"),
     *("x", "y", "cluster_id", "cluster", "region_id", "region"),
 )
-"""How the columns of an exported map begin; features and the source's own follow."""
+"""First columns of an exported map; features and the columns of the source follow."""
 _FORMULA: Final = re.compile(r"""(^|[;,\t\r\n])([\s"]*)(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])""")
 _TAB: Final = re.compile(r"^(?='*[\t\r])")
 _BEFORE_FORMULA: Final = re.compile(r"""(^|[;,\t\r\n])([\s"]*)'(?='*[=+\-@\uff1d\uff0b\uff0d\uff20])""")
@@ -22,7 +22,7 @@ _BEFORE_TAB: Final = re.compile(r"^'(?='*[\t\r])")
 
 
 def guard_cell(text: str) -> str:
-    """Put an apostrophe before what a spreadsheet would take for a formula.
+    """Put an apostrophe before anything that a spreadsheet would read as a formula.
 
     >>> guard_cell("=1+1"), guard_cell("Mint"), guard_cell("a; -b")
     ("'=1+1", 'Mint', "a; '-b")
@@ -31,7 +31,7 @@ def guard_cell(text: str) -> str:
 
 
 def unguard_cell(text: str) -> str:
-    """Take the apostrophes away again.
+    """Remove the apostrophes added by :func:`guard_cell`.
 
     >>> unguard_cell("'=1+1"), unguard_cell("'Tis")
     ('=1+1', "'Tis")
@@ -40,5 +40,5 @@ def unguard_cell(text: str) -> str:
 
 
 def is_guarded(names: tuple[str, ...]) -> bool:
-    """Tell by its columns whether a table was written by this program, page or command."""
+    """Return whether a table with these columns was written by the page or by a command of this program."""
     return names in (PAGE_COLUMNS, (*PAGE_COLUMNS, "path")) or names[: len(TABLE_COLUMNS)] == TABLE_COLUMNS

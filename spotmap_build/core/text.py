@@ -1,4 +1,4 @@
-"""Text from outside: its bytes decoded, and made fit for a terminal, a log or a line of a file."""
+"""Decode text of unknown encoding, and sanitize it for terminals, logs and line-based files."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Final
 _WINDOWS_1252: Final = {
     byte: letter for byte in range(0x80, 0xA0) if (letter := bytes([byte]).decode("cp1252", "ignore"))
 }
-"""Where Windows-1252 differs from Latin-1. Five of its bytes mean nothing, and stay control characters."""
+"""Where Windows-1252 differs from Latin-1. Five bytes are undefined and remain control characters."""
 
 _KANA: Final = re.compile(rb"\x82[\x9f-\xf1]|\x83[\x40-\x7e\x80-\x96]")
 LEAST_KANA: Final = 2
 _AFTER_LETTER: Final = re.compile(rb"(?<=[a-z])[\x80-\xff]")
 _ONLY_MAC: Final = frozenset(b"\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x98\x9b\x9d\x9f")
-"""Lowercase letters in Mac Roman; in Windows-1252 capitals, signs or nothing, which follow no lowercase letter."""
+"""Lowercase letters in Mac Roman. In Windows-1252, they are capitals, symbols or undefined, never after lowercase."""
 _ONLY_WINDOWS: Final = frozenset(range(0xDF, 0x100)) - {0xF7}
-"""Lowercase letters in Windows-1252; in Mac Roman capitals and signs, but for a few."""
+"""Lowercase letters in Windows-1252. In Mac Roman, nearly all of them are capitals or symbols."""
 
 _CENTRAL: Final = re.compile(rb"(?<=[a-z])[\x9d\x9f\xb3\xb9\xba\xbe\xbf](?=[a-z\xe0-\xff])")
-"""Letters of Windows-1250 that stand within words of Polish, Czech and their neighbors; signs in Windows-1252."""
+"""Letters within Polish, Czech and related words in Windows-1250; symbols in Windows-1252."""
 LEAST_CENTRAL: Final = 20
-"""At most so many other letters that are not ASCII come with each of them."""
+"""Maximum number of non-ASCII letters for each match of ``_CENTRAL`` in Windows-1250 text."""
 
 _TURKISH: Final = frozenset("ĞİŞğışÇÖÜçöüÂâîû".encode("cp1254"))
 _ONLY_TURKISH: Final = frozenset("ĞİŞğış".encode("cp1254"))
-"""Letters of Icelandic in Windows-1252, which uses letters with accents as well: in Turkish there are none."""
+"""Icelandic letters in Windows-1252. Icelandic also uses letters with acute accents, which Turkish lacks."""
 LEAST_TURKISH: Final = 4
 
 _SCRIPTS: Final = {
@@ -41,33 +41,33 @@ _SCRIPTS: Final = {
     "cp949": "Windows-949",
     "euc_jp": "EUC-JP",
 }
-"""Encodings of other scripts than the Latin one, as Python and as people call them."""
+"""Encodings of non-Latin scripts: Python's name and the common name."""
 _ASCII_AND_HEBREW: Final = bytes((*range(0x80), *range(0xE0, 0xFB)))
-_TOGETHER: Final = re.compile(rb"[\x80-\xff]{3,}")
+_RUNS: Final = re.compile(rb"[\x80-\xff]{3,}")
 _OTHER_LETTERS: Final = re.compile(r"([A-Za-z]?)[^\W\d_\x00-\x7f]+([A-Za-z]?)")
 LEAST_BYTES: Final = 8
-"""Fewer of them tell nothing."""
+"""Fewer non-ASCII bytes are too few to detect another script."""
 LONGEST_SAMPLE_BYTES: Final = 1 << 16
 
 LEAST_WHOLE: Final = 10
-"""UTF-8 has so many whole characters beside each damaged one. Text in another encoding hardly ever has any."""
+"""Minimum number of valid non-ASCII characters per damaged one in UTF-8. Other encodings rarely contain any."""
 _UNPRINTABLE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # control characters: ESC begins commands to a terminal
-    "\u2028\u2029"  # ends of lines and paragraphs
-    "\u202a-\u202e\u2066-\u2069"  # these turn the order of what follows around
-    "\ud800-\udfff]"  # halves of a character: bytes of a file name that are no UTF-8
+    "[\x00-\x1f\x7f-\x9f"  # control characters; ESC starts terminal commands
+    "\u2028\u2029"  # line and paragraph separators
+    "\u202a-\u202e\u2066-\u2069"  # bidirectional controls, which reorder the following text
+    "\ud800-\udfff]"  # surrogates: bytes of a file name that are not UTF-8
 )
 
 _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
-"""How a line begins a command to a runner of GitHub Actions (``::name::``), or holds one (``##[name]``)."""
+"""Commands to a GitHub Actions runner: ``::name::`` at the start of a line, or ``##[name]`` anywhere."""
 
 
 def decode_text(content: bytes) -> str:
-    r"""Decode text whose encoding nobody tells: by its byte order mark, else as UTF-8, else as Windows-1252.
+    r"""Decode text of unknown encoding: by its byte order mark, else as UTF-8, else by guessing. Never fails.
 
-    UTF-16 is recognized without a mark as well, where it begins with an ASCII character. UTF-8 of which a little is
-    damaged stays UTF-8: characters written as two halves are joined, and what was cut in half is U+FFFD. Shift-JIS and
-    Mac Roman are recognized where as Windows-1252 the text would be none. Nothing is refused.
+    UTF-16 without a byte order mark is recognized if the text starts with an ASCII character. Slightly damaged UTF-8 is
+    still decoded as UTF-8: surrogate pairs are joined, and incomplete characters become U+FFFD. Otherwise, the text is
+    Windows-1252 unless its bytes are characteristic of another encoding, such as Shift-JIS or Mac Roman.
 
     >>> decode_text("Bj\u00f6rk".encode("utf-16")), decode_text(b"Bj\xf6rk \x96 J\xf3ga")
     ('Björk', 'Björk – Jóga')
@@ -76,7 +76,7 @@ def decode_text(content: bytes) -> str:
 
 
 def decode_guessing(content: bytes) -> tuple[str, str]:
-    """Decode as :func:`decode_text` does, and name the encoding where it had to be guessed; else that is empty."""
+    """Decode like :func:`decode_text`, and also return the name of the encoding; empty if it was not guessed."""
     if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return content.decode("utf-32", "replace"), ""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -108,21 +108,21 @@ def _guess(content: bytes) -> tuple[str, str]:
 
 
 def _is_of_another_script(content: bytes) -> bool:
-    """Whether letters that are not ASCII stand together, as in no language that Windows-1252 is for."""
-    together = sum(map(len, _TOGETHER.findall(content)))
-    return 2 * together > len(content.translate(None, bytes(range(0x80)))) > LEAST_BYTES
+    """Whether most non-ASCII bytes occur in runs, which no language written in Windows-1252 has."""
+    in_runs = sum(map(len, _RUNS.findall(content)))
+    return 2 * in_runs > len(content.translate(None, bytes(range(0x80)))) > LEAST_BYTES
 
 
 def _of_another_script(content: bytes) -> tuple[str, str] | None:
-    """Return the text and its likeliest encoding: by how often letters stand beside each other in each language."""
-    if not content.translate(None, _ASCII_AND_HEBREW):  # capitals of Cyrillic would be among others
+    """Return the text and its most likely encoding, based on letter pair frequencies of each language."""
+    if not content.translate(None, _ASCII_AND_HEBREW):  # Cyrillic text would also contain capitals
         return content.decode("cp1255"), "Windows-1255"
     if _is_euc_jp(content):
         return content.decode("euc_jp"), "EUC-JP"
     from charset_normalizer import from_bytes
 
     sample = content[:LONGEST_SAMPLE_BYTES]
-    if len(sample) < len(content):  # not half a letter at the end
+    if len(sample) < len(content):  # do not cut within a character
         sample = sample[: sample.rfind(b"\n") + 1] or sample
     best = from_bytes(sample, cp_isolation=list(_SCRIPTS)).best()
     if best is None or best.encoding not in _SCRIPTS or not _is_words(sample.decode(best.encoding, "replace")):
@@ -132,7 +132,7 @@ def _of_another_script(content: bytes) -> tuple[str, str] | None:
 
 
 def _is_chinese(content: bytes) -> bool:
-    """Whether bytes that may be Korean are Chinese: as Korean, a quarter would be signs that are rare in it."""
+    """Whether bytes that also decode as Korean are Chinese: over a quarter would be Hanja, which are rare in Korean."""
     korean = content.decode("cp949", "replace")
     with contextlib.suppress(UnicodeDecodeError):
         chinese = [letter for letter in content.decode("gb18030") if letter > "\x7f" and letter.isalpha()]
@@ -142,14 +142,14 @@ def _is_chinese(content: bytes) -> bool:
 
 
 def _is_words(text: str) -> bool:
-    """Whether what is not ASCII is mostly letters (no rows of dots or dashes), seldom beside one of ASCII in a word."""
+    """Whether non-ASCII characters are mostly letters (not dots, dashes) and rarely share words with ASCII letters."""
     others = [letter for letter in text if letter > "\x7f"]
     words = _OTHER_LETTERS.findall(text)
     return 2 * sum(map(str.isalpha, others)) > len(others) and 4 * sum(map(any, words)) < len(words)
 
 
 def _is_shift_jis(content: bytes) -> bool:
-    """Whether this is Japanese: some of its syllables begin with bytes that hardly occur in other texts."""
+    """Whether this is Shift-JIS: its kana start with bytes that are rare in other encodings."""
     if len(_KANA.findall(content)) < LEAST_KANA:
         return False
     try:
@@ -161,7 +161,7 @@ def _is_shift_jis(content: bytes) -> bool:
 
 
 def _is_euc_jp(content: bytes) -> bool:
-    """Whether this is Japanese: a quarter of it is syllables, which texts in Chinese or Korean would hardly give."""
+    """Whether this is EUC-JP: at least a quarter of it is kana, which is very unlikely for Chinese or Korean text."""
     try:
         others = [letter for letter in content.decode("euc_jp") if letter > "\x7f"]
     except UnicodeDecodeError:
@@ -170,13 +170,13 @@ def _is_euc_jp(content: bytes) -> bool:
 
 
 def _is_mac_roman(content: bytes) -> bool:
-    """Whether letters with accents stand where Windows-1252 has signs and capitals in the middle of words."""
+    """Whether bytes within words are accented letters in Mac Roman but symbols or capitals in Windows-1252."""
     inside = {found[0][0] for found in _AFTER_LETTER.finditer(content)}
     return bool(inside & _ONLY_MAC) and not inside & _ONLY_WINDOWS
 
 
 def _is_central_european(content: bytes) -> bool:
-    """Whether letters of Windows-1250 stand where Windows-1252 has signs in the middle of words."""
+    """Whether bytes within words are letters in Windows-1250 but symbols in Windows-1252."""
     found = len(_CENTRAL.findall(content))
     try:
         others = (
@@ -188,17 +188,17 @@ def _is_central_european(content: bytes) -> bool:
 
 
 def _is_turkish(content: bytes) -> bool:
-    """Whether all letters that are not ASCII are Turkish, and some are so only in Windows-1254."""
+    """Whether all non-ASCII letters are Turkish, and some of them exist only in Windows-1254."""
     letters = [letter for letter in content if letter >= 0xC0]
     distinct = _ONLY_TURKISH.intersection(letters)
     return len(distinct) > 1 and len(letters) >= LEAST_TURKISH and _TURKISH.issuperset(letters)
 
 
 def _damaged_utf_8(content: bytes) -> str:
-    """Return the text of UTF-8 with a few faults; none where the bytes are those of another encoding."""
+    """Return the text of slightly damaged UTF-8; empty if the bytes are in another encoding."""
     with contextlib.suppress(UnicodeDecodeError):
-        halves = content.decode("utf-8", "surrogatepass")
-        return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        surrogates = content.decode("utf-8", "surrogatepass")
+        return surrogates.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = content.decode("utf-8", "replace")
     faults = text.count("\ufffd")
     others = len(text) - len(text.encode("ascii", "ignore")) - faults
@@ -206,7 +206,7 @@ def _damaged_utf_8(content: bytes) -> str:
 
 
 def is_text(name: str) -> bool:
-    r"""Tell whether a file's name is text: one of bytes that are not UTF-8 holds halves of characters instead.
+    r"""Return whether a file name is valid text. Python represents bytes that are not UTF-8 as surrogates.
 
     >>> is_text("Bj\u00f6rk"), is_text("Bj\udcf6rk")
     (True, False)
@@ -219,7 +219,7 @@ def is_text(name: str) -> bool:
 
 
 def printable(text: str) -> str:
-    r"""Replace what would act on a terminal or end a line: control characters by spaces, half characters by U+FFFD.
+    r"""Replace characters that affect a terminal or end a line by spaces, and unpaired surrogates by U+FFFD.
 
     >>> printable("a\x1b[2Jb\n::error::c")
     'a [2Jb ::error::c'
@@ -228,7 +228,7 @@ def printable(text: str) -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes: letters of Chinese and Japanese take two.
+    """Return the width of a text in terminal columns. Chinese and Japanese characters take two.
 
     >>> columns("Cache"), columns("キャッシュ")
     (5, 10)
@@ -237,12 +237,12 @@ def columns(text: str) -> int:
 
 
 def padded(text: str, width: int) -> str:
-    """Return a text with the spaces after it that it lacks of a number of columns."""
+    """Pad a text with spaces to a width in terminal columns."""
     return text + " " * (width - columns(text))
 
 
 def log_line(text: str) -> str:
-    r"""Make one line of a text, for a log that a runner of CI may read: it says what it says, and commands nothing.
+    r"""Turn a text into one line of a log, without anything that a CI runner would execute as a command.
 
     >>> log_line("::error::a\n##[group]b")
     ': :error::a ## [group]b'
@@ -251,9 +251,9 @@ def log_line(text: str) -> str:
 
 
 def printable_json(document: str) -> str:
-    r"""Escape in a JSON document what :func:`log_line` would replace: every reader gets the text that was meant.
+    r"""Escape in a JSON document what :func:`log_line` would replace, so that parsers still get the original text.
 
-    Only halves of a character become U+FFFD, because not every reader takes them.
+    Only unpaired surrogates are replaced, by U+FFFD, because some parsers reject them.
 
     >>> printable_json('"a\x7f##[b]"')
     '"a\\u007f#\\u0023[b]"'
@@ -263,6 +263,6 @@ def printable_json(document: str) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     character = found[0]
-    if character == "\n":  # between the lines of an indented document; in a text it is escaped already
+    if character == "\n":  # only between lines of an indented document; within strings, it is already escaped
         return character
     return "\ufffd" if character >= "\ud800" else f"\\u{ord(character):04x}"

@@ -1,8 +1,8 @@
-"""Words that titles, albums and credits are made of, in many languages: TOML files, each read when it is first needed.
+"""Words in titles, album names and credits, in many languages: TOML files, each loaded on first use.
 
-``versions.toml``: which version of a song it is; ``titles.toml``: names that many songs have, numbers and parts;
-``albums.toml``: editions, and versions that only the album tells; ``people.toml``: names that are nobody's own;
-``classical.toml``: composers, sorts of works, tempi.
+``versions.toml``: versions of a song; ``titles.toml``: common titles, numbers and parts; ``albums.toml``: editions, and
+versions that only the album name states; ``people.toml``: names that do not identify an artist; ``classical.toml``:
+composers, kinds of works, tempi.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Words = TypeVar("Words")
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
-    """What says one thing.
+    """Ways to write one meaning.
 
-    ``phrases``: whole words; ``pieces``: of other scripts, anywhere in a word; ``leads``: phrases after which only
-    names follow.
+    ``phrases``: whole words; ``pieces``: parts of words in non-Latin scripts; ``leads``: phrases followed only by
+    names.
     """
 
     phrases: tuple[str, ...] = ()
@@ -34,9 +34,9 @@ class Spellings:
 class Kind:
     """A kind of version.
 
-    ``label``: for a person; ``alone``: what says it only where nothing stands beside it; ``of_albums``: whether an
-    album's name can say it of all that is on it; ``shown``: as what the map shows it among the versions of a song,
-    empty where it is not one of these.
+    ``label``: name for display; ``shown``: its name in the map's list of a song's versions, empty if it is not listed
+    there; ``alone``: phrases that indicate the kind only without other words; ``of_albums``: whether an album's name
+    can state the kind for all of its tracks.
     """
 
     label: str
@@ -49,12 +49,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class VersionWords:
-    """Words that tell versions of a song.
+    """Words that distinguish versions of a song.
 
-    ``kinds``: by their name; ``neutral``: what does not matter; ``nouns``: words for "version"; ``fillers``: words
-    that tell nothing; ``languages``: how each is called; ``remasters``: pieces of words; ``styles``: words that
-    say how a song is played where they end what stands beside its name in another script; ``shows``: in which songs
-    are sung again.
+    ``kinds``: kinds of versions by name; ``neutral``: words that are irrelevant to the version; ``nouns``: words for
+    "version"; ``fillers``: words without information; ``languages``: the names of each language; ``remasters``: how
+    words for a remaster begin; ``styles``: words for a style of performance, at the end of the Latin text next to a
+    title in another script; ``shows``: shows in which artists perform existing songs.
     """
 
     kinds: dict[str, Kind]
@@ -69,7 +69,7 @@ class VersionWords:
 
 @dataclass(frozen=True, slots=True)
 class CommonWords:
-    """Titles that many songs have: ``whole``, or of at least one of ``heads`` with any of ``beside``."""
+    """Titles that many songs share: those in ``whole``, and combinations of ``heads`` with optional ``beside``."""
 
     heads: frozenset[str]
     beside: frozenset[str]
@@ -78,10 +78,10 @@ class CommonWords:
 
 @dataclass(frozen=True, slots=True)
 class WorkWords:
-    """How a title names a film, series or game.
+    """Words by which a title refers to a film, series or game.
 
-    ``quoted``: before quotation marks or a word of ``sorts``; ``leads``: before any name; ``pieces``: of other
-    scripts, beside the name.
+    ``quoted``: words before a quoted name or a word of ``sorts``; ``leads``: words before any name; ``pieces``: parts
+    of words in non-Latin scripts next to the name.
     """
 
     quoted: tuple[str, ...]
@@ -92,7 +92,7 @@ class WorkWords:
 
 @dataclass(frozen=True, slots=True)
 class GuestWords:
-    """Words before the names of guests: anywhere, where a bracket begins, and there if the guests are known."""
+    """Words before guests: anywhere, at the start of brackets, or at the start of brackets with known guests."""
 
     featuring: tuple[str, ...]
     accompanied: tuple[str, ...]
@@ -103,9 +103,9 @@ class GuestWords:
 class TitleWords:
     """Numbers, parts and spellings in titles.
 
-    ``numbers`` from zero on, ``tens`` from twenty on, ``ordinals`` and ``roman`` from one on; ``parts``: the words for
-    each sort of part; ``spellings``: words that are written in two ways, and the one that is compared; ``swears``: what
-    services write with stars.
+    ``numbers`` start at zero, ``tens`` at twenty, ``ordinals`` and ``roman`` at one; ``parts``: the words for each kind
+    of part; ``spellings``: variant spellings, and the spelling used for comparison; ``swears``: words that services
+    censor with asterisks.
     """
 
     common: CommonWords
@@ -121,16 +121,16 @@ class TitleWords:
 
     @property
     def numbered(self) -> frozenset[str]:
-        """Return the words that stand before the number of a part."""
+        """Return the words that precede the number of a part."""
         return frozenset(word for words in self.parts.values() for word in words)
 
 
 @dataclass(frozen=True, slots=True)
 class AlbumWords:
-    """What names of albums say.
+    """Patterns and words in album names.
 
-    Regular expressions: ``soundtracks``, ``editions``: how a name ends that says so; ``kinds``: by what a name says
-    a kind of version. Words: ``collections``.
+    ``soundtracks``, ``editions``: regular expressions for the end of a name; ``kinds``: regular expressions for each
+    kind of version; ``collections``: words in names of collections.
     """
 
     soundtracks: tuple[str, ...]
@@ -141,11 +141,11 @@ class AlbumWords:
 
 @dataclass(frozen=True, slots=True)
 class PeopleWords:
-    """Names that are no artist's, and words in names.
+    """Names that do not identify an artist, and words in names.
 
-    ``various``, ``nobody``: names that stand for many and for nobody; ``impostors``: words in names of those who
-    live on other people's songs; ``labels``: of companies; ``countries``: what tells two bands of one name apart;
-    ``spellings``: words that are written in two ways, and the one that is compared.
+    ``various``: names for many artists; ``nobody``: names for an unknown artist; ``impostors``: words in names of
+    artists who rework the songs of others; ``labels``: words in names of companies; ``countries``: suffixes that
+    distinguish bands of the same name; ``spellings``: variant spellings, and the spelling used for comparison.
     """
 
     impostors: Spellings
@@ -160,8 +160,8 @@ class PeopleWords:
 class ClassicalWords:
     """Words for works of classical music.
 
-    ``genres``: how the names of each sort of work begin; a ``$`` says that the word ends there. ``beside_...``:
-    what stands only beside a tempo or a movement's name; ``ensembles``: words in names of those who play.
+    ``genres``: prefixes of the names of each kind of work, where ``$`` marks the end of the word; ``beside_...``: words
+    that occur only next to a tempo or the name of a movement; ``ensembles``: words in names of performers.
     """
 
     tempi: frozenset[str]
@@ -175,31 +175,31 @@ class ClassicalWords:
 
 @lru_cache(maxsize=1)
 def version_words() -> VersionWords:
-    """Read the words for versions of a song."""
+    """Load the words for versions of a song."""
     return _read("versions", VersionWords)
 
 
 @lru_cache(maxsize=1)
 def title_words() -> TitleWords:
-    """Read the words for numbers and parts, and the titles that many songs have."""
+    """Load the words for numbers and parts, and the titles that many songs share."""
     return _read("titles", TitleWords)
 
 
 @lru_cache(maxsize=1)
 def album_words() -> AlbumWords:
-    """Read the words in names of albums."""
+    """Load the words in album names."""
     return _read("albums", AlbumWords)
 
 
 @lru_cache(maxsize=1)
 def people_words() -> PeopleWords:
-    """Read the words in names of people."""
+    """Load the words in names of people."""
     return _read("people", PeopleWords)
 
 
 @lru_cache(maxsize=1)
 def classical_words() -> ClassicalWords:
-    """Read the words in titles of classical works."""
+    """Load the words in titles of classical works."""
     return _read("classical", ClassicalWords)
 
 

@@ -1,4 +1,4 @@
-"""Known words in the marks of titles: "Live at Red Rocks", "2011 Remaster", "リミックス". Pure."""
+"""Recognize version words in title segments: "Live at Red Rocks", "2011 Remaster", "リミックス". Pure."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from spotmap_build.core.normalize import is_latin, native
 from spotmap_build.core.vocabulary import version_words
 
 _NAMED_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
-"""Kinds that are many: the word itself tells one from another."""
+"""Kinds with several variants, which the word itself distinguishes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a segment of a title holds.
+    """Words found in a segment of a title.
 
-    ``kinds`` of versions; ``is_neutral``: a word that does not matter is among it; ``rest``: the words that are not
-    known, and those that tell one of a kind from another.
+    ``kinds``: kinds of versions; ``is_neutral``: whether the segment has a word that is irrelevant to the version;
+    ``rest``: unknown words, and words that distinguish variants of a kind.
     """
 
     kinds: frozenset[str]
@@ -27,9 +27,9 @@ class Found:
 
 
 def find_words(text: str) -> Found:
-    """Find the words of :func:`version_words` in a mark of a title, the longest first.
+    """Find the words of :func:`version_words` in a segment of a title, longest phrases first.
 
-    ``text``: as :func:`~spotmap_build.core.normalize.native` writes it.
+    ``text``: normalized by :func:`~spotmap_build.core.normalize.native`.
     """
     tokens = text.split()
     kinds: set[str] = set()
@@ -57,15 +57,15 @@ def find_words(text: str) -> Found:
 
 
 def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> Found:
-    """Look for what other scripts write: words beside each other, then pieces inside of words."""
+    """Find words in non-Latin scripts: first consecutive words, then parts of words."""
     names: list[str] = []
     for piece, kind in _pieces():
         size = len(piece.split())
-        for at in range(len(rest) - size + 1 if size > 1 else 0):
-            if piece in " ".join(rest[at : at + size]):
+        for start in range(len(rest) - size + 1 if size > 1 else 0):
+            if piece in " ".join(rest[start : start + size]):
                 is_neutral |= not kind
                 kinds |= kind
-                rest = rest[:at] + rest[at + size :]
+                rest = rest[:start] + rest[start + size :]
                 break
     for token in rest:
         found = [] if is_latin(token) else [kind for piece, kind in _pieces() if piece in token]
@@ -78,14 +78,14 @@ def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> Found:
 
 
 def is_noun(word: str) -> bool:
-    """Whether a word is one for "version", in whatever language."""
+    """Whether a word means "version" in any language."""
     nouns = version_words().nouns
     return word in nouns.phrases or (not is_latin(word) and any(native(piece) in word for piece in nouns.pieces))
 
 
 @lru_cache(maxsize=1)
 def _phrases() -> dict[str, list[tuple[tuple[str, ...], frozenset[str]]]]:
-    """By their first word, the longest first. A kind that is empty says nothing about the recording."""
+    """Return phrases and their kinds by first word, longest first. Neutral phrases have no kinds."""
     kinds: dict[str, set[str]] = {}
     for kind, words in version_words().kinds.items():
         for phrase in words.phrases:
