@@ -61,7 +61,7 @@ def test_the_reference_names_everything_in_the_sites_files(built: Path) -> None:
     sections = {
         kind: set(re.findall(r"`(\w+)`", text))
         for kind, text in re.findall(
-            r"^## \S+ — `([\w.]+/\d+)`\n(.*?)(?=^## |\Z)", DESCRIBED.read_text(), re.MULTILINE | re.DOTALL
+            r"^## \S+ — `([\w.-]+/\d+)`\n(.*?)(?=^## |\Z)", DESCRIBED.read_text(), re.MULTILINE | re.DOTALL
         )
     }
     documents = [json.loads(path.read_bytes()) for path in built.glob("site/data/*/*.json")]
