@@ -18,7 +18,7 @@ def seldom_collecting() -> Iterator[None]:
     """Run garbage collection less often within the context.
 
     A build creates millions of long-lived objects and hardly any reference cycles. With the default thresholds, garbage
-    collection took a sixth of the build time of a map of 100,000 tracks whose positions were given.
+    collection took a sixth of the build time of a map of 100,000 tracks with given positions.
     """
     before = gc.get_threshold()
     gc.set_threshold(*SELDOM)

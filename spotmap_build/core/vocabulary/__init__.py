@@ -53,8 +53,8 @@ class VersionWords:
 
     ``kinds``: kinds of versions by name; ``neutral``: words that are irrelevant to the version; ``nouns``: words for
     "version"; ``fillers``: words without information; ``languages``: the names of each language; ``remasters``: how
-    words for a remaster begin; ``styles``: words for a style of performance, at the end of the Latin text next to a
-    title in another script; ``shows``: shows in which artists perform existing songs.
+    words for a remaster begin; ``styles``: words for a style or place of performance, at the end of the Latin text
+    next to a title in another script; ``shows``: shows in which artists perform existing songs.
     """
 
     kinds: dict[str, Kind]
@@ -69,7 +69,7 @@ class VersionWords:
 
 @dataclass(frozen=True, slots=True)
 class CommonWords:
-    """Titles that many songs share: those in ``whole``, and combinations of ``heads`` with optional ``beside``."""
+    """Titles that many songs share: those in ``whole``, and any of ``heads`` with optional words of ``beside``."""
 
     heads: frozenset[str]
     beside: frozenset[str]
