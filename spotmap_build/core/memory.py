@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SELDOM: Final = (500_000, 20, 50)
+THRESHOLDS: Final = (500_000, 20, 50)
 """New objects before a collection, and collections before one of the next generation. Python: 700, 10, 10."""
 
 
@@ -21,7 +21,7 @@ def seldom_collecting() -> Iterator[None]:
     collection took a sixth of the build time of a map of 100,000 tracks with given positions.
     """
     before = gc.get_threshold()
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(*THRESHOLDS)
     try:
         yield
     finally:

@@ -52,12 +52,12 @@ class Sentences:
     def say(self, text: str) -> str:
         """Translate a text. Parts that match no pattern stay unchanged."""
         parts = SENTENCE_END.split(text)
-        said = ""
+        translated = ""
         while parts:
             sentence, used = self._next(parts)
-            said += f"{'' if not said or said.endswith('。') else ' '}{sentence}"
+            translated += f"{'' if not translated or translated.endswith('。') else ' '}{sentence}"
             del parts[:used]
-        return said
+        return translated
 
     def _next(self, parts: list[str]) -> tuple[str, int]:
         for count in range(1, min(len(parts), MOST_JOINED) + 1):
@@ -86,9 +86,9 @@ class Sentences:
         return self.say(text)
 
     def _divide(self, text: str) -> str:
-        """Translate parts of a sentence: ``FILE: what is wrong``, ``SETTING must be this; it is that``."""
+        """Translate the parts of a sentence that is no message: ``FILE: error``, ``SETTING must be X; it is Y``."""
         parts = JOINT.split(text.removesuffix("."))
-        said, first = "", 0
+        translated, first = "", 0
         while first < len(parts):
             for end in range(first + 1, min(len(parts), first + 2 * MOST_JOINED) + 1, 2):
                 found = self._find("".join(parts[first:end]))
@@ -96,7 +96,7 @@ class Sentences:
                     break
             else:
                 found, end = parts[first], first + 1
-            said += found + "".join(parts[end : end + 1])
+            translated += found + "".join(parts[end : end + 1])
             first = end + 1
         stop = text[len(text.removesuffix(".")) :]
-        return said + (self._texts.get(stop, stop) if said != text.removesuffix(".") else stop)
+        return translated + (self._texts.get(stop, stop) if translated != text.removesuffix(".") else stop)

@@ -143,9 +143,9 @@ def _is_chinese(content: bytes) -> bool:
 
 def _is_words(text: str) -> bool:
     """Whether non-ASCII characters are mostly letters (not dots, dashes) and rarely share words with ASCII letters."""
-    others = [letter for letter in text if letter > "\x7f"]
+    non_ascii = [letter for letter in text if letter > "\x7f"]
     words = _OTHER_LETTERS.findall(text)
-    return 2 * sum(map(str.isalpha, others)) > len(others) and 4 * sum(map(any, words)) < len(words)
+    return 2 * sum(map(str.isalpha, non_ascii)) > len(non_ascii) and 4 * sum(map(any, words)) < len(words)
 
 
 def _is_shift_jis(content: bytes) -> bool:
@@ -156,17 +156,17 @@ def _is_shift_jis(content: bytes) -> bool:
         text = content.decode("cp932")
     except UnicodeDecodeError:
         return False
-    others = [letter for letter in text if letter > "\x7f"]
-    return sum("\u3000" <= letter <= "\u9fff" for letter in others) * 2 >= len(others)
+    non_ascii = [letter for letter in text if letter > "\x7f"]
+    return sum("\u3000" <= letter <= "\u9fff" for letter in non_ascii) * 2 >= len(non_ascii)
 
 
 def _is_euc_jp(content: bytes) -> bool:
     """Whether this is EUC-JP: at least a quarter of it is kana, which is very unlikely for Chinese or Korean text."""
     try:
-        others = [letter for letter in content.decode("euc_jp") if letter > "\x7f"]
+        non_ascii = [letter for letter in content.decode("euc_jp") if letter > "\x7f"]
     except UnicodeDecodeError:
         return False
-    return 4 * sum("\u3041" <= letter <= "\u30ff" for letter in others) >= len(others)
+    return 4 * sum("\u3041" <= letter <= "\u30ff" for letter in non_ascii) >= len(non_ascii)
 
 
 def _is_mac_roman(content: bytes) -> bool:
@@ -179,12 +179,12 @@ def _is_central_european(content: bytes) -> bool:
     """Whether bytes within words are letters in Windows-1250 but symbols in Windows-1252."""
     found = len(_CENTRAL.findall(content))
     try:
-        others = (
+        non_ascii = (
             sum(map(str.isalpha, content.decode("cp1250"))) - len(re.findall(rb"[A-Za-z]", content)) if found else 0
         )
     except UnicodeDecodeError:
         return False
-    return found > 0 and found * LEAST_CENTRAL >= others
+    return found > 0 and found * LEAST_CENTRAL >= non_ascii
 
 
 def _is_turkish(content: bytes) -> bool:
@@ -201,8 +201,8 @@ def _damaged_utf_8(content: bytes) -> str:
         return surrogates.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = content.decode("utf-8", "replace")
     faults = text.count("\ufffd")
-    others = len(text) - len(text.encode("ascii", "ignore")) - faults
-    return text if faults * LEAST_WHOLE <= others else ""
+    non_ascii = len(text) - len(text.encode("ascii", "ignore")) - faults
+    return text if faults * LEAST_WHOLE <= non_ascii else ""
 
 
 def is_text(name: str) -> bool:

@@ -23,7 +23,7 @@ from spotmap_build.core.files import (
     read_bounded,
     write_atomically,
 )
-from spotmap_build.core.memory import SELDOM, seldom_collecting
+from spotmap_build.core.memory import THRESHOLDS, seldom_collecting
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
 from spotmap_build.core.text import decode_guessing, decode_text, printable
@@ -32,7 +32,7 @@ from spotmap_build.core.text import decode_guessing, decode_text, printable
 def test_while_much_is_made_cycles_are_looked_for_seldom_and_then_as_before() -> None:
     before = gc.get_threshold()
     with seldom_collecting():
-        assert gc.get_threshold() == SELDOM
+        assert gc.get_threshold() == THRESHOLDS
     assert gc.get_threshold() == before
 
 
