@@ -115,7 +115,9 @@ def test_the_slider_is_moved_by_the_mouse(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#timeline-button").click()
-    box = page.get_by_label("Tracks added until").bounding_box()
+    slider = page.get_by_label("Tracks added until")
+    expect(slider).to_be_visible()
+    box = slider.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] - 9, middle)

@@ -46,7 +46,7 @@ def built(library: Path, packages: str) -> Outcome:
 
 def test_a_map_is_built_with_a_source_an_embedder_and_a_theme_of_a_package(built: Outcome, library: Path) -> None:
     assert built.status == 0, built.stderr
-    assert "listening with bands" in built.stderr
+    assert "analyzing with bands" in built.stderr
     (path,) = library.glob("site/data/*/map.json")
     shown = json.loads(path.read_text())
     assert (shown["title"], shown["count"], shown["sources"]) == ("library", 3, ["beets"])

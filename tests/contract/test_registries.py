@@ -34,7 +34,7 @@ def built(folder: Path) -> Outcome:
 @pytest.mark.slow
 def test_a_map_is_made_by_what_was_added(built: Outcome, folder: Path) -> None:
     assert built.status == 0, built.stderr
-    assert "listening with bands" in built.stderr
+    assert "analyzing with bands" in built.stderr
     (path,) = folder.glob("site/data/*/map.json")
     shown = json.loads(path.read_text())
     assert (shown["title"], shown["count"], shown["sources"]) == ("My shelf", TRACKS, ["shelf"])
