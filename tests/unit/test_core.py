@@ -36,6 +36,18 @@ def test_while_much_is_made_cycles_are_looked_for_seldom_and_then_as_before() ->
     assert gc.get_threshold() == before
 
 
+def test_a_process_that_ends_does_not_look_for_cycles() -> None:
+    code = """
+import atexit, gc
+from spotmap_build.core.memory import skip_collection_at_exit
+atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # registered first, so called last
+skip_collection_at_exit()
+print(gc.get_freeze_count())
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["0", "True"]
+
+
 def fifo(folder: Path) -> Path:
     path = folder / "pipe"
     os.mkfifo(path)
