@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import is_inside, read_bounded, resolve_place, write_atomically
-from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.emit.site import check_output, output_folder
 from spotmap_build.errors import CacheError, ConfigError, OutputError
+from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.report import POSTER, REPORT, SUMMARY, check_document
 
 if TYPE_CHECKING:

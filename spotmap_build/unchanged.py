@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.config import script_beside, usual_config
 from spotmap_build.core.files import read_bounded, write_atomically
 from spotmap_build.registry import embedders, sources
+from spotmap_build.registry.formats import MARKER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,7 +48,7 @@ TEMPLATE: Final = PACKAGE.parent / "site_template"
 """The template in a source checkout; in an installed package, it is inside ``PACKAGE``."""
 INSTALLED: Final = (".dist-info", ".egg-info", ".pth")
 """Suffixes of files and folders in ``site-packages`` that identify installed packages and their versions."""
-MARKERS: Final = ("CACHEDIR.TAG", "spotmap-site.json", ".spotmap/cache/CACHEDIR.TAG")
+MARKERS: Final = ("CACHEDIR.TAG", MARKER_NAME, ".spotmap/cache/CACHEDIR.TAG")
 """Files in a parent folder that forbid a build to write below it."""
 
 

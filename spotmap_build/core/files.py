@@ -146,16 +146,21 @@ def open_regular(path: Path) -> BufferedReader:
     OSError
         The file cannot be opened.
     """
+    return os.fdopen(_open_descriptor(path)[0], "rb")
+
+
+def _open_descriptor(path: Path | str) -> tuple[int, os.stat_result]:
+    """Open a regular file, and return its descriptor and status."""
     check_regular(path)  # opening some devices has side effects
     descriptor = os.open(path, os.O_RDONLY | _NON_BLOCKING)
     try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise NotRegularFile(path, mode)
-        return os.fdopen(descriptor, "rb")
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotRegularFile(path, status.st_mode)
     except BaseException:
         os.close(descriptor)
         raise
+    return descriptor, status
 
 
 def read_bounded(path: Path, limit_bytes: int) -> bytes:
@@ -181,12 +186,8 @@ def read_with_status(path: Path | str, limit_bytes: int) -> tuple[bytes, os.stat
     FileTooLarge, OSError
         As for :func:`read_bounded`.
     """
-    check_regular(path)  # opening some devices has side effects
-    descriptor = os.open(path, os.O_RDONLY | _NON_BLOCKING)
+    descriptor, status = _open_descriptor(path)
     try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotRegularFile(path, status.st_mode)
         if status.st_size > limit_bytes:
             raise FileTooLarge(path, limit_bytes)
         data = os.read(descriptor, status.st_size)

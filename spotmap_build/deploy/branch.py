@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.deploy.target import Deployed, DeployError, decode_marker
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES
 from spotmap_build.emit.site import LARGEST_PAGE_BYTES, PAGE_NAME, generation_of_page
 from spotmap_build.errors import OutputError
+from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.store.branch import AUTHOR_EMAIL, FILE, Branch, GitFailed
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from spotmap_build.core.files import NotRegularFile, open_regular, read_bounded
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker
 from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import OutputError
+from spotmap_build.registry.formats import MARKER_NAME
 
 LARGEST_ON_PAGES_BYTES: Final = 25 << 20
 """Largest file on Cloudflare Pages; other hosts accept larger ones."""

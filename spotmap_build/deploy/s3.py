@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.deploy.target import Deployed, DeployError, decode_marker
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker
 from spotmap_build.emit.preview import MEDIA_TYPES
 from spotmap_build.emit.site import LARGEST_PAGE_BYTES, PAGE_NAME, generation_of_page
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.store.branch import without_login
 
 if TYPE_CHECKING:

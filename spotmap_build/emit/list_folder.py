@@ -16,11 +16,11 @@ import msgspec
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import portable_name, read_bounded, write_atomically
 from spotmap_build.errors import OutputError
+from spotmap_build.registry.formats import LIST_MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MANIFEST: Final = ".spotmap-lists.json"
 SCHEMA: Final = "spotmap.lists/1"
 LARGEST_BYTES: Final = 1 << 26
 
@@ -107,7 +107,7 @@ def _update(folder: Path, files: list[ListFile]) -> Updated:
     removed = [known for key, known in before.items() if key not in after]
     removed += [before[key] for key in after if key in before and before[key].file != after[key].file]
     gone = [known for known in removed if _digest(folder / known.file) == known.sha256]
-    write_atomically(folder / MANIFEST, msgspec.json.encode(_Manifest(SCHEMA, after)))
+    write_atomically(folder / LIST_MANIFEST, msgspec.json.encode(_Manifest(SCHEMA, after)))
     for known in gone:
         (folder / known.file).unlink(missing_ok=True)
     kept += [known.file for known in removed if known not in gone and (folder / known.file).exists()]
@@ -128,7 +128,7 @@ def _free_name(folder: Path, file: ListFile, taken: set[str]) -> str:
 def _read_manifest(folder: Path) -> dict[str, _Written]:
     """Return the files of earlier runs by key. Entries that lead outside of the folder are ignored."""
     try:
-        manifest = decode_json(read_bounded(folder / MANIFEST, LARGEST_BYTES), _Manifest)
+        manifest = decode_json(read_bounded(folder / LIST_MANIFEST, LARGEST_BYTES), _Manifest)
     except (OSError, ValueError):
         return {}
     if manifest.schema != SCHEMA:

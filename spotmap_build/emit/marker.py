@@ -14,7 +14,6 @@ from spotmap_build.core.documents import convert, parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MARKER_NAME = "spotmap-site.json"
 MARKER_SCHEMA = "spotmap.site/1"
 _ABOUT = (
     "Written by spotmap-build. A folder with this file is updated in place; files not listed here are never touched."

@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from spotmap_build.core.files import read_bounded
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker, is_safe_path
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker, is_safe_path
+from spotmap_build.registry.formats import MARKER_NAME
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")

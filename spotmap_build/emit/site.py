@@ -38,8 +38,9 @@ from spotmap_build.core.files import (
     read_bounded,
     resolve_place,
 )
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, MARKER_NAME, Marker, is_generation, is_safe_path
+from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker, is_generation, is_safe_path
 from spotmap_build.errors import OutputError
+from spotmap_build.registry.formats import MARKER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Names of the export formats, as used by options."""
+"""Names of export formats, as used by options, and of the files that mark what this program wrote."""
 
 from __future__ import annotations
 
@@ -6,3 +6,7 @@ from typing import Final
 
 EXPORT_FORMATS: Final = ("parquet", "csv", "geojson", "npz")
 LIST_FORMATS: Final = ("m3u8", "jspf")
+MARKER_NAME: Final = "spotmap-site.json"
+"""Marks a folder as a published site."""
+LIST_MANIFEST: Final = ".spotmap-lists.json"
+"""Names the lists in a folder that ``playlists`` wrote."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.emit.marker import MARKER_NAME
+from spotmap_build.registry.formats import MARKER_NAME
 from tests.support.command import spotmap, tree
 
 TRACKS = 30

@@ -18,7 +18,6 @@ import pytest
 
 from spotmap_build.config import Config
 from spotmap_build.emit import preview
-from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview import (
     DEFAULT_PORT,
@@ -31,6 +30,7 @@ from spotmap_build.emit.preview import (
 from spotmap_build.emit.site import STAGING_NAME, publish
 from spotmap_build.emit.watch import Places, Rebuilds, Watch, rebuild_on_change
 from spotmap_build.errors import ConfigError, OutputError
+from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.watching import watch
 from tests.support.patience import patience, wait_until
 

@@ -22,9 +22,10 @@ from spotmap_build.deploy.built import BuiltSite
 from spotmap_build.deploy.s3 import FOREVER, NAMED_BY_CONTENT, headers_of
 from spotmap_build.deploy.target import Deployed
 from spotmap_build.describe import describe_deployed
-from spotmap_build.emit.marker import MARKER_NAME, Marker
+from spotmap_build.emit.marker import Marker
 from spotmap_build.emit.site import publish
 from spotmap_build.errors import ConfigError, OutputError, SpotmapError
+from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.store.branch import Branch
 from tests.fakes.http_server import Fault, serving
 from tests.fakes.s3_server import S3Server, failure

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.core.files import portable_name
-from spotmap_build.emit.list_folder import MANIFEST, ListFile, Updated, update_folder
+from spotmap_build.emit.list_folder import ListFile, Updated, update_folder
 from spotmap_build.emit.lists import TrackList, encode_list
 from spotmap_build.errors import OutputError
 from spotmap_build.model import Recording, Track
+from spotmap_build.registry.formats import LIST_MANIFEST
 
 OWN = Track("own", "A\nSong", ("One", "Two"), "Album", 185_400, recording=Recording("0", path="/music/a song.flac"))
 VIDEO = Track("v", "Video", ("Three",), recording=Recording("1", video_id="QH3Fx41Jpl4"))
@@ -129,14 +130,14 @@ def test_a_manifest_never_leads_out_of_the_folder(tmp_path: Path, file: str) -> 
     folder.mkdir()
     (tmp_path / "victim").write_bytes(b"mine")
     manifest = {"schema": "spotmap.lists/1", "lists": {"1": {"file": file, "sha256": "0"}}}
-    (folder / MANIFEST).write_text(json.dumps(manifest))
+    (folder / LIST_MANIFEST).write_text(json.dumps(manifest))
     update_folder(folder, [wanted("2", "Jazz")])
     assert (tmp_path / "victim").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": "other/1", "lists": {}}', "\x00"])
 def test_a_manifest_that_is_none_counts_as_none(tmp_path: Path, content: str) -> None:
-    (tmp_path / MANIFEST).write_text(content)
+    (tmp_path / LIST_MANIFEST).write_text(content)
     assert update_folder(tmp_path, [wanted("1", "Rock")]).written == 1
 
 

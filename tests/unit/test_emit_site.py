@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.emit.marker import MARKER_NAME, Marker, SiteGeneration, is_safe_path
+from spotmap_build.emit.marker import Marker, SiteGeneration, is_safe_path
 from spotmap_build.emit.site import STAGING_NAME, check_output, publish
 from spotmap_build.errors import OutputError
+from spotmap_build.registry.formats import MARKER_NAME
 from tests.support.command import tree
 
 

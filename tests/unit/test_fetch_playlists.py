@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.cache.store import Cache
-from spotmap_build.emit.list_folder import MANIFEST, ListFile, update_folder
-from spotmap_build.emit.marker import MARKER_NAME
+from spotmap_build.emit.list_folder import ListFile, update_folder
 from spotmap_build.errors import SourceError, TrackError
-from spotmap_build.fetch.folders import own_files
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.folder import FolderSource
 from spotmap_build.fetch.source import LibrarySource, LoadContext, Loaded
 from spotmap_build.fetch.tables.table import TableSource
+from spotmap_build.registry.formats import LIST_MANIFEST, MARKER_NAME
 
 FILES = (
     "Artist One/Blue Album/01 First Light.mp3",
@@ -395,12 +394,8 @@ def test_what_builds_wrote_into_the_folder_is_no_part_of_the_library(tmp_path: P
 )
 def test_a_list_of_lists_that_no_build_wrote_does_no_harm(tmp_path: Path, content: str) -> None:
     put(tmp_path / "music", "a.mp3")
-    (tmp_path / "music" / MANIFEST).write_text(content)
+    (tmp_path / "music" / LIST_MANIFEST).write_text(content)
     assert len(load(FolderSource(tmp_path / "music"), tmp_path).library.tracks) == 1
-
-
-def test_the_names_of_what_builds_write_are_known() -> None:
-    assert (own_files.SITE_MARKER, own_files.LIST_MANIFEST) == (MARKER_NAME, MANIFEST)
 
 
 def test_halves_of_characters_in_a_list_name_no_file(tmp_path: Path) -> None:

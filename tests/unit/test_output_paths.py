@@ -9,9 +9,9 @@ import pytest
 
 from spotmap_build.cache.layout import prepare
 from spotmap_build.config import load_config
-from spotmap_build.emit.marker import MARKER_NAME
 from spotmap_build.errors import CacheError, ConfigError, OutputError, SpotmapError
 from spotmap_build.output_paths import NOT_IN_THE_CACHE, NOT_IN_THE_SITE, USUAL_CACHE, check_output_paths
+from spotmap_build.registry.formats import MARKER_NAME
 from tests.support.command import tree
 
 

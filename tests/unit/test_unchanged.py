@@ -16,7 +16,7 @@ from spotmap_build import unchanged
 from spotmap_build.cache.roots import site_name
 from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
-from spotmap_build.emit.marker import MARKER_NAME
+from spotmap_build.registry.formats import MARKER_NAME
 
 Change = Callable[[Path], object]
 

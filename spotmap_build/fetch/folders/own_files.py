@@ -1,21 +1,20 @@
-"""What this program itself wrote into a folder of music is no music of the library: excerpts of a site, and lists.
+"""Recognize files that this program wrote into a folder of music: the excerpts of a site, and lists.
 
-Else each build would take what an earlier one had made of its clusters for playlists of the person.
+Otherwise a build would read the excerpts as tracks, and lists of clusters as the user's playlists.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.files import read_bounded
+from spotmap_build.registry.formats import LIST_MANIFEST, MARKER_NAME
 
-SITE_MARKER: Final = "spotmap-site.json"
-LIST_MANIFEST: Final = ".spotmap-lists.json"
 LARGEST_MANIFEST_BYTES: Final = 1 << 26
 LARGEST_LIST_BYTES: Final = 1 << 26
 _EXCERPTS: Final = "audio"
@@ -23,37 +22,37 @@ _EXCERPT: Final = re.compile(r"[0-9a-f]{16}\.m4a")
 
 
 class OwnFiles:
-    """The files that this program wrote, as far as a walk from the top down has come."""
+    """The files that this program wrote into the folders that a top-down walk has entered so far."""
 
     def __init__(self) -> None:
         self._excerpts: set[Path] = set()
         self._lists: dict[Path, str] = {}
 
     def enter(self, folder: Path, names: Collection[str]) -> None:
-        """Look into a folder of files with these names, before the folders in it."""
-        if SITE_MARKER in names:
+        """Register a folder with files of these names. Call it before entering its subfolders."""
+        if MARKER_NAME in names:
             self._excerpts.add(folder / _EXCERPTS)
         if LIST_MANIFEST in names:
             self._lists.update(_lists(folder))
 
     def __contains__(self, path: Path) -> bool:
-        """Whether a file was written by this program, and not changed by hand since."""
+        """Tell whether a file was written by this program and not edited since."""
         if path in self._lists:
             return _digest(path) == self._lists[path]
         return path.parent in self._excerpts and _EXCERPT.fullmatch(path.name) is not None
 
 
 def _lists(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the lists of a folder of lists, and the digest of what was written into each."""
+    """Yield each list in the folder's manifest, with the digest of what was written to it."""
     try:
         rows = parse_json(read_bounded(folder / LIST_MANIFEST, LARGEST_MANIFEST_BYTES))["lists"].values()
         yield from [(folder / row["file"], str(row["sha256"])) for row in rows]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # then it is none of ours
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # not a manifest of this program
         return
 
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(read_bounded(path, LARGEST_LIST_BYTES)).hexdigest()
-    except OSError:  # who reads the list says why
+        return digest_bytes(read_bounded(path, LARGEST_LIST_BYTES))
+    except OSError:  # reported by the reader of the list
         return ""
