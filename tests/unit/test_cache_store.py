@@ -1,4 +1,4 @@
-"""The cache as a build meets it: hits, misses, failures, and what lies on the disk."""
+"""Cache lookups and writes: hits, misses, failures, damage, and the files on disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BIG = bytes(range(256)) * 100
 
 @dataclass
 class Clock:
-    now_unix_s: float = 1_900_000_000.0  # after every file that these tests write
+    now_unix_s: float = 1_900_000_000.0  # later than the mtime of every file that these tests write
 
     def __call__(self) -> float:
         return self.now_unix_s
@@ -55,7 +55,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_was_put_is_found_and_read(cache: Cache) -> None:
+def test_stored_outputs_are_found_and_read(cache: Cache) -> None:
     put = cache.put(key(), {"vector": BIG, "tags": SMALL, "nothing": b""}, seconds=2.5)
     found = cache.lookup(key())
     assert found == put
@@ -66,13 +66,13 @@ def test_what_was_put_is_found_and_read(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize("other", [key(2), key(1, stage="project"), key(1, version=2)])
-def test_another_key_is_a_miss(cache: Cache, other: Key) -> None:
+def test_different_key_is_a_miss(cache: Cache, other: Key) -> None:
     cache.put(key(), {"vector": SMALL}, seconds=0)
     assert cache.lookup(other) is None
     assert cache.counters.as_dict() == {other.stage: {"hits": 0, "misses": 1, "corrupt": 0}}
 
 
-def test_the_next_process_finds_it(tmp_path: Path) -> None:
+def test_record_is_found_by_the_next_process(tmp_path: Path) -> None:
     with Cache.open(tmp_path) as first:
         first.put(key(), {"vector": BIG}, seconds=0)
     with Cache.open(tmp_path, create=False) as second:
@@ -81,7 +81,7 @@ def test_the_next_process_finds_it(tmp_path: Path) -> None:
         assert second.read(found, "vector") == BIG
 
 
-def test_an_output_that_is_not_there_is_damage(cache: Cache) -> None:
+def test_missing_output_is_damage(cache: Cache) -> None:
     record = cache.put(key(), {"vector": SMALL}, seconds=0)
     with pytest.raises(CorruptEntry, match="tags"):
         cache.read(record, "tags")
@@ -110,9 +110,7 @@ def _integer(data: bytes) -> int:
         decode_array,
     ],
 )
-def test_content_that_its_reader_cannot_understand_is_a_counted_miss(
-    cache: Cache, decode: Callable[[bytes], object]
-) -> None:
+def test_undecodable_output_becomes_a_counted_miss(cache: Cache, decode: Callable[[bytes], object]) -> None:
     cache.put(key(), {"vector": b"small"}, seconds=0)
     found = cache.lookup(key())
     assert found is not None
@@ -124,7 +122,7 @@ def test_content_that_its_reader_cannot_understand_is_a_counted_miss(
     assert cache.decode(again, "vector", _integer) == 12
 
 
-def test_of_an_optional_output_that_is_damaged_only_that_is_dropped(cache: Cache) -> None:
+def test_damaged_optional_output_is_dropped_alone(cache: Cache) -> None:
     cache.put(key(), {"vector": BIG, "moods": b"calm", "voice": b"7"}, seconds=2)
     found = cache.lookup(key())
     assert found is not None
@@ -142,7 +140,7 @@ def test_of_an_optional_output_that_is_damaged_only_that_is_dropped(cache: Cache
     assert cache.lookup(key()) is None
 
 
-def test_a_record_of_another_shape_than_its_stage_makes_is_a_counted_miss(cache: Cache) -> None:
+def test_record_without_the_expected_outputs_is_a_counted_miss(cache: Cache) -> None:
     cache.put(key(1), {"vector": SMALL}, seconds=0)
     cache.put_failure(key(2), Failure("drm", "Protected.", "permanent"))
     assert cache.lookup(key(1), outputs=("vector",), may_fail=False) is not None
@@ -162,15 +160,15 @@ def _loop(place: Path) -> None:
     place.symlink_to(place)
 
 
-IN_THE_WAY = [_folder, _loop, os.mkfifo]
+OBSTACLES = [_folder, _loop, os.mkfifo]
 
 
-@pytest.mark.parametrize("put_there", IN_THE_WAY)
+@pytest.mark.parametrize("put_there", OBSTACLES)
 @pytest.mark.parametrize("pattern", ["ac/*/*/*.json", "cas/*/*"])
-def test_what_is_no_file_in_the_place_of_one_is_a_counted_miss(
+def test_special_file_in_place_of_a_record_or_blob_is_a_counted_miss(
     cache: Cache, tmp_path: Path, put_there: Callable[[Path], None], pattern: str
 ) -> None:
-    for times in (1, 2):  # the second time something of that name lies in quarantine
+    for times in (1, 2):  # the second time, quarantine has an entry of that name
         record = cache.put(key(), {"vector": BIG}, seconds=0)
         (place,) = tmp_path.glob(f"cache/{pattern}")
         place.unlink()
@@ -183,8 +181,8 @@ def test_what_is_no_file_in_the_place_of_one_is_a_counted_miss(
     assert cache.read(put, "vector") == BIG
 
 
-@pytest.mark.parametrize("put_there", IN_THE_WAY)
-def test_what_is_no_file_in_the_place_of_a_blob_is_written_over(
+@pytest.mark.parametrize("put_there", OBSTACLES)
+def test_special_file_in_place_of_a_blob_is_replaced(
     cache: Cache, tmp_path: Path, put_there: Callable[[Path], None]
 ) -> None:
     digest = cache.put_blob(BIG)
@@ -198,7 +196,7 @@ def test_what_is_no_file_in_the_place_of_a_blob_is_written_over(
 
 
 @pytest.mark.parametrize("pattern", ["ac/*", "ac/*/*", "cas/*"])
-def test_a_file_in_the_place_of_a_folder_is_set_aside(tmp_path: Path, pattern: str) -> None:
+def test_file_in_place_of_a_folder_is_quarantined(tmp_path: Path, pattern: str) -> None:
     with Cache.open(tmp_path) as cache:
         cache.put(key(), {"vector": BIG}, seconds=0)
     (place,) = tmp_path.glob(pattern)
@@ -211,19 +209,19 @@ def test_a_file_in_the_place_of_a_folder_is_set_aside(tmp_path: Path, pattern: s
 
 
 @pytest.mark.parametrize(("size", "file_count"), [(0, 0), (INLINE_LIMIT_BYTES, 0), (INLINE_LIMIT_BYTES + 1, 1)])
-def test_small_outputs_lie_in_the_record(cache: Cache, tmp_path: Path, size: int, file_count: int) -> None:
+def test_small_outputs_are_stored_inside_the_record(cache: Cache, tmp_path: Path, size: int, file_count: int) -> None:
     record = cache.put(key(), {"vector": b"v" * size}, seconds=0)
     assert len(list(tmp_path.glob("cache/cas/*/*"))) == file_count
     assert cache.read(record, "vector") == b"v" * size
 
 
-def test_equal_content_is_kept_once(cache: Cache, tmp_path: Path) -> None:
+def test_identical_content_is_stored_once(cache: Cache, tmp_path: Path) -> None:
     for number in range(3):
         cache.put(key(number), {"vector": BIG, "copy": BIG}, seconds=0)
     assert len(list(tmp_path.glob("cache/cas/*/*"))) == 1
 
 
-def test_equal_results_make_equal_files(tmp_path: Path) -> None:
+def test_identical_results_produce_identical_files(tmp_path: Path) -> None:
     for name in ("one", "two"):
         with Cache.open(tmp_path / name) as cache:
             cache.put(key(1), {"b": SMALL, "a": BIG} if name == "one" else {"a": BIG, "b": SMALL}, seconds=1)
@@ -231,7 +229,7 @@ def test_equal_results_make_equal_files(tmp_path: Path) -> None:
     assert files(tmp_path / "one") == files(tmp_path / "two")
 
 
-def test_nothing_in_a_cache_says_where_or_whose_it_is(cache: Cache, tmp_path: Path) -> None:
+def test_cache_files_contain_no_path_or_host_name(cache: Cache, tmp_path: Path) -> None:
     cache.put(key(), {"vector": BIG, "tags": SMALL}, seconds=0)
     cache.write_root("build-1", [key().digest])
     everything = b"".join(files(tmp_path).values())
@@ -239,7 +237,7 @@ def test_nothing_in_a_cache_says_where_or_whose_it_is(cache: Cache, tmp_path: Pa
     assert os.uname().nodename.encode() not in everything
 
 
-def test_two_caches_laid_over_each_other_are_their_union(tmp_path: Path) -> None:
+def test_two_caches_copied_over_each_other_form_their_union(tmp_path: Path) -> None:
     for name, numbers in (("one", (1, 2)), ("two", (2, 3))):
         with Cache.open(tmp_path / name) as cache:
             for number in numbers:
@@ -255,7 +253,7 @@ def test_two_caches_laid_over_each_other_are_their_union(tmp_path: Path) -> None
             assert merged.read(found, "vector") == BIG + bytes([number])
 
 
-def test_a_cached_failure_is_a_hit_that_says_why(cache: Cache) -> None:
+def test_cached_failure_is_a_hit_with_a_reason(cache: Cache) -> None:
     failure = Failure("drm", "Protected.", "permanent")
     cache.put_failure(key(), failure)
     found = cache.lookup(key())
@@ -263,7 +261,7 @@ def test_a_cached_failure_is_a_hit_that_says_why(cache: Cache) -> None:
     assert (found.failure, dict(found.outputs)) == (failure, {})
 
 
-def test_a_failure_is_a_miss_once_it_is_due_but_can_still_be_asked_for(cache: Cache, clock: Clock) -> None:
+def test_due_failure_is_a_miss_but_available_as_expired(cache: Cache, clock: Clock) -> None:
     due_at = int(clock.now_unix_s) + 100
     cache.put_failure(key(), Failure("timeout", "No answer.", "retry_after", due_at, attempts=2))
     assert cache.lookup(key()) is not None
@@ -275,7 +273,7 @@ def test_a_failure_is_a_miss_once_it_is_due_but_can_still_be_asked_for(cache: Ca
     assert expired.failure.attempts == 2
 
 
-def test_a_failure_that_may_pass_is_tried_again_later_each_time(cache: Cache, clock: Clock) -> None:
+def test_transient_failure_is_retried_after_growing_delays(cache: Cache, clock: Clock) -> None:
     waits = []
     for _ in range(2):
         failure = cache.put_passing_failure(key(), "timeout", "No answer.")
@@ -285,7 +283,7 @@ def test_a_failure_that_may_pass_is_tried_again_later_each_time(cache: Cache, cl
     assert waits == list(RETRY_DELAYS_S[:2])
 
 
-def test_an_answer_of_the_outside_world_ages(cache: Cache, clock: Clock) -> None:
+def test_record_with_a_maximum_age_expires(cache: Cache, clock: Clock) -> None:
     cache.put(key(), {"library": SMALL}, seconds=0, freshness=Freshness(int(clock.now_unix_s), max_age_s=60))
     assert cache.lookup(key()) is not None
     clock.now_unix_s += 61
@@ -293,7 +291,7 @@ def test_an_answer_of_the_outside_world_ages(cache: Cache, clock: Clock) -> None
     assert cache.lookup(key(), allow_expired=True) is not None
 
 
-def test_a_success_replaces_a_failure(cache: Cache) -> None:
+def test_success_replaces_a_failure(cache: Cache) -> None:
     cache.put_failure(key(), Failure("drm", "Protected.", "permanent"))
     cache.put(key(), {"vector": SMALL}, seconds=0)
     found = cache.lookup(key())
@@ -301,14 +299,14 @@ def test_a_success_replaces_a_failure(cache: Cache) -> None:
     assert found.failure is None
 
 
-def test_blobs_can_be_kept_by_content_alone(cache: Cache) -> None:
+def test_blob_can_be_stored_without_a_record(cache: Cache) -> None:
     digest = cache.put_blob(SMALL)
     assert cache.read_blob(digest) == SMALL
     with pytest.raises(CorruptEntry):
         cache.read_blob("0" * 64)
 
 
-def test_a_record_is_a_miss_without_the_blobs_it_speaks_of(cache: Cache, tmp_path: Path) -> None:
+def test_record_with_a_missing_blob_is_a_miss(cache: Cache, tmp_path: Path) -> None:
     cover = cache.put_blob(b"cover picture")
     cache.put(key(), {"library": SMALL}, seconds=0, blobs=[cover])
     assert cache.lookup(key()) is not None
@@ -319,12 +317,12 @@ def test_a_record_is_a_miss_without_the_blobs_it_speaks_of(cache: Cache, tmp_pat
 
 
 @pytest.mark.parametrize("digest", ["../../etc/passwd", "AB" * 32, "", "ab"])
-def test_what_is_no_digest_never_becomes_a_path(cache: Cache, digest: str) -> None:
+def test_invalid_digest_is_never_used_as_a_path(cache: Cache, digest: str) -> None:
     with pytest.raises(CacheError, match="Not a SHA-256"):
         cache.read_blob(digest)
 
 
-def test_damage_that_is_found_in_a_blob_is_counted(cache: Cache, tmp_path: Path) -> None:
+def test_damaged_blob_is_counted_and_removed(cache: Cache, tmp_path: Path) -> None:
     digest = cache.put_blob(BIG)
     (blob,) = tmp_path.glob("cache/cas/*/*")
     blob.write_bytes(b"!" + BIG[1:])
@@ -334,7 +332,7 @@ def test_damage_that_is_found_in_a_blob_is_counted(cache: Cache, tmp_path: Path)
     assert not blob.exists()
 
 
-def test_damage_to_a_blob_is_noticed_when_it_is_read_and_mended_by_the_next_put(cache: Cache, tmp_path: Path) -> None:
+def test_damaged_blob_is_detected_on_read_and_repaired_by_the_next_put(cache: Cache, tmp_path: Path) -> None:
     record = cache.put(key(), {"vector": BIG}, seconds=0)
     (blob,) = tmp_path.glob("cache/cas/*/*")
     blob.write_bytes(b"!" + BIG[1:])
@@ -346,7 +344,7 @@ def test_damage_to_a_blob_is_noticed_when_it_is_read_and_mended_by_the_next_put(
     assert cache.read(cache.put(key(), {"vector": BIG}, seconds=0), "vector") == BIG
 
 
-def test_putting_over_a_damaged_blob_mends_it(cache: Cache, tmp_path: Path) -> None:
+def test_putting_a_blob_repairs_a_damaged_copy(cache: Cache, tmp_path: Path) -> None:
     digest = cache.put_blob(BIG)
     (blob,) = tmp_path.glob("cache/cas/*/*")
     blob.write_bytes(b"!" + BIG[1:])
@@ -354,7 +352,7 @@ def test_putting_over_a_damaged_blob_mends_it(cache: Cache, tmp_path: Path) -> N
     assert cache.read_blob(digest) == BIG
 
 
-def test_a_blob_of_the_wrong_size_is_noticed_by_lookup(cache: Cache, tmp_path: Path) -> None:
+def test_lookup_detects_a_blob_of_the_wrong_size(cache: Cache, tmp_path: Path) -> None:
     cache.put(key(), {"vector": BIG}, seconds=0)
     (blob,) = tmp_path.glob("cache/cas/*/*")
     blob.write_bytes(BIG[:-1])
@@ -363,7 +361,7 @@ def test_a_blob_of_the_wrong_size_is_noticed_by_lookup(cache: Cache, tmp_path: P
     assert len(list(tmp_path.glob("cache/quarantine/*"))) == 2
 
 
-def test_a_record_in_the_place_of_another_is_damage(cache: Cache, tmp_path: Path) -> None:
+def test_record_under_the_wrong_key_is_damage(cache: Cache, tmp_path: Path) -> None:
     cache.put(key(1), {"vector": b"one"}, seconds=0)
     (one,) = tmp_path.glob("cache/ac/*/*/*.json")
     digest = key(2).digest
@@ -374,7 +372,7 @@ def test_a_record_in_the_place_of_another_is_damage(cache: Cache, tmp_path: Path
     assert cache.counters.snapshot() == {"embed": StageCounters(misses=1, corrupt=1)}
 
 
-def test_a_hit_notes_the_day_of_its_use(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+def test_hit_updates_the_modification_time_once_a_day(cache: Cache, tmp_path: Path, clock: Clock) -> None:
     cache.put(key(), {"vector": SMALL}, seconds=0)
     (path,) = tmp_path.glob("cache/ac/*/*/*.json")
     for moved_s, noted in ((-86_401, True), (-3_600, False)):
@@ -383,8 +381,8 @@ def test_a_hit_notes_the_day_of_its_use(cache: Cache, tmp_path: Path, clock: Clo
         assert (path.stat().st_mtime == clock.now_unix_s) is noted
 
 
-def test_a_cache_says_until_when_it_gives_the_same(cache: Cache, clock: Clock) -> None:
-    """After that, the day of a use has to be noted, an answer is too old, or a failure is due again."""
+def test_cache_reports_until_when_its_lookups_stay_the_same(cache: Cache, clock: Clock) -> None:
+    """Until a use has to be recorded, an answer expires, or a failure is due."""
     now = int(clock.now_unix_s)
     cache.put(key(1), {"vector": SMALL}, seconds=0)
     cache.put(key(2), {"vector": SMALL}, seconds=0, freshness=Freshness(now, 5_000))
@@ -399,7 +397,7 @@ def test_a_cache_says_until_when_it_gives_the_same(cache: Cache, clock: Clock) -
     ("text", "advice"),
     [("2\n", "Update"), ("999", "Update"), ("9" * 5_000, "Update"), ("banana", "Delete"), ("", "Delete")],
 )
-def test_another_format_is_refused_untouched(tmp_path: Path, text: str, advice: str) -> None:
+def test_unknown_format_is_refused_and_left_unchanged(tmp_path: Path, text: str, advice: str) -> None:
     (tmp_path / "FORMAT").write_text(text)
     with pytest.raises(CacheError, match="format") as caught:
         Cache.open(tmp_path)
@@ -407,16 +405,16 @@ def test_another_format_is_refused_untouched(tmp_path: Path, text: str, advice: 
     assert files(tmp_path) == {"FORMAT": text.encode()}
 
 
-def test_of_a_huge_format_only_the_beginning_is_read(tmp_path: Path) -> None:
+def test_only_the_beginning_of_a_huge_format_file_is_read(tmp_path: Path) -> None:
     with (tmp_path / "FORMAT").open("wb") as file:
         file.write(b"1")
-        file.truncate(2**40)  # 1 TB, of which nothing lies on the disk
+        file.truncate(2**40)  # 1 TB, sparse
     with pytest.raises(CacheError, match="format"):
         Cache.open(tmp_path)
 
 
-@pytest.mark.parametrize("put_there", IN_THE_WAY)
-def test_what_is_no_file_in_the_place_of_the_format_is_a_typed_error(
+@pytest.mark.parametrize("put_there", OBSTACLES)
+def test_special_file_in_place_of_the_format_file_is_a_cache_error(
     tmp_path: Path, put_there: Callable[[Path], None]
 ) -> None:
     put_there(tmp_path / "FORMAT")
@@ -425,18 +423,18 @@ def test_what_is_no_file_in_the_place_of_the_format_is_a_typed_error(
 
 
 def _modes(root: Path) -> tuple[set[int], set[int]]:
-    """The permissions of all folders, and of all files."""
-    every = [root, *root.rglob("*")]
+    """Return the permissions of all folders and of all files."""
+    paths = [root, *root.rglob("*")]
     return tuple(
-        {stat.S_IMODE(path.stat().st_mode) for path in every if path.is_dir() is is_dir} for is_dir in (True, False)
+        {stat.S_IMODE(path.stat().st_mode) for path in paths if path.is_dir() is is_dir} for is_dir in (True, False)
     )  # type: ignore[return-value]
 
 
 @pytest.mark.parametrize(
-    ("before", "folders", "others"), [(None, 0o700, 0o600), (0o755, 0o755, 0o644), (0o700, 0o700, 0o600)]
+    ("before", "folder_mode", "file_mode"), [(None, 0o700, 0o600), (0o755, 0o755, 0o644), (0o700, 0o700, 0o600)]
 )
-def test_a_new_cache_is_private_and_one_that_is_shared_stays_so(
-    tmp_path: Path, before: int | None, folders: int, others: int
+def test_new_cache_is_private_and_existing_permissions_are_kept(
+    tmp_path: Path, before: int | None, folder_mode: int, file_mode: int
 ) -> None:
     root = tmp_path / "above/cache"
     umask = os.umask(0o022)
@@ -447,13 +445,13 @@ def test_a_new_cache_is_private_and_one_that_is_shared_stays_so(
         with Cache.open(root) as cache:
             cache.put(key(), {"vector": BIG}, seconds=0)
             cache.write_root("build-1", [key().digest])
-        assert _modes(root) == ({folders}, {others})
+        assert _modes(root) == ({folder_mode}, {file_mode})
         assert stat.S_IMODE(root.parent.stat().st_mode) == 0o755
     finally:
         os.umask(umask)
 
 
-def test_a_folder_with_other_things_is_refused_untouched(tmp_path: Path) -> None:
+def test_folder_with_other_files_is_refused_and_left_unchanged(tmp_path: Path) -> None:
     (tmp_path / "song.mp3").write_bytes(b"music")
     with pytest.raises(CacheError, match=r"song\.mp3") as caught:
         Cache.open(tmp_path)
@@ -461,19 +459,19 @@ def test_a_folder_with_other_things_is_refused_untouched(tmp_path: Path) -> None
     assert files(tmp_path) == {"song.mp3": b"music"}
 
 
-def test_a_file_in_the_place_of_the_cache_is_a_typed_error(tmp_path: Path) -> None:
+def test_file_in_place_of_the_cache_is_a_cache_error(tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"")
     with pytest.raises(CacheError):
         Cache.open(tmp_path / "cache")
 
 
-def test_without_create_there_must_be_a_cache(tmp_path: Path) -> None:
+def test_opening_without_create_requires_a_cache(tmp_path: Path) -> None:
     with pytest.raises(CacheError, match="no cache"):
         Cache.open(tmp_path / "cache", create=False)
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_cache_that_was_killed_while_being_made_is_made_again(tmp_path: Path) -> None:
+def test_cache_whose_creation_was_interrupted_is_completed(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     (tmp_path / "tmp" / "0123").write_bytes(b"1")
     (tmp_path / ".gitignore").write_text("*\n")
@@ -481,12 +479,12 @@ def test_a_cache_that_was_killed_while_being_made_is_made_again(tmp_path: Path) 
         cache.put(key(), {"vector": SMALL}, seconds=0)
 
 
-def test_backups_and_repositories_leave_a_cache_alone(cache: Cache, tmp_path: Path) -> None:
+def test_cache_is_marked_to_be_excluded_from_backups_and_repositories(cache: Cache, tmp_path: Path) -> None:
     assert (tmp_path / "cache/CACHEDIR.TAG").read_bytes().startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
     assert (tmp_path / "cache/.gitignore").read_text() == "*\n"
 
 
-def test_only_the_last_ten_builds_are_remembered(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+def test_only_the_last_ten_builds_are_recorded(cache: Cache, tmp_path: Path, clock: Clock) -> None:
     for number in range(12):
         clock.now_unix_s += 1
         cache.write_root(f"build-{number:02}", [key(number).digest])
@@ -494,8 +492,8 @@ def test_only_the_last_ten_builds_are_remembered(cache: Cache, tmp_path: Path, c
     assert kept == [f"build-{number:02}" for number in range(2, 12)]
 
 
-def test_the_last_ten_builds_of_each_site_are_remembered(cache: Cache, tmp_path: Path, clock: Clock) -> None:
-    cache.write_root("older", [key(99).digest])  # as versions before this one named them
+def test_last_ten_builds_of_each_site_are_recorded(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+    cache.write_root("older", [key(99).digest])  # the name that earlier versions gave
     cache.write_root("other-1", [key(98).digest], "b" * 16)
     for number in range(12):
         clock.now_unix_s += 1
@@ -506,7 +504,7 @@ def test_the_last_ten_builds_of_each_site_are_remembered(cache: Cache, tmp_path:
     assert used == frozenset(key(number).digest for number in (98, 99, *range(2, 12)))
 
 
-def test_the_sites_that_are_remembered_are_those_built_last(cache: Cache, tmp_path: Path, clock: Clock) -> None:
+def test_recorded_sites_are_those_built_most_recently(cache: Cache, tmp_path: Path, clock: Clock) -> None:
     for number in range(SITES_KEPT + 2):
         clock.now_unix_s += 1
         cache.write_root("build", [key(number).digest], f"{number:016x}")
@@ -515,7 +513,7 @@ def test_the_sites_that_are_remembered_are_those_built_last(cache: Cache, tmp_pa
 
 
 @pytest.mark.parametrize("content", [{}, {"keys": [1], "written_at_unix_s": 1}, {"keys": [], "written_at_unix_s": "x"}])
-def test_a_note_of_another_shape_is_the_oldest_and_stops_a_pruning(
+def test_malformed_build_record_counts_as_the_oldest_and_blocks_pruning(
     cache: Cache, tmp_path: Path, content: dict[str, object]
 ) -> None:
     (tmp_path / "cache/roots/odd.json").write_bytes(seal(content))
@@ -529,18 +527,18 @@ def test_a_note_of_another_shape_is_the_oldest_and_stops_a_pruning(
 
 
 @pytest.mark.parametrize("site", ["x", "../../etc/passwd", "A" * 16])
-def test_a_site_has_a_name_of_its_own_kind(cache: Cache, site: str) -> None:
+def test_invalid_site_name_is_refused(cache: Cache, site: str) -> None:
     with pytest.raises(ValueError, match="name of a site"):
         cache.write_root("build", [], site)
 
 
 @pytest.mark.parametrize("build_id", ["", "../x", ".hidden", "a/b"])
-def test_a_build_id_must_be_a_file_name(cache: Cache, build_id: str) -> None:
+def test_build_id_must_be_a_file_name(cache: Cache, build_id: str) -> None:
     with pytest.raises(ValueError, match="build id"):
         cache.write_root(build_id, [])
 
 
-def test_a_build_with_nothing_to_do_loads_nothing_heavy(tmp_path: Path) -> None:
+def test_reading_a_cached_result_imports_no_heavy_packages(tmp_path: Path) -> None:
     with Cache.open(tmp_path) as cache:
         cache.put(key(), {"vector": BIG}, seconds=0)
     program = (
@@ -550,7 +548,7 @@ def test_a_build_with_nothing_to_do_loads_nothing_heavy(tmp_path: Path) -> None:
         "    assert record is not None and cache.read(record, 'vector')\n"
         "print(*sys.modules)"
     )
-    # What measures coverage would load most of these itself.
+    # Coverage measurement would import most of these itself.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     result = subprocess.run(
         [sys.executable, "-c", program, tmp_path], env=variables, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""A table becomes a library: rows with places, rows with vectors, and rows that cannot be used with the reason."""
+"""TableSource reads tables with coordinates or vectors and reports the rows it cannot use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def no_probe(path: Path) -> ProbeResult:
-    raise AssertionError(f"{path} need not be looked into")
+    raise AssertionError(f"{path} must not be probed")
 
 
 def load(folder: Path, content: str | bytes, name: str = "t.csv") -> Loaded:
@@ -48,7 +48,7 @@ def load(folder: Path, content: str | bytes, name: str = "t.csv") -> Loaded:
         ("Disc,mood", "Live at Home,calm", (None, None, {"disc": "Live at Home", "mood": "calm"})),
     ],
 )
-def test_a_place_on_the_album_is_read(
+def test_track_and_disc_numbers_are_read(
     tmp_path: Path, header: str, cells: str, expected: tuple[int | None, int | None, dict[str, str]]
 ) -> None:
     (track,) = load(tmp_path, f"title,x,y,{header}\nSong,1,2,{cells}\n").library.tracks
@@ -86,18 +86,18 @@ ADDRESS = "https://i.scdn.co/image/1"
         ("N/A", "", False),
     ],
 )
-def test_a_row_names_its_picture_by_path_or_address(tmp_path: Path, cell: str, url: str, is_shown: bool) -> None:
+def test_artwork_column_accepts_paths_and_urls(tmp_path: Path, cell: str, url: str, is_shown: bool) -> None:
     (tmp_path / "covers").mkdir()
     Image.new("RGB", (20, 20), "red").save(tmp_path / "covers/a.png")
     cell = cell.format(folder=tmp_path)
     loaded = load(tmp_path, f"title,x,y,art\nA,1,2,{cell}\nB,1,2,{ADDRESS}2\n")
-    track, other = loaded.library.tracks
-    assert (track.art_url, bool(track.art_digest), other.art_url) == (url, is_shown, f"{ADDRESS}2")
-    assert (track.facets, loaded.notices) == ({}, ())
+    first, second = loaded.library.tracks
+    assert (first.art_url, bool(first.art_digest), second.art_url) == (url, is_shown, f"{ADDRESS}2")
+    assert (first.facets, loaded.notices) == ({}, ())
 
 
 @pytest.mark.parametrize("cell", ["no.jpg", "covers", "t.csv", "a\0b.jpg", "~nobody-is-called-so/a", "x" * 5000])
-def test_a_picture_that_is_none_is_reported_and_costs_no_track(tmp_path: Path, cell: str) -> None:
+def test_unreadable_artwork_is_reported_and_the_track_is_kept(tmp_path: Path, cell: str) -> None:
     (tmp_path / "covers").mkdir()
     loaded = load(tmp_path, f"title,x,y,Album Image URL\nA,1,2,{cell}\nB,1,2,{ADDRESS}\n")
     assert [(track.title, track.art_digest) for track in loaded.library.tracks] == [("A", ""), ("B", "")]
@@ -105,7 +105,7 @@ def test_a_picture_that_is_none_is_reported_and_costs_no_track(tmp_path: Path, c
     assert "cannot be read and was left out" in loaded.notices[0]
 
 
-def test_a_column_of_covers_without_a_picture_is_a_facet(tmp_path: Path) -> None:
+def test_cover_column_without_images_becomes_a_facet(tmp_path: Path) -> None:
     track, _ = load(tmp_path, "title,x,y,cover\nA,1,2,yes\nB,1,2,no\n").library.tracks
     assert track.facets == {"cover": "yes"}
 
@@ -119,7 +119,7 @@ def test_delimiters_and_byte_order_marks_do_not_matter(tmp_path: Path, content: 
     assert (track.title, track.position) == ("A", (1.0, 2.0))
 
 
-def test_json_lines_and_parquet_say_the_same_as_csv(tmp_path: Path) -> None:
+def test_json_lines_and_parquet_match_csv(tmp_path: Path) -> None:
     rows = [{"title": "A", "artists": ["X", "Y"], "x": 1, "y": 2.5, "year": 1990}, {"title": "B", "x": 3, "y": 4}]
     lines = load(tmp_path, "\n".join(map(json.dumps, rows)), "t.jsonl").library
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "source.parquet")
@@ -128,24 +128,24 @@ def test_json_lines_and_parquet_say_the_same_as_csv(tmp_path: Path) -> None:
     assert lines.tracks == parquet.tracks == csv.tracks
 
 
-def test_names_that_other_tools_give_are_understood(tmp_path: Path) -> None:
+def test_column_names_of_other_tools_are_recognized(tmp_path: Path) -> None:
     (track,) = load(tmp_path, "Track Name,Artist Name(s),Duration (ms),x,y\nA,B,5,1,1\n").library.tracks
     assert (track.title, track.artists, track.duration_ms) == ("A", ("B",), 5)
 
 
-def test_equal_rows_are_tracks_of_their_own(tmp_path: Path) -> None:
+def test_identical_rows_become_separate_tracks(tmp_path: Path) -> None:
     tracks = load(tmp_path, "title,x,y\nA,1,1\nA,2,2\n").library.tracks
     assert len({track.id for track in tracks}) == 2
 
 
-def test_a_row_without_a_place_is_in_the_ledger(tmp_path: Path) -> None:
+def test_row_without_coordinates_is_a_failure(tmp_path: Path) -> None:
     library = load(tmp_path, "title,x,y\nA,1,1\nB,,2\nC,nan,1\nD,inf,1\nE,east,1\n").library
     assert len(library.tracks) == 5
     assert {failure.code for failure in library.failures} == {"no-place"}
     assert len(library.failures) == 4
 
 
-def test_a_row_with_nothing_but_a_title_is_to_be_found_by_it(tmp_path: Path) -> None:
+def test_row_with_only_a_title_is_searched_for_by_title(tmp_path: Path) -> None:
     loaded = load(tmp_path, "title,artists,path\nA,X,\nB,X,absent.ogg\n,X,\n")
     a, b, nameless = loaded.library.tracks
     assert loaded.is_streamed
@@ -155,11 +155,11 @@ def test_a_row_with_nothing_but_a_title_is_to_be_found_by_it(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("content", ["title,x,y\nA,1,2\nB,,\n", "title,vector\nA,1 2\n", "title,path\nA,absent.ogg\n"])
-def test_a_table_of_places_vectors_or_files_needs_no_search(tmp_path: Path, content: str) -> None:
+def test_table_with_coordinates_vectors_or_files_needs_no_search(tmp_path: Path, content: str) -> None:
     assert not load(tmp_path, content).is_streamed
 
 
-def test_genres_and_plays_are_read_and_persons_are_not(tmp_path: Path) -> None:
+def test_genres_and_play_counts_are_read_and_personal_columns_are_dropped(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
         "title,genres,play_count,Added By,username,e-mail,ip_addr\nA,pop; indie rock,7,secret,secret,secret,secret\n"
@@ -171,11 +171,11 @@ def test_genres_and_plays_are_read_and_persons_are_not(tmp_path: Path) -> None:
     assert "secret" not in repr(loaded)
 
 
-def test_days_of_plays_are_read_and_what_only_sounds_like_them_is_a_facet(tmp_path: Path) -> None:
+def test_play_dates_are_read_and_text_in_such_a_column_is_a_facet(tmp_path: Path) -> None:
     rows = "A,3,2021-05-06 07:08,2019-01-02\nB,,,2020-03-04\nC,1,,\n"
     loaded = load(tmp_path, f"title,Plays,Last Played,first_played\n{rows}")
-    heard = [track.listening for track in loaded.library.tracks]
-    assert heard == [Listening("2019-01-02", "2021-05-06"), Listening("2020-03-04", "2020-03-04"), None]
+    listening = [track.listening for track in loaded.library.tracks]
+    assert listening == [Listening("2019-01-02", "2021-05-06"), Listening("2020-03-04", "2020-03-04"), None]
     (track,) = load(tmp_path, "title,last play\nA,a long way home\n").library.tracks
     assert (track.listening, track.facets) == (None, {"last play": "a long way home"})
 
@@ -194,7 +194,9 @@ LISTENS: Final = ("1546401600", "1546401700", "1577934000", "1609556400")
         ),
     ],
 )
-def test_a_row_a_listen_makes_a_library_of_what_was_played_often(tmp_path: Path, columns: str, row: str) -> None:
+def test_listening_history_becomes_a_library_of_frequently_played_tracks(
+    tmp_path: Path, columns: str, row: str
+) -> None:
     def rows(title: str, uri: str, moments: Sequence[str]) -> list[str]:
         return [row.format(when=when, title=title, uri=uri * 22) for when in moments]
 
@@ -206,17 +208,15 @@ def test_a_row_a_listen_makes_a_library_of_what_was_played_often(tmp_path: Path,
     assert any("1 others are left out" in notice for notice in loaded.notices)
 
 
-def test_a_listen_shorter_than_thirty_seconds_is_no_play(tmp_path: Path) -> None:
+def test_listen_shorter_than_thirty_seconds_is_not_counted(tmp_path: Path) -> None:
     lengths = ("29999", "30000", "", "200000", "30001")
     rows = "\n".join(f"A,2021-01-0{day},{length}" for day, length in enumerate(lengths, start=1))
     (track,) = load(tmp_path, f"title,listened_at,ms_played\n{rows}\n").library.tracks
     assert track.play_count == 3
 
 
-@pytest.mark.parametrize("plays", [4, 2], ids=["played often", "played seldom"])
-def test_of_a_history_as_a_table_neither_private_plays_nor_speech_nor_how_it_was_heard_is_kept(
-    tmp_path: Path, plays: int
-) -> None:
+@pytest.mark.parametrize("plays", [4, 2], ids=["four plays", "two plays"])
+def test_private_plays_speech_and_device_columns_of_a_history_are_dropped(tmp_path: Path, plays: int) -> None:
     columns = (
         "ts,ms_played,platform,conn_country,reason_end,incognito_mode,master_metadata_track_name,spotify_track_uri"
     )
@@ -235,7 +235,7 @@ def test_of_a_history_as_a_table_neither_private_plays_nor_speech_nor_how_it_was
 @pytest.mark.parametrize(
     "text", ["title,played_at\nA,2021-01-01\nB,\n", "title,listened_at,x,y\nA,2021-01-01,1,2\nB,,3,4\n"]
 )
-def test_rows_with_places_and_those_of_different_tracks_are_tracks_that_were_heard(tmp_path: Path, text: str) -> None:
+def test_dated_rows_with_coordinates_or_distinct_titles_are_not_a_history(tmp_path: Path, text: str) -> None:
     tracks = load(tmp_path, text).library.tracks
     assert [track.listening for track in tracks] == [Listening("2021-01-01", "2021-01-01"), None]
 
@@ -251,14 +251,14 @@ def test_rows_with_places_and_those_of_different_tracks_are_tracks_that_were_hea
         base64.b64encode(np.array([0.5, 1], "<f8").tobytes()).decode(),
     ],
 )
-def test_vectors_of_a_column_are_read(tmp_path: Path, text: str, name: str) -> None:
+def test_vector_column_is_read_in_every_notation(tmp_path: Path, text: str, name: str) -> None:
     vectors = load(tmp_path, f'title,{name}\nA,"{text}"\n').vectors
     assert vectors is not None
     assert vectors.value.tolist() == [[0.5, 1.0]]
 
 
 @pytest.mark.parametrize("names", ["dim_0,dim_1,dim_2", "1,2,3", "E1,E2,E3", "feature 2,feature 0,feature 1"])
-def test_columns_that_are_counted_are_one_vector(tmp_path: Path, names: str) -> None:
+def test_numbered_columns_form_one_vector(tmp_path: Path, names: str) -> None:
     loaded = load(tmp_path, f"title,mood,{names}\nA,calm,0.5,1,2\nB,loud,4,5,6\n")
     assert loaded.vectors is not None
     order = np.argsort([name[-1] for name in names.split(",")])
@@ -278,13 +278,13 @@ def test_columns_that_are_counted_are_one_vector(tmp_path: Path, names: str) -> 
         ("week1,week2,week3", "1,2,3"),
     ],
 )
-def test_other_columns_with_numbers_are_facets(tmp_path: Path, names: str, cells: str) -> None:
+def test_other_numeric_columns_are_facets(tmp_path: Path, names: str, cells: str) -> None:
     loaded = load(tmp_path, f"title,{names}\nA,{cells}\n")
     assert loaded.vectors is None
     assert loaded.library.tracks[0].facets
 
 
-def test_of_vectors_that_are_none_the_row_is_named(tmp_path: Path) -> None:
+def test_missing_vector_is_reported_with_its_row(tmp_path: Path) -> None:
     vectors = load(tmp_path, "title,vector\nA,1 2\nB,3 4\nC,\nD,5 6\n").vectors
     assert vectors is not None
     with pytest.raises(SourceError, match="row 3"):
@@ -354,7 +354,7 @@ def test_of_vectors_that_are_none_the_row_is_named(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_programs_call_their_columns_is_known(
+def test_column_names_and_formats_of_many_programs_are_recognized(
     tmp_path: Path, name: str, content: str, expected: dict[str, object]
 ) -> None:
     loaded = load(tmp_path, content)
@@ -364,7 +364,7 @@ def test_what_programs_call_their_columns_is_known(
     assert loaded.notices == ()
 
 
-def test_a_mix_in_a_column_of_its_own_belongs_to_the_title(tmp_path: Path) -> None:
+def test_mix_name_column_is_appended_to_the_title(tmp_path: Path) -> None:
     rows = "Drift,Extended Mix\nMint (VIP),vip\nHalo,\n"
     tracks = load(tmp_path, f"Track Title,Mix Name\n{rows}").library.tracks
     assert [(track.title, track.facets) for track in tracks] == [
@@ -374,21 +374,21 @@ def test_a_mix_in_a_column_of_its_own_belongs_to_the_title(tmp_path: Path) -> No
     ]
 
 
-def test_of_what_an_api_answered_the_names_are_read(tmp_path: Path) -> None:
-    inside = {
+def test_nested_objects_of_an_api_response_are_read_by_name(tmp_path: Path) -> None:
+    nested = {
         "name": "Song",
         "artists": [{"name": "One"}, {"name": "Two"}],
         "album": {"name": "Disc"},
         "duration_ms": 1,
     }
-    row = {"added_at": "2020-01-01", "track": inside, "links": {"a": 1}}
+    row = {"added_at": "2020-01-01", "track": nested, "links": {"a": 1}}
     loaded = load(tmp_path, json.dumps(row), "t.jsonl")
     (track,) = loaded.library.tracks
     assert (track.title, track.artists, track.album, track.added_at) == ("Song", ("One", "Two"), "Disc", "2020-01-01")
     assert loaded.notices == ("t.jsonl: the column 'links' contains lists and was left out.",)
 
 
-def test_minutes_that_a_spreadsheet_took_for_hours_are_minutes(tmp_path: Path) -> None:
+def test_durations_that_a_spreadsheet_stored_as_hours_are_read_as_minutes(tmp_path: Path) -> None:
     rows = [("3:45:00", 225_000), ("4:05:00", 245_000), ("2:59:00", 179_000)]
     tracks = load(tmp_path, "title,length\n" + "".join(f"A,{text}\n" for text, _ in rows)).library.tracks
     assert [track.duration_ms for track in tracks] == [duration_ms for _, duration_ms in rows]
@@ -396,7 +396,7 @@ def test_minutes_that_a_spreadsheet_took_for_hours_are_minutes(tmp_path: Path) -
     assert [track.duration_ms for track in mixes] == [3_600_000, 7_200_000, 5_410_000]
 
 
-def test_vectors_of_a_file_beside_the_table_are_read(tmp_path: Path) -> None:
+def test_vectors_are_read_from_an_npy_file_next_to_the_table(tmp_path: Path) -> None:
     np.save(tmp_path / "t.npy", np.arange(6, dtype=np.float64).reshape(3, 2))
     vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
     assert vectors is not None
@@ -405,7 +405,7 @@ def test_vectors_of_a_file_beside_the_table_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scale", [1e200, 1e30, 1e-30, 1e-300])
-def test_vectors_of_any_size_are_of_one_whose_squares_can_be_added(tmp_path: Path, scale: float) -> None:
+def test_vectors_are_scaled_so_that_their_squares_do_not_overflow(tmp_path: Path, scale: float) -> None:
     array = np.array([[1, 2], [3, -4], [0, 1]])
     np.save(tmp_path / "t.npy", array * scale)
     vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
@@ -415,7 +415,7 @@ def test_vectors_of_any_size_are_of_one_whose_squares_can_be_added(tmp_path: Pat
     np.testing.assert_allclose(vectors.value / largest, array / 4, rtol=1e-6)
 
 
-def test_the_least_integer_is_as_large_as_it_is_far_from_zero(tmp_path: Path) -> None:
+def test_smallest_int64_is_scaled_without_overflow(tmp_path: Path) -> None:
     least = np.iinfo(np.int64).min
     np.save(tmp_path / "t.npy", np.array([[least, 0], [0, least]]))
     vectors = load(tmp_path, "title\nA\nB\n").vectors
@@ -435,7 +435,7 @@ def test_the_least_integer_is_as_large_as_it_is_far_from_zero(tmp_path: Path) ->
         np.eye(3, 2),
     ],
 )
-def test_vectors_that_do_not_fit_are_refused(tmp_path: Path, array: np.ndarray) -> None:
+def test_invalid_vector_files_are_refused(tmp_path: Path, array: np.ndarray) -> None:
     np.save(tmp_path / "t.npy", array)
     vectors = load(tmp_path, "title\nA\nB\nC\n").vectors
     assert vectors is not None
@@ -444,7 +444,7 @@ def test_vectors_that_do_not_fit_are_refused(tmp_path: Path, array: np.ndarray) 
 
 
 @pytest.mark.parametrize("text", ["", "x", "1 2 3"])
-def test_a_vector_that_is_none_or_of_another_length_is_refused(tmp_path: Path, text: str) -> None:
+def test_empty_or_mismatched_vector_is_refused(tmp_path: Path, text: str) -> None:
     vectors = load(tmp_path, f"title,vector\nA,1 2\nB,{text}\n").vectors
     assert vectors is not None
     with pytest.raises(SourceError, match="vector"):
@@ -467,26 +467,26 @@ def test_a_vector_that_is_none_or_of_another_length_is_refused(tmp_path: Path, t
         ('"Title\nof song",artist\nA,B,C\n', "t.csv", "line 3: 3 fields"),
     ],
 )
-def test_a_table_that_cannot_be_read_is_named_with_the_place(
+def test_unreadable_table_is_reported_with_its_location(
     tmp_path: Path, content: str | bytes, name: str, words: str
 ) -> None:
     with pytest.raises(SourceError, match=words):
         load(tmp_path, content, name)
 
 
-def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_table_is_reported(tmp_path: Path) -> None:
     with Cache.open(tmp_path / "cache") as cache, pytest.raises(SourceError, match="does not exist"):
         TableSource(tmp_path / "t.csv").load(LoadContext(cache, no_probe, 1, lambda done, total: None))
 
 
-def test_a_table_with_places_does_not_mix_with_other_sources(tmp_path: Path) -> None:
+def test_table_with_coordinates_cannot_be_merged_with_other_sources(tmp_path: Path) -> None:
     projected = load(tmp_path, "title,x,y\nA,1,1\n")
     plain = load(tmp_path, "title,path\nA,\n")
     with pytest.raises(ConfigError, match="same map"):
         merge([projected, plain])
 
 
-def test_the_same_track_from_two_sources_is_one_track(tmp_path: Path) -> None:
+def test_track_from_two_sources_is_merged(tmp_path: Path) -> None:
     part = load(tmp_path, "id,title,playlists\n1,A,P\n2,B,P\n")
     both = merge([part, part]).library
     assert [track.id for track in both.tracks] == ["1", "2"]
@@ -508,27 +508,27 @@ EXPORTED = "title,artists,album,year,duration_ms,id,spotify,youtube_music"
         ("It's a '-1", "It's a '-1"),
     ],
 )
-def test_a_list_that_the_page_exported_is_read_back_as_it_was(tmp_path: Path, cell: str, title: str) -> None:
+def test_exported_list_is_read_back_unchanged(tmp_path: Path, cell: str, title: str) -> None:
     (tmp_path / "list.csv").write_text(f'\ufeff{EXPORTED}\r\n{cell},"Mara; \'-Jun",,1999,185400,t1,,\r\n', newline="")
     read = read_columns(tmp_path / "list.csv", lambda _: True).columns
     assert (read["title"], read["artists"], read["year"], read["id"]) == ([title], ["Mara; -Jun"], ["1999"], ["t1"])
 
 
 @pytest.mark.parametrize("header", [f"{EXPORTED},path", ",".join(TABLE_COLUMNS), ",".join((*TABLE_COLUMNS, "tempo"))])
-def test_so_is_one_with_paths_and_an_exported_map(tmp_path: Path, header: str) -> None:
+def test_exported_map_and_list_with_paths_are_read_back_unchanged(tmp_path: Path, header: str) -> None:
     names = header.split(",")
     cells = ["'=1+1" if name == "title" else "" for name in names]
     (tmp_path / "list.csv").write_text(f"{header}\n{','.join(cells)}\n")
     assert read_columns(tmp_path / "list.csv", lambda _: True).columns["title"] == ["=1+1"]
 
 
-def test_names_of_columns_are_read_back_as_they_were(tmp_path: Path) -> None:
+def test_escaped_column_names_are_read_back_unchanged(tmp_path: Path) -> None:
     header = ",".join((*TABLE_COLUMNS, "'=mood"))
     (tmp_path / "list.csv").write_text(f"{header}\n{',' * len(TABLE_COLUMNS)}soft\n")
     assert read_columns(tmp_path / "list.csv", lambda _: True).columns["=mood"] == ["soft"]
 
 
-def test_an_apostrophe_in_any_other_table_stays(tmp_path: Path) -> None:
+def test_leading_apostrophe_is_kept_in_other_tables(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("title,artists\n'=1+1,Mara\n")
     assert read_columns(tmp_path / "list.csv", lambda _: True).columns["title"] == ["'=1+1"]
 
@@ -561,7 +561,7 @@ SPREADSHEET = "title;artists;x;y;energy\nÉté;Béla;0,5;-1,25;0,125\nB;Béla;2;
         "Unnamed: 0," + PLAIN.replace("\nÉ", "\n0,É").replace("\nB", "\n1,B"),
     ],
 )
-def test_a_table_is_the_same_however_a_spreadsheet_saved_it(tmp_path: Path, content: str | bytes) -> None:
+def test_table_reads_the_same_in_every_spreadsheet_format(tmp_path: Path, content: str | bytes) -> None:
     loaded, plain = load(tmp_path, content), load(tmp_path, PLAIN)
     assert loaded.library == plain.library
     assert loaded.notices == (
@@ -572,18 +572,18 @@ def test_a_table_is_the_same_however_a_spreadsheet_saved_it(tmp_path: Path, cont
 
 
 @pytest.mark.parametrize("word", ["NaN", "N/A", "null", "None", "-", "", "NA"])
-def test_a_word_for_missing_leaves_numbers_numbers_and_titles_titles(tmp_path: Path, word: str) -> None:
+def test_placeholder_for_missing_is_a_gap_in_numbers_and_text_in_titles(tmp_path: Path, word: str) -> None:
     content = f"title,artists,x,y,bpm\nNull,N/A,1,1,{word}\nB,X,2,2,120\nC,X,3,3,98.5\n"
     tracks = load(tmp_path, content).library.tracks
     assert [track.facets for track in tracks] == [{}, {"bpm": 120.0}, {"bpm": 98.5}]
     assert (tracks[0].title, tracks[0].artists) == ("Null", ("N/A",))
 
 
-def test_of_columns_with_one_name_each_rows_first_value_counts_and_that_is_reported(tmp_path: Path) -> None:
+def test_first_value_wins_among_columns_of_the_same_name_with_a_notice(tmp_path: Path) -> None:
     loaded = load(tmp_path, "title,Mood,artist,mood,MOOD\nA,,X,calm,sad\nB,glad,Y,sad,\n")
     assert [track.facets["mood"] for track in loaded.library.tracks] == ["calm", "glad"]
-    said = f"{tmp_path}/t.csv has several columns named 'mood': of each row, the first value was used."
-    assert loaded.notices == (said,)
+    notice = f"{tmp_path}/t.csv has several columns named 'mood': of each row, the first value was used."
+    assert loaded.notices == (notice,)
 
 
 def test_nan_in_json_and_parquet_is_missing(tmp_path: Path) -> None:
@@ -595,15 +595,15 @@ def test_nan_in_json_and_parquet_is_missing(tmp_path: Path) -> None:
     assert lines.tracks == parquet.tracks
 
 
-def test_a_year_that_is_further_ahead_than_albums_are_announced_is_none(tmp_path: Path) -> None:
+def test_year_too_far_in_the_future_is_dropped(tmp_path: Path) -> None:
     last = latest_release_year()
     loaded = load(tmp_path, f"title,year\nA,{last}\nB,{last + 5}-01-01\nC,1999\nD,2999\n")
     assert [track.year for track in loaded.library.tracks] == [last, None, 1999, None]
-    said = f"t.csv: 2 values of the column 'year' could not be understood, such as '{last + 5}-01-01'."
-    assert loaded.notices == (said,)
+    notice = f"t.csv: 2 values of the column 'year' could not be understood, such as '{last + 5}-01-01'."
+    assert loaded.notices == (notice,)
 
 
-def test_what_is_no_value_of_its_column_is_counted_and_reported(tmp_path: Path) -> None:
+def test_unparsable_values_are_counted_and_reported(tmp_path: Path) -> None:
     rows = "".join(f"S{number},{number},3:45,2020-01-01\n" for number in range(40))
     loaded = load(tmp_path, f"title,bpm,duration,added_at\nA,fast,soon,once\nB,slow,4:00,2020-13-01\n{rows}")
     assert loaded.notices == (
@@ -616,7 +616,7 @@ def test_what_is_no_value_of_its_column_is_counted_and_reported(tmp_path: Path) 
     assert {(track.duration_ms, track.added_at) for track in others} == {(225_000, "2020-01-01")}
 
 
-def test_a_column_of_words_stays_one_whatever_its_name(tmp_path: Path) -> None:
+def test_text_column_stays_text_whatever_its_name(tmp_path: Path) -> None:
     (track,) = load(tmp_path, "title,mood,duration,time\nA,N/A,long,evening\n").library.tracks
     assert track.facets == {"mood": "N/A", "duration": "long", "time": "evening"}
 
@@ -636,7 +636,7 @@ def test_a_column_of_words_stays_one_whatever_its_name(tmp_path: Path) -> None:
         ("Length", ["12", "9"], [None, None]),
     ],
 )
-def test_how_long_a_track_is_is_read_whatever_the_unit(
+def test_duration_unit_is_inferred_from_name_and_values(
     tmp_path: Path, name: str, values: list[str], durations: list[int | None]
 ) -> None:
     rows = "".join(f'S{number},"{value}"\n' for number, value in enumerate(values))
@@ -646,7 +646,7 @@ def test_how_long_a_track_is_is_read_whatever_the_unit(
 
 
 @pytest.mark.parametrize("above", ["Shazam Library\n", "Table 1\r\n\r\n", '"My songs",,,\n'])
-def test_a_title_above_the_names_is_reported(tmp_path: Path, above: str) -> None:
+def test_text_above_the_header_is_reported(tmp_path: Path, above: str) -> None:
     loaded = load(tmp_path, f"{above}Title,Artist\nA,B\n")
     assert [(track.title, track.artists) for track in loaded.library.tracks] == [("A", ("B",))]
     title = above.strip('\r\n,"')
@@ -658,20 +658,20 @@ def test_a_title_above_the_names_is_reported(tmp_path: Path, above: str) -> None
 @pytest.mark.parametrize(
     "path", ["file:///Users/secret/a.mp3", "/home/secret/a.mp3", "C:\\secret\\a.mp3", "Macintosh HD:secret:a.mp3"]
 )
-def test_paths_on_a_machine_get_onto_no_map(tmp_path: Path, path: str) -> None:
+def test_columns_of_file_paths_are_dropped_with_a_notice(tmp_path: Path, path: str) -> None:
     loaded = load(tmp_path, f"title,Location,mood\nA,{path},a/b\n")
     assert "secret" not in repr(loaded)
     assert loaded.library.tracks[0].facets == {"mood": "a/b"}
     assert loaded.notices == ("t.csv: the column 'location' contains paths and was left out.",)
 
 
-def test_a_word_for_missing_is_no_playlist(tmp_path: Path) -> None:
+def test_placeholder_for_missing_is_not_a_playlist_name(tmp_path: Path) -> None:
     library = load(tmp_path, "title,playlists,genres\nA,NA,NaN\nB,None,pop\n").library
     assert [playlist.name for playlist in library.playlists] == ["None"]
     assert [track.genres for track in library.tracks] == [(), ("pop",)]
 
 
-def test_dates_that_are_not_clear_are_reported(tmp_path: Path) -> None:
+def test_ambiguous_dates_are_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, "title,Date added\nA,3/4/2021\n")
     assert loaded.library.tracks[0].added_at == "2021-03-04"
     assert loaded.notices == ("t.csv: dates of the column 'date added' such as 3/4/2021 were read as month/day/year.",)
@@ -708,7 +708,7 @@ URI = f"spotify:track:{SPOTIFY_ID}"
         ),
     ],
 )
-def test_tables_of_other_tools_are_read(tmp_path: Path, content: str, playlists: list[str]) -> None:
+def test_tables_of_playlist_exporters_are_read(tmp_path: Path, content: str, playlists: list[str]) -> None:
     loaded = load(tmp_path, content.replace("Artist\\, 0", '"Artist\\, 0"'))
     (track,) = loaded.library.tracks
     assert (track.id, track.title, track.artists, track.album) == (URI, "Song", ("Artist, 0",), "Album")
@@ -718,12 +718,12 @@ def test_tables_of_other_tools_are_read(tmp_path: Path, content: str, playlists:
 
 
 @pytest.mark.parametrize("plays", ["1,234", "1.234", "1 234", "1234", "1234.0"])
-def test_counts_are_whole_however_they_are_grouped(tmp_path: Path, plays: str) -> None:
+def test_grouped_counts_are_read_as_integers(tmp_path: Path, plays: str) -> None:
     (track,) = load(tmp_path, f"title;Plays\nA;{plays}\n").library.tracks
     assert track.play_count == 1234
 
 
-def test_a_track_of_several_playlists_is_one_track(tmp_path: Path) -> None:
+def test_track_in_several_playlists_is_one_track(tmp_path: Path) -> None:
     header = "Track name,Artist name,Playlist name,Spotify - id"
     library = load(tmp_path, f"{header}\nSong,A,One,{SPOTIFY_ID}\nSong,A,Two,{SPOTIFY_ID}\nSong,A,Two,\n").library
     assert [track.id for track in library.tracks][:1] == [URI]
@@ -733,7 +733,7 @@ def test_a_track_of_several_playlists_is_one_track(tmp_path: Path) -> None:
     assert len(load(tmp_path, f"title,id,x,y\nSong,{SPOTIFY_ID},1,1\nSong,{SPOTIFY_ID},2,2\n").library.tracks) == 2
 
 
-def test_an_address_of_another_service_is_no_id(tmp_path: Path) -> None:
+def test_url_of_another_service_is_not_an_id(tmp_path: Path) -> None:
     rows = f"Song;A;https://open.spotify.com/track/{SPOTIFY_ID}?si=1\nOther;A;https://www.deezer.com/track/1\n"
     song, other = load(tmp_path, f"title;artist;url\n{rows}").library.tracks
     assert (song.id, other.id[:6]) == (URI, "table:")
@@ -741,19 +741,19 @@ def test_an_address_of_another_service_is_no_id(tmp_path: Path) -> None:
     assert only.facets == {"url": "https://www.deezer.com/track/1"}
 
 
-def test_an_index_without_a_name_is_no_column_and_others_are_reported(tmp_path: Path) -> None:
+def test_unnamed_columns_are_dropped_and_all_but_an_index_are_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, ",track_name,\n0,A,x\n1,B,y\n")
     assert [track.title for track in loaded.library.tracks] == ["A", "B"]
     assert loaded.notices == (f"{tmp_path}/t.csv: 1 column without a name was left out.",)
 
 
-def test_characters_that_are_damaged_are_reported(tmp_path: Path) -> None:
+def test_undecodable_characters_are_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, ("title,artists\n" + "Été à Málaga,Béla Björk\n" * 50 + "Café").encode()[:-1])
     assert loaded.library.tracks[-1].title == "Caf\ufffd"
     assert loaded.notices == (f"{tmp_path}/t.csv is damaged: characters that cannot be read (1) are shown as \ufffd.",)
 
 
-def test_half_a_character_is_mended(tmp_path: Path) -> None:
+def test_lone_surrogate_is_replaced(tmp_path: Path) -> None:
     (track,) = load(tmp_path, '{"title": "a\\ud83d", "mood": "\\ud83d\\ude00"}\n', "t.jsonl").library.tracks
     assert (track.title, track.facets) == ("a\ufffd", {"mood": "\U0001f600"})
 
@@ -773,7 +773,7 @@ TWO_SONGS: Final = [("A", ("B",)), ("C", ("D",))]
         "Playlist:,My list\nOwner:,me\n\ntitle,artist\nA,B\nC,D\n",
     ],
 )
-def test_tables_as_exporters_write_them_are_read_alike(tmp_path: Path, content: str) -> None:
+def test_quirks_of_exporters_do_not_change_what_is_read(tmp_path: Path, content: str) -> None:
     assert [(track.title, track.artists) for track in load(tmp_path, content).library.tracks] == TWO_SONGS
 
 
@@ -793,14 +793,12 @@ def test_tables_as_exporters_write_them_are_read_alike(tmp_path: Path, content: 
         ("AC\\DC,Me", "AC\\DC", ("Me",)),
     ],
 )
-def test_signs_of_other_languages_are_what_they_stand_for(
-    tmp_path: Path, cells: str, title: str, artists: tuple[str, ...]
-) -> None:
+def test_escapes_of_other_formats_are_decoded(tmp_path: Path, cells: str, title: str, artists: tuple[str, ...]) -> None:
     (track,) = load(tmp_path, f"title,artist\n{cells}\n").library.tracks
     assert (track.title, track.artists) == (title, artists)
 
 
-def test_a_quotation_mark_that_is_never_closed_is_named(tmp_path: Path) -> None:
+def test_unclosed_quotation_mark_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="the quotation mark before 'A,B' is not closed"):
         load(tmp_path, 'title,artist\n"A,B\nC,D\nE,F\n')
 
@@ -813,29 +811,29 @@ def test_a_quotation_mark_that_is_never_closed_is_named(tmp_path: Path) -> None:
         "'title','artist','comment'\n'A','B','x\ny'\n",
     ],
 )
-def test_several_lines_in_the_last_row_are_no_missing_quotation_mark(tmp_path: Path, content: str) -> None:
+def test_multiline_last_row_is_not_an_unclosed_quotation_mark(tmp_path: Path, content: str) -> None:
     loaded = load(tmp_path, content)
     assert [(track.title, track.artists) for track in loaded.library.tracks] == [("A", ("B",))]
     assert loaded.notices == ()
 
 
-def test_songs_that_are_called_as_columns_are_no_names_of_columns(tmp_path: Path) -> None:
+def test_titles_that_look_like_column_names_are_kept(tmp_path: Path) -> None:
     loaded = load(tmp_path, "title,mood\nA,calm\nYear,Time\n")
     assert [track.title for track in loaded.library.tracks] == ["A", "Year"]
 
 
-def test_a_field_that_holds_rows_is_told(tmp_path: Path) -> None:
+def test_field_that_swallowed_rows_is_reported(tmp_path: Path) -> None:
     loaded = load(tmp_path, 'title,artist\n"A,B\nC,D\n"E",F\n')
     assert loaded.notices == (f"{tmp_path}/t.csv: the field that begins with 'A,B' may lack a quotation mark.",)
 
 
 @pytest.mark.parametrize("isrc", ["usrc11111111", "US-RC1-11-11111", "US RC1 11 11111"])
-def test_an_isrc_is_one_however_it_is_written(tmp_path: Path, isrc: str) -> None:
+def test_isrc_is_normalized(tmp_path: Path, isrc: str) -> None:
     (track,) = load(tmp_path, f"title,isrc\nA,{isrc}\n").library.tracks
     assert track.isrc == "USRC11111111"
 
 
-def test_what_tells_who_and_where_somebody_is_gets_onto_no_map(tmp_path: Path) -> None:
+def test_columns_with_personal_data_are_dropped(tmp_path: Path) -> None:
     (track,) = load(
         tmp_path, "title,IP Address,Client IP,E-Mail,Device Id,mood\nA,1.2.3.4,::1,a@b.c,d,calm\n"
     ).library.tracks
@@ -845,7 +843,7 @@ def test_what_tells_who_and_where_somebody_is_gets_onto_no_map(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("suffix", "hint"), [(".xlsx", "CSV"), (".ods", "CSV"), (".json", ".jsonl"), (".xml", "M3U"), (".zip", "takeout:")]
 )
-def test_of_a_file_that_is_no_table_it_is_said_what_to_do(tmp_path: Path, suffix: str, hint: str) -> None:
+def test_unsupported_file_format_gets_a_hint(tmp_path: Path, suffix: str, hint: str) -> None:
     with pytest.raises(SourceError) as raised:
         load(tmp_path, "x", f"t{suffix}")
     assert hint in raised.value.hint
@@ -862,6 +860,6 @@ def test_of_a_file_that_is_no_table_it_is_said_what_to_do(tmp_path: Path, suffix
         ("#EXTM3U\n#EXTINF:1,A - B\nx.mp3\n", "M3U"),
     ],
 )
-def test_text_of_another_kind_is_no_table_whatever_it_is_called(tmp_path: Path, content: str, kind: str) -> None:
+def test_other_text_formats_are_recognized_and_refused(tmp_path: Path, content: str, kind: str) -> None:
     with pytest.raises(SourceError, match=kind):
         load(tmp_path, content)

@@ -1,4 +1,4 @@
-"""The rules of the house that the import linter cannot hold: one module a foreign engine, and no clutter."""
+"""Rules that the import linter and ruff cannot check: where packages are imported, sizes, pinned versions, docs."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ LONGEST_FUNCTION = 45
 
 @cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """What a module consists of."""
+    """Return all nodes of a module's syntax tree."""
     return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Top-level names of all packages that a file imports, wherever in the file."""
+    """Return the top-level names of all packages that a file imports, at any depth."""
     names: set[str] = set()
     for node in nodes(path):
         if isinstance(node, ast.Import):
@@ -86,33 +86,33 @@ def sources() -> list[Path]:
 
 
 @pytest.mark.parametrize("engine", dict(HOMES))
-def test_an_engine_is_imported_where_it_is_at_home_only(engine: str) -> None:
+def test_third_party_engine_is_imported_only_by_its_own_modules(engine: str) -> None:
     importers = {path.relative_to(PACKAGE).as_posix() for path in sources() if engine in imported(path)}
     assert importers == {home for each, home in HOMES if each == engine}
 
 
-def test_what_every_command_imports_loads_no_engine() -> None:
+def test_importing_the_cli_loads_no_engine() -> None:
     program = "import sys, spotmap_build.cli, spotmap_build.pipeline; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     light = {"click"}
     assert set(done.stdout.split()) & ({"numpy", "scipy", *dict(HOMES)} - light) == set()
 
 
-def test_no_file_is_too_long_to_read_in_one_go() -> None:
+def test_files_have_at_most_420_lines() -> None:
     files = [*sources(), *(ROOT / "site_template/viewer").rglob("*.js")]
     too_long = {str(path): lines for path in files if (lines := path.read_text().count("\n")) > LONGEST_FILE}
     assert not too_long
 
 
 def lines_of_code(function: ast.FunctionDef) -> int:
-    """How many lines a function has, its signature included and its docstring not."""
+    """Return the number of lines of a function with its signature and without its docstring."""
     assert function.end_lineno is not None
     docstring = function.body[0] if ast.get_docstring(function) is not None else None
     lines = function.end_lineno - function.lineno + 1
     return lines if docstring is None else lines - ((docstring.end_lineno or docstring.lineno) - docstring.lineno + 1)
 
 
-def test_a_function_fits_a_screen() -> None:
+def test_functions_have_at_most_45_lines() -> None:
     too_long = {
         f"{path.name}:{node.name}": lines
         for path in sources()
@@ -122,18 +122,18 @@ def test_a_function_fits_a_screen() -> None:
     assert not too_long
 
 
-ASKS_THE_CACHE_ITSELF = {
-    "stages/boundaries.py",  # they are looked up by the site before
+MAY_CALL_THE_CACHE_DIRECTLY = {
+    "stages/boundaries.py",  # looked up by the previous site
     "stages/covers.py",  # its answers expire, and may be failures
-    "stages/excerpts.py",  # a track may have none, for a reason that is kept
-    "stages/preparation.py",  # an earlier map's is used where it is still there
-    "stages/previous_map.py",  # it is kept under two keys
-    "stages/space.py",  # an earlier map's neighbors are used where they are still there
+    "stages/excerpts.py",  # a track may have none, and the reason is cached
+    "stages/preparation.py",  # an earlier map's may be reused
+    "stages/previous_map.py",  # stored under two keys
+    "stages/space.py",  # an earlier map's neighbors may be reused
 }
 
 
-def test_a_stage_keeps_what_it_computes_by_the_memo() -> None:
-    asking = {
+def test_stages_use_the_memo_instead_of_the_cache() -> None:
+    direct = {
         path.relative_to(PACKAGE).as_posix()
         for path in sorted((PACKAGE / "stages").glob("*.py"))
         for node in nodes(path)
@@ -141,25 +141,25 @@ def test_a_stage_keeps_what_it_computes_by_the_memo() -> None:
         and node.attr in {"lookup", "put"}
         and ast.unparse(node.value).endswith("cache")
     }
-    assert asking == ASKS_THE_CACHE_ITSELF
+    assert direct == MAY_CALL_THE_CACHE_DIRECTLY
 
 
-def test_documents_are_decoded_into_types_at_one_place() -> None:
-    """msgspec crashes where two threads decode into a type for the first time: ``core.documents`` sees to that."""
+def test_documents_are_decoded_only_by_core_documents() -> None:
+    """msgspec crashes if two threads decode into a type for the first time; ``core.documents`` prevents that."""
     direct = re.compile(r"msgspec\.(json\.decode|json\.Decoder|convert|toml|yaml|msgpack)\b")
     for path in sorted(PACKAGE.rglob("*.py")):
         if path != PACKAGE / "core" / "documents.py":
             assert not direct.search(path.read_text()), f"{path.name}: decode_json or convert of core.documents"
 
 
-def test_the_code_that_a_row_of_a_registry_names_is_there() -> None:
+def test_code_named_by_each_registry_row_exists() -> None:
     rows = [kind.make for kind in SOURCES] + [spec.model for spec in EMBEDDERS.values()]
     rows += [feature.measure for feature in FEATURES if feature.measure]
     assert len(rows) >= 8
     assert [row for row in rows if not callable(registry.load(row))] == []
 
 
-def test_only_the_registries_list_what_can_be_added() -> None:
+def test_only_the_registries_list_sources_and_embedders() -> None:
     lists = [
         f"{path.relative_to(PACKAGE)}:{node.lineno}"
         for path in sources()
@@ -172,12 +172,12 @@ def test_only_the_registries_list_what_can_be_added() -> None:
 
 
 def texts_in(node: ast.Tuple | ast.List | ast.Set | ast.Dict) -> set[str]:
-    """The texts that a display in code lists, or has as keys."""
+    """Return the strings that a collection literal lists, or has as keys."""
     items = node.keys if isinstance(node, ast.Dict) else node.elts
     return {each.value for each in items if isinstance(each, ast.Constant) and isinstance(each.value, str)}
 
 
-def test_nothing_is_caught_without_a_name() -> None:
+def test_there_is_no_bare_except() -> None:
     bare = [
         f"{path.name}:{node.lineno}"
         for path in sources()
@@ -187,7 +187,7 @@ def test_nothing_is_caught_without_a_name() -> None:
     assert not bare
 
 
-def test_only_progress_the_command_line_and_the_preview_print() -> None:
+def test_package_does_not_call_print() -> None:
     printers = {
         path.relative_to(PACKAGE).as_posix()
         for path in sources()
@@ -198,7 +198,7 @@ def test_only_progress_the_command_line_and_the_preview_print() -> None:
 
 
 ALPHABETS = {"ARABIC", "CYRILLIC", "GREEK", "HEBREW", "LATIN"}
-"""They share shapes of letters, so that a wrong letter in a word is not seen: it only never matches."""
+"""Alphabets with letters of the same shape: a word that mixes them looks right but never matches."""
 
 
 def alphabets(word: str) -> set[str]:
@@ -217,7 +217,7 @@ def test_no_word_of_the_matcher_mixes_alphabets() -> None:
 
 
 def locked(name: str) -> dict[str, str]:
-    """The versions that a lock file names, by the package's name as packages are compared."""
+    """Return the versions that a lock file pins, by canonical package name."""
     lines = (ROOT / name).read_text().splitlines()
     pinned = (re.match(r"([\w.-]+)==([\w.!+-]+)", line) for line in lines)
     return {canonicalize_name(found[1]): found[2] for found in pinned if found}
@@ -232,7 +232,7 @@ def required(*extras: str) -> list[Requirement]:
 @pytest.mark.parametrize(
     ("lock", "extras"), [("requirements.lock", ("dev", "parquet")), ("requirements-rebuild.lock", ())]
 )
-def test_the_locked_versions_meet_the_floors(lock: str, extras: tuple[str, ...]) -> None:
+def test_locked_versions_meet_the_declared_minimums(lock: str, extras: tuple[str, ...]) -> None:
     versions = locked(lock)
     wanted = required(*extras)
     missing = [str(want) for want in wanted if canonicalize_name(want.name) not in versions]
@@ -245,31 +245,31 @@ def test_the_locked_versions_meet_the_floors(lock: str, extras: tuple[str, ...])
     assert not below
 
 
-FAULTY_BELOW = {
+VULNERABLE_BELOW = {
     "av": "16.0",  # wheels with FFmpeg 7 of early 2025
     "deno": "2.7.12",  # CVE-2026-49406: its permissions
     "jinja2": "3.1.6",  # CVE-2025-27516
-    "orjson": "3.11.6",  # CVE-2025-67221: depth without limit
-    "pillow": "12.1.1",  # CVE-2026-25990: writes beyond bounds
-    "requests": "2.32.4",  # CVE-2024-47081: passwords of .netrc to another host
-    "urllib3": "2.6.3",  # CVE-2025-66418, -66471, CVE-2026-21441: decompresses without limit
+    "orjson": "3.11.6",  # CVE-2025-67221: unbounded nesting
+    "pillow": "12.1.1",  # CVE-2026-25990: out-of-bounds write
+    "requests": "2.32.4",  # CVE-2024-47081: sends .netrc passwords to another host
+    "urllib3": "2.6.3",  # CVE-2025-66418, -66471, CVE-2026-21441: unbounded decompression
     "yt-dlp": "2026.7.4",  # CVE-2026-26331, CVE-2026-55404
 }
 
 
-@pytest.mark.parametrize(("name", "sound"), FAULTY_BELOW.items())
-def test_no_version_with_a_known_fault_is_accepted(name: str, sound: str) -> None:
+@pytest.mark.parametrize(("name", "fixed_in"), VULNERABLE_BELOW.items())
+def test_minimum_versions_exclude_known_vulnerabilities(name: str, fixed_in: str) -> None:
     (want,) = (want for want in required() if canonicalize_name(want.name) == name)
     (floor,) = (Version(part.version) for part in want.specifier if part.operator == ">=")
-    assert floor >= Version(sound)
+    assert floor >= Version(fixed_in)
 
 
-def test_what_the_action_installs_is_known_by_its_hash_and_from_nowhere_else() -> None:
+def test_lock_file_of_the_action_pins_everything_by_hash() -> None:
     lines = (ROOT / "requirements-rebuild.lock").read_text().splitlines()
-    others = [
+    unpinned = [
         line for line in lines if not re.match(r"[\w.-]+==\S+( ;.*)? \\$|    --hash=sha256:[0-9a-f]{64}( \\)?$", line)
     ]
-    assert not others
+    assert not unpinned
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         assert line.endswith("\\") == following.startswith("    --hash=")
     development = locked("requirements.lock")
@@ -284,7 +284,7 @@ REBUILD = ROOT / ".github/workflows/rebuild.yml"
 ACTION = ROOT / "action.yml"
 
 
-def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it() -> None:
+def test_actions_are_pinned_by_commit_with_the_version_in_a_comment() -> None:
     files = (*WORKFLOWS, ACTION)
     uses = [line.strip() for path in files for line in path.read_text().splitlines() if "uses:" in line]
     uses.remove("uses: ./")  # our own, of the commit that was checked out
@@ -306,7 +306,7 @@ MAY_ALSO = {
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_job_may_do_only_what_it_says(path: Path) -> None:
+def test_jobs_have_minimal_permissions(path: Path) -> None:
     workflow = yaml.load(path.read_text(), Loader=yaml.BaseLoader)
     assert workflow["permissions"] == {}
     for name, job in workflow["jobs"].items():
@@ -314,11 +314,11 @@ def test_a_job_may_do_only_what_it_says(path: Path) -> None:
         assert "timeout-minutes" in job
         checkouts = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
         assert all(step["with"]["persist-credentials"] == "false" for step in checkouts)
-        # What a person typed is handed over in the environment: in a script it would be read as one.
+        # Text that a person typed is passed in the environment; inside a script it would be executed.
         assert not [step["run"] for step in job["steps"] if "${{" in step.get("run", "")]
 
 
-def test_the_action_which_holds_a_login_installs_by_hash_only_and_runs_nothing_that_a_person_typed() -> None:
+def test_action_installs_only_by_hash_and_interpolates_no_input_into_scripts() -> None:
     steps = yaml.load(ACTION.read_text(), Loader=yaml.BaseLoader)["runs"]["steps"]
     installs = re.findall(r"pip install .*", "\n".join(step.get("run", "") for step in steps))
     assert installs
@@ -329,7 +329,7 @@ def test_the_action_which_holds_a_login_installs_by_hash_only_and_runs_nothing_t
     assert [path for path in WORKFLOWS if "secrets." in path.read_text()] == [REBUILD]
 
 
-def test_the_workflow_which_hands_a_login_on_runs_nothing_but_our_own_action() -> None:
+def test_rebuild_workflow_passes_secrets_only_to_this_action() -> None:
     (job,) = yaml.load(REBUILD.read_text(), Loader=yaml.BaseLoader)["jobs"].values()
     assert [step["uses"].partition("@")[0] for step in job["steps"]] == ["actions/checkout", "./"]
     assert "secrets." not in str(job["env"])
@@ -339,25 +339,25 @@ ARCHITECTURE = ROOT / "docs/architecture.md"
 
 
 def section(heading: str) -> str:
-    """The text of one section of the architecture page."""
+    """Return the text of one section of the architecture page."""
     texts: list[str] = re.findall(
         rf"^## {heading}\n(.*?)(?=^## |\Z)", ARCHITECTURE.read_text(), re.MULTILINE | re.DOTALL
     )
-    assert len(texts) == 1, f"no section, or two, with the heading {heading}"
+    assert len(texts) == 1, f"there must be one section with the heading {heading}"
     return texts[0]
 
 
 def table(heading: str) -> list[tuple[str, str]]:
-    """What stands in backticks at the beginning of the first two columns of a section's table."""
+    """Return the first two columns of a section's table, where they begin with text in backticks."""
     return re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", section(heading), re.MULTILINE)
 
 
-def test_the_architecture_page_names_the_module_of_every_engine() -> None:
+def test_architecture_page_names_the_module_of_every_engine() -> None:
     assert sorted(table("Engines")) == sorted(HOMES)
 
 
 def key_stages(path: Path) -> set[str]:
-    """The stages of the cache keys that a file makes: texts in calls of ``Key``, or of a ``_key`` that hands one on."""
+    """Return the stages in a file's cache keys: texts in calls of ``Key``, or of a ``_key`` that passes one to it."""
     stages = set()
     for node in nodes(path):
         if not isinstance(node, ast.Call):
@@ -365,47 +365,47 @@ def key_stages(path: Path) -> set[str]:
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         if name in {"Key", "_key"}:
             texts = {each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)}
-            is_handed_on = any(isinstance(each, ast.Name) and each.id == "stage" for each in node.args)
-            assert name == "_key" or texts or is_handed_on, f"{path}:{node.lineno}: which stage is this?"
+            is_passed_on = any(isinstance(each, ast.Name) and each.id == "stage" for each in node.args)
+            assert name == "_key" or texts or is_passed_on, f"{path}:{node.lineno}: which stage is this?"
             stages |= texts - {""}
     return stages
 
 
-def test_the_architecture_page_lists_every_cache_key_and_the_module_that_makes_it() -> None:
+def test_architecture_page_lists_every_cache_key_with_its_module() -> None:
     made = {(stage, path.relative_to(PACKAGE).as_posix()) for path in sources() for stage in key_stages(path)}
     rows = table("Cache keys")
     assert set(rows) == made
     assert len(rows) == len(made)
 
 
-def test_the_architecture_page_names_the_layers_in_their_order() -> None:
+def test_architecture_page_lists_the_layers_in_order() -> None:
     (contract,) = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = [re.findall(r"spotmap_build\.(\w+)", layer) for layer in contract["layers"]]
-    said = re.findall(r"\*\*Imports go down only\*\*: `([^`]+)`", section("Rules"))
-    assert len(said) == 1
-    drawn = [re.findall(r"\w+", layer) for layer in said[0].split("->")]
+    chains = re.findall(r"\*\*Imports go down only\*\*: `([^`]+)`", section("Rules"))
+    assert len(chains) == 1
+    drawn = [re.findall(r"\w+", layer) for layer in chains[0].split("->")]
     assert drawn == layers[1:]  # __main__ is the command itself
 
 
 def drawn_folders(root: str) -> set[str]:
-    """The folders that the architecture page draws directly below ``root``, each on a line of its own."""
+    """Return the folders directly below ``root`` in the architecture page's drawings."""
     drawings = re.findall(rf"^{root}/(?: .*)?\n((?:  .*\n|\n)+)", ARCHITECTURE.read_text(), re.MULTILINE)
     return {name for drawing in drawings for name in re.findall(r"^  ([\w-]+)/(?: |$)", drawing, re.MULTILINE)}
 
 
 def folders(root: Path) -> set[str]:
-    """The folders in which there is something, whatever an older version has left of its compiled modules."""
+    """Return the folders that contain files other than compiled modules."""
     files = (path.relative_to(root).parts for path in root.rglob("*") if path.is_file())
     return {parts[0] for parts in files if len(parts) > 1 and "__pycache__" not in parts}
 
 
 @pytest.mark.parametrize("root", ["spotmap_build", "site_template/viewer", "tests", "benchmarks"])
-def test_the_architecture_page_draws_every_folder_and_no_other(root: str) -> None:
+def test_architecture_page_draws_every_folder(root: str) -> None:
     assert drawn_folders(root) == folders(ROOT / root)
 
 
 def links(page: Path) -> list[str]:
-    """Where a page links to within the repository, without the part after ``#``."""
+    """Return the targets of a page's links within the repository, without fragments."""
     found = re.findall(r"\]\(([^)#\s]+)", page.read_text())
     return [target for target in found if not re.match(r"[a-z]+:", target)]
 
@@ -414,19 +414,19 @@ PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmar
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_link_within_the_documentation_leads_somewhere(page: Path) -> None:
+def test_links_within_the_documentation_exist(page: Path) -> None:
     assert [target for target in links(page) if not (page.parent / target).exists()] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
-def test_every_file_of_the_code_that_a_page_names_is_there(page: str) -> None:
+def test_code_files_named_in_the_documentation_exist(page: str) -> None:
     named = set(re.findall(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|m?js|sh|j2|css))`", (ROOT / page).read_text()))
     roots = (ROOT, PACKAGE, ROOT / "site_template", ROOT / "site_template/viewer")
     examples = {name for name in named if "NAME" in name}
     assert [name for name in sorted(named - examples) if not any((root / name).exists() for root in roots)] == []
 
 
-def test_decision_records_are_numbered_without_gaps_and_named_by_numbers_that_exist() -> None:
+def test_decision_records_are_numbered_without_gaps() -> None:
     numbers = [path.name[:4] for path in sorted((ROOT / "docs/decisions").glob("*.md"))]
     assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
     texts = [path.read_text() for path in (*sources(), *PAGES)]
@@ -434,14 +434,14 @@ def test_decision_records_are_numbered_without_gaps_and_named_by_numbers_that_ex
 
 
 @pytest.mark.parametrize(("schema", "files"), [("workflows", WORKFLOWS), ("actions", [ACTION])])
-def test_the_workflows_and_the_action_are_valid(schema: str, files: list[Path]) -> None:
+def test_workflows_and_the_action_match_their_schemas(schema: str, files: list[Path]) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.github-{schema}"]
     done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
     assert files
     assert done.returncode == 0, done.stdout
 
 
-def test_conda_takes_its_requirements_from_the_project() -> None:
+def test_conda_environment_takes_its_requirements_from_the_project() -> None:
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert f"python {project['requires-python']}" in environment["dependencies"]
@@ -449,10 +449,10 @@ def test_conda_takes_its_requirements_from_the_project() -> None:
 
 
 OLD_WORDS = re.compile(r"\b(?:anew|thereof|hitherto|whilst|told)\b", re.I)
-"""Words that send a reader who learned English as a second language to a dictionary, or that say less than another."""
+"""Rare or archaic words that a reader who learned English as a second language may not know."""
 
 
-def test_code_and_docs_are_written_in_plain_english() -> None:
+def test_code_and_docs_avoid_archaic_words() -> None:
     suffixes = {".py", ".js", ".mjs", ".md", ".toml", ".j2", ".yml", ".css"}
     folders = ("spotmap_build", "site_template", "docs", "tests", "benchmarks", "scripts", "examples", ".github")
     places = [*ROOT.glob("*.md"), *(file for name in folders for file in sorted((ROOT / name).rglob("*")))]

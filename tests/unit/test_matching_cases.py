@@ -1,4 +1,4 @@
-"""The table of cases: for each track and its search results, which recording is it, or none."""
+"""Recorded cases: which of the search results of a track is its recording, if any."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ OFFICIAL_VIDEO = "MUSIC_VIDEO_TYPE_OMV"
 DATA = Path(__file__).parent.parent / "data"
 CASES = list(read_cases(DATA / "matcher_cases.jsonl"))
 REPORTS = list(read_cases(DATA / "matcher_cases_reports.jsonl"))
-"""What people reported of programs like this one."""
+"""Problems that users of similar programs reported."""
 LISTS = list(read_cases(DATA / "matcher_lists.txt"))
-"""Long lists of what is nearly the recording."""
+"""Long lists of near matches."""
 
 
 def taken(case: Case) -> str | None:
@@ -26,7 +26,7 @@ def taken(case: Case) -> str | None:
 
 
 @pytest.mark.parametrize("sort", sorted({case.sort for case in (*CASES, *REPORTS, *LISTS)}))
-def test_the_recording_is_found_or_refused(sort: str) -> None:
+def test_recorded_cases_get_the_expected_answer(sort: str) -> None:
     answers = [(case, taken(case)) for case in (*CASES, *REPORTS, *LISTS) if case.sort == sort]
     wrong = [
         f"{case.id}: {answer}. {case.why}"
@@ -37,7 +37,7 @@ def test_the_recording_is_found_or_refused(sort: str) -> None:
 
 
 @pytest.mark.parametrize("sort", sorted({case.sort for case in LISTS}))
-def test_each_result_alone_is_taken_or_refused(sort: str) -> None:
+def test_each_result_alone_is_accepted_or_refused(sort: str) -> None:
     wrong = [
         f"{case.id} {case.track.title}: {result.title}"
         for case in LISTS
@@ -48,7 +48,7 @@ def test_each_result_alone_is_taken_or_refused(sort: str) -> None:
     assert wrong == []
 
 
-def test_the_table_asks_both_ways() -> None:
+def test_cases_cover_acceptance_and_refusal_of_each_kind() -> None:
     wanted = Counter(case.sort for case in CASES if case.expected)
     refused = Counter(case.sort for case in CASES if not case.expected)
     assert len(CASES) >= 200
@@ -56,7 +56,7 @@ def test_the_table_asks_both_ways() -> None:
     assert set(refused) - set(wanted) <= {"absent", "podcast-local"}
 
 
-def test_the_order_of_the_results_does_not_decide() -> None:
+def test_order_of_results_does_not_matter() -> None:
     differ = [
         case.id
         for case in CASES[::5]
@@ -66,19 +66,19 @@ def test_the_order_of_the_results_does_not_decide() -> None:
 
 
 @pytest.mark.parametrize("sort", sorted({case.sort for case in CASES if case.expected}))
-def test_without_the_right_one_nothing_else_is_taken(sort: str) -> None:
+def test_no_other_result_is_accepted_without_the_right_one(sort: str) -> None:
     wrong = []
     for case in CASES:
         if case.sort == sort and case.expected:
             others = tuple(candidate for candidate in case.candidates if candidate.video_id not in case.expected)
             answer = decide(case.track, others).candidate
-            # An official video is the same recording, only not the best answer.
+            # An official video is the same recording, but not the best answer.
             if answer is not None and answer.video_type != OFFICIAL_VIDEO:
                 wrong.append(f"{case.id}: {answer.video_id}")
     assert wrong == []
 
 
-def test_an_ordinary_library_is_matched() -> None:
+def test_typical_library_is_matched() -> None:
     cases = list(library(400, seed=11))
     answers = [(case, taken(case)) for case in cases]
     assert [case.track.title for case, answer in answers if answer is not None and answer not in case.expected] == []
@@ -86,7 +86,7 @@ def test_an_ordinary_library_is_matched() -> None:
     assert len(refused) <= len(cases) * 0.005
 
 
-def test_few_matches_of_an_ordinary_library_are_doubtful() -> None:
+def test_few_matches_of_a_typical_library_are_doubtful() -> None:
     matches = [decide(case.track, case.candidates) for case in library(200, seed=12)]
     doubtful = [match for match in matches if match.candidate and match.confidence < DOUBTFUL_BELOW]
     assert len(doubtful) <= 4

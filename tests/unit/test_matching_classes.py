@@ -1,6 +1,6 @@
-"""Classes of what goes wrong for people, one pair a line: is this the track's recording, where nothing else is there?
+"""Matching one search result at a time: recordings that must be accepted and look-alikes that must be refused.
 
-A record is written ``title | artists | album | seconds``; artists are parted by ``;``.
+A record is written ``title | artists | album | seconds``; artists are separated by ``;``.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ SCORE = "Ilo Marchetti"
         "No. 3",
     ],
 )
-def test_of_a_title_that_many_works_have_the_album_tells(title: str) -> None:
+def test_generic_title_requires_the_same_album(title: str) -> None:
     wanted = f"{title} | {SCORE} | The Salt Road (Original Motion Picture Soundtrack) | 137"
     assert not is_taken(wanted, f"{title} | {SCORE} | Winter Harbor (Original Motion Picture Soundtrack) | 137")
     assert not is_taken(wanted, f"{title} | {SCORE} | | 137")
@@ -127,7 +127,7 @@ def test_of_a_title_that_many_works_have_the_album_tells(title: str) -> None:
         ("The End | Ada Frayne | Coast | 200", "The End | Ada Frayne | Greatest Hits | 200"),
     ],
 )
-def test_the_work_tells_too(wanted: str, offered: str) -> None:
+def test_generic_title_matches_if_the_work_is_named(wanted: str, offered: str) -> None:
     assert is_taken(wanted, offered)
 
 
@@ -183,7 +183,7 @@ def test_the_work_tells_too(wanted: str, offered: str) -> None:
         ("Kapitel 3 | Die Drei | Folge 12 | 160", "Kapitel 3 | Die Drei | Folge 13 | 160"),
     ],
 )
-def test_another_work_is_another_recording(wanted: str, offered: str) -> None:
+def test_different_works_are_different_recordings(wanted: str, offered: str) -> None:
     assert not is_taken(wanted, offered)
 
 
@@ -250,7 +250,7 @@ PLAIN = "Salt | Ada Frayne | Coast | 200"
         "Coast (Commentary)",
     ],
 )
-def test_what_only_the_album_tells_counts(album: str) -> None:
+def test_version_named_only_by_the_album_counts(album: str) -> None:
     assert not is_taken(PLAIN, f"Salt | Ada Frayne | {album} | 200")
     assert is_taken(f"Salt | Ada Frayne | {album} | 200", f"Salt | Ada Frayne | {album} | 200")
     assert not is_taken(f"Salt | Ada Frayne | {album} | 200", PLAIN)
@@ -286,7 +286,7 @@ def test_what_only_the_album_tells_counts(album: str) -> None:
         "An Evening with Silk Sonic",
     ],
 )
-def test_an_edition_or_a_compilation_has_the_same_recording(album: str) -> None:
+def test_editions_and_compilations_contain_the_same_recording(album: str) -> None:
     assert is_taken(PLAIN, f"Salt | Ada Frayne | {album} | 200")
 
 
@@ -346,7 +346,7 @@ def test_an_edition_or_a_compilation_has_the_same_recording(album: str) -> None:
         ),
     ],
 )
-def test_two_marks_in_one_bracket_are_two(wanted: str, offered: str) -> None:
+def test_two_version_marks_in_one_bracket_are_both_read(wanted: str, offered: str) -> None:
     assert is_taken(wanted, offered)
 
 
@@ -386,7 +386,7 @@ def test_two_marks_in_one_bracket_are_two(wanted: str, offered: str) -> None:
         ("Salt | Ada Frayne x Bo | Coast | 200", "Salt | Ada Frayne; Bo | Coast | 200"),
     ],
 )
-def test_who_and_what_a_title_names_need_not_be_credited(wanted: str, offered: str) -> None:
+def test_artists_and_works_named_in_the_title_need_not_be_credited(wanted: str, offered: str) -> None:
     assert is_taken(wanted, offered)
 
 
@@ -432,7 +432,7 @@ def test_who_and_what_a_title_names_need_not_be_credited(wanted: str, offered: s
         ),
     ],
 )
-def test_what_a_song_is_from_is_no_version(wanted: str, offered: str) -> None:
+def test_origin_of_a_song_is_not_a_version(wanted: str, offered: str) -> None:
     assert is_taken(wanted, offered)
 
 
@@ -454,7 +454,7 @@ def test_what_a_song_is_from_is_no_version(wanted: str, offered: str) -> None:
         ("夜に駆ける | YOASOBI | THE BOOK | 258", "夜に駆ける (Yoru ni Kakeru) | YOASOBI | THE BOOK | 258"),
     ],
 )
-def test_two_scripts_are_joined(wanted: str, offered: str) -> None:
+def test_names_in_different_scripts_match(wanted: str, offered: str) -> None:
     assert is_taken(wanted, offered)
 
 
@@ -472,7 +472,7 @@ def test_two_scripts_are_joined(wanted: str, offered: str) -> None:
         ("Соль (Радио версия) | Ада | Соль | 193", "Соль | Ада | Соль | 193"),
     ],
 )
-def test_an_edit_of_a_single_may_be_called_plainly(wanted: str, offered: str) -> None:
+def test_radio_edit_matches_the_single_without_the_mark(wanted: str, offered: str) -> None:
     assert is_taken(wanted, offered)
 
 
@@ -530,12 +530,12 @@ def test_an_edit_of_a_single_may_be_called_plainly(wanted: str, offered: str) ->
         ("月台 | Ho Yiching | 月台 | 254", "月台 | 李志遠樂團 | 月台 | 254"),
     ],
 )
-def test_what_only_looks_like_it_is_refused(wanted: str, offered: str) -> None:
+def test_look_alikes_are_refused(wanted: str, offered: str) -> None:
     assert not is_taken(wanted, offered)
 
 
 ALBUM_II = "Salt | Ada Frayne | Coast II | 284"
-TOLD_APART = ["Salt (Alt. Lyrics)", "Salt (Alternate Lyrics)", "Salt (Otra letra)", "Salt (Другой текст)"]
+OTHER_LYRICS = ["Salt (Alt. Lyrics)", "Salt (Alternate Lyrics)", "Salt (Otra letra)", "Salt (Другой текст)"]
 
 
 def chosen(wanted: str, *offered: str) -> str:
@@ -544,8 +544,8 @@ def chosen(wanted: str, *offered: str) -> str:
     return match.candidate.title if match.candidate else ""
 
 
-@pytest.mark.parametrize("title", TOLD_APART)
-def test_where_the_album_has_other_words_to_a_song_they_are_meant(title: str) -> None:
+@pytest.mark.parametrize("title", OTHER_LYRICS)
+def test_alternate_lyrics_on_the_same_album_are_preferred_to_another_album(title: str) -> None:
     elsewhere = "Salt | Ada Frayne | Greatest Hits | 284"
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == title
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast I | 284") == "Salt"
@@ -556,18 +556,18 @@ def test_where_the_album_has_other_words_to_a_song_they_are_meant(title: str) ->
 @pytest.mark.parametrize(
     "title", ["Salt (Alternate Version)", "Salt (Tall Hat Version)", "Salt (At the Kitchen Table)"]
 )
-def test_where_the_album_has_the_title_with_an_addition_the_plain_one_elsewhere_is_doubtful(title: str) -> None:
+def test_variant_on_the_same_album_makes_the_plain_title_elsewhere_doubtful(title: str) -> None:
     elsewhere = "Salt | Ada Frayne | Greatest Hits | 284"
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == ""
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 250") == "Salt"
     assert chosen(ALBUM_II, elsewhere, f"{title} | Bo Lund | Coast II | 284") == "Salt"
     by_isrc = replace(candidate(elsewhere), from_isrc=True)
-    beside = candidate(f"{title} | Ada Frayne | Coast II | 284", name="beside")
-    assert decide(track(ALBUM_II), [by_isrc, beside]).candidate == by_isrc
+    variant = candidate(f"{title} | Ada Frayne | Coast II | 284", name="variant")
+    assert decide(track(ALBUM_II), [by_isrc, variant]).candidate == by_isrc
 
 
 @pytest.mark.parametrize("title", ["Salt (Live)", "Salt (Demo)", "Salt (Instrumental)", "Salt (Otto Remix)"])
-def test_another_kind_of_version_beside_it_makes_no_doubt(title: str) -> None:
+def test_live_demo_or_remix_on_the_same_album_causes_no_doubt(title: str) -> None:
     elsewhere = "Salt | Ada Frayne | Greatest Hits | 284"
     assert chosen(ALBUM_II, elsewhere, f"{title} | Ada Frayne | Coast II | 284") == "Salt"
 
@@ -621,7 +621,7 @@ def test_another_kind_of_version_beside_it_makes_no_doubt(title: str) -> None:
         ),
     ],
 )
-def test_spellings_that_are_one(wanted: str, offered: str) -> None:
+def test_spelling_variants_match(wanted: str, offered: str) -> None:
     assert is_taken(wanted, offered)
 
 
@@ -664,7 +664,7 @@ def test_spellings_that_are_one(wanted: str, offered: str) -> None:
         ),
     ],
 )
-def test_spellings_that_are_two(wanted: str, offered: str) -> None:
+def test_different_words_with_similar_spelling_do_not_match(wanted: str, offered: str) -> None:
     assert not is_taken(wanted, offered)
 
 
@@ -678,12 +678,12 @@ def test_spellings_that_are_two(wanted: str, offered: str) -> None:
         "Salt - Ada Frayne & Bo (Clip officiel)",
     ],
 )
-def test_videos_are_called_in_many_ways(title: str) -> None:
+def test_video_titles_match_in_many_formats(title: str) -> None:
     wanted = "Salt (feat. Bo) | Ada Frayne; Bo | Coast | 200" if "Bo" in title else PLAIN
     assert is_taken(wanted, f"{title} | Ada Frayne | | 204", VIDEO)
 
 
-def test_of_a_title_that_many_works_have_two_albums_are_too_many_where_the_library_tells_none() -> None:
+def test_generic_title_without_an_album_is_ambiguous_between_two_albums() -> None:
     unknown, coast, nest = (f"Intro | Ada Frayne | {album} | 61" for album in ("", "Coast", "Nest"))
     assert chosen(unknown, coast) == "Intro"
     assert chosen(unknown, coast, nest) == ""

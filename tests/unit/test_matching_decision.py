@@ -1,4 +1,4 @@
-"""What a decision says: its evidence in words, how sure it is, what else was looked at."""
+"""A match reports its evidence, its confidence and the candidates that were considered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RIGHT = Candidate("right", "Salt", ("Ada Frayne",), "Coast", 200, ALBUM_AUDIO, F
 LIVE = Candidate("live", "Salt (Live)", ("Ada Frayne",), "Coast (Live)", 200, ALBUM_AUDIO, False)
 
 
-def test_the_evidence_is_in_words() -> None:
+def test_evidence_is_in_words() -> None:
     match = decide(TRACK, [LIVE, RIGHT])
     assert match.candidate == RIGHT
     assert match.evidence == (
@@ -28,14 +28,14 @@ def test_the_evidence_is_in_words() -> None:
     assert match.confidence == 1.0
 
 
-def test_why_another_was_refused_is_in_words() -> None:
+def test_refused_candidate_has_a_reason_in_words() -> None:
     match = decide(TRACK, [LIVE, RIGHT])
     assert [(other.candidate, other.reason) for other in match.considered] == [
         (LIVE, "a live recording, and the library's is not")
     ]
 
 
-def test_a_refusal_names_the_nearest() -> None:
+def test_refusal_names_the_nearest_candidate() -> None:
     match = decide(TRACK, [LIVE])
     assert match.candidate is None
     assert match.evidence == (
@@ -55,14 +55,14 @@ def test_no_results_are_no_recording() -> None:
     ],
     ids=lambda candidate: candidate.video_id,
 )
-def test_thin_evidence_is_taken_with_doubt_and_gives_way_to_better(doubtful: Candidate) -> None:
+def test_weak_evidence_is_accepted_with_low_confidence_unless_a_better_candidate_exists(doubtful: Candidate) -> None:
     alone = decide(TRACK, [doubtful])
     assert alone.candidate == doubtful
     assert alone.confidence < DOUBTFUL_BELOW
     assert decide(TRACK, [doubtful, RIGHT]).candidate == RIGHT
 
 
-def test_an_isrc_makes_surer_and_does_not_overrule() -> None:
+def test_isrc_raises_confidence_but_does_not_override_a_version_mismatch() -> None:
     on_hits = replace(RIGHT, album="Hits", duration_s=202)
     without, returned = decide(TRACK, [on_hits]), decide(TRACK, [replace(on_hits, from_isrc=True)])
     assert without.confidence < returned.confidence
@@ -70,65 +70,67 @@ def test_an_isrc_makes_surer_and_does_not_overrule() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "is_taken"), [(198, True), (202, True), (206, False), (194, False), (290, False)])
-def test_a_length_that_differs_is_no_match(seconds: int, is_taken: bool) -> None:
+def test_duration_that_differs_too_much_is_no_match(seconds: int, is_taken: bool) -> None:
     match = decide(TRACK, [replace(RIGHT, album="Hits", duration_s=seconds)])
     assert (match.candidate is not None) == is_taken
 
 
-def test_the_same_length_alone_is_no_evidence() -> None:
+def test_equal_duration_alone_is_no_evidence() -> None:
     assert decide(TRACK, [Candidate("other", "Pepper", ("Bo Lund",), "Spices", 200, ALBUM_AUDIO)]).candidate is None
 
 
-def test_equal_candidates_are_chosen_in_one_way() -> None:
+def test_tie_between_equal_candidates_is_broken_deterministically() -> None:
     twins = [replace(RIGHT, video_id=name) for name in ("b", "a", "c")]
     assert {decide(TRACK, order).candidate for order in (twins, twins[::-1])} == {twins[2]}
 
 
-def test_no_more_than_a_handful_is_reported() -> None:
+def test_at_most_five_candidates_are_reported() -> None:
     many = [replace(LIVE, video_id=f"live-{number}") for number in range(30)]
     assert len(decide(TRACK, many).considered) == 5
 
 
-def test_the_title_to_the_letter_is_preferred() -> None:
+def test_exact_title_is_preferred() -> None:
     track = replace(TRACK, title="Säl")
     exact, plain = (replace(RIGHT, video_id=title, title=title) for title in ("Säl", "Sal"))
     assert decide(track, [plain, exact]).candidate == exact
     assert decide(track, [plain]).candidate == plain
 
 
-def test_an_old_export_without_length_and_isrc_is_matched() -> None:
+def test_track_without_duration_and_isrc_is_matched() -> None:
     track = Track("id", "Salt", ("Ada Frayne",), "Coast")
     match = decide(track, [LIVE, RIGHT])
     assert match.candidate == RIGHT
     assert match.confidence >= DOUBTFUL_BELOW
 
 
-def test_a_guest_with_a_comma_in_the_name_is_one_guest() -> None:
+def test_guest_name_with_a_comma_is_one_artist() -> None:
     track = replace(TRACK, artists=("Ada Frayne", "Tyson, The Painter"))
     right = replace(RIGHT, title="Salt (feat. Tyson, The Painter)", album="Coast to Coast")
     assert decide(track, [right]).candidate == right
 
 
-@pytest.mark.parametrize("piece", ["a & ", "(", "(feat. x", "aka (", "я ", "가 ", "漢\ud800", "Â©", "\n", "op 9 no 2 "])
-def test_texts_without_an_end_are_cut_before_they_are_compared(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "fragment", ["a & ", "(", "(feat. x", "aka (", "я ", "가 ", "漢\ud800", "Â©", "\n", "op 9 no 2 "]
+)
+def test_overlong_text_is_cut_before_comparison(fragment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lengths: set[int] = set()
     prepare, judge = scoring.prepare, scoring.judge
 
-    def looked_at(record: Track | Candidate) -> None:
+    def check(record: Track | Candidate) -> None:
         assert len(record.artists) <= decision.MOST_ARTISTS
         lengths.update(map(len, (record.title, record.album, *record.artists)))
 
     def prepare_it(track: Track) -> Wanted:
-        looked_at(track)
+        check(track)
         return prepare(track)
 
     def judge_it(wanted: Wanted, candidate: Candidate) -> Verdict:
-        looked_at(candidate)
+        check(candidate)
         return judge(wanted, candidate)
 
     monkeypatch.setattr(decision, "prepare", prepare_it)
     monkeypatch.setattr(decision, "judge", judge_it)
-    text = (piece * 20_000)[:20_000]
+    text = (fragment * 20_000)[:20_000]
     track = replace(TRACK, title=text, artists=(text, "Ada Frayne"), album=text)
     candidate = replace(RIGHT, title=text, artists=(text, "Ada Frayne"), album=f"{text} and more")
     decide(track, [candidate, RIGHT])
@@ -136,14 +138,14 @@ def test_texts_without_an_end_are_cut_before_they_are_compared(piece: str, monke
     assert max(lengths) == decision.LONGEST
 
 
-def test_a_thousand_artists_are_more_than_anybody_tells_apart() -> None:
+def test_artists_beyond_the_limit_are_ignored() -> None:
     many = tuple(f"Artist {number}" for number in range(1_000))
     match = decide(replace(TRACK, artists=many), [replace(RIGHT, artists=many)])
     assert match.candidate is not None
     assert match.candidate.video_id == RIGHT.video_id
 
 
-def test_a_list_of_guests_is_read_in_proportion_to_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_guest_list_is_parsed_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
     keys: list[str] = []
     name_key = titles.name_key
 
@@ -159,6 +161,6 @@ def test_a_list_of_guests_is_read_in_proportion_to_its_length(monkeypatch: pytes
     assert titles._each("Tyler, The Creator & Ada", frozenset({"tylercreator"})) == ["Tyler, The Creator", "Ada"]
 
 
-def test_only_names_are_turned_around() -> None:
+def test_number_of_reordered_names_is_bounded() -> None:
     assert len(list(artists._across("Ирина Лескова", "Irina Leskova"))) == 2
     assert len(list(artists._across("я " * 200, "a " * 200))) == artists.MOST_WORDS

@@ -1,4 +1,4 @@
-"""The store: what is pushed arrives, small and whole; nothing that lies in one can harm a cache."""
+"""A store transfers results between caches, in small packs; nothing in a store can damage a cache."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from tests.support.command import spotmap
 
 NOW_UNIX_S = 1_900_000_000.0
 BIG = bytes(range(256)) * 100
-"""More than a record has room for."""
+"""Too large to be stored inside a record."""
 
 
 def git(*arguments: object) -> str:
     return subprocess.run(["git", *map(str, arguments)], capture_output=True, text=True, check=True).stdout.strip()
 
 
-class Place:
-    """A store, and how a test gets at what lies in it."""
+class StoreUnderTest:
+    """A store and direct access to its files, without the code under test."""
 
     def __init__(self, address: str, folder: Path) -> None:
         self.address, self.folder = address, folder
@@ -56,14 +56,14 @@ class Place:
         return set(self.opened(here).names() or ())
 
     def read(self, name: str) -> bytes:
-        """The bytes of a pack, read without our code."""
+        """Return the bytes of a pack."""
         if not self.is_git:
             return (self.folder / f"store/packs/{name}.pack").read_bytes()
         show = ["git", "--git-dir", str(self.folder / "map.git"), "show", f"kept:packs/{name}.pack"]
         return subprocess.run(show, capture_output=True, check=True).stdout
 
     def put(self, files: dict[str, bytes]) -> None:
-        """Put files in it as somebody does who writes to it by hand."""
+        """Write files into the store as a person would by hand."""
         root = self.folder / "by-hand" if self.is_git else self.folder / "store"
         if self.is_git and not root.exists():
             git("clone", "-q", self.folder / "map.git", root)
@@ -81,16 +81,16 @@ def has_branch(clone: Path) -> bool:
     return "origin/kept" in git("-C", clone, "branch", "-r")
 
 
-def place(kind: str, folder: Path) -> Place:
+def make_store(kind: str, folder: Path) -> StoreUnderTest:
     if kind == "folder":
-        return Place("store", folder)
+        return StoreUnderTest("store", folder)
     git("init", "-q", "--bare", folder / "map.git")
-    return Place(f"git+file://{folder}/map.git#kept", folder)
+    return StoreUnderTest(f"git+file://{folder}/map.git#kept", folder)
 
 
 @pytest.fixture(params=["folder", "git"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return place(request.param, tmp_path)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> StoreUnderTest:
+    return make_store(request.param, tmp_path)
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def opened(root: Path) -> Iterator[Cache]:
         yield cache
 
 
-def heard(number: int, stage: str = "embed", embedder: str = "discogs-effnet") -> Key:
+def embed_key(number: int, stage: str = "embed", embedder: str = "discogs-effnet") -> Key:
     return Key(stage, 3, {"recording": number, "embedder": embedder})
 
 
@@ -107,26 +107,26 @@ def vector(number: int, length: int = 200) -> np.ndarray[Any, np.dtype[np.float3
     return np.random.default_rng(number).standard_normal(length).astype(np.float32)
 
 
-def put_heard(root: Path, *numbers: int) -> None:
+def put_embeddings(root: Path, *numbers: int) -> None:
     with opened(root) as cache:
         for number in numbers:
             arrays = {"vector.npy": vector(number), "tags.npy": abs(vector(number, 50)), "features.npy": vector(9, 41)}
             outputs = {name: encode_array(array) for name, array in arrays.items()}
-            cache.put(heard(number), outputs | {"typical.json": b"12.5"}, seconds=2.5)
+            cache.put(embed_key(number), outputs | {"typical.json": b"12.5"}, seconds=2.5)
 
 
-def push_from(root: Path, store: Place) -> Pushed:
+def push_from(root: Path, store: StoreUnderTest) -> Pushed:
     with opened(root) as cache:
         return push(cache, root, store.opened(root), NOW_UNIX_S)
 
 
-def pull_into(root: Path, store: Place) -> Pulled:
+def pull_into(root: Path, store: StoreUnderTest) -> Pulled:
     with opened(root) as cache:
         return pull(cache, store.opened(root), NOW_UNIX_S)
 
 
-def known(root: Path) -> dict[str, object]:
-    """What a cache knows of what travels: by key, the outputs or the failure, and how long it holds."""
+def transferable(root: Path) -> dict[str, object]:
+    """Return the results of a cache that a store transfers, by key."""
     with opened(root) as cache:
         return {
             key.digest: (record.failure, record.freshness, {name: cache.read(record, name) for name in record.outputs})
@@ -134,31 +134,31 @@ def known(root: Path) -> dict[str, object]:
         }
 
 
-def test_what_was_heard_and_matched_arrives_and_is_then_known_to_both(store: Place, tmp_path: Path) -> None:
+def test_pushed_results_arrive_and_are_not_transferred_again(store: StoreUnderTest, tmp_path: Path) -> None:
     home, host = tmp_path / "home", tmp_path / "host"
-    put_heard(home, 1, 2)
+    put_embeddings(home, 1, 2)
     failure = Failure("unavailable", "This video is gone.", "permanent")
     with opened(home) as cache:
-        cache.put(heard(1, "match"), {"match.json": BIG}, 1.0)
-        cache.put(heard(2, "match"), {"match.json": b"{}"}, 1.0, freshness=Freshness(int(NOW_UNIX_S) - 5, 100))
-        cache.put_failure(heard(3, "download"), failure, producer="of old")
-        cache.put(heard(4, "spotify-list"), {"content.json": b"private"}, 1.0)
-        cache.put(heard(5, "excerpt"), {"audio": BIG}, 1.0)
+        cache.put(embed_key(1, "match"), {"match.json": BIG}, 1.0)
+        cache.put(embed_key(2, "match"), {"match.json": b"{}"}, 1.0, freshness=Freshness(int(NOW_UNIX_S) - 5, 100))
+        cache.put_failure(embed_key(3, "download"), failure, producer="of old")
+        cache.put(embed_key(4, "spotify-list"), {"content.json": b"private"}, 1.0)
+        cache.put(embed_key(5, "excerpt"), {"audio": BIG}, 1.0)
     assert pull_into(host, store) == Pulled(False, 0, 0, ())
 
     pushed = push_from(home, store)
     assert (pushed.new_count, pushed.known_count, pushed.damaged) == (5, 0, ())
     assert pull_into(host, store) == Pulled(True, 5, 0, ())
     assert check(host).is_clean
-    ours, theirs = known(home), known(host)
-    assert theirs.keys() == ours.keys()
-    exact = [key for key in ours if key not in {heard(1).digest, heard(2).digest}]
-    assert [theirs[key] for key in exact] == [ours[key] for key in exact]
+    sent, received = transferable(home), transferable(host)
+    assert received.keys() == sent.keys()
+    exact = [key for key in sent if key not in {embed_key(1).digest, embed_key(2).digest}]
+    assert [received[key] for key in exact] == [sent[key] for key in exact]
     with opened(host) as cache:
-        record = cache.lookup(heard(1))
+        record = cache.lookup(embed_key(1))
         assert record is not None
         arrays = {name: decode_array(cache.read(record, f"{name}.npy")) for name in ("vector", "tags", "features")}
-        assert cache.lookup(heard(4, "spotify-list")) is None
+        assert cache.lookup(embed_key(4, "spotify-list")) is None
     assert all(array.dtype == np.float32 for array in arrays.values())
     np.testing.assert_allclose(arrays["vector"], vector(1), rtol=2**-11, atol=1e-7)
     np.testing.assert_allclose(arrays["tags"], abs(vector(1, 50)), rtol=2**-11, atol=1e-7)
@@ -167,16 +167,16 @@ def test_what_was_heard_and_matched_arrives_and_is_then_known_to_both(store: Pla
     for root in (home, host):
         assert push_from(root, store) == Pushed(0, 5, 0, 0, ())
         assert pull_into(root, store) == Pulled(True, 0, 5, ())
-    assert known(home) == ours, "what was rounded on its way replaced what was not"
+    assert transferable(home) == sent, "rounded values from the store replaced exact ones"
 
 
-def test_only_what_is_new_travels_and_what_is_there_is_never_changed(store: Place, tmp_path: Path) -> None:
+def test_only_new_results_are_sent_and_existing_files_stay_unchanged(store: StoreUnderTest, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    put_heard(home, 1, 2)
+    put_embeddings(home, 1, 2)
     push_from(home, store)
     before = store.packs(tmp_path / "look")
     store.put({"README.md": b"a note of mine"})
-    put_heard(home, 3)
+    put_embeddings(home, 3)
     assert push_from(home, store).new_count == 1
     assert len(before) == 1
     assert store.packs(tmp_path / "look") > before
@@ -185,60 +185,60 @@ def test_only_what_is_new_travels_and_what_is_there_is_never_changed(store: Plac
         assert git("--git-dir", tmp_path / "map.git", "show", "kept:README.md") == "a note of mine"
 
 
-def test_a_copy_of_the_repository_that_is_damaged_or_gone_is_fetched_again(tmp_path: Path) -> None:
-    store, home, host = place("git", tmp_path), tmp_path / "home", tmp_path / "host"
-    put_heard(home, 1)
+def test_damaged_clone_of_the_repository_is_fetched_again(tmp_path: Path) -> None:
+    store, home, host = make_store("git", tmp_path), tmp_path / "home", tmp_path / "host"
+    put_embeddings(home, 1)
     push_from(home, store)
     pull_into(host, store)
     for path in (host / "store.git/objects").rglob("*"):
         if path.is_file():
             path.chmod(0o600)
             path.write_bytes(b"x" * 9)
-    put_heard(home, 2)
+    put_embeddings(home, 2)
     push_from(home, store)
     assert pull_into(host, store) == Pulled(True, 1, 1, ())
 
 
-def test_a_repository_that_cannot_be_asked_for_a_while_costs_no_copy(tmp_path: Path) -> None:
-    store, home = place("git", tmp_path), tmp_path / "home"
-    put_heard(home, 1)
+def test_unreachable_repository_leaves_the_clone_intact(tmp_path: Path) -> None:
+    store, home = make_store("git", tmp_path), tmp_path / "home"
+    put_embeddings(home, 1)
     push_from(home, store)
     before = sorted(path for path in (home / "store.git").rglob("*") if path.is_file())
     (tmp_path / "map.git").rename(tmp_path / "away")
-    for act in (pull_into, push_from):
+    for transfer in (pull_into, push_from):
         with pytest.raises(StoreError):
-            act(home, store)
+            transfer(home, store)
     assert sorted(path for path in (home / "store.git").rglob("*") if path.is_file()) == before
     (tmp_path / "away").rename(tmp_path / "map.git")
-    put_heard(home, 2)
+    put_embeddings(home, 2)
     assert push_from(home, store).new_count == 1
 
 
-def test_only_what_the_last_build_of_the_map_used_travels(store: Place, tmp_path: Path) -> None:
-    """A track that was taken from the library, or that is on another map, is nobody's business."""
+def test_only_results_of_the_maps_last_build_are_sent(store: StoreUnderTest, tmp_path: Path) -> None:
+    """Tracks that were removed from the library, or belong to another map, stay private."""
     home, site = tmp_path / "home", tmp_path / "site"
-    put_heard(home, 1, 2, 3, 4)
+    put_embeddings(home, 1, 2, 3, 4)
     with pytest.raises(ConfigError):
         keys_of_map(home, site)
     with Cache.open(home, clock=lambda: NOW_UNIX_S - 60) as cache:
-        cache.write_root("1", [heard(1).digest, heard(2).digest], site_name(site))
-        cache.write_root("3", [heard(4).digest], site_name(tmp_path / "another"))
+        cache.write_root("1", [embed_key(1).digest, embed_key(2).digest], site_name(site))
+        cache.write_root("3", [embed_key(4).digest], site_name(tmp_path / "another"))
     with opened(home) as cache:
-        cache.write_root("2", [heard(1).digest, heard(3).digest], site_name(site))
+        cache.write_root("2", [embed_key(1).digest, embed_key(3).digest], site_name(site))
         pushed = push(cache, home, store.opened(home), NOW_UNIX_S, keys_of_map(home, site))
     assert (pushed.new_count, pushed.known_count, pushed.other_count) == (2, 0, 2)
     assert pull_into(tmp_path / "host", store).new_count == 2
-    assert known(tmp_path / "host").keys() == {heard(1).digest, heard(3).digest}
+    assert transferable(tmp_path / "host").keys() == {embed_key(1).digest, embed_key(3).digest}
 
 
-def test_no_more_results_are_held_at_once_than_a_pack_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packs_are_made_without_holding_more_results_than_one_pack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packs, "MOST_RESULTS", 2)
     taken: list[int] = []
 
     def results() -> Iterator[packs.Result]:
         for number in range(5):
             taken.append(number)
-            yield packs.Result(heard(number), {"typical.json": b"1"}, None, None, "", 0.0)
+            yield packs.Result(embed_key(number), {"typical.json": b"1"}, None, None, "", 0.0)
 
     made = packs.make_packs(results())
     for count in (2, 4, 5):
@@ -247,10 +247,10 @@ def test_no_more_results_are_held_at_once_than_a_pack_has(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("kind", ["folder", "git"])
-def test_pushes_at_once_lose_nothing(tmp_path: Path, kind: str) -> None:
-    store, count = place(kind, tmp_path), 4
+def test_concurrent_pushes_lose_nothing(tmp_path: Path, kind: str) -> None:
+    store, count = make_store(kind, tmp_path), 4
     for number in range(count):
-        put_heard(tmp_path / f"home{number}", number)
+        put_embeddings(tmp_path / f"home{number}", number)
     gate = threading.Barrier(count)
     failed: list[BaseException] = []
 
@@ -270,10 +270,8 @@ def test_pushes_at_once_lose_nothing(tmp_path: Path, kind: str) -> None:
     assert pull_into(tmp_path / "host", store) == Pulled(True, count, 0, ())
 
 
-def test_a_store_that_another_push_is_making_holds_no_other_things(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = place("folder", tmp_path).opened(tmp_path / "home")
+def test_store_created_by_a_concurrent_push_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = make_store("folder", tmp_path).opened(tmp_path / "home")
     (tmp_path / "store").mkdir()
     listed = Path.iterdir
 
@@ -299,23 +297,23 @@ BEST_FIRST: list[Known] = [FOUND, NONE_FOUND_LATER, NONE_FOUND, FROM_THE_FUTURE,
 PAIRS = list(pairwise(BEST_FIRST))
 
 
-@pytest.mark.parametrize("first", [0, 1])
-def test_of_two_that_know_one_key_the_better_stays_in_any_order(tmp_path: Path, first: int) -> None:
+@pytest.mark.parametrize("first_pusher", [0, 1])
+def test_better_of_two_results_wins_in_any_push_order(tmp_path: Path, first_pusher: int) -> None:
     homes = tmp_path / "a", tmp_path / "b"
-    store = place("folder", tmp_path)
+    store = make_store("folder", tmp_path)
     for number, pair in enumerate(PAIRS):
-        for root, one in zip(homes, pair, strict=True):
+        for root, result in zip(homes, pair, strict=True):
             with opened(root) as cache:
-                if isinstance(one, Failure):
-                    cache.put_failure(heard(number, "match"), one)
+                if isinstance(result, Failure):
+                    cache.put_failure(embed_key(number, "match"), result)
                 else:
-                    cache.put(heard(number, "match"), one[0], 0.0, freshness=one[1])
-    best = known(homes[0])
-    for root in (homes[first], homes[1 - first]):
+                    cache.put(embed_key(number, "match"), result[0], 0.0, freshness=result[1])
+    best = transferable(homes[0])
+    for root in (homes[first_pusher], homes[1 - first_pusher]):
         push_from(root, store)
     for root in (*homes, tmp_path / "host"):
         pull_into(root, store)
-        assert known(root) == best
+        assert transferable(root) == best
 
 
 def damaged(pack: bytes) -> dict[str, bytes]:
@@ -330,21 +328,23 @@ def damaged(pack: bytes) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("kind", "how"), [("git", "a bit"), *(("folder", how) for how in ("a bit", "half of it", "nothing", "more"))]
 )
-def test_a_damaged_pack_is_reported_and_the_others_are_used(tmp_path: Path, kind: str, how: str) -> None:
-    store = place(kind, tmp_path)
+def test_damaged_pack_is_reported_and_others_are_used(tmp_path: Path, kind: str, how: str) -> None:
+    store = make_store(kind, tmp_path)
     home, host = tmp_path / "home", tmp_path / "host"
-    put_heard(home, 1)
+    put_embeddings(home, 1)
     push_from(home, store)
     (name,) = store.packs(home)
-    put_heard(home, 2)
+    put_embeddings(home, 2)
     push_from(home, store)
     store.put({f"packs/{name}.pack": damaged(store.read(name))[how]})
     assert pull_into(host, store) == Pulled(True, 1, 0, (name,))
-    assert known(host).keys() == {heard(2).digest}
+    assert transferable(host).keys() == {embed_key(2).digest}
     assert check(host).is_clean
     assert push_from(host, store) == Pushed(0, 1, 0, 0, (name,))
     again = push_from(home, store)
-    assert (again.new_count, again.known_count, again.damaged) == (1, 1, ()), "what the damage cost is sent again"
+    assert (again.new_count, again.known_count, again.damaged) == (1, 1, ()), (
+        "results lost in the damaged pack are sent again"
+    )
     assert pull_into(host, store) == Pulled(True, 1, 1, ())
 
 
@@ -354,8 +354,8 @@ def pack_of(heads: object, body: bytes = b"", *, magic: bytes = b"spotmap.store.
 
 def head(key: Mapping[str, object] | None = None, **changed: object) -> dict[str, object]:
     whole = {"stage": "embed", "stage_version": 3, "preimage": {"recording": 1}, **(key or {})}
-    known = {"failure": None, "freshness": None, "producer": "", "seconds": 1.0}
-    return {"key": whole, "outputs": [["typical.json", "bytes", 1]], **known, **changed}
+    rest = {"failure": None, "freshness": None, "producer": "", "seconds": 1.0}
+    return {"key": whole, "outputs": [["typical.json", "bytes", 1]], **rest, **changed}
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
@@ -366,7 +366,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a stage that is a path": lambda: pack_of([head(key={"stage": "../../../x"})], b"1"),
     "a version that is a path": lambda: pack_of([head(key={"stage_version": "/../x"})], b"1"),
     "no version": lambda: pack_of([head(key={"stage_version": -1})], b"1"),
-    "a key with more": lambda: pack_of([head(key={"place": "/x"})], b"1"),
+    "an extra key field": lambda: pack_of([head(key={"place": "/x"})], b"1"),
     "an output of no size": lambda: pack_of([head(outputs=[["x", "bytes", -5]])], b"1"),
     "an output beyond the end": lambda: pack_of([head(outputs=[["x", "bytes", 1 << 40]])], b"1"),
     "an unknown way of writing": lambda: pack_of([head(outputs=[["x", "pickle", 1]])], b"1"),
@@ -391,18 +391,18 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("what", HOSTILE)
-def test_a_pack_that_was_made_to_do_harm_does_none(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("attack", HOSTILE)
+def test_malicious_pack_is_refused(attack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packs, "LARGEST_UNPACKED_BYTES", 16 << 20)
-    content = HOSTILE[what]()
+    content = HOSTILE[attack]()
     with pytest.raises(ValueError, match=r".") as caught:
         packs.read_pack(digest_bytes(content), content)
     assert not isinstance(caught.value, UnicodeError)
 
 
-def test_results_of_stages_that_do_not_travel_are_left_where_they_are(tmp_path: Path) -> None:
-    store, host = place("folder", tmp_path), tmp_path / "host"
-    put_heard(tmp_path / "home", 1)
+def test_results_of_stages_that_do_not_travel_are_ignored(tmp_path: Path) -> None:
+    store, host = make_store("folder", tmp_path), tmp_path / "host"
+    put_embeddings(tmp_path / "home", 1)
     push_from(tmp_path / "home", store)
     content = pack_of([head(key={"stage": "site"}), head(key={"preimage": {"recording": 7}})], b"12")
     store.put({f"packs/{digest_bytes(content)}.pack": content, "packs/../x.pack": b"", "packs/notes.txt": b"mine"})
@@ -411,7 +411,7 @@ def test_results_of_stages_that_do_not_travel_are_left_where_they_are(tmp_path: 
 
 
 @pytest.mark.slow
-def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damaged(tmp_path: Path) -> None:
+def test_commands_report_results_and_exit_with_6_for_a_damaged_store(tmp_path: Path) -> None:
     def run(*arguments: str) -> tuple[int, str]:
         done = spotmap("store", *arguments, cwd=tmp_path)
         return done.status, done.stdout + done.stderr
@@ -420,7 +420,7 @@ def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damage
     status, said = run("push", "kept")
     assert (status, "No build of the map at" in said) == (2, True)
     assert run("push", "kept", "--all") == (0, "The cache has nothing to send yet: no track was analyzed.\n")
-    put_heard(tmp_path / ".spotmap/cache", 1)
+    put_embeddings(tmp_path / ".spotmap/cache", 1)
     status, said = run("push", "kept", "--all")
     assert status == 0
     assert re.sub(r"[\d.]+ k?B", "N B", said) == "1 result was sent to kept (N B); 0 were already there.\n"
@@ -435,9 +435,9 @@ def test_the_commands_say_what_came_of_it_and_end_with_6_where_a_store_is_damage
 
 
 @pytest.mark.parametrize("target", ["/dev/zero", "pipe", "folder"])
-def test_what_is_no_file_in_a_store_is_damage(tmp_path: Path, target: str) -> None:
-    store, name = place("folder", tmp_path), "0" * 64
-    put_heard(tmp_path / "home", 1)
+def test_special_file_in_a_store_is_reported_as_damage(tmp_path: Path, target: str) -> None:
+    store, name = make_store("folder", tmp_path), "0" * 64
+    put_embeddings(tmp_path / "home", 1)
     push_from(tmp_path / "home", store)
     odd = tmp_path / f"store/packs/{name}.pack"
     if target == "pipe":
@@ -453,27 +453,27 @@ def test_what_is_no_file_in_a_store_is_damage(tmp_path: Path, target: str) -> No
     ("files", "said"),
     [({"notes.txt": b"mine"}, "not a store"), ({"FORMAT": b"spotmap.store/9\n"}, "format 'spotmap.store/9'")],
 )
-def test_what_is_no_store_of_ours_is_refused_and_stays_as_it_is(
-    store: Place, tmp_path: Path, files: dict[str, bytes], said: str
+def test_foreign_folder_or_branch_is_refused_and_left_unchanged(
+    store: StoreUnderTest, tmp_path: Path, files: dict[str, bytes], said: str
 ) -> None:
     store.put(files)
-    put_heard(tmp_path / "home", 1)
-    for act in (push_from, pull_into):
+    put_embeddings(tmp_path / "home", 1)
+    for transfer in (push_from, pull_into):
         with pytest.raises(StoreError, match=said):
-            act(tmp_path / "home", store)
+            transfer(tmp_path / "home", store)
     if store.is_git:
         assert git("--git-dir", tmp_path / "map.git", "ls-tree", "-r", "--name-only", "kept") == "".join(files)
     else:
         assert [path.name for path in (tmp_path / "store").iterdir()] == [*files]
 
 
-def test_a_repository_that_cannot_be_reached_or_written_is_reported(tmp_path: Path) -> None:
-    put_heard(tmp_path / "home", 1)
-    absent = Place(f"git+file://{tmp_path}/absent.git", tmp_path)
-    for act in (push_from, pull_into):
+def test_unreachable_or_read_only_repository_is_reported(tmp_path: Path) -> None:
+    put_embeddings(tmp_path / "home", 1)
+    absent = StoreUnderTest(f"git+file://{tmp_path}/absent.git", tmp_path)
+    for transfer in (push_from, pull_into):
         with pytest.raises(StoreError, match=r"absent\.git cannot be used: fatal: "):
-            act(tmp_path / "home", absent)
-    refusing = place("git", tmp_path)
+            transfer(tmp_path / "home", absent)
+    refusing = make_store("git", tmp_path)
     hook = tmp_path / "map.git/hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
     hook.chmod(0o755)
@@ -481,18 +481,18 @@ def test_a_repository_that_cannot_be_reached_or_written_is_reported(tmp_path: Pa
         push_from(tmp_path / "home", refusing)
 
 
-def test_a_branch_is_that_of_the_repository_one_is_in_at_its_origin(tmp_path: Path) -> None:
+def test_branch_address_uses_the_origin_of_the_current_repository(tmp_path: Path) -> None:
     git("init", "-q", "--bare", tmp_path / "map.git")
     git("clone", "-q", tmp_path / "map.git", tmp_path / "clone")
-    put_heard(tmp_path / "home", 1)
+    put_embeddings(tmp_path / "home", 1)
     (tmp_path / "clone/below").mkdir()
-    push_from(tmp_path / "home", Place("branch:kept", tmp_path / "clone/below"))
+    push_from(tmp_path / "home", StoreUnderTest("branch:kept", tmp_path / "clone/below"))
     assert git("--git-dir", tmp_path / "map.git", "log", "--format=%an", "kept") == "spotmap-build"
     git("init", "-q", tmp_path / "alone")
-    push_from(tmp_path / "home", Place("branch:kept", tmp_path / "alone"))
+    push_from(tmp_path / "home", StoreUnderTest("branch:kept", tmp_path / "alone"))
     assert git("-C", tmp_path / "alone", "rev-parse", "--verify", "kept")
     with pytest.raises(StoreError, match="no git repository"):
-        Place("branch:kept", tmp_path / "home").opened(tmp_path / "home")
+        StoreUnderTest("branch:kept", tmp_path / "home").opened(tmp_path / "home")
 
 
 @pytest.mark.parametrize(
@@ -515,14 +515,14 @@ def test_a_branch_is_that_of_the_repository_one_is_in_at_its_origin(tmp_path: Pa
         "git+https://[/x",
     ],
 )
-def test_what_is_no_address_of_a_store_is_reported_without_a_password(tmp_path: Path, address: str) -> None:
+def test_invalid_store_address_is_reported_without_its_password(tmp_path: Path, address: str) -> None:
     with pytest.raises(ConfigError) as caught:
         open_store(address, tmp_path, tmp_path)
     assert "geheim" not in f"{caught.value}{caught.value.hint}"
 
 
-def test_a_track_takes_less_than_four_kilobytes_whatever_it_sounds_like() -> None:
-    """The longest vectors, most tags and all heads, of random bits, and a decision with all that was considered."""
+def test_track_takes_less_than_four_kilobytes() -> None:
+    """Worst case: the longest vectors, all tags and heads with random bits, and a match with candidates."""
     count, results = 200, []
     chance = np.random.default_rng(1)
     for number in range(count):
@@ -550,9 +550,9 @@ def candidate(track: Track, chance: np.random.Generator) -> Candidate:
     return Candidate(chance.bytes(6).hex()[:11], track.title, track.artists, track.album, 200, thumbnail=picture)
 
 
-def test_what_is_short_enough_travels_to_the_bit() -> None:
+def test_short_vectors_are_transferred_exactly() -> None:
     outputs = {"vector.npy": encode_array(vector(1)), "tags.npy": encode_array(vector(2))}
-    ((name, packed),) = packs.make_packs([packs.Result(heard(1, embedder="musicnn"), outputs, None, None, "", 0.0)])
+    ((name, packed),) = packs.make_packs([packs.Result(embed_key(1, embedder="musicnn"), outputs, None, None, "", 0.0)])
     assert packs.read_pack(name, packed)[0].outputs == outputs
 
 
@@ -567,7 +567,7 @@ def test_what_is_short_enough_travels_to_the_bit() -> None:
     ],
     ids=["large", "not a number", "infinite", "double", "a matrix"],
 )
-def test_numbers_that_float16_cannot_hold_travel_as_they_are(odd: np.ndarray[Any, Any]) -> None:
+def test_arrays_that_float16_cannot_represent_are_transferred_exactly(odd: np.ndarray[Any, Any]) -> None:
     outputs = {"vector.npy": encode_array(odd), "tags.npy": b"no array"}
-    ((name, packed),) = packs.make_packs([packs.Result(heard(1), outputs, None, None, "", 0.0)])
+    ((name, packed),) = packs.make_packs([packs.Result(embed_key(1), outputs, None, None, "", 0.0)])
     assert packs.read_pack(name, packed)[0].outputs == outputs
