@@ -1,4 +1,4 @@
-"""Settings come from flags, the environment, the file and defaults, in that order, and mistakes are named."""
+"""Settings come from flags, environment variables, the configuration file and defaults, in that order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def write(folder: Path, text: str) -> None:
     (folder / "spotmap.toml").write_text(text, encoding="utf-8")
 
 
-def test_defaults_lie_in_the_working_folder(tmp_path: Path) -> None:
+def test_defaults_are_relative_to_the_working_folder(tmp_path: Path) -> None:
     config = load_config({}, {}, tmp_path)
     assert config.out == tmp_path / "site"
     assert config.cache_dir == tmp_path / ".spotmap/cache"
@@ -28,14 +28,14 @@ def test_defaults_lie_in_the_working_folder(tmp_path: Path) -> None:
     assert config.worker_count >= 1
 
 
-def test_a_flag_beats_the_environment_which_beats_the_file(tmp_path: Path) -> None:
+def test_flag_overrides_environment_which_overrides_the_file(tmp_path: Path) -> None:
     write(tmp_path, '[build]\ntitle = "file"\nseed = 1\njobs = 1\n')
     environment = {"SPOTMAP_TITLE": "environment", "SPOTMAP_SEED": "2"}
     config = load_config({"title": "flag", "jobs": None}, environment, tmp_path)
     assert (config.title, config.seed, config.jobs) == ("flag", 2, 1)
 
 
-def test_a_setting_may_have_another_name_in_its_table_of_the_file(tmp_path: Path) -> None:
+def test_setting_may_have_a_shorter_name_in_its_table(tmp_path: Path) -> None:
     assert load_config({}, {}, tmp_path).fetch_covers
     write(tmp_path, "[covers]\nfetch = false\n")
     assert not load_config({}, {}, tmp_path).fetch_covers
@@ -49,7 +49,7 @@ def test_a_setting_may_have_another_name_in_its_table_of_the_file(tmp_path: Path
     assert "'fetch'" in caught.value.hint or "Known keys: fetch." in caught.value.hint
 
 
-def test_relative_paths_of_a_file_start_at_the_file(tmp_path: Path) -> None:
+def test_relative_paths_in_a_file_start_at_the_file(tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "my.toml").write_text('[build]\nsources = ["folder:music"]\nout = "map"\n')
@@ -58,7 +58,7 @@ def test_relative_paths_of_a_file_start_at_the_file(tmp_path: Path) -> None:
     assert config.out == folder / "map"
 
 
-def test_the_home_folder_can_be_written_as_a_tilde(tmp_path: Path) -> None:
+def test_tilde_is_expanded_to_the_home_folder(tmp_path: Path) -> None:
     config = load_config({"sources": ("folder:~/Music",)}, {}, tmp_path)
     assert config.sources == (f"folder:{Path.home() / 'Music'}",)
 
@@ -66,7 +66,7 @@ def test_the_home_folder_can_be_written_as_a_tilde(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "url", ["https://models.example/", "http://127.0.0.1:9/m/", "http://[::1]/", "http://localhost/"]
 )
-def test_an_endpoint_comes_from_the_environment(tmp_path: Path, url: str) -> None:
+def test_endpoint_comes_from_the_environment(tmp_path: Path, url: str) -> None:
     environment = {setting.env: url for setting in SETTINGS if setting.table == "endpoints"}
     environment["SPOTMAP_WATCH_URL"] = f"{url}watch?v={{video_id}}"
     config = load_config({}, environment, tmp_path)
@@ -74,7 +74,9 @@ def test_an_endpoint_comes_from_the_environment(tmp_path: Path, url: str) -> Non
     assert config.watch_url == f"{url}watch?v={{video_id}}"
 
 
-@pytest.mark.parametrize("setting", [one for one in SETTINGS if one.table == "endpoints"], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "setting", [each for each in SETTINGS if each.table == "endpoints"], ids=lambda each: each.name
+)
 @pytest.mark.parametrize(
     "url",
     [
@@ -91,7 +93,7 @@ def test_an_endpoint_comes_from_the_environment(tmp_path: Path, url: str) -> Non
         "{video_id}",
     ],
 )
-def test_an_endpoint_without_https_is_only_ever_this_machine(tmp_path: Path, setting: Setting, url: str) -> None:
+def test_endpoint_without_https_must_be_this_machine(tmp_path: Path, setting: Setting, url: str) -> None:
     with pytest.raises(ConfigError, match=setting.env):
         load_config({}, {setting.env: url}, tmp_path)
 
@@ -99,7 +101,7 @@ def test_an_endpoint_without_https_is_only_ever_this_machine(tmp_path: Path, set
 @pytest.mark.parametrize(
     "url", ["https://me.github.io/music", "https://me.github.io/music/", "https://me.github.io/music/index.html"]
 )
-def test_the_address_of_the_site_is_that_of_its_folder(tmp_path: Path, url: str) -> None:
+def test_site_url_is_normalized_to_its_folder(tmp_path: Path, url: str) -> None:
     write(tmp_path, f'[build]\nsite_url = "{url}"\n')
     assert load_config({}, {}, tmp_path).site_url == "https://me.github.io/music/"
     assert load_config({"site_url": "http://nas.local:8080"}, {}, tmp_path).site_url == "http://nas.local:8080/"
@@ -120,14 +122,14 @@ def test_the_address_of_the_site_is_that_of_its_folder(tmp_path: Path, url: str)
         "file:///a",
     ],
 )
-def test_what_is_no_address_of_a_site_is_refused(tmp_path: Path, url: str) -> None:
+def test_invalid_site_url_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(ConfigError, match="--site-url must be the address"):
         load_config({"site_url": url}, {}, tmp_path)
 
 
-@pytest.mark.parametrize("setting", [one for one in SETTINGS if not one.in_file], ids=lambda one: one.name)
+@pytest.mark.parametrize("setting", [each for each in SETTINGS if not each.in_file], ids=lambda each: each.name)
 @pytest.mark.parametrize("value", ['"https://accounts.spotify.com/"', "true", '"zz"', "[[1]]"])
-def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
+def test_setting_not_allowed_in_a_file_is_refused_with_an_alternative(
     tmp_path: Path, setting: Setting, value: str
 ) -> None:
     write(tmp_path, f"[{setting.table}]\n{setting.name} = {value}\n")
@@ -138,7 +140,7 @@ def test_what_a_file_may_not_decide_is_refused_with_what_to_do_instead(
     assert value.strip('"') not in caught.value.message
 
 
-def test_where_secrets_go_is_not_for_a_file_to_say() -> None:
+def test_endpoints_and_secrets_are_not_allowed_in_a_file() -> None:
     kept = {setting.name for setting in SETTINGS if not setting.in_file}
     endpoints = {name for name in Config.__dataclass_fields__ if name.endswith("_url")} - {"site_url"}
     only_this_run = {"executor", "force", "shard"}
@@ -159,38 +161,38 @@ def test_where_secrets_go_is_not_for_a_file_to_say() -> None:
         "dask://a b:1",
     ],
 )
-def test_what_is_no_schedulers_address_is_refused(tmp_path: Path, text: str) -> None:
+def test_invalid_scheduler_address_is_refused(tmp_path: Path, text: str) -> None:
     assert load_config({"executor": "dask://[::1]:8786"}, {}, tmp_path).executor == "dask://[::1]:8786"
     with pytest.raises(ConfigError, match="--executor must be the address of a Dask scheduler"):
         load_config({"executor": text}, {}, tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "0/3", "4/3", "1", "1/0", "-1/3", "1/2/3", "1/3x", "1/100001", "١/٣", "1 / 3"])
-def test_what_is_no_share_is_refused(tmp_path: Path, text: str) -> None:
+def test_invalid_share_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match="--shard must be a share such as 1/8"):
         load_config({"shard": text}, {}, tmp_path)
 
 
-def test_shares_are_dealt_out_whole_alike_and_everywhere_the_same(tmp_path: Path) -> None:
+def test_every_track_belongs_to_exactly_one_shard_on_every_machine(tmp_path: Path) -> None:
     shards = [load_config({}, {"SPOTMAP_SHARD": f"{index}/3"}, tmp_path).shard for index in (1, 2, 3)]
     names = [f"track {number} \udc80" for number in range(900)]
     holders = [[shard.index for shard in shards if shard is not None and shard.holds(name)] for name in names]
-    assert [holders.count([index]) for index in (1, 2, 3)] == [278, 328, 294]  # each once, on every machine alike
+    assert [holders.count([index]) for index in (1, 2, 3)] == [278, 328, 294]  # recorded: equal on every machine
 
 
 PLACES = [setting for setting in SETTINGS if setting.is_place]
 
 
-def test_every_path_of_the_configuration_is_a_place_or_kept_out_of_files() -> None:
+def test_every_path_setting_is_confined_or_not_allowed_in_a_file() -> None:
     paths = {name for name, field in Config.__dataclass_fields__.items() if "Path" in str(field.type)}
     assert paths == {setting.name for setting in PLACES} | {"token_file"}
 
 
-@pytest.mark.parametrize("setting", PLACES, ids=lambda one: one.name)
+@pytest.mark.parametrize("setting", PLACES, ids=lambda setting: setting.name)
 @pytest.mark.parametrize(
     "value", ["../away", "{outside}", "~/.bashrc", "in/../../away", "link/away", "dangling", "sub/link/../away"]
 )
-def test_a_file_names_places_inside_of_its_folder_only(tmp_path: Path, setting: Setting, value: str) -> None:
+def test_file_must_not_name_a_path_outside_its_folder(tmp_path: Path, setting: Setting, value: str) -> None:
     project, outside = tmp_path / "project", tmp_path / "outside"
     (project / "sub").mkdir(parents=True)
     outside.mkdir()
@@ -205,8 +207,8 @@ def test_a_file_names_places_inside_of_its_folder_only(tmp_path: Path, setting: 
     assert setting.option in caught.value.hint
 
 
-@pytest.mark.parametrize("setting", PLACES, ids=lambda one: one.name)
-def test_a_flag_or_the_environment_may_name_any_place(tmp_path: Path, setting: Setting) -> None:
+@pytest.mark.parametrize("setting", PLACES, ids=lambda setting: setting.name)
+def test_flag_or_environment_may_name_any_path(tmp_path: Path, setting: Setting) -> None:
     project = tmp_path / "project"
     project.mkdir()
     write(project, f"[build]\n{setting.name} = '../away'\n")
@@ -215,9 +217,9 @@ def test_a_flag_or_the_environment_may_name_any_place(tmp_path: Path, setting: S
     assert getattr(load_config({}, environment, project), setting.name) == project / "../other"
 
 
-@pytest.mark.parametrize("setting", PLACES, ids=lambda one: one.name)
+@pytest.mark.parametrize("setting", PLACES, ids=lambda setting: setting.name)
 @pytest.mark.parametrize("value", ["below", "new/below", "sub/../below", "inner"])
-def test_a_file_may_name_any_place_inside_of_its_folder(tmp_path: Path, setting: Setting, value: str) -> None:
+def test_file_may_name_any_path_inside_its_folder(tmp_path: Path, setting: Setting, value: str) -> None:
     project = tmp_path / "project"
     (project / "sub").mkdir(parents=True)
     (project / "inner").symlink_to(project / "sub")
@@ -228,7 +230,7 @@ def test_a_file_may_name_any_place_inside_of_its_folder(tmp_path: Path, setting:
 
 
 @pytest.mark.parametrize("out", [".", "sub/.."])
-def test_a_file_that_makes_its_own_folder_the_site_says_where_the_rest_goes(tmp_path: Path, out: str) -> None:
+def test_file_that_uses_its_own_folder_as_site_needs_paths_for_the_rest(tmp_path: Path, out: str) -> None:
     (tmp_path / "sub").mkdir()
     write(tmp_path, f"[build]\nout = '{out}'\n")
     with pytest.raises(ConfigError, match="points outside the folder"):
@@ -238,7 +240,7 @@ def test_a_file_that_makes_its_own_folder_the_site_says_where_the_rest_goes(tmp_
 
 
 @pytest.mark.parametrize("value", ["http://192.168.1.1/reboot", "HTTP://example.org"])
-def test_an_anchor_of_a_file_is_never_an_address_without_https(tmp_path: Path, value: str) -> None:
+def test_anchor_url_in_a_file_requires_https(tmp_path: Path, value: str) -> None:
     write(tmp_path, f"[build]\nanchor = '{value}'\n")
     with pytest.raises(ConfigError, match="anchor"):
         load_config({}, {}, tmp_path)
@@ -248,14 +250,14 @@ def test_an_anchor_of_a_file_is_never_an_address_without_https(tmp_path: Path, v
 @pytest.mark.parametrize(
     "text", ["x = " + "[" * 100_000, "[build]\nseed = " + "9" * 5000, "\0", "\ufeff[build\n", "[a" * 9999]
 )
-def test_a_file_that_is_no_toml_is_a_sentence(tmp_path: Path, text: str) -> None:
+def test_invalid_toml_is_a_short_error(tmp_path: Path, text: str) -> None:
     write(tmp_path, text)
     with pytest.raises(ConfigError, match=r"spotmap\.toml") as caught:
         load_config({}, {}, tmp_path)
     assert len(caught.value.message) < 1000
 
 
-def test_only_a_regular_file_of_a_sensible_size_is_a_configuration(tmp_path: Path) -> None:
+def test_configuration_must_be_a_regular_file_of_limited_size(tmp_path: Path) -> None:
     for file in (Path("/dev/zero"), tmp_path / "pipe", tmp_path / "large", tmp_path):
         if file.name == "pipe":
             os.mkfifo(file)
@@ -302,7 +304,7 @@ def test_only_a_regular_file_of_a_sensible_size_is_a_configuration(tmp_path: Pat
         ("cache_dir", "'loop'"),
     ],
 )
-def test_a_value_beyond_all_bounds_is_a_sentence(tmp_path: Path, name: str, value: str) -> None:
+def test_value_out_of_bounds_is_a_short_error(tmp_path: Path, name: str, value: str) -> None:
     (tmp_path / "loop").symlink_to("loop")
     write(tmp_path, f"[build]\n{name} = {value}\n")
     with pytest.raises(ConfigError, match=name) as caught:
@@ -311,16 +313,16 @@ def test_a_value_beyond_all_bounds_is_a_sentence(tmp_path: Path, name: str, valu
 
 
 @pytest.mark.parametrize("zero", ["0", "0.0", "0.00", 0, 0.0, "-0.0"])
-def test_no_pause_at_all_can_be_written_in_any_way(tmp_path: Path, zero: object) -> None:
+def test_zero_download_pause_is_accepted_in_every_notation(tmp_path: Path, zero: object) -> None:
     assert load_config({"download_pause_s": zero}, {}, tmp_path).download_pause_s == 0
 
 
-def test_the_largest_seed_is_a_seed(tmp_path: Path) -> None:
+def test_largest_seed_is_accepted(tmp_path: Path) -> None:
     assert load_config({"seed": "4294967295"}, {}, tmp_path).seed == 4294967295
 
 
-def test_an_error_names_the_option_that_there_is(tmp_path: Path) -> None:
-    """Each setting's ``option`` is one of the command line's that sets it, and what has none says so."""
+def test_errors_name_the_command_line_option(tmp_path: Path) -> None:
+    """``Setting.option`` is an option of the command that sets it; a setting without one is not an option."""
     build = main.commands["build"]
     options = {option.name: option.opts for option in build.get_params(click.Context(build))}
     for setting in SETTINGS:
@@ -349,7 +351,7 @@ def test_an_error_names_the_option_that_there_is(tmp_path: Path) -> None:
         (os.fsdecode(b"\xff\xfe"), os.fsdecode(b"\xff\xfe.report.json")),
     ],
 )
-def test_the_report_goes_beside_the_site_under_a_name_that_fits(tmp_path: Path, out: str, report: str) -> None:
+def test_report_is_placed_next_to_the_site_with_a_valid_name(tmp_path: Path, out: str, report: str) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "link").symlink_to("sub")
     found = load_config({"out": out}, {}, tmp_path).report_path
@@ -360,7 +362,7 @@ def test_the_report_goes_beside_the_site_under_a_name_that_fits(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("out", [".", "..", "sub/../../{base}", "link"])
-def test_a_site_in_the_working_folder_has_its_cache_beside_it(tmp_path: Path, out: str) -> None:
+def test_site_in_the_working_folder_has_its_cache_outside(tmp_path: Path, out: str) -> None:
     folder = tmp_path / "map"
     folder.mkdir()
     (folder / "sub").mkdir()
@@ -389,25 +391,25 @@ def test_a_site_in_the_working_folder_has_its_cache_beside_it(tmp_path: Path, ou
         ("[build\n", "spotmap.toml"),
     ],
 )
-def test_a_mistake_in_the_file_is_named(tmp_path: Path, text: str, named: str) -> None:
+def test_mistake_in_the_file_is_named(tmp_path: Path, text: str, named: str) -> None:
     write(tmp_path, text)
     with pytest.raises(ConfigError, match=named):
         load_config({}, {}, tmp_path)
 
 
-def test_an_unknown_key_suggests_the_nearest_one(tmp_path: Path) -> None:
+def test_unknown_key_suggests_the_nearest(tmp_path: Path) -> None:
     write(tmp_path, "[build]\ntitel = 'x'\n")
     with pytest.raises(ConfigError) as caught:
         load_config({}, {}, tmp_path)
     assert caught.value.hint == "Did you mean 'title'?"
 
 
-def test_a_configuration_file_that_was_asked_for_must_exist(tmp_path: Path) -> None:
+def test_explicit_configuration_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         load_config({}, {}, tmp_path, tmp_path / "absent.toml")
 
 
-def test_a_bad_environment_variable_is_named(tmp_path: Path) -> None:
+def test_invalid_environment_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="SPOTMAP_JOBS"):
         load_config({}, {"SPOTMAP_JOBS": "many"}, tmp_path)
 
@@ -428,5 +430,7 @@ def test_every_setting_is_a_field_of_the_config() -> None:
         (FailureBound(share=0.0), 0, 0, False),
     ],
 )
-def test_a_failure_bound_is_passed_only_beyond_it(bound: FailureBound, failed: int, total: int, passed: bool) -> None:
+def test_failure_bound_is_exceeded_only_beyond_its_value(
+    bound: FailureBound, failed: int, total: int, passed: bool
+) -> None:
     assert bound.is_passed(failed, total) is passed

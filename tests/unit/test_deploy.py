@@ -1,4 +1,4 @@
-"""A site is deployed to a folder, to a branch of a bare repository, and by the real s3fs to a server that speaks S3."""
+"""Deploying a site to a folder, to a branch of a bare repository, and with s3fs to an S3 server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HOSTING = Path(__file__).parents[2] / "docs/hosting.md"
 
 
 def pages(generation: str) -> dict[str, bytes]:
-    """A small site of which each version has another page and other data, and the same picture."""
+    """Return a small site whose page and data differ per generation while its pictures stay the same."""
     page = f'<html data-generation="{generation}">'.encode()
     data = {f"data/{generation}/{name}": f"{name} of {generation}".encode() for name in ("map.json", "viewer.js")}
     return {"index.html": page, "sw.js": page, "icon-192.png": b"icon", "art/cover.webp": b"cover", **data}
@@ -49,7 +49,7 @@ def built(folder: Path, generation: str) -> BuiltSite:
 
 @dataclass
 class Place:
-    """Somewhere to deploy to, and what lies there."""
+    """A deployment target and access to its files."""
 
     address: str
     tmp: Path
@@ -68,8 +68,8 @@ def git(*arguments: object, folder: Path) -> str:
     ).stdout.strip()
 
 
-def commit_of_somebody(bare: Path, branch: str, name: str, content: bytes) -> None:
-    """A person adds a file on top of the branch, in a clone of theirs."""
+def push_as_other_user(bare: Path, branch: str, name: str, content: bytes) -> None:
+    """Add a file to the branch from another clone."""
     work = bare.with_name(f"clone-{name.replace('/', '-')}")
     git("clone", "--quiet", bare, work, folder=bare.parent)
     has_branch = branch in git("branch", "--remotes", folder=work)
@@ -95,7 +95,7 @@ def bare_place(tmp: Path) -> Place:
             return {name: file.read() for name, file in read.items() if file and name != ".nojekyll"}
 
     return Place(
-        f"git+{bare.as_uri()}", tmp, look, lambda name, content: commit_of_somebody(bare, "gh-pages", name, content)
+        f"git+{bare.as_uri()}", tmp, look, lambda name, content: push_as_other_user(bare, "gh-pages", name, content)
     )
 
 
@@ -113,7 +113,7 @@ def folder_place(tmp: Path) -> Place:
 
 
 @cache
-def descriptions() -> Callable[..., object]:
+def shared_loader() -> Callable[..., object]:
     from botocore.loaders import create_loader
 
     return cache(create_loader)
@@ -122,8 +122,8 @@ def descriptions() -> Callable[..., object]:
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'spotmap-build[s3]'")
-    # It reads its descriptions of S3, a megabyte of JSON, once for all tests, and not once a connection.
-    monkeypatch.setattr("botocore.session.create_loader", descriptions())
+    # botocore reads its service shared_loader, a megabyte of JSON, once for all tests instead of once per connection.
+    monkeypatch.setattr("botocore.session.create_loader", shared_loader())
     for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)
     server = S3Server()
@@ -158,7 +158,7 @@ def named(*generations: str) -> set[str]:
     return {*(name for each in generations for name in pages(each)), MARKER_NAME}
 
 
-def test_what_is_new_is_sent_and_the_version_before_the_last_goes(place: Place, tmp_path: Path) -> None:
+def test_changed_files_are_sent_and_only_the_previous_generation_is_kept(place: Place, tmp_path: Path) -> None:
     site = tmp_path / "site"
     first = place.deploy(built(site, "a1"))
     assert (set(first.sent), first.removed, first.kept_count) == (set(pages("a1")), (), 0)
@@ -176,7 +176,7 @@ def test_what_is_new_is_sent_and_the_version_before_the_last_goes(place: Place, 
     assert [generation.name for generation in marker.generations] == ["c3", "b2"]
 
 
-def test_a_dry_run_changes_nothing(place: Place, tmp_path: Path) -> None:
+def test_dry_run_changes_nothing(place: Place, tmp_path: Path) -> None:
     place.deploy(built(tmp_path / "site", "a1"))
     before = dict(place.look())
     would = place.deploy(built(tmp_path / "site", "b2"), dry_run=True)
@@ -184,14 +184,14 @@ def test_a_dry_run_changes_nothing(place: Place, tmp_path: Path) -> None:
     assert would == place.deploy(built(tmp_path / "site", "b2"))
 
 
-def test_a_dry_run_copies_no_site_into_the_cache(tmp_path: Path) -> None:
+def test_dry_run_copies_no_site_into_the_cache(tmp_path: Path) -> None:
     bare_place(tmp_path).deploy(built(tmp_path / "site", "a1"), dry_run=True)
     picture = git("hash-object", tmp_path / "site/icon-192.png", folder=tmp_path)
     kept = git("cat-file", "--batch-all-objects", "--batch-check", folder=tmp_path / "cache/store.git")
     assert picture not in kept
 
 
-def test_a_place_with_other_things_is_refused_and_with_force_they_stay(place: Place, tmp_path: Path) -> None:
+def test_foreign_files_block_a_deployment_and_survive_force(place: Place, tmp_path: Path) -> None:
     place.put("notes.txt", b"a person's")
     site = built(tmp_path / "site", "a1")
     with pytest.raises(OutputError, match=r"notes\.txt"):
@@ -201,13 +201,13 @@ def test_a_place_with_other_things_is_refused_and_with_force_they_stay(place: Pl
     assert place.look().items() >= {**pages("a1"), "notes.txt": b"a person's"}.items()
 
 
-def test_a_marker_of_another_program_is_refused(place: Place, tmp_path: Path) -> None:
+def test_invalid_marker_is_refused(place: Place, tmp_path: Path) -> None:
     place.put(MARKER_NAME, b"{}")
     with pytest.raises(OutputError, match="cannot be used"):
         place.deploy(built(tmp_path / "site", "a1"))
 
 
-def test_a_file_that_was_changed_there_is_sent_again(place: Place, tmp_path: Path) -> None:
+def test_file_changed_at_the_target_is_sent_again(place: Place, tmp_path: Path) -> None:
     site = built(tmp_path / "site", "a1")
     place.deploy(site)
     place.put("data/a1/map.json", b"map.json of xx")
@@ -215,7 +215,7 @@ def test_a_file_that_was_changed_there_is_sent_again(place: Place, tmp_path: Pat
     assert place.look()["data/a1/map.json"] == b"map.json of a1"
 
 
-def test_the_branch_keeps_one_commit_of_ours_and_all_of_others(tmp_path: Path) -> None:
+def test_branch_keeps_one_deployment_commit_and_all_foreign_commits(tmp_path: Path) -> None:
     place, site = bare_place(tmp_path), tmp_path / "site"
 
     def messages() -> list[str]:
@@ -232,7 +232,7 @@ def test_the_branch_keeps_one_commit_of_ours_and_all_of_others(tmp_path: Path) -
     assert git("cat-file", "-t", "gh-pages:.nojekyll", folder=tmp_path / "pages.git") == "blob"
 
 
-def test_the_branch_of_the_repository_that_one_is_in_leaves_its_working_tree_alone(tmp_path: Path) -> None:
+def test_deploying_to_the_current_repository_leaves_its_working_tree_unchanged(tmp_path: Path) -> None:
     bare_place(tmp_path)
     work = tmp_path / "work"
     git("clone", "--quiet", tmp_path / "pages.git", work, folder=tmp_path)
@@ -244,9 +244,7 @@ def test_the_branch_of_the_repository_that_one_is_in_leaves_its_working_tree_alo
     assert "gh-pages" in git("branch", folder=tmp_path / "pages.git")
 
 
-def test_a_branch_that_somebody_else_pushed_to_meanwhile_keeps_what_they_did(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_push_to_the_branch_is_preserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = bare_place(tmp_path)
     place.deploy(built(tmp_path / "site", "a1"))
     fetched, is_first = Branch.fetched, [True]
@@ -262,7 +260,7 @@ def test_a_branch_that_somebody_else_pushed_to_meanwhile_keeps_what_they_did(
     assert place.look().items() >= {**pages("b2"), "CNAME": b"map.example.org"}.items()
 
 
-def test_a_repository_that_cannot_be_reached_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_unreachable_repository_is_reported_with_a_hint(tmp_path: Path) -> None:
     address = f"git+{(tmp_path / 'nowhere.git').as_uri()}"
     target = open_target(address, tmp_path, tmp_path / "cache")
     with pytest.raises(DeployError, match=re.escape(address)) as caught:
@@ -272,7 +270,7 @@ def test_a_repository_that_cannot_be_reached_is_named_with_what_to_do(tmp_path: 
 
 @pytest.mark.parametrize("name", ["data", "index.html/notes.txt"], ids=["a file", "a folder"])
 @pytest.mark.parametrize("kind", ["folder", "branch"])
-def test_what_is_in_the_way_is_not_removed_even_with_force(tmp_path: Path, kind: str, name: str) -> None:
+def test_conflicting_file_or_folder_is_not_removed_even_with_force(tmp_path: Path, kind: str, name: str) -> None:
     place = folder_place(tmp_path) if kind == "folder" else bare_place(tmp_path)
     place.put(name, b"of somebody")
     with pytest.raises(OutputError, match=rf"{name.partition('/')[0]}.* is in the way"):
@@ -280,7 +278,7 @@ def test_what_is_in_the_way_is_not_removed_even_with_force(tmp_path: Path, kind:
     assert place.look() == {name: b"of somebody"}
 
 
-def test_a_branch_that_cannot_be_pushed_to_is_reported(tmp_path: Path) -> None:
+def test_rejected_push_is_reported(tmp_path: Path) -> None:
     place = bare_place(tmp_path)
     hook = tmp_path / "pages.git/hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
@@ -290,7 +288,7 @@ def test_a_branch_that_cannot_be_pushed_to_is_reported(tmp_path: Path) -> None:
         place.deploy(built(tmp_path / "site", "a1"))
 
 
-def test_in_s3_the_page_comes_last_and_each_file_says_how_long_it_may_be_kept(tmp_path: Path, s3: S3Server) -> None:
+def test_s3_uploads_the_page_last_and_sets_cache_headers(tmp_path: Path, s3: S3Server) -> None:
     place = s3_place(tmp_path, s3)
     place.deploy(built(tmp_path / "site", "a1"))
     assert [s3.puts()[0], *s3.puts()[-2:]] == [f"a/b/{MARKER_NAME}", "a/b/index.html", f"a/b/{MARKER_NAME}"]
@@ -300,12 +298,12 @@ def test_in_s3_the_page_comes_last_and_each_file_says_how_long_it_may_be_kept(tm
     assert {kept[f"a/b/{name}"][1] for name in ("index.html", "sw.js", MARKER_NAME)} == {"no-cache"}
 
 
-def test_the_documentation_tells_other_hosts_the_same() -> None:
+def test_documented_cache_headers_match_the_code() -> None:
     blocks = re.findall(r"^/(\w+)/\*\n  Cache-Control: (.+)$", HOSTING.read_text(), re.MULTILINE)
     assert blocks == [(folder, FOREVER) for folder in NAMED_BY_CONTENT]
 
 
-def test_the_commands_in_the_documentation_are_understood(tmp_path: Path) -> None:
+def test_documented_commands_can_be_parsed(tmp_path: Path) -> None:
     commands = re.findall(r"^spotmap-build deploy (.*)$", HOSTING.read_text(), re.MULTILINE)
     assert len(commands) > 4
     for line in commands:
@@ -314,7 +312,7 @@ def test_the_commands_in_the_documentation_are_understood(tmp_path: Path) -> Non
             open_target(given["address"], tmp_path, tmp_path / "cache", given["endpoint_url"])
 
 
-def test_what_gitlab_is_to_do_publishes_all_files_of_a_site(tmp_path: Path) -> None:
+def test_documented_gitlab_job_publishes_all_files(tmp_path: Path) -> None:
     (job,) = re.findall(r"^```yaml\n(.*?)^```$", HOSTING.read_text(), re.MULTILINE | re.DOTALL)
     (tmp_path / ".gitlab-ci.yml").write_text(job)
     more = dict.fromkeys(("404.html", "manifest.webmanifest", "icon-512.png"), b"x")
@@ -326,9 +324,7 @@ def test_what_gitlab_is_to_do_publishes_all_files_of_a_site(tmp_path: Path) -> N
     assert published == {*pages("a1"), *more, MARKER_NAME}
 
 
-def test_where_s3_tells_no_digests_only_what_is_not_named_by_its_content_is_sent_again(
-    tmp_path: Path, s3: S3Server
-) -> None:
+def test_without_s3_digests_only_mutable_names_are_sent_again(tmp_path: Path, s3: S3Server) -> None:
     s3.encrypted = True
     place = s3_place(tmp_path, s3)
     site = built(tmp_path / "site", "a1")
@@ -337,7 +333,7 @@ def test_where_s3_tells_no_digests_only_what_is_not_named_by_its_content_is_sent
 
 
 @pytest.mark.parametrize("after", [0, 2, 4, 6])
-def test_wherever_it_ends_s3_shows_a_whole_site_and_the_next_time_completes_it(
+def test_interrupted_s3_deployment_shows_a_complete_site_and_can_be_resumed(
     tmp_path: Path, s3: S3Server, after: int
 ) -> None:
     place = s3_place(tmp_path, s3)
@@ -369,9 +365,7 @@ def test_wherever_it_ends_s3_shows_a_whole_site_and_the_next_time_completes_it(
         ("OddError", 400, "Try again"),
     ],
 )
-def test_what_s3_refuses_is_explained_with_what_to_do(
-    tmp_path: Path, s3: S3Server, code: str, status: int, hint: str
-) -> None:
+def test_s3_errors_are_explained_with_a_hint(tmp_path: Path, s3: S3Server, code: str, status: int, hint: str) -> None:
     answer = failure(code, status)
     s3.faults = [Fault(status=status, body=answer.content, path="/maps", times=99)]
     with pytest.raises(DeployError, match=rf"It is {code} \({code}\)") as caught:
@@ -379,7 +373,7 @@ def test_what_s3_refuses_is_explained_with_what_to_do(
     assert hint in caught.value.hint
 
 
-def test_a_bucket_that_is_not_there_and_credentials_that_are_not_either(
+def test_missing_bucket_and_missing_credentials_get_a_hint(
     tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = built(tmp_path / "site", "a1")
@@ -402,7 +396,7 @@ def test_a_bucket_that_is_not_there_and_credentials_that_are_not_either(
      "branch:HEAD", "branch:refs/heads/main", "gh-pages", "git@github.com:me/map.git", "me@192.0.2.1:/var/www",
      "~nobody-is-called-so/www", "https://me:secret@host/map", "git+http://secret@host/map"],
 )  # fmt: skip
-def test_what_is_no_place_is_reported(tmp_path: Path, address: str) -> None:
+def test_invalid_target_is_reported_without_its_password(tmp_path: Path, address: str) -> None:
     with pytest.raises(SpotmapError) as caught:
         open_target(address, tmp_path, tmp_path / "cache")
     assert isinstance(caught.value, ConfigError)
@@ -410,14 +404,14 @@ def test_what_is_no_place_is_reported(tmp_path: Path, address: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_folder_that_is_called_like_the_branch_can_be_meant(tmp_path: Path) -> None:
+def test_folder_named_like_the_branch_can_be_addressed(tmp_path: Path) -> None:
     for address in ("./gh-pages", "folder:gh-pages"):
         open_target(address, tmp_path, tmp_path / "cache")
     (tmp_path / "gh-pages").mkdir()
     open_target("gh-pages", tmp_path, tmp_path / "cache")
 
 
-def test_a_site_that_is_not_whole_is_not_deployed(tmp_path: Path) -> None:
+def test_incomplete_site_is_not_deployed(tmp_path: Path) -> None:
     site = tmp_path / "site"
     with pytest.raises(OutputError, match="There is no site"):
         read_site(site)
@@ -431,13 +425,13 @@ def test_a_site_that_is_not_whole_is_not_deployed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", [".", "site", "site/data", "site/new"])
-def test_a_site_is_not_deployed_into_itself(tmp_path: Path, address: str) -> None:
+def test_site_is_not_deployed_into_itself(tmp_path: Path, address: str) -> None:
     site = built(tmp_path / "site", "a1")
     with pytest.raises(OutputError, match="its own folder"):
         open_target(address, tmp_path, tmp_path / "cache").deploy(site, force=True, dry_run=False)
 
 
-def test_a_site_is_not_deployed_into_a_cache(tmp_path: Path) -> None:
+def test_site_is_not_deployed_into_a_cache(tmp_path: Path) -> None:
     site = built(tmp_path / "site", "a1")
     with Cache.open(tmp_path / "cache"):
         pass
@@ -445,7 +439,7 @@ def test_a_site_is_not_deployed_into_a_cache(tmp_path: Path) -> None:
         open_target("cache/x", tmp_path, tmp_path / "other").deploy(site, force=True, dry_run=False)
 
 
-def test_a_file_that_a_host_does_not_take_is_reported(tmp_path: Path) -> None:
+def test_file_too_large_for_a_host_is_reported(tmp_path: Path) -> None:
     site = built(tmp_path / "site", "a1")
     with (tmp_path / "site/data/a1/map.json").open("wb") as file:
         file.truncate((25 << 20) + 1)
@@ -454,7 +448,7 @@ def test_a_file_that_a_host_does_not_take_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_command_says_what_it_would_do_and_what_it_did(tmp_path: Path) -> None:
+def test_command_reports_planned_and_completed_changes(tmp_path: Path) -> None:
     built(tmp_path / "site", "a1")
     would = spotmap("deploy", "--to", "www", "--dry-run", cwd=tmp_path)
     assert "would send    index.html (27 B)" in would.stdout

@@ -1,4 +1,4 @@
-"""Whatever a table, a list or an export claims to hold: memory is bounded, nothing waits, and the error says it."""
+"""Hostile or damaged input of tables, playlists and exports: bounded memory, no waiting, clear errors."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.source import LibrarySource, ProbeResult
 
 MEGABYTE = 1 << 20
-LEAST_BASE_MB = 500
-"""So much may be taken beyond what the process takes by itself."""
+MEMORY_LIMIT_MB = 500
+"""Memory in MB that loading may take beyond the process itself."""
 
 
 def refuse(path: Path) -> ProbeResult:
@@ -87,8 +87,8 @@ for line in sys.stdin:
 
 
 @pytest.fixture(scope="module")
-def said_within_bounds() -> Iterator[Callable[[str, Path], str]]:
-    """What a process of its own says of a source that it loads, within the bound of memory."""
+def load_within_bounds() -> Iterator[Callable[[str, Path], str]]:
+    """Load a source in a forked process within the memory bound and return its message."""
     with subprocess.Popen(
         [sys.executable, "-c", MEASURED],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -98,20 +98,20 @@ def said_within_bounds() -> Iterator[Callable[[str, Path], str]]:
     ) as forking:
         assert forking.stdin
         assert forking.stdout
-        asked, answers = forking.stdin, forking.stdout
+        requests, answers = forking.stdin, forking.stdout
 
         def say(source: str, path: Path) -> str:
-            asked.write(json.dumps([source, str(path)]) + "\n")
-            asked.flush()
+            requests.write(json.dumps([source, str(path)]) + "\n")
+            requests.flush()
             answer = json.loads(answers.readline())
-            assert isinstance(answer, list), f"it ended with status {answer}"
-            said, taken_mb = answer
+            assert isinstance(answer, list), f"the process ended with status {answer}"
+            message, used_mb = answer
             assert json.loads(answers.readline()) == 0
-            assert taken_mb < LEAST_BASE_MB
-            return str(said)
+            assert used_mb < MEMORY_LIMIT_MB
+            return str(message)
 
         yield say
-        asked.close()
+        requests.close()
 
 
 def parquet(columns: dict[str, Any], **options: Any) -> bytes:
@@ -130,7 +130,7 @@ def parquet_of_rows(rows: int) -> bytes:
 
 
 def parquet_of_one_text(length: int, rows: int) -> bytes:
-    """A dictionary of one text, which every row names."""
+    """Return a table whose rows all refer to one dictionary entry."""
     indices = pyarrow.array([0] * rows, pyarrow.int32())
     return parquet({"title": pyarrow.DictionaryArray.from_arrays(indices, ["y" * length])}, compression="zstd")
 
@@ -198,14 +198,14 @@ BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="kilobytes on Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux only")
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_reported_in_bounded_memory(
-    said_within_bounds: Callable[[str, Path], str], tmp_path: Path, name: str
+def test_bomb_is_reported_in_bounded_memory(
+    load_within_bounds: Callable[[str, Path], str], tmp_path: Path, name: str
 ) -> None:
     source, file_name, make, words = BOMBS[name]
     (tmp_path / file_name).write_bytes(make())
-    assert words in said_within_bounds(source, tmp_path / file_name)
+    assert words in load_within_bounds(source, tmp_path / file_name)
 
 
 EVERY_TYPE = {
@@ -230,7 +230,7 @@ EVERY_TYPE = {
 }
 
 
-def test_a_parquet_file_of_any_type_is_read(tmp_path: Path) -> None:
+def test_parquet_columns_of_every_type_are_read(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     path.write_bytes(parquet(EVERY_TYPE))
     columns, left_out = read_parquet(path, lambda name: name != "large")
@@ -247,7 +247,7 @@ def test_a_parquet_file_of_any_type_is_read(tmp_path: Path) -> None:
     assert "large" not in columns
 
 
-def test_a_table_says_which_columns_it_left_out(tmp_path: Path, cache: Cache) -> None:
+def test_skipped_columns_are_reported(tmp_path: Path, cache: Cache) -> None:
     (tmp_path / "t.parquet").write_bytes(parquet(EVERY_TYPE))
     assert load(TableSource(tmp_path / "t.parquet"), cache).notices == (
         "t.parquet: columns of structures or maps are left out: 'map', 'struct', 'lists'.",
@@ -259,7 +259,7 @@ def test_a_table_says_which_columns_it_left_out(tmp_path: Path, cache: Cache) ->
     assert "'title'" in caught.value.hint
 
 
-def test_a_damaged_parquet_file_is_read_or_reported(tmp_path: Path) -> None:
+def test_damaged_parquet_file_is_read_or_reported(tmp_path: Path) -> None:
     whole, changes, path = parquet(EVERY_TYPE), random.Random(7), tmp_path / "t.parquet"
     outcomes = set()
     for _ in range(150):
@@ -274,7 +274,7 @@ def test_a_damaged_parquet_file_is_read_or_reported(tmp_path: Path) -> None:
     assert outcomes == {True, False}
 
 
-LYING_VECTORS = [
+INVALID_VECTORS = [
     (npy((3, 20 * 10**12)), "shape"),
     (npy((2, 16_000)), "shorter"),
     (npy((2, 4), bytes(31)), "shorter"),
@@ -291,15 +291,15 @@ LYING_VECTORS = [
 ]
 
 
-@pytest.mark.parametrize(("content", "words"), LYING_VECTORS, ids=range(len(LYING_VECTORS)))
-def test_vectors_beside_a_table_that_lie_are_reported(tmp_path: Path, cache: Cache, content: bytes, words: str) -> None:
+@pytest.mark.parametrize(("content", "words"), INVALID_VECTORS, ids=range(len(INVALID_VECTORS)))
+def test_invalid_vector_file_is_reported(tmp_path: Path, cache: Cache, content: bytes, words: str) -> None:
     (tmp_path / "t.csv").write_text("title\nA\nB\n")
     (tmp_path / "t.npy").write_bytes(content)
     with pytest.raises(SourceError, match=words):
         _ = load(TableSource(tmp_path / "t.csv"), cache).vectors.value  # type: ignore[union-attr]
 
 
-def test_places_that_single_precision_cannot_hold_are_in_the_ledger(tmp_path: Path, cache: Cache) -> None:
+def test_coordinates_beyond_single_precision_become_failures(tmp_path: Path, cache: Cache) -> None:
     (tmp_path / "t.csv").write_text("title,x,y\nA,1,1\nB,1e308,-1e308\nC,1,1e39\n")
     failures = load(TableSource(tmp_path / "t.csv"), cache).library.failures
     assert [failure.detail for failure in failures] == [
@@ -323,12 +323,12 @@ SPECIAL: dict[str, tuple[Callable[[Path], LibrarySource], str]] = {
 
 
 @pytest.mark.parametrize("kind", ["a pipe", "/dev/zero", "/dev/urandom", "/proc/kmsg"])
-@pytest.mark.parametrize("what", SPECIAL)
-def test_what_is_no_regular_file_is_reported(tmp_path: Path, cache: Cache, what: str, kind: str) -> None:
-    make, name = SPECIAL[what]
+@pytest.mark.parametrize("source", SPECIAL)
+def test_special_file_is_reported(tmp_path: Path, cache: Cache, source: str, kind: str) -> None:
+    make, name = SPECIAL[source]
     path = tmp_path / "place" / name
     path.parent.mkdir()
-    if what == "vectors":
+    if source == "vectors":
         path.with_suffix(".csv").write_text("title\nA\n")
     if kind == "a pipe":
         os.mkfifo(path)
@@ -338,7 +338,7 @@ def test_what_is_no_regular_file_is_reported(tmp_path: Path, cache: Cache, what:
         load(make(path), cache)
 
 
-def test_names_in_a_zip_cannot_act_on_a_terminal(tmp_path: Path, cache: Cache) -> None:
+def test_file_names_in_a_zip_cannot_inject_terminal_sequences(tmp_path: Path, cache: Cache) -> None:
     name = "a\n::error::b\x1b[2J\udc80.csv"
     files = {name.encode("utf-8", "replace").decode(): b"x\n1\n", "good.csv": b"Track Name,Artist Name(s)\nA,B\n"}
     (tmp_path / "t.zip").write_bytes(zipped(files))
@@ -346,16 +346,14 @@ def test_names_in_a_zip_cannot_act_on_a_terminal(tmp_path: Path, cache: Cache) -
     assert notice.isprintable()
 
 
-def test_a_zip_that_names_millions_of_files_is_reported(
-    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_zip_with_too_many_entries_is_reported(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_files, "LARGEST_PIECE_BYTES", 70_000)
     (tmp_path / "t.zip").write_bytes(zipped({f"a/{number}": b"" for number in range(1_500)}))
     with pytest.raises(SourceError, match="too many files"):
         load(TakeoutSource(tmp_path / "t.zip"), cache)
 
 
-def test_rows_of_an_export_are_bounded(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_an_export_are_limited(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(takeout, "MOST_ROWS", 3)
     rows = [{"track": str(number), "artist": "A"} for number in range(4)]
     (tmp_path / "YourLibrary.json").write_text(json.dumps({"tracks": rows}))
@@ -363,7 +361,7 @@ def test_rows_of_an_export_are_bounded(tmp_path: Path, cache: Cache, monkeypatch
         load(TakeoutSource(tmp_path), cache)
 
 
-def test_folders_that_may_not_be_read_and_links_in_a_circle_are_reported(
+def test_unreadable_folders_and_symlink_loops_are_reported(
     tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     music = tmp_path / "music"
@@ -388,7 +386,7 @@ def test_folders_that_may_not_be_read_and_links_in_a_circle_are_reported(
     assert walk(music).audio == [music / "open/a.ogg"]
 
 
-def test_names_that_are_no_text_can_be_written_down(tmp_path: Path, cache: Cache) -> None:
+def test_undecodable_file_names_can_be_serialized(tmp_path: Path, cache: Cache) -> None:
     import orjson
 
     music = tmp_path / os.fsdecode(b"m\xff")
@@ -404,7 +402,7 @@ def test_names_that_are_no_text_can_be_written_down(tmp_path: Path, cache: Cache
 
 
 @pytest.mark.parametrize("source", [TableSource, FolderSource, TakeoutSource, ExportifySource])
-def test_a_path_that_may_not_be_looked_at_is_a_sentence(
+def test_path_that_cannot_be_accessed_is_a_clear_error(
     tmp_path: Path, cache: Cache, source: Callable[[Path], LibrarySource]
 ) -> None:
     with pytest.raises(SourceError, match="cannot be read: File name too long"):

@@ -1,4 +1,4 @@
-"""What files say of themselves is read as people mean it, whatever their names and tags hold."""
+"""Tags, file names, covers and folders: how FolderSource reads the metadata of audio files."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         ("\udcff\udcfe", "\ufffd\ufffd", ()),
     ],
 )
-def test_title_and_artists_from_a_file_name(stem: str, title: str, artists: tuple[str, ...]) -> None:
+def test_title_and_artists_are_parsed_from_a_file_name(stem: str, title: str, artists: tuple[str, ...]) -> None:
     assert title_from_name(stem) == (title, artists)
 
 
@@ -94,7 +94,7 @@ def test_title_and_artists_from_a_file_name(stem: str, title: str, artists: tupl
         ("夜に駆ける", (None, None)),
     ],
 )
-def test_disc_and_number_from_a_file_name(stem: str, place: tuple[int | None, int | None]) -> None:
+def test_disc_and_track_number_are_parsed_from_a_file_name(stem: str, place: tuple[int | None, int | None]) -> None:
     assert place_from_name(stem) == place
 
 
@@ -102,15 +102,15 @@ def test_disc_and_number_from_a_file_name(stem: str, place: tuple[int | None, in
     ("text", "number"),
     [
         *[("7", 7), ("07/12", 7), (" 3 / 9 ", 3), ("3.0", 3), ("", None), ("A1", None), ("0", None), ("12345", None)],
-        pytest.param("1" + " " * 1_000_000 + "x", None, id="a cell that would take hours"),
+        pytest.param("1" + " " * 1_000_000 + "x", None, id="input for catastrophic backtracking"),
     ],
 )
-def test_the_number_of_a_track(text: str, number: int | None) -> None:
+def test_track_number_is_parsed(text: str, number: int | None) -> None:
     assert parse_place(text) == number
 
 
 @pytest.mark.parametrize(("codec", "name"), [("flac", "a.flac"), ("libmp3lame", "a.mp3"), ("aac", "a.m4a")])
-def test_a_place_on_the_album_is_read_from_tags_and_by_earlier_caches_too(
+def test_track_and_disc_numbers_are_added_to_records_of_earlier_versions(
     tmp_path: Path, codec: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = with_metadata(tmp_path / name, codec, more={"track": "3/12", "disc": "2/2"})
@@ -123,13 +123,13 @@ def test_a_place_on_the_album_is_read_from_tags_and_by_earlier_caches_too(
 
 @dataclass(frozen=True)
 class Sound:
-    """What a look into a file gives."""
+    """A probe result."""
 
     audio_digest: str
     duration_ms: int = 1_000
 
 
-def test_a_folder_of_one_album_says_which_tracks_are_on_it(tmp_path: Path) -> None:
+def test_tracks_of_one_album_share_an_album_id(tmp_path: Path) -> None:
     albums = {"a/1": "Hits", "a/2": "Hits", "b/1": "Hits", "c/1": "Hits", "c/2": "X", "c/3": "Y", "d/1": ""}
     for name in albums:
         (tmp_path / "music" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -155,7 +155,7 @@ def test_a_folder_of_one_album_says_which_tracks_are_on_it(tmp_path: Path) -> No
 
 
 def without_place(found: FileFacts) -> bytes:
-    """As versions wrote it that did not know where on its album a track is."""
+    """Encode facts as versions before track numbers did."""
     row = asdict(found)
     del row["track_number"], row["disc_number"]
     return json.dumps(row).encode()
@@ -173,7 +173,7 @@ def without_place(found: FileFacts) -> bytes:
         ("\ufeffSo\u200bng\u202e", "Song"),
     ],
 )
-def test_text_becomes_one_line(text: str, folded: str) -> None:
+def test_whitespace_and_control_characters_are_folded_into_one_line(text: str, folded: str) -> None:
     assert fold_space(text) == folded
 
 
@@ -181,25 +181,25 @@ def test_text_becomes_one_line(text: str, folded: str) -> None:
     ("text", "year"),
     [("1987", 1987), ("2004-05-01", 2004), ("May 1, 1999", 1999), ("", None), ("87", None), ("31337", None)],
 )
-def test_a_year_is_found_in_a_date(text: str, year: int | None) -> None:
+def test_year_is_extracted_from_a_date(text: str, year: int | None) -> None:
     assert parse_year(text) == year
 
 
-def test_a_file_without_tags_has_empty_tags(tmp_path: Path) -> None:
+def test_file_without_tags_has_empty_tags(tmp_path: Path) -> None:
     path = tmp_path / "text.mp3"
     path.write_text("no music")
     assert read_tags(path).title == ""
 
 
 NOTHING: Mapping[str, str] = {}
-SAID = {"title": "Tïtle", "artist": "Ärtist; Other", "album": "Album", "date": "1999"}
+METADATA = {"title": "Tïtle", "artist": "Ärtist; Other", "album": "Album", "date": "1999"}
 
 
 def with_metadata(path: Path, codec: str, kind: str = "", more: Mapping[str, str] = NOTHING) -> Path:
-    """A short sound whose container says what it is."""
+    """Write a short sound with container metadata."""
     with av.open(str(path), "w", format=kind or None) as container:
         stream: Any = container.add_stream(codec, rate=44_100, layout="stereo")
-        container.metadata.update({**SAID, **more})
+        container.metadata.update({**METADATA, **more})
         frame = av.AudioFrame.from_ndarray(np.zeros((2, 8_192), np.float32), format="fltp", layout="stereo")
         frame.sample_rate, frame.pts, stream.bit_rate = 44_100, 0, 128_000
         resampler = av.AudioResampler(stream.format, "stereo", 44_100, stream.frame_size or 1024)
@@ -210,7 +210,7 @@ def with_metadata(path: Path, codec: str, kind: str = "", more: Mapping[str, str
 
 
 def facts(path: Path) -> FileFacts:
-    """What is known of a file after a look into it; a later look finds it in the cache."""
+    """Identify a file and check that the second call reads it from the cache."""
     with Cache.open(path.parent / "cache") as cache:
         context = LoadContext(cache, probe, 1, lambda _done, _total: None, read_metadata=read_metadata)
         (found,) = identify_files([path], context)
@@ -220,7 +220,7 @@ def facts(path: Path) -> FileFacts:
     return found
 
 
-def test_a_file_that_cannot_be_looked_into_is_tried_once_more_by_a_newer_decoder_and_by_no_other(
+def test_undecodable_file_is_retried_once_per_decoder_version(
     tmp_path: Path,
 ) -> None:
     path = write_audio(tmp_path / "a.flac", np.zeros((2, 8_192), np.float32))
@@ -260,15 +260,13 @@ def test_a_file_that_cannot_be_looked_into_is_tried_once_more_by_a_newer_decoder
         ("a.mp3", "libmp3lame", 1999),
     ],
 )
-def test_what_a_container_says_is_read_whatever_its_kind(
-    tmp_path: Path, name: str, codec: str, year: int | None
-) -> None:
+def test_container_metadata_is_read_from_every_format(tmp_path: Path, name: str, codec: str, year: int | None) -> None:
     found = facts(with_metadata(tmp_path / name, codec, "ipod" if name.endswith("m4b") else ""))
     assert (found.title, found.artists, found.album, found.year) == ("Tïtle", ("Ärtist", "Other"), "Album", year)
 
 
 @pytest.mark.parametrize("text", ["Tïtle".encode("cp1252"), "Tïtle".encode()])
-def test_the_words_of_a_wav_file_are_in_any_encoding(tmp_path: Path, text: bytes) -> None:
+def test_wav_info_chunk_is_decoded_in_any_encoding(tmp_path: Path, text: bytes) -> None:
     path = write_audio(tmp_path / "a.wav", np.zeros(9_000, np.float32))
     body = b"INFOINAM" + struct.pack("<I", len(text) + 1) + text + bytes(1 + (len(text) + 1) % 2)
     path.write_bytes(path.read_bytes() + b"LIST" + struct.pack("<I", len(body)) + body)
@@ -277,7 +275,7 @@ def test_the_words_of_a_wav_file_are_in_any_encoding(tmp_path: Path, text: bytes
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mp3", "libmp3lame"), ("a.aac", "aac"), ("a.mp2", "mp2")])
 @pytest.mark.parametrize("kind", ["APEv2", "ID3"])
-def test_tags_are_read_where_they_do_not_belong(tmp_path: Path, name: str, codec: str, kind: str) -> None:
+def test_id3_and_ape_tags_are_read_from_unusual_formats(tmp_path: Path, name: str, codec: str, kind: str) -> None:
     path = write_audio(tmp_path / name, np.zeros(9_000, np.float32), codec=codec)
     mutagen.id3.delete(path)
     if kind == "APEv2":
@@ -293,7 +291,7 @@ def test_tags_are_read_where_they_do_not_belong(tmp_path: Path, name: str, codec
     assert (found.title, found.artists, found.year) == ("Song", ("One", "Two"), 2001)
 
 
-def test_a_title_that_id3v1_cut_is_whole_in_apev2(tmp_path: Path) -> None:
+def test_apev2_title_wins_over_a_truncated_id3v1_title(tmp_path: Path) -> None:
     path = write_audio(tmp_path / "a.mp3", np.zeros(9_000, np.float32))
     mutagen.id3.delete(path)
     ape = APEv2()  # type: ignore[no-untyped-call]
@@ -305,7 +303,7 @@ def test_a_title_that_id3v1_cut_is_whole_in_apev2(tmp_path: Path) -> None:
     assert (tags.title, tags.artists) == ("A Title of More Letters Than Thirty", ("One",))
 
 
-def test_matroska_tells_a_track_from_its_album() -> None:
+def test_matroska_track_and_album_titles_are_distinguished() -> None:
     words = {
         "album/title": "Album",
         "track/title": "Song",
@@ -333,11 +331,11 @@ def test_matroska_tells_a_track_from_its_album() -> None:
         ([" ", ";"], ()),
     ],
 )
-def test_several_artists_in_one_tag_are_distinguished(values: list[str], artists: tuple[str, ...]) -> None:
+def test_several_artists_in_one_tag_are_split(values: list[str], artists: tuple[str, ...]) -> None:
     assert split_artists(values) == artists
 
 
-def test_an_isrc_in_an_mp4_is_read(tmp_path: Path) -> None:
+def test_isrc_in_an_mp4_is_read(tmp_path: Path) -> None:
     path = with_metadata(tmp_path / "a.m4a", "aac")
     file = MP4(path)  # type: ignore[no-untyped-call]
     file["----:com.apple.iTunes:ISRC"] = [b"us-abc-01-00001"]
@@ -351,7 +349,7 @@ def test_an_isrc_in_an_mp4_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("listed", "expected"), [(["Björk", "AC/DC"], ("Björk", "AC/DC")), (["Björk"], ("Björk feat. AC/DC",))]
 )
-def test_artists_that_a_tagger_lists_are_better_than_a_credit(
+def test_artists_list_tag_wins_over_a_combined_credit(
     tmp_path: Path, listed: list[str], expected: tuple[str, ...]
 ) -> None:
     path = write_audio(tmp_path / "a.mp3", np.zeros(9_000, np.float32))
@@ -369,18 +367,18 @@ def picture(width: int, height: int, kind: str = "PNG") -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_a_cover_becomes_a_small_webp(kind: str) -> None:
+def test_cover_becomes_a_small_webp(kind: str) -> None:
     with Image.open(io.BytesIO(thumbnail(picture(800, 400, kind)))) as small:
         assert small.format == "WEBP"
         assert small.size == (EDGE_PX, EDGE_PX // 2)
 
 
 @pytest.mark.parametrize("image", [b"", b"not a picture", picture(40, 40)[:60], b"<svg onload='x'/>"])
-def test_a_picture_that_cannot_be_read_is_no_cover(image: bytes) -> None:
+def test_undecodable_picture_yields_no_thumbnail(image: bytes) -> None:
     assert thumbnail(image) == b""
 
 
-def test_thumbnails_are_the_same_every_time() -> None:
+def test_thumbnails_are_deterministic() -> None:
     assert thumbnail(picture(300, 300)) == thumbnail(picture(300, 300))
 
 
@@ -390,7 +388,7 @@ def touch(path: Path) -> Path:
     return path
 
 
-def test_a_walk_finds_audio_in_order_and_skips_hidden_files(tmp_path: Path) -> None:
+def test_walk_finds_audio_in_order_and_skips_hidden_files(tmp_path: Path) -> None:
     expected = [touch(tmp_path / name) for name in ("a.OGG", "b/c.flac", "b/d/e.webm")]
     for name in ("._a.mp3", ".Trash-1000/x.mp3", "@eaDir/a.mp3/SYNOAUDIO.jpg", "notes.txt", "b/cover.jpg"):
         touch(tmp_path / name)
@@ -399,14 +397,14 @@ def test_a_walk_finds_audio_in_order_and_skips_hidden_files(tmp_path: Path) -> N
     assert listing.covers == {tmp_path / "b": tmp_path / "b/cover.jpg"}
 
 
-def test_a_folder_named_like_a_file_is_accounted_for_unless_it_holds_music(tmp_path: Path) -> None:
+def test_folder_with_an_audio_suffix_is_reported_unless_it_contains_music(tmp_path: Path) -> None:
     (tmp_path / "empty.mp3").mkdir()
     touch(tmp_path / "album.mp3/song.ogg")
     listing = walk(tmp_path)
     assert list(listing.misnamed) == [tmp_path / "empty.mp3"]
 
 
-def test_a_link_back_to_the_top_does_not_go_round_for_ever(tmp_path: Path) -> None:
+def test_symlink_to_a_parent_folder_does_not_loop(tmp_path: Path) -> None:
     touch(tmp_path / "a.ogg")
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     assert walk(tmp_path).audio == [tmp_path / "a.ogg"]
@@ -427,7 +425,7 @@ def test_a_link_back_to_the_top_does_not_go_round_for_ever(tmp_path: Path) -> No
         (("folder:B\udcf6\x1b[2J/",), "B\ufffd [2J"),
     ],
 )
-def test_a_map_is_called_as_its_folder_or_as_its_file_without_the_suffix(
+def test_map_title_is_the_folder_name_or_the_file_stem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sources: tuple[str, ...], title: str
 ) -> None:
     (tmp_path / "home").mkdir()
@@ -450,7 +448,7 @@ def test_a_map_is_called_as_its_folder_or_as_its_file_without_the_suffix(
         ("cp1250", "Miłość w Zakopanem", "Sławomir"),
     ],
 )
-def test_tags_that_are_called_latin_1_are_read_as_what_they_are(
+def test_mislabeled_latin_1_tags_are_decoded_in_their_real_encoding(
     tmp_path: Path, encoding: str, title: str, artist: str
 ) -> None:
     path = tmp_path / "a.mp3"
@@ -462,7 +460,7 @@ def test_tags_that_are_called_latin_1_are_read_as_what_they_are(
     assert (found.title, found.artists) == (title, (artist,))
 
 
-def test_each_tag_is_read_as_what_it_is(tmp_path: Path) -> None:
+def test_encoding_is_detected_per_tag(tmp_path: Path) -> None:
     tags = ID3()  # type: ignore[no-untyped-call]
     tags.add(TIT2(encoding=0, text="Jóga".encode().decode("latin-1")))  # type: ignore[no-untyped-call]
     tags.add(TPE1(encoding=0, text="Björk"))  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Playlists that lie in a folder of music, from whatever program, system or machine, hold the files that they mean."""
+"""Playlists in a music folder: how their entries are resolved to files, whatever program or system wrote them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FILES = (
 
 @dataclass(frozen=True)
 class Sound:
-    """What the probe of these tests tells: the content of a file is its sound."""
+    """A probe result: the content of a file stands for its sound."""
 
     audio_digest: str
     duration_ms: int = 2_000
@@ -43,7 +43,7 @@ def probe(path: Path) -> Sound:
 
 
 def put(folder: Path, *names: str) -> None:
-    """Files of different sound."""
+    """Create files with distinct content."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,10 +56,10 @@ def load(source: LibrarySource, home: Path) -> Loaded:
 
 
 def titles(loaded: Loaded) -> dict[str, list[str]]:
-    """What each playlist holds."""
-    called = {track.id: track.title for track in loaded.library.tracks}
+    """Return the titles in each playlist."""
+    title_of = {track.id: track.title for track in loaded.library.tracks}
     return {
-        playlist.name: [called[track_id] for track_id in playlist.track_ids] for playlist in loaded.library.playlists
+        playlist.name: [title_of[track_id] for track_id in playlist.track_ids] for playlist in loaded.library.playlists
     }
 
 
@@ -113,9 +113,7 @@ ENTRIES: dict[str, tuple[str | bytes, list[str]]] = {
 
 
 @pytest.mark.parametrize(("content", "expected"), ENTRIES.values(), ids=ENTRIES.keys())
-def test_a_playlist_holds_the_files_that_its_lines_mean(
-    tmp_path: Path, content: str | bytes, expected: list[str]
-) -> None:
+def test_playlist_entries_are_resolved_to_files(tmp_path: Path, content: str | bytes, expected: list[str]) -> None:
     music = tmp_path / "music"
     put(music, *FILES)
     (music / "list.m3u8").write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -138,7 +136,7 @@ def test_a_playlist_holds_the_files_that_its_lines_mean(
     ],
     ids=["inside", "empty", "not there", "elsewhere", "above", "a remark"],
 )
-def test_a_folder_whose_playlists_ask_for_more_than_is_in_it_says_so(
+def test_folder_depends_on_more_if_a_playlist_points_outside(
     tmp_path: Path, content: str, depends_on_more: bool
 ) -> None:
     put(tmp_path / "music", *FILES)
@@ -150,7 +148,7 @@ IN_TABLES = {name: entries for name, entries in ENTRIES.items() if name != "the 
 
 
 @pytest.mark.parametrize(("content", "expected"), IN_TABLES.values(), ids=IN_TABLES.keys())
-def test_a_playlist_as_a_table_has_the_same_files(tmp_path: Path, content: str | bytes, expected: list[str]) -> None:
+def test_playlist_as_a_table_resolves_the_same_files(tmp_path: Path, content: str | bytes, expected: list[str]) -> None:
     put(tmp_path / "music", *FILES)
     path = tmp_path / "music/list.m3u"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -163,7 +161,7 @@ def test_a_playlist_as_a_table_has_the_same_files(tmp_path: Path, content: str |
     assert library.failures == ()
 
 
-def test_a_list_in_a_folder_of_lists_may_name_its_files_from_where_the_music_begins(tmp_path: Path) -> None:
+def test_entries_may_be_relative_to_the_music_root(tmp_path: Path) -> None:
     put(tmp_path / "music", *FILES)
     (tmp_path / "music/Playlists").mkdir()
     (tmp_path / "music/Playlists/a.m3u").write_text("Artist Two/Red Album/02 Dusk.mp3\n../bjo\u0308rk/01 Été.mp3\n")
@@ -172,19 +170,19 @@ def test_a_list_in_a_folder_of_lists_may_name_its_files_from_where_the_music_beg
     assert all(track.recording for track in library.tracks)
 
 
-def test_an_end_of_a_path_that_several_files_have_means_none_unless_it_is_the_whole_way(tmp_path: Path) -> None:
+def test_ambiguous_path_suffix_matches_no_file(tmp_path: Path) -> None:
     put(tmp_path / "music", "A/x/01.mp3", "B/x/01.mp3", "A/02.mp3", "old/A/02.mp3", "a/03.ogg", "A/03.ogg")
     (tmp_path / "music/l.m3u").write_text("E:\\x\\01.mp3\nE:\\Music\\A\\02.mp3\nE:\\A\\03.ogg\nE:\\a\\x\\01.mp3\n")
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     ids = {track.recording.path: track.id for track in loaded.library.tracks if track.recording}
-    (playlist,) = (one for one in loaded.library.playlists if one.name == "l")
+    (playlist,) = (each for each in loaded.library.playlists if each.name == "l")
     assert playlist.track_ids == tuple(
         ids[str(tmp_path / "music" / name)] for name in ("A/02.mp3", "A/03.ogg", "A/x/01.mp3")
     )
     assert loaded.notices == ("1 of 4 entries of l.m3u is a file that is not in this folder: E:\\x\\01.mp3.",)
 
 
-def test_what_a_list_names_and_is_not_there_is_one_sentence_and_no_track(tmp_path: Path) -> None:
+def test_missing_files_are_one_notice_and_no_track(tmp_path: Path) -> None:
     put(tmp_path / "music", *FILES)
     (tmp_path / "music/l.m3u").write_text(
         "Björk/01 Été.mp3\nX:\\gone.mp3\n/no/gone.ogg\nlost\0.mp3\n/dev/zero\nhttps://example.org/a.mp3\n"
@@ -201,7 +199,7 @@ def test_what_a_list_names_and_is_not_there_is_one_sentence_and_no_track(tmp_pat
     )
 
 
-def test_what_a_list_names_elsewhere_is_looked_into_and_known_again_by_its_sound(tmp_path: Path) -> None:
+def test_files_outside_the_folder_are_probed_and_deduplicated_by_sound(tmp_path: Path) -> None:
     put(tmp_path / "music", "A/one.mp3")
     put(tmp_path / "elsewhere", "other.mp3", "A/one.mp3")
     (tmp_path / "elsewhere/text.mp3").write_text("text")
@@ -217,7 +215,7 @@ def test_what_a_list_names_elsewhere_is_looked_into_and_known_again_by_its_sound
     assert [len(playlist.track_ids) for playlist in library.playlists] == [3, 1]
 
 
-def test_a_list_of_lists_holds_what_they_hold_even_where_they_name_each_other(tmp_path: Path) -> None:
+def test_nested_and_cyclic_playlists_are_flattened(tmp_path: Path) -> None:
     put(tmp_path / "music", "a.mp3", "b.mp3", "c.mp3")
     (tmp_path / "music/one.m3u").write_text("two.m3u\na.mp3\n")
     (tmp_path / "music/two.m3u").write_text("b.mp3\nthree.m3u\n")
@@ -236,7 +234,7 @@ def test_a_list_of_lists_holds_what_they_hold_even_where_they_name_each_other(tm
     assert found == {"five": ["a", "b"], "one": ["b", "c", "a"], "three": ["c"], "two": ["b", "c"]}
 
 
-def test_lists_do_not_hide_folders_and_equal_lists_are_one(tmp_path: Path) -> None:
+def test_playlists_and_folders_coexist_and_identical_playlists_are_merged(tmp_path: Path) -> None:
     music = tmp_path / "music"
     put(music, "A/1.mp3", "A/2.mp3", "B/1.mp3", "B/2.mp3")
     (music / "mix.m3u").write_text("A/1.mp3\nB/1.mp3\n")
@@ -251,7 +249,7 @@ def test_lists_do_not_hide_folders_and_equal_lists_are_one(tmp_path: Path) -> No
     assert loaded.notices == ("The playlists mix and party contain the same tracks and are shown as one.",)
 
 
-def test_a_list_that_cannot_be_used_costs_nothing_but_itself(tmp_path: Path) -> None:
+def test_unusable_playlist_is_skipped_with_a_notice(tmp_path: Path) -> None:
     music = tmp_path / "music"
     put(music, "a.mp3", "b.mp3")
     (music / "dead.m3u").symlink_to("/nowhere/x.m3u")
@@ -279,7 +277,7 @@ def test_a_list_that_cannot_be_used_costs_nothing_but_itself(tmp_path: Path) -> 
         load(TableSource(music / "live.m3u8"), tmp_path)
 
 
-def test_a_list_of_very_many_entries_is_left_out(tmp_path: Path) -> None:
+def test_playlist_with_too_many_entries_is_skipped(tmp_path: Path) -> None:
     put(tmp_path / "music", "a.mp3")
     (tmp_path / "music/l.m3u").write_bytes(b"x\n" * 200_001)
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
@@ -288,7 +286,7 @@ def test_a_list_of_very_many_entries_is_left_out(tmp_path: Path) -> None:
         load(TableSource(tmp_path / "music/l.m3u"), tmp_path)
 
 
-def test_many_lists_with_a_fault_are_reported_in_a_few_lines(tmp_path: Path) -> None:
+def test_notices_about_many_playlists_are_limited(tmp_path: Path) -> None:
     put(tmp_path / "music", "a.mp3")
     for number in range(50):
         (tmp_path / f"music/{number}.m3u").write_text("gone.mp3\n")
@@ -297,7 +295,7 @@ def test_many_lists_with_a_fault_are_reported_in_a_few_lines(tmp_path: Path) -> 
     assert notices[-1] == "30 more playlists were left out, or contain files that are not in this folder."
 
 
-def test_a_file_whose_name_is_no_utf_8_is_found_by_how_a_list_writes_it(tmp_path: Path) -> None:
+def test_file_name_that_is_not_utf_8_is_matched(tmp_path: Path) -> None:
     music = tmp_path / "music"
     music.mkdir()
     (music / os.fsdecode(b"Bj\xf6rk.mp3")).write_bytes(b"sound")
@@ -322,7 +320,7 @@ def test_music_is_found_whatever_its_name(tmp_path: Path, names: tuple[str, ...]
     assert loaded.notices == ()
 
 
-def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
+def test_skipped_audio_files_are_counted(tmp_path: Path) -> None:
     put(
         tmp_path / "music",
         "a.mp3",
@@ -351,7 +349,7 @@ def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sheet", "is_told"),
+    ("sheet", "is_reported"),
     [
         ('PERFORMER "One"\nFILE "a.mp3" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', True),
         ("FILE D:\\Rips\\a.mp3 MP3\r\nTRACK 01 AUDIO\r\nTRACK 02 AUDIO\r\n", True),
@@ -364,15 +362,15 @@ def test_music_that_is_left_out_is_counted(tmp_path: Path) -> None:
         ("no sheet", False),
     ],
 )
-def test_a_file_that_holds_an_album_by_its_cue_sheet_is_told(tmp_path: Path, sheet: str, is_told: bool) -> None:
+def test_audio_file_with_a_multi_track_cue_sheet_is_reported(tmp_path: Path, sheet: str, is_reported: bool) -> None:
     put(tmp_path / "music", "a.mp3")
     (tmp_path / "music/a.CUE").write_text(sheet)
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     assert len(loaded.library.tracks) == 1
-    assert [notice.startswith("a.mp3 contains several tracks") for notice in loaded.notices] == [True] * is_told
+    assert [notice.startswith("a.mp3 contains several tracks") for notice in loaded.notices] == [True] * is_reported
 
 
-def test_what_builds_wrote_into_the_folder_is_no_part_of_the_library(tmp_path: Path) -> None:
+def test_files_that_builds_wrote_into_the_folder_are_ignored(tmp_path: Path) -> None:
     put(tmp_path / "music", "a.mp3", "b.mp3", "site/audio/0123456789abcdef.m4a", "site/audio/mine.m4a")
     (tmp_path / "music/site" / MARKER_NAME).write_text("{}")
     lists = [
@@ -385,20 +383,20 @@ def test_what_builds_wrote_into_the_folder_is_no_part_of_the_library(tmp_path: P
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     assert sorted(track.title for track in loaded.library.tracks) == ["a", "b", "mine"]
     names = {playlist.name for playlist in loaded.library.playlists}
-    assert names >= {"Loud", "Own"}, "changed by hand, or not written by a build"
+    assert names >= {"Loud", "Own"}, "edited or created by the user"
     assert "Soft" not in names
 
 
 @pytest.mark.parametrize(
     "content", ["", "[]", '{"lists": [1]}', '{"lists": {"a": {}}}', '{"lists": {"a": {"file": 5}}}']
 )
-def test_a_list_of_lists_that_no_build_wrote_does_no_harm(tmp_path: Path, content: str) -> None:
+def test_invalid_list_manifest_is_ignored(tmp_path: Path, content: str) -> None:
     put(tmp_path / "music", "a.mp3")
     (tmp_path / "music" / LIST_MANIFEST).write_text(content)
     assert len(load(FolderSource(tmp_path / "music"), tmp_path).library.tracks) == 1
 
 
-def test_halves_of_characters_in_a_list_name_no_file(tmp_path: Path) -> None:
+def test_lone_surrogates_in_a_playlist_match_no_file(tmp_path: Path) -> None:
     put(tmp_path / "music", "a.mp3")
     (tmp_path / "music/l.jspf").write_text(
         r'{"playlist": {"title": "L\ud800", "track": [{"location": "\udc00.mp3"}, {"location": "a.mp3"}]}}'
@@ -409,7 +407,7 @@ def test_halves_of_characters_in_a_list_name_no_file(tmp_path: Path) -> None:
     assert loaded.notices == ("1 of 2 entries of l.jspf is a file that is not in this folder: \ufffd.mp3.",)
 
 
-def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> None:
+def test_error_for_a_folder_without_music_says_what_it_contains(tmp_path: Path) -> None:
     put(tmp_path / "music", "b.mid", ".Trash/x.mp3")
     (tmp_path / "music/l.m3u").write_text("gone.mp3\n")
     with pytest.raises(SourceError) as refused:
@@ -418,7 +416,7 @@ def test_a_folder_without_usable_music_says_what_it_holds(tmp_path: Path) -> Non
         assert said in refused.value.message
 
 
-def test_a_folder_that_may_not_be_read_is_in_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_folder_becomes_an_omission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "music", "open/a.mp3", "shut/closed/b.mp3")
     scandir = os.scandir
 
@@ -435,8 +433,7 @@ def test_a_folder_that_may_not_be_read_is_in_the_ledger(tmp_path: Path, monkeypa
     assert len(loaded.notices) == 1
 
 
-def test_a_name_that_very_many_files_have_takes_no_quadratic_time(tmp_path: Path) -> None:
-    """None of them is compared with all."""
+def test_finding_a_very_common_file_name_takes_no_quadratic_time(tmp_path: Path) -> None:
     files = [tmp_path / str(number) / "01.mp3" for number in range(5_000)]
     finder = FileFinder(tmp_path, files)
     assert finder.find("E:/Music/7/01.mp3", tmp_path) == files[7]
@@ -454,7 +451,7 @@ def test_a_name_that_very_many_files_have_takes_no_quadratic_time(tmp_path: Path
         ("On the Road.m3u", "Björk/01 Été.mp3\n"),
     ],
 )
-def test_a_playlist_of_a_folder_is_called_as_it_says_else_as_its_file(tmp_path: Path, file: str, content: str) -> None:
+def test_playlist_title_is_used_and_otherwise_the_file_name(tmp_path: Path, file: str, content: str) -> None:
     music = tmp_path / "music"
     put(music, *FILES)
     (music / file).write_text(content, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Spotify's account-data export becomes a library with play counts, and nothing private leaves the reader."""
+"""Spotify's account-data export becomes a library with play counts and without private data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.source import LoadContext, Loaded
 
 CONTEXT = cast("LoadContext", None)
-"""An export is only read: neither cache nor probe is touched."""
+"""An export uses neither cache nor probe."""
 A, B, C = (f"spotify:track:{letter * 22}" for letter in "abc")
 LOCAL = "spotify:local:Some+One:Demos:My+Song:201"
 
@@ -94,7 +94,7 @@ def counts(library: Library) -> dict[str, int | None]:
     return {track.id: track.play_count for track in library.tracks}
 
 
-def test_saved_tracks_and_playlists_are_one_library(tmp_path: Path) -> None:
+def test_saved_tracks_and_playlists_form_one_library(tmp_path: Path) -> None:
     loaded = load(
         folder_of(
             tmp_path,
@@ -121,7 +121,7 @@ def test_saved_tracks_and_playlists_are_one_library(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "top", ["", "Spotify Account Data/", "Données Spotify/sous/", "../../../", "/tmp/", "C:\\x/", "Spotify\\x\\"]
 )
-def test_the_zip_is_read_wherever_its_files_lie_in_it(tmp_path: Path, top: str) -> None:
+def test_files_are_found_anywhere_in_the_zip(tmp_path: Path, top: str) -> None:
     path = zip_of(
         tmp_path / "my_spotify_data.zip",
         {
@@ -135,13 +135,13 @@ def test_the_zip_is_read_wherever_its_files_lie_in_it(tmp_path: Path, top: str) 
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_both_zips_in_one_folder_are_one_export(tmp_path: Path) -> None:
+def test_both_zips_in_one_folder_form_one_export(tmp_path: Path) -> None:
     zip_of(tmp_path / "account.zip", {"YourLibrary.json": {"tracks": [saved(A)]}})
     zip_of(tmp_path / "history.zip", {"x/Streaming_History_Audio_2021_0.json": [play(A), play(B, "Other")]})
     assert counts(load(tmp_path).library) == {A: 1}
 
 
-def test_playlists_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+def test_playlist_files_are_read_in_numeric_order(tmp_path: Path) -> None:
     files = {f"Playlist{number}": playlists(**{f"List {number}": [item(A)]}) for number in (10, 2, 1)}
     names = [playlist.name for playlist in load(folder_of(tmp_path, **files)).library.playlists]
     assert names == ["List 1", "List 2", "List 10"]
@@ -160,7 +160,7 @@ def test_old_exports_without_uris_get_ids_from_names(tmp_path: Path) -> None:
     assert ids == [track.id for track in load(path).library.tracks]
 
 
-def test_a_row_without_a_uri_is_the_track_of_its_names(tmp_path: Path) -> None:
+def test_row_without_a_uri_is_matched_by_name(tmp_path: Path) -> None:
     path = folder_of(
         tmp_path,
         YourLibrary={"tracks": [{"artist": "Artist", "album": "Album", "track": "Song"}]},
@@ -169,7 +169,7 @@ def test_a_row_without_a_uri_is_the_track_of_its_names(tmp_path: Path) -> None:
     assert [track.id for track in load(path).library.tracks] == [A]
 
 
-def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
+def test_rows_that_are_not_music_become_omissions(tmp_path: Path) -> None:
     rows = [
         {"track": None, "episode": {"episodeName": "Talk"}, "localTrack": None},
         {"track": None, "audiobook": {"audiobookName": "Read"}},
@@ -198,7 +198,7 @@ def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
     assert [track.title for track in library.tracks] == ["My Song", "Untold", "Untitled", "Song"]
 
 
-def test_plays_of_thirty_seconds_are_counted(tmp_path: Path) -> None:
+def test_plays_of_thirty_seconds_or_more_are_counted(tmp_path: Path) -> None:
     rows = [
         *[play(A)] * 3,
         play(A, ms=29_999),
@@ -223,7 +223,7 @@ def test_plays_of_thirty_seconds_are_counted(tmp_path: Path) -> None:
     assert "secret" not in repr(loaded)
 
 
-def test_a_play_from_another_release_counts_for_the_track_of_that_name(tmp_path: Path) -> None:
+def test_play_of_another_release_counts_for_the_track_with_the_same_name(tmp_path: Path) -> None:
     path = folder_of(
         tmp_path,
         YourLibrary={"tracks": [saved(A), saved(B, album="Best of")]},
@@ -232,7 +232,7 @@ def test_a_play_from_another_release_counts_for_the_track_of_that_name(tmp_path:
     assert counts(load(path).library) == {A: 3, B: 1}
 
 
-def test_a_short_history_counts_by_title_and_artist(tmp_path: Path) -> None:
+def test_short_history_is_counted_by_title_and_artist(tmp_path: Path) -> None:
     path = folder_of(
         tmp_path,
         YourLibrary={"tracks": [saved(A), saved(B, "Other")]},
@@ -241,14 +241,14 @@ def test_a_short_history_counts_by_title_and_artist(tmp_path: Path) -> None:
     assert counts(load(path).library) == {A: 2, B: None}
 
 
-def test_a_history_alone_is_a_library_of_what_was_played_often(tmp_path: Path) -> None:
+def test_history_alone_becomes_a_library_of_frequently_played_tracks(tmp_path: Path) -> None:
     loaded = load(folder_of(tmp_path, endsong_0=[*[play(A)] * 3, *[play(B, "Other")] * 2]))
     assert counts(loaded.library) == {A: 3}
     assert loaded.library.tracks[0].title == "Song"
     assert "secret" not in repr(loaded)
 
 
-def test_days_and_years_of_plays_are_told_and_nothing_else_of_them(tmp_path: Path) -> None:
+def test_only_dates_and_years_of_plays_are_kept(tmp_path: Path) -> None:
     moments = (*(f"{day}T05:06:07Z" for day in ("2019-03-04", "2019-12-31", "2021-06-01", "1970-01-01")), "noon", "")
     path = folder_of(
         tmp_path,
@@ -264,13 +264,13 @@ def test_days_and_years_of_plays_are_told_and_nothing_else_of_them(tmp_path: Pat
     assert (tracks[C].play_count, tracks[C].listening) == (None, None)
 
 
-def test_a_history_alone_says_since_when_a_track_is_known(tmp_path: Path) -> None:
+def test_history_alone_sets_added_at_to_the_first_play(tmp_path: Path) -> None:
     rows = [play(A, ts=f"{year}-05-06T00:00:00Z") for year in (2021, 2019, 2020)]
     (track,) = load(folder_of(tmp_path, endsong_0=rows)).library.tracks
     assert (track.added_at, track.listening and track.listening.last_on) == ("2019-05-06", "2021-05-06")
 
 
-def test_what_was_only_played_is_not_in_the_library(tmp_path: Path) -> None:
+def test_unsaved_played_tracks_are_not_added_to_a_library(tmp_path: Path) -> None:
     path = folder_of(tmp_path, YourLibrary={"tracks": [saved(A)]}, endsong_0=[play(B, "Other")] * 9)
     assert counts(load(path).library) == {A: None}
 
@@ -289,15 +289,13 @@ def test_what_was_only_played_is_not_in_the_library(tmp_path: Path) -> None:
         ({"endsong_0": [play(A)] * 2}, "contains no tracks"),
     ],
 )
-def test_an_export_that_cannot_be_used_is_named_with_what_to_do(
-    tmp_path: Path, files: dict[str, Any], words: str
-) -> None:
+def test_unusable_export_is_reported_with_a_hint(tmp_path: Path, files: dict[str, Any], words: str) -> None:
     with pytest.raises(SourceError, match=words) as raised:
         load(folder_of(tmp_path, **files))
     assert raised.value.hint
 
 
-def test_zips_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+def test_unreadable_zips_are_reported_by_name(tmp_path: Path) -> None:
     good = zip_of(tmp_path / "good.zip", {"YourLibrary.json": {"tracks": [saved(A)]}}).read_bytes()
     (tmp_path / "half.zip").write_bytes(good[: len(good) // 2])
     locked = bytearray(good)
@@ -311,7 +309,7 @@ def test_zips_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         load(tmp_path / "absent.zip")
 
 
-def test_a_zip_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+def test_zip_bomb_is_refused(tmp_path: Path) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("YourLibrary.json", b" " * (export_files.LARGEST_FILE_BYTES + 1))
@@ -321,7 +319,7 @@ def test_a_zip_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "bomb.zip")
 
 
-def test_an_export_of_absurd_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_export_with_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder_of(tmp_path, Playlist1=playlists(A=[item(A)]), Playlist2=playlists(B=[item(A)]))
     monkeypatch.setattr(export_files, "MOST_FILES", 1)
     with pytest.raises(SourceError, match="too large"):
@@ -332,7 +330,7 @@ MARKS = [" (1)", "(1)", "-1", "_1", " 2", " copy", " copy 2", " - Copy", " - Cop
 
 
 @pytest.mark.parametrize("mark", MARKS)
-def test_files_are_known_by_their_names_whatever_a_browser_or_a_person_added(tmp_path: Path, mark: str) -> None:
+def test_renamed_download_copies_are_recognized(tmp_path: Path, mark: str) -> None:
     files = {
         f"YourLibrary{mark}": {"tracks": [saved(A)]},
         f"Playlist2{mark}": playlists(One=[item(B)]),
@@ -345,12 +343,12 @@ def test_files_are_known_by_their_names_whatever_a_browser_or_a_person_added(tmp
 
 
 @pytest.mark.parametrize("name", ["Copy of YourLibrary.json", "Kopie von YourLibrary.json", "YOURLIBRARY (3).JSON"])
-def test_copies_are_known_whatever_the_system_calls_them(tmp_path: Path, name: str) -> None:
+def test_localized_copy_names_are_recognized(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(json.dumps({"tracks": [saved(A)]}))
     assert [track.id for track in load(tmp_path).library.tracks] == [A]
 
 
-def test_a_zip_in_a_zip_is_looked_into_once(tmp_path: Path) -> None:
+def test_zip_inside_a_zip_is_read_one_level_deep(tmp_path: Path) -> None:
     inner = zip_of(
         tmp_path / "inner.zip", {"Spotify Account Data/YourLibrary.json": {"tracks": [saved(A)]}}
     ).read_bytes()
@@ -363,18 +361,18 @@ def test_a_zip_in_a_zip_is_looked_into_once(tmp_path: Path) -> None:
         load(zip_of(tmp_path / "outer.zip", {"middle.zip": middle}))
 
 
-def test_a_zip_is_one_whatever_it_is_called(tmp_path: Path) -> None:
+def test_zip_is_recognized_without_its_suffix(tmp_path: Path) -> None:
     path = zip_of(tmp_path / "my_spotify_data.zip (1)", {"YourLibrary.json": {"tracks": [saved(A)]}})
     assert [track.id for track in load(path).library.tracks] == [A]
 
 
-def test_a_zip_in_a_zip_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_inside_a_zip_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_files, "LARGEST_INNER_ZIP_BYTES", 1 << 20)
     with pytest.raises(SourceError, match=r"data\.zip is too large"):
         load(zip_of(tmp_path / "bomb.zip", {"data.zip": bytes(3 << 20)}))
 
 
-def test_what_is_refused_counts_against_the_bound_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_files_count_toward_the_total_size_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_files, "LARGEST_FILE_BYTES", 1 << 20)
     monkeypatch.setattr(export_files, "LARGEST_EXPORT_BYTES", 5 << 20)
     with pytest.raises(SourceError, match="is too large"):
@@ -382,12 +380,12 @@ def test_what_is_refused_counts_against_the_bound_of_the_whole(tmp_path: Path, m
 
 
 @pytest.mark.parametrize("added", ["1970-01-01", "1970-01-01T00:00:00Z", "0000-00-00", "0001-01-01", "2021-02-30", ""])
-def test_what_spotify_did_not_date_has_no_date(tmp_path: Path, added: str) -> None:
+def test_placeholder_dates_are_dropped(tmp_path: Path, added: str) -> None:
     path = folder_of(tmp_path, Playlist1=playlists(Old=[item(A, added=added), item(B, added="2020-01-02")]))
     assert [track.added_at for track in load(path).library.tracks] == ["", "2020-01-02"]
 
 
-def test_a_play_is_counted_once_over_all_exports(tmp_path: Path) -> None:
+def test_plays_are_deduplicated_across_exports(tmp_path: Path) -> None:
     plays = [play(A, ts=f"2021-01-0{day}T00:00:00Z") for day in range(1, 8)]
     newer = [
         *[short_play() | {"endTime": f"2021-01-0{day} 00:00"} for day in range(5, 8)],
@@ -402,10 +400,10 @@ def test_a_play_is_counted_once_over_all_exports(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("older", ["2021-01-01", ""])
-def test_of_a_playlist_in_several_exports_the_newest_counts(tmp_path: Path, older: str) -> None:
+def test_newest_version_of_a_playlist_is_used(tmp_path: Path, older: str) -> None:
     new, old = playlists(Road=[item(A), item(B)], Same=[item(A)]), playlists(Road=[item(C)], Same=[item(A)])
-    for one in old["playlists"]:
-        one["lastModifiedDate"] = older
+    for playlist in old["playlists"]:
+        playlist["lastModifiedDate"] = older
     loaded = load(folder_of(tmp_path, **{"Playlist1": old, "Playlist1 (1)": new}))
     lists = [(playlist.name, playlist.track_ids) for playlist in loaded.library.playlists]
     assert lists == [("Road", (A, B)), ("Same", (A,))]
@@ -413,7 +411,7 @@ def test_of_a_playlist_in_several_exports_the_newest_counts(tmp_path: Path, olde
     assert loaded.notices == ("The playlist “Road” is in several exports; the newest version was used.",)
 
 
-def test_two_playlists_of_one_name_in_one_export_stay_two(tmp_path: Path) -> None:
+def test_playlists_of_the_same_name_in_one_export_stay_separate(tmp_path: Path) -> None:
     content = playlists(Road=[item(A)])
     content["playlists"] += playlists(Road=[item(B)])["playlists"]
     for name in ("old", "new"):
@@ -423,7 +421,7 @@ def test_two_playlists_of_one_name_in_one_export_stay_two(tmp_path: Path) -> Non
     assert [(playlist.name, playlist.track_ids) for playlist in lists] == [("Road", (A,)), ("Road", (B,))]
 
 
-def test_one_damaged_file_costs_no_other(tmp_path: Path) -> None:
+def test_damaged_file_does_not_affect_the_others(tmp_path: Path) -> None:
     good = zip_of(tmp_path / "good.zip", {"YourLibrary.json": {"tracks": [saved(A)]}, "Playlist1.json": "{"})
     (tmp_path / "half.zip").write_bytes(good.read_bytes()[:100])
     folder_of(tmp_path, Playlist2=playlists(One=[item(B)]), endsong_0="[1,")
