@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Configuration of all tests."""
 
 from __future__ import annotations
 
@@ -11,65 +11,64 @@ import pytest
 
 from tests.support.command import end_fork_server, shared_fork_server, use_fork_server
 
-# A shell that starts tests in the background has them ignore Ctrl-C, and so would every process that they start and
-# interrupt.
+# A shell makes background jobs ignore SIGINT, and child processes inherit that; tests interrupt their child processes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONGEST_ID = 60
-TESTING: set[Any] = set()
-"""The processes that test, in the one that hands out the tests."""
+MAX_ID_LENGTH = 60
+WORKER_NODES: set[Any] = set()
+"""The xdist workers, known to the controller."""
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name a long value by its beginning: names of tests go from process to process, and into logs."""
-    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
-        return f"{val[:LONGEST_ID]!r} and {len(val) - LONGEST_ID} more"
+    """Truncate long values in test ids, which are sent between processes and logged."""
+    if isinstance(val, str | bytes) and len(val) > MAX_ID_LENGTH:
+        return f"{val[:MAX_ID_LENGTH]!r} and {len(val) - MAX_ID_LENGTH} more"
     return None
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where no browser is wanted, do not load what drives one either: each process that tests takes seconds for it."""
-    is_unwanted = "not browser" in config.getoption("markexpr")
-    return True if is_unwanted and collection_path == Path(__file__).parent / "browser" else None
+    """Skip ``tests/browser`` if no browser test is selected: importing it takes each worker seconds."""
+    is_excluded = "not browser" in config.getoption("markexpr")
+    return True if is_excluded and collection_path == Path(__file__).parent / "browser" else None
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """With ``-n auto``, two workers more than there are processors: often one waits for a page, a service, a process.
+    """Use two more workers than processors with ``-n auto``: tests often wait for a page, a service or a process.
 
-    On two processors, fast tests take 133 s with four workers and 182 s with two.
+    On two processors, the fast tests take 133 s with four workers and 182 s with two.
     """
     return (os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Let several processes that test have commands forked from one process, which loads packages while they begin."""
+    """Share one fork server among several workers; it imports packages while the workers start."""
     if (node.config.getoption("numprocesses") or 1) > 1:
         node.workerinput["fork_server"] = shared_fork_server()
-        TESTING.add(node)
+        WORKER_NODES.add(node)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """End that process after the last of these."""
-    if node in TESTING:
-        TESTING.remove(node)
-        if not TESTING:
+    """Stop the fork server after the last worker."""
+    if node in WORKER_NODES:
+        WORKER_NODES.remove(node)
+        if not WORKER_NODES:
             end_fork_server()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """In each process that tests: use the process that is there for all."""
-    if given := getattr(config, "workerinput", {}).get("fork_server"):
-        use_fork_server(*given)
+    """Use the shared fork server in each worker."""
+    if shared := getattr(config, "workerinput", {}).get("fork_server"):
+        use_fork_server(*shared)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process: what they load and make is then loaded and made once.
+    """Run the tests of a file in one worker, so that imports and module fixtures are needed only once.
 
-    Those that drive a browser are spread, as they take longest and share nothing but the browser.
+    Browser tests are distributed over all workers: they take longest and share nothing but the browser.
     """
     for item in items:
         if not (item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")):

@@ -101,9 +101,9 @@ def overlap(folder: Path) -> dict[str, float]:
         _done(running.build("--keep-audio", folder / "kept", "--cache-dir", folder / "first", extra=jobs))
         both_s = report(both)["seconds"]["embed"]
         fetch_s = _fetch_alone(running.audio.watch_url, ids, alone)
-        running.audio.asked.clear()
+        running.audio.requests.clear()
         _done(running.build("--keep-audio", folder / "kept", "--cache-dir", folder / "second", extra=jobs))
-        assert not running.audio.asked
+        assert not running.audio.requests
         return {"both_s": both_s, "fetch_s": fetch_s, "analyze_s": report(both)["seconds"]["embed"]}
 
 

@@ -19,7 +19,7 @@ from tests.fakes.pictures import MEGABYTE
 from tests.fakes.spotify_library import FakeLibrary, FakePlaylist, playlist_row, spotify_id, stamp, track_json
 from tests.support.command import report
 from tests.support.pages import PAINTED_PIXELS, TEST_MODE
-from tests.support.streaming import HASTE, Services, services
+from tests.support.streaming import UNTHROTTLED, Services, services
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,9 +121,9 @@ def three_builds(running: Services, albums: list[str]) -> Checks:
     shipped = list((running.folder / "site/art").iterdir())
     checks.equal("  pictures in the site", len(shipped), len(albums) - len(wrong))
     checks.lines.append(f"       {sum(one.stat().st_size for one in shipped) / len(shipped):.0f} bytes each")
-    checks.equal("  each asked for once at most", asked_for_pictures(running) <= len(albums), True)
+    checks.equal("  each asked for once at most", picture_request_count(running) <= len(albums), True)
     build(checks, running, "another build")
-    checks.equal("  asked for pictures", asked_for_pictures(running), 0)
+    checks.equal("  asked for pictures", picture_request_count(running), 0)
     with serving(running.folder / "site") as address:
         look(checks, address, wrong)
     return checks
@@ -156,20 +156,21 @@ def spoil(running: Services, albums: list[str]) -> dict[str, str]:
 
 def build(checks: Checks, running: Services, what: str) -> Used:
     """Run the real command, and record and return its cost."""
-    running.spotify.asked.clear()
-    running.music.asked.clear()
+    running.spotify.requests.clear()
+    running.music.requests.clear()
     command = (*COMMAND, "--source", "spotify", "--embedder", "musicnn", "--log", "json")
-    used = use(command, running.folder, {**running.environment, **HASTE, "SPOTMAP_JOBS": "2"})
+    used = use(command, running.folder, {**running.environment, **UNTHROTTLED, "SPOTMAP_JOBS": "2"})
     checks.lines.append(
         f"{what}: {used.wall_s:.0f} s, {used.cpu_s:.0f} s of processors, largest process {used.peak_mib:.0f} MiB, "
-        f"asked for pictures {asked_for_pictures(running)}"
+        f"asked for pictures {picture_request_count(running)}"
     )
     return used
 
 
-def asked_for_pictures(running: Services) -> int:
+def picture_request_count(running: Services) -> int:
     """Return the number of picture requests to both services in the last build."""
-    return len(running.spotify.asked_for("/image/")) + sum("/image/" in asked.path for asked in running.music.asked)
+    to_music = sum("/image/" in request.path for request in running.music.requests)
+    return len(running.spotify.requests_for("/image/")) + to_music
 
 
 def look(checks: Checks, address: str, wrong: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ from benchmarks.streamed.library import Oddities, make_up, serve
 from spotmap_build.emit.published import PublishedMap, read_published
 from spotmap_build.project.anchoring import LARGEST_LOSS
 from tests.support.command import Outcome, report, run_in_new_interpreter
-from tests.support.streaming import HASTE, Services
+from tests.support.streaming import UNTHROTTLED, Services
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -167,7 +167,7 @@ def build_within(
         *("--source", "spotify", "--embedder", "musicnn", "--log", "json"),
         *("--time-limit", f"{limit_s:g}s", "--audio", audio),
         cwd=running.folder,
-        extra={**running.environment, **HASTE, **JOBS, **variables},
+        extra={**running.environment, **UNTHROTTLED, **JOBS, **variables},
         timeout_s=3_600,
     )
     return Timed(outcome, time.monotonic() - started_s)

@@ -83,8 +83,8 @@ def all_there(made: MadeUp, running: Services, burst_count: int = BURSTS) -> Che
     twice = _more_than_once(running.deezer.places("/preview/"))
     checks.equal("previews asked for twice: at most those whose address had expired", twice <= EXPIRED, True)
     again = running.build()
-    checks.equal("second build: exit status, listened to", (again.status, again.listened_to), (0, 0))
-    asked = [len(server.asked) for server in (running.deezer, running.music, running.audio)]
+    checks.equal("second build: exit status, listened to", (again.status, again.analyzed_count), (0, 0))
+    asked = [len(server.requests) for server in (running.deezer, running.music, running.audio)]
     checks.equal("second build: Deezer, YouTube Music, YouTube asked", asked, [0, 0, 0])
     return checks
 
@@ -96,7 +96,7 @@ def services_go_away(made: MadeUp, running: Services) -> Checks:
     running.audio.bot_check_after = count // 4
     with early_report(running) as early:
         outcome = running.build(extra=JOBS, timeout_s=3_600)
-    given = set(running.audio.given)
+    given = set(running.audio.served)
     checks.ended_well("first build", outcome)
     sketch = early[0] if early else []
     on_early = _titles(sketch, lambda row: row["status"] == "mapped")
@@ -117,14 +117,14 @@ def services_go_away(made: MadeUp, running: Services) -> Checks:
     again = running.build()
     checks.ended_well("second build", again)
     checks.equal("  the same of each track", _kinds(report(running.folder)["ledger"]), kinds)
-    checks.equal("  YouTube Music, YouTube asked", [len(running.music.asked), len(running.audio.asked)], [0, 0])
-    checks.equal("  Deezer asked until it is clear", len(running.deezer.asked) <= MOST_IN_VAIN, True)
+    checks.equal("  YouTube Music, YouTube asked", [len(running.music.requests), len(running.audio.requests)], [0, 0])
+    checks.equal("  Deezer asked until it is clear", len(running.deezer.requests) <= MOST_IN_VAIN, True)
     running.deezer.faults.clear()
     running.audio.bot_check_after = None
     last = running.build("--retry", extra=JOBS, timeout_s=3_600)
     checks.ended_well("when they are back", last)
     checks.equal("  whole", _kinds(report(running.folder)["ledger"]), {"whole": count})
-    checks.equal("  recordings that were fetched again", len(given & set(running.audio.given)), 0)
+    checks.equal("  recordings that were fetched again", len(given & set(running.audio.served)), 0)
     return checks
 
 
@@ -132,19 +132,19 @@ def services_go_away(made: MadeUp, running: Services) -> Checks:
 def early_report(running: Services) -> Iterator[list[list[dict[str, Any]]]]:
     """Yield the report's tracks when the first full recording is requested: those of the early map."""
     seen: list[list[dict[str, Any]]] = []
-    answer = running.audio.answer
+    respond = running.audio.respond
 
-    def look(asked: Any) -> Any:
+    def look(request: Any) -> Any:
         with running.audio.lock:
             if not seen:
                 seen.append(report(running.folder)["ledger"])
-        return answer(asked)
+        return respond(request)
 
-    running.audio.answer = look  # type: ignore[method-assign]
+    running.audio.respond = look  # type: ignore[method-assign]
     try:
         yield seen
     finally:
-        running.audio.answer = answer  # type: ignore[method-assign]
+        running.audio.respond = respond  # type: ignore[method-assign]
 
 
 def _published(outcome: Outcome) -> int:

@@ -24,7 +24,7 @@ from tests.support.actions import ACTION, BUILD, Repository, Run
 from tests.support.command import Outcome, spotmap, tree
 from tests.support.music import write_library
 from tests.support.patience import patience, wait_until
-from tests.support.streaming import HASTE, Services, services
+from tests.support.streaming import UNTHROTTLED, Services, services
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("action")]
 
@@ -70,7 +70,7 @@ class Person:
         given = dict(running.environment)
         del given["SPOTMAP_AUDIO"]
         login = given.pop("SPOTMAP_SPOTIFY_LOGIN")
-        return cls(Repository(folder, {"spotify-login": login}, given | HASTE), running)
+        return cls(Repository(folder, {"spotify-login": login}, given | UNTHROTTLED), running)
 
     @property
     def home(self) -> Path:
@@ -78,12 +78,12 @@ class Person:
 
     def youtube_refuses(self) -> None:
         """From now on, YouTube gives nothing to anybody; what was asked before is forgotten."""
-        for asked in (self.running.audio.asked, self.running.audio.given, self.running.music.asked):
+        for asked in (self.running.audio.requests, self.running.audio.served, self.running.music.requests):
             asked.clear()
         self.running.audio.bot_check_after = 0
 
     def at_home(self, *arguments: str) -> Outcome:
-        done = spotmap(*arguments, cwd=self.home, extra={**self.running.environment, **HASTE})
+        done = spotmap(*arguments, cwd=self.home, extra={**self.running.environment, **UNTHROTTLED})
         assert done.status == 0, done.stderr
         return done
 
@@ -104,7 +104,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Person:
             settings.write('embedder = "musicnn"\n')
         commit(home)
         person.at_home("build")
-        assert len(running.audio.given) == TRACKS
+        assert len(running.audio.served) == TRACKS
         person.at_home("store", "push")
         assert not git(home, "status", "--porcelain"), "what a build leaves in the folder is for nobody's repository"
         person.youtube_refuses()
@@ -172,7 +172,7 @@ def test_the_first_run_takes_from_the_store_what_youtube_would_refuse(published:
     assert "The map changed last on " in run.page
     assert map_of(published.repository)["count"] == TRACKS
     assert site(published.repository) == tree(published.home / "site"), "what travels to the bit makes the same site"
-    assert published.running.audio.asked == published.running.music.asked == []
+    assert published.running.audio.requests == published.running.music.requests == []
 
 
 def test_a_second_run_with_nothing_new_listens_to_nothing_and_changes_nothing(person: Person) -> None:
@@ -181,7 +181,7 @@ def test_a_second_run_with_nothing_new_listens_to_nothing_and_changes_nothing(pe
     assert ended(run) == WELL, run.printed
     assert "The site is unchanged." in run.page
     assert site(person.repository) == before
-    assert person.running.audio.asked == person.running.music.asked == []
+    assert person.running.audio.requests == person.running.music.requests == []
 
 
 def test_without_its_cache_a_run_continues_the_published_map_from_the_store(person: Person) -> None:
@@ -194,7 +194,7 @@ def test_without_its_cache_a_run_continues_the_published_map_from_the_store(pers
     assert after["count"] == TRACKS
     for axis in ("x", "y"):  # a published place is a whole number, and what is fitted to it may be rounded to the next
         assert after[axis] == pytest.approx(before[axis], abs=1)
-    assert person.running.audio.asked == []
+    assert person.running.audio.requests == []
 
 
 def test_a_published_page_that_is_no_map_does_not_keep_one_from_being_made(person: Person, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_no_name_is_markup_in_the_page(folder: tuple[Path, Outcome]) -> None:
 
 def test_failures_are_remembered(folder: tuple[Path, Outcome]) -> None:
     again = build("folder:music", folder[0])
-    assert (again.status, again.listened_to) == (0, 0)
+    assert (again.status, again.analyzed_count) == (0, 0)
 
 
 def test_what_could_not_be_decoded_is_tried_once_more_by_a_decoder_that_can_do_more(
@@ -156,9 +156,9 @@ def test_what_could_not_be_decoded_is_tried_once_more_by_a_decoder_that_can_do_m
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     newer = run_in_new_interpreter(*arguments, cwd=home, extra=path, module=module)
     assert newer.status == 0, newer.stderr
-    assert newer.listened_to > 0
+    assert newer.analyzed_count > 0
     assert {row["title"]: row["code"] for row in report(home)["ledger"] if row["status"] == "failed"} == before
-    assert run_in_new_interpreter(*arguments, cwd=home, extra=path, module=module).listened_to == 0
+    assert run_in_new_interpreter(*arguments, cwd=home, extra=path, module=module).analyzed_count == 0
 
 
 def test_a_recording_of_three_hours_is_heard_in_bounded_memory(tmp_path: Path) -> None:

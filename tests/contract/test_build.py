@@ -42,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_library(folder / "music", 18)
     outcome = build("folder:music", folder, "--jobs", 2)
     assert outcome.status == 0, outcome.stderr
-    assert outcome.listened_to == 18
+    assert outcome.analyzed_count == 18
     return folder
 
 
@@ -119,7 +119,7 @@ def test_three_shards_merged_make_the_site_of_one_build(built: Path, tmp_path: P
     for shard in ("1/3", "2/3", "3/3"):
         outcome = build("folder:music", tmp_path, "--shard", shard, "--cache-dir", f"cache-{shard[0]}")
         assert outcome.status == 0, outcome.stderr
-        heard.append(outcome.listened_to)
+        heard.append(outcome.analyzed_count)
         merged = spotmap("cache", "merge", f"cache-{shard[0]}", cwd=tmp_path)
         assert merged.status == 0, merged.stderr
     assert sum(heard) == 18
@@ -128,13 +128,13 @@ def test_three_shards_merged_make_the_site_of_one_build(built: Path, tmp_path: P
 
     outcome = build("folder:music", tmp_path)
 
-    assert (outcome.status, outcome.listened_to) == (0, 0), outcome.stderr
+    assert (outcome.status, outcome.analyzed_count) == (0, 0), outcome.stderr
     assert tree(tmp_path / "site") == tree(built / "site")
 
 
 def test_a_second_build_runs_no_stage_and_writes_nothing(copy: Path) -> None:
     first = build("folder:music", copy)  # the copied files lie elsewhere: they are looked into, not listened to
-    assert (first.status, first.listened_to) == (0, 0)
+    assert (first.status, first.analyzed_count) == (0, 0)
     before = {path: path.stat().st_mtime_ns for path in (copy / "site").rglob("*")}
     second = build("folder:music", copy)
     assert second.status == 0
@@ -170,7 +170,7 @@ def test_a_poster_is_drawn_beside_the_site_and_drawn_again_over_itself(copy: Pat
 def test_one_new_file_is_one_embedding(copy: Path) -> None:
     write_tune(copy / "music/night/new.wav", 99)
     outcome = build("folder:music", copy)
-    assert (outcome.status, outcome.listened_to) == (0, 1)
+    assert (outcome.status, outcome.analyzed_count) == (0, 1)
     assert map_document(copy)["count"] == 19
 
 
@@ -180,7 +180,7 @@ def test_a_renamed_a_moved_and_a_copied_file_need_no_listening(copy: Path) -> No
     (music / "noon/tune 01.wav").rename(music / "morning/moved.wav")
     shutil.copy(music / "morning/tune 00.wav", music / "noon/copied.wav")
     outcome = build("folder:music", copy)
-    assert (outcome.status, outcome.listened_to) == (0, 0)
+    assert (outcome.status, outcome.analyzed_count) == (0, 0)
     rows = report(copy)["ledger"]
     assert len(rows) == 19
     assert {"renamed", "moved", "copied"} <= {row["title"] for row in rows}
@@ -193,14 +193,14 @@ def test_an_edited_tag_changes_the_title_and_needs_no_listening(copy: Path) -> N
     file.tags.add(TPE1(text="Jemand"))  # type: ignore[no-untyped-call]
     file.save()
     outcome = build("folder:music", copy)
-    assert (outcome.status, outcome.listened_to) == (0, 0)
+    assert (outcome.status, outcome.analyzed_count) == (0, 0)
     assert "Nachtlied" in {row["title"] for row in report(copy)["ledger"]}
 
 
 def test_a_removed_file_leaves_the_map(copy: Path) -> None:
     (copy / "music/night/tune 02.wav").unlink()
     outcome = build("folder:music", copy)
-    assert (outcome.status, outcome.listened_to) == (0, 0)
+    assert (outcome.status, outcome.analyzed_count) == (0, 0)
     assert map_document(copy)["count"] == 17
 
 
@@ -230,7 +230,7 @@ def test_a_damaged_cache_is_mended_and_the_site_is_the_same(copy: Path) -> None:
         blob.chmod(0o644)
         blob.write_bytes(blob.read_bytes()[:-1] + b"?")
     outcome = build("folder:music", copy)
-    assert (outcome.status, outcome.listened_to) == (0, 1)
+    assert (outcome.status, outcome.analyzed_count) == (0, 1)
     assert tree(copy / "site") == before
 
 
@@ -281,7 +281,7 @@ def test_pruning_what_is_unused_spares_what_the_last_build_used(copy: Path) -> N
         path.unlink()  # as after ten builds that had nothing to do
     assert spotmap("cache", "prune", "--unused", cwd=copy).status == 0
     assert list((copy / ".spotmap/cache/ac").glob("tag-names-v*/*/*.json")) != []
-    assert build("folder:music", copy).listened_to == 0
+    assert build("folder:music", copy).analyzed_count == 0
     assert all(counts["misses"] == 0 for counts in report(copy)["cache"].values())
 
 
@@ -310,7 +310,7 @@ def test_covers_in_files_and_beside_them_are_on_the_page(tmp_path: Path) -> None
     for name in names:
         with Image.open(tmp_path / "site/art" / name) as cover:
             assert (cover.format, cover.size) == ("WEBP", (160, 160))
-    assert build("folder:music", tmp_path).listened_to == 0
+    assert build("folder:music", tmp_path).analyzed_count == 0
 
 
 ODD_CONTENTS = (b"{}", b"null", b"[1]", b"\xff\xfe", b"[[[[", encode_array(np.zeros((3, 3, 3), np.float32)))

@@ -8,26 +8,26 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import pictures
-from tests.fakes.http_server import Answer, Asked, HttpServer, serving
+from tests.fakes.http_server import HttpServer, Request, Response, serving
 from tests.fakes.pictures import MEGABYTE
 from tests.support.command import Outcome, report, spotmap, tree
 
 WRONG = {
-    "/page": Answer(b"<!doctype html><title>Please log in</title>", "text/html"),
-    "/huge": Answer(pictures.cover("huge") + bytes(30 * MEGABYTE), "image/jpeg"),
-    "/bomb": Answer(pictures.png_of_nothing(40_000, 40_000), "image/png"),
-    "/scheme": Answer(b"", status=302, headers={"Location": "ftp://127.0.0.1/a.jpg"}),
-    "/host": Answer(b"", status=302, headers={"Location": "https://covers.example/a.jpg"}),
-    "/gone": Answer(b"", status=404),
-    "/refused": Answer(b"", status=403),
+    "/page": Response(b"<!doctype html><title>Please log in</title>", "text/html"),
+    "/huge": Response(pictures.cover("huge") + bytes(30 * MEGABYTE), "image/jpeg"),
+    "/bomb": Response(pictures.png_of_nothing(40_000, 40_000), "image/png"),
+    "/scheme": Response(b"", status=302, headers={"Location": "ftp://127.0.0.1/a.jpg"}),
+    "/host": Response(b"", status=302, headers={"Location": "https://covers.example/a.jpg"}),
+    "/gone": Response(b"", status=404),
+    "/refused": Response(b"", status=403),
 }
 
 
 class Pictures(HttpServer):
     """A service that has a cover for every path but those above."""
 
-    def answer(self, asked: Asked) -> Answer:
-        return WRONG.get(asked.place) or Answer(pictures.cover(asked.place), "image/jpeg")
+    def respond(self, request: Request) -> Response:
+        return WRONG.get(request.place) or Response(pictures.cover(request.place), "image/jpeg")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def write_table(place: Path, addresses: list[str]) -> None:
 
 
 def build(folder: Path, server: Pictures) -> Outcome:
-    server.asked.clear()
+    server.requests.clear()
     environment = {"SPOTMAP_SPOTIFY_API": f"{server.url}/v1/"}
     return spotmap("--source", "table:tracks.csv", "--log", "json", cwd=folder, extra=environment)
 
@@ -57,7 +57,7 @@ def test_a_map_has_the_covers_that_are_wanted_and_can_be_had_and_asks_once(tmp_p
     write_table(tmp_path / "tracks.csv", right + [f"{server.url}{path}" for path in WRONG])
     (tmp_path / "spotmap.toml").write_text("[covers]\nfetch = false\n")
     assert build(tmp_path, server).status == 0
-    assert (server.asked, shown(tmp_path)) == ([], [])
+    assert (server.requests, shown(tmp_path)) == ([], [])
     (tmp_path / "spotmap.toml").unlink()
     outcome = build(tmp_path, server)
     assert outcome.status == 0, outcome.stderr
@@ -66,4 +66,4 @@ def test_a_map_has_the_covers_that_are_wanted_and_can_be_had_and_asks_once(tmp_p
     assert report(tmp_path)["covers"] == {"wanted": 10, "missing": {"unusable": 5, "gone": 1, "unreachable": 1}}
     assert "7 of 10 covers are missing: 1 not there any more, 1 not to be reached, 5 not a picture" in outcome.stderr
     again = build(tmp_path, server)
-    assert (again.status, server.asked, len(shown(tmp_path))) == (0, [], 3)
+    assert (again.status, server.requests, len(shown(tmp_path))) == (0, [], 3)

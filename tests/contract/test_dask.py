@@ -213,7 +213,7 @@ def test_the_command_keeps_the_same_in_the_cache(cluster: Any, tmp_path: Path) -
     kept = []
     for name, options in (("here", ()), ("there", ("--executor", address(cluster)))):
         outcome = build("folder:music", tmp_path, "--shard", "1/1", "--cache-dir", name, *options)
-        assert (outcome.status, outcome.listened_to) == (0, 3), outcome.stderr
+        assert (outcome.status, outcome.analyzed_count) == (0, 3), outcome.stderr
         records = [decode_record(path.read_bytes())[0] for path in (tmp_path / name).glob("ac/embed-v*/*/*.json")]
         kept.append({record.key_digest: record.outputs for record in records})
     assert len(kept[0]) == 3

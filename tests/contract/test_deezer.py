@@ -119,7 +119,7 @@ def test_a_preview_is_not_larger_than_any_is(server: DeezerServer, breaker: Circ
 def test_one_too_many_is_asked_again(server: DeezerServer, breaker: CircuitBreaker) -> None:
     server.faults.append(Fault("status", 200, body=json.dumps(QUOTA).encode(), times=2))
     assert connect(server, breaker).track(11) is not None
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ def test_no_answer_at_all_opens_the_breaker(server: DeezerServer, breaker: Circu
     for _ in range(FAILURES_IN_A_ROW):
         with pytest.raises(ServiceError):
             client.track(11)
-    count = len(server.asked)
+    count = len(server.requests)
     with pytest.raises(ServiceError):
         client.track(11)
-    assert len(server.asked) == count
+    assert len(server.requests) == count
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -127,17 +127,17 @@ def test_when_it_asks_for_a_person_nothing_more_is_asked(
 ) -> None:
     server.bot_check_after = 1
     download("a", tmp_path, settings).unlink()
-    asked = len(server.asked)
+    asked = len(server.requests)
     error = failure("b", tmp_path, settings)
     assert isinstance(error, ServiceRefused)
     assert "proof that you are not a bot" in error.message
-    assert len(server.asked) == asked + 1
+    assert len(server.requests) == asked + 1
 
 
 def test_too_many_requests_are_a_refusal(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     server.faults.append(Fault(status=429, times=ALWAYS))
     assert isinstance(failure("a", tmp_path, settings), ServiceRefused)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_video_that_is_gone_is_permanently_so(
@@ -182,7 +182,7 @@ def test_a_download_that_always_breaks_off_is_tried_another_time(
     server.faults.append(Fault("cut", after=1, times=ALWAYS))
     error = track_failure("a", tmp_path, settings)
     assert (error.track_code, error.retryable) == ("truncated-audio", True)
-    assert len(server.asked) == 1 + settings.retry.attempts
+    assert len(server.requests) == 1 + settings.retry.attempts
 
 
 def test_no_more_is_downloaded_than_was_allowed(
@@ -261,7 +261,7 @@ def test_no_page_leads_to_a_file_of_this_machine(
     file.write_bytes(audio_of("b", ".m4a"))
     server.suffixes["a"], server.contents["a"] = ".html", page.format(file=file).encode()
     failure("a", folder, settings)
-    assert {asked.query["v"] for asked in server.asked} == {"a"}, "nor to the pieces of something"
+    assert {asked.query["v"] for asked in server.requests} == {"a"}, "nor to the pieces of something"
 
 
 def test_a_name_that_no_file_may_have_is_the_track_s_failure(
@@ -291,7 +291,7 @@ def test_a_video_that_lasts_too_long_is_not_downloaded(
     server.suffixes["a"], server.contents["a"] = ".html", page.encode()
     error = track_failure("a", tmp_path, replace(settings, max_duration_s=3_600))
     assert (error.track_code, error.retryable) == ("too-long", False)
-    assert [asked.query["v"] for asked in server.asked] == ["a", "loop"]  # looked at, not downloaded
+    assert [asked.query["v"] for asked in server.requests] == ["a", "loop"]  # looked at, not downloaded
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ def test_what_is_cancelled_before_it_begins_asks_nobody(
     cancelled.set()
     with pytest.raises(Cancelled):
         download("a", tmp_path, settings, cancelled=cancelled)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_full_disk_is_said_to_be_full(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_a_full_disk_is_said_to_be_full(server: AudioServer, settings: DownloadS
 def test_a_folder_that_is_gone_is_said_to_be(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file"):
         download("a", tmp_path / "gone", settings)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_cookies_are_sent_and_their_file_is_never_written(
@@ -365,7 +365,7 @@ def test_cookies_are_sent_and_their_file_is_never_written(
     before = (cookies.read_bytes(), cookies.stat().st_mtime_ns)
     download("a", folder, replace(settings, cookies=cookies))
     assert (cookies.read_bytes(), cookies.stat().st_mtime_ns) == before
-    assert {asked.headers.get("Cookie") for asked in server.asked} == {"SID=secret"}
+    assert {asked.headers.get("Cookie") for asked in server.requests} == {"SID=secret"}
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b'[{"name": "SID", "value": "secret"}]'])
@@ -443,7 +443,7 @@ def test_ctrl_c_does_not_wait_for_downloads(server: AudioServer, tmp_path: Path,
     server.faults.append(replace(fault))
     command = [sys.executable, "-c", textwrap.dedent(CTRL_C), server.watch_url, str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        wait_until(lambda: len(server.asked) >= 2 + fault.after, "downloads have begun")
+        wait_until(lambda: len(server.requests) >= 2 + fault.after, "downloads have begun")
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=patience())
     assert said.rstrip().endswith("KeyboardInterrupt")

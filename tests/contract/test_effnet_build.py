@@ -67,7 +67,7 @@ def test_what_one_engine_heard_the_other_need_not_hear(stub: ModelServer, tmp_pa
         progress = make_progress("plain", io.StringIO())
         first = pipeline.build(load_config(flags | {"engine": engine}, settings, tmp_path), progress)
         again = pipeline.build(load_config(flags | {"engine": other}, settings, tmp_path), progress)
-        fetched = [path for path, _ in server.asked if not path.endswith(".json")]
+        fetched = [path for path, _ in server.requests if not path.endswith(".json")]
     assert fetched == [PB if engine == "essentia" else ONNX]
     assert (first.mapped_count, first.embedded_count) == (6, 6)
     assert (again.mapped_count, again.embedded_count) == (6, 0)
@@ -80,13 +80,13 @@ def test_weights_are_fetched_once_and_a_build_with_nothing_new_needs_none(stub: 
         settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
         config = load_config({"sources": ("folder:music",), "jobs": 2}, settings, tmp_path)
         first = pipeline.build(config, make_progress("plain", said))
-        asked = len(server.asked)
+        asked = len(server.requests)
         shutil.rmtree(tmp_path / "models")
         (tmp_path / "music/noon/tune 01.wav").unlink()
         second = pipeline.build(config, make_progress("plain", said))
     assert (first.mapped_count, first.embedded_count) == (16, 16)
     assert (second.mapped_count, second.embedded_count) == (15, 0)
-    assert asked == len(server.asked) == 2
+    assert asked == len(server.requests) == 2
     assert "non-commercial" in said.getvalue()
     records = [json.loads(path.read_bytes()) for path in (tmp_path / ".spotmap/cache/ac").glob("embed-v*/*/*.json")]
     sizes = {name: output["size_bytes"] for name, output in records[0]["content"]["outputs"].items()}

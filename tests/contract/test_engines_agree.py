@@ -183,14 +183,14 @@ def test_a_library_is_the_same_where_essentia_cannot_be_loaded(tmp_path: Path) -
     without = build("", "without", run_in_new_interpreter, PYTHONPATH=paths)
     with_essentia = build("essentia", "with")
     assert (without.status, with_essentia.status) == (0, 0), without.stderr + with_essentia.stderr
-    assert (without.listened_to, with_essentia.listened_to) == (6, 6)
+    assert (without.analyzed_count, with_essentia.analyzed_count) == (6, 6)
     mine, theirs = (outputs(tmp_path / cache) for cache in ("without", "with"))
     assert mine.keys() == theirs.keys()
     for key, parts in mine.items():
         assert_same(parts["vector.npy"], theirs[key]["vector.npy"])
         np.testing.assert_array_equal(parts["features.npy"], theirs[key]["features.npy"])
     assert grouping(tmp_path / "site-without") == grouping(tmp_path / "site-with")
-    assert build("essentia", "without").listened_to == 0
+    assert build("essentia", "without").analyzed_count == 0
 
 
 def outputs(folder: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:

@@ -59,7 +59,7 @@ def test_a_map_is_built_with_a_source_an_embedder_and_a_theme_of_a_package(built
 def test_nothing_is_listened_to_again(built: Outcome, library: Path, packages: str) -> None:
     again = run_in_new_interpreter(*ARGUMENTS, "--log", "json", cwd=library, extra={"PYTHONPATH": packages})
     assert again.status == 0, again.stderr
-    assert again.listened_to == 0
+    assert again.analyzed_count == 0
 
 
 def test_without_the_package_its_names_are_unknown(built: Outcome, library: Path) -> None:

@@ -232,14 +232,14 @@ def test_moods_instruments_and_voices_are_on_the_map_of_what_is_listened_to(
         assert sorted(unpack_numbers(column)) == pytest.approx(sorted(world.voices_of_vectors()), abs=column["step"])
         assert column != voices
 
-        asked = len(server.asked)
+        asked = len(server.requests)
         for path in (tmp_path / "models").iterdir():
             path.unlink()
         server.files = {}
         (tmp_path / "music/noon/tune 01.wav").touch()
         _, said = world.build()
         assert "Left out of this map" not in said
-        assert len(server.asked) == asked
+        assert len(server.requests) == asked
 
         without, said = world.build(heads=False)
         assert without.embedded_count == 0

@@ -58,10 +58,10 @@ def running(tmp_path: Path) -> Iterator[Services]:
         yield made
 
 
-def asked_for(running: Services, track: dict[str, Any]) -> list[str]:
-    """What Deezer and YouTube Music were asked about a track."""
-    asked_of_both = [*running.deezer.asked, *running.music.asked]
-    texts = [f"{unquote_plus(asked.path)} {asked.body!r}" for asked in asked_of_both]
+def requests_about(running: Services, track: dict[str, Any]) -> list[str]:
+    """Return the requests to Deezer and YouTube Music that mention a track."""
+    requests = [*running.deezer.requests, *running.music.requests]
+    texts = [f"{unquote_plus(request.path)} {request.body!r}" for request in requests]
     return [text for text in texts if track["name"] in text or track["external_ids"]["isrc"] in text]
 
 
@@ -74,10 +74,10 @@ def test_files_that_are_tracks_of_the_library_are_heard_and_nothing_is_downloade
     outcome = running.run(*SOURCES, "--log", "json")
     assert outcome.status == 0, outcome.stderr
     assert SAID in outcome.stderr
-    assert sorted(running.audio.given) == sorted(map(video_id, ELSEWHERE))
+    assert sorted(running.audio.served) == sorted(map(video_id, ELSEWHERE))
     assert len(running.deezer.places("/preview/")) == len(ELSEWHERE)
     for number, track in enumerate(TRACKS):
-        assert bool(asked_for(running, track)) == (number not in HERE), track["name"]
+        assert bool(requests_about(running, track)) == (number not in HERE), track["name"]
 
     ledger = report(running.folder)["ledger"]
     assert {row["status"] for row in ledger} == {"mapped"}
@@ -91,4 +91,4 @@ def test_files_that_are_tracks_of_the_library_are_heard_and_nothing_is_downloade
     ]
 
     files_alone = running.run("--source", "folder:music", "--embedder", "musicnn", "--log", "json", "--out", "files")
-    assert (files_alone.status, files_alone.listened_to) == (0, 0), files_alone.stderr
+    assert (files_alone.status, files_alone.analyzed_count) == (0, 0), files_alone.stderr

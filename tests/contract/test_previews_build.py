@@ -88,9 +88,9 @@ def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_pl
     assert (cost["tracks"], cost["first"]) == (COUNT, False)
 
     again = running.build()
-    assert (again.status, again.listened_to) == (0, 0)
+    assert (again.status, again.analyzed_count) == (0, 0)
     assert report(running.folder)["map_cost"] == cost  # nothing was laid out that could be measured
-    assert [running.deezer.asked, running.music.asked, running.audio.asked] == [[], [], []]
+    assert [running.deezer.requests, running.music.requests, running.audio.requests] == [[], [], []]
 
 
 def test_where_youtube_refuses_the_map_is_made_of_previews(running: Services) -> None:
@@ -108,8 +108,8 @@ def test_where_youtube_refuses_the_map_is_made_of_previews(running: Services) ->
     before = tree(running.folder / "site")
     running.audio.bot_check_after = 2
     again = running.build()
-    assert (again.status, again.listened_to) == (0, 0)
-    assert running.deezer.asked == []
+    assert (again.status, again.analyzed_count) == (0, 0)
+    assert running.deezer.requests == []
     assert tree(running.folder / "site") == before
 
     # When it can be asked again, an early map of what is there now comes first once more, without these tracks.
@@ -120,7 +120,7 @@ def test_where_youtube_refuses_the_map_is_made_of_previews(running: Services) ->
 
 
 def test_only_previews_ask_nothing_of_youtube(of_previews: Services) -> None:
-    assert of_previews.music.asked == of_previews.audio.asked == []
+    assert of_previews.music.requests == of_previews.audio.requests == []
     names = titles(of_previews)
     ledger = rows(of_previews.folder)
     assert ledger[names[LEFT_OUT]]["status"] == "excluded"

@@ -63,7 +63,7 @@ def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) 
     spotify.faults.append(fault)
     stalls = fault.kind == "stall"
     assert len(api_for(spotify, replace(HASTY, attempts=9) if stalls else QUICK).saved_tracks(0)["items"]) == 50
-    assert len(spotify.asked) >= 2 + times if stalls else len(spotify.asked) == 2 + times
+    assert len(spotify.requests) >= 2 + times if stalls else len(spotify.requests) == 2 + times
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_trouble_that_stays_is_given_up_and_named(spotify: SpotifyServer, fault:
         api_for(spotify, HASTY if fault.kind == "stall" else QUICK).saved_tracks(0)
     assert type(given_up.value) is ServiceError
     assert "127.0.0.1" not in str(given_up.value)
-    assert len(spotify.asked_for("/v1/")) == QUICK.attempts
+    assert len(spotify.requests_for("/v1/")) == QUICK.attempts
 
 
 def clock_by_sleeping(monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -125,14 +125,14 @@ def test_a_wait_that_is_too_long_ends_it_and_nothing_more_is_asked(
         with pytest.raises(ServiceRefused) as refused:
             api.saved_tracks(0)
         assert refused.value.retry_after_s == wait_s
-    assert len(spotify.asked_for("/v1/")) == 1
+    assert len(spotify.requests_for("/v1/")) == 1
 
 
 def test_many_short_waits_are_bounded_too(spotify: SpotifyServer) -> None:
     spotify.faults.append(Fault(status=429, headers={"Retry-After": "0"}, times=10_000))
     with pytest.raises(ServiceRefused):
         api_for(spotify, replace(QUICK, first_pause_s=0.05, total_wait_s=0.5)).saved_tracks(0)
-    assert 5 <= len(spotify.asked_for("/v1/")) <= 11
+    assert 5 <= len(spotify.requests_for("/v1/")) <= 11
 
 
 def test_an_access_token_that_ran_out_is_replaced_once(spotify: SpotifyServer) -> None:
@@ -140,7 +140,7 @@ def test_an_access_token_that_ran_out_is_replaced_once(spotify: SpotifyServer) -
     api.saved_tracks(0)
     spotify.access_tokens.clear()
     api.saved_tracks(50)
-    assert [path.partition("?")[0] for path in spotify.asked] == [
+    assert [path.partition("?")[0] for path in spotify.requests] == [
         *("/api/token", "/v1/me/tracks", "/v1/me/tracks", "/api/token", "/v1/me/tracks")
     ]
 
@@ -151,7 +151,7 @@ def test_a_fresh_access_token_that_is_refused_is_a_matter_of_login(spotify: Spot
     for _ in range(2):
         with pytest.raises(LoginError):
             api.saved_tracks(0)
-    assert len(spotify.asked) == 4
+    assert len(spotify.requests) == 4
 
 
 def test_a_login_that_ended_is_not_tried_again(spotify: SpotifyServer) -> None:
@@ -160,7 +160,7 @@ def test_a_login_that_ended_is_not_tried_again(spotify: SpotifyServer) -> None:
     for _ in range(2):
         with pytest.raises(LoginError, match="access was taken back"):
             api.saved_tracks(0)
-    assert spotify.asked == ["/api/token"]
+    assert spotify.requests == ["/api/token"]
 
 
 def test_an_app_that_is_gone_is_a_matter_of_login(spotify: SpotifyServer) -> None:

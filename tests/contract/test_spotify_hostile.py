@@ -75,7 +75,7 @@ def test_no_secret_follows_a_redirect(person: Person, path: str, status: int) ->
             problem = problem_of(person)
             assert type(problem) is ServiceError
             assert "another address" in problem.message
-        assert other.asked == []
+        assert other.requests == []
     assert_next_build_is_whole(person)
 
 
@@ -91,7 +91,7 @@ def test_no_code_follows_a_redirect(tmp_path: Path) -> None:
 
         with pytest.raises(ServiceError, match="another address"):
             log_in(CLIENT_ID, settings, say=said.append, ask=paste)
-        assert other.asked == []
+        assert other.requests == []
 
 
 @pytest.mark.parametrize("path", [TOKEN, TRACKS])
@@ -138,7 +138,7 @@ def test_an_answer_is_bounded_once_it_is_decompressed(person: Person, path: str,
     headers = {"Content-Encoding": encoding}
     person.server.faults.append(Fault(status=200, content=content, headers=headers, path=path, times=99))
     assert "much larger" in problem_of(person).message
-    assert len(person.server.asked_for(path)) == 2
+    assert len(person.server.requests_for(path)) == 2
     assert_next_build_is_whole(person)
 
 
@@ -147,7 +147,7 @@ def test_an_answer_that_drips_for_ever_is_given_up(person: Person, path: str) ->
     person.server.faults.append(Fault("drip", path=path, times=99))
     person.patience = replace(QUICK, timeout_s=30, total_s=0.3)
     assert "takes too long" in problem_of(person).message
-    assert len(person.server.asked_for(path)) == 2
+    assert len(person.server.requests_for(path)) == 2
     assert_next_build_is_whole(person)
 
 
@@ -158,7 +158,7 @@ def test_a_rate_limit_is_known_by_its_status_whatever_it_says(person: Person, co
     problem = problem_of(person)
     assert isinstance(problem, ServiceRefused)
     assert problem.retry_after_s == 900
-    assert len(person.server.asked_for(TRACKS)) == 1
+    assert len(person.server.requests_for(TRACKS)) == 1
 
 
 def test_an_encoding_that_an_answer_names_is_not_used(person: Person) -> None:
@@ -174,7 +174,7 @@ def test_a_wait_of_ages_is_remembered_for_a_week_at_most(person: Person, header:
     person.server.faults.clear()
     again = problem_of(person)
     assert "accepts requests again after" in again.message
-    assert person.server.asked == []
+    assert person.server.requests == []
     person.now_unix_s += LONGEST_PAUSE_S + 60
     assert_next_build_is_whole(person)
 
@@ -208,7 +208,7 @@ def test_a_quota_that_is_used_up_is_reported_and_nothing_more_is_asked(
     assert isinstance(problem, ServiceRefused)
     assert "quota of your Spotify developer account is used up (QUOTA_EXCEEDED)" in problem.message
     assert ("2 hours" in problem.message) is (headers.get("Retry-After") == "7200")
-    assert len(person.server.asked_for("/v1/")) == 1
+    assert len(person.server.requests_for("/v1/")) == 1
     person.now_unix_s += 8_000
     assert_next_build_is_whole(person)
 
@@ -229,7 +229,7 @@ def test_a_refresh_token_that_cannot_be_one_replaces_none(
         patch.setattr(spotify_server, "new_tokens", lambda server: original(server) | {"refresh_token": refresh_token})
         assert person.load().problem is None
     assert person.token_file.read_bytes() == before
-    assert any("is unchanged" in message for message in person.said)
+    assert any("is unchanged" in message for message in person.messages)
     assert_next_build_is_whole(person)
 
 
@@ -241,7 +241,7 @@ def test_no_other_refresh_token_is_none(person: Person, monkeypatch: pytest.Monk
         spotify_server, "new_tokens", lambda server: original(server) | {"refresh_token": refresh_token}
     )
     assert person.load().problem is None
-    assert (person.token_file.read_bytes(), person.said) == (before, [])
+    assert (person.token_file.read_bytes(), person.messages) == (before, [])
 
 
 def endless(kind: str, answer: dict[str, Any], rows: list[Any], offset: int) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def test_a_list_without_end_is_given_up(person: Person, monkeypatch: pytest.Monk
         loaded = person.load()
     assert isinstance(loaded.problem, ServiceError)
     assert loaded.problem.message.startswith("Spotify's list of")
-    assert len(person.server.asked) < ENOUGH_REQUESTS
+    assert len(person.server.requests) < ENOUGH_REQUESTS
     assert loaded.library.tracks or kind == "nothing"
     assert_next_build_is_whole(person)
 
@@ -304,7 +304,7 @@ def test_a_build_asks_for_a_bounded_number_of_pages(person: Person, monkeypatch:
         loaded = person.load()
     assert type(loaded.problem) is ServiceError
     assert "one build fetches" in loaded.problem.message
-    assert len(person.server.asked_for("/v1/")) == 2
+    assert len(person.server.requests_for("/v1/")) == 2
     assert_next_build_is_whole(person)
 
 
@@ -442,5 +442,5 @@ def test_a_login_that_spotify_replaced_is_kept_through_a_link(person: Person, tm
     person.server.rotates = True
     assert person.load().problem is None
     assert person.token_file.is_symlink()
-    assert load_login(real, say=person.said.append).refresh_token in person.server.refresh_tokens
-    assert person.said == []
+    assert load_login(real, say=person.messages.append).refresh_token in person.server.refresh_tokens
+    assert person.messages == []

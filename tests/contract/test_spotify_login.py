@@ -118,7 +118,7 @@ def test_not_agreeing_is_said_plainly_and_closes_the_port(spotify: SpotifyServer
     with pytest.raises(LoginError, match="You did not allow"):
         in_browser(spotify, tmp_path, browser)
     assert is_free(browser.ports[0])
-    assert spotify.asked_for("/api/token") == []
+    assert spotify.requests_for("/api/token") == []
 
 
 def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_p
         in_browser(spotify, tmp_path, browser, timeout_s=1.0)
     assert statuses == [400, 400, 400, 400, 404]
     assert is_free(browser.ports[0])
-    assert spotify.asked_for("/api/token") == []
+    assert spotify.requests_for("/api/token") == []
 
 
 def test_a_forged_answer_does_not_spoil_the_true_one(spotify: SpotifyServer, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_slip_in_pasting_is_explained_and_can_be_mended(spotify: SpotifyServer
 def test_a_pasted_address_of_another_login_is_not_taken(spotify: SpotifyServer, tmp_path: Path) -> None:
     with pytest.raises(LoginError, match="belongs to another login"):
         pasted(spotify, tmp_path, lambda address, _: address.partition("&state=")[0] + "&state=forged")
-    assert spotify.asked_for("/api/token") == []
+    assert spotify.requests_for("/api/token") == []
 
 
 def test_a_pasted_refusal_is_said_plainly(spotify: SpotifyServer, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class Pusher:
     server: SpotifyServer
     folder: Path
     login: Login
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def push(
         self, *wanted: WantedList, exact: bool = False, meanwhile: Callable[[], object] = lambda: None
@@ -61,7 +61,7 @@ class Pusher:
         )
         memory = PushedLists(self.folder / "site.spotify.json", self.login.user_digest)
         with Cache.open(self.folder / "cache") as cache:
-            push = Push(settings, self.login, memory, cache, exact=exact, say=self.said.append)
+            push = Push(settings, self.login, memory, cache, exact=exact, say=self.messages.append)
             changes = push.propose(wanted)
             meanwhile()
             push.carry_out(changes)
@@ -108,7 +108,7 @@ def test_a_changed_list_changes_its_playlist_and_no_other(pusher: Pusher) -> Non
 def test_what_the_person_did_to_the_playlist_stays(pusher: Pusher) -> None:
     pusher.push(calm(0, 1, 2))
     playlist = pusher.playlist("Calm")
-    playlist.made_id, playlist.name = playlist.id, "My calm"
+    playlist.created_id, playlist.name = playlist.id, "My calm"
     playlist.rows = [*playlist.rows[1:], playlist_row(SONGS[9], stamp(0)), playlist_row(None, stamp(0))]
     (change,) = pusher.push(calm(0, 1, 2, 3))
     assert [row["item"] and row["item"]["uri"] for row in playlist.rows] == [URIS[1], URIS[2], URIS[3], URIS[9], None]
@@ -143,12 +143,12 @@ def test_what_was_changed_on_spotify_while_the_person_is_asked_is_looked_at_agai
 ) -> None:
     pusher.push(calm(0, 1, 2, 3), WantedList("c2", "Loud", tuple(URIS[20:22])))
     wanted = (calm(3, 0, 1, 2, 4), WantedList("c2", "Loud", tuple(URIS[20:23])))
-    pusher.server.asked.clear()
+    pusher.server.requests.clear()
     pusher.push(*wanted, meanwhile=lambda: edit(pusher.playlist("Calm").rows))
     assert pusher.playlists["Calm"] == [URIS[number] for number in after]
     assert pusher.playlists["Loud"] == URIS[20:23]
-    assert len(pusher.server.asked_for(f"{pusher.playlist('Loud').id}/items?limit")) == 1, "it is as it was"
-    assert [line for line in pusher.said if "in the meantime" in line] == [
+    assert len(pusher.server.requests_for(f"{pusher.playlist('Loud').id}/items?limit")) == 1, "it is as it was"
+    assert [line for line in pusher.messages if "in the meantime" in line] == [
         "“Calm” was changed on Spotify in the meantime: its changes were recomputed."
     ]
     pusher.push(*wanted)
@@ -196,8 +196,8 @@ def test_tracks_that_a_playlist_cannot_hold_are_counted(pusher: Pusher) -> None:
         proposals.append(proposal)
         return False
 
-    push(config, pusher.login, lists, ["clusters"], exact=False, agree=agree, say=pusher.said.append)
-    push(config, pusher.login, lists[1:], ["c2"], exact=False, agree=agree, say=pusher.said.append)
+    push(config, pusher.login, lists, ["clusters"], exact=False, agree=agree, say=pusher.messages.append)
+    push(config, pusher.login, lists[1:], ["c2"], exact=False, agree=agree, say=pusher.messages.append)
     assert [[len(change.added) for change in proposal.changes] for proposal in proposals] == [
         [MOST_TRACKS, MOST_TRACKS],
         [MOST_TRACKS],
@@ -268,10 +268,10 @@ def test_a_short_wait_is_kept_and_a_long_one_ends_the_push_and_is_remembered(pus
     pusher.server.faults.append(Fault(status=429, headers={"Retry-After": "3600"}, path="POST /v1/playlists/"))
     with pytest.raises(ServiceRefused, match="60 minutes"):
         pusher.push(calm(0, 1, 2))
-    asked = len(pusher.server.asked)
+    asked = len(pusher.server.requests)
     with pytest.raises(ServiceRefused, match="accepts requests again after"):
         pusher.push(calm(0, 1, 2))
-    assert len(pusher.server.asked) == asked
+    assert len(pusher.server.requests) == asked
 
 
 def test_an_app_that_may_not_write_is_informed(pusher: Pusher) -> None:
@@ -373,10 +373,10 @@ def test_the_command_shows_then_pushes_then_has_nothing_to_do(folder: Path, spot
 
 def test_the_command_says_what_it_needs(folder: Path, spotify: SpotifyServer) -> None:
     reading = run(folder, spotify, "--yes", write=False)
-    assert (reading.status, spotify.asked) == (4, [])
+    assert (reading.status, spotify.requests) == (4, [])
     assert "spotmap-build login --write" in reading.stderr
     offline = run(folder, spotify, "--offline")
-    assert (offline.status, spotify.asked) == (2, [])
+    assert (offline.status, spotify.requests) == (2, [])
     (folder / "spotmap.toml").unlink()
     nothing = run(folder, spotify)
     assert (nothing.status, "spotmap-build push --list" in nothing.stderr) == (2, True)

@@ -35,7 +35,7 @@ def test_the_whole_library_comes_in_pages_of_fifty(person: Person) -> None:
         "me/tracks?limit=50&offset=100",
         "me/playlists?limit=50&offset=0",
     ]
-    assert len(set(person.server.asked)) == len(person.server.asked)
+    assert len(set(person.server.requests)) == len(person.server.requests)
 
 
 def test_a_second_build_asks_for_the_first_page_and_the_playlists_only(person: Person) -> None:
@@ -72,7 +72,7 @@ def test_newly_saved_tracks_cost_only_their_own_pages(person: Person, saved: int
     assert titles(loaded) == [f"Song {1000 + number}" for number in reversed(range(saved))] + [
         f"Song {number}" for number in range(130)
     ]
-    assert [path.rpartition("=")[2] for path in person.server.asked_for("me/tracks")] == pages
+    assert [path.rpartition("=")[2] for path in person.server.requests_for("me/tracks")] == pages
 
 
 @pytest.mark.parametrize("row", [0, 60, 129])
@@ -92,7 +92,7 @@ def test_a_removed_track_is_missed_even_if_another_one_was_saved(person: Person)
     person.server.library.save(numbered_track(1000))
     loaded = person.load()
     assert titles(loaded) == ["Song 1000"] + [f"Song {number}" for number in range(130) if number != 100]
-    assert len(set(person.server.asked)) == len(person.server.asked)
+    assert len(set(person.server.requests)) == len(person.server.requests)
 
 
 def test_of_playlists_only_the_changed_one_is_fetched(person: Person) -> None:
@@ -100,7 +100,7 @@ def test_of_playlists_only_the_changed_one_is_fetched(person: Person) -> None:
     changed = person.server.library.playlists[1]
     changed.rows.append(playlist_row(numbered_track(500), stamp(-3)))
     loaded = person.load()
-    assert {path.split("/")[3] for path in person.server.asked_for("/items")} == {changed.id}
+    assert {path.split("/")[3] for path in person.server.requests_for("/items")} == {changed.id}
     assert "Song 500" in titles(loaded)
     assert len(loaded.library.playlists[1].track_ids) == 61
 
@@ -115,14 +115,14 @@ def test_a_renamed_playlist_keeps_its_tracks(person: Person) -> None:
         patch.setattr(FakePlaylist, "json", property(lambda own: original(own) | {"name": f"{own.name}!"}))
         loaded = person.load()
     assert [playlist.name for playlist in loaded.library.playlists] == ["Playlist 0!", "Playlist 1!", "Playlist 2!"]
-    assert person.server.asked_for("/items") == []
+    assert person.server.requests_for("/items") == []
 
 
 def test_never_more_than_four_requests_are_in_flight(person: Person) -> None:
     person.server.library.playlists = FakeLibrary.with_numbers(130, playlists=20).playlists
     person.server.delay_s = 0.02
     person.load()
-    assert 2 <= person.server.most_in_flight <= 4
+    assert 2 <= person.server.max_in_flight <= 4
 
 
 def test_another_login_of_the_same_person_finds_the_same_library(person: Person) -> None:
@@ -158,7 +158,7 @@ def test_what_is_no_track_is_distinguished(person: Person) -> None:
         *("empty-row", "episode", "no-id", "empty-row", "playlist-not-readable")
     ]
     assert [playlist.name for playlist in library.playlists] == ["Odds and ends", "Ours"]
-    assert person.server.asked_for(theirs.id) == []
+    assert person.server.requests_for(theirs.id) == []
 
 
 def test_a_playlist_that_is_refused_is_not_asked_for_again_until_it_changes(person: Person) -> None:
@@ -168,7 +168,7 @@ def test_a_playlist_that_is_refused_is_not_asked_for_again_until_it_changes(pers
         loaded = person.load()
         assert loaded.problem is None
         assert [omission.title for omission in loaded.library.omissions] == [refused.name]
-        assert len(person.server.asked_for(refused.id)) == times
+        assert len(person.server.requests_for(refused.id)) == times
     person.server.faults.clear()
     refused.rows.pop()
     assert person.load().library.omissions == ()
@@ -195,24 +195,24 @@ def test_genres_come_with_the_artists_and_are_remembered(person: Person) -> None
     person.server.library.genres = {f"Artist {number}": [f"genre {number}"] for number in range(20)}
     loaded = person.load()
     assert loaded.library.tracks[0].genres == ("genre 0", "genre 1")
-    assert len(person.server.asked_for("/artists/")) == 14
+    assert len(person.server.requests_for("/artists/")) == 14
     again = person.load()
     assert again.library == loaded.library
-    assert person.server.asked_for("/artists/") == []
+    assert person.server.requests_for("/artists/") == []
     person.now_unix_s += 91 * DAY_S
     person.load()
-    assert len(person.server.asked_for("/artists/")) == 14
+    assert len(person.server.requests_for("/artists/")) == 14
 
 
 def test_once_spotify_tells_no_genres_it_is_not_asked_for_a_month(person: Person) -> None:
     person.load()
-    assert len(person.server.asked_for("/artists/")) == 5
+    assert len(person.server.requests_for("/artists/")) == 5
     person.now_unix_s += 29 * DAY_S
     person.load()
-    assert person.server.asked_for("/artists/") == []
+    assert person.server.requests_for("/artists/") == []
     person.now_unix_s += 2 * DAY_S
     person.load()
-    assert len(person.server.asked_for("/artists/")) == 5
+    assert len(person.server.requests_for("/artists/")) == 5
 
 
 def test_genres_that_cannot_be_had_do_not_spoil_the_library(person: Person) -> None:

@@ -51,12 +51,12 @@ def test_a_fetch_that_was_killed_goes_on_with_the_missing_pages(person: Person) 
     person.server.library = FakeLibrary.with_numbers(400)
     person.server.faults.append(Fault("stall", path="offset=200", times=99))
     with subprocess.Popen([sys.executable, "-c", load_program(person)]) as process:
-        wait_until(lambda: person.server.asked_for("offset=200"), "the fetch gets to its fifth page")
+        wait_until(lambda: person.server.requests_for("offset=200"), "the fetch gets to its fifth page")
         process.kill()
-    assert "offset=200" in person.server.asked[-1]
+    assert "offset=200" in person.server.requests[-1]
     person.server.faults.clear()
     assert titles(person.load()) == [f"Song {number}" for number in range(400)]
-    assert [path.rpartition("=")[2] for path in person.server.asked_for("me/tracks")] == [
+    assert [path.rpartition("=")[2] for path in person.server.requests_for("me/tracks")] == [
         *("0", "200", "250", "300", "350")
     ]
 
@@ -83,7 +83,7 @@ def test_a_long_pause_ends_the_fetch_at_once_and_is_respected_by_the_next_build(
 
     person.now_unix_s += 3_600
     again = person.load()
-    assert (again.library, person.server.asked) == (whole.library, [])
+    assert (again.library, person.server.requests) == (whole.library, [])
     assert isinstance(again.problem, ServiceRefused)
     assert "accepts requests again after" in again.problem.message
 
@@ -108,7 +108,7 @@ def test_without_a_network_the_last_library_is_used(tmp_path: Path) -> None:
     assert "no connection" in gone.problem.message
 
     wished = somebody.load(offline=True)
-    assert (wished.library, wished.problem, running.asked) == (whole.library, None, [])
+    assert (wished.library, wished.problem, running.requests) == (whole.library, None, [])
     assert any("less than a day ago" in notice for notice in wished.notices)
 
 
@@ -130,7 +130,7 @@ def test_an_ended_login_leaves_the_last_library_and_says_why(person: Person, age
     assert isinstance(ended.problem, LoginError)
     assert reason in ended.problem.message
     assert "spotmap-build login" in ended.problem.hint
-    assert person.server.asked == ["/api/token"]
+    assert person.server.requests == ["/api/token"]
 
 
 def test_an_ended_login_before_anything_was_fetched_is_an_error(person: Person) -> None:
@@ -150,7 +150,7 @@ def test_a_replaced_refresh_token_is_kept(person: Person) -> None:
     person.server.rotates = True
     for _ in range(2):
         assert person.load().problem is None
-    assert load_login(person.token_file, say=person.said.append).refresh_token in person.server.refresh_tokens
+    assert load_login(person.token_file, say=person.messages.append).refresh_token in person.server.refresh_tokens
     person.secret = ci_secret(person.server.login())
     assert any("SPOTMAP_SPOTIFY_LOGIN" in notice for notice in person.load().notices)
 

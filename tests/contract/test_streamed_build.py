@@ -34,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
         running.spotify.shows_covers = True
         outcome = running.build()
         assert outcome.status == 0, outcome.stderr
-        assert outcome.listened_to == COUNT
+        assert outcome.analyzed_count == COUNT
         yield running
 
 
@@ -79,8 +79,8 @@ def art(folder: Path) -> list[str]:
 
 
 def test_every_track_shows_the_cover_of_its_album(built: Services) -> None:
-    assert len(built.spotify.asked_for("/image/")) == 2
-    assert all(path.endswith("-300") for path in built.spotify.asked_for("/image/")), "the smallest that serves"
+    assert len(built.spotify.requests_for("/image/")) == 2
+    assert all(path.endswith("-300") for path in built.spotify.requests_for("/image/")), "the smallest that serves"
     shown = art(built.folder)
     assert sorted(Counter(shown).values()) == [6, 10]
     assert {f"art/{name}" for name in shown} == {name for name in tree(built.folder / "site") if "art/" in name}
@@ -94,12 +94,12 @@ def test_no_audio_stays(built: Services) -> None:
 def test_a_second_build_asks_spotify_only_what_may_have_changed_and_youtube_nothing(copy: Services) -> None:
     before = tree(copy.folder / "site")
     outcome = copy.build()
-    assert (outcome.status, outcome.listened_to) == (0, 0)
-    assert copy.music.asked == []
-    assert copy.audio.asked == []
-    assert not copy.spotify.asked_for("/items")
-    assert not copy.spotify.asked_for("/image/")
-    assert len(copy.spotify.asked_for("/me/tracks")) == 1
+    assert (outcome.status, outcome.analyzed_count) == (0, 0)
+    assert copy.music.requests == []
+    assert copy.audio.requests == []
+    assert not copy.spotify.requests_for("/items")
+    assert not copy.spotify.requests_for("/image/")
+    assert len(copy.spotify.requests_for("/me/tracks")) == 1
     assert tree(copy.folder / "site") == before
     misses = {stage: counts["misses"] for stage, counts in report(copy.folder)["cache"].items()}
     assert not {stage for stage in ("match", "search", "download", "embed", "layout", "site") if misses.get(stage)}
@@ -109,9 +109,9 @@ def test_one_new_track_is_one_search_one_download_and_one_embedding(copy: Servic
     track = numbered_track(99)
     copy.add(track)
     outcome = copy.build()
-    assert (outcome.status, outcome.listened_to) == (0, 1)
+    assert (outcome.status, outcome.analyzed_count) == (0, 1)
     assert [text for text, _ in copy.music.searches] == [track["external_ids"]["isrc"]]
-    assert copy.audio.given == [video_id(track)]
+    assert copy.audio.served == [video_id(track)]
     assert len(rows(copy.folder)) == COUNT + 1
 
 
@@ -121,9 +121,9 @@ def test_shards_search_and_download_each_track_once_between_them(tmp_path: Path)
         given: list[str] = []
         for shard in ("1/2", "2/2"):
             assert running.build("--shard", shard, "--cache-dir", shard[0]).status == 0
-            assert running.audio.given
+            assert running.audio.served
             searches += running.music.searches
-            given += running.audio.given
+            given += running.audio.served
         assert sorted(given) == sorted(video_id(numbered_track(number)) for number in range(8))
         assert max(Counter(searches).values()) == 1
         assert not (tmp_path / "site.report.json").exists()
@@ -133,10 +133,10 @@ def test_shards_search_and_download_each_track_once_between_them(tmp_path: Path)
 def test_nothing_is_asked_twice_in_one_build(tmp_path: Path) -> None:
     with services(library(8, 1), tmp_path) as running:
         assert running.build().status == 0
-        asked = Counter(running.spotify.asked)
+        asked = Counter(running.spotify.requests)
         assert max(count for path, count in asked.items() if "/api/token" not in path) == 1
         assert max(Counter(running.music.searches).values()) == 1
-        assert running.spotify.most_in_flight <= 4
+        assert running.spotify.max_in_flight <= 4
 
 
 def test_what_is_no_track_stands_in_the_ledger_and_does_not_count(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_track_that_is_not_there_is_left_out_and_not_asked_for_at_every_build(
         assert (row["status"], row["stage"], row["code"]) == ("failed", "match", "no-match")
         assert row["retry_at"]
         assert running.build("--max-failures", "0").status == 3
-        assert running.music.asked == []
+        assert running.music.requests == []
         assert running.build("--retry").status == 0
         assert running.music.searches
 
@@ -174,8 +174,8 @@ def test_a_choice_in_the_overrides_is_taken_and_only_that_track_is_done_again(co
         f'[track."spotify:track:{left_out["id"]}"]\nexclude = true\n'
     )
     outcome = copy.build()
-    assert (outcome.status, outcome.listened_to) == (0, 1)
-    assert copy.audio.given == ["chosenbyme1"]
+    assert (outcome.status, outcome.analyzed_count) == (0, 1)
+    assert copy.audio.served == ["chosenbyme1"]
     ledger = rows(copy.folder)
     assert ledger["Song 3"]["match"]["video_id"] == "chosenbyme1"
     assert ledger["Song 4"]["status"] == "excluded"
@@ -188,8 +188,8 @@ def test_audio_that_is_kept_needs_no_second_download(tmp_path: Path) -> None:
         assert len(kept) == 4
         assert kept[0].name.startswith("Artist 0")
         shutil.rmtree(tmp_path / ".spotmap")
-        assert running.build("--keep-audio", "audio").listened_to == 4
-        assert running.audio.asked == []
+        assert running.build("--keep-audio", "audio").analyzed_count == 4
+        assert running.audio.requests == []
         assert sorted((tmp_path / "audio").iterdir()) == kept
 
 
@@ -198,17 +198,17 @@ def test_match_finds_recordings_and_listens_to_nothing(tmp_path: Path) -> None:
         outcome = running.run("match", "--source", "spotify")
         assert outcome.status == 0, outcome.stderr
         assert {row["status"] for row in report(tmp_path)["ledger"]} == {"matched"}
-        assert running.audio.asked == []
+        assert running.audio.requests == []
         assert not (tmp_path / "site").exists()
         assert running.build().status == 0
-        assert running.music.asked == []
+        assert running.music.requests == []
 
 
 def test_plan_says_what_is_to_be_found(tmp_path: Path) -> None:
     with services(library(5, 0), tmp_path) as running:
         outcome = running.run("plan", "--source", "spotify")
         assert "5 recordings to find on YouTube Music" in outcome.stdout
-        assert running.music.asked == []
+        assert running.music.requests == []
 
 
 def test_two_people_on_one_map_share_what_they_have_in_common(copy: Services) -> None:
@@ -219,7 +219,7 @@ def test_two_people_on_one_map_share_what_they_have_in_common(copy: Services) ->
     (export / "YourLibrary.json").write_text(json.dumps({"tracks": listed}))
     both = ("--source", "spotify", "--source", "takeout:friend", "--as", "me,friend")
     outcome = copy.run(*both, "--embedder", "musicnn", "--log", "json")
-    assert (outcome.status, outcome.listened_to) == (0, 0), outcome.stderr
+    assert (outcome.status, outcome.analyzed_count) == (0, 0), outcome.stderr
     assert len(rows(copy.folder)) == COUNT
     documents = [json.loads(path.read_bytes()) for path in (copy.folder / "site/data").glob("*/map.json")]
     (layers,) = (document["layers"] for document in documents if document["layers"])
@@ -238,13 +238,13 @@ def test_an_export_shows_the_covers_of_its_recordings(copy: Services) -> None:
     command = ("--source", "takeout:YourLibrary.json", "--embedder", "musicnn", "--log", "json")
     copy.music.faults.append(Fault("status", status=404, path="/image/"))
     outcome = copy.run(*command)
-    assert (outcome.status, outcome.listened_to) == (0, 5), outcome.stderr
-    assert len([asked for asked in copy.music.asked if asked.place.startswith("/image/")]) == 2
+    assert (outcome.status, outcome.analyzed_count) == (0, 5), outcome.stderr
+    assert len([asked for asked in copy.music.requests if asked.place.startswith("/image/")]) == 2
     assert sorted(map(bool, art(copy.folder))) in ([False] * 2 + [True] * 3, [False] * 3 + [True] * 2)
     assert "1 of 2 covers is missing: 1 not there any more." in outcome.stderr
     assert report(copy.folder)["covers"] == {"wanted": 2, "missing": {"gone": 1}}
     assert copy.run(*command).status == 0
-    assert copy.music.asked == []
+    assert copy.music.requests == []
 
 
 def test_fifty_five_tracks_and_twenty_playlists(tmp_path: Path) -> None:
@@ -252,9 +252,9 @@ def test_fifty_five_tracks_and_twenty_playlists(tmp_path: Path) -> None:
     with services(FakeLibrary.with_numbers(55, 20), tmp_path) as running:
         first = running.build("--jobs", 2, timeout_s=600)
         assert first.status == 0, first.stderr
-        assert first.listened_to == 55
+        assert first.analyzed_count == 55
         assert Counter(row["status"] for row in report(tmp_path)["ledger"]) == {"mapped": 55}
         running.add(numbered_track(1000))
         second = running.build()
-        assert (second.status, second.listened_to) == (0, 1)
-        assert len(set(running.audio.given)) == 1
+        assert (second.status, second.analyzed_count) == (0, 1)
+        assert len(set(running.audio.served)) == 1

@@ -88,7 +88,7 @@ def test_a_friends_tracks_are_placed_without_listening_and_mine_stay(two: Two) -
     before = places(two.ada)
     outcome = with_card(two.ada)
     assert outcome.status == 0, outcome.stderr
-    assert outcome.listened_to == 0
+    assert outcome.analyzed_count == 0
     after, found = places(two.ada), document(two.ada)
     assert {track: after[track] for track in before} == before
     assert len(after) == len(MINE) + len(SHARED) + len(THEIRS)

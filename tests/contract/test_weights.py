@@ -62,7 +62,7 @@ def test_weights_are_fetched_once_with_their_makers_terms(server: ModelServer, t
     for _ in range(2):
         path = weights.ensure_weights(spec_of(), server.url, tmp_path / "new", say=said.append)
     assert path.read_bytes() == CONTENT
-    assert [asked for asked, _ in server.asked] == [PB, JSON]
+    assert [asked for asked, _ in server.requests] == [PB, JSON]
     assert len(said) == 1
     assert "CC BY-NC-SA 4.0" in said[0]
     assert sorted(file.name for file in path.parent.iterdir()) == ["small.json", "small.pb"]
@@ -91,7 +91,7 @@ def test_a_head_is_fetched_once_and_is_what_it_should_be(server: ModelServer, tm
     server.files[HEAD_PATH] = CONTENT
     for url in (server.url, None):
         assert weights.ensure_head(HEAD, url, tmp_path / "new").read_bytes() == CONTENT
-    assert [path for path, _ in server.asked] == [HEAD_PATH] * 2
+    assert [path for path, _ in server.requests] == [HEAD_PATH] * 2
     (tmp_path / "new/small.pb").write_bytes(CONTENT[:-1])
     assert weights.find_head(HEAD, tmp_path / "new") is None
 
@@ -99,7 +99,7 @@ def test_a_head_is_fetched_once_and_is_what_it_should_be(server: ModelServer, tm
 def test_cut_connections_are_gone_on_with_where_they_were_cut(server: ModelServer, tmp_path: Path) -> None:
     server.cut_after_bytes, server.cuts_left = 300_000, 3
     assert fetch(server, tmp_path).read_bytes() == CONTENT
-    assert [wanted for path, wanted in server.asked if path == PB] == ["", *(f"bytes={n}00000-" for n in (3, 6, 9))]
+    assert [wanted for path, wanted in server.requests if path == PB] == ["", *(f"bytes={n}00000-" for n in (3, 6, 9))]
 
 
 def test_another_build_goes_on_with_what_has_arrived(server: ModelServer, tmp_path: Path) -> None:
@@ -109,14 +109,14 @@ def test_another_build_goes_on_with_what_has_arrived(server: ModelServer, tmp_pa
     part.write_bytes(CONTENT[:250_000])
     with pytest.raises(WeightsError, match=r"small\.json"):
         fetch(server, tmp_path)
-    assert [wanted for path, wanted in server.asked if path == PB] == ["bytes=250000-", "bytes=650000-"]
+    assert [wanted for path, wanted in server.requests if path == PB] == ["bytes=250000-", "bytes=650000-"]
     server.files[JSON] = json.dumps({"classes": LABELS}).encode()
     assert fetch(server, tmp_path).read_bytes() == CONTENT
-    assert server.asked[-1] == (JSON, "")
+    assert server.requests[-1] == (JSON, "")
 
 
 def test_a_server_that_cannot_go_on_in_the_middle_sends_all_again(server: ModelServer, tmp_path: Path) -> None:
-    server.knows_ranges, server.cut_after_bytes, server.cuts_left = False, 500_000, 1
+    server.supports_ranges, server.cut_after_bytes, server.cuts_left = False, 500_000, 1
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
@@ -148,7 +148,7 @@ def test_a_damaged_file_in_the_folder_is_replaced(server: ModelServer, tmp_path:
 def test_a_missing_file_is_said_to_be_missing(server: ModelServer, tmp_path: Path) -> None:
     server.files.pop(PB)
     assert "404" in refusal(server, tmp_path)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("content", [b"{}", json.dumps({"classes": LABELS[:399]}).encode(), bytes(2_000_000)])
@@ -181,9 +181,9 @@ def test_a_server_that_drips_is_given_up_and_what_came_is_kept(
 
 
 def test_a_server_that_begins_again_and_again_is_given_up(server: ModelServer, tmp_path: Path) -> None:
-    server.knows_ranges, server.cut_after_bytes, server.cuts_left, server.cut_grows_bytes = False, 500_000, 999, 1
+    server.supports_ranges, server.cut_after_bytes, server.cuts_left, server.cut_grows_bytes = False, 500_000, 999, 1
     assert "keeps starting again" in refusal(server, tmp_path)
-    assert len(server.asked) <= 2 * download.MOST_REPEATS + 1
+    assert len(server.requests) <= 2 * download.MOST_REPEATS + 1
 
 
 @pytest.mark.parametrize("length", ["9" * 5_000, "-5", "1e6", "0x10", "12", "2000000", ""])
@@ -211,7 +211,7 @@ def test_a_redirect_to_the_same_kind_of_address_is_followed(server: ModelServer,
 def test_a_redirect_without_end_is_given_up(server: ModelServer, tmp_path: Path) -> None:
     server.redirects[PB] = PB
     assert "cannot be fetched" in refusal(server, tmp_path)
-    assert len(server.asked) < 10
+    assert len(server.requests) < 10
 
 
 @pytest.mark.parametrize(

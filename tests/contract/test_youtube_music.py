@@ -110,9 +110,9 @@ def test_a_search_is_one_request_and_the_visitor_id_is_fetched_once(
     client = connect(server, breaker)
     assert len(client.search("many", "songs")) == PAGE
     assert len(client.search("many somebody", "songs")) == PAGE
-    assert [asked.place for asked in server.asked] == ["/", "/youtubei/v1/search", "/youtubei/v1/search"]
-    assert {asked.headers.get("X-Goog-Visitor-Id") for asked in server.asked[1:]} == {VISITOR_ID}
-    assert b'"hl": "en"' in server.asked[1].body
+    assert [asked.place for asked in server.requests] == ["/", "/youtubei/v1/search", "/youtubei/v1/search"]
+    assert {asked.headers.get("X-Goog-Visitor-Id") for asked in server.requests[1:]} == {VISITOR_ID}
+    assert b'"hl": "en"' in server.requests[1].body
 
 
 def test_no_more_is_asked_in_a_second_than_is_polite(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
@@ -120,7 +120,7 @@ def test_no_more_is_asked_in_a_second_than_is_polite(server: YouTubeMusicServer,
     client = YouTubeMusic(server.base_url, limiter=RateLimiter(per_second), breaker=breaker)
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda text: client.search(text, "songs"), texts))
-    times_s = sorted(asked.at_s for asked in server.asked)
+    times_s = sorted(asked.at_s for asked in server.requests)
     assert sorted(server.searches) == sorted((text, "songs") for text in texts)
     assert len(times_s) == 20
     assert times_s[-1] - times_s[0] >= 19 / per_second - 0.05
@@ -158,10 +158,10 @@ def test_a_refusal_is_asked_once_and_never_again(
     client = connect(server, breaker)
     with pytest.raises(ServiceRefused) as refused:
         client.search("wonderwall", "songs")
-    asked = len(server.asked)
+    asked = len(server.requests)
     with pytest.raises(ServiceRefused):
         client.search("under pressure", "songs")
-    assert len(server.asked) == asked <= 2
+    assert len(server.requests) == asked <= 2
     assert breaker.reason is refused.value
     assert refused.value.retry_after_s == (120 if fault.status == 429 else None)
     assert "hour" in refused.value.hint
@@ -181,7 +181,7 @@ def test_a_stall_ends(server: YouTubeMusicServer, breaker: CircuitBreaker) -> No
     server.faults.append(Fault("stall", times=9))
     with pytest.raises(ServiceError, match="does not respond"):
         connect(server, breaker, timeout_s=0.2).search("wonderwall", "songs")
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_many_threads_may_search_at_once(server: YouTubeMusicServer, breaker: Ci
 
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(search, range(8))) == [1] * 8
-    assert [asked.place for asked in server.asked].count("/") == 1
+    assert [asked.place for asked in server.requests].count("/") == 1
 
 
 def test_the_log_tells_no_secrets(
@@ -376,7 +376,7 @@ def test_an_answer_is_no_larger_than_any_sensible_one(
     server.faults.append(Fault(status=200, body=body, headers=headers, path=path))
     with pytest.raises(NotUnderstood):
         connect(server, breaker).search("wonderwall", "songs")
-    assert len(server.asked) == (1 if path == "/" else 2), "not again at once"
+    assert len(server.requests) == (1 if path == "/" else 2), "not again at once"
 
 
 def test_an_answer_that_drips_ends_in_time(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
@@ -395,7 +395,7 @@ def test_an_odd_visitor_id_is_none(server: YouTubeMusicServer, breaker: CircuitB
     page = f'ytcfg.set({{"VISITOR_DATA": {visitor}}});'.encode()
     server.faults.append(Fault(status=200, body=page, path="/"))
     assert connect(server, breaker).search("under pressure", "songs")
-    assert server.asked[1].headers.get("X-Goog-Visitor-Id") in {"", "x"}
+    assert server.requests[1].headers.get("X-Goog-Visitor-Id") in {"", "x"}
 
 
 @pytest.mark.parametrize("wait", ["86400000000000", "9" * 400, "1e300", "Fri, 31 Dec 9999 23:59:59 GMT"])

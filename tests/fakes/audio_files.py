@@ -1,4 +1,4 @@
-"""Made-up sound, and files of it in every format that the tests need."""
+"""Synthetic audio, and files of it in all formats that the tests need."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CODECS: Final = {
 
 
 def tune(seconds: float, *, rate_hz: int = SAMPLE_RATE_HZ, seed: int = 0) -> npt.NDArray[np.float32]:
-    """Plucked tones over a little noise, twice a second: float32 ``[n]``."""
+    """Return two plucked tones a second with a little noise: float32 ``[n]``."""
     generator = np.random.default_rng(seed)
     time_s = np.arange(round(seconds * rate_hz)) / rate_hz
     pitches_hz = 220 * 2 ** (generator.integers(0, 24, size=64) / 12)
@@ -40,11 +40,11 @@ def write_audio(
     rate_hz: int = SAMPLE_RATE_HZ,
     container_options: dict[str, str] | None = None,
 ) -> Path:
-    """Encode float32 ``[n]`` or ``[2, n]``; the codec is that of the suffix unless another is named."""
+    """Encode float32 ``[n]`` or ``[2, n]``; the codec defaults to that of the suffix."""
     signal = np.atleast_2d(channels)
     layout = "mono" if len(signal) == 1 else "stereo"
     codec = codec or CODECS[path.suffix[1:]]
-    # Opus knows 48 kHz; FFmpeg's own Vorbis encoder knows stereo, and counts as experimental.
+    # Opus needs 48 kHz. FFmpeg's own Vorbis encoder is experimental and supports only stereo.
     encoded_rate_hz = 48_000 if codec == "libopus" else rate_hz
     encoded_layout = "stereo" if codec == "vorbis" else layout
     with av.open(str(path), "w", container_options=container_options or {}) as container:
@@ -61,12 +61,12 @@ def write_audio(
 
 
 def render_tune(folder: Path) -> Path:
-    """As a job's ``prepare``: a short tune."""
+    """Write a short tune; a ``prepare`` function for jobs."""
     return write_audio(folder / "tune.wav", tune(1, rate_hz=16_000), rate_hz=16_000)
 
 
 def render_forever(folder: Path) -> Path:
-    """As a job's ``prepare``: says that it has begun, and does not end in the time of a test."""
+    """Report the start with a file and then hang; a ``prepare`` function for jobs."""
     (folder.parent / "begun").touch()
     time.sleep(600)
     return folder

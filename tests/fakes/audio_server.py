@@ -1,13 +1,13 @@
-"""What YouTube's watch page is for the build, on 127.0.0.1: ``/watch?v=ID`` gives audio, a tune of its own for each id.
+"""A fake of YouTube's watch page on 127.0.0.1: ``/watch?v=ID`` returns audio, a different tune for each id.
 
-yt-dlp takes it through its generic extractor, which asks twice: for the kind of the content, then for the content.
+yt-dlp downloads it with its generic extractor, which sends two requests: for the content type and for the content.
 
 In a test::
 
     with serve(AudioServer()) as audio:
         download("abc", folder, DownloadSettings(audio.watch_url))
 
-As a process, which prints the variable that makes the command use it::
+As a process that prints the environment variable for spotmap-build::
 
     python -m tests.fakes.audio_server --port 8125 --folder real/audio --bot-check-after 100
 """
@@ -24,7 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tests.fakes.audio_files import tune, write_audio
-from tests.fakes.http_server import Answer, Asked, HttpServer, serve_until_interrupted, serving
+from tests.fakes.http_server import HttpServer, Request, Response, serve_until_interrupted, serving
 
 RATE_HZ = 16_000
 CONTENT_TYPES = {
@@ -39,7 +39,7 @@ BOT_CHECK = "Sign in to confirm you're not a bot"
 
 @lru_cache(maxsize=2_000)
 def audio_of(video_id: str, suffix: str) -> bytes:
-    """A tune of two to four seconds, always the same for an id."""
+    """Return a tune of two to four seconds that depends only on the id."""
     seed = zlib.crc32(video_id.encode())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"audio{suffix}"
@@ -50,11 +50,11 @@ def audio_of(video_id: str, suffix: str) -> bytes:
 
 @dataclass
 class AudioServer(HttpServer):
-    """What it serves. ``suffixes`` are of ids that come as another file than ``.m4a``; ``folder`` holds real files
-    ``ID.m4a`` that are served instead of tunes; ``contents`` are bytes to serve for an id, whatever they are.
+    """What the server returns.
 
-    ``missing`` ids are answered with 404. ``bot_check_after``: so many recordings are given away, then it asks for a
-    person (as a status line: that is where yt-dlp's generic extractor looks).
+    ``suffixes``: file suffixes of ids whose audio is not ``.m4a``. ``folder``: real files ``ID.m4a`` to serve instead
+    of tunes. ``contents``: bytes to serve for an id. ``missing``: ids that get a 404. ``bot_check_after``: the number
+    of recordings served before it demands a bot check (in the status line, where yt-dlp's generic extractor looks).
     """
 
     suffixes: dict[str, str] = field(default_factory=dict)
@@ -62,8 +62,8 @@ class AudioServer(HttpServer):
     folder: Path | None = None
     missing: set[str] = field(default_factory=set)
     bot_check_after: int | None = None
-    given: list[str] = field(default_factory=list)
-    """The ids that were asked for, each once, in order."""
+    served: list[str] = field(default_factory=list)
+    """The distinct ids whose audio was served, in order."""
 
     @property
     def watch_url(self) -> str:
@@ -73,15 +73,15 @@ class AudioServer(HttpServer):
     def environment(self) -> dict[str, str]:
         return {"SPOTMAP_WATCH_URL": self.watch_url}
 
-    def answer(self, asked: Asked) -> Answer:
-        video_id = asked.query.get("v", "")
-        if asked.place != "/watch" or not video_id or video_id in self.missing:
-            return Answer(b"Not found", "text/plain", status=404)
+    def respond(self, request: Request) -> Response:
+        video_id = request.query.get("v", "")
+        if request.place != "/watch" or not video_id or video_id in self.missing:
+            return Response(b"Not found", "text/plain", status=404)
         with self.lock:
-            if video_id not in self.given:
-                if self.bot_check_after is not None and len(self.given) >= self.bot_check_after:
-                    return Answer(b"<title>Sorry</title>", "text/html", 403, BOT_CHECK)
-                self.given.append(video_id)
+            if video_id not in self.served:
+                if self.bot_check_after is not None and len(self.served) >= self.bot_check_after:
+                    return Response(b"<title>Sorry</title>", "text/html", 403, BOT_CHECK)
+                self.served.append(video_id)
         suffix = self.suffixes.get(video_id, ".m4a")
         real = self.folder / f"{video_id}{suffix}" if self.folder else None
         if video_id in self.contents:
@@ -90,7 +90,7 @@ class AudioServer(HttpServer):
             content = real.read_bytes()
         else:
             content = audio_of(video_id, suffix)
-        return Answer(content, CONTENT_TYPES[suffix])
+        return Response(content, CONTENT_TYPES[suffix])
 
 
 @contextmanager

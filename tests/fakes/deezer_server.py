@@ -1,11 +1,11 @@
-"""Deezer's public API and its previews on 127.0.0.1: tracks by ISRC, by id and by search, signed addresses that expire.
+"""A fake of Deezer's public API on 127.0.0.1: tracks by ISRC, id and search, and previews at signed URLs that expire.
 
 In a test::
 
     with serve(DeezerServer(catalog)) as deezer:
         client = Deezer(deezer.api_url, ...)
 
-As a process, which prints the variable that makes the command use it::
+As a process that prints the environment variable for spotmap-build::
 
     python -m tests.fakes.deezer_server --catalog tracks.json --port 8126
 """
@@ -25,19 +25,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.fakes.audio_files import tune, write_audio
-from tests.fakes.http_server import Answer, Asked, HttpServer, serve_until_interrupted, serving
+from tests.fakes.http_server import HttpServer, Request, Response, serve_until_interrupted, serving
 from tests.fakes.youtube_music_server import words_of
 
 RATE_HZ = 16_000
 PREVIEW_S = 3.0
-"""Shorter than the real ones, to be listened to quickly."""
+"""Shorter than real previews (30 s), so that they are analyzed quickly."""
 NO_DATA = {"error": {"type": "DataException", "message": "no data", "code": 800}}
 QUOTA = {"error": {"type": "Exception", "message": "Quota limit exceeded", "code": 4}}
 
 
 @dataclass(frozen=True)
 class FakeTrack:
-    """One recording. ``has_preview``: whether it has its 30 seconds here."""
+    """One recording. ``has_preview``: whether Deezer has a preview of it."""
 
     id: int
     title: str
@@ -51,7 +51,7 @@ class FakeTrack:
 
 @lru_cache(maxsize=2_000)
 def preview_of(track_id: int, folder: Path) -> bytes:
-    """A tune, always the same for an id."""
+    """Return a tune that depends only on the id, as MP3."""
     return write_audio(
         folder / f"{track_id}.mp3", tune(PREVIEW_S, rate_hz=RATE_HZ, seed=track_id), rate_hz=RATE_HZ
     ).read_bytes()
@@ -59,8 +59,11 @@ def preview_of(track_id: int, folder: Path) -> bytes:
 
 @dataclass
 class DeezerServer(HttpServer):
-    """What it has. ``quota``: how many requests in any ``quota_window_s`` are answered; ``expired``: so many addresses
-    that it gives are too old at once."""
+    """The catalog and the limits of the service.
+
+    ``quota``: the number of requests it answers within ``quota_window_s``. ``expired``: the next so many preview URLs
+    that it returns have already expired.
+    """
 
     catalog: list[FakeTrack] = field(default_factory=list)
     folder: Path = Path()
@@ -68,9 +71,9 @@ class DeezerServer(HttpServer):
     quota_window_s: float = 5.0
     expired: int = 0
     contents: dict[int, bytes] = field(default_factory=dict)
-    """What comes instead of a preview."""
+    """Replaces the preview of a track id."""
     preview_host: str = ""
-    """Another place that previews are said to lie at."""
+    """Replaces this server in the URLs of previews."""
 
     @property
     def api_url(self) -> str:
@@ -81,35 +84,35 @@ class DeezerServer(HttpServer):
         return {"SPOTMAP_DEEZER": self.api_url}
 
     def places(self, beginning: str) -> list[str]:
-        """What was asked for below a path, in order."""
-        return [asked.place for asked in self.asked if asked.place.startswith(beginning)]
+        """Return the requested paths that start with ``beginning``, in order."""
+        return [request.place for request in self.requests if request.place.startswith(beginning)]
 
-    def answer(self, asked: Asked) -> Answer:
-        if asked.place.startswith("/preview/"):
-            return self._preview(asked)
+    def respond(self, request: Request) -> Response:
+        if request.place.startswith("/preview/"):
+            return self._preview(request)
         if self._is_over_quota():
             return _json(QUOTA)
-        by_isrc = re.fullmatch(r"/track/isrc:(.+)", unquote(asked.place))
+        by_isrc = re.fullmatch(r"/track/isrc:(.+)", unquote(request.place))
         if by_isrc:
             found = [track for track in self.catalog if track.isrc == by_isrc[1]]
             return _json(self._row(found[0]) if found else NO_DATA)
-        if asked.place.startswith("/track/"):
-            found = [track for track in self.catalog if str(track.id) == asked.place.removeprefix("/track/")]
+        if request.place.startswith("/track/"):
+            found = [track for track in self.catalog if str(track.id) == request.place.removeprefix("/track/")]
             return _json(self._row(found[0]) if found else NO_DATA)
-        if asked.place == "/search/track":
-            found = self.find(asked.query["q"])
+        if request.place == "/search/track":
+            found = self.find(request.query["q"])
             return _json({"data": [self._row(track) for track in found], "total": len(found)})
-        return Answer(b"Not found", "text/html", status=404)
+        return Response(b"Not found", "text/html", status=404)
 
     def find(self, text: str) -> list[FakeTrack]:
-        """The best first: by the words that the query and the track have in common."""
-        wanted = words_of(re.sub(r'\b(?:artist|track|album):(?=")', "", text))
+        """Return matching tracks, best first, ranked by the share of words in common with the query."""
+        query_words = words_of(re.sub(r'\b(?:artist|track|album):(?=")', "", text))
         ranked = []
-        for place, track in enumerate(self.catalog):
+        for position, track in enumerate(self.catalog):
             words = words_of(" ".join((track.title, *track.artists, track.album)))
-            common = len(wanted & words) / (len(wanted | words) or 1)
-            if common:
-                ranked.append((-common, place, track))
+            score = len(query_words & words) / (len(query_words | words) or 1)
+            if score:
+                ranked.append((-score, position, track))
         return [track for _, _, track in sorted(ranked, key=lambda row: row[:2])[:25]]
 
     def _is_over_quota(self) -> bool:
@@ -117,8 +120,8 @@ class DeezerServer(HttpServer):
             return False
         with self.lock:
             since_s = time.monotonic() - self.quota_window_s
-            lately = [asked for asked in self.asked if asked.at_s > since_s and not asked.place.startswith("/preview/")]
-        return len(lately) > self.quota
+            recent = [request for request in self.requests if request.at_s > since_s]
+        return sum(not request.place.startswith("/preview/") for request in recent) > self.quota
 
     def _row(self, track: FakeTrack) -> dict[str, Any]:
         return {
@@ -145,16 +148,16 @@ class DeezerServer(HttpServer):
         signature = "hdnea=exp=0~hmac=old" if is_expired else "hdnea=exp=9999999999~hmac=new"
         return f"{self.preview_host or self.url}/preview/{track.id}.mp3?{signature}"
 
-    def _preview(self, asked: Asked) -> Answer:
-        if "exp=0~" in asked.path:
-            return Answer(b"Access denied", "text/html", status=403)
-        track_id = int(asked.place.removeprefix("/preview/").removesuffix(".mp3"))
+    def _preview(self, request: Request) -> Response:
+        if "exp=0~" in request.path:
+            return Response(b"Access denied", "text/html", status=403)
+        track_id = int(request.place.removeprefix("/preview/").removesuffix(".mp3"))
         content = self.contents.get(track_id)
-        return Answer(preview_of(track_id, self.folder) if content is None else content, "audio/mpeg")
+        return Response(preview_of(track_id, self.folder) if content is None else content, "audio/mpeg")
 
 
-def _json(document: Any) -> Answer:
-    return Answer(json.dumps(document).encode())
+def _json(document: Any) -> Response:
+    return Response(json.dumps(document).encode())
 
 
 @contextmanager
@@ -168,7 +171,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--catalog", type=Path, required=True, help="a JSON list of objects with FakeTrack's fields")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--folder", type=Path, default=Path(), help="where its previews are made")
+    parser.add_argument("--folder", type=Path, default=Path(), help="where to write previews")
     arguments = parser.parse_args()
     rows = json.loads(arguments.catalog.read_text(encoding="utf-8"))
     catalog = [FakeTrack(**{**row, "artists": tuple(row.get("artists", ()))}) for row in rows]

@@ -1,4 +1,4 @@
-"""A web server on 127.0.0.1 for stand-ins of services: it records its requests, and goes wrong as it is asked to."""
+"""The base of fake services: a web server on 127.0.0.1 that records requests and injects faults."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SLOW_BLOCK_BYTES = 1024
 
 @dataclass
 class Fault:
-    """How the next ``times`` requests whose path holds ``path`` go wrong, after ``after`` that still go right.
+    """A fault of the next ``times`` requests whose path contains ``path``, after ``after`` of them have succeeded.
 
-    ``kind``: ``status`` (answered with ``status`` and, where given, ``reason``, ``headers`` and ``body``), ``reset``
-    (the line is cut without a word), ``stall`` (nothing comes), ``cut`` (half of what was promised comes), ``slow`` (a
-    kilobyte in every ``pause_s``).
+    ``kind``: ``status`` (a response with ``status``, ``reason``, ``headers`` and ``body``), ``reset`` (the connection
+    is reset without a response), ``stall`` (no response), ``cut`` (half of the content), ``slow`` (a kilobyte every
+    ``pause_s``).
     """
 
     kind: Literal["status", "reset", "stall", "cut", "slow"] = "status"
@@ -38,7 +38,7 @@ class Fault:
 
 
 class Planned(Protocol):
-    """Which requests a fault hits: see :class:`Fault`."""
+    """Which requests a fault affects: see :class:`Fault`."""
 
     path: str
     times: int
@@ -49,7 +49,7 @@ Plan = TypeVar("Plan", bound=Planned)
 
 
 def take_fault(faults: list[Plan], path: str) -> Plan | None:
-    """The fault that a request for ``path`` meets, counted down; None where it is answered."""
+    """Return the fault of a request for ``path`` and count it down; None if the request succeeds."""
     for fault in faults:
         if fault.path in path and fault.times:
             if fault.after:
@@ -61,8 +61,8 @@ def take_fault(faults: list[Plan], path: str) -> Plan | None:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request: when it came (monotonic seconds), and what it was."""
+class Request:
+    """A request and its arrival time (monotonic seconds)."""
 
     at_s: float
     method: str
@@ -81,9 +81,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is sent back."""
-
+class Response:
     content: bytes
     content_type: str = "application/json"
     status: int = 200
@@ -93,16 +91,16 @@ class Answer:
 
 @dataclass
 class HttpServer:
-    """What a stand-in knows about its requests. ``url`` (without a slash at its end) is known while it runs."""
+    """The base class of fake services. ``url`` has no trailing slash and is set while the server runs."""
 
     faults: list[Fault] = field(default_factory=list)
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def answer(self, asked: Asked) -> Answer:
-        """What is said to a request; a stand-in says it."""
+    def respond(self, request: Request) -> Response:
+        """Return the response; each fake service implements this."""
         raise NotImplementedError
 
     def next_fault(self, path: str) -> Fault | None:
@@ -132,20 +130,20 @@ def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            asked = Asked(time.monotonic(), self.command, self.path, body, dict(self.headers))
+            request = Request(time.monotonic(), self.command, self.path, body, dict(self.headers))
             with server.lock:
-                server.asked.append(asked)
+                server.requests.append(request)
             fault = server.next_fault(self.path)
             if fault is None:
-                self._send(server.answer(asked), self._write)
+                self._send(server.respond(request), self._write)
             elif fault.kind == "status":
-                html = Answer(fault.body, "text/html; charset=utf-8", fault.status, fault.reason, fault.headers)
+                html = Response(fault.body, "text/html; charset=utf-8", fault.status, fault.reason, fault.headers)
                 self._send(html, self._write)
             elif fault.kind == "cut":
-                self._send(server.answer(asked), lambda content: self._write(content[: len(content) // 2]))
+                self._send(server.respond(request), lambda content: self._write(content[: len(content) // 2]))
                 self.close_connection = True
             elif fault.kind == "slow":
-                self._send(server.answer(asked), lambda content: self._trickle(content, fault.pause_s))
+                self._send(server.respond(request), lambda content: self._trickle(content, fault.pause_s))
             else:
                 self._break(fault)
 
@@ -157,7 +155,7 @@ def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.connection.close()
 
-        def _send(self, answer: Answer, write: Callable[[bytes], None]) -> None:
+        def _send(self, answer: Response, write: Callable[[bytes], None]) -> None:
             self.send_response(answer.status, answer.reason)
             for name, value in ({"Content-Type": answer.content_type} | answer.headers).items():
                 self.send_header(name, value)
@@ -176,7 +174,7 @@ def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
                     return
 
         def handle(self) -> None:
-            with contextlib.suppress(OSError, ValueError):  # the other side went away, or we cut the line
+            with contextlib.suppress(OSError, ValueError):  # the client disconnected, or a fault cut the connection
                 super().handle()
 
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
@@ -204,7 +202,7 @@ def serving(server: HttpServer, port: int = 0) -> Iterator[None]:
 
 
 def serve_until_interrupted(server: HttpServer, port: int, variable: str, path: str) -> None:
-    """For a stand-in as a process: print the variable that makes spotmap-build use it, and serve."""
+    """Print the environment variable that makes spotmap-build use this server, and serve until Ctrl+C."""
     with serving(server, port):
         print(f"{variable}={server.url}{path}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""A web server on 127.0.0.1 that serves files, in the ways in which servers and connections can be bad."""
+"""A file server on 127.0.0.1 for downloads of weights, with the faults of servers and connections."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class ModelServer:
-    """What to serve, how badly, and what was asked for.
+    """The files to serve, the faults, and the requests as (path, Range header).
 
-    ``cut_after_bytes``: a connection is cut after so many bytes of content, ``cuts_left`` times. ``refusals``: status
-    codes with which the next requests are answered. ``knows_ranges``: whether it can go on in the middle.
-    ``cut_grows_bytes``: how much later each cut comes than the one before. ``redirects``: where a path is sent on to.
-    ``stated_length``: what it says instead of a content's size.
+    ``cut_after_bytes``: cut the connection after so many bytes of content, ``cuts_left`` times. ``cut_grows_bytes``:
+    how much later each cut is than the previous one. ``refusals``: status codes of the next responses.
+    ``supports_ranges``: whether range requests work. ``redirects``: targets by path. ``stated_length``: replaces the
+    Content-Length.
     """
 
     files: dict[str, bytes]
     cut_after_bytes: int = 0
     cuts_left: int = 0
     refusals: list[int] = field(default_factory=list)
-    knows_ranges: bool = True
+    supports_ranges: bool = True
     cut_grows_bytes: int = 0
     redirects: dict[str, str] = field(default_factory=dict)
     stated_length: str = ""
     url: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
 
 
 @contextmanager
@@ -37,8 +37,8 @@ def serve(server: ModelServer) -> Iterator[ModelServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            wanted = self.headers.get("Range", "")
-            server.asked.append((self.path, wanted))
+            range_header = self.headers.get("Range", "")
+            server.requests.append((self.path, range_header))
             content = server.files.get(self.path)
             if server.refusals:
                 self.send_error(server.refusals.pop(0))
@@ -50,8 +50,8 @@ def serve(server: ModelServer) -> Iterator[ModelServer]:
             elif content is None:
                 self.send_error(404)
             else:
-                first = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and server.knows_ranges else 0
-                self._send(content, first)
+                is_range = range_header and server.supports_ranges
+                self._send(content, int(range_header.removeprefix("bytes=").rstrip("-")) if is_range else 0)
 
         def _send(self, content: bytes, first: int) -> None:
             self.send_response(206 if first else 200)

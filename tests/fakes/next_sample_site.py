@@ -1,4 +1,4 @@
-"""Publishes the sample site once more, as the next build would."""
+"""Publish the sample site again, as the next build would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEXT_GENERATION = "sample9876543210"
 
 
 def republish(folder: Path, *, has_worker: bool = True) -> None:
-    """The same map as another generation; the old data stay for a while, as after a build."""
+    """Publish the same map as a new generation; like after a build, the old data stay for a while."""
     new = folder / "data" / NEXT_GENERATION
     new.mkdir()
     before = {path.name: path.read_bytes() for path in (folder / "data" / GENERATION).iterdir()}
@@ -25,6 +25,6 @@ def republish(folder: Path, *, has_worker: bool = True) -> None:
         for first, digest in integrity(before).items():
             text = text.replace(digest, integrity(after)[first])
         folder.joinpath(name).write_text(text.replace("A sample library", "A newer library"), encoding="utf-8")
-        # The server tells browsers whole seconds: within one, it would call the new file unchanged.
+        # Last-Modified has a resolution of one second: within the same second, the new file would count as unchanged.
         later_s = time.time() + 5
         os.utime(folder / name, (later_s, later_s))

@@ -1,4 +1,4 @@
-"""Made-up covers of albums, and files that pass for pictures and are none to be shown."""
+"""Made-up album covers, and invalid pictures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEGABYTE = 1 << 20
 
 
 def cover(name: str, edge_px: int = 300) -> bytes:
-    """A JPEG of one color, which follows from the name."""
+    """Return a single-color JPEG; the color depends on the name."""
     red, green, blue = hashlib.sha256(name.encode()).digest()[:3]
     buffer = io.BytesIO()
     Image.new("RGB", (edge_px, edge_px), (red, green, blue)).save(buffer, "JPEG")
@@ -21,7 +21,7 @@ def cover(name: str, edge_px: int = 300) -> bytes:
 
 
 def png_of_nothing(width: int, height: int, content: bytes = b"") -> bytes:
-    """A PNG that says its size, and holds what is given."""
+    """Return a PNG that declares this size and contains only ``content``."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

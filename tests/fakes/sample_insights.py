@@ -1,6 +1,6 @@
-"""What a sample map means, invented: ``insights.json`` and the neighbors, in the format of docs/site-data.md.
+"""Made-up insights of the sample map: ``insights.json`` and the neighbors, in the format of docs/site-data.md.
 
-Nearest in sound are mostly tracks that lie near, and one that the map put elsewhere: as on a true map.
+As on a real map, nine of the ten neighbors in sound are also close on the map, and one is far away.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ IntArray = npt.NDArray[np.int64]
 NEIGHBORS = 10
 SHARED = ("both ambient (42% and 33%); both quiet (31% and 30%)", "tempo 120 and 121 BPM", "")
 NEW_EVERY = 20
-"""Every so manieth track is new since the last build, and the one after it has moved."""
+"""Interval of the tracks that are new since the last build; the track after each of them has moved."""
 AXES = "to the right faster; upwards brighter"
 
 SENTENCE = "Its tracks are clearly more alike than a random draw: 42% of the way to nearest neighbors."
@@ -28,7 +28,7 @@ WHY = (
 
 
 def insight_documents(map_document: Document, points: IntArray, chunk: int) -> dict[str, Document]:
-    """The documents by name, for points int ``[n, 2]``; neighbors are given for ``chunk`` tracks a file."""
+    """Return the documents by name, for points int ``[n, 2]``; each file of neighbors covers ``chunk`` tracks."""
     count = len(points)
     documents = {"insights.json": insights(map_document, points)}
     nearest = neighbor_rows(points)
@@ -46,13 +46,13 @@ def insight_documents(map_document: Document, points: IntArray, chunk: int) -> d
 
 
 def neighbor_rows(points: IntArray) -> IntArray:
-    """Int ``[n, 10]``: the nearest nine on the map and, in the fourth place, a track from far away."""
+    """Return int ``[n, 10]``: the nearest nine tracks on the map and, in fourth place, a distant one."""
     count = len(points)
     if count <= NEIGHBORS:
         return np.empty((0, NEIGHBORS), dtype=np.int64)
     _, rows = cKDTree(points).query(points, k=NEIGHBORS + 1)
     own = np.arange(count)[:, None]
-    # Where several tracks lie in one place, a track itself need not come first.
+    # If several tracks share a position, a track is not necessarily its own nearest neighbor.
     others = np.take_along_axis(rows, np.argsort(rows == own, axis=1, kind="stable")[:, :NEIGHBORS], axis=1)
     far = (own[:, 0] + count // 2) % count
     nearest = np.insert(others[:, : NEIGHBORS - 1], 3, far, axis=1)
@@ -60,7 +60,7 @@ def neighbor_rows(points: IntArray) -> IntArray:
 
 
 def insights(map_document: Document, points: IntArray) -> Document:
-    """insights.json. The tracks of a playlist that come first and last do not fit, as far as the sample knows."""
+    """Return insights.json, in which the first and last tracks of each playlist are misfits."""
     playlists = []
     for entry in map_document["playlists"]:
         tracks = np.cumsum(entry["tracks"]).tolist()

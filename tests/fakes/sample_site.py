@@ -1,9 +1,9 @@
-"""A complete site of invented tracks in the documented format, for the viewer's tests and for looking at the viewer.
+"""A complete site of made-up tracks in the documented format, for the viewer's tests and for manual inspection.
 
     python -m tests.fakes.sample_site OUT --tracks 5000
 
-The page is the real template; the data is made here, not by ``spotmap_build.emit``, so that the viewer is tested
-against what docs/site-data.md says. Equal arguments give equal bytes.
+The page is rendered from the real template. The data is made here, not by ``spotmap_build.emit``, so that the viewer
+is tested against docs/site-data.md. Equal arguments give equal bytes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ VIEWER_FILES = {
 }
 LAYERS = ("me", "Mara")
 LIKED = 12
-"""Tracks of the other that each of two would like."""
+"""Number of the other person's tracks that each of two people would like."""
 SOURCES = ("spotify", "folder")
 FEATURE_UNITS = {
     "tempo": "BPM",
@@ -53,10 +53,10 @@ GENERATION = "sample0123456789"
 MAP_SIZE = 65535
 DETAILS_CHUNK = 2048
 ALPHABET = [code for code in range(35, 2000) if code != 92 and not 127 <= code < 161]
-"""What numbers are written in: two codes a step, one up and one down."""
+"""Characters that encode numbers: two for each step, one up and one down."""
 
 YEARS_PLAYED = (2020, 2021, 2022, 2023, 2024)
-"""Of the sample with a history: in which years tracks were played, in turn."""
+"""Years in which tracks were played, in rotation (only in the sample with a history)."""
 
 Document = dict[str, Any]
 IntArray = npt.NDArray[np.int64]
@@ -119,14 +119,14 @@ GENRES = ("ambient, dub", None, "house", "ambient", "folk, chanson", "jazz")
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """One invented group: an elongated normal distribution."""
+    """A made-up cluster: an elongated normal distribution."""
 
     center: tuple[float, float]
     spread: tuple[float, float]
     angle: float
 
     def sample(self, random: np.random.Generator, count: int) -> FloatArray:
-        """Points float64 ``[count, 2]``."""
+        """Draw points float64 ``[count, 2]``."""
         along = random.normal(size=(count, 2)) * self.spread
         bend = 0.35 * along[:, 0] ** 2 / self.spread[0]
         along[:, 1] += bend - bend.mean()
@@ -143,7 +143,7 @@ def write_sample_site(
     site_url: str = "",
     has_history: bool = False,
 ) -> Path:
-    """Write the site of ``tracks`` invented tracks into ``out`` and return the path of its page."""
+    """Write a site of ``tracks`` made-up tracks into ``out`` and return the path of its page."""
     random = np.random.default_rng(seed)
     documents = sample_documents(random, tracks, title)
     if has_history:
@@ -186,7 +186,7 @@ def write_sample_site(
 
 
 def sample_documents(random: np.random.Generator, count: int, title: str) -> dict[str, Document]:
-    """The JSON documents of the site by file name."""
+    """Return the JSON documents of the site by file name."""
     cluster_count = 0 if count < 30 else int(np.clip(np.sqrt(count) / 3, 4, len(STYLES)))
     points, labels = sample_points(random, count, cluster_count)
     order = np.argsort(hilbert_index(points), kind="stable")
@@ -210,7 +210,7 @@ def sample_documents(random: np.random.Generator, count: int, title: str) -> dic
 
 
 def add_history(documents: dict[str, Document]) -> None:
-    """Say when tracks were played: from one end of the map to the other as the years go by."""
+    """Add the dates on which tracks were played; the years move across the map from one end to the other."""
     columns = documents["map.json"]["columns"]
     columns["facts"] = [*columns["facts"], "first_played", "last_played"]
     columns["years_played"] = list(YEARS_PLAYED)
@@ -218,8 +218,8 @@ def add_history(documents: dict[str, Document]) -> None:
         plays = details["facets"]["plays"]
         rows = range(details["first"], details["first"] + len(plays))
         listening = [played(row) if count else None for row, count in zip(rows, plays, strict=True)]
-        details["first_played_on"] = [one[0] if one else None for one in listening]
-        details["last_played_on"] = [one[1] if one else None for one in listening]
+        details["first_played_on"] = [days[0] if days else None for days in listening]
+        details["last_played_on"] = [days[1] if days else None for days in listening]
         details["plays_by_year"] = {
             str(year): {
                 "middle": 1,
@@ -234,13 +234,13 @@ def add_history(documents: dict[str, Document]) -> None:
 
 
 def played(track: int) -> tuple[int, int]:
-    """First and last day, since 1970, on which a track was played: both in one of ``YEARS_PLAYED``."""
+    """Return the first and last day (since 1970) on which a track was played, in one of ``YEARS_PLAYED``."""
     first_day = (YEARS_PLAYED[track % len(YEARS_PLAYED)] - 1970) * 365 + 20
     return first_day + track % 100, first_day + 200 + track % 100
 
 
 def sample_points(random: np.random.Generator, count: int, cluster_count: int) -> tuple[IntArray, IntArray]:
-    """Coordinates int ``[count, 2]`` in 0..65535 and labels int ``[count]`` with -1 for noise."""
+    """Return coordinates int ``[count, 2]`` in 0..65535 and labels int ``[count]`` with -1 for noise."""
     shares = random.dirichlet(np.full(max(1, cluster_count), 2.5))
     noise = random.random(count) < (0.12 if cluster_count else 1.0)
     labels = np.where(noise, -1, random.choice(max(1, cluster_count), size=count, p=shares))
@@ -255,19 +255,19 @@ def sample_points(random: np.random.Generator, count: int, cluster_count: int) -
 
 
 def sample_blobs(random: np.random.Generator, count: int, shares: FloatArray) -> list[Blob]:
-    """Blobs whose middles keep their distance: each the best of 60 tries."""
+    """Return well-separated blobs: each center is the best of 60 candidates."""
     blobs: list[Blob] = []
     for label in range(count):
-        tries = random.uniform(0.12, 0.88, size=(60, 2))
-        tries = tries[np.hypot(*(tries - 0.5).T) < 0.4]
+        candidates = random.uniform(0.12, 0.88, size=(60, 2))
+        candidates = candidates[np.hypot(*(candidates - 0.5).T) < 0.4]
         if blobs:
             others = np.array([blob.center for blob in blobs])
-            nearest = np.hypot(tries[:, None, 0] - others[None, :, 0], tries[:, None, 1] - others[None, :, 1]).min(
-                axis=1
-            )
-            center = tries[int(nearest.argmax())]
+            nearest = np.hypot(
+                candidates[:, None, 0] - others[None, :, 0], candidates[:, None, 1] - others[None, :, 1]
+            ).min(axis=1)
+            center = candidates[int(nearest.argmax())]
         else:
-            center = tries[0]
+            center = candidates[0]
         size = 0.17 * float(np.sqrt(shares[label]))
         stretch = float(random.uniform(1.0, 1.7))
         spread = (size * stretch, size / stretch)
@@ -276,7 +276,7 @@ def sample_blobs(random: np.random.Generator, count: int, shares: FloatArray) ->
 
 
 def hilbert_index(points: IntArray, bits: int = 16) -> IntArray:
-    """Place of each point along the Hilbert curve of a ``2**bits`` grid (the xy2d algorithm, vectorized)."""
+    """Return the position of each point on the Hilbert curve of a ``2**bits`` grid (vectorized xy2d algorithm)."""
     x, y = points[:, 0].copy(), points[:, 1].copy()
     index = np.zeros(len(points), dtype=np.int64)
     for level in range(bits - 1, -1, -1):
@@ -292,7 +292,7 @@ def hilbert_index(points: IntArray, bits: int = 16) -> IntArray:
 def map_document(
     random: np.random.Generator, points: IntArray, labels: IntArray, title: str, details: list[str]
 ) -> Document:
-    """map.json."""
+    """Return map.json."""
     count = len(points)
     clusters = [cluster_entry(points, labels, label) for label in range(int(labels.max(initial=-1)) + 1)]
     low, high = np.percentile(points, [1, 99], axis=0) if count else (np.zeros(2), np.full(2, MAP_SIZE))
@@ -323,7 +323,7 @@ def map_document(
 
 
 def cluster_entry(points: IntArray, labels: IntArray, label: int) -> Document:
-    """One row of ``clusters``."""
+    """Return one row of ``clusters``."""
     members = np.flatnonzero(labels == label)
     return {
         "id": f"c{label:02d}",
@@ -338,13 +338,13 @@ def cluster_entry(points: IntArray, labels: IntArray, label: int) -> Document:
 
 
 def larger_regions(clusters: list[Document]) -> list[Document]:
-    """Three clusters each."""
+    """Return the regions, of three clusters each."""
     groups = [clusters[first : first + 3] for first in range(0, len(clusters), 3)]
     return [
         {
             "id": f"r{number:02d}",
             "name": f"{group[0]['name']} country",
-            "count": sum(one["count"] for one in group),
+            "count": sum(cluster["count"] for cluster in group),
             "color": group[0]["color"],
             "peak": group[0]["peak"],
         }
@@ -353,7 +353,7 @@ def larger_regions(clusters: list[Document]) -> list[Document]:
 
 
 def playlist_entries(random: np.random.Generator, points: IntArray, labels: IntArray) -> list[Document]:
-    """Playlists that each draw on a few clusters and, a little, on everything."""
+    """Return playlists that draw mostly on two clusters and a little on all others."""
     count = len(points)
     entries: list[Document] = []
     for number, name in enumerate(PLAYLISTS[: min(len(PLAYLISTS), count // 12)]):
@@ -375,7 +375,7 @@ def playlist_entries(random: np.random.Generator, points: IntArray, labels: IntA
 
 
 def layer_entries(count: int) -> list[Document]:
-    """Two people's libraries: two thirds each, a third in both."""
+    """Return two people's libraries: each has two thirds of the tracks, a third is in both."""
     thirds = np.arange(count) % 3
     entries = []
     for number, name in enumerate(LAYERS):
@@ -385,7 +385,7 @@ def layer_entries(count: int) -> list[Document]:
 
 
 def people_document(map_document: Document) -> Document:
-    """people.json: each would like the first of the other's tracks; the centers are the first and last of clusters."""
+    """Return people.json: each person would like the other's first tracks that they do not have."""
     rows = [np.cumsum(layer["tracks"]) for layer in map_document["layers"]]
     only = [np.setdiff1d(rows[1 - number], rows[number])[:LIKED].tolist() for number in range(2)]
     both = np.intersect1d(rows[0], rows[1])
@@ -399,7 +399,10 @@ def people_document(map_document: Document) -> Document:
 
 
 def ring(points: IntArray, max_displacement: float, corners: int = 48) -> list[int]:
-    """A closed ring around points, ``reach`` standard deviations out: x, y, x, y, ...; empty for under four points."""
+    """Return a closed ring around points: x, y, x, y, ...; empty for fewer than four points.
+
+    ``max_displacement`` is its radius in standard deviations.
+    """
     if len(points) < 4:
         return []
     middle = points.mean(axis=0)
@@ -412,7 +415,7 @@ def ring(points: IntArray, max_displacement: float, corners: int = 48) -> list[i
 
 
 def text_document(random: np.random.Generator, count: int) -> Document:
-    """text.json."""
+    """Return text.json."""
     artists = [f"{first} {last}" for first in FIRST_NAMES for last in LAST_NAMES]
     albums = ["", *(f"{a.title()} {b.title()}" for a in WORDS[::2] for b in WORDS[1::2])]
     titles = [" ".join(random.choice(WORDS, size=int(random.integers(1, 4)))).title() for _ in range(count)]
@@ -431,7 +434,7 @@ def text_document(random: np.random.Generator, count: int) -> Document:
 
 
 def details_document(random: np.random.Generator, first: int, count: int) -> Document:
-    """details-NNN.json."""
+    """Return details-NNN.json."""
     names = art_names()
     numbers = range(first, first + count)
     return {
@@ -469,47 +472,47 @@ def details_document(random: np.random.Generator, first: int, count: int) -> Doc
 
 
 def packed(values: npt.NDArray[np.floating | np.integer], *, middle: float, step: float) -> Document:
-    """Numbers as steps from their middle, a character each."""
+    """Encode numbers as steps from ``middle``, one character each."""
     steps = np.rint((values - middle) / step).astype(int)
-    codes = (chr(ALPHABET[2 * one if one >= 0 else -2 * one - 1]) for one in steps.tolist())
+    codes = (chr(ALPHABET[2 * count if count >= 0 else -2 * count - 1]) for count in steps.tolist())
     return {"middle": middle, "step": step, "codes": "".join(codes)}
 
 
 def unpacked(column: Document) -> list[float]:
-    """What ``packed`` packed, at its precision."""
+    """Decode the output of ``packed``."""
     places = [ALPHABET.index(ord(code)) for code in column["codes"]]
     steps = [place // 2 if place % 2 == 0 else -(place + 1) // 2 for place in places]
-    return [column["middle"] + one * column["step"] for one in steps]
+    return [column["middle"] + count * column["step"] for count in steps]
 
 
 def added_on(track: int) -> int | None:
-    """A day in 2012 to 2024; every tenth track's is not known."""
+    """Return a day in 2012 to 2024; unknown for every tenth track."""
     return None if track % 10 == 9 else 15340 + track * 7919 % 4700
 
 
 def sounds_of(track: int) -> list[tuple[int, int]]:
-    """None to three styles, as places in ``SOUNDS`` and strengths."""
+    """Return zero to three styles as (index in ``SOUNDS``, strength)."""
     first = track * 7919 % len(SOUNDS)
     return [((first + 2 * place) % len(SOUNDS), 1 + (track + 4 * place) % 9) for place in range((track + 1) % 4)]
 
 
 def is_streamed(track: int) -> bool:
-    """Every second track is one of Spotify's, with a recording on YouTube; the others are files."""
+    """Return whether a track is from Spotify with a recording on YouTube (every second); the others are files."""
     return track % 2 == 0
 
 
 def delta(values: IntArray) -> list[int]:
-    """The first value, then differences."""
+    """Return the first value, then differences."""
     return [int(value) for value in np.diff(values, prepend=0)]
 
 
 def art_names() -> list[str]:
-    """Names of the invented covers below ``art/``. (They are PNG: browsers go by what pictures begin with.)"""
+    """Return the names of the covers in ``art/``. They are PNG files: browsers detect the format by content."""
     return [f"{number:016x}.webp" for number in range(12)]
 
 
 def gradient_png(number: int, side: int = 96) -> bytes:
-    """A small PNG (RGB, 8 bit) whose colors depend on ``number``."""
+    """Return a small PNG (RGB, 8 bit) whose colors depend on ``number``."""
     ramp = np.linspace(0.0, 1.0, side)
     across, down = np.meshgrid(ramp, ramp)
     phase = number * 0.9
@@ -527,7 +530,7 @@ def gradient_png(number: int, side: int = 96) -> bytes:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Write a site of invented tracks.")
+    parser = argparse.ArgumentParser(description="Write a site of made-up tracks.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--tracks", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=7)

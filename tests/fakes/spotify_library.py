@@ -1,4 +1,4 @@
-"""A library as Spotify's Web API shows it to an app in development mode in 2026: the same fields, the same oddities."""
+"""A library as Spotify's Web API, as of 2026, returns it to an app in development mode, with all fields and quirks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def spotify_id(*names: object) -> str:
-    """22 digits to base 62, the same for the same names."""
+    """Return an id of 22 base-62 digits that depends only on the names."""
     number = int.from_bytes(hashlib.sha256(repr(names).encode()).digest())
     digits = []
     for _ in range(22):
@@ -28,7 +28,7 @@ def spotify_id(*names: object) -> str:
 
 
 def artist_json(name: str) -> Json:
-    """An artist as it stands within a track."""
+    """Return an artist as a track contains it."""
     known = spotify_id("artist", name)
     address = f"https://open.spotify.com/artist/{known}"
     return {
@@ -51,7 +51,7 @@ def track_json(
     explicit: bool = False,
     release_date: str = "2019-03-08",
 ) -> Json:
-    """A track. Its id is made of title and artists."""
+    """Return a track whose id depends on its title and artists."""
     known = spotify_id("track", title, *artists)
     return {
         "album": {
@@ -85,7 +85,7 @@ def track_json(
 
 
 def local_json(title: str, artist: str, *, album: str = "", duration_s: int = 180) -> Json:
-    """A file on somebody's disk, in a playlist."""
+    """Return a local file in a playlist."""
     parts = ":".join(text.replace(" ", "+") for text in (artist, album, title))
     return {
         "album": {"album_type": None, "artists": [], "id": None, "images": [], "name": album, "release_date": None},
@@ -103,7 +103,7 @@ def local_json(title: str, artist: str, *, album: str = "", duration_s: int = 18
 
 
 def episode_json(title: str) -> Json:
-    """An episode of a podcast, in a playlist."""
+    """Return a podcast episode in a playlist."""
     known = spotify_id("episode", title)
     return {
         "description": "Two people talk.",
@@ -119,17 +119,17 @@ def episode_json(title: str) -> Json:
 
 
 def stamp(number: int) -> str:
-    """The time at which the row with this number was added: an hour before the one in front of it."""
+    """Return when the row with this number was added: each row an hour before the previous one."""
     return (NEWEST - timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def saved_row(track: Json | None, added_at: str) -> Json:
-    """A row of saved tracks."""
+    """Return a row of saved tracks."""
     return {"added_at": added_at, "track": track}
 
 
 def playlist_row(item: Json | None, added_at: str, *, added_by: str = ME) -> Json:
-    """A row of a playlist."""
+    """Return a row of a playlist."""
     return {
         "added_at": added_at,
         "added_by": {"external_urls": {}, "id": added_by, "type": "user", "uri": f"spotify:user:{added_by}"},
@@ -143,19 +143,19 @@ def playlist_row(item: Json | None, added_at: str, *, added_by: str = ME) -> Jso
 
 @dataclass
 class FakePlaylist:
-    """A playlist. Its ``snapshot_id`` follows from its rows."""
+    """A playlist whose ``snapshot_id`` is derived from its rows."""
 
     name: str
     rows: list[Json]
     owner: str = ME
     collaborative: bool = False
     description: str = ""
-    made_id: str = ""
-    """Its id, where it was made by the Web API; else it follows from the name."""
+    created_id: str = ""
+    """The id of a playlist created with the Web API; otherwise the id is derived from the name."""
 
     @property
     def id(self) -> str:
-        return self.made_id or spotify_id("playlist", self.name)
+        return self.created_id or spotify_id("playlist", self.name)
 
     @property
     def snapshot_id(self) -> str:
@@ -163,7 +163,7 @@ class FakePlaylist:
 
     @property
     def json(self) -> Json:
-        """As the list of playlists shows it."""
+        """The playlist as the list of playlists contains it."""
         href = f"https://api.spotify.com/v1/playlists/{self.id}/items"
         return {
             "collaborative": self.collaborative,
@@ -184,23 +184,23 @@ class FakePlaylist:
 
 @dataclass
 class FakeLibrary:
-    """What a user has: saved tracks, the newest first, playlists, and (where ``genres`` has any) artists' genres."""
+    """A user's saved tracks (newest first), playlists, and artists' genres (if ``genres`` is not empty)."""
 
     saved: list[Json] = field(default_factory=list)
     playlists: list[FakePlaylist] = field(default_factory=list)
     genres: dict[str, list[str]] = field(default_factory=dict)
-    """By the artist's name."""
+    """Keyed by the artist's name."""
     user_id: str = ME
 
     @classmethod
     def of(cls, tracks: Iterable[Json], playlists: Iterable[FakePlaylist] = ()) -> FakeLibrary:
-        """Saved tracks as given, the newest first."""
+        """Return a library of these saved tracks, newest first."""
         rows = [saved_row(track, stamp(number)) for number, track in enumerate(tracks)]
         return cls(rows, list(playlists))
 
     @classmethod
     def with_numbers(cls, tracks: int, playlists: int = 0, *, playlist_tracks: int = 60) -> FakeLibrary:
-        """So many saved tracks, and playlists with so many of them each."""
+        """Return a library of ``tracks`` saved tracks, and playlists of ``playlist_tracks`` of them each."""
         saved = [numbered_track(number) for number in range(tracks)]
         return cls.of(
             saved,
@@ -217,12 +217,12 @@ class FakeLibrary:
         )
 
     def save(self, track: Json, *, hours_later: int = 1) -> None:
-        """Save one more track: it comes in front of the others."""
+        """Insert a track at the top of the saved tracks."""
         self.saved.insert(0, saved_row(track, stamp(-hours_later)))
 
 
 def numbered_track(number: int) -> Json:
-    """One of many made-up tracks; a tenth as many artists, two of them on every third track."""
+    """Return a made-up track; ten tracks share an artist, and every third track has two artists."""
     artists = [f"Artist {number // 10}"] + ([f"Artist {number // 10 + 1}"] if number % 3 == 0 else [])
     return track_json(
         f"Song {number}", artists, album=f"Album {number // 10}", duration_ms=120_000 + number % 200 * 1_000
@@ -230,10 +230,10 @@ def numbered_track(number: int) -> Json:
 
 
 def odd_playlist() -> FakePlaylist:
-    """A playlist with everything in it that is no ordinary track: seven rows, one of them a track."""
-    nameless = track_json("", []) | {"name": "", "artists": [], "external_ids": {}}
-    gone = track_json("Gone") | {"id": None, "uri": None}
-    items = [track_json("Kept", ["Nina Aho"]), None, episode_json("Episode 7"), gone, nameless]
+    """Return a playlist of seven rows of which only one is an ordinary track."""
+    untitled = track_json("", []) | {"name": "", "artists": [], "external_ids": {}}
+    unavailable = track_json("Gone") | {"id": None, "uri": None}
+    items = [track_json("Kept", ["Nina Aho"]), None, episode_json("Episode 7"), unavailable, untitled]
     rows = [playlist_row(item, stamp(number)) for number, item in enumerate(items)]
     rows.append(playlist_row(local_json("Demo Tape", "Me And You", album="Attic"), stamp(8)))
     rows.append({})

@@ -1,11 +1,11 @@
-"""Spotify on 127.0.0.1: its accounts service and as much of its Web API as an app in development mode has.
+"""A fake Spotify on 127.0.0.1: the accounts service and the part of the Web API open to apps in development mode.
 
 In a test::
 
     with serve(SpotifyServer(FakeLibrary.with_numbers(120, playlists=3))) as spotify:
         build(environment=spotify.environment)
 
-As a process, which prints the environment that makes the command use it::
+As a process that prints the environment variables for spotmap-build::
 
     python -m tests.fakes.spotify_server --port 8123 --tracks 200 --playlists 5
 """
@@ -44,11 +44,11 @@ HTML = b"<!doctype html><title>Welcome to the hotel's network</title><p>Please l
 
 @dataclass
 class Fault:
-    """How the next ``times`` requests whose path holds ``path`` go wrong, after ``after`` that still go right.
+    """A fault of the next ``times`` requests whose path contains ``path``, after ``after`` of them have succeeded.
 
     ``kind``: ``status`` (with ``headers`` and ``content``), ``html`` or ``null`` (with status 200), ``reset``,
-    ``stall``, ``drip`` (an answer that comes byte by byte, and never ends), ``lost`` (it is done as asked, and the line
-    is cut before the answer). ``path`` may begin with the method: ``POST /v1/me/playlists``.
+    ``stall``, ``drip`` (an endless response, byte by byte), ``lost`` (the request is carried out, and the connection
+    is cut before the response). ``path`` may start with the method: ``POST /v1/me/playlists``.
     """
 
     kind: str = "status"
@@ -62,11 +62,11 @@ class Fault:
 
 @dataclass
 class SpotifyServer:
-    """What it serves, how badly, and what it was asked. ``url`` is known while it runs.
+    """The library, the faults and the recorded requests. ``url`` is set while the server runs.
 
-    ``delay_s`` is how long each answer takes. ``denies``: the person does not agree. ``rotates``: every refresh brings
-    another refresh token. ``shows_covers``: albums have images, which it serves itself, except those with an
-    id in ``coverless``. A login that works with it is :meth:`login`.
+    ``delay_s``: the duration of each response. ``denies``: the user refuses access. ``rotates``: every refresh returns
+    a new refresh token. ``shows_covers``: albums have images, which this server serves, except the album ids in
+    ``coverless``. :meth:`login` returns a valid login.
     """
 
     library: FakeLibrary
@@ -80,12 +80,12 @@ class SpotifyServer:
     refresh_tokens: set[str] = field(default_factory=lambda: {"AQB-refresh-" + secrets.token_hex(24)})
     access_tokens: set[str] = field(default_factory=set)
     writers: set[str] = field(default_factory=set)
-    """Tokens of both kinds that may change playlists."""
-    asked: list[str] = field(default_factory=list)
+    """Access and refresh tokens that may change playlists."""
+    requests: list[str] = field(default_factory=list)
     """Paths with their queries, in order."""
     changes: list[str] = field(default_factory=list)
-    """Methods and paths of what was asked of the Web API to be changed, in order."""
-    most_in_flight: int = 0
+    """Methods and paths of the requests that change something, in order."""
+    max_in_flight: int = 0
     url: str = ""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -100,7 +100,7 @@ class SpotifyServer:
         return f"{self.url}/"
 
     def login(self, authorized_at_unix_s: float | None = None, *, write: bool = False) -> Login:
-        """A login that the server accepts, made now unless a time is given."""
+        """Return a valid login; ``authorized_at_unix_s`` defaults to now."""
         made = int(time.time() if authorized_at_unix_s is None else authorized_at_unix_s)
         token = sorted(self.refresh_tokens)[0]
         if write:
@@ -110,7 +110,7 @@ class SpotifyServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that make spotmap-build use this server, logged in."""
+        """The environment variables with which spotmap-build uses this server, logged in."""
         return {
             "SPOTMAP_SPOTIFY_API": self.api_url,
             "SPOTMAP_SPOTIFY_ACCOUNTS": self.accounts_url,
@@ -118,16 +118,16 @@ class SpotifyServer:
         }
 
     def revoke(self) -> None:
-        """Access is taken back: no token is worth anything any more."""
+        """Invalidate all tokens."""
         self.refresh_tokens.clear()
         self.access_tokens.clear()
 
-    def asked_for(self, part: str) -> list[str]:
-        """What was asked whose path holds ``part``."""
-        return [path for path in self.asked if part in path]
+    def requests_for(self, part: str) -> list[str]:
+        """Return the requested paths that contain ``part``."""
+        return [path for path in self.requests if part in path]
 
     def images(self, album_id: str) -> list[dict[str, Any]]:
-        """The sizes of an album's cover, the largest first."""
+        """Return the sizes of an album's cover, largest first."""
         if album_id in self.coverless:
             return []
         return [
@@ -144,7 +144,7 @@ def oauth_error(error: str, description: str) -> ApiError:
 
 
 def answer_token(server: SpotifyServer, form: dict[str, str]) -> Any:
-    """What the accounts service says to ``POST /api/token``."""
+    """Return the response to ``POST /api/token``."""
     if form.get("client_id") != server.client_id:
         raise oauth_error("invalid_client", "Invalid client")
     if form.get("grant_type") == "refresh_token":
@@ -159,17 +159,17 @@ def answer_token(server: SpotifyServer, form: dict[str, str]) -> Any:
                 answer["refresh_token"] = next(iter(server.refresh_tokens))
                 server.writers |= server.refresh_tokens if may_write else set()
         return answer
-    asked = server.codes.pop(form.get("code", ""), None)
+    request = server.codes.pop(form.get("code", ""), None)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=")
-    if asked is None or asked["redirect_uri"] != form.get("redirect_uri"):
+    if request is None or request["redirect_uri"] != form.get("redirect_uri"):
         raise oauth_error("invalid_grant", "Invalid authorization code")
-    if asked["code_challenge"] != challenge.decode():
+    if request["code_challenge"] != challenge.decode():
         raise oauth_error("invalid_grant", "code_verifier was incorrect")
     with server.lock:
         token = "AQA-login-" + secrets.token_hex(24)
         server.refresh_tokens.add(token)
         answer = new_tokens(server) | {"refresh_token": token}
-        if WRITE_SCOPE in asked.get("scope", "").split():
+        if WRITE_SCOPE in request.get("scope", "").split():
             answer |= allow_writing(server, token, answer["access_token"])
         return answer
 
@@ -186,7 +186,7 @@ def allow_writing(server: SpotifyServer, *tokens: str) -> dict[str, Any]:
 
 
 def authorize(server: SpotifyServer, query: dict[str, str]) -> str:
-    """Where ``/authorize`` sends the browser of a person who agrees (or not) at once."""
+    """Return the redirect from ``/authorize`` after the user has agreed (or refused)."""
     redirect = urlsplit(query.get("redirect_uri", ""))
     if query.get("client_id") != server.client_id:
         raise ApiError(400, "INVALID_CLIENT: Invalid client")
@@ -226,8 +226,8 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
             nonlocal in_flight
             with server.lock:
                 in_flight += 1
-                server.asked.append(self.path)
-                server.most_in_flight = max(server.most_in_flight, in_flight)
+                server.requests.append(self.path)
+                server.max_in_flight = max(server.max_in_flight, in_flight)
             try:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 if server.delay_s:

@@ -1,4 +1,4 @@
-"""What the Web API of 2026 answers to an app in development mode, and does for it; ``spotify_server`` serves it."""
+"""The responses of Spotify's Web API, as of 2026, to an app in development mode. ``spotify_server`` serves them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.fakes.spotify_library import FakePlaylist, artist_json, playlist_row,
 if TYPE_CHECKING:
     from tests.fakes.spotify_server import SpotifyServer
 
-LARGEST_PAGE = 50
-MOST_ITEMS = 100
+MAX_PAGE_SIZE = 50
+MAX_ITEMS = 100
 
 
 class ApiError(Exception):
-    """An answer that is none: a status and what it says."""
+    """An error response: its status and content."""
 
     def __init__(self, status: int, content: Any) -> None:
         super().__init__(status)
@@ -28,7 +28,7 @@ def api_error(status: int, message: str) -> ApiError:
 
 
 def answer_api(server: SpotifyServer, path: str, query: dict[str, str]) -> Any:
-    """What the Web API says to ``GET /v1/<path>``."""
+    """Return the response to ``GET /v1/<path>``."""
     match [part for part in path.split("/") if part]:
         case ["me"]:
             known = server.library.user_id
@@ -48,16 +48,16 @@ def answer_api(server: SpotifyServer, path: str, query: dict[str, str]) -> Any:
 
 def page(server: SpotifyServer, path: str, query: dict[str, str], rows: list[Any]) -> Any:
     limit, offset = int(query.get("limit", 20)), int(query.get("offset", 0))
-    if not 1 <= limit <= LARGEST_PAGE or offset < 0:
+    if not 1 <= limit <= MAX_PAGE_SIZE or offset < 0:
         raise api_error(400, "Invalid limit")
     address = f"{server.api_url}{path}"
-    follows = offset + limit < len(rows)
+    has_next = offset + limit < len(rows)
     items = rows[offset : offset + limit]
     return {
         "href": f"{address}?offset={offset}&limit={limit}",
         "items": [with_cover(server, row) for row in items] if server.shows_covers else items,
         "limit": limit,
-        "next": f"{address}?offset={offset + limit}&limit={limit}" if follows else None,
+        "next": f"{address}?offset={offset + limit}&limit={limit}" if has_next else None,
         "offset": offset,
         "previous": None,
         "total": len(rows),
@@ -65,7 +65,7 @@ def page(server: SpotifyServer, path: str, query: dict[str, str], rows: list[Any
 
 
 def with_cover(server: SpotifyServer, row: Any) -> Any:
-    """A row whose album has images."""
+    """Return a row with images added to its album."""
     shown = dict(row)
     for name in {"item", "track"} & row.keys():
         item = row[name]
@@ -87,9 +87,9 @@ def artist(server: SpotifyServer, known: str) -> Any:
     rows = [*server.library.saved, *(row for playlist in server.library.playlists for row in playlist.rows)]
     for row in rows:
         item = row.get("item") or row.get("track") or {}
-        for candidate in item.get("artists", ()):
-            if candidate["id"] == known:
-                name = candidate["name"]
+        for artist in item.get("artists", ()):
+            if artist["id"] == known:
+                name = artist["name"]
                 genres = {"genres": server.library.genres.get(name, [])} if server.library.genres else {}
                 return artist_json(name) | {"images": []} | genres
     raise api_error(404, "Resource not found")
@@ -98,21 +98,21 @@ def artist(server: SpotifyServer, known: str) -> Any:
 def change_by_api(
     server: SpotifyServer, token: str, method: str, path: str, *, query: dict[str, str], body: bytes
 ) -> tuple[int, bytes]:
-    """The status and content of the answer to ``POST``, ``PUT`` or ``DELETE /v1/<path>``."""
+    """Return status and content of the response to ``POST``, ``PUT`` or ``DELETE /v1/<path>``."""
     if token not in server.writers:
         raise api_error(403, "Insufficient client scope")
-    asked = json.loads(body or b"null")
+    request = json.loads(body or b"null")
     match [method, *path.split("/")]:
         case ["POST", "me", "playlists"]:
-            return 201, json.dumps(_create(server, asked).json).encode()
+            return 201, json.dumps(_create(server, request).json).encode()
         case ["PUT", "playlists", known]:
             playlist = _own(server, known)
-            playlist.made_id = playlist.id
-            playlist.name = asked.get("name", playlist.name)
+            playlist.created_id = playlist.id
+            playlist.name = request.get("name", playlist.name)
             return 200, b""
         case ["POST", "playlists", known, "items"]:
             playlist = _own(server, known)
-            uris = asked if isinstance(asked, list) else asked["uris"]
+            uris = request if isinstance(request, list) else request["uris"]
             position = int(query.get("position", len(playlist.rows)))
             if position > len(playlist.rows):
                 raise api_error(400, "Index out of bounds")
@@ -120,31 +120,32 @@ def change_by_api(
             return _snapshot(201, playlist)
         case ["PUT", "playlists", known, "items"]:
             playlist = _own(server, known)
-            if "uris" in asked:
-                playlist.rows[:] = _rows(server, asked["uris"])
+            if "uris" in request:
+                playlist.rows[:] = _rows(server, request["uris"])
             else:
-                _move(playlist.rows, asked["range_start"], asked.get("range_length", 1), asked["insert_before"])
+                _move(playlist.rows, request["range_start"], request.get("range_length", 1), request["insert_before"])
             return _snapshot(200, playlist)
         case ["DELETE", "playlists", known, "items"]:
             playlist = _own(server, known)
-            gone = {item["uri"] for item in _at_most(asked["items"])}
-            playlist.rows[:] = [row for row in playlist.rows if not row["item"] or row["item"]["uri"] not in gone]
+            removed = {item["uri"] for item in _check_count(request["items"])}
+            playlist.rows[:] = [row for row in playlist.rows if not row["item"] or row["item"]["uri"] not in removed]
             return _snapshot(200, playlist)
         case [_, "playlists", _, "tracks"] | [_, "users", *_]:
             raise api_error(403, "Forbidden")
     raise api_error(404, "Service not found")
 
 
-def _create(server: SpotifyServer, asked: dict[str, Any]) -> FakePlaylist:
-    if asked.get("public", True):
+def _create(server: SpotifyServer, request: dict[str, Any]) -> FakePlaylist:
+    if request.get("public", True):
         raise api_error(403, "Insufficient client scope")
-    if not asked.get("name"):
+    if not request.get("name"):
         raise api_error(400, "Missing required field: name")
     library = server.library
-    made_id = spotify_id("made", len(server.changes), asked["name"])
-    made = FakePlaylist(asked["name"], [], library.user_id, description=asked.get("description", ""), made_id=made_id)
-    library.playlists.insert(0, made)
-    return made
+    name, description = request["name"], request.get("description", "")
+    created_id = spotify_id("made", len(server.changes), name)
+    playlist = FakePlaylist(name, [], library.user_id, description=description, created_id=created_id)
+    library.playlists.insert(0, playlist)
+    return playlist
 
 
 def _own(server: SpotifyServer, known: str) -> FakePlaylist:
@@ -159,12 +160,12 @@ def _own(server: SpotifyServer, known: str) -> FakePlaylist:
 def _rows(server: SpotifyServer, uris: list[str]) -> list[Any]:
     known = {row["track"]["uri"]: row["track"] for row in server.library.saved if row["track"]}
     added = stamp(-len(server.changes))
-    others = {uri: track_json("Unsaved") | {"uri": uri, "id": uri.rpartition(":")[2]} for uri in uris}
-    return [playlist_row((others | known)[uri], added) for uri in _at_most(uris)]
+    unsaved = {uri: track_json("Unsaved") | {"uri": uri, "id": uri.rpartition(":")[2]} for uri in uris}
+    return [playlist_row((unsaved | known)[uri], added) for uri in _check_count(uris)]
 
 
-def _at_most(items: list[Any]) -> list[Any]:
-    if not 0 < len(items) <= MOST_ITEMS:
+def _check_count(items: list[Any]) -> list[Any]:
+    if not 0 < len(items) <= MAX_ITEMS:
         raise api_error(400, "Too many ids requested")
     return items
 

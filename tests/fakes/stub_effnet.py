@@ -1,7 +1,7 @@
-"""A small stand-in for Discogs-EffNet with the same interface: true inputs and outputs, no learning.
+"""A small untrained stand-in for Discogs-EffNet with the same inputs and outputs.
 
-Per patch it takes mean, deviation and flux of every mel band and projects them at random, always the same way; so
-similar sounds give similar vectors, and everything around the network is tested as it runs with the real one.
+For each patch, it projects mean, deviation and flux of every mel band with a fixed random matrix. Similar sounds
+therefore get similar vectors, and all code around the network can be tested as with the real one.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ NAMES_IN_EXPORT: Final = {
     "PartitionedCall:0": "activations",
     "PartitionedCall:1": "embeddings",
 }
-"""As the published export calls its input and outputs: several projects that pin it by its SHA-256 run it by these."""
+"""Names of the input and outputs in the published export; several projects that pin its SHA-256 use these names."""
 
 
 def build(batch: int = BATCH) -> bytes:
     """``serving_default_melspectrogram`` [64, 128, 96] to ``PartitionedCall:0`` [64, 400], ``:1`` [64, 1280].
 
-    ``batch``: -1 for any number of patches, as the export for onnxruntime takes them.
+    ``batch``: -1 for any number of patches, like the export for onnxruntime.
     """
     generator = np.random.default_rng(0)
     graph = Graph()
     mel = graph.placeholder("serving_default_melspectrogram", [batch, FRAMES, BANDS])
-    # As in the real graph, any other number of patches is an error.
+    # Like the real graph, this one rejects any other number of patches.
     mel = graph.reshape(mel, [batch, FRAMES, BANDS])
     features = graph.float_node("Sub", _statistics(graph, mel), graph.half_constant(_typical()))
     count = 3 * BANDS + 1
@@ -52,14 +52,14 @@ def build(batch: int = BATCH) -> bytes:
 
 
 def build_onnx() -> bytes:
-    """The same network for onnxruntime, with inputs and outputs as the published export has them."""
+    """Return the same network for onnxruntime, with the input and output names of the published export."""
     from scripts.graph_to_onnx import convert
 
     return convert(build(batch=-1), ("PartitionedCall:0", "PartitionedCall:1"), NAMES_IN_EXPORT)
 
 
 def labels() -> list[str]:
-    """400 names in the form of the real ones."""
+    """Return 400 labels in the format of the real labels."""
     return [f"Genre {number // 20}---Style {number}" for number in range(STYLES)]
 
 
@@ -81,12 +81,12 @@ def _statistics(graph: Graph, mel: str) -> str:
 
 
 def _frames_from(graph: Graph, mel: str, first: int) -> str:
-    """All frames but one, from ``first`` on."""
+    """Return all frames but one, starting at ``first``."""
     bounds = [graph.constant([0, first, 0], "int32"), graph.constant([-1, FRAMES - 1, -1], "int32")]
     return graph.node("Slice", [mel, *bounds], T=FLOAT, Index=INT)
 
 
 def _typical() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The statistics of common music, so that the projections are centered: a spectrum that falls, some movement."""
+    """Return the statistics of typical music (a falling spectrum, some flux), which center the projections."""
     height = np.arange(BANDS) / (BANDS - 1)
     return np.concatenate([1.5 * (0.9 - 1.8 * height), np.full(BANDS, 0.9), np.full(BANDS, 0.6), [1.0]])

@@ -1,11 +1,11 @@
-"""YouTube Music's search on 127.0.0.1, in the words that the real ytmusicapi reads.
+"""A fake of YouTube Music's search on 127.0.0.1, in the format that the real ytmusicapi parses.
 
 In a test::
 
     with serve(YouTubeMusicServer(catalog)) as music:
         client = YouTubeMusic(music.base_url, ...)
 
-As a process, which prints the variable that makes the command use it::
+As a process that prints the environment variable for spotmap-build::
 
     python -m tests.fakes.youtube_music_server --catalog recordings.json --port 8124
 
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes import pictures
-from tests.fakes.http_server import Answer, Asked, HttpServer, serve_until_interrupted, serving
+from tests.fakes.http_server import HttpServer, Request, Response, serve_until_interrupted, serving
 
 PAGE = 20
 VISITOR_ID = "CgtmYWtldmlzaXRvciUzRA"
@@ -33,14 +33,14 @@ HOME = f"""<!doctype html><title>YouTube Music</title><script>
 ytcfg.set({{"VISITOR_DATA": "{VISITOR_ID}", "HL": "en"}});</script><a href="/signin">Sign in</a>"""
 ALBUM_AUDIO = "MUSIC_VIDEO_TYPE_ATV"
 FILTERS = {"EgWKAQII": "songs", "EgWKAQIQ": "videos"}
-"""How the parameter of a search begins that asks for one kind only."""
+"""Search parameters start with these characters to restrict results to one kind."""
 
 
 @dataclass(frozen=True)
 class FakeRecording:
-    """One recording. ``video_type``: ``MUSIC_VIDEO_TYPE_ATV`` is found among the songs, all others among the videos.
+    """One recording. ``video_type``: ``MUSIC_VIDEO_TYPE_ATV`` is listed as a song, all others as videos.
 
-    ``artists`` may be empty and ``duration_s`` None: the real one knows such, too.
+    ``artists`` may be empty and ``duration_s`` None, as on the real service.
     """
 
     video_id: str
@@ -74,9 +74,9 @@ def read_catalog(path: Path) -> list[FakeRecording]:
 
 @dataclass
 class YouTubeMusicServer(HttpServer):
-    """What it can find. A recording is found by its ISRC, or by any word of the title, artists or album.
+    """The searchable catalog. A recording is found by its ISRC, or by any word of its title, artists or album.
 
-    ``shows_covers``: songs have thumbnails, one an album, which it serves itself.
+    ``shows_covers``: songs have thumbnails (the same for all songs of an album), which this server serves.
     """
 
     catalog: list[FakeRecording] = field(default_factory=list)
@@ -92,20 +92,20 @@ class YouTubeMusicServer(HttpServer):
 
     @property
     def searches(self) -> list[tuple[str, str]]:
-        """What was searched for and among what, in order."""
-        return [searched(asked) for asked in self.asked if asked.place.endswith("/search")]
+        """The searches as (text, kind), in order."""
+        return [parse_search(request) for request in self.requests if request.place.endswith("/search")]
 
-    def answer(self, asked: Asked) -> Answer:
-        if asked.method == "GET" and asked.place == "/":
-            return Answer(HOME.encode(), "text/html; charset=utf-8")
-        if asked.method == "POST" and asked.place == "/youtubei/v1/search":
-            return Answer(json.dumps(page_of(self.find(*searched(asked)), self.thumbnails)).encode())
-        if asked.place.startswith("/image/"):
-            return Answer(pictures.cover(asked.place, 120), "image/jpeg")
-        return Answer(b'{"error": {"code": 404, "message": "Requested entity was not found."}}', status=404)
+    def respond(self, request: Request) -> Response:
+        if request.method == "GET" and request.place == "/":
+            return Response(HOME.encode(), "text/html; charset=utf-8")
+        if request.method == "POST" and request.place == "/youtubei/v1/search":
+            return Response(json.dumps(page_of(self.find(*parse_search(request)), self.thumbnails)).encode())
+        if request.place.startswith("/image/"):
+            return Response(pictures.cover(request.place, 120), "image/jpeg")
+        return Response(b'{"error": {"code": 404, "message": "Requested entity was not found."}}', status=404)
 
     def thumbnails(self, recording: FakeRecording) -> list[dict[str, Any]]:
-        """The sizes of its album's cover, the smallest first."""
+        """Return the sizes of the album's cover, smallest first."""
         if not self.shows_covers:
             return []
         return [
@@ -118,24 +118,24 @@ class YouTubeMusicServer(HttpServer):
         ]
 
     def find(self, text: str, kind: str) -> list[FakeRecording]:
-        """The best of one kind, best first: by the share of words that the query and the recording have in common."""
-        wanted = words_of(text)
+        """Return recordings of one kind, best first, ranked by the share of words in common with the query."""
+        query_words = words_of(text)
         ranked = []
-        for place, recording in enumerate(self.catalog):
-            common = len(wanted & recording.words) / (len(wanted | recording.words) or 1)
-            score = 2.0 if recording.isrc and recording.isrc.casefold() == text.casefold() else common
+        for position, recording in enumerate(self.catalog):
+            overlap = len(query_words & recording.words) / (len(query_words | recording.words) or 1)
+            score = 2.0 if recording.isrc and recording.isrc.casefold() == text.casefold() else overlap
             if score and recording.kind == kind:
-                ranked.append((-score, place, recording))
+                ranked.append((-score, position, recording))
         return [recording for _, _, recording in sorted(ranked, key=lambda row: row[:2])[:PAGE]]
 
 
 def image_name(album: str) -> str:
-    """What the addresses of an album's thumbnails have in common."""
+    """Return the part of the URL that all thumbnails of an album share."""
     return hashlib.sha256(album.encode()).hexdigest()[:32]
 
 
-def searched(asked: Asked) -> tuple[str, str]:
-    body = json.loads(asked.body)
+def parse_search(request: Request) -> tuple[str, str]:
+    body = json.loads(request.body)
     return body["query"], FILTERS[body["params"][:8]]
 
 
@@ -143,16 +143,16 @@ Thumbnails = Callable[[FakeRecording], list[dict[str, Any]]]
 
 
 def page_of(found: list[FakeRecording], thumbnails: Thumbnails = lambda _recording: []) -> Any:
-    """A page of results as innertube nests it."""
+    """Return a page of results, nested like Innertube's."""
     if found:
-        snapshots = {
+        shelf = {
             "title": runs(run("Songs" if found[0].kind == "songs" else "Videos")),
             "contents": [
                 {"musicResponsiveListItemRenderer": item(recording, thumbnails(recording))} for recording in found
             ],
             "continuations": [{"nextContinuationData": {"continuation": "EpwFEgZ0aGUtbmV4dA"}}],
         }
-        section: Any = {"musicShelfRenderer": snapshots}
+        section: Any = {"musicShelfRenderer": shelf}
     else:
         nothing = {"messageRenderer": {"text": runs(run("No results found"))}}
         section = {"itemSectionRenderer": {"contents": [nothing]}}
@@ -180,7 +180,7 @@ def item(recording: FakeRecording, thumbnails: Sequence[dict[str, Any]] = ()) ->
 
 
 def byline(recording: FakeRecording) -> list[Any]:
-    """``Artist & Artist • Album • 3:45``: what stands in the second column, with a separator between each."""
+    """Return the second column: ``Artist & Artist • Album • 3:45``."""
     groups: list[list[Any]] = []
     artists = [run(name, browse=f"UC{abs(hash(name)):022d}") for name in recording.artists]
     if artists:

@@ -68,7 +68,7 @@ def test_killed_three_times_no_track_is_listened_to_twice_and_the_site_is_the_sa
     kept = embedded(folder)
     assert 0 < kept < TRACKS
     last = build("folder:music", folder)
-    assert (last.status, last.listened_to) == (0, TRACKS - kept)
+    assert (last.status, last.analyzed_count) == (0, TRACKS - kept)
     assert build("folder:music", tmp_path / "undisturbed").status == 0
     assert tree(folder / "site") == tree(tmp_path / "undisturbed/site")
 
@@ -89,7 +89,7 @@ def test_an_interrupted_build_ends_and_loses_nothing(tmp_path: Path, polite: sig
     assert not alive
     kept = embedded(tmp_path)
     assert kept >= 2
-    assert build("folder:music", tmp_path).listened_to == 6 - kept
+    assert build("folder:music", tmp_path).analyzed_count == 6 - kept
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def test_spotify_asks_for_two_seconds_and_is_asked_again(built: Services) -> Non
     built.spotify.faults.append(Fault(status=429, headers={"Retry-After": "2"}, path="/me/tracks"))
     outcome = built.build()
     assert outcome.status == 0, outcome.stderr
-    assert len(built.spotify.asked_for("/me/tracks")) == 2
+    assert len(built.spotify.requests_for("/me/tracks")) == 2
     assert codes(built) == {None: TRACKS + 1}
 
 
@@ -100,7 +100,7 @@ def test_spotify_asks_for_a_day_and_the_last_library_is_used(built: Services) ->
     no_traceback(outcome)
     assert tree(built.folder / "site") == before
     assert built.build().status == 6
-    assert built.spotify.asked_for("/v1/") == [], "Spotify is not asked again before the day is over"
+    assert built.spotify.requests_for("/v1/") == [], "Spotify is not asked again before the day is over"
 
 
 def test_a_day_of_waiting_in_the_middle_leaves_a_map_of_what_was_fetched(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_truncated_audio_is_tried_again_another_time(built: Services) -> None:
     assert (row["title"], row["stage"], row["retryable"]) == ("Song 50", "download", True)
     built.audio.faults.clear()
     again = built.build("--retry")
-    assert (again.status, again.listened_to) == (0, 1)
+    assert (again.status, again.analyzed_count) == (0, 1)
     assert codes(built) == {None: TRACKS + 1}
 
 
@@ -180,7 +180,7 @@ def test_a_removed_video_is_one_row_and_is_not_asked_for_again(built: Services) 
     row = next(row for row in report(built.folder)["ledger"] if row["status"] == "failed")
     assert (row["title"], row["stage"]) == ("Song 50", "download")
     assert built.build().status == 0
-    assert built.audio.asked == []
+    assert built.audio.requests == []
 
 
 def test_a_bot_check_after_two_downloads_keeps_the_two(built: Services) -> None:
@@ -192,13 +192,13 @@ def test_a_bot_check_after_two_downloads_keeps_the_two(built: Services) -> None:
     assert codes(built) == {None: TRACKS + 2, "waiting": 6}
     assert all(row["retry_at"] for row in report(built.folder)["ledger"] if row["code"] == "waiting")
     assert "can be tried again after" in outcome.stderr
-    asked = len([one for one in built.audio.asked if one.query["v"] not in built.audio.given])
+    asked = len([one for one in built.audio.requests if one.query["v"] not in built.audio.served])
     assert asked <= 4, "after the first refusal nobody asks any more"
     assert built.build("--max-failures", "5").status == 3
-    assert built.audio.asked == [], "nor does the next build, before it is time"
+    assert built.audio.requests == [], "nor does the next build, before it is time"
     built.audio.bot_check_after = None
     later = built.build("--retry")
-    assert (later.status, later.listened_to) == (0, 6)
+    assert (later.status, later.analyzed_count) == (0, 6)
 
 
 def test_a_build_that_is_not_to_listen_makes_the_map_of_what_was_heard(built: Services) -> None:
@@ -206,7 +206,7 @@ def test_a_build_that_is_not_to_listen_makes_the_map_of_what_was_heard(built: Se
     outcome = built.build("--no-listen")
     assert outcome.status == 0, outcome.stderr
     assert codes(built) == {None: TRACKS, "waiting": 1}
-    assert built.music.asked == []
+    assert built.music.requests == []
 
 
 def test_an_expired_login_makes_the_map_of_the_last_library_and_says_how_to_log_in(built: Services) -> None:
@@ -258,7 +258,7 @@ def test_youtube_out_of_reach_does_not_hold_up_the_build(built: Services) -> Non
     assert codes(built)[None] == TRACKS
     assert sum(codes(built).values()) == TRACKS + 5
     later = built.build()
-    assert (later.status, later.listened_to) == (0, 5), "once it is back, all of them are found at once"
+    assert (later.status, later.analyzed_count) == (0, 5), "once it is back, all of them are found at once"
 
 
 def test_a_full_disk_ends_the_build_and_costs_nothing_that_was_finished(running: Services, tmp_path: Path) -> None:

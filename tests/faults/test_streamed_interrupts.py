@@ -13,7 +13,7 @@ import pytest
 from tests.fakes.spotify_library import FakeLibrary
 from tests.support.command import report, started
 from tests.support.patience import patience
-from tests.support.streaming import HASTE, Services, services
+from tests.support.streaming import UNTHROTTLED, Services, services
 
 pytestmark = [pytest.mark.xdist_group("streamed-interrupts"), pytest.mark.slow]
 
@@ -37,7 +37,7 @@ def running(tmp_path: Path) -> Iterator[Services]:
 def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int | None, str]:
     """Start a build, send it a signal as soon as a stage has begun; the status, and what it said."""
     arguments = ("--source", "spotify", "--embedder", "musicnn", "--log", "json")
-    extra = {**running.environment, **HASTE, "TMPDIR": str(running.folder / "temporary")}
+    extra = {**running.environment, **UNTHROTTLED, "TMPDIR": str(running.folder / "temporary")}
     with started(*arguments, cwd=running.folder, extra=extra) as (process, stderr):
         said = []
         for line in stderr:
@@ -69,11 +69,11 @@ def test_stopped_in_each_stage_it_goes_on_from_there(running: Services, how: sig
         assert "Traceback" not in said, stage
         if how == signal.SIGINT:
             assert list((running.folder / "temporary").iterdir()) == [], f"{stage}: audio was left behind"
-    searches, given = list(running.music.searches), list(running.audio.given)
+    searches, given = list(running.music.searches), list(running.audio.served)
     assert len(searches) <= len(set(searches)) + 4, "only what was under way is asked again"
-    running.music.asked.clear()
+    running.music.requests.clear()
     last = running.build(extra={"TMPDIR": str(running.folder / "temporary")})
-    assert (last.status, last.listened_to) == (0, 0), last.stderr
+    assert (last.status, last.analyzed_count) == (0, 0), last.stderr
     assert running.music.searches == []
     assert len(given) == TRACKS
     assert {row["status"] for row in report(running.folder)["ledger"]} == {"mapped"}
@@ -84,7 +84,7 @@ def test_what_a_killed_build_had_downloaded_is_deleted_by_the_next(running: Serv
     stop_in(running, "embed", signal.SIGKILL)
     arrived = {path.stem for path in temporary.glob("spotmap-*/*/*") if len(path.stem) == 11}
     assert list(temporary.glob("spotmap-*"))
-    running.audio.given.clear()
+    running.audio.served.clear()
     assert running.build(extra={"TMPDIR": str(temporary)}).status == 0
     assert not list(temporary.glob("spotmap-*"))
-    assert not arrived.intersection(running.audio.given), "what had arrived is not fetched again"
+    assert not arrived.intersection(running.audio.served), "what had arrived is not fetched again"

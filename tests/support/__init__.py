@@ -1,1 +1,1 @@
-"""What several tests use: made-up music and ways to run the real command."""
+"""Helpers of several tests, such as made-up music and ways to run the real command."""

@@ -1,4 +1,4 @@
-"""Points on a plane in groups that anybody can see, and libraries in which there are none."""
+"""Points with obvious clusters, and degenerate libraries without any."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ if TYPE_CHECKING:
 
 def blobs(centers: list[tuple[float, float]], size: int, spread: float = 0.2, seed: int = 0) -> Float32Array:
     generator = np.random.default_rng(seed)
-    where = np.repeat(np.array(centers), size, axis=0)
-    return np.asarray(where + spread * generator.normal(size=where.shape), dtype=np.float32)
+    positions = np.repeat(np.array(centers), size, axis=0)
+    return np.asarray(positions + spread * generator.normal(size=positions.shape), dtype=np.float32)
 
 
 def discs(centers: list[tuple[float, float]], size: int, radius: float, seed: int = 0) -> Float32Array:
-    """Evenly filled, with a sharp rim."""
+    """Return points spread evenly over discs with sharp edges."""
     generator = np.random.default_rng(seed)
-    where = np.repeat(np.array(centers), size, axis=0)
-    distance, angle = radius * np.sqrt(generator.random(len(where))), 2 * np.pi * generator.random(len(where))
-    return np.asarray(where + distance[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), dtype=np.float32)
+    positions = np.repeat(np.array(centers), size, axis=0)
+    count = len(positions)
+    distance, angle = radius * np.sqrt(generator.random(count)), 2 * np.pi * generator.random(count)
+    offsets = distance[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    return np.asarray(positions + offsets, dtype=np.float32)
 
 
 def neighbors_of(space: Float32Array, count: int = 15) -> Int32Array:

@@ -42,7 +42,7 @@ class Outcome:
         return [json.loads(line) for line in self.stderr.splitlines() if line.startswith("{")]
 
     @property
-    def listened_to(self) -> int:
+    def analyzed_count(self) -> int:
         """Number of recordings that the embed stage started to analyze."""
         totals = [event["total"] for event in self.events if event["event"] == "begin" and event["stage"] == "embed"]
         return sum(total or 0 for total in totals)

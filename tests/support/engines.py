@@ -17,12 +17,12 @@ MODULES: Final[dict[EngineName, str]] = {"essentia": "essentia", "onnx": "onnxru
 
 
 def load_or_skip(name: EngineName) -> Engine:
-    """An engine; the test is skipped where its package cannot be installed."""
+    """Return an engine; skip the test if its package is not installed."""
     if find_spec(MODULES[name]) is None:
         pytest.skip(f"{MODULES[name]} is not installed here")
     return engines.load(name)
 
 
 def packaged_musicnn(name: EngineName) -> Path:
-    """The weights of musicnn that an engine reads."""
+    """Return the path of musicnn's weights for an engine."""
     return packaged(f"msd-musicnn{engines.SUFFIXES[name]}")

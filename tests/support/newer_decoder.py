@@ -1,4 +1,4 @@
-"""``spotmap-build`` of a version that decodes more: ``python -m tests.support.newer_decoder``."""
+"""``spotmap-build`` with a newer decoder version: ``python -m tests.support.newer_decoder``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spotmap_build.cache import decoding
 
 @contextmanager
 def newer_decoder() -> Iterator[None]:
-    """Decode files by a newer version meanwhile."""
+    """Raise the decoder version until the end of the block."""
     decoding.DECODER_VERSION += 1  # type: ignore[misc]
     decoding.decoder.cache_clear()
     try:

@@ -1,4 +1,4 @@
-"""A real nginx with a folder behind it, for as long as a test needs it."""
+"""Run a real nginx that serves a folder."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ http {{
 
 
 def find_nginx() -> str | None:
-    """Where nginx is: often in a folder that is not on everybody's path; ``make engines`` puts one beside Python."""
+    """Return the path of nginx, which is often not on ``PATH``; ``make engines`` installs one next to Python."""
     folders = [str(Path(sys.prefix, "bin")), os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]
     return shutil.which("nginx", path=os.pathsep.join(folders))
 
 
 @contextmanager
 def nginx(executable: str, root: Path, state: Path, directives: str) -> Iterator[str]:
-    """The address of a server, which ends afterwards.
+    """Yield the URL of a server that runs until the end of the block.
 
     Parameters
     ----------
     executable
-        The program.
+        Path of nginx.
     root
-        What it serves.
+        Folder to serve.
     state
-        An empty folder for what it writes.
+        An empty folder for its own files.
     directives
-        What its configuration says besides that.
+        Additional directives of its configuration.
     """
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        # It takes over a socket that listens already: the port is free for sure, and nobody waits until it is up.
+        # nginx inherits a listening socket: the port is certainly free, and clients can connect before nginx is ready.
         address = f"127.0.0.1:{listening.getsockname()[1]}"
         config = state / "nginx.conf"
-        # Workers of a server that root starts would belong to nobody, who may not read folders of tests.
+        # If root starts nginx, its workers run as nobody, who cannot read the tests' folders.
         user = "user root root; " if os.geteuid() == 0 else ""
         text = CONFIG.format(user=user, state=state, root=root, address=address, directives=directives)
         config.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What tests of all browsers share: where a site is served, and what they ask a page."""
+"""Shared by the tests of all browsers: the address of a served site, and scripts to evaluate in a page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PAINTED_PIXELS = """(name) => {
   for (let i = 3; i < data.length; i += 4) if (data[i] > 0) painted++;
   return painted;
 }"""
-"""How many pixels of a layer are not transparent."""
+"""Count the pixels of a layer that are not transparent."""
 
 TEST_MODE = "?test"
-"""Ends the address of a page that gives tests its handle, ``window.spotmap``; see ``main.js``."""
+"""The query that makes a page expose ``window.spotmap`` to tests; see ``main.js``."""
 
 LONELY_TRACK = """(divisor) => {
   const points = [];
@@ -28,13 +28,13 @@ LONELY_TRACK = """(divisor) => {
     points.every(([a, b], j) => i === j || Math.hypot(a - x, b - y) > 12);
   return points.findIndex((point, i) => i % divisor === 0 && free(point) && lonely(point, i));
 }"""
-"""A track well inside the window that no other track is close to; its number is a multiple of ``divisor``."""
+"""Find a track well inside the window and far from all others; its index is a multiple of ``divisor``."""
 
 SOUNDING = """spotmap.voices().some(
   ({ address, currentTime, volume }) => address.startsWith("audio/") && currentTime > 0.2 && volume > 0.9
 )"""
 SILENT = "spotmap.voices().every(({ address, paused }) => address === '' && paused)"
-"""What a track that is rested on does: an excerpt of it has faded in, or nothing is heard any more."""
+"""While the pointer rests on a track, its excerpt has faded in; otherwise nothing plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +46,5 @@ class Site:
 
     @property
     def page(self) -> str:
-        """The address that tests open."""
+        """The URL that tests open."""
         return self.url + TEST_MODE

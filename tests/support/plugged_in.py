@@ -1,7 +1,7 @@
-"""spotmap-build with a source, an embedder and a feature more: ``python -m tests.support.plugged_in ARGUMENTS``.
+"""spotmap-build with an additional source, embedder and feature: ``python -m tests.support.plugged_in ARGUMENTS``.
 
-Each is a row in its table and the code that the row names, and nothing else, as somebody who adds one would write it.
-Worker processes import this module again, and so know of them as well.
+Each is only a row in its table and the code that the row names, as a contributor would write it. Worker processes
+import this module as well, so they also have the additions.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.source import LoadContext, Loaded
     from spotmap_build.model import Float32Array
 
-HERE = "tests.support.plugged_in"  # named by their rows, as a package would be
+HERE = "tests.support.plugged_in"  # the rows refer to this module as to a package
 BANDS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """``--source shelf:PATH``: a folder by another name."""
+    """``--source shelf:PATH``: a folder under a different name."""
 
     path: Path
 
     def load(self, context: LoadContext) -> Loaded:
-        """Load what a folder would."""
+        """Load the library like the folder source."""
         from spotmap_build.fetch.folders.folder import FolderSource
 
         return replace(FolderSource(self.path).load(context), kind="shelf")
 
 
 class Bands:
-    """``--embedder bands``: how loud each band of the spectrum is. It has no weights of its own."""
+    """``--embedder bands``: the level of each band of the spectrum. It has no weights of its own."""
 
     def __init__(self, _weights_path: Path, _engine: Engine) -> None:
         pass
 
     def __call__(self, samples: Float32Array) -> Heard:
-        """Measure the bands."""
+        """Measure the level of each band."""
         from spotmap_build.embed.patches import Heard
 
         spectrum = np.abs(np.fft.rfft(samples))

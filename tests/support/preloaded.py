@@ -1,7 +1,7 @@
-"""Import the packages that most builds need. The process that imports this is forked for each command of a test.
+"""Import the packages that most builds need, in the fork server from which the commands of tests are forked.
 
 It does not import the inference engines, which no main process may import. The workers of these commands are forked
-from it as well, so numerical libraries use one thread here.
+from it as well, so numerical libraries use only one thread.
 """
 
 from __future__ import annotations

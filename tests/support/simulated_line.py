@@ -1,7 +1,7 @@
 """A simulation of the search, download and analysis pipeline with its own clock: 10,000 tracks take a second.
 
-Its stations are as many as those of ``acquire.prefetch`` and the queues between them as long; what spares the services
-is the real rate limiter. What each step takes is drawn: answers and downloads are not all alike.
+The numbers of threads and the sizes of queues are those of ``acquire.prefetch``, and the rate limiter is real.
+The duration of each step is drawn at random.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from spotmap_build.acquire.prefetch import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARC
 from spotmap_build.core.rate_limiting import RateLimiter
 
 Steps = Generator["float | Queue", None, None]
-"""A thread: it yields how many seconds it takes, or the queue in which it waits for a change."""
+"""A thread: it yields the seconds that a step takes, or the queue whose change it waits for."""
 
 
 @dataclass
 class Clock:
-    """Runs simulated threads in the order of their times."""
+    """Runs simulated threads in order of time."""
 
     now_s: float = 0.0
     _due: list[tuple[float, int, Steps]] = field(default_factory=list)
@@ -32,23 +32,23 @@ class Clock:
         heapq.heappush(self._due, (self.now_s if at_s is None else at_s, self._count, steps))
 
     def run(self) -> float:
-        """Run all threads to their end, and return the time of the end."""
+        """Run all threads until they end and return the end time."""
         while self._due:
             self.now_s, _, steps = heapq.heappop(self._due)
-            wanted = next(steps, None)
-            if isinstance(wanted, Queue):
-                wanted.waiting.append(steps)
-            elif wanted is not None:
-                self.start(steps, self.now_s + wanted)
+            step = next(steps, None)
+            if isinstance(step, Queue):
+                step.waiting.append(steps)
+            elif step is not None:
+                self.start(steps, self.now_s + step)
         return self.now_s
 
     def limiter(self, per_second: float) -> Callable[[], Iterator[float]]:
-        """The real one; what it gives waits for the next slot."""
-        real = RateLimiter(per_second, clock=lambda: self.now_s)
+        """Return a function that waits for the next slot of a real rate limiter."""
+        rate_limiter = RateLimiter(per_second, clock=lambda: self.now_s)
 
         def wait() -> Iterator[float]:
             pauses_s: list[float] = []
-            real.wait(pauses_s.append)
+            rate_limiter.wait(pauses_s.append)
             yield from pauses_s
 
         return wait
@@ -56,7 +56,7 @@ class Clock:
 
 @dataclass(eq=False)
 class Queue:
-    """A bounded one; ``writers`` is how many threads still put things into it."""
+    """A bounded queue; ``writers`` is the number of threads that still put items into it."""
 
     clock: Clock
     size: int
@@ -68,58 +68,58 @@ class Queue:
         while self.items >= self.size:
             yield self
         self.items += 1
-        self._tell()
+        self._wake_waiting()
 
     def get(self) -> Generator[float | Queue, None, bool]:
-        """Take one; false where none will come any more."""
+        """Take an item; return False if the queue is empty and has no writers left."""
         while not self.items:
             if not self.writers:
                 return False
             yield self
         self.items -= 1
-        self._tell()
+        self._wake_waiting()
         return True
 
     def close(self) -> None:
         self.writers -= 1
-        self._tell()
+        self._wake_waiting()
 
-    def _tell(self) -> None:
+    def _wake_waiting(self) -> None:
         while self.waiting:
             self.clock.start(self.waiting.popleft())
 
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds of each step on average, and how many requests a track takes in a search; each is drawn around that."""
+    """Mean seconds of each step and mean requests of a search, around which actual values are drawn."""
 
     requests: float
     answer_s: float
     download_s: float
-    listening_s: float
+    analysis_s: float
 
 
 def run_line(
     count: int, workers: int, times: Times, *, searches_per_s: float, download_pause_s: float = 0.0, seed: int = 0
 ) -> float:
-    """Return after how many seconds the last of ``count`` tracks was analyzed."""
-    clock, draw = Clock(), random.Random(seed)
+    """Return the seconds until the last of ``count`` tracks is analyzed."""
+    clock, generator = Clock(), random.Random(seed)
     search_slot = clock.limiter(searches_per_s)
     download_slot = clock.limiter(1 / download_pause_s) if download_pause_s else None
     found, ready = (
         Queue(clock, SEARCHED_AHEAD, SEARCHES_AT_ONCE),
         Queue(clock, FILES_AHEAD * workers, DOWNLOADS_AT_ONCE),
     )
-    left = iter(range(count))
+    remaining = iter(range(count))
 
-    def about(seconds: float) -> float:
-        return seconds * draw.uniform(0.5, 1.5)
+    def draw_s(seconds: float) -> float:
+        return seconds * generator.uniform(0.5, 1.5)
 
-    def find() -> Steps:
-        for _ in left:
-            for _ in range(2 if draw.random() < times.requests - 1 else 1):
+    def search() -> Steps:
+        for _ in remaining:
+            for _ in range(2 if generator.random() < times.requests - 1 else 1):
                 yield from search_slot()
-                yield about(times.answer_s)
+                yield draw_s(times.answer_s)
             yield from found.put()
         found.close()
 
@@ -127,15 +127,15 @@ def run_line(
         while (yield from found.get()):
             if download_slot:
                 yield from download_slot()
-            yield about(times.download_s)
+            yield draw_s(times.download_s)
             yield from ready.put()
         ready.close()
 
-    def listen() -> Steps:
+    def analyze() -> Steps:
         while (yield from ready.get()):
-            yield about(times.listening_s)
+            yield draw_s(times.analysis_s)
 
-    for thread, number in ((find, SEARCHES_AT_ONCE), (download, DOWNLOADS_AT_ONCE), (listen, workers)):
+    for thread, number in ((search, SEARCHES_AT_ONCE), (download, DOWNLOADS_AT_ONCE), (analyze, workers)):
         for _ in range(number):
             clock.start(thread())
     return clock.run()

@@ -1,4 +1,4 @@
-"""Somebody who logged in to the fake Spotify: what its contract tests share."""
+"""A user who is logged in to the fake Spotify, for the contract tests of its source."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def unused_probe(_path: Path) -> object:
 
 @dataclass
 class Person:
-    """Somebody with a cache and a login, and a clock of their own."""
+    """A user with a cache, a login and a clock that tests can set."""
 
     server: SpotifyServer
     folder: Path
     now_unix_s: float = field(default_factory=time.time)
-    said: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     secret: str = ""
     patience: RequestPolicy = QUICK
 
@@ -37,8 +37,8 @@ class Person:
         return self.folder / "config/spotify.json"
 
     def load(self, *, offline: bool = False, retry: bool = False) -> Loaded:
-        """One build. What the server is asked from here on is in ``server.asked``."""
-        self.server.asked.clear()
+        """Load the library as a build does; ``server.requests`` then holds the requests of this build."""
+        self.server.requests.clear()
         settings = SpotifySettings(
             self.token_file,
             ci_secret=self.secret,
@@ -49,15 +49,15 @@ class Person:
             request_policy=self.patience,
         )
         with Cache.open(self.folder / "cache", clock=lambda: self.now_unix_s) as cache:
-            context = LoadContext(cache, unused_probe, 2, lambda _done, _total: None, self.said.append)  # type: ignore[arg-type]
+            context = LoadContext(cache, unused_probe, 2, lambda _done, _total: None, self.messages.append)  # type: ignore[arg-type]
             return SpotifySource(settings, clock=lambda: self.now_unix_s).load(context)
 
 
 def logged_in(server: SpotifyServer, folder: Path) -> Person:
-    """Somebody whose login lies in their token file, below ``folder``."""
-    somebody = Person(server, folder)
-    save_login(server.login(), somebody.token_file)
-    return somebody
+    """Return a user whose login is in a token file below ``folder``."""
+    person = Person(server, folder)
+    save_login(server.login(), person.token_file)
+    return person
 
 
 def titles(loaded: Loaded) -> list[str]:
@@ -65,7 +65,7 @@ def titles(loaded: Loaded) -> list[str]:
 
 
 def load_program(person: Person, *, offline: bool = False) -> str:
-    """A build in a process of its own. It prints how many tracks there are, and which clients were loaded."""
+    """Return a program that loads the library and prints the number of tracks and the imported HTTP clients."""
     return f"""
 import sys
 from pathlib import Path
@@ -86,6 +86,6 @@ print(len(loaded.library.tracks), [name for name in ("spotipy", "requests") if n
 
 
 def library_requests(server: SpotifyServer) -> list[str]:
-    """What was asked but tokens and artists, shortened."""
-    wanted = [path for path in server.asked if path.startswith("/v1/") and "/artists/" not in path]
-    return [path.removeprefix("/v1/").replace("&additional_types=track%2Cepisode", "") for path in wanted]
+    """Return the shortened paths of all API requests except those for artists."""
+    paths = [path for path in server.requests if path.startswith("/v1/") and "/artists/" not in path]
+    return [path.removeprefix("/v1/").replace("&additional_types=track%2Cepisode", "") for path in paths]

@@ -1,4 +1,4 @@
-"""Spotify, YouTube Music, YouTube and Deezer on 127.0.0.1: what a whole build of a streamed library talks to."""
+"""Fakes of Spotify, YouTube Music, YouTube and Deezer on 127.0.0.1: all services that a streamed library needs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tests.fakes.spotify_server import SpotifyServer
 from tests.fakes.youtube_music_server import FakeRecording, YouTubeMusicServer
 from tests.support.command import Outcome, spotmap
 
-HASTE = {"SPOTMAP_SEARCHES_PER_S": "100", "SPOTMAP_DOWNLOAD_PAUSE_S": "0", "SPOTMAP_PREVIEWS_PER_S": "100"}
-"""Politeness is for real services; a test of politeness leaves this out."""
+UNTHROTTLED = {"SPOTMAP_SEARCHES_PER_S": "100", "SPOTMAP_DOWNLOAD_PAUSE_S": "0", "SPOTMAP_PREVIEWS_PER_S": "100"}
+"""Raises the rate limits, which protect real services; tests of the rate limits leave this out."""
 
 
 def video_id(track: dict[str, Any]) -> str:
-    """The id on YouTube of the recording of a track."""
+    """Return the YouTube id of a track's recording."""
     return hashlib.sha256(str(track["id"]).encode()).hexdigest()[:11]
 
 
 def recordings_of(library: FakeLibrary) -> list[FakeRecording]:
-    """What YouTube Music has for a library: the right recording of each track, of every fifth a live one as well."""
+    """Return YouTube Music's recordings of a library: the right one for each track, and a live one for every fifth."""
     rows = [row.get("track") for row in library.saved]
     rows += [row.get("item") for playlist in library.playlists for row in playlist.rows]
     tracks = {row["id"]: row for row in rows if row and row.get("id") and row.get("type") == "track" and row["name"]}
@@ -46,7 +46,7 @@ def _recordings(track: dict[str, Any], number: int) -> Iterator[FakeRecording]:
 
 
 def previews_of(library: FakeLibrary) -> list[FakeTrack]:
-    """What Deezer has for a library's saved tracks: each by its ISRC."""
+    """Return Deezer's tracks for the saved tracks of a library, with the same ISRCs."""
     tracks = [row["track"] for row in library.saved]
     return [
         FakeTrack(
@@ -63,7 +63,7 @@ def previews_of(library: FakeLibrary) -> list[FakeTrack]:
 
 @dataclass
 class Services:
-    """The four services, and a folder in which somebody who is logged in builds."""
+    """The four services, and the folder in which a user who is logged in builds."""
 
     spotify: SpotifyServer
     music: YouTubeMusicServer
@@ -71,9 +71,9 @@ class Services:
     deezer: DeezerServer
     folder: Path
     audio_mode: str = "youtube"
-    """What ``--audio`` is unless a test gives it: most are about whole recordings."""
+    """The default of ``--audio`` in tests: most of them are about full recordings."""
     environment: dict[str, str] = field(init=False)
-    """The variables that make the command use them, with a login of the time at which they were started."""
+    """The environment variables with which the command uses these services, logged in since their start."""
 
     def __post_init__(self) -> None:
         self.environment = {"SPOTMAP_AUDIO": self.audio_mode}
@@ -81,21 +81,21 @@ class Services:
             self.environment |= server.environment
 
     def build(self, *more: object, extra: dict[str, str] | None = None, timeout_s: float = 300) -> Outcome:
-        """Build a map of the Spotify library with musicnn; what was asked before is forgotten."""
+        """Build a map of the Spotify library with musicnn; clear the recorded requests first."""
         return self.run(
             "--source", "spotify", "--embedder", "musicnn", "--log", "json", *more, extra=extra, timeout_s=timeout_s
         )
 
     def run(self, *arguments: object, extra: dict[str, str] | None = None, timeout_s: float = 600) -> Outcome:
-        """Run the command as that person."""
+        """Run the command as that user; clear the recorded requests first."""
         for server in (self.spotify, self.music, self.audio, self.deezer):
-            server.asked.clear()
-        self.audio.given.clear()
-        environment = {**self.environment, **HASTE, **(extra or {})}
+            server.requests.clear()
+        self.audio.served.clear()
+        environment = {**self.environment, **UNTHROTTLED, **(extra or {})}
         return spotmap(*arguments, cwd=self.folder, extra=environment, timeout_s=timeout_s)
 
     def add(self, track: dict[str, Any]) -> None:
-        """One more saved track, which YouTube Music has as well."""
+        """Add a saved track, which YouTube Music has as well."""
         self.spotify.library.save(track)
         self.music.catalog.extend(_recordings(track, 1))
 
@@ -112,12 +112,12 @@ def services(
     """Serve a library until the end of the block."""
     catalog = recordings_of(library) if recordings is None else list(recordings)
     with ExitStack() as running:
-        made = Path(running.enter_context(tempfile.TemporaryDirectory()))
+        preview_folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         yield Services(
             running.enter_context(spotify_server.serve(SpotifyServer(library))),
             running.enter_context(youtube_music_server.serve(YouTubeMusicServer(catalog=catalog))),
             running.enter_context(audio_server.serve(AudioServer())),
-            running.enter_context(deezer_server.serve(DeezerServer(catalog=list(previews), folder=made))),
+            running.enter_context(deezer_server.serve(DeezerServer(catalog=list(previews), folder=preview_folder))),
             folder,
             audio_mode,
         )

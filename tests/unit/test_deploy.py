@@ -339,7 +339,7 @@ def test_interrupted_s3_deployment_shows_a_complete_site_and_can_be_resumed(
     place = s3_place(tmp_path, s3)
     place.deploy(built(tmp_path / "site", "a1"))
     second = built(tmp_path / "site", "b2")
-    s3.asked.clear()
+    s3.requests.clear()
     denied = failure("AccessDenied", 403)
     s3.faults = [Fault(status=403, body=denied.content, path="/maps/a/b/", times=1, after=2 + after)]
     with pytest.raises(DeployError):

@@ -33,7 +33,7 @@ from spotmap_build.progress import make_progress
 from spotmap_build.stages import Clock, Embedded, Run, add_covers
 from spotmap_build.stages.covers import Covered
 from tests.fakes import http_server, pictures
-from tests.fakes.http_server import Answer, Asked, Fault, HttpServer, serving
+from tests.fakes.http_server import Fault, HttpServer, Request, Response, serving
 from tests.fakes.pictures import MEGABYTE
 
 
@@ -41,14 +41,14 @@ from tests.fakes.pictures import MEGABYTE
 class ImageServer(HttpServer):
     """Answers as it is asked by path, else with a cover."""
 
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Response] = field(default_factory=dict)
 
-    def answer(self, asked: Asked) -> Answer:
-        return self.answers.get(asked.place) or Answer(pictures.cover(asked.place), "image/jpeg")
+    def respond(self, request: Request) -> Response:
+        return self.answers.get(request.place) or Response(pictures.cover(request.place), "image/jpeg")
 
     @property
     def places(self) -> list[str]:
-        return sorted(asked.place for asked in self.asked)
+        return sorted(request.place for request in self.requests)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ class Builds:
 
     def __call__(self, *addresses: str, **settings: Any) -> Covered:
         """One track an address; paths are the server's."""
-        self.server.asked.clear()
+        self.server.requests.clear()
         tracks = [
             Track(f"t{number}", "Song", art_url=f"{self.server.url}{one}" if one.startswith("/") else one)
             for number, one in enumerate(addresses)
@@ -118,26 +118,26 @@ def test_each_address_is_asked_once_and_becomes_a_small_webp(build: Builds) -> N
     assert (covered.wanted, covered.missing, covered.notices) == (2, {}, ())
     picture = build.picture(digests[0])
     assert (picture.format, picture.size) == ("WEBP", (160, 160))
-    assert "image/webp" in build.server.asked[0].headers["Accept"]
+    assert "image/webp" in build.server.requests[0].headers["Accept"]
 
 
 def test_a_second_build_asks_for_none(build: Builds) -> None:
     first = build("/a", "/b")
     second = build("/b", "/a")
-    assert build.server.asked == []
+    assert build.server.requests == []
     assert second.embedded.tracks[1].art_digest == first.embedded.tracks[0].art_digest != ""
 
 
 def test_a_track_with_a_picture_of_its_own_needs_none(build: Builds) -> None:
     own = Track("a", "Song", art_digest="0" * 64, art_url=f"{build.server.url}/a")
     assert build.of_tracks(own).embedded.tracks == (own,)
-    assert build.server.asked == []
+    assert build.server.requests == []
 
 
 @pytest.mark.parametrize("settings", [{"offline": True}, {"fetch_covers": False}])
 def test_who_wants_nothing_to_be_asked_has_nothing_asked(build: Builds, settings: dict[str, bool]) -> None:
     covered = build("/a", **settings)
-    assert build.server.asked == []
+    assert build.server.requests == []
     assert [track.art_digest for track in covered.embedded.tracks] == [""]
 
 
@@ -146,7 +146,7 @@ def test_offline_shows_what_was_fetched_and_counts_the_rest(build: Builds) -> No
     covered = build("/a", "/b", offline=True)
     assert [bool(track.art_digest) for track in covered.embedded.tracks] == [True, False]
     assert covered.notices == ("1 of 2 covers is missing: 1 not asked for, to stay offline.",)
-    assert build.server.asked == []
+    assert build.server.requests == []
 
 
 def test_without_covers_none_that_was_fetched_is_shown_either(build: Builds) -> None:
@@ -154,24 +154,24 @@ def test_without_covers_none_that_was_fetched_is_shown_either(build: Builds) -> 
     assert build("/a", fetch_covers=False).embedded.tracks[0].art_digest == ""
 
 
-def redirect(target: str) -> Answer:
-    return Answer(b"", status=302, headers={"Location": target})
+def redirect(target: str) -> Response:
+    return Response(b"", status=302, headers={"Location": target})
 
 
 HTML = b"<!doctype html><title>Welcome to the hotel's network</title>"
 ZEROS = gzip.compress(bytes(64 * MEGABYTE))
-TROUBLES: dict[str, tuple[Answer, str]] = {
-    "refused": (Answer(b"", status=403), "unreachable"),
-    "in trouble": (Answer(b"", status=503), "unreachable"),
-    "gone": (Answer(b"", status=404), "gone"),
-    "a page": (Answer(HTML, "text/html"), "unusable"),
-    "a page that calls itself a picture": (Answer(HTML, "image/jpeg"), "unusable"),
-    "an error in JSON": (Answer(b'{"error": 1}'), "unusable"),
-    "nothing": (Answer(b"", "image/jpeg"), "unusable"),
-    "a bomb": (Answer(pictures.png_of_nothing(40_000, 40_000), "image/png"), "unusable"),
-    "a compressed bomb": (Answer(ZEROS, "image/png", headers={"Content-Encoding": "gzip"}), "unusable"),
-    "half a picture": (Answer(pictures.cover("a")[:300], "image/jpeg"), "unusable"),
-    "SVG": (Answer(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"), "unusable"),
+TROUBLES: dict[str, tuple[Response, str]] = {
+    "refused": (Response(b"", status=403), "unreachable"),
+    "in trouble": (Response(b"", status=503), "unreachable"),
+    "gone": (Response(b"", status=404), "gone"),
+    "a page": (Response(HTML, "text/html"), "unusable"),
+    "a page that calls itself a picture": (Response(HTML, "image/jpeg"), "unusable"),
+    "an error in JSON": (Response(b'{"error": 1}'), "unusable"),
+    "nothing": (Response(b"", "image/jpeg"), "unusable"),
+    "a bomb": (Response(pictures.png_of_nothing(40_000, 40_000), "image/png"), "unusable"),
+    "a compressed bomb": (Response(ZEROS, "image/png", headers={"Content-Encoding": "gzip"}), "unusable"),
+    "half a picture": (Response(pictures.cover("a")[:300], "image/jpeg"), "unusable"),
+    "SVG": (Response(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"), "unusable"),
     "to another host": (redirect("https://covers.example/a.jpg"), "unusable"),
     "to another scheme": (redirect("ftp://127.0.0.1/a.jpg"), "unusable"),
     "to a file": (redirect("file:///etc/passwd"), "unusable"),
@@ -200,7 +200,7 @@ def test_what_is_wrong_with_a_picture_is_reported_and_remembered(build: Builds, 
     assert covered.missing == {code: 1}
     assert covered.notices[0].startswith("1 of 2 covers is missing: 1 ")
     again = build("/bad", "/good")
-    assert build.server.asked == []
+    assert build.server.requests == []
     assert (again.missing, again.notices) == (covered.missing, covered.notices)
 
 
@@ -221,7 +221,7 @@ def test_a_redirect_within_the_hosts_is_followed(build: Builds) -> None:
 
 
 def test_to_retry_is_to_ask_again(build: Builds) -> None:
-    build.server.answers["/a"] = Answer(b"", status=404)
+    build.server.answers["/a"] = Response(b"", status=404)
     build("/a")
     del build.server.answers["/a"]
     assert build("/a").missing == {"gone": 1}
@@ -237,7 +237,7 @@ def test_an_address_that_nobody_is_to_ask_is_not_asked(build: Builds) -> None:
 
 
 def test_a_huge_picture_is_not_read_to_its_end(build: Builds) -> None:
-    build.server.answers["/huge"] = Answer(pictures.cover("a") + bytes(30 * MEGABYTE), "image/jpeg")
+    build.server.answers["/huge"] = Response(pictures.cover("a") + bytes(30 * MEGABYTE), "image/jpeg")
     tracemalloc.start()
     covered = build("/huge")
     most_bytes = tracemalloc.get_traced_memory()[1]
@@ -249,11 +249,11 @@ def test_a_huge_picture_is_not_read_to_its_end(build: Builds) -> None:
 def test_who_wants_no_more_requests_is_left_alone(build: Builds) -> None:
     build.server.faults.append(Fault("status", status=429, headers={"Retry-After": "500"}, path="/", times=10_000))
     covered = build(*(f"/{number}" for number in range(40)))
-    assert len(build.server.asked) <= album_covers.THREADS
+    assert len(build.server.requests) <= album_covers.THREADS
     assert sum(covered.missing.values()) == 40
     assert "127.0.0.1 is refusing requests for covers for now (HTTP 429). It can be tried again" in covered.notices[1]
     build("/40")
-    assert build.server.asked == []
+    assert build.server.requests == []
     build.now_unix_s = 600
     build.server.faults.clear()
     assert build("/40").missing == {}
@@ -262,15 +262,15 @@ def test_who_wants_no_more_requests_is_left_alone(build: Builds) -> None:
 def test_a_host_that_is_gone_is_not_waited_for_a_thousand_times(build: Builds) -> None:
     build.server.faults.append(Fault("status", status=500, path="/", times=10_000))
     covered = build(*(f"/{number}" for number in range(20)))
-    assert len(build.server.asked) <= FAILURES_IN_A_ROW + album_covers.THREADS
-    assert covered.missing["later"] >= 20 - len(build.server.asked)
+    assert len(build.server.requests) <= FAILURES_IN_A_ROW + album_covers.THREADS
+    assert covered.missing["later"] >= 20 - len(build.server.requests)
     assert covered.notices[1] == "The covers at 127.0.0.1 cannot be fetched (HTTP 500)."
     build.server.faults.clear()
     assert not build(*(f"/{number}" for number in range(20))).missing.get("later")
 
 
 def test_what_drips_in_is_given_up(build: Builds) -> None:
-    build.server.answers["/slow"] = Answer(bytes(20_000), "image/jpeg")
+    build.server.answers["/slow"] = Response(bytes(20_000), "image/jpeg")
     build.server.faults.append(Fault("slow", path="/slow", pause_s=0.1))
     with fetcher(build, limits=Limits(silence_s=20, total_s=0.3, body_bytes=MEGABYTE)) as covers:
         address = f"{build.server.url}/slow"
@@ -294,7 +294,7 @@ def test_what_a_build_has_no_time_for_is_left_for_the_next(
     monkeypatch.setattr(album_covers, bound, 0)
     with fetcher(build) as covers:
         assert [found for _, found in covers.fetch([f"{build.server.url}/a"])] == [album_covers.LATER]
-    assert build.server.asked == []
+    assert build.server.requests == []
 
 
 def test_a_cache_that_cannot_be_written_costs_the_covers_only(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,7 +365,7 @@ def noise(edge_px: int) -> bytes:
 
 def test_three_thousand_covers_leave_room_in_twenty_megabytes(build: Builds) -> None:
     """Noise is the hardest to make small; what else a site of 5,000 tracks has is less than 2 MB."""
-    build.server.answers["/a"] = Answer(noise(300), "image/jpeg")
+    build.server.answers["/a"] = Response(noise(300), "image/jpeg")
     digest = build("/a").embedded.tracks[0].art_digest
     with build.cache() as cache:
         assert 3_000 * len(cache.read_blob(digest)) < 18_000_000
