@@ -69,6 +69,8 @@ JOINTS: Final = re.compile(r"[;\0]|\\\\| (?:/|//|\|) ")
 """Separators between the artists of one tag. A slash without spaces is not one: AC/DC."""
 PLACE: Final = re.compile(r"(\d{1,4})(?:\s*/.*|\.0+)?")
 """A track number, possibly with the total: 7, 07, 7/12."""
+NO_ENCODING_OF_TAGS: Final = re.compile(r"|Mac .*|DOS code page (?:437|775|85.)")
+"""Latin encodings of systems that are older than tags, and an encoding that was not guessed."""
 JOINERS: Final = "\u200c\u200d"
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
@@ -238,10 +240,10 @@ def _read_again(texts: list[str]) -> dict[str, str]:
     """
     read = {text: meant for text in texts if (meant := repair(text)) != text}
     joined = "\n".join(text for text in texts if text not in read)
-    if joined.isascii() or max(joined) > "\xff":
+    if max(joined, default="") > "\xff":
         return read
     meant, encoding = decode_guessing(joined.encode("latin-1"))
-    is_another = encoding not in {"", "Mac Roman"} and meant.count("\n") == joined.count("\n")
+    is_another = NO_ENCODING_OF_TAGS.fullmatch(encoding) is None and meant.count("\n") == joined.count("\n")
     return read | dict(zip(joined.split("\n"), meant.split("\n"), strict=True)) if is_another else read
 
 

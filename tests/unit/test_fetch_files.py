@@ -446,6 +446,10 @@ def test_map_title_is_the_folder_name_or_the_file_stem(
         ("latin-1", "Été à Ísafjörður", "Sigur Rós"),
         ("cp1252", "Don’t “Stop” – Žižek", "Guns N’ Roses"),
         ("cp1250", "Miłość w Zakopanem", "Sławomir"),
+        ("iso8859-2", "Miłość w Zakopanem", "Kasia Ślężak"),
+        ("tis-620", "ก้อนหินก้อนนั้น", "โรส"),
+        ("iso2022_jp", "さくらの道", "山田花子"),
+        ("cp1252", "Don’t Stop Rockin’", "AC/DC"),
     ],
 )
 def test_mislabeled_latin_1_tags_are_decoded_in_their_real_encoding(
