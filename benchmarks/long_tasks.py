@@ -25,7 +25,7 @@ QUIET_MS: Final = 400
 """A page with no task longer than a frame during this time has finished."""
 FIRST_MS: Final = 200
 """Time for the requested work to begin."""
-LONGEST_WAIT_MS: Final = 60_000
+MAX_WAIT_MS: Final = 60_000
 TYPED: Final = "river gla"
 CATEGORIES: Final = ("toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline")
 TASK: Final = "RunTask"
@@ -150,7 +150,7 @@ def measure_tasks(browser: Browser, url: str) -> list[tuple[str, Task | None]]:
 
 def _settle(page: Page) -> None:
     page.wait_for_timeout(FIRST_MS)
-    for _ in range(LONGEST_WAIT_MS // QUIET_MS):
+    for _ in range(MAX_WAIT_MS // QUIET_MS):
         page.wait_for_timeout(QUIET_MS)
         if page.evaluate(f"performance.now() - lastTask_ms > {QUIET_MS}"):
             return

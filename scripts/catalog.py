@@ -51,7 +51,7 @@ TERMINAL: Final[dict[str, Any]] = {"gettext": None, "gettext_noop": None, "ngett
 OPTIONS: Final = {"parse_template_string": True}
 """Options of Babel's JavaScript extractor: some messages are in template strings."""
 VALUE: Final = re.compile(r"\{:[^}]*\}")
-LARGEST_COUNT: Final = 1000
+MAX_COUNT: Final = 1000
 """Counts up to which a catalog's plural rule is compared with CLDR's; rules repeat long before."""
 MILLIONS: Final = (1_000_000, 2_000_000)
 """Counts with their own plural form in Spanish: "1.000.000 de pistas"."""
@@ -221,7 +221,7 @@ def _plural_forms(language: str) -> dict[str, int]:
 
     rule, category = gettext.c2py(get_plural(language).plural_expr), Locale.parse(language).plural_form
     forms: dict[str, int] = {}
-    for count in (*range(LARGEST_COUNT), *MILLIONS):
+    for count in (*range(MAX_COUNT), *MILLIONS):
         if forms.setdefault(category(count), rule(count)) != rule(count):
             raise ValueError(f"{language}: the catalog's plural rule and the browsers' differ at {count}")
     return forms

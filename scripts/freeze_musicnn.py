@@ -29,7 +29,7 @@ FOOTER_BYTES: Final = 48
 FLOAT32: Final = 1
 EPSILON: Final = 1e-3
 """The epsilon of batch normalization in Keras and TensorFlow 1."""
-LARGE: Final = 4096
+MAX_FLOAT32_NUMBERS: Final = 4096
 """Arrays with more numbers than this are stored as float16."""
 PATCH_FRAMES, MEL_BANDS, POOLED = 187, 96, 753
 
@@ -138,7 +138,7 @@ class MusicnnGraph:
         return self._weights[f"{layer}_{number}/{what}" if number else f"{layer}/{what}"]
 
     def _constant(self, value: npt.NDArray[np.floating]) -> str:
-        return self.graph.half_constant(value) if value.size > LARGE else self.graph.constant(value)
+        return self.graph.half_constant(value) if value.size > MAX_FLOAT32_NUMBERS else self.graph.constant(value)
 
     def normalize(self, x: str, number: int, name: str | None = None) -> str:
         """Add batch normalization for inference."""

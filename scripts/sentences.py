@@ -67,11 +67,11 @@ _ADDED: Final = re.compile(r"\.\{\w+\}$")
 """A value that is optional further sentences."""
 _FORMATTED: Final = re.compile(r"\{(\w+):[^{}]*\}")
 """A placeholder with a format, which is filled in later."""
-FEWEST_LETTERS: Final = 6
+MIN_LETTERS: Final = 6
 """Minimum number of literal letters in a pattern. With fewer, it would match almost any text."""
 METHODS: Final = {"join", "rstrip", "strip", "replace", "get", "format"}
 """Methods of texts, and of tables of texts, that return a text."""
-DEEPEST: Final = 12
+MAX_DEPTH: Final = 12
 
 
 class UnreadableText(ValueError):
@@ -124,7 +124,7 @@ def divided(text: str) -> list[str]:
 
 def is_telling(message: str) -> bool:
     """Return whether a message has enough literal text. A pattern without it would match every text."""
-    return literal(message) >= FEWEST_LETTERS and " " in VALUE.sub("", message.strip()).strip(" .:")
+    return literal(message) >= MIN_LETTERS and " " in VALUE.sub("", message.strip()).strip(" .:")
 
 
 class _Reader:
@@ -168,7 +168,7 @@ class _Reader:
 
     def _read(self, node: ast.expr, place: _Place, *, strict: bool, depth: int = 0) -> Iterator[str]:
         """Yield the possible texts of an expression. Unless ``strict``, unreadable ones are skipped."""
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             return
         match node:
             case ast.Constant(value=constant):

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from spotmap_build.config_values import NO_BOUND, FailureBound, Shard, shown
 from spotmap_build.core.documents import parse_toml
-from spotmap_build.core.files import LONGEST_NAME_BYTES, is_inside, read_bounded, resolve_place
+from spotmap_build.core.files import MAX_NAME_BYTES, is_inside, read_bounded, resolve_place
 from spotmap_build.core.language import AUTO
 from spotmap_build.core.speech import sentence
 from spotmap_build.errors import ConfigError
@@ -30,7 +30,7 @@ BESIDE_REPORT: Final = ".report.json"
 BESIDE_AUDIO: Final = ".audio.json"
 BESIDE_PUSHED: Final = ".spotify.json"
 BESIDE_UNCHANGED: Final = ".unchanged.json"
-LARGEST_FILE_BYTES: Final = 1 << 20
+MAX_FILE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +181,11 @@ def beside(out: Path, ending: str) -> Path:
     # With a path such as `site/..`, or a link inside the site, the parent of `out` would be inside the site.
     folder = site if Path(os.path.realpath(out.parent)).is_relative_to(site) else out
     name = os.fsencode(folder.name)
-    if len(name) + len(ending) > LONGEST_NAME_BYTES:
+    if len(name) + len(ending) > MAX_NAME_BYTES:
         import hashlib  # not loaded for --help
 
         digest = hashlib.sha256(name).hexdigest()[:12]
-        beginning = name[: LONGEST_NAME_BYTES - len(ending) - len(digest) - 1].decode("utf-8", "ignore")
+        beginning = name[: MAX_NAME_BYTES - len(ending) - len(digest) - 1].decode("utf-8", "ignore")
         return folder.parent / f"{beginning}-{digest}{ending}"
     return folder.parent / (folder.name + ending)
 
@@ -318,7 +318,7 @@ def _check_inside_project(setting: Setting, place: Path, file: Path) -> None:
 
 def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        tables = parse_toml(read_bounded(file, LARGEST_FILE_BYTES))
+        tables = parse_toml(read_bounded(file, MAX_FILE_BYTES))
     except FileNotFoundError as error:
         if must_exist:
             raise ConfigError(

@@ -18,17 +18,17 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST_TEXT: Final = 4096
+MAX_TEXT_LENGTH: Final = 4096
 """Maximum length of a value in characters; no valid path is longer."""
-LONGEST_SHOWN: Final = 200
+MAX_SHOWN_LENGTH: Final = 200
 A_VIDEO: Final = "aaaaaaaaaaa"
-LONGEST_DURATION_S: Final = 30 * 86_400
+MAX_DURATION_S: Final = 30 * 86_400
 _AMOUNT: Final = r"\d{1,9}(?:\.\d{1,9})?"
 _DURATION: Final = re.compile(
     rf"(?:({_AMOUNT}) ?d)? ?(?:({_AMOUNT}) ?h)? ?(?:({_AMOUNT}) ?m(?:in)?)? ?(?:({_AMOUNT}) ?s)?"
 )
 _SHARD: Final = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
-MOST_SHARDS: Final = 100_000
+MAX_SHARDS: Final = 100_000
 _BREAKS_AN_ADDRESS: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]")
 
 
@@ -203,8 +203,8 @@ def read_shard(value: object, _base: Path) -> Shard:
     """Parse ``2/8``, the second of eight shares."""
     found = _SHARD.fullmatch(_short(value).strip())
     index, count = map(int, found.groups()) if found else (0, 0)
-    if not 1 <= index <= count <= MOST_SHARDS:
-        raise ValueError(f"must be a share such as 1/8 (from 1/8 to 8/8), with at most {MOST_SHARDS:,} shares")
+    if not 1 <= index <= count <= MAX_SHARDS:
+        raise ValueError(f"must be a share such as 1/8 (from 1/8 to 8/8), with at most {MAX_SHARDS:,} shares")
     return Shard(index, count)
 
 
@@ -249,7 +249,7 @@ def parse_duration(value: object, _base: Path | None = None) -> float:
     found = _DURATION.fullmatch(f"{text}s" if re.fullmatch(_AMOUNT, text) else text)
     amounts = found.groups() if found else ()
     seconds = sum(float(amount or 0) * unit for amount, unit in zip(amounts, (86_400, 3_600, 60, 1), strict=False))
-    if not 1 <= seconds <= LONGEST_DURATION_S:
+    if not 1 <= seconds <= MAX_DURATION_S:
         raise ValueError("must be a time such as 2h, 90m or 1h 30m")
     return seconds
 
@@ -273,7 +273,7 @@ def read_url(value: object, _base: Path) -> str:
 def read_site_url(value: object, _base: Path) -> str:
     """Return the URL of the published site, with a trailing slash."""
     expected = "must be the address of the published site's folder, such as https://me.github.io/music/"
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT or _BREAKS_AN_ADDRESS.search(value):
+    if not isinstance(value, str) or len(value) > MAX_TEXT_LENGTH or _BREAKS_AN_ADDRESS.search(value):
         raise ValueError(expected)
     try:
         address = urlsplit(value)
@@ -299,14 +299,14 @@ def shown(value: object) -> str:
         text = repr(str(value)) if isinstance(value, os.PathLike) else repr(value)
     except (ValueError, RecursionError):
         text = "a number of thousands of digits"
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+    return text if len(text) <= MAX_SHOWN_LENGTH else f"{text[:MAX_SHOWN_LENGTH]}..."
 
 
 def _short(value: object) -> str:
     """Return a value as text, refusing long ones: Python raises an error for numbers of thousands of digits."""
-    if isinstance(value, int) and value.bit_length() > LONGEST_TEXT:
+    if isinstance(value, int) and value.bit_length() > MAX_TEXT_LENGTH:
         raise ValueError("must be shorter")
     text = str(value)
-    if len(text) > LONGEST_TEXT:
+    if len(text) > MAX_TEXT_LENGTH:
         raise ValueError("must be shorter")
     return text

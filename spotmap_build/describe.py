@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.speech import gettext, ngettext, number, said
 from spotmap_build.core.text import padded
-from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, Rename
+from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, Rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages import Proposal
     from spotmap_build.store import Pulled, Pushed
 
-MOST_NAMED: Final = 10
+MAX_NAMED: Final = 10
 """Number of added or removed tracks that are listed by name; the rest are counted."""
 
 
@@ -267,7 +267,7 @@ def push_lines(proposal: Proposal) -> Iterator[str]:
             "{count} track exceeds the {most} that a playlist can hold and is left out.",
             "{count} tracks exceed the {most} that a playlist can hold and are left out.",
             proposal.beyond,
-            most=number(MOST_TRACKS),
+            most=number(MAX_TRACKS),
         )
     if proposal.forgotten:
         names = ", ".join(f"“{name}”" for name in proposal.forgotten)
@@ -289,9 +289,9 @@ def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
     if any(changes):
         yield f"“{name}”: {', '.join(filter(None, changes))}"
     for sign, tracks in (("+", change.added), ("-", change.removed)):
-        yield from (f"  {sign} {titles.get(track, track)}" for track in tracks[:MOST_NAMED])
-        if len(tracks) > MOST_NAMED:
-            more = gettext("{count} more", count=number(len(tracks) - MOST_NAMED))
+        yield from (f"  {sign} {titles.get(track, track)}" for track in tracks[:MAX_NAMED])
+        if len(tracks) > MAX_NAMED:
+            more = gettext("{count} more", count=number(len(tracks) - MAX_NAMED))
             yield f"  {sign} {more}"
 
 

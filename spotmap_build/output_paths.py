@@ -25,7 +25,7 @@ FILES: Final = frozenset({"report", "summary", "poster"})
 USUAL_CACHE: Final = ".spotmap/cache"
 _CACHE_TAG: Final = "CACHEDIR.TAG"
 _OUR_TAG: Final = b"made by spotmap-build"
-_LARGEST_TAG_BYTES: Final = 4096
+_MAX_TAG_BYTES: Final = 4096
 
 
 def check_output_paths(config: Config, *, publishes: bool = True) -> None:
@@ -145,7 +145,7 @@ def is_in_a_cache(place: Path) -> bool:
 
 def _is_cache(folder: Path) -> bool:
     try:
-        return _OUR_TAG in read_bounded(folder / _CACHE_TAG, _LARGEST_TAG_BYTES)
+        return _OUR_TAG in read_bounded(folder / _CACHE_TAG, _MAX_TAG_BYTES)
     except OSError:
         return False
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = "spotmap.report/1"
 EXCLUDED: Final = "excluded"
 LISTENED_TO_PREVIEW: Final = "30 seconds"
-LARGEST_REPORT_BYTES: Final = 1 << 30
+MAX_REPORT_BYTES: Final = 1 << 30
 BEGINNING_BYTES: Final = 4096
 CANDIDATE_FIELDS: Final = ("video_id", "title", "artists", "duration_s")
 
@@ -147,7 +147,7 @@ def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
 def read_map_cost(path: Path) -> MapCost | None:
     """Read the cost of the latest layout from the last build's report; None if it is not recorded."""
     try:
-        cost = decode_json(read_bounded(path, LARGEST_REPORT_BYTES), _ReportWithCost).map_cost
+        cost = decode_json(read_bounded(path, MAX_REPORT_BYTES), _ReportWithCost).map_cost
     except (OSError, ValueError, RecursionError):
         return None
     return MapCost(cost.seconds, cost.tracks, cost.made, cost.first)

@@ -20,12 +20,12 @@ from spotmap_build.registry.sources import SOURCES
 AUDIO: Final = ("auto", "youtube", "previews")
 ENGINES: Final = ("essentia", "onnx")
 LOGS: Final = ("auto", "tty", "plain", "json")
-LARGEST_SEED: Final = (1 << 32) - 1
-LONGEST_EXCERPT_S: Final = 60
+MAX_SEED: Final = (1 << 32) - 1
+MAX_EXCERPT_S: Final = 60
 POSTER_SIZES: Final = ("a2", "a3")
 METRICS: Final = ("centered", "cosine", "standardized")
 PATHS: Final = ("relative", "absolute")
-MOST_JOBS: Final = 1024
+MAX_JOBS: Final = 1024
 NOT_A_FLAG: Final = "-"
 ENDPOINTS: Final = "endpoints"
 
@@ -248,7 +248,7 @@ SETTINGS: Final = (
     Setting(
         "excerpts",
         "SPOTMAP_EXCERPTS",
-        values.whole_number(LONGEST_EXCERPT_S),
+        values.whole_number(MAX_EXCERPT_S),
         help="Put this many seconds of each track on this machine into the site, where everybody who sees the map "
         "can hear them: only for music that is yours to share. Twelve seconds take about 100 KB per track.  "
         "[default: none]",
@@ -282,9 +282,7 @@ SETTINGS: Final = (
         "Draw the map as a printable poster, with title, names and legend: FILE.svg or FILE.png.",
     ),
     _choice("poster_size", "SPOTMAP_POSTER_SIZE", POSTER_SIZES, "Size of the poster, upright.  [default: a2]"),
-    _number(
-        "jobs", "SPOTMAP_JOBS", MOST_JOBS, "Number of tracks to analyze in parallel.  [default: one per processor]"
-    ),
+    _number("jobs", "SPOTMAP_JOBS", MAX_JOBS, "Number of tracks to analyze in parallel.  [default: one per processor]"),
     _text(
         "executor",
         "SPOTMAP_EXECUTOR",
@@ -315,7 +313,7 @@ SETTINGS: Final = (
     _number(
         "seed",
         "SPOTMAP_SEED",
-        LARGEST_SEED,
+        MAX_SEED,
         "Random seed of the layout; another number gives another first map.  [default: 42]",
     ),
     _text(

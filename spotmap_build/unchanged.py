@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 SCHEMA: Final = "spotmap.unchanged/1"
 BEGINNING: Final = b'{"schema":"spotmap.unchanged/'
 """Marks the note as replaceable by a later build."""
-LONGEST_S: Final = 86_400
+MAX_AGE_S: Final = 86_400
 """Maximum lifetime of a note."""
-LARGEST_NOTE_BYTES: Final = 1 << 20
+MAX_NOTE_BYTES: Final = 1 << 20
 KEPT: Final = ("ac", "cas", "FORMAT", "CACHEDIR.TAG")
 """Parts of a cache that determine what a build finds in it."""
 ROOTS: Final = "roots"
@@ -139,7 +139,7 @@ def recall(state: State, config: Config, progress: Progress) -> Ending | None:
     Returns None, without any output, if anything has changed.
     """
     try:
-        note = json.loads(read_bounded(config.unchanged_path, LARGEST_NOTE_BYTES))
+        note = json.loads(read_bounded(config.unchanged_path, MAX_NOTE_BYTES))
         if note.pop("seal") != _seal(state, note):
             return None
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -161,7 +161,7 @@ def keep(before: State, config: Config, said: Sequence[Sequence[str]], ending: E
     note = {
         "schema": SCHEMA,
         "from_unix_s": int(time.time()),
-        "until_unix_s": int(min(until_unix_s, time.time() + LONGEST_S)),
+        "until_unix_s": int(min(until_unix_s, time.time() + MAX_AGE_S)),
         "said": said,
         "lines": ending.lines,
         "exit_status": ending.exit_status,
@@ -183,7 +183,7 @@ def _own_roots(config: Config) -> dict[str, str]:
 
 def _is_replaceable(path: Path) -> bool:
     try:
-        return read_bounded(path, LARGEST_NOTE_BYTES).startswith(BEGINNING)
+        return read_bounded(path, MAX_NOTE_BYTES).startswith(BEGINNING)
     except FileNotFoundError:
         return True
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 NEAREST = 10
 EMBEDDERS = {"mean+std 1506": ("musicnn", "zscore"), "discogs-effnet 1280": ("discogs-effnet", "center")}
 SILENT = 1e-6
-LEAST_SHARE = 0.25
+MIN_SHARE = 0.25
 """Minimum deviation as a share of the median one; it limits how much a dimension is amplified."""
 WIDTHS = (32, 64, 96, 128, 192)
 
@@ -77,7 +77,7 @@ def _scale(vectors: Float32Array) -> Float32Array:
     deviation = vectors.std(axis=0, dtype=np.float64)
     # A dimension that hardly varies here may vary elsewhere and then dominate; most of musicnn's are near zero here.
     usual = np.median(deviation[deviation > SILENT * deviation.max()])
-    return np.stack([vectors.mean(axis=0, dtype=np.float64), np.maximum(deviation, LEAST_SHARE * usual)])
+    return np.stack([vectors.mean(axis=0, dtype=np.float64), np.maximum(deviation, MIN_SHARE * usual)])
 
 
 def _as_on_a_card(vectors: Float32Array, embedder: str, width: int, scale: Float32Array | None) -> Float32Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from spotmap_build.embed.patches import loop_to
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ
-from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES, LEAST_SAMPLES, RHYTHM_RATE_HZ, as_row, middle
+from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES, MIN_SAMPLES, RHYTHM_RATE_HZ, as_row, middle
 from spotmap_build.registry.features import MFCC_COUNT
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def measure(standard: Any, samples: Float32Array) -> Float32Array:
     Float32Array
         Float32 ``[41]``.
     """
-    enough = loop_to(samples, LEAST_SAMPLES)
+    enough = loop_to(samples, MIN_SAMPLES)
     return as_row(whole(standard, enough) | rhythm(standard, enough), enough)
 
 

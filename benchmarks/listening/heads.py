@@ -19,7 +19,7 @@ from spotmap_build.embed.patches import mel_patches
 from spotmap_build.embed.weights import packaged
 
 SUFFIXES: Final = frozenset({".flac", ".mp3", ".ogg", ".opus", ".m4a", ".wav"})
-MOST_TAGS: Final = 5
+MAX_TAGS: Final = 5
 
 
 def main() -> None:
@@ -50,10 +50,10 @@ def report(of_patches: np.ndarray, of_means: np.ndarray) -> None:
     print(f"difference: mean {away.mean():.4f}, 95 % below {np.quantile(away, 0.95):.3f}, at most {away.max():.3f}")
     ranks = [spearmanr(one, other).statistic for one, other in zip(of_patches.T, of_means.T, strict=True)]
     print(f"order of the tracks by a tag (Spearman): median {np.median(ranks):.3f}, least {min(ranks):.3f}")
-    first = [set(np.argsort(-row)[:MOST_TAGS].tolist()) for row in of_patches]
-    second = [set(np.argsort(-row)[:MOST_TAGS].tolist()) for row in of_means]
-    same = np.mean([len(one & other) / MOST_TAGS for one, other in zip(first, second, strict=True)])
-    print(f"of a track's {MOST_TAGS} strongest tags the same: {same:.0%}")
+    first = [set(np.argsort(-row)[:MAX_TAGS].tolist()) for row in of_patches]
+    second = [set(np.argsort(-row)[:MAX_TAGS].tolist()) for row in of_means]
+    same = np.mean([len(one & other) / MAX_TAGS for one, other in zip(first, second, strict=True)])
+    print(f"of a track's {MAX_TAGS} strongest tags the same: {same:.0%}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FULL_HOP_FRAMES: Final = 93
 """The spacing of patches in Essentia's predictor of musicnn."""
-LONGEST_S: Final = 330
+MAX_DURATION_S: Final = 330
 """Longer tracks are skipped: they have hundreds of patches."""
 SAMPLE_RATE_HZ: Final = 16_000
 CLASSIFYING_NEIGHBORS: Final = 5
@@ -49,7 +49,7 @@ def report_patch_counts(paths: Sequence[Path], counts: Sequence[int]) -> None:
         except TrackError as error:
             print(f"skipped {path.name}: {error.message}")
             continue
-        if len(samples) > LONGEST_S * SAMPLE_RATE_HZ:
+        if len(samples) > MAX_DURATION_S * SAMPLE_RATE_HZ:
             continue
         frame_count = len(samples) // HOP_SAMPLES
         mel = mel_frames(samples, np.arange(frame_count))

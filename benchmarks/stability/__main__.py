@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 VECTOR = "mean+std 1506"
-LARGEST_ALBUM = 10
+MAX_ALBUM_TRACKS = 10
 STEPS = 10
 HEAD = (
     "| step | tracks | median move | 95th percentile | trustworthiness | laid out from scratch | since the first map |"
@@ -65,10 +65,10 @@ def main() -> int:
 
 
 def albums_of(games: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Return the album number of each track: consecutive tracks of one game, at most ``LARGEST_ALBUM`` of them."""
+    """Return the album number of each track: consecutive tracks of one game, at most ``MAX_ALBUM_TRACKS`` of them."""
     numbers, filled = [0], 1
     for before, game in pairwise(games):
-        begins = game != before or filled == LARGEST_ALBUM
+        begins = game != before or filled == MAX_ALBUM_TRACKS
         numbers.append(numbers[-1] + begins)
         filled = 1 if begins else filled + 1
     return np.array(numbers)

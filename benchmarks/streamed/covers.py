@@ -32,12 +32,12 @@ EVERY: Final = 9
 ANSWERED: Final = 0.125
 """Share of the albums whose picture each service delivers in the first build before it refuses further requests."""
 PAUSE_S: Final = 1
-MOST_MIB: Final = 300
+MAX_MIB: Final = 300
 """Bound for the largest process of a build without analysis."""
 HTML: Final = b"<!doctype html><title>Please log in</title>"
 OFTEN: Final = 1_000_000
 SETTLE_MS: Final = 250
-MOST_STEPS: Final = 30
+MAX_STEPS: Final = 30
 """Wheel steps until covers replace points."""
 LOADED: Final = "[...document.querySelectorAll('.picks-art img')].filter((image) => image.naturalWidth).length"
 
@@ -112,7 +112,7 @@ def three_builds(running: Services, albums: list[str]) -> Checks:
     del running.spotify.faults[0], running.music.faults[0]
     time.sleep(PAUSE_S + 1)
     used = build(checks, running, "wrong pictures")
-    checks.equal("  memory within its bound", used.peak_mib < MOST_MIB, True)
+    checks.equal("  memory within its bound", used.peak_mib < MAX_MIB, True)
     covers = report(running.folder)["covers"]
     checks.lines.append(f"       {covers}")
     checks.equal("  missing: only those of wrong pictures", sum(covers["missing"].values()), len(wrong))
@@ -227,7 +227,7 @@ def _look_closer(checks: Checks, page: Page) -> None:
     page.mouse.move(*page.evaluate(CENTRAL_TRACK))
     layer = page.locator("canvas[data-layer='covers']")
     steps = 0
-    while not layer.is_visible() and steps < MOST_STEPS:
+    while not layer.is_visible() and steps < MAX_STEPS:
         page.mouse.wheel(0, -240)
         page.wait_for_timeout(SETTLE_MS)
         steps += 1

@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.streamed.library import Oddities, make_up, serve
 from spotmap_build.emit.published import PublishedMap, read_published
-from spotmap_build.project.anchoring import LARGEST_LOSS
+from spotmap_build.project.anchoring import MAX_LOSS
 from tests.support.command import Outcome, report, run_in_new_interpreter
 from tests.support.streaming import UNTHROTTLED, Services
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 JOBS: Final = {"SPOTMAP_JOBS": "2"}
 TOLERANCE: Final = 0.05
 """How late a build may end, as a share of its limit."""
-MOST_BUILDS: Final = 40
+MAX_BUILDS: Final = 40
 LISTENING_SHARE: Final = 0.75
 """Approximate share of a limit; the rest is for the map."""
 PROMISE: Final = 0.01
@@ -98,7 +98,7 @@ def measure_many(count: int, limit_s: float, builds: int, folder: Path) -> int:
     laid_out, done, late = [0.0], 0, False
     with library_in(folder / "short", count) as running:
         last, waiting = None, ""
-        while waiting != "0" and done < MOST_BUILDS:
+        while waiting != "0" and done < MAX_BUILDS:
             timed = build_within(running, limit_s, "youtube", {"SPOTMAP_DOWNLOAD_PAUSE_S": f"{pause_s:.3f}"})
             _check(timed.outcome)
             done, waiting = done + 1, timed.waiting
@@ -120,10 +120,10 @@ def measure_many(count: int, limit_s: float, builds: int, folder: Path) -> int:
     costs = [_trustworthiness(each) for each in (one_report, many_report)]
     cost, moved_most = costs[0] - costs[1], max(laid_out)
     print(f"{done} builds of {limit_s:g} s, {count} tracks: the same tracks: {same}")
-    print(f"trustworthiness of one build {costs[0]:.3f}, of many {costs[1]:.3f}: costs {cost:.3f} of {LARGEST_LOSS}")
+    print(f"trustworthiness of one build {costs[0]:.3f}, of many {costs[1]:.3f}: costs {cost:.3f} of {MAX_LOSS}")
     print(f"half of the known moved by at most {moved_most:.4f} of {PROMISE} as laid out")
     print(f"adjusted Rand index of clusters {rand_index(one, many):.3f}")
-    return 0 if same and not late and cost <= LARGEST_LOSS and moved_most <= PROMISE else 1
+    return 0 if same and not late and cost <= MAX_LOSS and moved_most <= PROMISE else 1
 
 
 @contextmanager

@@ -19,7 +19,7 @@ QUOTA = b'{"error": {"type": "Exception", "message": "Quota limit exceeded", "co
 BURSTS = 6
 """Number of bursts of three quota errors each, a tenth of the library apart."""
 EXPIRED = 5
-MOST_IN_VAIN = 24
+MAX_FAILED_REQUESTS = 24
 """Unanswered requests: each is made twice, the breaker opens after five in a row, and four are in flight."""
 JOBS = {"SPOTMAP_JOBS": "2"}
 
@@ -118,7 +118,7 @@ def services_go_away(made: MadeUp, running: Services) -> Checks:
     checks.ended_well("second build", again)
     checks.equal("  the same of each track", _kinds(report(running.folder)["ledger"]), kinds)
     checks.equal("  YouTube Music, YouTube asked", [len(running.music.requests), len(running.audio.requests)], [0, 0])
-    checks.equal("  Deezer asked until it is clear", len(running.deezer.requests) <= MOST_IN_VAIN, True)
+    checks.equal("  Deezer asked until it is clear", len(running.deezer.requests) <= MAX_FAILED_REQUESTS, True)
     running.deezer.faults.clear()
     running.audio.bot_check_after = None
     last = running.build("--retry", extra=JOBS, timeout_s=3_600)

@@ -36,7 +36,7 @@ PER_S: Final = 10.0
 THREADS: Final = 4
 TOTAL_S: Final = 900.0
 """Maximum time per build; the next build fetches the rest."""
-MOST: Final = 20_000
+MAX_REQUESTS: Final = 20_000
 """Maximum number of requests per build."""
 LASTING_S: Final = 30 * 86_400
 """An image that is gone or unusable is not requested again for this long."""
@@ -98,7 +98,7 @@ class CoverFetcher:
         """Yield each address with its thumbnail or the reason why there is none. All addresses must be allowed."""
         for name in sorted({self._hosts.service(address) for address in addresses}):
             self._services[name] = Service(self._run, name)
-        requested, skipped = addresses[:MOST], addresses[MOST:]
+        requested, skipped = addresses[:MAX_REQUESTS], addresses[MAX_REQUESTS:]
         with (
             self._session,
             ThreadPoolExecutor(THREADS, thread_name_prefix="covers") as threads,

@@ -41,12 +41,12 @@ PREVIEW_BYTES: Final = 4 << 20
 """A preview is an MP3 of about 480 kB."""
 PREVIEW_S: Final = 60.0
 PREVIEW_HOST: Final = "dzcdn.net"
-LARGEST_ID: Final = (1 << 53) - 1
-LONGEST_TEXT: Final = 1_000
-LONGEST_ADDRESS: Final = 4_000
-LONGEST_S: Final = 7 * 86_400
-MOST_ARTISTS: Final = 50
-MOST_RESULTS: Final = 25
+MAX_ID: Final = (1 << 53) - 1
+MAX_TEXT_LENGTH: Final = 1_000
+MAX_ADDRESS_LENGTH: Final = 4_000
+MAX_DURATION_S: Final = 7 * 86_400
+MAX_ARTISTS: Final = 50
+MAX_RESULTS: Final = 25
 QUOTA: Final = 4
 BUSY: Final = 700
 NO_DATA: Final = 800
@@ -100,10 +100,10 @@ class _Album(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct):
-    id: Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
+    id: Annotated[int, msgspec.Meta(ge=1, le=MAX_ID)]
     title: str
     isrc: str | None = None
-    duration: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_S)] | None = None
+    duration: Annotated[int, msgspec.Meta(ge=0, le=MAX_DURATION_S)] | None = None
     explicit_lyrics: bool | None = None
     preview: str | None = None
     artist: _Named | None = None
@@ -166,12 +166,12 @@ class Deezer:
 
         Invalid results are skipped.
         """
-        found = self._ask(f"search/track?q={quote(text, safe='')}&limit={MOST_RESULTS}")
+        found = self._ask(f"search/track?q={quote(text, safe='')}&limit={MAX_RESULTS}")
         rows = found.get("data") if isinstance(found, dict) else None
         if found is not None and not isinstance(rows, list):
             raise self._failed(_not_understood())
         tracks = []
-        for row in (rows or [])[:MOST_RESULTS]:
+        for row in (rows or [])[:MAX_RESULTS]:
             try:
                 tracks.append(_read_track(row))
             except ValueError:
@@ -210,7 +210,7 @@ class Deezer:
             host, origin, api_origin = parts.hostname or "", (parts.scheme, parts.netloc), (api.scheme, api.netloc)
         except ValueError:
             return False
-        if parts.username is not None or len(address) > LONGEST_ADDRESS or not is_trustworthy_address(address):
+        if parts.username is not None or len(address) > MAX_ADDRESS_LENGTH or not is_trustworthy_address(address):
             return False
         return origin == api_origin or (
             parts.scheme == "https" and (host == PREVIEW_HOST or host.endswith(f".{PREVIEW_HOST}"))
@@ -320,7 +320,7 @@ def _read_track(row: Any) -> DeezerTrack:
     """Parse one track of a response; raise ``ValueError`` if it is invalid."""
     answer = convert(row, _Answer, strict=False)
     contributors = answer.contributors or ([answer.artist] if answer.artist else [])
-    artists = tuple(dict.fromkeys(_text(each.name) for each in contributors[:MOST_ARTISTS] if each.name))
+    artists = tuple(dict.fromkeys(_text(each.name) for each in contributors[:MAX_ARTISTS] if each.name))
     return DeezerTrack(
         id=answer.id,
         title=_text(answer.title),
@@ -335,7 +335,7 @@ def _read_track(row: Any) -> DeezerTrack:
 
 
 def _text(value: str | None) -> str:
-    return " ".join(printable((value or "")[:LONGEST_TEXT]).split())
+    return " ".join(printable((value or "")[:MAX_TEXT_LENGTH]).split())
 
 
 def _unreached(error: requests.RequestException) -> ServiceError:

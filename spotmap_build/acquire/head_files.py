@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spotmap_build.registry.heads import HeadSpec
     from spotmap_build.run import Run
 
-MOST_ERRORS: Final = 2
+MAX_ERRORS: Final = 2
 """After this many errors, no further files are requested: each would wait for the timeout of an unreachable host."""
 
 
@@ -56,7 +56,7 @@ class HeadFiles:
             self._run.progress.say(f"{of} {gettext(NOTICE)}")
         errors: list[WeightsError] = []
         for spec in missing:
-            if len(errors) == MOST_ERRORS:
+            if len(errors) == MAX_ERRORS:
                 break
             try:
                 paths[spec] = ensure_head(files[spec], models_url, config.models_dir)

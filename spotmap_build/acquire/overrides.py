@@ -26,7 +26,7 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.tags import fold_space
 
-MOST_BYTES: Final = 32 << 20
+MAX_BYTES: Final = 32 << 20
 """Enough for several hundred thousand choices, each with a title above it."""
 _VIDEO_HOSTS: Final = frozenset(("youtube.com", "www.youtube.com", "m.youtube.com", "music.youtube.com", "youtu.be"))
 _CHOICES: Final = ("video_id", "exclude", "file")
@@ -150,7 +150,7 @@ def _parses_to(text: str, expected: Overrides, path: Path) -> bool:
 
 def _read_text(path: Path) -> str:
     try:
-        return read_bounded(path, MOST_BYTES).decode("utf-8-sig")
+        return read_bounded(path, MAX_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:

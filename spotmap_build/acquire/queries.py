@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 ARTISTS: Final = 2
 """More names would make a query narrower than the service's own artist credits."""
-MOST: Final = 5
-LONGEST: Final = 300
+MAX_QUERIES: Final = 5
+MAX_QUERY_LENGTH: Final = 300
 """Maximum characters of a query: the service refuses longer ones, and they find no more."""
-_LONGEST_TEXT: Final = 1_000
+_MAX_TEXT_LENGTH: Final = 1_000
 _SAYS_NOTHING: Final = re.compile(
     r"\s*[-–(\[]\s*(?:\d{4}\s+)?(?:digital(?:ly)?\s+)?remaster(?:ed)?(?:\s+version)?(?:\s+\d{4})?\s*[)\]]?\s*$"
     r"|\s*[(\[](?:explicit|album version|bonus track)[)\]]\s*$|\s*-\s*(?:album version|bonus track|original mix)\s*$",
@@ -44,21 +44,21 @@ def queries(track: Track) -> tuple[Query, ...]:
     and title and artist among videos, for recordings that were never released on an album. None if the track has no
     title.
     """
-    own = repair(track.title[:_LONGEST_TEXT])
+    own = repair(track.title[:_MAX_TEXT_LENGTH])
     title = _SAYS_NOTHING.sub("", own).strip() or own.strip()
     if not title:
         return ()
-    artists = [repair(name[:_LONGEST_TEXT]).strip() for name in track.artists if name.strip()]
+    artists = [repair(name[:_MAX_TEXT_LENGTH]).strip() for name in track.artists if name.strip()]
     by_artists = _words(title, *_unnamed(artists[:ARTISTS], title))
     searches = [Query(by_artists)]
     if not is_latin(by_artists):
         searches.append(Query(_words(anyascii(title), *(anyascii(name) for name in artists[:ARTISTS]))))
     if track.album and native(track.album) != native(title):
-        searches.append(Query(_words(title, *artists[:1], repair(track.album[:_LONGEST_TEXT]))))
+        searches.append(Query(_words(title, *artists[:1], repair(track.album[:_MAX_TEXT_LENGTH]))))
     searches.append(Query(_words(title, *artists[:1]), "videos"))
     if isrc := plain_isrc(track.isrc):
         searches.insert(0, Query(isrc, is_isrc=True))
-    return tuple(dict.fromkeys(searches))[:MOST]
+    return tuple(dict.fromkeys(searches))[:MAX_QUERIES]
 
 
 def _unnamed(artists: list[str], title: str) -> list[str]:
@@ -68,4 +68,4 @@ def _unnamed(artists: list[str], title: str) -> list[str]:
 
 
 def _words(*parts: str) -> str:
-    return printable(" ".join(" ".join(parts).split()))[:LONGEST].rstrip()
+    return printable(" ".join(" ".join(parts).split()))[:MAX_QUERY_LENGTH].rstrip()

@@ -22,7 +22,7 @@ PREFIX: Final = "spotmap-"
 LOCK: Final = "lock"
 ATTEMPTS: Final = 10
 """Attempts to create a folder: another build's :func:`sweep` may delete it before it is locked."""
-MOST_ADOPTED: Final = 32
+MAX_ADOPTED: Final = 32
 """Maximum number of files adopted from killed builds. More than that are never prefetched."""
 _VIDEO_ID: Final = re.compile(r"[A-Za-z0-9_-]{11}")
 
@@ -89,7 +89,7 @@ def _adopt(folder: Path, scratch: Scratch) -> None:
     """Move completely downloaded recordings, named ``<subfolder>/<video id>.<suffix>``, into ``scratch``."""
     for path in sorted(folder.glob("*/*")):
         is_wanted = _VIDEO_ID.fullmatch(path.stem) and path.stem not in scratch.adopted
-        if is_wanted and path.is_file() and len(scratch.adopted) < MOST_ADOPTED:
+        if is_wanted and path.is_file() and len(scratch.adopted) < MAX_ADOPTED:
             place = Path(tempfile.mkdtemp(dir=scratch.folder)) / path.name
             scratch.adopted[path.stem] = path.rename(place)
 

@@ -13,7 +13,7 @@ RETRY_DELAYS_S: Final = (3_600, 6 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 
 
 _FOREVER: Final = 2**63
-LONGEST_WAIT_S: Final = 30 * 86_400
+MAX_WAIT_S: Final = 30 * 86_400
 """Upper bound of all waits. A playlist that Spotify does not show waits this long, all other failures wait less."""
 
 
@@ -60,11 +60,11 @@ class Failure:
     def is_due(self, now_unix_s: float) -> bool:
         """Tell whether it is time to try again.
 
-        A time more than ``LONGEST_WAIT_S`` ahead was computed under a wrong clock, so it counts as past.
+        A time more than ``MAX_WAIT_S`` ahead was computed under a wrong clock, so it counts as past.
         """
         if self.retry_at_unix_s is None:
             return False
-        return not 0 < self.retry_at_unix_s - now_unix_s <= LONGEST_WAIT_S
+        return not 0 < self.retry_at_unix_s - now_unix_s <= MAX_WAIT_S
 
 
 def changes_at(known: Known) -> float:

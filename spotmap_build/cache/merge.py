@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.cache.records import Record
 
-LARGEST_CONTENT_BYTES: Final = 2**31
+MAX_CONTENT_BYTES: Final = 2**31
 """The largest blob of a build, the nearest neighbors of a million tracks, has a quarter of a gigabyte."""
 
 
@@ -134,7 +134,7 @@ class _Merger:
         """Return a blob of the other cache. Raises ``DamagedError`` if it is missing or incomplete."""
         try:
             with _reading(self._theirs.root):
-                data = read_bounded(self._theirs.blob(digest), min(size_bytes, LARGEST_CONTENT_BYTES))
+                data = read_bounded(self._theirs.blob(digest), min(size_bytes, MAX_CONTENT_BYTES))
         except FileNotFoundError as error:
             raise DamagedError("a blob is gone") from error
         if len(data) != size_bytes or digest_bytes(data) != digest:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
-from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at
+from spotmap_build.core.retry_after import MAX_PAUSE_S, clamp_retry_at
 from spotmap_build.core.text import printable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class RememberedPause:
         failure = record.failure if record else None
         retry_at_unix_s = failure.retry_at_unix_s if failure else None
         # No service asks for a longer pause: this one was stored under a wrong clock, or by a version without a limit.
-        if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + LONGEST_PAUSE_S:
+        if failure is None or retry_at_unix_s is None or retry_at_unix_s > self._clock() + MAX_PAUSE_S:
             return None
         return Pause(printable(failure.detail), retry_at_unix_s)
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 INLINE_LIMIT_BYTES: Final = 8_192
 """Large enough for a track's longest vector (1,280 float32 and the .npy header: 5,248 bytes), but not for matrices."""
 
-LARGEST_RECORD_BYTES: Final = 256 * 2**20
+MAX_RECORD_BYTES: Final = 256 * 2**20
 """Most records are small; that of a site or of a library of 100,000 tracks can have some megabytes."""
 
 _OPENING: Final = b'{"content":'
@@ -210,7 +210,7 @@ def read_record_file(path: Path | str) -> tuple[bytes, float]:
         The file does not exist, or the disk fails.
     """
     try:
-        data, status = read_with_status(path, LARGEST_RECORD_BYTES)
+        data, status = read_with_status(path, MAX_RECORD_BYTES)
     except FileTooLarge as error:
         raise DamagedError("it is larger than any record") from error
     except OSError as error:

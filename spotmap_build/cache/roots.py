@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.files import delete, is_in_the_way, write_durably
 from spotmap_build.cache.keys import place_digest
-from spotmap_build.cache.records import LARGEST_RECORD_BYTES, DamagedError, seal, unseal
+from spotmap_build.cache.records import MAX_RECORD_BYTES, DamagedError, seal, unseal
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import CacheError
 
@@ -110,7 +110,7 @@ def _read_or_refuse(path: Path) -> Root:
 def read_root_file(path: Path) -> tuple[bytes, Root]:
     """Return the bytes of a root's file and the decoded root. Raises ``DamagedError``, ``OSError``."""
     try:
-        data = read_bounded(path, LARGEST_RECORD_BYTES)
+        data = read_bounded(path, MAX_RECORD_BYTES)
     except OSError as error:
         if is_in_the_way(error):
             raise DamagedError("not a regular file") from error

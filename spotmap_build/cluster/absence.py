@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NEAR_CHANCE: Final = 0.75
 """Trustworthiness below which a map is hardly better than random. Vectors of 512 random numbers give 0.73 (60 tracks),
 0.60 (1,000) and 0.55 (3,000), real music 0.87 and more."""
-FEW: Final = 50
+MIN_TRACKS_TO_TELL: Final = 50
 """With fewer tracks, a map can be trustworthy or not by chance alone."""
 
 
@@ -41,7 +41,7 @@ def why_no_clusters(coordinates: Float32Array, vectors: Float32Array, trustworth
         return page_message(
             "All {count} tracks have the same vector: where each lies is chance, and there are no clusters."
         ).format(count=f"{n:,}")
-    if trustworthiness is not None and n >= FEW and trustworthiness < NEAR_CHANCE:
+    if trustworthiness is not None and n >= MIN_TRACKS_TO_TELL and trustworthiness < NEAR_CHANCE:
         return page_message(
             "This map is hardly truer than one drawn at random (trustworthiness {figure}, where 0.5 is chance): its "
             "tracks are alike in too many ways for a plane, so nothing on it is named."

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.density_tree import LARGE
+from spotmap_build.cluster.density_tree import LARGE_CLUSTER_FACTOR
 from spotmap_build.cluster.hdbscan import by_size, smallest_cluster, smallest_island
 from spotmap_build.cluster.hierarchy import (
-    MOST_VOTES,
+    VOTER_COUNT,
     Groups,
     absorb_noise,
     find_groups,
@@ -39,7 +39,7 @@ FIRM: Final = 0.9
 such parts is split; the first map may have had too few tracks for them."""
 LOST: Final = 0.1
 """A track with a smaller share of its neighbors in its own cluster moves to another one that has most of them."""
-LARGEST_LOSS: Final = 0.15
+MAX_LOSS: Final = 0.15
 """Maximum loss of the mean share of neighbors in a track's own cluster, compared with clustering from scratch."""
 
 
@@ -58,11 +58,11 @@ def continue_groups(
         The region of each cluster of the last map.
     """
     fresh = find_groups(space, neighbors)
-    asked = neighbors[:, :MOST_VOTES]
+    asked = neighbors[:, :VOTER_COUNT]
     labels = continue_labels(fresh.clusters, asked, previous)
     parents = _parents(labels, asked, previous_parents)
     continued = _renumbered(labels, parents, asked)
-    return fresh if _agreement(continued) < _agreement(fresh) - LARGEST_LOSS else continued
+    return fresh if _agreement(continued) < _agreement(fresh) - MAX_LOSS else continued
 
 
 def _agreement(groups: Groups) -> float:
@@ -91,7 +91,7 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
             if 2 * held.max() >= held.sum():
                 labels[free] = held.argmax()
     before, now = (np.bincount(each[each >= 0], minlength=number) for each in (previous, labels))
-    is_overgrown = now > OVERGROWN * np.maximum(before, LARGE * size)
+    is_overgrown = now > OVERGROWN * np.maximum(before, LARGE_CLUSTER_FACTOR * size)
     is_firm = _are_firm(fresh, neighbors)
     for cluster in np.flatnonzero(now > before).tolist():
         rows = np.flatnonzero(labels == cluster)

@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 LIES_APART: Final = 0.5
 """Minimum prominence of a group that is a cluster regardless of its parts: the gap around it is twice that inside.
 Rings and arcs reach 0.6 to 0.8, dense places on maps of real music 0.3."""
-LEAST_STANDING: Final = 0.01
+MIN_PROMINENCE: Final = 0.01
 """Minimum prominence of any group. Rounding makes equal distances differ, which must not create groups."""
 CLEAR: Final = ((3, 0.45, 0.4), (4, 0.4, 0.25))
 """Minimum number of parts, mean prominence and prominence of each part for the parts to be groups of their own, however
 isolated the whole group is. The styles of the demo, on three continents, have 0.49 to 0.63 and 0.45 (three parts), 0.45
 and 0.30 (four). Of 3,360 rings and arcs of 30 to 150 tracks, four reach this by chance."""
-MANY: Final = 4
+MIN_OVERLAPPING_PARTS: Final = 4
 """Minimum number of large parts that are groups of their own although they overlap too much to be prominent..."""
-MANY_SIZE: Final = 4
+MIN_OVERLAPPING_SIZE: Final = 4
 """...if their mean size is this multiple of the smallest cluster's size (parts that occur by chance are small)..."""
-MANY_HOLD: Final = 0.6
+MIN_OVERLAPPING_SHARE: Final = 0.6
 """...and they contain this share of the group. None of 576 hills, discs, rings, arcs, bars and squares, next to others
 or to a few distant tracks, has such parts by chance."""
-LARGE: Final = 6
+LARGE_CLUSTER_FACTOR: Final = 6
 """Multiple of the smallest cluster's size from which on a cluster close to others is split more readily. Excess of mass
 alone would create clusters of half a library."""
 NEAR: Final = 1.5
 """Maximum gap around such a cluster, as a multiple of the gap between its parts."""
-LARGE_PARTS: Final = 0.4
+MIN_PARTS_MASS_SHARE: Final = 0.4
 """Share of such a cluster's excess of mass that its parts must have to replace it. For real music it is 0.5 to 1."""
-MOST_OF_ALL: Final = 0.5
+MAX_LIBRARY_SHARE: Final = 0.5
 """Share of all tracks above which a group is a cluster only if its parts do not contain most of it. On a real map of
 390 tracks, ten of which are far off, the parts contain 0.85 to 0.88 of the rest; those of even discs and hills contain
 0.4 to 0.7."""
-MOST: Final = 0.8
+NEARLY_ALL_SHARE: Final = 0.8
 """Share of a group that stands for all of it, when measuring its inner gaps and what its smaller parts must contain."""
 ROOT: Final = 0
 
@@ -101,7 +101,7 @@ class DensityTree:
 
     def hold_most(self, parts: list[int], whole: int) -> bool:
         """Tell whether these parts contain most of a group."""
-        return sum(int(self.sizes[part]) for part in parts) >= MOST * float(self.sizes[whole])
+        return sum(int(self.sizes[part]) for part in parts) >= NEARLY_ALL_SHARE * float(self.sizes[whole])
 
     def stand_out_better(self, parts: list[int], whole: int) -> bool:
         """Tell whether rows are more prominent as these parts than as one group; rows in no part count as 0."""
@@ -120,14 +120,14 @@ class DensityTree:
         """Tell whether many parts contain a large share of a group, and are far larger than the smallest cluster."""
         held = sum(int(self.sizes[part]) for part in parts)
         return (
-            len(parts) >= MANY
-            and held >= MANY_SIZE * least * len(parts)
-            and held >= MANY_HOLD * float(self.sizes[whole])
+            len(parts) >= MIN_OVERLAPPING_PARTS
+            and held >= MIN_OVERLAPPING_SIZE * least * len(parts)
+            and held >= MIN_OVERLAPPING_SHARE * float(self.sizes[whole])
         )
 
     def _holds_to(self, group: int) -> float:
         """Return the density up to which most of a group is connected."""
-        least, size = MOST * float(self.sizes[group]), int(self.sizes[group])
+        least, size = NEARLY_ALL_SHARE * float(self.sizes[group]), int(self.sizes[group])
         while size - len(self.leaving[group]) >= least:
             largest = max(self.parts[group], key=lambda part: int(self.sizes[part]))
             size = int(self.sizes[largest])
@@ -222,7 +222,7 @@ def _first_above(parent: npt.NDArray[np.int64], is_wanted: npt.NDArray[np.bool_]
 def choose_clusters(tree: DensityTree, least: int) -> list[Chosen]:
     """Select the clusters with at least ``least`` rows; smaller groups of the tree become their parts."""
     coarse = tree.without_small(least)
-    whole, cut, fine = _of_most_mass(coarse), _of_most_mass(coarse, LARGE * least), _of_most_mass(tree)
+    whole, cut, fine = _of_most_mass(coarse), _of_most_mass(coarse, LARGE_CLUSTER_FACTOR * least), _of_most_mass(tree)
     found: list[Chosen] = []
     for group in _topmost(coarse, whole, ROOT, least):
         rows = coarse.rows_of(group)
@@ -251,7 +251,7 @@ def _is_one(tree: DensityTree, group: int, parts: list[int], least: int) -> bool
 
     A group with most of the library is isolated as soon as a few tracks are far off; that alone makes it no cluster.
     """
-    if tree.sizes[group] > MOST_OF_ALL * tree.sizes[ROOT] and tree.hold_most(parts, group):
+    if tree.sizes[group] > MAX_LIBRARY_SHARE * tree.sizes[ROOT] and tree.hold_most(parts, group):
         return False
     if tree.are_clear(parts, group) or tree.are_large(parts, group, least):
         return False
@@ -272,8 +272,8 @@ def _of_most_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[in
     mass, chosen = {}, {}
     for group in reversed(tree.groups()):
         parts, mass[group], chosen[group] = tree.parts[group], tree.excess_of_mass(group), [group]
-        below, share = sum(mass[part] for part in parts), LARGE_PARTS if _is_large(tree, group, large) else 1.0
-        is_none = group == ROOT or tree.standing_out(group) < LEAST_STANDING
+        below, share = sum(mass[part] for part in parts), MIN_PARTS_MASS_SHARE if _is_large(tree, group, large) else 1.0
+        is_none = group == ROOT or tree.standing_out(group) < MIN_PROMINENCE
         if is_none or below > share * mass[group]:
             mass[group], chosen[group] = below, [one for part in parts for one in chosen[part]]
     return chosen
@@ -284,4 +284,4 @@ def _is_large(tree: DensityTree, group: int, large: float) -> bool:
     if tree.sizes[group] <= large or not tree.parts[group]:
         return False
     is_near = float(tree.birth[tree.parts[group][0]]) < NEAR * float(tree.birth[group])
-    return is_near or bool(tree.sizes[group] > MOST_OF_ALL * tree.sizes[ROOT])
+    return is_near or bool(tree.sizes[group] > MAX_LIBRARY_SHARE * tree.sizes[ROOT])

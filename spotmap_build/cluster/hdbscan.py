@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
 
 NEAREST: Final = 5
-LEAST_NEAREST: Final = 3
+MIN_NEIGHBORS: Final = 3
 SMOOTHING: Final = 0.3
 """``min_samples``: density is measured by the distance to the fifth nearest track, or in small libraries to this share
 of the smallest part's size, at least the third. If it grew with the library, close groups would merge; with the third
 for all sizes, or the second in small libraries, islands would break up."""
 HALF: Final = 0.5
-LEAST_PART: Final = 8
+MIN_PART_SIZE: Final = 8
 """Parts of a cluster that clearly splits may have half the smallest cluster's size, but at least eight tracks. Smaller
 parts occur everywhere by chance, unless they are isolated."""
-SMALLEST_ISLAND: Final = 1 / 3
+MIN_ISLAND_SIZE: Final = 1 / 3
 """Minimum size of an isolated group, as a share of the smallest cluster's size."""
 REACH: Final = 2.0
 """Maximum distance of a track from its cluster, as a multiple of the cluster's usual distance to the fifth nearest
@@ -56,13 +56,13 @@ def smallest_cluster(track_count: int) -> int:
 
 def smallest_island(track_count: int) -> int:
     """Return the minimum size of an isolated cluster (100 tracks: 5, 10,000 tracks: 17)."""
-    return max(5, round(SMALLEST_ISLAND * smallest_cluster(track_count)))
+    return max(5, round(MIN_ISLAND_SIZE * smallest_cluster(track_count)))
 
 
 def smallest_part(track_count: int) -> int:
     """Return the minimum size of a part of a cluster (100 tracks: 5, 1,000 tracks: 8, 10,000 tracks: 25)."""
     size = smallest_cluster(track_count)
-    return min(size, max(LEAST_PART, round(HALF * size)))
+    return min(size, max(MIN_PART_SIZE, round(HALF * size)))
 
 
 def hdbscan_labels(space: Float32Array) -> Int32Array:
@@ -87,7 +87,7 @@ def hdbscan_labels(space: Float32Array) -> Int32Array:
     labels = np.full(n, -1, dtype=np.int32)
     if n < 2 * size or not np.any(np.ptp(space, axis=0)):
         return labels
-    nearest = min(NEAREST, max(LEAST_NEAREST, round(SMOOTHING * part)))
+    nearest = min(NEAREST, max(MIN_NEIGHBORS, round(SMOOTHING * part)))
     linkage = single_linkage(space.astype(np.float64), nearest)
     usual = _usual_distance(space)
     tree = condense(linkage, part, SAME_PLACE * usual)

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array, Int32Array
 
-FEW: Final = 3
+MAX_WITHOUT_REGIONS: Final = 3
 """Up to this number of clusters, no regions are needed."""
 ENCLOSED: Final = 0.5
 """Minimum share of neighbors in a cluster for a track that is noise by density to be assigned to it."""
 WITNESSED: Final = 1 / 3
 """The same for a track that is also close to that cluster on the map."""
-MOST_VOTES: Final = 15
+VOTER_COUNT: Final = 15
 """Number of nearest neighbors that vote."""
 
 
@@ -69,7 +69,7 @@ def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
     Groups
         Both levels.
     """
-    asked = neighbors[:, :MOST_VOTES]
+    asked = neighbors[:, :VOTER_COUNT]
     dense = hdbscan_labels(space)
     labels = by_size(join_witnessed(dense, clusters_in_reach(space, dense), asked))
     return groups_of(labels, join_clusters(labels, space), asked)
@@ -89,7 +89,7 @@ def no_groups(count: int) -> Groups:
 
 def region_count(cluster_count: int) -> int:
     """Return the number of regions, few enough to be distinguishable: 5 for 12 clusters, 11 for 60."""
-    if cluster_count <= FEW:
+    if cluster_count <= MAX_WITHOUT_REGIONS:
         return cluster_count
     return round(math.sqrt(2 * cluster_count))
 

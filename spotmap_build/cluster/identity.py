@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from spotmap_build.core.language import page_message
 
-LEAST_SHARE: Final = 0.5
+MIN_SHARE: Final = 0.5
 """Minimum share of the smaller one that an old and a new cluster must have in common to be the same cluster, counting
 only tracks on both maps."""
 NOTABLE_SHARE: Final = 0.2
@@ -157,7 +157,7 @@ def _pair(
     known = [sum(track in before for track in tracks) for tracks in members]
     worth = np.zeros((len(previous), len(members)))
     for (old, new), count in overlaps.items():
-        if count >= LEAST_SHARE * min(surviving[old], known[new]):
+        if count >= MIN_SHARE * min(surviving[old], known[new]):
             # Break ties in favor of the more similar pair: the sum of all these terms is below one track.
             alike = count / (surviving[old] + known[new] - count)
             worth[old, new] = count + alike / (len(members) + 1)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 APART: Final = 1.5
 """Minimum gap around an island, as a multiple of its widest inner gap (and of the usual distance between places)."""
-MOST: Final = 0.8
+MIN_ISLAND_SHARE: Final = 0.8
 """Minimum share of a group on islands within it for the group to be replaced by these islands."""
 NOISE: Final = -1
 MIXED: Final = -2
@@ -38,7 +38,7 @@ class _Inside:
         return _Inside(self.islands + other.islands, self.covered + other.covered) if self.islands else other
 
     def consists_of_islands(self, size: int) -> bool:
-        return len(self.islands) > 1 and self.covered >= MOST * size
+        return len(self.islands) > 1 and self.covered >= MIN_ISLAND_SHARE * size
 
 
 def set_islands_apart(labels: Int32Array, linkage: Float64Array, least: int, usual: float) -> Int32Array:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from spotmap_build.cluster.term_matrix import Kind, TermMatrix
 
 FALLBACK: Final = "Region"
-LEAST_SHARE: Final = 0.4
+MIN_SHARE: Final = 0.4
 """Minimum share of a group's tracks with a style or trait for the group to be named after it."""
-LEAST_LIFT: Final = 1.2
+MIN_LIFT: Final = 1.2
 """Minimum ratio to the share of the tracks it is compared with."""
 ORIGIN_SHARE: Final = 0.5
 """Minimum share of a group's tracks by one artist, from one album or in one playlist to add it to the name."""
@@ -150,14 +150,14 @@ def _word_terms(matrix: TermMatrix, inside: Any, usual: Any) -> Iterator[Candida
     own_count, own_sum = _column_counts(own), np.asarray(own.sum(axis=0)).ravel()
     share = (own_count + PRIOR_TRACKS * usual) / (count + PRIOR_TRACKS)
     library = matrix.counts / matrix.strengths.shape[0]
-    for column in np.flatnonzero(own_count >= max(1, LEAST_SHARE * count)).tolist():
+    for column in np.flatnonzero(own_count >= max(1, MIN_SHARE * count)).tolist():
         term = matrix.terms[column]
         lift = share[column] / usual[column]
         is_origin = term.kind == "origin"
-        if share[column] < (ORIGIN_SHARE if is_origin else LEAST_SHARE):
+        if share[column] < (ORIGIN_SHARE if is_origin else MIN_SHARE):
             continue
         # A term that is more frequent than in the region, but less than in the library, would be misleading.
-        if lift < (ORIGIN_LIFT if is_origin else LEAST_LIFT) or share[column] < library[column]:
+        if lift < (ORIGIN_LIFT if is_origin else MIN_LIFT) or share[column] < library[column]:
             continue
         clarity = math.sqrt(own_sum[column] / own_count[column])
         score = float(share[column] * math.log(lift) * clarity) * (0.5 if term.word in VAGUE else 1.0)

@@ -30,7 +30,7 @@ ABOVE_USUAL: Final = 1.25
 """Minimum activation relative to the library's mean. "electronic" at 0.2, for example, is the base rate of games."""
 CERTAIN: Final = 0.5
 """Activation that is sufficient even if all other tracks have the tag, since a library may have only one style."""
-LEAST_TRACKS: Final = 3
+MIN_TRACKS: Final = 3
 """Minimum number of tracks with a word for it to be used in names."""
 GIVEN: Final = 0.5
 """Strength of terms from people (genres, playlists) on the scale of activations: that of a very clear tag."""
@@ -38,7 +38,7 @@ GIVEN: Final = 0.5
 VOICES: Final = frozenset({"female voice", "male voice"})
 CLEAR_VOICE: Final = 0.25
 """Tags that pads and strings also activate."""
-LEAST_PLAYLISTS: Final = 3
+MIN_PLAYLISTS: Final = 3
 """Minimum number of playlists with a word in their names for it to be a term; two can share it by accident."""
 USUAL_SHARE: Final = 0.8
 """Share of all playlists above which a word is a naming habit of their owner rather than a kind of music."""
@@ -96,7 +96,7 @@ def build_term_matrix(
     for term, rows, strengths in [*_heard(embeddings.tags, embeddings.tag_names), *_said(tracks), *_listed(playlists)]:
         rows_of[term] += rows
         strengths_of[term] += strengths
-    least = min(LEAST_TRACKS, len(tracks))
+    least = min(MIN_TRACKS, len(tracks))
     terms = tuple(
         sorted(
             (term for term, rows in rows_of.items() if rows and len(set(rows)) >= least),
@@ -167,7 +167,7 @@ def _listed(playlists: Sequence[tuple[Playlist, Sequence[int]]]) -> Iterable[tup
             if word not in IDLE_WORDS:
                 by_word[word].add(number)
     for word, numbers in by_word.items():
-        if LEAST_PLAYLISTS <= len(numbers) < USUAL_SHARE * len(playlists):
+        if MIN_PLAYLISTS <= len(numbers) < USUAL_SHARE * len(playlists):
             rows_of[_style_or_trait(word)] += [row for number in sorted(numbers) for row in playlists[number][1]]
     return _given(rows_of)
 

@@ -18,14 +18,14 @@ SELF: Final = Path("/proc/self")
 SCHEDSTAT: Final = Path("/proc/thread-self/schedstat")
 """Linux only. Without it, the machine counts as idle."""
 STAT: Final = Path("/proc/self/stat")
-LEAST_S: Final = 0.1
+MIN_RUN_S: Final = 0.1
 """Shorter run times are too noisy: a time slice of another process takes some milliseconds."""
 TOLERANCE: Final = 0.1
 """Relative difference that two measurements of the same load may have."""
 WINDOW_S: Final = 20.0
 """How far back a :class:`ContentionMonitor` looks. The load by other processes changes from minute to minute."""
 SAMPLE_INTERVAL_S: Final = 1.0
-LEAST_RUN_IN_WINDOW_S: Final = 1.0
+MIN_RUN_IN_WINDOW_S: Final = 1.0
 """Threads that ran for less mostly slept, and the scheduler prefers those: they say nothing about contention."""
 
 
@@ -50,7 +50,7 @@ class CpuTimes:
         3.0
         """
         recent = self - (since or CpuTimes())
-        return 1.0 if recent.ran_s < LEAST_S else recent.runnable_s / recent.ran_s
+        return 1.0 if recent.ran_s < MIN_RUN_S else recent.runnable_s / recent.ran_s
 
     def __add__(self, more: CpuTimes) -> CpuTimes:
         return CpuTimes(self.ran_s + more.ran_s, self.waited_s + more.waited_s)
@@ -153,7 +153,7 @@ class ContentionMonitor:
         for sample in self._samples:
             for name, cpu_times in sample.threads.items():
                 threads[name] = threads.get(name, CpuTimes()) + cpu_times
-        if sum(cpu_times.ran_s for cpu_times in threads.values()) < LEAST_RUN_IN_WINDOW_S:
+        if sum(cpu_times.ran_s for cpu_times in threads.values()) < MIN_RUN_IN_WINDOW_S:
             return None
         return Contention.of(threads.values(), sum(sample.seconds for sample in self._samples))
 

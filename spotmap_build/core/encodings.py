@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final
 
 DEFAULT: Final = "Windows-1252"
-MOST_WORDS: Final = 1_000
+MAX_WORDS: Final = 1_000
 """Number of distinct words that are examined."""
 LONGEST_WORD_BYTES: Final = 60
 _WORD: Final = re.compile(rb"[^\x00-\x26\x28-\x40]*[\x80-\xff][^\x00-\x26\x28-\x40]*")
@@ -169,7 +169,7 @@ def _words(content: bytes) -> list[bytes]:
     words: dict[bytes, None] = {}
     for found in _WORD.finditer(content):
         words.setdefault(_REPEATED.sub(rb"\1\1", found[0])[:LONGEST_WORD_BYTES])
-        if len(words) == MOST_WORDS:
+        if len(words) == MAX_WORDS:
             break
     return list(words)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """The disk is full, the quota is used up, or the file exceeds the maximum file size."""
 NOT_WRITABLE: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
-LONGEST_NAME_BYTES: Final = 255
+MAX_NAME_BYTES: Final = 255
 """Maximum length of a file name in nearly every file system."""
 
 _NOT_IN_NAMES: Final = re.compile(r'[\x00-\x1f<>:"/\\|?*]+')
@@ -87,7 +87,7 @@ def resolve_place(path: Path) -> Path:
         contains a NUL. Also raised if the path may not be accessed.
     """
     try:
-        if any(len(os.fsencode(part)) > LONGEST_NAME_BYTES for part in path.parts):
+        if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
         place = Path(os.path.realpath(path))
         with contextlib.suppress(FileNotFoundError):
@@ -104,7 +104,7 @@ def is_inside(place: Path, folder: Path) -> bool:
     return folder.exists() and any(above.exists() and above.samefile(folder) for above in (place, *place.parents))
 
 
-def portable_name(text: str, most_bytes: int = LONGEST_NAME_BYTES // 2) -> str:
+def portable_name(text: str, most_bytes: int = MAX_NAME_BYTES // 2) -> str:
     """Turn any text into a file name that is valid on every common file system.
 
     Parameters

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-MOST_REDIRECTS: Final = 5
+MAX_REDIRECTS: Final = 5
 CHUNK_BYTES: Final = 1 << 16
 
 
@@ -115,7 +115,7 @@ class _Session(requests.Session):
         super().__init__()
         self._follow_redirects = follow_redirects
         self._may_lead_to = may_lead_to
-        self.max_redirects = MOST_REDIRECTS
+        self.max_redirects = MAX_REDIRECTS
         self.auth = _keep_headers
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:

@@ -16,8 +16,8 @@ from spotmap_build.core.text import printable
 
 DOMAINS: Final = ("scdn.co", "spotifycdn.com", "dzcdn.net", "googleusercontent.com", "ytimg.com")
 """Domains on which Spotify, Deezer and YouTube store covers, including their subdomains."""
-LONGEST_ADDRESS: Final = 1_000
-MOST_IMAGES: Final = 20
+MAX_ADDRESS_LENGTH: Final = 1_000
+MAX_IMAGES: Final = 20
 """Limit for one album. Services list three or four."""
 _ADDRESS: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?(/[!-\[\]-~]*)", re.IGNORECASE)
 """Stricter than the standard, because libraries disagree on where the host ends in other forms of addresses."""
@@ -41,7 +41,7 @@ def smallest_that_serves(images: object, edge_px: int) -> str:
     """
     sizes = [
         (min(_pixels(image.get("width")), _pixels(image.get("height"))), address)
-        for image in (images[:MOST_IMAGES] if isinstance(images, list) else ())
+        for image in (images[:MAX_IMAGES] if isinstance(images, list) else ())
         if isinstance(image, Mapping) and (address := _address(image.get("url")))
     ]
     enough = [size for size in sizes if size[0] >= edge_px]
@@ -54,7 +54,7 @@ def _address(value: object) -> str:
     if not isinstance(value, str) or not value.isascii() or printable(value) != value:
         return ""
     address = f"https:{value}" if value.startswith("//") else value
-    return address if len(address) <= LONGEST_ADDRESS else ""
+    return address if len(address) <= MAX_ADDRESS_LENGTH else ""
 
 
 def _pixels(value: object) -> int:
@@ -78,7 +78,7 @@ class ImageHosts:
     def service(self, address: str) -> str:
         """Return the allowed domain or host of an address; empty if it must not be contacted."""
         found = _ADDRESS.fullmatch(address)
-        if found is None or len(address) > LONGEST_ADDRESS:
+        if found is None or len(address) > MAX_ADDRESS_LENGTH:
             return ""
         scheme, host, port = found[1].lower(), found[2].lower().strip("[]"), found[3]
         if host in self.others:

@@ -7,12 +7,12 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-LONGEST_PAUSE_S: Final = 7 * 86_400
+MAX_PAUSE_S: Final = 7 * 86_400
 """No service used here blocks clients for longer; a larger value is an error or malicious."""
 
 
 def parse_retry_after(header: str | None, *, now_unix_s: float | None = None) -> float | None:
-    """Parse a ``Retry-After`` value: seconds or a date (RFC 9110, section 10.2.3), at most ``LONGEST_PAUSE_S``.
+    """Parse a ``Retry-After`` value: seconds or a date (RFC 9110, section 10.2.3), at most ``MAX_PAUSE_S``.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def parse_retry_after(header: str | None, *, now_unix_s: float | None = None) ->
         except (ValueError, TypeError, OverflowError):
             return None
         wait_s = moment_unix_s - (time.time() if now_unix_s is None else now_unix_s)
-    return None if math.isnan(wait_s) or wait_s < 0 else min(wait_s, float(LONGEST_PAUSE_S))
+    return None if math.isnan(wait_s) or wait_s < 0 else min(wait_s, float(MAX_PAUSE_S))
 
 
 def clamp_retry_at(retry_at_unix_s: float, now_unix_s: float) -> int:
-    """Limit a stored retry time to at most ``LONGEST_PAUSE_S`` from now."""
-    return int(min(retry_at_unix_s, now_unix_s + LONGEST_PAUSE_S))
+    """Limit a stored retry time to at most ``MAX_PAUSE_S`` from now."""
+    return int(min(retry_at_unix_s, now_unix_s + MAX_PAUSE_S))

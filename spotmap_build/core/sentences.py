@@ -18,7 +18,7 @@ SENTENCE_END: Final = re.compile(r"(?<=[.?!]) |(?<=。) ?(?=.)")
 """Splits a text into sentences, both in messages of the code and in texts to translate."""
 JOINT: Final = re.compile(r"(: |; | (?=(?:must|is|cannot|belongs|keeps|stays) ))")
 """Splits a sentence that matches no pattern. Often, the error is a known message even if its subject is not."""
-MOST_JOINED: Final = 4
+MAX_JOINED: Final = 4
 """Maximum number of parts that are tried as one sentence, because values can contain sentence ends too."""
 _GROUPED: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 
@@ -60,7 +60,7 @@ class Sentences:
         return translated
 
     def _next(self, parts: list[str]) -> tuple[str, int]:
-        for count in range(1, min(len(parts), MOST_JOINED) + 1):
+        for count in range(1, min(len(parts), MAX_JOINED) + 1):
             found = self._find(" ".join(parts[:count]))
             if found is not None:
                 return found, count
@@ -90,7 +90,7 @@ class Sentences:
         parts = JOINT.split(text.removesuffix("."))
         translated, first = "", 0
         while first < len(parts):
-            for end in range(first + 1, min(len(parts), first + 2 * MOST_JOINED) + 1, 2):
+            for end in range(first + 1, min(len(parts), first + 2 * MAX_JOINED) + 1, 2):
                 found = self._find("".join(parts[first:end]))
                 if found is not None:
                     break

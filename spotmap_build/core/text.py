@@ -15,7 +15,7 @@ _WINDOWS_1252: Final = {
 }
 """Where Windows-1252 differs from Latin-1. Five bytes are undefined and remain control characters."""
 
-LEAST_WHOLE: Final = 10
+MIN_VALID_PER_DAMAGED: Final = 10
 """Minimum number of valid non-ASCII characters per damaged one in UTF-8. Other encodings rarely contain any."""
 _UNPRINTABLE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # control characters; ESC starts terminal commands
@@ -73,7 +73,7 @@ def _damaged_utf_8(content: bytes) -> str:
     text = content.decode("utf-8", "replace")
     faults = text.count("\ufffd")
     non_ascii = len(text) - len(text.encode("ascii", "ignore")) - faults
-    return text if faults * LEAST_WHOLE <= non_ascii else ""
+    return text if faults * MIN_VALID_PER_DAMAGED <= non_ascii else ""
 
 
 def is_text(name: str) -> bool:

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.deploy.target import Deployed, DeployError, decode_marker
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES
-from spotmap_build.emit.site import LARGEST_PAGE_BYTES, PAGE_NAME, generation_of_page
+from spotmap_build.emit.marker import MAX_MARKER_BYTES
+from spotmap_build.emit.site import MAX_PAGE_BYTES, PAGE_NAME, generation_of_page
 from spotmap_build.errors import OutputError
 from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.store.branch import AUTHOR_EMAIL, FILE, Branch, GitFailed
@@ -104,7 +104,7 @@ class BranchTarget:
         if name not in there:
             return None
         size_bytes = int(self._branch.git("cat-file", "-s", there[name]))
-        if size_bytes > max(LARGEST_MARKER_BYTES, LARGEST_PAGE_BYTES):
+        if size_bytes > max(MAX_MARKER_BYTES, MAX_PAGE_BYTES):
             raise GitFailed(f"{name} has {size_bytes} bytes")
         return self._branch.run("cat-file", "blob", there[name])
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from spotmap_build.core.files import NotRegularFile, open_regular, read_bounded
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker
+from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker
 from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import OutputError
 from spotmap_build.registry.formats import MARKER_NAME
 
-LARGEST_ON_PAGES_BYTES: Final = 25 << 20
+MAX_PAGES_FILE_BYTES: Final = 25 << 20
 """Largest file on Cloudflare Pages; other hosts accept larger ones."""
 _BUILD_AGAIN: Final = "Build it again, then deploy it."
 
@@ -53,7 +53,7 @@ class BuiltSite:
     @property
     def too_large(self) -> tuple[str, ...]:
         """Files that are too large for Cloudflare Pages."""
-        return tuple(name for name, size_bytes in self.sizes.items() if size_bytes > LARGEST_ON_PAGES_BYTES)
+        return tuple(name for name, size_bytes in self.sizes.items() if size_bytes > MAX_PAGES_FILE_BYTES)
 
 
 def read_site(folder: Path) -> BuiltSite:
@@ -65,7 +65,7 @@ def read_site(folder: Path) -> BuiltSite:
         There is no site, or files of it are missing.
     """
     try:
-        marker = Marker.decode(read_bounded(folder / MARKER_NAME, LARGEST_MARKER_BYTES))
+        marker = Marker.decode(read_bounded(folder / MARKER_NAME, MAX_MARKER_BYTES))
     except FileNotFoundError as error:
         raise OutputError(f"There is no site in {folder}.", hint="Build one first, or specify its folder.") from error
     except (OSError, ValueError) as error:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.deploy.target import Deployed, DeployError, decode_marker
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker
+from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker
 from spotmap_build.emit.preview import MEDIA_TYPES
-from spotmap_build.emit.site import LARGEST_PAGE_BYTES, PAGE_NAME, generation_of_page
+from spotmap_build.emit.site import MAX_PAGE_BYTES, PAGE_NAME, generation_of_page
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.store.branch import without_login
@@ -110,7 +110,7 @@ class S3Target:
         if name not in there:
             return None
         size_bytes = int(there[name]["size"])
-        if size_bytes > max(LARGEST_MARKER_BYTES, LARGEST_PAGE_BYTES):
+        if size_bytes > max(MAX_MARKER_BYTES, MAX_PAGE_BYTES):
             raise DeployError(
                 f"{name} of {self.shown} has {size_bytes} bytes.", hint="Delete it there, if it is yours."
             )

@@ -35,7 +35,7 @@ AHEAD: Final = 2
 """Jobs in flight per worker: the one it is working on, and the next one."""
 BYTES_IN_FLIGHT: Final = 1 << 28
 """Maximum size of audio in flight. A larger file is sent on its own."""
-LARGEST_SENT_BYTES: Final = 1 << 30
+MAX_SENT_BYTES: Final = 1 << 30
 CONNECT_S: Final = 20.0
 ALONE_S: Final = 120.0
 """How long to wait for a cluster without workers: batch systems start them when there is capacity."""
@@ -230,8 +230,8 @@ class DaskPool:
         fingerprint = fingerprint_of(path)
         if path.parent not in self._unseen:
             return RemoteJob(job, fingerprint)
-        if fingerprint.size_bytes > LARGEST_SENT_BYTES:
-            limit = f"{LARGEST_SENT_BYTES / 1e9:.0f} GB"
+        if fingerprint.size_bytes > MAX_SENT_BYTES:
+            limit = f"{MAX_SENT_BYTES / 1e9:.0f} GB"
             raise TrackError(
                 "not-sent", f"The workers do not see this file, and it is larger than {limit}.", retryable=True
             )

@@ -38,10 +38,10 @@ WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
 SEEK_LEAD_S: Final = 0.25
 """How much earlier than needed decoding starts after a seek: the first frames lack the decoder's earlier state."""
 DAMAGED_BELOW_SAMPLES: Final = SAMPLE_RATE_HZ // 10
-LONGEST_MS: Final = 2**31 - 1
+MAX_DURATION_MS: Final = 2**31 - 1
 """25 days. A file that states a longer duration is damaged."""
 ID3V1_BYTES: Final = 128
-LARGEST_TAG_BYTES: Final = 32 << 20
+MAX_TAG_BYTES: Final = 32 << 20
 QUIET_RMS: Final = 10 ** (-30 / 20)
 """A mix below this level is compared with the first channel. Quiet music is rare, so this costs little."""
 CANCELED: Final = 10
@@ -107,7 +107,7 @@ def probe(path: Path) -> Probe:
         duration_ms = round(ticks * stream.time_base * 1000) if stream.time_base else 0
         if duration_ms <= 0:
             duration_ms = stated_duration_ms(container)
-        if not last or not 0 < duration_ms <= LONGEST_MS:
+        if not last or not 0 < duration_ms <= MAX_DURATION_MS:
             raise _damaged()
         return Probe(duration_ms, digest.hexdigest())
 
@@ -224,7 +224,7 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
 def _address(path: Path, head: bytes) -> str:
     """Return the address under which FFmpeg opens the file, skipping a large tag that it would read into memory."""
     tag = tag_bytes(head)
-    return f"subfile,,start,{tag},end,0,,:{path}" if tag > LARGEST_TAG_BYTES else str(path)
+    return f"subfile,,start,{tag},end,0,,:{path}" if tag > MAX_TAG_BYTES else str(path)
 
 
 def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Packet[AudioStream]]:

@@ -26,7 +26,7 @@ PATCH_FRAMES: Final = 128
 PATCHES: Final = 64
 WHOLE_BATCH: Final = 64
 """The fixed batch size of the graph that Essentia runs."""
-FEW: Final = 8
+SMALL_BATCH: Final = 8
 """The fastest batch size if any is possible, with little use of memory."""
 INPUT: Final = "serving_default_melspectrogram"
 STYLES: Final = "PartitionedCall:0"
@@ -61,7 +61,7 @@ class DiscogsEffnet:
 
     def _run(self, patches: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Return the styles and the embedding of each patch, without the rows that pad a batch."""
-        size = FEW if self._takes_any else WHOLE_BATCH
+        size = SMALL_BATCH if self._takes_any else WHOLE_BATCH
         batches = [patches[first : first + size] for first in range(0, len(patches), size)]
         if not self._takes_any:
             batches = [np.pad(batch, ((0, size - len(batch)), (0, 0), (0, 0))) for batch in batches]

@@ -39,7 +39,7 @@ RETRY: Final = RetryPolicy(attempts=3, first_pause_s=1.0)
 PACE_WINDOW_S: Final = 120
 PACE_WINDOW_BYTES: Final = 120_000
 """Bytes that must arrive in each window: 1 kB per second, slower than any connection worth waiting for."""
-MOST_REPEATS: Final = 10
+MAX_RECEIVED_FACTOR: Final = 10
 """Maximum number of bytes received in total, as a multiple of the file's size: a server may resend the whole file."""
 CHUNK_BYTES: Final = 1 << 18
 PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -158,7 +158,7 @@ class _Fetching:
     def _keep_pace(self, chunk_bytes: int, file: BinaryIO) -> None:
         """Raise if the server sends too slowly or too much, counted over all connections."""
         self._received_bytes += chunk_bytes
-        if self._received_bytes > MOST_REPEATS * self._size_bytes:
+        if self._received_bytes > MAX_RECEIVED_FACTOR * self._size_bytes:
             file.flush()
             raise self.failure("the server keeps starting again")
         if time.monotonic() - self._window_start_s > PACE_WINDOW_S:

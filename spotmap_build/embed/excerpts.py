@@ -38,7 +38,7 @@ CONTAINER_BYTES: Final = 2_500
 FADE_IN_S: Final = 0.3
 FADE_OUT_S: Final = 1.2
 PACKET_SAMPLES: Final = 960
-LATEST_S: Final = 15 * 60.0
+MAX_START_S: Final = 15 * 60.0
 """In a recording that is not seekable, no excerpt begins later than this."""
 
 
@@ -109,7 +109,7 @@ def _frames_from(container: InputContainer, stream: AudioStream, begin_s: float)
     try:
         container.seek(max(0, int((zero_s + begin_s - SEEK_LEAD_S) * 1e6)))
     except av.FFmpegError:  # not seekable: read from the beginning
-        if begin_s > LATEST_S:
+        if begin_s > MAX_START_S:
             begin_s = 0.0
     frames = frames_of(container, stream)
     for frame in frames:

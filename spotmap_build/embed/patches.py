@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array
 
-MOST_PATCHES_A_LENGTH = 2.5
+MAX_PATCHES_PER_LENGTH = 2.5
 """Maximum number of patches per patch length. Essentia's spacing for Discogs-EffNet is 62 of 128 frames, within it."""
 
 
@@ -65,7 +65,7 @@ def patch_starts(frame_count: int, patch_frames: int, wanted: int) -> npt.NDArra
     last = frame_count - patch_frames
     if last < 0:
         raise ValueError(f"{frame_count} frames are too few for a patch of {patch_frames}")
-    count = min(wanted, 1 + math.ceil(MOST_PATCHES_A_LENGTH * last / patch_frames))
+    count = min(wanted, 1 + math.ceil(MAX_PATCHES_PER_LENGTH * last / patch_frames))
     return np.unique(np.round(np.linspace(0, last, count)).astype(np.intp))
 
 

@@ -55,7 +55,7 @@ START_LIMIT_S: Final = 120.0
 """For starting a process, loading the model and waking a disk, which take at most seconds on an idle machine."""
 LIMIT_PER_SECOND: Final = 4.0
 """Seconds of work allowed per second of audio. A slow processor needs 0.1; the rest is for busy machines."""
-LONGEST_SOUND_MS: Final = 15 * 60 * 1000
+MAX_DECODED_MS: Final = 15 * 60 * 1000
 """No more of a recording is analyzed (``decode.WHOLE_MS``). Assumed if the length is unknown."""
 LOOK_S: Final = 1.0
 """Interval at which busy workers are checked. Each check adds at most this much to their time."""
@@ -210,7 +210,7 @@ class WorkerPool(Generic[JobType, Result]):
 
 def time_limit_s(job: Job) -> float:
     """Return the time limit of a job in seconds, which grows with the length of its recording."""
-    length_ms = LONGEST_SOUND_MS if job.duration_ms is None else min(max(job.duration_ms, 0), LONGEST_SOUND_MS)
+    length_ms = MAX_DECODED_MS if job.duration_ms is None else min(max(job.duration_ms, 0), MAX_DECODED_MS)
     return START_LIMIT_S + LIMIT_PER_SECOND * length_ms / 1000
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RATES_HZ: Final = (1_000, 50_000_000)
 """No audio is stored at a lower or higher rate. At 1 Hz, a file of some MB would have a million packets and last for
 years."""
-FEW_SAMPLES: Final = 1 << 16
+CHUNK_SAMPLES: Final = 1 << 16
 """Samples per resampling call. Decoders return about a thousand, and one call for each would double the time."""
 CHANNELS: Final = {"mono": 1, "stereo": 2}
 
@@ -29,8 +29,8 @@ def resample(
 ) -> Float32Array:
     """Return the frames as float32 ``[channels, n]`` with ``n <= limit_samples``.
 
-    Beyond the limit, at most ``FEW_SAMPLES`` samples are decoded. Mono is ``0.5 (L + R)``. Channels that FFmpeg cannot
-    mix are replaced by their mean, for either layout.
+    Beyond the limit, at most ``CHUNK_SAMPLES`` samples are decoded. Mono is ``0.5 (L + R)``. Channels that FFmpeg
+    cannot mix are replaced by their mean, for either layout.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ class _Resampler:
 
     @property
     def is_full(self) -> bool:
-        return self._waiting.samples >= FEW_SAMPLES
+        return self._waiting.samples >= CHUNK_SAMPLES
 
     def push(self, frame: AudioFrame) -> None:
         """Add a frame. Called thousands of times per track.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 SAMPLE_RATE_HZ: Final = 16_000
-SHORTEST_S: Final = 0.5
+MIN_DURATION_S: Final = 0.5
 SILENCE_RMS: Final = 10 ** (-75 / 20)
 """-75 dBFS. Below it there is little but the noise of 16-bit rounding, and features are undefined."""
 
@@ -63,7 +63,7 @@ def require_sound(samples: Float32Array, rate_hz: int = SAMPLE_RATE_HZ) -> None:
     if not np.isfinite(samples).all():
         raise TrackError("damaged-audio", "It contains samples that are not finite numbers.")
     length_s = samples.shape[-1] / rate_hz
-    if length_s < SHORTEST_S:
+    if length_s < MIN_DURATION_S:
         raise TrackError("too-short", f"It is only {length_s:.2f} s long; the minimum is half a second.")
     if level_of(samples.reshape(-1)) < SILENCE_RMS:
         raise TrackError("silent", "It is silent: its effective level is below -75 dBFS.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FRAME_SAMPLES: Final = 2048
 HOP_SAMPLES: Final = 1024
-LEAST_SAMPLES: Final = 3 * SAMPLE_RATE_HZ
+MIN_SAMPLES: Final = 3 * SAMPLE_RATE_HZ
 """Beats and short-term loudness need 3 s; shorter recordings are looped."""
 RHYTHM_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 """Beats are tracked in the middle minute only: the full track takes four times as long, for one number."""

@@ -26,8 +26,8 @@ HINT: Final = (
     "Check the connection and build again; the download continues. Or use --embedder musicnn, which needs no download."
 )
 LABELS_LIMIT_BYTES: Final = 1 << 20
-LONGEST_LABEL: Final = 100
-LARGEST_HEAD_BYTES: Final = 8 << 20
+MAX_LABEL_LENGTH: Final = 100
+MAX_HEAD_BYTES: Final = 8 << 20
 HEAD_HINT: Final = "The map is built without it. The next build tries again; --no-heads leaves all heads out."
 
 
@@ -119,7 +119,7 @@ def ensure_head(head: HeadFile, models_url: str | None, models_dir: Path | None)
     from spotmap_build.embed.download import fetch_small
 
     url = _join(models_url, head.url_path)
-    content = fetch_small(url, LARGEST_HEAD_BYTES, hint=HEAD_HINT)
+    content = fetch_small(url, MAX_HEAD_BYTES, hint=HEAD_HINT)
     if hashlib.sha256(content).hexdigest() != head.sha256:
         raise WeightsError(f"{url} is not the expected file (its SHA-256 differs).", hint=HEAD_HINT)
     path = folder(models_dir) / head.file_name
@@ -188,7 +188,7 @@ def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[st
 def _is_label(name: object) -> bool:
     return (
         isinstance(name, str)
-        and len(name) <= LONGEST_LABEL
+        and len(name) <= MAX_LABEL_LENGTH
         and printable(name) == name
         and "\ufffd" not in name
         and re.fullmatch(r".+---.+", name) is not None

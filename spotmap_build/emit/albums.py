@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Track
 
-MOST_COMPARED: Final = 50
+MAX_NAMESAKES: Final = 50
 """Maximum number of albums of the same name to compare with. With more, the name carries no information."""
 
 
@@ -68,7 +68,7 @@ def _releases(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
     albums: list[_Part] = []
     for part_rows in _connected_rows(tracks, rows):
         part = _part(part_rows, [tracks[row] for row in part_rows])
-        match = next((album for album in albums[:MOST_COMPARED] if album.fits(part)), None)
+        match = next((album for album in albums[:MAX_NAMESAKES] if album.fits(part)), None)
         if match is None:
             albums.append(part)
         else:

@@ -37,17 +37,17 @@ MAX_CELLS = 400
 """Maximum number of cells along one side of the window; beyond it, the bandwidth grows with the cell."""
 MIN_BANDWIDTH = EXTENT / 256
 """Bandwidth of a group without extent (one track, or identical positions): a small circle of about this radius."""
-WIDEST_BANDWIDTH = EXTENT / 24
+MAX_BANDWIDTH = EXTENT / 24
 """Approximate bandwidth of a cluster on a map of ten. Scattered tracks are drawn as islands: with the bandwidth of
 their own standard deviation they would form one large area, full of other tracks."""
-SMALLEST_ISLAND = 0.06
+MIN_ISLAND_SIZE = 0.06
 """Islands with a smaller share of the group, and holes with a smaller share of the region's area, are noise."""
-HIGHEST_THRESHOLD = 0.9
+MAX_THRESHOLD = 0.9
 """Maximum threshold as a share of the peak. If most of a group has one position, the quantile would be the peak itself
 and leave no area."""
-FEW = 12
+MIN_TRACKS_FOR_QUANTILE = 12
 """Number of tracks below which a density quantile is not meaningful."""
-THRESHOLD_OF_FEW = float(np.exp(-0.5))
+FEW_TRACKS_THRESHOLD = float(np.exp(-0.5))
 """Threshold as a share of the peak, for few tracks or identical positions: the normal density at one bandwidth."""
 SIMPLIFIED_CORNER = 0.06 * BANDWIDTH_CELLS**2
 """Corners with a smaller area, in cells squared, are removed: they are invisible compared with the blur."""
@@ -143,7 +143,7 @@ def boundary(points: npt.NDArray[np.floating | np.integer], share: float) -> Bou
 def _rings(region: _Region) -> tuple[tuple[int, ...], ...]:
     rings = iso_rings(region.values, region.threshold)
     areas = [ring_area(ring) for ring in rings]
-    smallest_hole = SMALLEST_ISLAND * max(areas)
+    smallest_hole = MIN_ISLAND_SIZE * max(areas)
     simplified = (
         simplify_ring(ring, min(SIMPLIFIED_CORNER, SIMPLIFIED_CORNER_OF_RING * abs(area)))
         for ring, area in zip(rings, areas, strict=True)
@@ -181,8 +181,8 @@ def _region(points: Float64Array, share: float, bandwidth: float) -> _Region:
         values = ndimage.uniform_filter1d(values, BOX_WIDTH, axis=axis, mode="constant")
     at_members = ndimage.map_coordinates(values, nodes.T[::-1], order=1, mode="constant")
     quantile = float(np.quantile(at_members, 1 - share, method="lower"))
-    is_small = len(points) < FEW or bandwidth <= MIN_BANDWIDTH
-    highest = THRESHOLD_OF_FEW if is_small else HIGHEST_THRESHOLD
+    is_small = len(points) < MIN_TRACKS_FOR_QUANTILE or bandwidth <= MIN_BANDWIDTH
+    highest = FEW_TRACKS_THRESHOLD if is_small else MAX_THRESHOLD
     threshold = min(quantile, highest * float(values.max()))
     islands, count = ndimage.label(values >= threshold, structure=np.ones((3, 3)))
     nearest = np.rint(nodes[:, ::-1]).astype(np.int64)
@@ -202,7 +202,7 @@ def _region(points: Float64Array, share: float, bandwidth: float) -> _Region:
 def _islands_kept(island_of: Int64Array, count: int) -> npt.NDArray[np.bool_]:
     """Tell which of the islands 1..count have enough members. The fullest always has; index 0 (no island) is False."""
     members = np.bincount(island_of, minlength=count + 1)
-    kept = members >= SMALLEST_ISLAND * len(island_of)
+    kept = members >= MIN_ISLAND_SIZE * len(island_of)
     kept[1 + members[1:].argmax()] = True
     kept[0] = False
     return kept
@@ -223,7 +223,7 @@ def _robust_std(points: Float64Array) -> float:
 
 def _bandwidth(sigma: float, count: float) -> float:
     """Apply Silverman's rule of thumb (1986, eq. 3.31; the exponent for two dimensions): 0.9 sigma n^(-1/6)."""
-    return min(max(0.9 * sigma * float(count ** (-1 / 6)), MIN_BANDWIDTH), WIDEST_BANDWIDTH)
+    return min(max(0.9 * sigma * float(count ** (-1 / 6)), MIN_BANDWIDTH), MAX_BANDWIDTH)
 
 
 def _bilinear_histogram(nodes: Float64Array, rows: int, columns: int) -> Float64Array:

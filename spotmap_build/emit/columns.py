@@ -28,7 +28,7 @@ CONTROLS: Final = (127, 161)
 """Range of code points to skip: DEL to the no-break space."""
 LEVELS: Final = 150
 """Minimum number of levels for the middle 98 % of a feature's values: tempo to 1 BPM, loudness to 0.2 LUFS."""
-MOST_STEPS: Final = 900
+MAX_STEPS: Final = 900
 """Maximum number of steps from the median, so that all codes take one or two bytes in UTF-8."""
 EPOCH: Final = date(1970, 1, 1).toordinal()
 
@@ -110,7 +110,7 @@ def _step(known: Float64Array) -> float:
     if high - low <= LEVELS and bool((known == np.rint(known)).all()):
         return 1.0
     central_range = float(np.ptp(np.quantile(known, (0.01, 0.99))))
-    finest = max(central_range / LEVELS, (high - low) / MOST_STEPS, max(abs(low), abs(high)) * 1e-6, 1e-9)
+    finest = max(central_range / LEVELS, (high - low) / MAX_STEPS, max(abs(low), abs(high)) * 1e-6, 1e-9)
     power = 10.0 ** math.floor(math.log10(finest))
     return float(next(round(power * times, 12) for times in (1, 2, 5, 10) if power * times >= finest * (1 - 1e-9)))
 

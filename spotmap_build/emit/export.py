@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array
 
-WIDEST_DEGREES: Final = 80.0
+MAX_WIDTH_DEGREES: Final = 80.0
 """GeoJSON coordinates are degrees (RFC 7946, section 4). The map is scaled to this range and centered at (0, 0)."""
 
 
@@ -100,7 +100,7 @@ def _in_degrees(places: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any
     low, high = places.min(axis=0), places.max(axis=0)
     extent = float((high - low).max())
     scaled: np.ndarray[Any, np.dtype[np.float64]] = (places - (low + high) / 2) * (
-        2 * WIDEST_DEGREES / extent if extent > 0 else 0.0
+        2 * MAX_WIDTH_DEGREES / extent if extent > 0 else 0.0
     )
     return scaled
 

@@ -11,7 +11,7 @@ from spotmap_build.emit.shapes import draw_map, points
 NAME: Final = "favicon.svg"
 SIDE: Final = 32
 RIM: Final = 5.0
-MOST_POINTS: Final = 48
+MAX_POINTS: Final = 48
 """More would be a blot. Tracks are numbered along a curve over the map, so every n-th track is a fair sample."""
 RADIUS: Final = 1.7
 
@@ -19,7 +19,7 @@ RADIUS: Final = 1.7
 def draw_icon(document: dict[str, Any]) -> bytes:
     """Draw the icon of a map with tracks (the site's ``map.json``, decoded)."""
     full_map = draw_map(document, RIM, RIM, SIDE - 2 * RIM, SIDE - 2 * RIM)
-    step = -(-document["count"] // MOST_POINTS)
+    step = -(-document["count"] // MAX_POINTS)
     sample = replace(full_map, places=tuple(places[::step] for places in full_map.places))
     parts = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">',

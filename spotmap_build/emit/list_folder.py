@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SCHEMA: Final = "spotmap.lists/1"
-LARGEST_BYTES: Final = 1 << 26
+MAX_BYTES: Final = 1 << 26
 
 
 class _Written(msgspec.Struct, frozen=True):
@@ -128,7 +128,7 @@ def _free_name(folder: Path, file: ListFile, taken: set[str]) -> str:
 def _read_manifest(folder: Path) -> dict[str, _Written]:
     """Return the files of earlier runs by key. Entries that lead outside of the folder are ignored."""
     try:
-        manifest = decode_json(read_bounded(folder / LIST_MANIFEST, LARGEST_BYTES), _Manifest)
+        manifest = decode_json(read_bounded(folder / LIST_MANIFEST, MAX_BYTES), _Manifest)
     except (OSError, ValueError):
         return {}
     if manifest.schema != SCHEMA:
@@ -145,6 +145,6 @@ def _is_inside(folder: Path, name: str) -> bool:
 def _digest(path: Path) -> str:
     """Return the digest of a file's content; empty if there is no file."""
     try:
-        return hashlib.sha256(read_bounded(path, LARGEST_BYTES)).hexdigest()
+        return hashlib.sha256(read_bounded(path, MAX_BYTES)).hexdigest()
     except FileNotFoundError:
         return ""

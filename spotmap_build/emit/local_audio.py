@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Track
 
 SCHEMA: Final = "spotmap.local-audio/1"
-LARGEST_LIST_BYTES: Final = 1 << 29
+MAX_LIST_BYTES: Final = 1 << 29
 SCRIPT_OF: Final = "audio.json"
 """The name under which the script passes the list to the page."""
 MEDIA_TYPES: Final = {
@@ -81,7 +81,7 @@ def write_local_audio(place: Path, content: bytes) -> None:
 
 def _replace(place: Path, content: bytes, is_ours: Callable[[bytes], bool]) -> None:
     try:
-        before = read_bounded(place, LARGEST_LIST_BYTES)
+        before = read_bounded(place, MAX_LIST_BYTES)
     except FileNotFoundError:
         before = b""
     if before == content or (before and not is_ours(before)):
@@ -109,7 +109,7 @@ def _decode(content: bytes) -> _List:
 
 def _read(place: Path) -> _List:
     """Read the list. Raises ``OSError`` if there is none, ``ValueError`` if no build wrote it."""
-    return _decode(read_bounded(place, LARGEST_LIST_BYTES))
+    return _decode(read_bounded(place, MAX_LIST_BYTES))
 
 
 class LocalAudio:

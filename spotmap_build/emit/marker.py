@@ -20,7 +20,7 @@ _ABOUT = (
 )
 
 
-LARGEST_MARKER_BYTES = 1 << 26
+MAX_MARKER_BYTES = 1 << 26
 
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}"
 _GENERATION = r"[A-Za-z0-9]{1,64}"

@@ -43,7 +43,7 @@ PLAYLIST_SHARE = 0.80
 """Share of a playlist's tracks inside its boundary. Playlists have strays."""
 MARGIN = 2600
 """Free margin of the coordinates (4 %), which leaves room for the boundaries around the outermost tracks."""
-SMALLEST_VIEW = 4096
+MIN_VIEW_SIZE = 4096
 """Minimum width and height of the first view, for maps whose tracks are all in one place."""
 GENERATION_DIGITS = 16
 
@@ -253,11 +253,11 @@ def _guests(atlas: Atlas, number_of_row: Int64Array) -> dict[str, Any]:
 
 
 def _view(coordinates: Int64Array) -> list[int]:
-    """Return the 1-99 % extent, so that one outlier does not shrink the map; never narrower than ``SMALLEST_VIEW``."""
+    """Return the 1-99 % extent, so that one outlier does not shrink the map; never narrower than ``MIN_VIEW_SIZE``."""
     if len(coordinates) == 0:
         return [0, 0, EXTENT, EXTENT]
     low, high = np.quantile(coordinates, (0.01, 0.99), axis=0)
-    center, half = (low + high) / 2, np.maximum((high - low) / 2, SMALLEST_VIEW / 2)
+    center, half = (low + high) / 2, np.maximum((high - low) / 2, MIN_VIEW_SIZE / 2)
     return [int(edge) for edge in np.rint(np.concatenate([center - half, center + half]))]
 
 

@@ -25,8 +25,8 @@ ICON_SIZES: Final = (192, 512)
 
 SHARPNESS = 2
 """Supersampling factor along each side, for smooth edges."""
-MOST_POINTS = 60_000
-MOST_ICON_POINTS = 260
+MAX_POINTS = 60_000
+MAX_ICON_POINTS = 260
 """More would hide each other. Tracks are numbered along a curve over the map, so every n-th track is a fair sample."""
 FILL, EDGE = 0.13, 0.5
 
@@ -58,10 +58,10 @@ def pictures(map_json: bytes, *, has_social: bool) -> dict[str, bytes]:
         Whether to draw the picture for link previews, which needs the address of the site.
     """
     document = orjson.loads(map_json)
-    icons = {size: _draw(document, (size, size), 0.17, 0.022, MOST_ICON_POINTS) for size in ICON_SIZES}
+    icons = {size: _draw(document, (size, size), 0.17, 0.022, MAX_ICON_POINTS) for size in ICON_SIZES}
     files = {f"icon-{size}.png": _png(icon) for size, icon in icons.items()}
     if has_social:
-        files[SOCIAL_NAME] = _png(_draw(document, SOCIAL_SIZE, 0.09, 0.006, MOST_POINTS))
+        files[SOCIAL_NAME] = _png(_draw(document, SOCIAL_SIZE, 0.09, 0.006, MAX_POINTS))
     return files
 
 

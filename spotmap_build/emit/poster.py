@@ -29,18 +29,18 @@ SIZES_MM: Final = {"a3": (297, 420), "a2": (420, 594)}
 WIDTH, HEIGHT = 1000.0, 1414.0
 """The page in SVG units, independent of its paper size."""
 MARGIN: Final = 64.0
-TITLE_SIZE, LEAST_TITLE_SIZE = 56.0, 26.0
+TITLE_SIZE, MIN_TITLE_SIZE = 56.0, 26.0
 MAP_TOP: Final = 208.0
 FOOT: Final = 48.0
 GAP: Final = 32.0
 MARK: Final = "<!-- spotmap.poster/1 -->"
 """Identifies the file as a poster, which later builds may replace."""
 LEGEND_SIZE, LEGEND_ROW = 15.0, 24.0
-MOST_ROWS: Final = 14
+MAX_ROWS: Final = 14
 PALETTE: Final = LIGHT
 FONT: Final = "system-ui, 'Helvetica Neue', Arial, sans-serif"
 LEADING: Final = 1.2
-LONGEST_LINE: Final = 24
+MAX_LINE_LENGTH: Final = 24
 PICTOGRAPHS: Final = re.compile("\\s*(?:[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d]*)+")
 REMARK: Final = re.compile(r" \((?:[^()]|\([^()]*\))*\)$")
 ROUNDING: Final = 1e-6
@@ -92,7 +92,7 @@ def draw_poster(map_json: bytes, size: str, caption: str) -> bytes:
     document = orjson.loads(map_json)
     rows = _legend_rows(document)
     columns = _columns(rows)
-    lines = math.ceil(min(len(rows), columns * MOST_ROWS) / columns)
+    lines = math.ceil(min(len(rows), columns * MAX_ROWS) / columns)
     legend_top = HEIGHT - MARGIN - FOOT - lines * LEGEND_ROW
     map_height = legend_top - GAP - MAP_TOP
     drawn = draw_map(document, MARGIN + GAP, MAP_TOP, WIDTH - 2 * (MARGIN + GAP), map_height)
@@ -120,7 +120,7 @@ def draw_poster(map_json: bytes, size: str, caption: str) -> bytes:
 
 def _head(document: dict[str, Any]) -> Iterator[str]:
     title, room = document["title"], WIDTH - 2 * MARGIN
-    size = max(LEAST_TITLE_SIZE, min(TITLE_SIZE, room / max(1.0, _width(title, 1.0))))
+    size = max(MIN_TITLE_SIZE, min(TITLE_SIZE, room / max(1.0, _width(title, 1.0))))
     title = _fitting(title, size, room)
     groups = ((len(document[f"{noun}s"]), noun) for noun in ("cluster", "playlist"))
     counts = ((document["count"], "track"), *groups)
@@ -180,10 +180,10 @@ def _candidates(drawn: Drawn, number: int, called: str, radius: float) -> Iterat
 def _lines_of(name: str) -> tuple[str, ...]:
     """Break a long name into two lines of similar length; the second never begins with a dash."""
     spaces = [place for place, sign in enumerate(name) if sign == " " and name[place + 1 : place + 2] not in {"", "–"}]
-    if len(name) <= LONGEST_LINE or not spaces:
-        return (_shortened(name, 2 * LONGEST_LINE),)
+    if len(name) <= MAX_LINE_LENGTH or not spaces:
+        return (_shortened(name, 2 * MAX_LINE_LENGTH),)
     at = min(spaces, key=lambda place: abs(place - len(name) / 2))
-    return _shortened(name[:at], LONGEST_LINE + 6), _shortened(name[at + 1 :], LONGEST_LINE + 6)
+    return _shortened(name[:at], MAX_LINE_LENGTH + 6), _shortened(name[at + 1 :], MAX_LINE_LENGTH + 6)
 
 
 def _written(names: Sequence[_Name]) -> Iterator[str]:
@@ -215,7 +215,7 @@ def _columns(rows: Sequence[tuple[str, str, int]]) -> int:
     """Return the number of columns: as many as fit the longest name, otherwise the fewest that fit all rows."""
     widest = max((_width(f"{name}{count:,}", LEGEND_SIZE) for _, name, count in rows), default=0.0)
     fitting = [columns for columns in (4, 3) if widest + 36 <= (WIDTH - 2 * MARGIN) / columns]
-    return next(iter(fitting), 2 if len(rows) <= 2 * MOST_ROWS else 3)
+    return next(iter(fitting), 2 if len(rows) <= 2 * MAX_ROWS else 3)
 
 
 def _legend(rows: Sequence[tuple[str, str, int]], top: float, columns: int, lines: int) -> Iterator[str]:

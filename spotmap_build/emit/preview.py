@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 8765
 PORTS_TRIED = 20
-MOST_CONNECTIONS = 128
-MOST_WATCHING = 32
+MAX_CONNECTIONS = 128
+MAX_EVENT_STREAMS = 32
 """Maximum number of connections used by pages that wait for the next build. Each open page uses one."""
 REQUEST_S = 15.0
 """Time limit for receiving a request, and then for sending each chunk of the response."""
 CHUNK_BYTES = 1 << 16
-LARGEST_PAGE_BYTES = 1 << 24
+MAX_PAGE_BYTES = 1 << 24
 RELOAD_EVENTS = "/.spotmap-reload"
 RELOAD_SCRIPT = "/.spotmap-reload.js"
 RELOAD_STYLE = "/.spotmap-reload.css"
@@ -84,8 +84,8 @@ class PreviewServer(ThreadingHTTPServer):
         self.audio = audio
         self.rebuilds = Rebuilds()
         self.listed = ListedFiles(folder)
-        self.watching = threading.BoundedSemaphore(MOST_WATCHING)
-        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self.watching = threading.BoundedSemaphore(MAX_EVENT_STREAMS)
+        self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._lock = threading.Lock()
         self._due_s: dict[socket.socket, float] = {}
         super().__init__(("127.0.0.1", port), _Handler)
@@ -194,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_open(self, status: HTTPStatus, file: BinaryIO, suffix: str, tags: bytes) -> None:
         media_type = MEDIA_TYPES.get(suffix, "application/octet-stream")
         size_bytes = os.fstat(file.fileno()).st_size
-        if tags and size_bytes <= LARGEST_PAGE_BYTES:
+        if tags and size_bytes <= MAX_PAGE_BYTES:
             self._send(status, file.read(size_bytes).replace(b"</head>", tags + b"</head>", 1), media_type)
             return
         if media_type.startswith("audio/"):

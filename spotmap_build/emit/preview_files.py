@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from spotmap_build.core.files import read_bounded
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker, is_safe_path
+from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker, is_safe_path
 from spotmap_build.registry.formats import MARKER_NAME
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
@@ -73,7 +73,7 @@ class ListedFiles:
                 found = self._place.stat()
                 version = (found.st_mtime_ns, found.st_size, found.st_ino)
                 if version != self._version:
-                    self._paths = Marker.decode(read_bounded(self._place, LARGEST_MARKER_BYTES)).paths | {MARKER_NAME}
+                    self._paths = Marker.decode(read_bounded(self._place, MAX_MARKER_BYTES)).paths | {MARKER_NAME}
                     self._version = version
             except (OSError, ValueError):
                 self._version, self._paths = (), None

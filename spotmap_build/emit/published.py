@@ -26,18 +26,18 @@ from spotmap_build.emit.insights import INSIGHTS_SCHEMA
 from spotmap_build.emit.payload import MAP_SCHEMA
 from spotmap_build.errors import ConfigError, ServiceError
 
-MOST_TRACKS: Final = 2_000_000
-MOST_CLUSTERS: Final = 20_000
-MOST_FILES: Final = 1_000
+MAX_TRACKS: Final = 2_000_000
+MAX_CLUSTERS: Final = 20_000
+MAX_FILES: Final = 1_000
 """Details files, with 2,048 tracks each."""
-LARGEST_FILE_BYTES: Final = 1 << 26
-LARGEST_SITE_BYTES: Final = 1 << 28
+MAX_FILE_BYTES: Final = 1 << 26
+MAX_SITE_BYTES: Final = 1 << 28
 SILENCE_S: Final = 30.0
 FILE_S: Final = 120.0
 """Time limit for one file from an address."""
 SITE_S: Final = 300.0
 """Time limit for starting the download of the last file."""
-LONGEST_REASON: Final = 300
+MAX_REASON_LENGTH: Final = 300
 """Maximum number of characters shown of a reason, because a server can put any text into its status line."""
 
 _PASSING_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
@@ -45,7 +45,7 @@ _PASSING_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
 _GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
 _UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _LOGIN: Final = re.compile(r"//[^/@]*@")
-_LONGEST_NUMBER: Final = 9
+_MAX_NUMBER_LENGTH: Final = 9
 """Maximum number of digits at the end of a cluster's id, from which ids of new clusters continue."""
 
 Read = Callable[[str], bytes]
@@ -112,7 +112,7 @@ class _Cluster(msgspec.Struct):
 
     def __post_init__(self) -> None:
         number = self.id.rpartition("-")[2]
-        if number.isdecimal() and len(number) > _LONGEST_NUMBER:
+        if number.isdecimal() and len(number) > _MAX_NUMBER_LENGTH:
             raise ValueError(f"no cluster has the number {number}")
 
     def with_members(self, members: Sequence[int]) -> PublishedCluster:
@@ -120,22 +120,22 @@ class _Cluster(msgspec.Struct):
 
 
 class _Files(msgspec.Struct):
-    details: Annotated[list[FileName], Meta(max_length=MOST_FILES)]
+    details: Annotated[list[FileName], Meta(max_length=MAX_FILES)]
     insights: FileName | None = None
 
 
 class _Columns(msgspec.Struct):
-    styles: Annotated[list[ClusterName], Meta(max_length=MOST_CLUSTERS)] = []
+    styles: Annotated[list[ClusterName], Meta(max_length=MAX_CLUSTERS)] = []
 
 
 class _Map(msgspec.Struct):
-    count: Annotated[int, Meta(ge=0, le=MOST_TRACKS)]
+    count: Annotated[int, Meta(ge=0, le=MAX_TRACKS)]
     x: list[Difference]
     y: list[Difference]
-    cluster: list[Annotated[int, Meta(ge=-1, lt=MOST_CLUSTERS)]]
-    clusters: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)]
+    cluster: list[Annotated[int, Meta(ge=-1, lt=MAX_CLUSTERS)]]
+    clusters: Annotated[list[_Cluster], Meta(max_length=MAX_CLUSTERS)]
     files: _Files
-    larger_regions: Annotated[list[_Cluster], Meta(max_length=MOST_CLUSTERS)] = []
+    larger_regions: Annotated[list[_Cluster], Meta(max_length=MAX_CLUSTERS)] = []
     columns: _Columns = msgspec.field(default_factory=_Columns)
     guests: list[int] = []
     title: str = ""
@@ -172,7 +172,7 @@ class _Details(msgspec.Struct):
 
 
 class _Insights(msgspec.Struct):
-    region_tracks: Annotated[list[list[int]], Meta(max_length=MOST_CLUSTERS)]
+    region_tracks: Annotated[list[list[int]], Meta(max_length=MAX_CLUSTERS)]
 
 
 Document = TypeVar("Document", bound=msgspec.Struct)
@@ -204,7 +204,7 @@ def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, oth
     try:
         return decode(_bounded(_from_web(place) if is_address else _from_folder(Path(place))))
     except (OSError, ValueError, RecursionError) as error:  # all errors of requests are OSErrors
-        reason = printable(str(error) or type(error).__name__)[:LONGEST_REASON]
+        reason = printable(str(error) or type(error).__name__)[:MAX_REASON_LENGTH]
         shown = printable(_LOGIN.sub("//", place))
         if is_address and _is_temporary(error):
             raise ServiceError(
@@ -225,7 +225,7 @@ def _is_temporary(error: Exception) -> bool:
 
 
 def _from_folder(folder: Path) -> Read:
-    return lambda name: read_bounded(folder / name, LARGEST_FILE_BYTES)
+    return lambda name: read_bounded(folder / name, MAX_FILE_BYTES)
 
 
 def _from_web(address: str) -> Read:
@@ -236,7 +236,7 @@ def _from_web(address: str) -> Read:
     if _UNSENDABLE.search(address):
         raise ValueError("the address contains a space or a control character")
     base = address.removesuffix("index.html").rstrip("/")
-    session = make_session(Limits(SILENCE_S, FILE_S, LARGEST_FILE_BYTES), follow_redirects=True)
+    session = make_session(Limits(SILENCE_S, FILE_S, MAX_FILE_BYTES), follow_redirects=True)
     end_s = time.monotonic() + SITE_S
 
     def read(name: str) -> bytes:
@@ -253,14 +253,14 @@ def _from_web(address: str) -> Read:
 
 def _bounded(read: Read) -> Read:
     """Wrap a reader so that it raises if the site is too large in total."""
-    left_bytes = LARGEST_SITE_BYTES
+    left_bytes = MAX_SITE_BYTES
 
     def read_more(name: str) -> bytes:
         nonlocal left_bytes
         content = read(name)
         left_bytes -= len(content)
         if left_bytes < 0:
-            raise ValueError(f"its files are larger than {LARGEST_SITE_BYTES:,} bytes")
+            raise ValueError(f"its files are larger than {MAX_SITE_BYTES:,} bytes")
         return content
 
     return read_more

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.emit.palette import Palette
 
-MOST_CIRCLES: Final = 5000
+MAX_CIRCLES: Final = 5000
 """With more points, each color is drawn as one path, because few programs could open the file otherwise."""
 STRAY: Final = 0.06
 FILL: Final = 0.1
@@ -119,7 +119,7 @@ def points(drawn: Drawn, palette: Palette, radius: float, rim: float) -> Iterato
     ``rim``: width of the edge in the background color, which separates points if there are few.
     """
     colors = [*(color_of(cluster["color"], palette) for cluster in drawn.clusters), palette.noise]
-    are_few = drawn.document["count"] <= MOST_CIRCLES
+    are_few = drawn.document["count"] <= MAX_CIRCLES
     for number in (len(colors) - 1, *range(len(colors) - 1)):
         places = drawn.places[number]
         reach = radius * (0.8 if number == len(colors) - 1 else 1)

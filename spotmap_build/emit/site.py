@@ -38,7 +38,7 @@ from spotmap_build.core.files import (
     read_bounded,
     resolve_place,
 )
-from spotmap_build.emit.marker import LARGEST_MARKER_BYTES, Marker, is_generation, is_safe_path
+from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker, is_generation, is_safe_path
 from spotmap_build.errors import OutputError
 from spotmap_build.registry.formats import MARKER_NAME
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 PAGE_NAME = "index.html"
 STAGING_NAME = ".spotmap-staging"
-LARGEST_PAGE_BYTES = 1 << 24
+MAX_PAGE_BYTES = 1 << 24
 
 _SERVED_GENERATION = re.compile(rb'data-generation="([0-9a-zA-Z]+)"')
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF})
@@ -230,7 +230,7 @@ def _read_marker(folder: Path, *, force: bool) -> Marker:
             "except where one has the name of a file of the site.",
         )
     try:
-        return Marker.decode(read_bounded(folder / MARKER_NAME, LARGEST_MARKER_BYTES))
+        return Marker.decode(read_bounded(folder / MARKER_NAME, MAX_MARKER_BYTES))
     except (ValueError, NotRegularFile, FileTooLarge) as error:
         if force:
             return Marker()
@@ -247,7 +247,7 @@ def _reason(error: Exception) -> str:
 def served_generation(folder: Path) -> str:
     """Return the version that visitors currently see, read from the page; empty if there is no page of ours."""
     try:
-        return generation_of_page(read_bounded(folder / PAGE_NAME, LARGEST_PAGE_BYTES))
+        return generation_of_page(read_bounded(folder / PAGE_NAME, MAX_PAGE_BYTES))
     except OSError:
         return ""
 

@@ -26,7 +26,7 @@ ASSET_SUFFIXES: Final = frozenset({".css", ".js", ".json", ".svg", ".png", ".ico
 """Files that are copied to a site. The folder's modules, licenses and notes are not."""
 STYLE: Final = "style.css"
 INDEX: Final = f"index.html{TEMPLATE_SUFFIX}"
-LARGEST_FILE_BYTES: Final = 8 << 20
+MAX_FILE_BYTES: Final = 8 << 20
 _LEFT_BY_PROGRAMS: Final = re.compile(r"\..*|.*~|#.*#")
 """Hidden files and backup copies of editors, which are ignored."""
 _ID: Final = re.compile(r"""\sid=["']([\w-]+)["']""")
@@ -143,7 +143,7 @@ def _replacements(folder: Path, names: Iterable[str]) -> dict[str, Path]:
 
 def _read(path: Path) -> bytes:
     try:
-        content = read_bounded(path, LARGEST_FILE_BYTES)
+        content = read_bounded(path, MAX_FILE_BYTES)
         if path.name.endswith((TEMPLATE_SUFFIX, ".css", ".js", ".svg")):
             content.decode()
         if path.suffix == ".json" and not isinstance(parse_json(content), dict):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 QUIET_MS: Final = 100
 """A build begins after this time without changes, because programs save in several steps."""
-LONGEST_MS: Final = 1_600
+MAX_DELAY_MS: Final = 1_600
 """A build begins at the latest after this time, even if changes continue (music is being copied)."""
 WAKE_MS: Final = 100
 
@@ -194,7 +194,7 @@ def _watch_folders(
     batches = watchfiles.watch(
         *folders,
         watch_filter=lambda _change, path: is_relevant(Path(path)),
-        debounce=LONGEST_MS,
+        debounce=MAX_DELAY_MS,
         step=QUIET_MS,
         stop_event=stop,
         rust_timeout=WAKE_MS,

@@ -37,17 +37,17 @@ if TYPE_CHECKING:
 SCHEMA: Final = "spotmap.card/1"
 DIMENSIONS: Final = 128
 """Dimensions of ``project.shared_space``, repeated here because importing that module would load NumPy."""
-LARGEST_FILE_BYTES: Final = 1 << 26
-MOST_TRACKS: Final = 150_000
-MOST_ARTISTS: Final = 100
-LONGEST_TEXT: Final = 2_000
-LONGEST_TRACK_MS: Final = 86_400_000
+MAX_FILE_BYTES: Final = 1 << 26
+MAX_TRACKS: Final = 150_000
+MAX_ARTISTS: Final = 100
+MAX_TEXT_LENGTH: Final = 2_000
+MAX_TRACK_MS: Final = 86_400_000
 LAST_YEAR: Final = 9_999
 SPOTIFY_ID: Final = re.compile(r"spotify:track:[0-9A-Za-z]{22}")
 DIGEST_ID: Final = re.compile(r"folder:[0-9a-f]{16}(~[0-9]+)?")
 """Derived from the audio of a file, so two people with the same file have the same id."""
 
-Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
 Coordinate = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Step = Annotated[float, Meta(gt=0, le=1e6)]
 
@@ -55,9 +55,9 @@ Step = Annotated[float, Meta(gt=0, le=1e6)]
 class _Row(msgspec.Struct, array_like=True, frozen=True):
     id: Annotated[str, Meta(pattern=r"\A[!-~]{1,200}\Z")]
     title: Text
-    artists: Annotated[tuple[Text, ...], Meta(max_length=MOST_ARTISTS)]
+    artists: Annotated[tuple[Text, ...], Meta(max_length=MAX_ARTISTS)]
     album: Text
-    duration_ms: Annotated[int, Meta(ge=0, le=LONGEST_TRACK_MS)] | None
+    duration_ms: Annotated[int, Meta(ge=0, le=MAX_TRACK_MS)] | None
     isrc: Annotated[str, Meta(max_length=20)]
     year: Annotated[int, Meta(ge=0, le=LAST_YEAR)] | None
     explicit: bool | None
@@ -69,7 +69,7 @@ class _Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     embedder: Annotated[str, Meta(max_length=300)]
     offsets: Annotated[tuple[Coordinate, ...], Meta(min_length=DIMENSIONS, max_length=DIMENSIONS)]
     steps: Annotated[tuple[Step, ...], Meta(min_length=DIMENSIONS, max_length=DIMENSIONS)]
-    tracks: Annotated[tuple[_Row, ...], Meta(min_length=1, max_length=MOST_TRACKS)]
+    tracks: Annotated[tuple[_Row, ...], Meta(min_length=1, max_length=MAX_TRACKS)]
     sha256: str = ""
 
 
@@ -100,9 +100,9 @@ def encode_card(tracks: Sequence[Track], sounds: Sequence[SharedSound], embedder
     head = msgspec.structs.asdict(card) | {"sha256": _checksum(card)}
     lines = b",\n".join(map(msgspec.json.encode, head.pop("tracks")))
     content = msgspec.json.encode(head)[:-1] + b',"tracks":[\n' + lines + b"\n]}\n"
-    if len(by_id) > MOST_TRACKS or len(content) > LARGEST_FILE_BYTES:
+    if len(by_id) > MAX_TRACKS or len(content) > MAX_FILE_BYTES:
         raise ConfigError(
-            f"A card is limited to {MOST_TRACKS:,} tracks and {LARGEST_FILE_BYTES:,} bytes, and this one would have "
+            f"A card is limited to {MAX_TRACKS:,} tracks and {MAX_FILE_BYTES:,} bytes, and this one would have "
             f"{len(by_id):,} tracks and {len(content):,} bytes.",
             hint="Make a card of a part of your music: name fewer sources.",
         )
@@ -113,9 +113,9 @@ def _row(track: Track, sound: SharedSound) -> _Row:
     return _Row(
         id=_public_id(track),
         title=_line(track.title),
-        artists=tuple(_line(name) for name in track.artists[:MOST_ARTISTS]),
+        artists=tuple(_line(name) for name in track.artists[:MAX_ARTISTS]),
         album=_line(track.album),
-        duration_ms=track.duration_ms if (track.duration_ms or 0) <= LONGEST_TRACK_MS else None,
+        duration_ms=track.duration_ms if (track.duration_ms or 0) <= MAX_TRACK_MS else None,
         isrc=plain_isrc(track.isrc),
         year=track.year if track.year is not None and 0 <= track.year <= LAST_YEAR else None,
         explicit=track.explicit,
@@ -132,7 +132,7 @@ def _public_id(track: Track) -> str:
 
 
 def _line(text: str) -> str:
-    return fold_space(printable(text))[:LONGEST_TEXT]
+    return fold_space(printable(text))[:MAX_TEXT_LENGTH]
 
 
 def _checksum(card: _Card) -> str:
@@ -198,7 +198,7 @@ class CardSource:
             The file does not exist, or is not a card that this version can read.
         """
         try:
-            tracks, sounds = decode_card(read_bounded(self.path, LARGEST_FILE_BYTES))
+            tracks, sounds = decode_card(read_bounded(self.path, MAX_FILE_BYTES))
         except (OSError, ValueError) as error:
             reason = printable(getattr(error, "strerror", "") or str(error))[:300]
             raise SourceError(

@@ -11,10 +11,10 @@ WEBP_QUALITIES: Final = (80, 60, 40, 20, 5)
 """Tried in this order until a thumbnail is at most ``ENOUGH_BYTES``; for most images, the first is enough."""
 ENOUGH_BYTES: Final = 5_800
 """Target size of a thumbnail, so that a site with 3,000 albums fits into 20 MB. Photographs take about 5 kB."""
-LARGEST_SOURCE_PX: Final = 50_000_000
+MAX_SOURCE_PX: Final = 50_000_000
 """An image with more pixels is a mistake or an attack, and would take gigabytes to decode."""
-LARGEST_SOURCE_BYTES: Final = 64 << 20
-LARGEST_THUMBNAIL_BYTES: Final = 1 << 20
+MAX_SOURCE_BYTES: Final = 64 << 20
+MAX_THUMBNAIL_BYTES: Final = 1 << 20
 """A thumbnail has about 5 kB; a larger one contains other data, such as a color profile of megabytes."""
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 """Formats that covers use. Pillow supports forty more, some of them by running other programs."""
@@ -38,7 +38,7 @@ def thumbnail(image: bytes) -> bytes:
 
     try:
         with Image.open(io.BytesIO(image), formats=FORMATS) as picture:
-            if picture.width * picture.height > LARGEST_SOURCE_PX:
+            if picture.width * picture.height > MAX_SOURCE_PX:
                 return b""
             picture.draft("RGB", (EDGE_PX * 2, EDGE_PX * 2))
             ImageOps.exif_transpose(picture, in_place=True)  # a copy would take another 200 MB
@@ -53,4 +53,4 @@ def thumbnail(image: bytes) -> bytes:
                     break
     except Exception:  # noqa: BLE001 - Pillow may raise anything for a damaged image; covers are optional
         return b""
-    return small if len(small) <= LARGEST_THUMBNAIL_BYTES else b""
+    return small if len(small) <= MAX_THUMBNAIL_BYTES else b""

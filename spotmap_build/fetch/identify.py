@@ -27,7 +27,7 @@ from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import absolute_path, read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.errors import TrackError
-from spotmap_build.fetch.covers import LARGEST_SOURCE_BYTES
+from spotmap_build.fetch.covers import MAX_SOURCE_BYTES
 from spotmap_build.fetch.tags import fold_space, read_tags, split_artists, title_from_name, with_container_words
 from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
 
@@ -236,7 +236,7 @@ def _folder_cover(path: Path, cache: Cache, thumbnails: Thumbnails) -> Cover:
             return Cover(art_digest, is_unreadable=not art_digest)
     started = time.monotonic()
     try:
-        image = read_bounded(path, LARGEST_SOURCE_BYTES)
+        image = read_bounded(path, MAX_SOURCE_BYTES)
     except OSError:
         return Cover(is_unreadable=True)
     cover = _store_thumbnail(image, cache, thumbnails)

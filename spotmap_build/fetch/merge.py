@@ -28,7 +28,7 @@ from spotmap_build.model import Failed, Library, Listening, Playlist, Recording,
 SAME_DURATION_MS: Final = 2_000
 SAME_ISRC_DURATION_MS: Final = 10_000
 """Releases of one recording differ in the silence at the end; an edit differs by more."""
-MOST_NAMESAKES: Final = 100
+MAX_NAMESAKES: Final = 100
 """A name shared by more tracks ("Intro" by "Unknown artist") is no evidence, and would take quadratic time."""
 
 _fold = lru_cache(maxsize=1 << 16)(fold)
@@ -181,7 +181,7 @@ def _join(
     namesakes.pop(None, None)
     joined: dict[int, Same] = {}
     for alike in namesakes.values():
-        if 1 < len(alike) <= MOST_NAMESAKES:
+        if 1 < len(alike) <= MAX_NAMESAKES:
             _join_alike([_final(group, joined) for group in alike], is_same, joined)
     return [group for group in groups if id(group) not in joined]
 

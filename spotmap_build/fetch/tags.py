@@ -74,7 +74,7 @@ NO_ENCODING_OF_TAGS: Final = re.compile(r"|Mac .*|DOS code page (?:437|775|85.)"
 JOINERS: Final = "\u200c\u200d"
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
-LARGEST_TAGS_BYTES: Final = 64 << 20
+MAX_TAGS_BYTES: Final = 64 << 20
 """Maximum bytes read for the tags of a file, most of which are covers."""
 DAMAGED_TAGS: Final = (
     *(ValueError, TypeError, AttributeError, AssertionError, ArithmeticError, NotImplementedError),
@@ -197,20 +197,20 @@ def _by_slash(text: str) -> list[str]:
 
 
 class _Bounded:
-    """A file from which at most ``LARGEST_TAGS_BYTES`` are read in total."""
+    """A file from which at most ``MAX_TAGS_BYTES`` are read in total."""
 
     def __init__(self, file: BinaryIO) -> None:
         file.seek(0)
         self.seek: Callable[..., int] = file.seek
         self.tell: Callable[[], int] = file.tell
         self._file = file
-        self._left_bytes = LARGEST_TAGS_BYTES
+        self._left_bytes = MAX_TAGS_BYTES
 
     def read(self, size: int = -1) -> bytes:
         content = self._file.read(min(size, self._left_bytes + 1) if size >= 0 else self._left_bytes + 1)
         self._left_bytes -= len(content)
         if self._left_bytes < 0:
-            raise ValueError(f"the tags take more than {LARGEST_TAGS_BYTES:,} bytes")
+            raise ValueError(f"the tags take more than {MAX_TAGS_BYTES:,} bytes")
         return content
 
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from spotmap_build.core.processes import end_with_parent, interrupts_blocked
 from spotmap_build.fetch.covers import (
-    LARGEST_SOURCE_BYTES,
-    LARGEST_THUMBNAIL_BYTES,
+    MAX_SOURCE_BYTES,
+    MAX_THUMBNAIL_BYTES,
     load_decoders,
     thumbnail,
 )
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DEADLINE_S: Final = 60.0
 """A cover takes 0.2 seconds; the largest accepted images take a few seconds."""
 CPU_S: Final = 30
-MOST_LOST: Final = 10
+MAX_LOST_PROCESSES: Final = 10
 """After this many lost processes, the remaining covers of the build are skipped: each may have cost a minute."""
 MEMORY_BYTES: Final = 480 << 20
 """In addition to the memory at the start; a JPEG or PNG of 50 million pixels takes about 400 MB."""
@@ -80,7 +80,7 @@ class Thumbnails:
         UnreadablePicture
             It cannot be read, or not within the limits.
         """
-        if len(image) > LARGEST_SOURCE_BYTES:
+        if len(image) > MAX_SOURCE_BYTES:
             raise UnreadablePicture(is_final=True)
         with self._turn:
             worker = self._ready_worker()
@@ -96,7 +96,7 @@ class Thumbnails:
 
     def _ready_worker(self) -> _Worker:
         try:
-            if self._worker is None and not self._is_closed and self._lost < MOST_LOST:
+            if self._worker is None and not self._is_closed and self._lost < MAX_LOST_PROCESSES:
                 self._worker = _Worker()
             if self._worker is None or self._is_closed:
                 raise UnreadablePicture(is_final=False)
@@ -129,14 +129,14 @@ class _Worker:
     def wait_until_ready(self) -> None:
         if not self._is_ready:
             with self._killed_after(DEADLINE_S):
-                self._connection.recv_bytes(LARGEST_THUMBNAIL_BYTES)
+                self._connection.recv_bytes(MAX_THUMBNAIL_BYTES)
             self._is_ready = True
 
     def ask(self, image: bytes, deadline_s: float) -> bytes:
         """Return the process's thumbnail. Raise ``OSError`` or ``EOFError`` if it dies or has to be killed."""
         with self._killed_after(deadline_s):
             self._connection.send_bytes(image)
-            return self._connection.recv_bytes(LARGEST_THUMBNAIL_BYTES)
+            return self._connection.recv_bytes(MAX_THUMBNAIL_BYTES)
 
     def kill(self) -> None:
         with suppress(ValueError):  # the process object is already closed
@@ -170,7 +170,7 @@ def _serve(connection: Connection[Any, Any]) -> None:
     connection.send_bytes(b"")
     while True:
         try:
-            image = connection.recv_bytes(LARGEST_SOURCE_BYTES)
+            image = connection.recv_bytes(MAX_SOURCE_BYTES)
         except EOFError:
             return
         _bound_time()

@@ -27,10 +27,10 @@ TRACKS_AN_OBSERVATION: Final = 8
 the vectors (which vary on the map as smoothly as any property of sound) explains 29 %. With 8, the threshold is 34 %,
 with 15 it would be 59 %."""
 SIGNIFICANCE: Final = 0.01
-LEAST_EXPLAINED: Final = 0.1
+MIN_EXPLAINED: Final = 0.1
 """Minimum share of explained variance. With many thousands of tracks, nearly every slope is significant, but one that
 explains less than a tenth is not visible."""
-MOST_A_DIRECTION: Final = 2
+MAX_PER_DIRECTION: Final = 2
 _DIRECTIONS: Final = (page_message("to the right {words}"), page_message("upwards {words}"))
 """Words for rising directions, in the order of the quadrants; falling features rise in the opposite direction."""
 
@@ -109,7 +109,7 @@ def least_explained(track_count: int) -> float:
     observations = track_count / TRACKS_AN_OBSERVATION
     if observations <= 4:
         return 1.0
-    return float(max(LEAST_EXPLAINED, 1 - SIGNIFICANCE ** (2 / (observations - 3))))
+    return float(max(MIN_EXPLAINED, 1 - SIGNIFICANCE ** (2 / (observations - 3))))
 
 
 def describe_slopes(slopes: Sequence[Slope]) -> str:
@@ -125,5 +125,5 @@ def describe_slopes(slopes: Sequence[Slope]) -> str:
         direction = _DIRECTIONS[quarter % 2]
         by_direction.setdefault(direction, []).append(words.higher if quarter < 2 else words.lower)
     return "; ".join(
-        direction.format(words=listed(words[:MOST_A_DIRECTION])) for direction, words in sorted(by_direction.items())
+        direction.format(words=listed(words[:MAX_PER_DIRECTION])) for direction, words in sorted(by_direction.items())
     )

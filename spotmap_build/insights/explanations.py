@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 SAME_TEMPO: Final = 0.04
 """Relative difference below which tempos feel the same; double and half tempos are perceived as related."""
-MOST_CHANCE: Final = 0.05
+MAX_CHANCE: Final = 0.05
 """Maximum share of all pairs of the library with the same property; a more common one says little about a pair."""
-MOST_REASONS: Final = 4
-MOST_TAGS: Final = 2
+MAX_REASONS: Final = 4
+MAX_TAGS: Final = 2
 """Maximum number of reasons."""
-LEAST_APART: Final = 0.01
+MIN_TEMPO_DIFFERENCE: Final = 0.01
 """Relative difference below which tempos count as equal, within the accuracy of the measurement."""
 CLEAR_BEAT: Final = 28.0
 """Beat strength in percent below which a tempo is a guess."""
@@ -106,7 +106,7 @@ class Explainer:
                 for at, reason in shared(block[:, 0], block[:, 1]):
                     found[at].append(reason)
             for reasons in found:
-                yield tuple(sorted(reasons, key=attrgetter("chance", "text"))[:MOST_REASONS])
+                yield tuple(sorted(reasons, key=attrgetter("chance", "text"))[:MAX_REASONS])
 
     def difference(self, row: int, group: Sequence[int]) -> tuple[str, ...]:
         """Return the differences of a row from a group, the largest first: "much faster (172 against 95 BPM)"."""
@@ -121,14 +121,14 @@ class Explainer:
                 word = words.higher if away > 0 else words.lower
                 found.append((abs(away), _AGAINST.format(word=word, value=words.show(value), usual=words.show(usual))))
         found += self._tag_differences(row, group)
-        return tuple(text for _, text in sorted(found, key=lambda item: (-item[0], item[1]))[:MOST_REASONS])
+        return tuple(text for _, text in sorted(found, key=lambda item: (-item[0], item[1]))[:MAX_REASONS])
 
     def _shared_tags(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
         """Yield the two strongest tags that both tracks of a pair clearly have and few pairs do, by pair index."""
         lower_rank = np.minimum(self._tag_ranks[ones], self._tag_ranks[others])
         lower = np.minimum(self._tags[ones], self._tags[others])
         chances = (1 - lower_rank) ** 2
-        is_shared = self._is_telling & (lower >= CLEAR_TAG) & (chances <= MOST_CHANCE)
+        is_shared = self._is_telling & (lower >= CLEAR_TAG) & (chances <= MAX_CHANCE)
         pairs, columns = is_shared.nonzero()
         order = np.lexsort((columns, -lower[is_shared] * lower_rank[is_shared], pairs))
         pairs, columns = pairs[order], columns[order]
@@ -137,7 +137,7 @@ class Explainer:
         for at, column, one, other, chance in _side_by_side(pairs, columns, *activations, chances[pairs, columns]):
             name, before = self._tag_names[column], named.setdefault(at, [])
             # Not "electronica" after "electronic".
-            if len(before) < MOST_TAGS and not (before and _is_kin(name, before[0])):
+            if len(before) < MAX_TAGS and not (before and _is_kin(name, before[0])):
                 before.append(name)
                 yield at, Reason(_BOTH.format(word=name, one=f"{one:.0%}", other=f"{other:.0%}"), chance)
 
@@ -146,7 +146,7 @@ class Explainer:
         a, b = self._ranks[ones], self._ranks[others]
         # The probability that both tracks of a random pair are at least as extreme as the less extreme of these two.
         chances = np.minimum(1 - np.minimum(a, b), np.maximum(a, b)) ** 2
-        pairs, columns = (self._is_measure & (chances <= MOST_CHANCE)).nonzero()
+        pairs, columns = (self._is_measure & (chances <= MAX_CHANCE)).nonzero()
         is_high = (a + b > 1)[pairs, columns]
         values = (self._features[rows[pairs], columns] for rows in (ones, others))
         for at, column, high, one, other, chance in _side_by_side(
@@ -166,8 +166,8 @@ class Explainer:
         has_beat = np.minimum(beats[ones], beats[others]) >= CLEAR_BEAT
         pairs = (has_beat & (ratios <= 1 + SAME_TEMPO)).nonzero()[0]
         for at, one, other, ratio in _side_by_side(pairs, tempi[ones[pairs]], tempi[others[pairs]], ratios[pairs]):
-            chance = self._share_of_tempi(one, max(ratio - 1, LEAST_APART))
-            if chance <= MOST_CHANCE:
+            chance = self._share_of_tempi(one, max(ratio - 1, MIN_TEMPO_DIFFERENCE))
+            if chance <= MAX_CHANCE:
                 text = page_message("tempo {one} and {other} BPM").format(one=f"{one:.0f}", other=f"{other:.0f}")
                 yield at, Reason(text, chance)
 
@@ -188,7 +188,7 @@ class Explainer:
             if (one, other) not in self._reasons_of_keys:
                 self._reasons_of_keys[one, other] = self._reason_of_keys(one, other)
             reason = self._reasons_of_keys[one, other]
-            if reason is not None and reason.chance <= MOST_CHANCE:
+            if reason is not None and reason.chance <= MAX_CHANCE:
                 yield at, reason
 
     def _reason_of_keys(self, one: int, other: int) -> Reason | None:

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     IntArray = npt.NDArray[np.intp]
 
 NEAREST: Final = 10
-FEWEST_OWN: Final = 20
+MIN_OWN_TRACKS: Final = 20
 """Minimum number of tracks that only one of two people has. With fewer, chance changes the figure by more than 0.1."""
-MOST_LIKED: Final = 20
-MOST_OF_AN_ARTIST: Final = 2
-MOST_AMONG_ALL: Final = 5
+MAX_LIKED: Final = 20
+MAX_PER_ARTIST: Final = 2
+MAX_PEOPLE_IN_PAIRS: Final = 5
 """Maximum number of people who are compared in pairs; with more, each is compared with the first one only."""
 
 
@@ -48,7 +48,7 @@ def compare_people(
         Seed of the approximate neighbor search in large libraries.
     """
     names = list(rows_of)
-    pairs = combinations(names, 2) if len(names) <= MOST_AMONG_ALL else ((names[0], name) for name in names[1:])
+    pairs = combinations(names, 2) if len(names) <= MAX_PEOPLE_IN_PAIRS else ((names[0], name) for name in names[1:])
     return People(
         centers={name: center(unit_vectors, rows_of[name]) for name in names},
         pairs=tuple(
@@ -71,7 +71,7 @@ def _pair(
     ones, others = (np.unique(np.asarray(rows, dtype=np.intp)) for rows in rows_of_two.values())
     only_one, only_other = np.setdiff1d(ones, others), np.setdiff1d(others, ones)
     both = len(ones) - len(only_one)
-    is_enough = min(len(only_one), len(only_other)) >= FEWEST_OWN
+    is_enough = min(len(only_one), len(only_other)) >= MIN_OWN_TRACKS
     found = mixing(unit_vectors[only_one], unit_vectors[only_other], seed) if is_enough else None
     return Pair(
         one=one,
@@ -120,9 +120,9 @@ def would_like(unit_vectors: Float32Array, own: IntArray, foreign: IntArray, art
     liked: list[int] = []
     for row in foreign[np.lexsort((foreign, -density))].tolist():
         taken[artists[row]] += 1
-        if taken[artists[row]] <= MOST_OF_AN_ARTIST or not artists[row]:
+        if taken[artists[row]] <= MAX_PER_ARTIST or not artists[row]:
             liked.append(row)
-        if len(liked) == MOST_LIKED:
+        if len(liked) == MAX_LIKED:
             break
     return tuple(liked)
 

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array, Int32Array
 
-LEAST_MEMBERS: Final = 3
+MIN_MEMBERS: Final = 3
 """Minimum size: a playlist of two tracks says nothing about how its owner groups music."""
-MOST_REFERENCES: Final = 1_000
+MAX_REFERENCES: Final = 1_000
 """Maximum number of members that a track is compared with; larger playlists are sampled evenly."""
 CLOSEST: Final = 5
 """Number of nearest members by which the fit of a track is measured, since a playlist may have two moods."""
 MISFIT_SPREADS: Final = 3.0
 """A misfit is farther from its nearest members than the median member, by this number of standard deviations."""
-MOST_MISFITS_SHARE: Final = 0.1
-MOST_SUGGESTIONS: Final = 10
-MOST_CANDIDATES: Final = 300
+MAX_MISFIT_SHARE: Final = 0.1
+MAX_SUGGESTIONS: Final = 10
+MAX_CANDIDATES: Final = 300
 COVERED_SHARE: Final = 0.1
 """A cluster with a smaller share of tracks in any playlist counts as uncovered."""
 OVERLAP_SHARE: Final = 0.2
@@ -227,13 +227,13 @@ def _measure(
     chance: NullModel,
     nearest: float,
 ) -> PlaylistFigures:
-    if len(rows) < LEAST_MEMBERS:
+    if len(rows) < MIN_MEMBERS:
         return PlaylistFigures(None)
     figures = coherence(unit_vectors[rows], chance, nearest)
     # A playlist of everything has no outside, and one without coherence has no misfits.
     if figures.z < 2:
         return PlaylistFigures(figures)
-    references = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_REFERENCES)).astype(np.intp)]
+    references = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_REFERENCES)).astype(np.intp)]
     inside = _closeness(rows, references, unit_vectors)
     return PlaylistFigures(
         figures,
@@ -247,7 +247,7 @@ def _misfits(rows: npt.NDArray[np.intp], closeness: Float32Array) -> tuple[Fit, 
     median = float(np.median(closeness))
     spread = 1.4826 * float(np.median(np.abs(closeness - median)))
     far = np.flatnonzero(closeness < median - max(MISFIT_SPREADS * spread, 1e-3))
-    order = far[np.lexsort((rows[far], closeness[far]))][: max(1, int(MOST_MISFITS_SHARE * len(rows)))]
+    order = far[np.lexsort((rows[far], closeness[far]))][: max(1, int(MAX_MISFIT_SHARE * len(rows)))]
     return tuple(Fit(int(rows[at]), float(closeness[at])) for at in order)
 
 
@@ -261,12 +261,12 @@ def _suggestions(
     """Return neighbors of members that are as close to the playlist as its median member."""
     votes = np.bincount(neighbors[rows].ravel(), minlength=len(unit_vectors))
     votes[rows] = 0
-    candidates = np.argsort(-votes, kind="stable")[:MOST_CANDIDATES].astype(np.intp)
+    candidates = np.argsort(-votes, kind="stable")[:MAX_CANDIDATES].astype(np.intp)
     candidates = candidates[votes[candidates] > 0]
     if not len(candidates):
         return ()
     closeness = _closeness(candidates, references, unit_vectors)
-    order = np.lexsort((candidates, -closeness))[:MOST_SUGGESTIONS]
+    order = np.lexsort((candidates, -closeness))[:MAX_SUGGESTIONS]
     least = float(np.median(inside))
     return tuple(Fit(int(candidates[at]), float(closeness[at])) for at in order if closeness[at] >= least)
 

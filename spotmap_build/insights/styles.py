@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     Float64Array = npt.NDArray[np.float64]
 
-MOST_STYLES: Final = 6
+MAX_STYLES: Final = 6
 """Of one track."""
-MOST_OF_HEADS: Final = 4
+MAX_HEAD_TAGS: Final = 4
 """Maximum number of moods and instruments of a track, in addition to its styles."""
 FIRST: Final = 2
 """Number of words of each kind that come first, because a card shows the first four words."""
@@ -29,7 +29,7 @@ LEVELS: Final = 9
 RARE: Final = 3.0
 """Multiple of the library's mean from which a tag is characteristic even if it is weak: "country" and "blues" are at
 0.01 in most music, and at 0.1 where they apply."""
-FAINTEST: Final = 0.03
+MIN_ACTIVATION: Final = 0.03
 """Minimum activation in that case."""
 
 
@@ -72,8 +72,8 @@ def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tup
 
 def _chosen(own: list[_Style]) -> list[_Style]:
     """Select the words of one track (styles, moods and instruments), the most characteristic first."""
-    styles = [one for one in own if not one.is_of_head][:MOST_STYLES]
-    heard = [one for one in own if one.is_of_head][:MOST_OF_HEADS]
+    styles = [one for one in own if not one.is_of_head][:MAX_STYLES]
+    heard = [one for one in own if one.is_of_head][:MAX_HEAD_TAGS]
     return [*styles[:FIRST], *heard[:FIRST], *styles[FIRST:], *heard[FIRST:]]
 
 
@@ -82,7 +82,7 @@ def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, us
     term, is_heard = term_of(tag), is_of_head(tag)
     has_it = activations >= least_activation(term, usual)
     if term.word not in VOICES:  # pads and strings raise these a little, far above what is usual
-        has_it |= activations >= max(FAINTEST, RARE * usual)
+        has_it |= activations >= max(MIN_ACTIVATION, RARE * usual)
     rows = np.flatnonzero(has_it)
     own = activations[rows]
     rising = np.sort(own)

@@ -30,7 +30,7 @@ GENERIC_TITLES: Final = frozenset(
     {"intro", "outro", "interlude", "prelude", "skit", "untitled", "track", "theme", "menu"}
 )
 """Titles of many songs, for which only the same recording counts as a version."""
-LARGEST_BLOCK: Final = 200
+MAX_SAME_TITLE: Final = 200
 """A title that one artist has more often than this is a placeholder ("Unknown"), and its tracks are not compared."""
 
 _SHOWN: Final = ("live", "remaster", "remix", "demo", "acoustic", "instrumental", "edit", "version")
@@ -89,7 +89,7 @@ def group_versions(
                 blocks[base, artist].append(row)
     songs: DisjointSet[int] = DisjointSet(range(len(titles)))
     for (base, _), rows in blocks.items():
-        if 1 < len(rows) <= LARGEST_BLOCK:
+        if 1 < len(rows) <= MAX_SAME_TITLE:
             for one, other in _versions_among(rows, durations_ms, unit_vectors, base in GENERIC_TITLES):
                 songs.merge(one, other)
     groups = [sorted(rows) for rows in songs.subsets() if len(rows) > 1]

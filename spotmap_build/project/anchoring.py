@@ -12,7 +12,7 @@ from spotmap_build.core.speech import sentence
 from spotmap_build.project.layout import (
     LAYOUT_NEIGHBORS,
     MIN_DIST,
-    SMALLEST_FOR_UMAP,
+    MIN_TRACKS_FOR_UMAP,
     attempts,
     epochs,
     fit_layout,
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 
     BoolArray = npt.NDArray[np.bool_]
 
-LARGEST_LOSS: Final = 0.02
+MAX_LOSS: Final = 0.02
 """Maximum loss of trustworthiness of an anchored layout compared with a fresh one."""
-FEW_CHANGED_SHARE: Final = 0.02
+MAX_SHARE_TO_STAY: Final = 0.02
 """If at most this share of the tracks is new or gone, known tracks stay where they are, and nothing is optimized."""
-LARGEST_LOSS_OF_STAYING: Final = 0.01
+MAX_LOSS_OF_STAYING: Final = 0.01
 """Maximum loss of trustworthiness without optimization, compared with the last fresh layout, so that the losses of many
 small builds do not add up."""
-SMALLEST_KNOWN_SHARE: Final = 0.2
+MIN_KNOWN_SHARE: Final = 0.2
 """Minimum share of tracks that were on the last map. With fewer, there is little to preserve."""
 MAX_DISPLACEMENT: Final = 0.008
 """Maximum displacement of most known tracks, as a share of the diagonal. With the next two constants, it guarantees
 that half of the tracks move by less than a hundredth, and 95 % by less than a twentieth."""
 WIDE_MAX_DISPLACEMENT: Final = 0.045
-LARGEST_WIDE_SHARE: Final = 0.4
-LARGEST_FREE_SHARE: Final = 0.04
+MAX_WIDE_SHARE: Final = 0.4
+MAX_FREE_SHARE: Final = 0.04
 """Maximum share of known tracks that may move without limit."""
 SETTLING_EPOCHS: Final = 200
 HELD_INITIAL_ALPHA: Final = 0.5
@@ -122,10 +122,10 @@ def fit_anchored_layout(
     """
     known = are_known(previous)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
-    if not reason and last_fresh_trustworthiness is not None and _changed_share(known, gone_count) <= FEW_CHANGED_SHARE:
+    if not reason and last_fresh_trustworthiness is not None and _changed_share(known, gone_count) <= MAX_SHARE_TO_STAY:
         positions = beside_hosts(unit_vectors, previous, known)
         figure = trustworthiness(unit_vectors, positions)
-        if last_fresh_trustworthiness - figure <= LARGEST_LOSS_OF_STAYING:
+        if last_fresh_trustworthiness - figure <= MAX_LOSS_OF_STAYING:
             return Anchored(positions, drift_between(previous, positions), figure, last_fresh_trustworthiness)
     fresh = fit_layout(unit_vectors, neighbors, seed)
     fresh_figure, held_figure = trustworthiness(unit_vectors, fresh), None
@@ -134,7 +134,7 @@ def fit_anchored_layout(
             unit_vectors, neighbors, previous, known=known, gone_count=gone_count, fresh=fresh, seed=seed
         )
         held_figure = trustworthiness(unit_vectors, positions)
-        if fresh_figure - held_figure <= LARGEST_LOSS:
+        if fresh_figure - held_figure <= MAX_LOSS:
             return Anchored(positions, drift_between(previous, positions), held_figure, fresh_figure)
         reason = sentence(
             f"Holding the known tracks would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
@@ -231,9 +231,9 @@ def _can_be_aligned(positions: Float32Array, previous: Float32Array, known: Bool
 def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted: bool) -> str:
     if is_fresh_wanted:
         return sentence("A new layout was requested.")
-    if len(known) < SMALLEST_FOR_UMAP:
+    if len(known) < MIN_TRACKS_FOR_UMAP:
         return sentence("So few tracks are laid out from scratch each time.")
-    if known.sum() < max(3, SMALLEST_KNOWN_SHARE * len(known)) or diagonal(previous[known]) == 0:
+    if known.sum() < max(3, MIN_KNOWN_SHARE * len(known)) or diagonal(previous[known]) == 0:
         return sentence(f"Only {int(known.sum())} of {len(known)} tracks were on the last map.")
     return ""
 
@@ -340,8 +340,8 @@ def max_displacement_of(
     rows = rows[np.argsort(-_neighborhood_mismatch(unit_vectors, neighbors, anchors)[rows], kind="stable")]
     max_displacement = np.full(len(anchors), np.inf, dtype=np.float32)
     max_displacement[rows] = MAX_DISPLACEMENT
-    max_displacement[rows[: int(min(LARGEST_WIDE_SHARE, 4 * changed_share) * len(rows))]] = WIDE_MAX_DISPLACEMENT
-    max_displacement[rows[: int(min(LARGEST_FREE_SHARE, changed_share / 2) * len(rows))]] = np.inf
+    max_displacement[rows[: int(min(MAX_WIDE_SHARE, 4 * changed_share) * len(rows))]] = WIDE_MAX_DISPLACEMENT
+    max_displacement[rows[: int(min(MAX_FREE_SHARE, changed_share / 2) * len(rows))]] = np.inf
     return max_displacement * np.float32(diagonal(anchors[known]))
 
 

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
     IndexArray = npt.NDArray[np.intp]
 
-MOST: Final = 0.9
+WIDTH_SHARE: Final = 0.9
 """Share of the tracks that determine the width of the map."""
-FAR: Final = 5.0
-"""A track is a stray if it is this many times as far from the center as :data:`MOST` of the tracks. Half of the tracks
-in another city are no strays, but part of what the map shows."""
+STRAY_DISTANCE: Final = 5.0
+"""A track is a stray if it is this many times as far from the center as :data:`WIDTH_SHARE` of the tracks. Half of the
+tracks in another city are no strays, but part of what the map shows."""
 RIM: Final = (1.1, 1.3)
 """Distances of the nearest and the farthest stray, in units of the farthest other track."""
 COARSE: Final = 1e3
 """Maximum distance of a map from the origin in units of its width; beyond it, single precision is too coarse."""
 
-SMALLEST: Final = 1e-12
+MIN_SIZE: Final = 1e-12
 """A smaller map is enlarged, because squares of its distances underflow in single precision."""
 
 
@@ -56,11 +56,11 @@ def place_given(positions: Float64Array) -> GivenMap:
         return GivenMap(np.zeros((0, 2), np.float32), np.zeros(0, np.intp))
     middle = np.median(positions, axis=0)
     distance = _lengths(positions - middle)
-    if 0 < float(distance.max()) < SMALLEST:
+    if 0 < float(distance.max()) < MIN_SIZE:
         positions = (positions - middle) / distance.max()
         middle, distance = np.zeros(2), _lengths(positions)
-    usual = float(np.quantile(distance, MOST, method="lower"))
-    is_stray = distance > FAR * usual
+    usual = float(np.quantile(distance, WIDTH_SHARE, method="lower"))
+    is_stray = distance > STRAY_DISTANCE * usual
     if usual == 0 or not is_stray.any():
         is_coarse = float(np.abs(middle).max()) > COARSE * float(distance.max())
         return GivenMap((positions - middle if is_coarse else positions).astype(np.float32), np.zeros(0, np.intp))

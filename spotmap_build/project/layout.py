@@ -21,9 +21,9 @@ LAYOUT_NEIGHBORS: Final = 15
 """UMAP's ``n_neighbors``. For real music, 8 to 30 give about the same quality (docs/decisions/0003)."""
 MIN_DIST: Final = 0.05
 """UMAP's ``min_dist``: neighbors are closer than with its default of 0.1, but still do not overlap."""
-WIDEST_BAND: Final = 1.0
+MAX_EMPTY_BAND: Final = 1.0
 """Maximum width of an empty band, in UMAP's units, in which related tracks are at most about 1 apart (``spread``)."""
-SMALLEST_FOR_UMAP: Final = 6
+MIN_TRACKS_FOR_UMAP: Final = 6
 """With fewer tracks, a neighbor graph contains no more information than the first two principal components."""
 START_SIZE: Final = 10.0
 """Largest coordinate of the initial layout, as in UMAP."""
@@ -60,7 +60,7 @@ def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> F
     (3, 2)
     """
     start = principal_plane(unit_vectors)
-    if len(unit_vectors) < SMALLEST_FOR_UMAP:
+    if len(unit_vectors) < MIN_TRACKS_FOR_UMAP:
         return _apart(start)
     nearest = neighbors.first(LAYOUT_NEIGHBORS)
     best, best_figure = start, -math.inf
@@ -93,7 +93,7 @@ def epochs(track_count: int) -> int:
 
 
 def close_empty_bands(coordinates: Float32Array) -> Float32Array:
-    """Narrow every empty band across the whole map to ``WIDEST_BAND``.
+    """Narrow every empty band across the whole map to ``MAX_EMPTY_BAND``.
 
     The distance that UMAP leaves between groups without common neighbors depends on the initialization only, and a map
     with large gaps is hard to read. All tracks on one side of a band move together, so distances within groups do not
@@ -103,7 +103,7 @@ def close_empty_bands(coordinates: Float32Array) -> Float32Array:
     for axis in range(2):
         order = np.argsort(coordinates[:, axis], kind="stable")
         steps = np.diff(coordinates[order, axis].astype(np.float64), prepend=coordinates[order[0], axis])
-        narrowed[order, axis] = np.cumsum(np.minimum(steps, WIDEST_BAND))
+        narrowed[order, axis] = np.cumsum(np.minimum(steps, MAX_EMPTY_BAND))
     return narrowed
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BLOCK_ROWS: Final = 2048
 """A block of similarities takes 16 MiB, which two processors handle quickly for libraries of any size."""
-LARGEST_FOR_EXACT: Final = 60_000
+MAX_TRACKS_FOR_EXACT: Final = 60_000
 PRODUCT_ERROR: Final = 2.0**-23
 """Upper bound of the error of a dot product of unit vectors in single precision, per dimension and for any order of
 summation. It is twice the bound in Higham, "Accuracy and Stability of Numerical Algorithms" (2002), section 3.1, so
@@ -84,7 +84,7 @@ def find_neighbors(unit_vectors: Float32Array, count: int, seed: int) -> Neighbo
     k = max(0, min(count, n - 1))
     if k == 0:
         return Neighbors(np.empty((n, 0), np.int32), np.empty((n, 0), np.float32), True, 1.0)
-    if n <= LARGEST_FOR_EXACT:
+    if n <= MAX_TRACKS_FOR_EXACT:
         return _exact(unit_vectors, k)
     return _approximate(unit_vectors, k, seed)
 
@@ -113,7 +113,7 @@ def update_neighbors(unit_vectors: Float32Array, count: int, held: Neighbors, be
     k = min(count, n - 1)
     known, new = np.flatnonzero(before >= 0), np.flatnonzero(before < 0)
     is_in_order = bool((np.diff(before[known]) > 0).all())
-    if k < 1 or n > LARGEST_FOR_EXACT or not held.is_exact or held.indices.shape[1] != k or not is_in_order:
+    if k < 1 or n > MAX_TRACKS_FOR_EXACT or not held.is_exact or held.indices.shape[1] != k or not is_in_order:
         return None
     now = np.full(len(held.indices), -1, np.int32)
     now[before[known]] = known

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Float64Array = npt.NDArray[np.float64]
     Int64Array = npt.NDArray[np.int64]
 
-SMALLEST_NORM: Final = 1e-12
+MIN_NORM: Final = 1e-12
 BLOCK_ROWS: Final = 2048
 """Number of vectors processed in double precision at a time: 20 MiB."""
 KEPT_COMPONENTS: Final = 50
@@ -28,7 +28,7 @@ WHITENING_EXPONENT: Final = 0.25
 FAR: Final = 30.0
 """Multiple of the median distance from the center beyond which a vector is an outlier. Networks never give such
 vectors."""
-LEAST_SPREAD: Final = 1e-4
+MIN_RELATIVE_STD: Final = 1e-4
 """Components with a smaller standard deviation, relative to the largest, are rounding noise and are removed."""
 
 
@@ -130,7 +130,7 @@ def _distances(vectors: Float32Array, center: Float64Array) -> Float64Array:
 
 def _of_length_one(vectors: Float32Array | Float64Array) -> Float32Array | Float64Array:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: Float32Array | Float64Array = vectors / np.maximum(norms, SMALLEST_NORM)
+    scaled: Float32Array | Float64Array = vectors / np.maximum(norms, MIN_NORM)
     return scaled
 
 
@@ -164,7 +164,7 @@ def _whitening_axes(centered: Float32Array) -> Float64Array:
     """Return the matrix that partially whitens vectors: float64 ``[d, e]``, zeros if all vectors are equal."""
     components, axes = _decompose(centered, KEPT_COMPONENTS)
     std = np.sqrt(np.mean(components.astype(np.float64) ** 2, axis=0))
-    is_significant = std > LEAST_SPREAD * std.max(initial=0.0)
+    is_significant = std > MIN_RELATIVE_STD * std.max(initial=0.0)
     if not is_significant.any():
         return np.zeros_like(axes)
     return np.asarray(axes[:, is_significant] / std[is_significant] ** WHITENING_EXPONENT)
@@ -193,7 +193,7 @@ def _decompose(centered: Float32Array, count: int) -> tuple[Float32Array, Float6
             along = centered.T @ by_row.astype(np.float32)
             lengths = np.linalg.norm(along, axis=0)
             components = (by_row * lengths).astype(np.float32)
-            axes = along.astype(np.float64) / np.maximum(lengths, SMALLEST_NORM)
+            axes = along.astype(np.float64) / np.maximum(lengths, MIN_NORM)
     largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
     signs = np.where(largest < 0, -1, 1)
     return np.asarray(components * signs, dtype=np.float32), np.asarray(axes * signs, dtype=np.float64)
@@ -209,7 +209,7 @@ def _divide_by_deviation(centered: Float32Array) -> Float32Array:
     """Divide each dimension by its standard deviation in place; return these, infinity for constant dimensions."""
     deviation = centered.std(axis=0, dtype=np.float64).astype(np.float32)
     # Nearly constant dimensions are rounding noise, which a division by their standard deviation would amplify.
-    constant = deviation <= 1e-6 * max(float(deviation.max(initial=0.0)), SMALLEST_NORM)
+    constant = deviation <= 1e-6 * max(float(deviation.max(initial=0.0)), MIN_NORM)
     deviation[constant] = np.inf
     centered /= deviation
     return np.asarray(deviation, dtype=np.float32)

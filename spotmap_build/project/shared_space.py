@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DIMENSIONS: Final = 128
 SEED: Final = "spotmap.card/1"
-HIGHEST_CODE: Final = 127
+MAX_CODE: Final = 127
 SCALES: Final = {"musicnn": "musicnn.scale.npy"}
 """Files with mean and standard deviation of each dimension (float32 ``[2, d]``) over the corpus of
 ``benchmarks/real_music``, by embedder; only for embedders whose dimensions have different scales (``zscore``)."""
@@ -53,8 +53,8 @@ def encode_sounds(points: Float32Array) -> tuple[SharedSound, ...]:
     if not len(points):
         return ()
     low, high = points.min(axis=0).astype(np.float64), points.max(axis=0).astype(np.float64)
-    offsets, steps = (low + high) / 2, np.maximum((high - low) / (2 * HIGHEST_CODE), 1e-12)
-    codes = np.rint((points - offsets) / steps).clip(-HIGHEST_CODE, HIGHEST_CODE).astype(np.int8)
+    offsets, steps = (low + high) / 2, np.maximum((high - low) / (2 * MAX_CODE), 1e-12)
+    codes = np.rint((points - offsets) / steps).clip(-MAX_CODE, MAX_CODE).astype(np.int8)
     shared = tuple(offsets.tolist()), tuple(steps.tolist())
     return tuple(SharedSound(row.tobytes(), *shared) for row in codes)
 

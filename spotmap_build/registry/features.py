@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 MFCC_COUNT: Final = 13
-MOST_DANCEABLE: Final = 5.0
+MAX_DANCEABILITY: Final = 5.0
 """Upper bound. Music stays below 3; a steady tone, which does not change at all, would get 650."""
-QUIETEST_LUFS: Final = -70.0
+MIN_LUFS: Final = -70.0
 """EBU R 128's absolute gate. The loudness of quieter recordings is undefined and set to this value."""
 FEATURES_VERSION: Final = 0
 """Raise when a feature is added, or when the same audio gives other features. Every library is then analyzed again."""
@@ -143,7 +143,7 @@ FEATURES: tuple[Feature, ...] = (
         "loudness",
         "How loud the whole track is to the ear (EBU R 128).",
         words=FeatureWords(3, "quiet", "loud", "quieter", "louder", "{:.0f} LUFS"),
-        least=QUIETEST_LUFS,
+        least=MIN_LUFS,
     ),
     Feature(
         "loudness_range",
@@ -159,7 +159,7 @@ FEATURES: tuple[Feature, ...] = (
         "danceability",
         "How steady and regular the movement is.",
         words=FeatureWords(5, "free-flowing", "steady", "freer in its flow", "steadier", "{:.0f}%"),
-        most=MOST_DANCEABLE,
+        most=MAX_DANCEABILITY,
         percent_of=(0.6, 3.0),
     ),
     Feature("energy", "", "energy", "The sum of the squared samples of a frame of 128 ms, on average."),

@@ -31,7 +31,7 @@ TEMPLATES: Final = {
     "README.md": "README.md",
 }
 """The template of each file."""
-LARGEST_IGNORED_BYTES: Final = 1 << 20
+MAX_IGNORED_BYTES: Final = 1 << 20
 _FIELD: Final = re.compile(r"@([A-Z]+)@")
 
 
@@ -106,7 +106,7 @@ def _complete(path: Path, ours: str) -> Completed:
     wanted = [line for line in ours.splitlines() if not line.startswith("#")]
     if path.is_symlink() or not path.is_file():  # git follows no link here either
         return Completed(lacking=tuple(wanted))
-    content = read_bounded(path, LARGEST_IGNORED_BYTES)
+    content = read_bounded(path, MAX_IGNORED_BYTES)
     if b"\0" in content:  # UTF-16, which git does not read
         return Completed(lacking=tuple(wanted))
     present = {line.rstrip() for line in content.splitlines()}

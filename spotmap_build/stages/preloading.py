@@ -89,11 +89,11 @@ def _wait_until(condition: Callable[[], bool], stop: threading.Event) -> bool:
 def _compile_umap(new_share: float) -> None:
     import numpy as np
 
-    from spotmap_build.project.anchoring import FEW_CHANGED_SHARE
-    from spotmap_build.project.layout import SMALLEST_FOR_UMAP
+    from spotmap_build.project.anchoring import MAX_SHARE_TO_STAY
+    from spotmap_build.project.layout import MIN_TRACKS_FOR_UMAP
     from spotmap_build.project.neighbors import find_neighbors
     from spotmap_build.project.umap_layout import fit_umap
 
-    if new_share > FEW_CHANGED_SHARE:
-        few = np.eye(SMALLEST_FOR_UMAP, dtype=np.float32)
+    if new_share > MAX_SHARE_TO_STAY:
+        few = np.eye(MIN_TRACKS_FOR_UMAP, dtype=np.float32)
         fit_umap(few, find_neighbors(few, 2, seed=0), few[:, :2].copy(), min_dist=0.1, n_epochs=2, random_state=0)

@@ -31,7 +31,7 @@ AXES: Final = "axes.npy"
 ROWS: Final = "rows.npy"
 """Digests of the vectors of a result, in the order of its rows."""
 OUTPUTS: Final = (CENTER, AXES, ROWS)
-LARGEST_CHANGED_SHARE: Final = 0.1
+MAX_CHANGED_SHARE: Final = 0.1
 """Maximum share of changed vectors since the preparation was fitted; beyond it, it is fitted again."""
 
 
@@ -56,19 +56,19 @@ def held_preparation(
     It is fitted again with every layout from scratch (because of a request or large changes), and if more than a tenth
     of the vectors have changed since it was fitted.
     """
-    from spotmap_build.project.anchoring import FEW_CHANGED_SHARE, changed_share
+    from spotmap_build.project.anchoring import MAX_SHARE_TO_STAY, changed_share
 
     last = previous_map.value
     if last is None or not last.fitted_on or last.fitted_on == embedded.digest or previous_map.is_fresh:
         return None
     common_count = len({track.id for track in embedded.tracks}.intersection(last.track_ids))
-    if changed_share(common_count, len(embedded.tracks), len(last.track_ids)) > FEW_CHANGED_SHARE:
+    if changed_share(common_count, len(embedded.tracks), len(last.track_ids)) > MAX_SHARE_TO_STAY:
         return None
     fitted = _find(run, embedded, last.fitted_on)
     if fitted is None or len(fitted.preparation.center) != embedded.embeddings.value.vectors.shape[1]:
         return None
     now, then = set(read_row_digests().tolist()), set(fitted.row_digests.tolist())
-    return fitted if changed_share(len(now & then), len(now), len(then)) <= LARGEST_CHANGED_SHARE else None
+    return fitted if changed_share(len(now & then), len(now), len(then)) <= MAX_CHANGED_SHARE else None
 
 
 def learned_preparation(run: Run, embedded: Embedded, read_row_digests: Callable[[], Int64Array]) -> Fitted | None:

@@ -37,9 +37,9 @@ STATE: Final = "state.json"
 MAP: Final = "map.json"
 ANCHOR: Final = "anchor.json"
 OUTPUTS: Final = (STATE, MAP, ANCHOR)
-LARGEST_FLOAT32: Final = 3.4028234663852886e38
+MAX_FLOAT32: Final = 3.4028234663852886e38
 
-Coordinate = Annotated[float, Meta(ge=-LARGEST_FLOAT32, le=LARGEST_FLOAT32)]
+Coordinate = Annotated[float, Meta(ge=-MAX_FLOAT32, le=MAX_FLOAT32)]
 Number = Annotated[int, Meta(ge=0)]
 
 

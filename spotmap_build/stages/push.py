@@ -11,7 +11,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError
-from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, WantedList
+from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, WantedList
 from spotmap_build.fetch.spotify.pushed import PushedLists
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.stages.lists import CLUSTERS, MISFITS, NEW_PLAYLISTS, REGIONS
@@ -103,14 +103,14 @@ def push(
     settings = SpotifySettings.from_config(config)
     memory = PushedLists(config.pushed_path, login.user_digest)
     tracks = {one.id: _on_spotify(one) for one in chosen}
-    wanted = [WantedList(one.id, _name(one), tracks[one.id][:MOST_TRACKS]) for one in chosen]
+    wanted = [WantedList(one.id, _name(one), tracks[one.id][:MAX_TRACKS]) for one in chosen]
     with Cache.open(config.cache_dir) as cache:
         pushing = Push(settings, login, memory, cache, exact=exact, say=say)
         changes = pushing.propose([one for one in wanted if one.tracks])
         proposal = Proposal(
             changes=changes,
             left_out=len({track.id for one in chosen for track in one.tracks if not _is_on_spotify(track.id)}),
-            beyond=sum(len(of_list[MOST_TRACKS:]) for of_list in tracks.values()),
+            beyond=sum(len(of_list[MAX_TRACKS:]) for of_list in tracks.values()),
             forgotten=pushing.forgotten(one.id for one in lists),
             titles={track.id: _title(track) for one in lists for track in one.tracks},
         )

@@ -26,14 +26,14 @@ ENDING_S: Final = 0.7
 """Processor seconds of what no map's cost has in it: workers are stopped before, the report is written after."""
 MARGIN: Final = 1.1
 """Over what a map is expected to take: others may come to use the machine more."""
-LARGEST_SHARE: Final = 0.5
+MAX_MAP_SHARE: Final = 0.5
 """Of the limit, for the map: with less time than that a build would never listen."""
 PUBLISHING_SHARE: Final = 0.2
 """Of what a map takes, for what comes after covers and excerpts."""
 COVERS_SHARE: Final = 0.02
 """Of the limit, at most, for covers that nobody has fetched yet."""
 GRACE_SHARE: Final = 0.01
-LONGEST_GRACE_S: Final = 20.0
+MAX_GRACE_S: Final = 20.0
 """Of the limit, and at most: for what is being listened to when the time is over."""
 
 
@@ -110,7 +110,7 @@ def _limit(run: Run, kept_s: Callable[[Callable[[int], float]], float]) -> TimeL
     clock = run.clock
     measured = clock.map_cost or read_map_cost(run.config.report_path)
     forecast = Forecast(measured, is_first=clock.map_cost is None, is_fresh=run.config.fresh)
-    most_s, grace_s = LARGEST_SHARE * limit_s, min(GRACE_SHARE * limit_s, LONGEST_GRACE_S)
+    most_s, grace_s = MAX_MAP_SHARE * limit_s, min(GRACE_SHARE * limit_s, MAX_GRACE_S)
 
     def map_s(track_count: int) -> float:
         return clock.slowdown * forecast.seconds(track_count)

@@ -9,7 +9,7 @@ from spotmap_build.errors import UpstreamError
 
 FORMAT_NAME: Final = "FORMAT"
 FORMAT: Final = b"spotmap.store/1\n"
-LARGEST_FORMAT_BYTES: Final = 64
+MAX_FORMAT_BYTES: Final = 64
 README_NAME: Final = "README.md"
 README: Final = b"""\
 # Store of spotmap-build
@@ -50,7 +50,7 @@ def check_format(found: bytes, shown: str) -> None:
         It does not. Nothing was changed.
     """
     if found.strip() != FORMAT.strip():
-        text = found[:LARGEST_FORMAT_BYTES].decode("utf-8", errors="replace").strip()
+        text = found[:MAX_FORMAT_BYTES].decode("utf-8", errors="replace").strip()
         raise StoreError(
             f"{shown} has the format {text!r}; this version supports {FORMAT.decode().strip()!r}.",
             hint="Update spotmap-build, or choose another store.",

@@ -8,7 +8,7 @@ from spotmap_build.core.files import FileTooLarge, NotRegularFile, read_bounded,
 from spotmap_build.store.files import (
     FORMAT,
     FORMAT_NAME,
-    LARGEST_FORMAT_BYTES,
+    MAX_FORMAT_BYTES,
     PACKS,
     README,
     README_NAME,
@@ -17,7 +17,7 @@ from spotmap_build.store.files import (
     file_name,
     pack_name,
 )
-from spotmap_build.store.packs import LARGEST_PACK_BYTES
+from spotmap_build.store.packs import MAX_PACK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ class FolderStore:
                         f"{self.shown} is not a store: it contains other files.", hint="Use an empty or new folder."
                     )
                 return None
-            check_format(read_bounded(self._folder / FORMAT_NAME, LARGEST_FORMAT_BYTES), self.shown)
+            check_format(read_bounded(self._folder / FORMAT_NAME, MAX_FORMAT_BYTES), self.shown)
             packs = self._folder / PACKS
             found_names = (pack_name(path.name) for path in packs.iterdir()) if packs.is_dir() else ()
             return tuple(sorted(name for name in found_names if name))
@@ -58,7 +58,7 @@ class FolderStore:
     def read(self, name: str) -> bytes:
         """Return the bytes of a pack. Raises ``ValueError`` if the file cannot be a pack."""
         try:
-            return read_bounded(self._folder / PACKS / file_name(name), LARGEST_PACK_BYTES)
+            return read_bounded(self._folder / PACKS / file_name(name), MAX_PACK_BYTES)
         except (FileTooLarge, NotRegularFile, FileNotFoundError) as error:
             raise ValueError(str(error)) from error
         except OSError as error:

@@ -14,7 +14,7 @@ from spotmap_build.store.branch import FILE, TREE, Branch, Entry, GitFailed
 from spotmap_build.store.files import (
     FORMAT,
     FORMAT_NAME,
-    LARGEST_FORMAT_BYTES,
+    MAX_FORMAT_BYTES,
     PACKS,
     README,
     README_NAME,
@@ -23,7 +23,7 @@ from spotmap_build.store.files import (
     file_name,
     pack_name,
 )
-from spotmap_build.store.packs import LARGEST_PACK_BYTES
+from spotmap_build.store.packs import MAX_PACK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +53,7 @@ class GitStore:
     def read(self, name: str) -> bytes:
         """Return the bytes of a pack. Raises ``ValueError`` if the file cannot be a pack."""
         entry = self._packs.get(name)
-        if entry is None or entry.size_bytes is None or entry.size_bytes > LARGEST_PACK_BYTES:
+        if entry is None or entry.size_bytes is None or entry.size_bytes > MAX_PACK_BYTES:
             raise ValueError("it is not a file of a pack's size")
         try:
             return self._branch.blob(entry)
@@ -103,7 +103,7 @@ class GitStore:
         try:
             root = {entry.name: entry for entry in self._branch.tree(commit)}
             marked = root.get(FORMAT_NAME)
-            if marked is None or marked.size_bytes is None or marked.size_bytes > LARGEST_FORMAT_BYTES:
+            if marked is None or marked.size_bytes is None or marked.size_bytes > MAX_FORMAT_BYTES:
                 raise StoreError(f"{self.shown} is not a store: it contains other files.", hint="Use a new branch.")
             check_format(self._branch.blob(marked), self.shown)
             packs = self._branch.tree(f"{commit}:{PACKS}") if PACKS in root else ()

@@ -1,6 +1,6 @@
 """Packs, the file format of a store: small, reproducible, and read as untrusted input. Pure.
 
-A pack is a file of at most :data:`MOST_RESULTS` results. It is named by its SHA-256 and never changes, so two stores
+A pack is a file of at most :data:`MAX_RESULTS` results. It is named by its SHA-256 and never changes, so two stores
 are merged by copying the packs of both into one. A pack is compressed with xz. Uncompressed, it consists of a line that
 names the format, a line of canonical JSON that lists the results, and the bytes of all outputs.
 
@@ -28,20 +28,20 @@ from spotmap_build.registry.heads import OF_EFFNET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-MOST_RESULTS: Final = 2_000
+MAX_RESULTS: Final = 2_000
 """Results per pack. Limits the loss by a damaged pack, and the use of memory (7 MB packed, 14 MB unpacked)."""
-LARGEST_PACK_BYTES: Final = 32 << 20
-LARGEST_UNPACKED_BYTES: Final = 64 << 20
-LARGEST_LIST_BYTES: Final = 8 << 20
+MAX_PACK_BYTES: Final = 32 << 20
+MAX_UNPACKED_BYTES: Final = 64 << 20
+MAX_LIST_BYTES: Final = 8 << 20
 """Limit for the list of results in a pack. Ours have 1 KB per result; a malicious one can take 25 times its size when
 parsed."""
-LARGEST_NUMBER: Final = 1 << 53
+MAX_NUMBER: Final = 1 << 53
 """Limit for times and counts, within which every JSON reader is exact."""
 HALVED: Final = frozenset(
     ("discogs-effnet", name) for name in ("vector.npy", "tags.npy", *(head.output for head in OF_EFFNET))
 )
 """Embedder and output. As float32, they would exceed the budget of 4 KB per track."""
-LARGEST_FLOAT16: Final = 65_504.0
+MAX_FLOAT16: Final = 65_504.0
 
 _MAGIC: Final = b"spotmap.store.pack/1\n"
 _UNCHANGED: Final = "bytes"
@@ -87,7 +87,7 @@ def make_packs(results: Iterable[Result]) -> Iterator[tuple[str, bytes]]:
     Results are consumed lazily, one pack at a time.
     """
     remaining = iter(results)
-    while batch := list(islice(remaining, MOST_RESULTS)):
+    while batch := list(islice(remaining, MAX_RESULTS)):
         packed = _pack(batch)
         yield digest_bytes(packed), packed
 
@@ -100,19 +100,19 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
     ValueError
         The content does not match the name, or is not a pack of this format.
     """
-    if len(packed) > LARGEST_PACK_BYTES:
-        raise ValueError(f"it is larger than {LARGEST_PACK_BYTES:,} bytes")
+    if len(packed) > MAX_PACK_BYTES:
+        raise ValueError(f"it is larger than {MAX_PACK_BYTES:,} bytes")
     if digest_bytes(packed) != name:
         raise ValueError("its content does not match its name")
     content = _unpack(packed)
     if not content.startswith(_MAGIC):
         raise ValueError("it is not a pack of a supported format")
-    end = content.find(b"\n", len(_MAGIC), len(_MAGIC) + LARGEST_LIST_BYTES)
+    end = content.find(b"\n", len(_MAGIC), len(_MAGIC) + MAX_LIST_BYTES)
     if end < 0:
         raise ValueError("the list of its results is not terminated, or too long")
     heads = decode_json(content[len(_MAGIC) : end], tuple[_Head, ...])
-    if len(heads) > MOST_RESULTS:
-        raise ValueError(f"it contains more than {MOST_RESULTS:,} results")
+    if len(heads) > MAX_RESULTS:
+        raise ValueError(f"it contains more than {MAX_RESULTS:,} results")
     results, position = [], end + 1
     for head in heads:
         _check_numbers(head)
@@ -134,7 +134,7 @@ def _check_numbers(head: _Head) -> None:
         numbers += head.failure.attempts, head.failure.retry_at_unix_s
     if head.freshness is not None:
         numbers += head.freshness.fetched_at_unix_s, head.freshness.max_age_s
-    if not all(number is None or 0 <= number <= LARGEST_NUMBER for number in numbers):
+    if not all(number is None or 0 <= number <= MAX_NUMBER for number in numbers):
         raise ValueError("a time or a count in it is out of range")
 
 
@@ -158,7 +158,7 @@ def _pack(results: Sequence[Result]) -> bytes:
 def _unpack(packed: bytes) -> bytes:
     stream = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY_BYTES)
     try:
-        content = stream.decompress(packed, LARGEST_UNPACKED_BYTES)
+        content = stream.decompress(packed, MAX_UNPACKED_BYTES)
     except lzma.LZMAError as error:
         raise ValueError(f"it cannot be unpacked: {error}") from error
     if not stream.eof or stream.unused_data:
@@ -176,7 +176,7 @@ def _encode(key: Key, name: str, data: bytes) -> tuple[str, bytes]:
         array = decode_array(data)
     except CacheError:  # the stage that reads it reports it
         return _UNCHANGED, data
-    if array.ndim != 1 or array.dtype != np.float32 or not (np.abs(array) <= LARGEST_FLOAT16).all():
+    if array.ndim != 1 or array.dtype != np.float32 or not (np.abs(array) <= MAX_FLOAT16).all():
         return _UNCHANGED, data
     halves = array.astype("<f2").view(np.uint8).reshape(-1, 2)
     return _HALF, halves.T.tobytes()  # all low bytes, then all high bytes: similar bytes compress better

@@ -33,7 +33,7 @@ HTTP_DATE_S = 5.0
 BLOCKED = "Service Worker registration blocked by Playwright"
 ONE_PROCESS = "--renderer-process-limit=1"
 """All pages of a context are in one process, as :class:`Contexts` would have it."""
-MOST_CONTEXTS = 4
+MAX_CONTEXTS = 4
 SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first that is there. The same engine without a window costs half the processor time for each page."""
 
@@ -237,7 +237,7 @@ class Contexts:
                 if page is not kept:
                     page.close()
             kept.evaluate("localStorage.clear()")
-        while len(self._kept) > MOST_CONTEXTS:
+        while len(self._kept) > MAX_CONTEXTS:
             self._kept.pop(next(iter(self._kept))).context.close()
         self._own.clear()
         self._taken.clear()

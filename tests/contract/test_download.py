@@ -208,7 +208,7 @@ def test_a_download_in_which_hardly_anything_comes_is_given_up(
 
 
 def test_a_rate_that_was_asked_for_is_fast_enough(settings: DownloadSettings) -> None:
-    assert room._Watch(settings).least_rate_bytes_s == room.LEAST_RATE_BYTES_S
+    assert room._Watch(settings).least_rate_bytes_s == room.MIN_RATE_BYTES_S
     assert room._Watch(replace(settings, max_rate_bytes_s=400)).least_rate_bytes_s == 100
 
 

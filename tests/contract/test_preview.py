@@ -527,7 +527,7 @@ def test_a_request_that_drips_is_cut_off(published: Path, monkeypatch: pytest.Mo
 
 
 def test_there_are_so_many_connections_and_each_makes_room(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview, "MOST_CONNECTIONS", 1)
+    monkeypatch.setattr(preview, "MAX_CONNECTIONS", 1)
 
     def answer_until_the_end(sent: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as client:
@@ -542,7 +542,7 @@ def test_there_are_so_many_connections_and_each_makes_room(published: Path, monk
 
 
 def test_pages_that_wait_leave_room_for_others(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview, "MOST_WATCHING", 1)
+    monkeypatch.setattr(preview, "MAX_EVENT_STREAMS", 1)
     with serving(published, reloads=True) as server:
         waiting = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=patience())
         waiting.request("GET", RELOAD_EVENTS)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.core.retry_after import LONGEST_PAUSE_S
+from spotmap_build.core.retry_after import MAX_PAUSE_S
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.spotify.api import NotReadable, SpotifyApi
 from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
@@ -114,7 +114,7 @@ def test_a_longer_wait_is_announced_once(spotify: SpotifyServer, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("header", "wait_s"), [("61", 61), ("86400", 86_400), ("1e9", LONGEST_PAUSE_S), ("9" * 400, LONGEST_PAUSE_S)]
+    ("header", "wait_s"), [("61", 61), ("86400", 86_400), ("1e9", MAX_PAUSE_S), ("9" * 400, MAX_PAUSE_S)]
 )
 def test_a_wait_that_is_too_long_ends_it_and_nothing_more_is_asked(
     spotify: SpotifyServer, header: str, wait_s: float

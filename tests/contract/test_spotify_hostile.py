@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from spotmap_build.cache import pauses
-from spotmap_build.core.retry_after import LONGEST_PAUSE_S
+from spotmap_build.core.retry_after import MAX_PAUSE_S
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify import refresh
@@ -175,7 +175,7 @@ def test_a_wait_of_ages_is_remembered_for_a_week_at_most(person: Person, header:
     again = problem_of(person)
     assert "accepts requests again after" in again.message
     assert person.server.requests == []
-    person.now_unix_s += LONGEST_PAUSE_S + 60
+    person.now_unix_s += MAX_PAUSE_S + 60
     assert_next_build_is_whole(person)
 
 
@@ -300,7 +300,7 @@ def test_a_list_without_end_is_given_up(person: Person, monkeypatch: pytest.Monk
 
 def test_a_build_asks_for_a_bounded_number_of_pages(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(refresh, "MOST_PAGES", 2)
+        patch.setattr(refresh, "MAX_PAGES", 2)
         loaded = person.load()
     assert type(loaded.problem) is ServiceError
     assert "one build fetches" in loaded.problem.message

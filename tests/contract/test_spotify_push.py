@@ -14,7 +14,7 @@ from spotmap_build.describe import push_lines
 from spotmap_build.emit.lists import TrackList
 from spotmap_build.errors import ConfigError, LoginError, OutputError, ServiceError, ServiceRefused
 from spotmap_build.fetch.spotify.api import NotWritable
-from spotmap_build.fetch.spotify.playlist_changes import MOST_TRACKS, Change, Made, WantedList
+from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, Change, Made, WantedList
 from spotmap_build.fetch.spotify.push import Push
 from spotmap_build.fetch.spotify.pushed import PushedLists
 from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
@@ -188,7 +188,7 @@ def test_tracks_that_a_playlist_cannot_hold_are_counted(pusher: Pusher) -> None:
         spotify_api_url=pusher.server.api_url,
         spotify_accounts_url=pusher.server.accounts_url,
     )
-    tracks = tuple(Track(f"spotify:track:{number}", f"Song {number}") for number in range(MOST_TRACKS + 2))
+    tracks = tuple(Track(f"spotify:track:{number}", f"Song {number}") for number in range(MAX_TRACKS + 2))
     lists = [TrackList("c1", "clusters", "Calm", tracks), TrackList("c2", "clusters", "Loud", tracks[:-1])]
     proposals: list[Proposal] = []
 
@@ -199,8 +199,8 @@ def test_tracks_that_a_playlist_cannot_hold_are_counted(pusher: Pusher) -> None:
     push(config, pusher.login, lists, ["clusters"], exact=False, agree=agree, say=pusher.messages.append)
     push(config, pusher.login, lists[1:], ["c2"], exact=False, agree=agree, say=pusher.messages.append)
     assert [[len(change.added) for change in proposal.changes] for proposal in proposals] == [
-        [MOST_TRACKS, MOST_TRACKS],
-        [MOST_TRACKS],
+        [MAX_TRACKS, MAX_TRACKS],
+        [MAX_TRACKS],
     ]
     assert [list(push_lines(proposal))[-1] for proposal in proposals] == [
         "3 tracks exceed the 10,000 that a playlist can hold and are left out.",

@@ -183,7 +183,7 @@ def test_a_server_that_drips_is_given_up_and_what_came_is_kept(
 def test_a_server_that_begins_again_and_again_is_given_up(server: ModelServer, tmp_path: Path) -> None:
     server.supports_ranges, server.cut_after_bytes, server.cuts_left, server.cut_grows_bytes = False, 500_000, 999, 1
     assert "keeps starting again" in refusal(server, tmp_path)
-    assert len(server.requests) <= 2 * download.MOST_REPEATS + 1
+    assert len(server.requests) <= 2 * download.MAX_RECEIVED_FACTOR + 1
 
 
 @pytest.mark.parametrize("length", ["9" * 5_000, "-5", "1e6", "0x10", "12", "2000000", ""])

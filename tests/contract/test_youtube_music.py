@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from spotmap_build.acquire.youtube.search_answers import LONGEST_TEXT, MOST_ARTISTS, MOST_ROWS
+from spotmap_build.acquire.youtube.search_answers import MAX_ARTISTS, MAX_ROWS, MAX_TEXT_LENGTH
 from spotmap_build.acquire.youtube.youtube_music import ANSWER_BYTES, YouTubeMusic
 from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
 from spotmap_build.core.retry import RetryPolicy
-from spotmap_build.core.retry_after import LONGEST_PAUSE_S
+from spotmap_build.core.retry_after import MAX_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.model import Candidate
 from tests.fakes.http_server import Fault
@@ -330,9 +330,9 @@ def test_odd_characters_and_lengths_stay_within_bounds(server: YouTubeMusicServe
     rows[1] = with_text(0, 0, "half \ud800 and \x1b[2J")
     server.faults.append(Fault(status=200, body=answer_with(*rows), path="/search"))
     first, second, *others = connect(server, breaker).search("song", "songs")
-    assert (len(first.title), len(first.album), len(first.artists)) == (LONGEST_TEXT, LONGEST_TEXT, MOST_ARTISTS)
+    assert (len(first.title), len(first.album), len(first.artists)) == (MAX_TEXT_LENGTH, MAX_TEXT_LENGTH, MAX_ARTISTS)
     assert second.title == "half \ufffd and  [2J"
-    assert len(others) == MOST_ROWS - 2
+    assert len(others) == MAX_ROWS - 2
 
 
 @pytest.mark.parametrize(
@@ -405,4 +405,4 @@ def test_a_pause_is_no_longer_than_any_sensible_one(
     server.faults.append(Fault(status=429, headers={"Retry-After": wait}, times=9))
     with pytest.raises(ServiceRefused) as refused:
         connect(server, breaker).search("wonderwall", "songs")
-    assert refused.value.retry_after_s == LONGEST_PAUSE_S
+    assert refused.value.retry_after_s == MAX_PAUSE_S

@@ -131,7 +131,7 @@ def test_toml_that_is_too_much_is_reported(tmp_path: Path, content: str) -> None
 
 
 def test_a_file_larger_than_any_of_decisions_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overrides, "MOST_BYTES", 10)
+    monkeypatch.setattr(overrides, "MAX_BYTES", 10)
     with pytest.raises(ConfigError, match="larger than 10 bytes"):
         read_overrides(written(tmp_path, "# a comment"))
 

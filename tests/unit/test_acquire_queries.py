@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spotmap_build.acquire.queries import LONGEST, MOST, Query, queries
+from spotmap_build.acquire.queries import MAX_QUERIES, MAX_QUERY_LENGTH, Query, queries
 from spotmap_build.model import Track
 
 
@@ -58,7 +58,7 @@ def test_a_track_without_a_title_is_not_asked_for() -> None:
 
 def test_there_are_never_many_questions_and_none_twice() -> None:
     every = asked("月の舟", "遠山ひかり", "ミナモ座", album="夏休み", isrc="JPK652201290")
-    assert len(every) == len(set(every)) == MOST
+    assert len(every) == len(set(every)) == MAX_QUERIES
     assert every[-1].kind == "videos"
 
 
@@ -66,5 +66,5 @@ def test_there_are_never_many_questions_and_none_twice() -> None:
 def test_a_query_is_no_longer_than_a_service_takes(piece: str) -> None:
     text = piece * 20_000
     for query in asked(f"Salt {text}", text, album=text):
-        assert 4 <= len(query.text) <= LONGEST
+        assert 4 <= len(query.text) <= MAX_QUERY_LENGTH
         query.text.encode()

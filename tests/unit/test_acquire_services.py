@@ -19,7 +19,7 @@ from spotmap_build.cache.pauses import PAUSE_S
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.core.rate_limiting import RateLimiter
-from spotmap_build.core.retry_after import LONGEST_PAUSE_S
+from spotmap_build.core.retry_after import MAX_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused, SourceError
 from spotmap_build.pipeline import build
 from spotmap_build.progress import make_progress
@@ -100,13 +100,13 @@ def test_a_build_that_asks_nobody_remembers_nothing(run: Run) -> None:
 
 @pytest.mark.parametrize("pause_s", [86_400_000_000_000.0, 1e300, float("inf")])
 def test_no_pause_is_remembered_for_longer_than_a_service_may_want(run: Run, pause_s: float) -> None:
-    earliest_s = int(time.time()) + LONGEST_PAUSE_S
+    earliest_s = int(time.time()) + MAX_PAUSE_S
     Service(run, "YouTube").remember(ServiceRefused("Too many.", retry_after_s=pause_s))
     later = Service(run, "YouTube")
     assert not later.is_open
     retry_at = later.waiting("a", "download").retry_at_unix_s
     assert retry_at is not None
-    assert earliest_s <= retry_at <= time.time() + LONGEST_PAUSE_S + 1
+    assert earliest_s <= retry_at <= time.time() + MAX_PAUSE_S + 1
     assert "It can be tried again after" in later.summary()
 
 

@@ -144,13 +144,13 @@ def test_a_hostile_card_is_refused_with_a_reason(name: str, tmp_path: Path) -> N
 
 def test_a_card_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "friend.json").write_bytes(some_card())
-    monkeypatch.setattr(card, "LARGEST_FILE_BYTES", 100)
+    monkeypatch.setattr(card, "MAX_FILE_BYTES", 100)
     for name in ("friend.json", "nothing.json"):
         with pytest.raises(SourceError, match="cannot be read as a card"):
             CardSource(tmp_path / name).load(CONTEXT)
 
 
-@pytest.mark.parametrize(("bound", "most"), [("MOST_TRACKS", 1), ("LARGEST_FILE_BYTES", 100)])
+@pytest.mark.parametrize(("bound", "most"), [("MAX_TRACKS", 1), ("MAX_FILE_BYTES", 100)])
 def test_a_card_that_nobody_could_read_is_not_written(bound: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card, bound, most)
     with pytest.raises(ConfigError, match="A card is limited to") as refused:

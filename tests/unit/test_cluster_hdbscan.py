@@ -200,7 +200,7 @@ def test_a_cluster_that_falls_apart_into_small_parts_leaves_no_noise_between_the
 def test_that_a_large_cluster_is_cut_makes_no_noise(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three hills that run into one another. With a share of .2 they are cut, whatever it is worth."""
     space = np.concatenate([blobs([(0, 0), (2.2, 0), (1.1, 2)], 60, 0.5), blobs([(30, 0)], 60, 0.5, seed=3)])
-    monkeypatch.setattr(density_tree, "LARGE_PARTS", share)
+    monkeypatch.setattr(density_tree, "MIN_PARTS_MASS_SHARE", share)
     monkeypatch.setattr(density_tree, "LIES_APART", 1.0)
     monkeypatch.setattr(density_tree, "NEAR", 100)
     labels = hdbscan_labels(space)

@@ -25,7 +25,7 @@ from spotmap_build.core.files import (
 )
 from spotmap_build.core.memory import THRESHOLDS, seldom_collecting
 from spotmap_build.core.retry import RetryPolicy
-from spotmap_build.core.retry_after import LONGEST_PAUSE_S, clamp_retry_at, parse_retry_after
+from spotmap_build.core.retry_after import MAX_PAUSE_S, clamp_retry_at, parse_retry_after
 from spotmap_build.core.text import decode_guessing, decode_text, printable
 
 
@@ -307,10 +307,10 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC).timestamp()
         ("0", 0.0),
         ("1.5", 1.5),
         ("Sun, 29 Nov 2026 00:02:00 GMT", 120.0),
-        ("86400000000000", float(LONGEST_PAUSE_S)),
-        ("9" * 400, float(LONGEST_PAUSE_S)),
-        ("inf", float(LONGEST_PAUSE_S)),
-        ("Sun, 29 Nov 9999 00:02:00 GMT", float(LONGEST_PAUSE_S)),
+        ("86400000000000", float(MAX_PAUSE_S)),
+        ("9" * 400, float(MAX_PAUSE_S)),
+        ("inf", float(MAX_PAUSE_S)),
+        ("Sun, 29 Nov 9999 00:02:00 GMT", float(MAX_PAUSE_S)),
         ("nan", None),
         ("-5", None),
         ("soon", None),
@@ -323,7 +323,7 @@ def test_a_pause_is_read_and_bounded(header: str | None, wait_s: float | None) -
 
 
 def test_a_remembered_pause_is_bounded() -> None:
-    assert clamp_retry_at(1e30, NOW) == int(NOW) + LONGEST_PAUSE_S
+    assert clamp_retry_at(1e30, NOW) == int(NOW) + MAX_PAUSE_S
     assert clamp_retry_at(NOW + 60, NOW) == int(NOW) + 60
 
 

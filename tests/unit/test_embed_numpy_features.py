@@ -87,7 +87,7 @@ def test_peaks_lie_between_bins_and_the_strongest_are_kept() -> None:
     spectrum[0, 20:840:10] = np.linspace(0.1, 1, 82)
     spectrum[0, 831] = 0.5
     rows, peaks_hz, heights = tonal.strongest_peaks(spectrum)
-    assert len(rows) == tonal.MOST_PEAKS
+    assert len(rows) == tonal.MAX_PEAKS
     assert peaks_hz[-1] == pytest.approx((830 + 1 / 6) * tonal.BIN_HZ)
     assert heights.min() > 0.1
 

@@ -277,7 +277,7 @@ def test_all_files_together_are_bounded(
     files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = sum(len(content) for path, content in files.items() if path.endswith((".html", ".json")))
-    monkeypatch.setattr(published, "LARGEST_SITE_BYTES", read - len(files[path_of(files, "text.json")]) - 1)
+    monkeypatch.setattr(published, "MAX_SITE_BYTES", read - len(files[path_of(files, "text.json")]) - 1)
     with pytest.raises(ConfigError, match="larger than"):
         read_published(str(write(tmp_path, files)))
 

@@ -347,14 +347,14 @@ def test_file_names_in_a_zip_cannot_inject_terminal_sequences(tmp_path: Path, ca
 
 
 def test_zip_with_too_many_entries_is_reported(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_files, "LARGEST_PIECE_BYTES", 70_000)
+    monkeypatch.setattr(export_files, "MAX_READ_BYTES", 70_000)
     (tmp_path / "t.zip").write_bytes(zipped({f"a/{number}": b"" for number in range(1_500)}))
     with pytest.raises(SourceError, match="too many files"):
         load(TakeoutSource(tmp_path / "t.zip"), cache)
 
 
 def test_rows_of_an_export_are_limited(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(takeout, "MOST_ROWS", 3)
+    monkeypatch.setattr(takeout, "MAX_ROWS", 3)
     rows = [{"track": str(number), "artist": "A"} for number in range(4)]
     (tmp_path / "YourLibrary.json").write_text(json.dumps({"tracks": rows}))
     with pytest.raises(SourceError, match="limit is 3 rows"):

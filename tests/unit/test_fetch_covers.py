@@ -22,7 +22,7 @@ from spotmap_build.fetch import thumbnails as module
 from spotmap_build.fetch.covers import thumbnail
 from spotmap_build.fetch.folders.folder import FolderSource
 from spotmap_build.fetch.source import LoadContext
-from spotmap_build.fetch.tags import LARGEST_TAGS_BYTES, read_tags
+from spotmap_build.fetch.tags import MAX_TAGS_BYTES, read_tags
 from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
 from tests.fakes.pictures import MEGABYTE, png_of_nothing
 from tests.support.patience import patience
@@ -90,7 +90,7 @@ def test_a_good_cover_is_the_same_in_a_process_of_its_own(thumbnails: Thumbnails
 
 def test_a_picture_with_too_many_bytes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     before = started()
-    monkeypatch.setattr(module, "LARGEST_SOURCE_BYTES", 10)
+    monkeypatch.setattr(module, "MAX_SOURCE_BYTES", 10)
     with Thumbnails() as thumbnails, pytest.raises(UnreadablePicture):
         thumbnails.make(picture())
     assert started() == before
@@ -129,7 +129,7 @@ def test_covers_are_given_up_where_no_process_lives(monkeypatch: pytest.MonkeyPa
             with pytest.raises(UnreadablePicture) as caught:
                 ours.make(picture())
             assert not caught.value.is_final
-    assert len(starts) == module.MOST_LOST
+    assert len(starts) == module.MAX_LOST_PROCESSES
 
 
 LARGE_COVERS = """
@@ -241,4 +241,4 @@ def test_tags_are_read_from_regular_files_and_within_a_bound(tmp_path: Path) -> 
         file.truncate(300 * MEGABYTE)
     tags = read_tags(tmp_path / "huge.mp3")
     assert (tags.title, tags.cover) == ("", b"")
-    assert LARGEST_TAGS_BYTES < 300 * MEGABYTE
+    assert MAX_TAGS_BYTES < 300 * MEGABYTE

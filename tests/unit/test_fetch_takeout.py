@@ -312,7 +312,7 @@ def test_unreadable_zips_are_reported_by_name(tmp_path: Path) -> None:
 def test_zip_bomb_is_refused(tmp_path: Path) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("YourLibrary.json", b" " * (export_files.LARGEST_FILE_BYTES + 1))
+        archive.writestr("YourLibrary.json", b" " * (export_files.MAX_FILE_BYTES + 1))
     (tmp_path / "bomb.zip").write_bytes(bomb.getvalue())
     assert len(bomb.getvalue()) < 100_000
     with pytest.raises(SourceError, match="too large"):
@@ -321,7 +321,7 @@ def test_zip_bomb_is_refused(tmp_path: Path) -> None:
 
 def test_export_with_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = folder_of(tmp_path, Playlist1=playlists(A=[item(A)]), Playlist2=playlists(B=[item(A)]))
-    monkeypatch.setattr(export_files, "MOST_FILES", 1)
+    monkeypatch.setattr(export_files, "MAX_FILES", 1)
     with pytest.raises(SourceError, match="too large"):
         load(path)
 
@@ -367,14 +367,14 @@ def test_zip_is_recognized_without_its_suffix(tmp_path: Path) -> None:
 
 
 def test_zip_inside_a_zip_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_files, "LARGEST_INNER_ZIP_BYTES", 1 << 20)
+    monkeypatch.setattr(export_files, "MAX_INNER_ZIP_BYTES", 1 << 20)
     with pytest.raises(SourceError, match=r"data\.zip is too large"):
         load(zip_of(tmp_path / "bomb.zip", {"data.zip": bytes(3 << 20)}))
 
 
 def test_refused_files_count_toward_the_total_size_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_files, "LARGEST_FILE_BYTES", 1 << 20)
-    monkeypatch.setattr(export_files, "LARGEST_EXPORT_BYTES", 5 << 20)
+    monkeypatch.setattr(export_files, "MAX_FILE_BYTES", 1 << 20)
+    monkeypatch.setattr(export_files, "MAX_EXPORT_BYTES", 5 << 20)
     with pytest.raises(SourceError, match="is too large"):
         load(zip_of(tmp_path / "bomb.zip", {f"Playlist{number}.json": bytes(3 << 20) for number in range(9)}))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotmap_build.insights.styles import MOST_STYLES, find_styles
+from spotmap_build.insights.styles import MAX_STYLES, find_styles
 
 NAMES = ("Electronic---Dub Techno", "rock", "country", "female vocalists", "60s", "Electronic---Disco", "Soul---Disco")
 QUIET = (0.0,) * len(NAMES)
@@ -51,7 +51,7 @@ def test_a_track_has_few_styles_and_a_library_without_tags_none() -> None:
     names = tuple(f"Genre---Style {number}" for number in range(12))
     tags = np.zeros((30, 12), dtype=np.float32)
     tags[0] = 0.5
-    assert [len(one) for one in find_styles(tags, names)] == [MOST_STYLES, *[0] * 29]
+    assert [len(one) for one in find_styles(tags, names)] == [MAX_STYLES, *[0] * 29]
     assert find_styles(np.zeros((3, 0), dtype=np.float32), ()) == ()
     assert find_styles(np.zeros((0, 12), dtype=np.float32), names) == ()
 
@@ -64,5 +64,5 @@ def test_moods_and_instruments_are_among_the_first_words_and_take_no_place_of_st
     first, second, *_ = find_styles(tags, names)
     words = [word for word, _ in first]
     assert words[2:4] == ["piano", "dark mood"]
-    assert len([word for word in words if word.startswith("style")]) == MOST_STYLES
+    assert len([word for word in words if word.startswith("style")]) == MAX_STYLES
     assert [word for word, _ in second] == ["piano"]

@@ -117,7 +117,7 @@ def test_overlong_text_is_cut_before_comparison(fragment: str, monkeypatch: pyte
     prepare, judge = scoring.prepare, scoring.judge
 
     def check(record: Track | Candidate) -> None:
-        assert len(record.artists) <= decision.MOST_ARTISTS
+        assert len(record.artists) <= decision.MAX_ARTISTS
         lengths.update(map(len, (record.title, record.album, *record.artists)))
 
     def prepare_it(track: Track) -> Wanted:
@@ -135,7 +135,7 @@ def test_overlong_text_is_cut_before_comparison(fragment: str, monkeypatch: pyte
     candidate = replace(RIGHT, title=text, artists=(text, "Ada Frayne"), album=f"{text} and more")
     decide(track, [candidate, RIGHT])
     decide(TRACK, [candidate, RIGHT])
-    assert max(lengths) == decision.LONGEST
+    assert max(lengths) == decision.MAX_TEXT_LENGTH
 
 
 def test_artists_beyond_the_limit_are_ignored() -> None:
@@ -157,10 +157,10 @@ def test_guest_list_is_parsed_in_linear_time(monkeypatch: pytest.MonkeyPatch) ->
     for count in (100, 200):
         keys.clear()
         assert len(titles._each(" & ".join("abcdefghij" * (count // 10)), frozenset({"x"}))) == count
-        assert len(keys) <= titles.MOST_JOINED * count
+        assert len(keys) <= titles.MAX_JOINED * count
     assert titles._each("Tyler, The Creator & Ada", frozenset({"tylercreator"})) == ["Tyler, The Creator", "Ada"]
 
 
 def test_number_of_reordered_names_is_bounded() -> None:
     assert len(list(artists._across("Ирина Лескова", "Irina Leskova"))) == 2
-    assert len(list(artists._across("я " * 200, "a " * 200))) == artists.MOST_WORDS
+    assert len(list(artists._across("я " * 200, "a " * 200))) == artists.MAX_WORDS

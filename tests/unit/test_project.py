@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_limits
 from spotmap_build.project import neighbors as neighbors_module
 from spotmap_build.project.anchoring import diagonal
 from spotmap_build.project.layout import (
+    MAX_EMPTY_BAND,
     NEIGHBOR_COUNT,
-    WIDEST_BAND,
     close_empty_bands,
     fit_layout,
     principal_plane,
@@ -316,7 +316,7 @@ def test_the_approximate_search_finds_nearly_all_true_neighbors_and_says_how_man
     unit = prepare(groups(2000, group_count=10)[0], "none")
     unit[:5] = unit[5]
     exact = find_neighbors(unit, 15, seed=1)
-    monkeypatch.setattr(neighbors_module, "LARGEST_FOR_EXACT", 1000)
+    monkeypatch.setattr(neighbors_module, "MAX_TRACKS_FOR_EXACT", 1000)
     found = find_neighbors(unit, 15, seed=1)
     shared = [len(set(a) & set(b)) for a, b in zip(exact.indices.tolist(), found.indices.tolist(), strict=True)]
     assert not found.is_exact
@@ -396,4 +396,4 @@ def test_an_empty_band_across_the_map_is_narrowed_and_nothing_else_moves() -> No
     assert np.allclose(closed[:40] - closed[0], island - island[0], atol=1e-5)
     assert np.allclose(closed[40:] - closed[40], far - far[0], atol=1e-4)
     gap = closed[40:, 0].min() - closed[:40, 0].max()
-    assert gap == pytest.approx(WIDEST_BAND, abs=1e-4)
+    assert gap == pytest.approx(MAX_EMPTY_BAND, abs=1e-4)

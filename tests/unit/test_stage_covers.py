@@ -287,7 +287,7 @@ def test_who_stops_does_not_wait_for_a_host_that_says_nothing(build: Builds, mon
         fetched.close()
 
 
-@pytest.mark.parametrize("bound", ["TOTAL_S", "MOST"])
+@pytest.mark.parametrize("bound", ["TOTAL_S", "MAX_REQUESTS"])
 def test_what_a_build_has_no_time_for_is_left_for_the_next(
     build: Builds, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

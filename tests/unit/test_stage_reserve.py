@@ -16,7 +16,7 @@ from spotmap_build.cache.memo import memoize
 from spotmap_build.cache.store import Cache
 from spotmap_build.config import Config
 from spotmap_build.core.cpu_contention import (
-    LEAST_RUN_IN_WINDOW_S,
+    MIN_RUN_IN_WINDOW_S,
     WINDOW_S,
     Contention,
     ContentionMonitor,
@@ -133,7 +133,7 @@ def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(t
     unlimited = run_with(Config())
     assert extras_limit(unlimited, 10).ends_s == listening_limit(unlimited, lambda: Ready(10)).ends_s == math.inf
     day = replace(config, time_limit_s=86_400, fetch_covers=False)
-    assert kept_s(run_with(day), 60) == pytest.approx(Forecast().seconds(60) + reserve.LONGEST_GRACE_S)
+    assert kept_s(run_with(day), 60) == pytest.approx(Forecast().seconds(60) + reserve.MAX_GRACE_S)
 
 
 def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine() -> None:
@@ -213,7 +213,7 @@ def test_threads_are_watched_from_when_they_were_seen_first_for_a_while() -> Non
     assert contention is not None
     assert (contention.slowdown, contention.at_once) == pytest.approx((10.2 / 5.2, 1 + (10.2 - 100.04 / 10.2) / 20))
     now_s += WINDOW_S
-    found = {"main": CpuTimes(9.2 + LEAST_RUN_IN_WINDOW_S, 9.0)}  # the worker has ended
+    found = {"main": CpuTimes(9.2 + MIN_RUN_IN_WINDOW_S, 9.0)}  # the worker has ended
     contention = monitor.recent()
     assert contention is not None
     assert (contention.slowdown, contention.at_once) == (1.0, 1.0)

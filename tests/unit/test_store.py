@@ -232,7 +232,7 @@ def test_only_results_of_the_maps_last_build_are_sent(store: StoreUnderTest, tmp
 
 
 def test_packs_are_made_without_holding_more_results_than_one_pack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "MOST_RESULTS", 2)
+    monkeypatch.setattr(packs, "MAX_RESULTS", 2)
     taken: list[int] = []
 
     def results() -> Iterator[packs.Result]:
@@ -385,15 +385,15 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "fewer than no attempts": lambda: pack_of(
         [head(failure={"code": "x", "detail": "", "kind": "permanent", "retry_at_unix_s": None, "attempts": -1})], b"1"
     ),
-    "a list that is too long": lambda: pack_of(b"[" + b" " * (packs.LARGEST_LIST_BYTES + 1) + b"]"),
-    "too many results": lambda: pack_of([head(outputs=[])] * (packs.MOST_RESULTS + 1)),
+    "a list that is too long": lambda: pack_of(b"[" + b" " * (packs.MAX_LIST_BYTES + 1) + b"]"),
+    "too many results": lambda: pack_of([head(outputs=[])] * (packs.MAX_RESULTS + 1)),
     "too large": lambda: pack_of([], bytes((16 << 20) + 1)),
 }
 
 
 @pytest.mark.parametrize("attack", HOSTILE)
 def test_malicious_pack_is_refused(attack: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "LARGEST_UNPACKED_BYTES", 16 << 20)
+    monkeypatch.setattr(packs, "MAX_UNPACKED_BYTES", 16 << 20)
     content = HOSTILE[attack]()
     with pytest.raises(ValueError, match=r".") as caught:
         packs.read_pack(digest_bytes(content), content)

@@ -33,7 +33,7 @@ from tests.unit.test_catalogs import Pseudo
 pytestmark = pytest.mark.xdist_group("catalogs")  # what stands in the code is read once
 TRANSLATED = LANGUAGES[1:]
 COLUMNS = 80
-WIDEST_EXAMPLE = 106
+MAX_EXAMPLE_WIDTH = 106
 """Of the examples, which are not wrapped, nor are they in English."""
 
 
@@ -90,7 +90,7 @@ def test_help_fits_the_terminal(language: str) -> None:
         lines = context.get_help().splitlines()
         wrapped = lines[: -len(cli.EPILOG.splitlines())] if context.command is cli.main else lines
         assert [line for line in wrapped if columns(line) > COLUMNS] == []
-        assert [line for line in lines if columns(line) > WIDEST_EXAMPLE or "\ue000" in line] == []
+        assert [line for line in lines if columns(line) > MAX_EXAMPLE_WIDTH or "\ue000" in line] == []
 
 
 def test_lines_of_japanese_do_not_begin_with_what_ends_a_sentence() -> None:

@@ -38,7 +38,7 @@ Level = Literal[
     "other guests",
 ]
 
-MOST_WORDS: Final = 10
+MAX_WORDS: Final = 10
 """Maximum words of a name whose order may be rotated."""
 _CHANNEL: Final = re.compile(r"\s+-\s+topic$|\s*vevo$|\s+(?:official|oficial|officiel)(?:\s+channel)?$", re.IGNORECASE)
 _ALIAS: Final = re.compile(
@@ -303,7 +303,7 @@ def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
     foreign, latin = (other, one) if is_latin(one) else (one, other)
     tokens = latin.split()
     yield foreign, latin
-    for start in range(1, min(len(tokens), MOST_WORDS)):
+    for start in range(1, min(len(tokens), MAX_WORDS)):
         yield foreign, " ".join(tokens[start:] + tokens[:start])
 
 

@@ -23,11 +23,11 @@ seconds off). It is more likely right than wrong, but worth a review."""
 CONSIDERED: Final = 5
 """Maximum number of rejected candidates in the report."""
 
-LONGEST: Final = 500
+MAX_TEXT_LENGTH: Final = 500
 """Maximum characters of a title or an album's name that are compared. Comparing takes more than linear time; the
 longest existing titles, of classical works, have about two hundred."""
-LONGEST_NAME: Final = 200
-MOST_ARTISTS: Final = 60
+MAX_NAME_LENGTH: Final = 200
+MAX_ARTISTS: Final = 60
 """Maximum number of artists. Only the longest charity singles have more, and the first ones suffice."""
 
 Texts = TypeVar("Texts", Track, Candidate)
@@ -74,8 +74,8 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
 
 def _bounded(record: Texts) -> Texts:
     """Return a record with texts of limited length, without unprintable characters."""
-    title, album = printable(record.title[:LONGEST]), printable(record.album[:LONGEST])
-    artists = tuple(printable(name[:LONGEST_NAME]) for name in record.artists[:MOST_ARTISTS])
+    title, album = printable(record.title[:MAX_TEXT_LENGTH]), printable(record.album[:MAX_TEXT_LENGTH])
+    artists = tuple(printable(name[:MAX_NAME_LENGTH]) for name in record.artists[:MAX_ARTISTS])
     if (title, album, artists) == (record.title, record.album, record.artists):
         return record
     return replace(record, title=title, album=album, artists=artists)

@@ -17,7 +17,7 @@ PARTS: Final = {word: part for part, words in title_words().parts.items() for wo
 _TENS: Final = {word: 10 * number for number, word in enumerate(title_words().tens, start=2)}
 _TIMES: Final = {"hundred": "00", "thousand": "000", "million": "000000", "billion": "000000000"}
 _ENDINGS: Final = {"first": "st", "second": "nd", "third": "rd"}
-_MOST_DIGITS: Final = 9
+_MAX_DIGITS: Final = 9
 _ORDINAL_WORDS: Final = {number: word for word, number in ORDINALS.items()}
 
 
@@ -51,4 +51,4 @@ def _count(word: str) -> str:
         return "1"
     if word in _TENS:
         return str(_TENS[word])
-    return word if word.isdecimal() and 0 < len(word) <= _MOST_DIGITS else NUMBERS.get(word, "")
+    return word if word.isdecimal() and 0 < len(word) <= _MAX_DIGITS else NUMBERS.get(word, "")

@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from spotmap_build.acquire.matching.titles import Title
     from spotmap_build.model import Candidate, Track
 
-USUAL_S: Final = 3.5
-WIDEST_S: Final = 5.5
+USUAL_DIFFERENCE_S: Final = 3.5
+MAX_DIFFERENCE_S: Final = 5.5
 """Silence at the end may differ by this much; accepted only if the album or the ISRC agrees as well."""
-LEAST_S: Final = 1.0
+MIN_DIFFERENCE_S: Final = 1.0
 """Services round to whole seconds: a short track may differ by this much plus a quarter of its length."""
 VIDEO_LONGER_S: Final = 20.0
 """How much longer than the song an official video may be, for example because of an intro scene or credits."""
@@ -226,15 +226,15 @@ def _weigh_length(case: Case) -> None:
         return
     difference_s = abs(longer_s)
     said = f"{difference_s:.0f} s {'longer' if longer_s > 0 else 'shorter'}"
-    if difference_s > LEAST_S + (case.wanted.track.duration_ms or 0) / 4_000:
+    if difference_s > MIN_DIFFERENCE_S + (case.wanted.track.duration_ms or 0) / 4_000:
         raise RefusedError(said)
     if difference_s <= EXACT_S:
         case.add("as long")
     elif difference_s <= CLOSE_S:
         case.add(said, 0.97)
-    elif difference_s <= max(USUAL_S, 0.004 * (case.wanted.track.duration_ms or 0) / 1000):
+    elif difference_s <= max(USUAL_DIFFERENCE_S, 0.004 * (case.wanted.track.duration_ms or 0) / 1000):
         case.add(said, 0.88)
-    elif difference_s <= WIDEST_S and is_backed and not case.is_upload:
+    elif difference_s <= MAX_DIFFERENCE_S and is_backed and not case.is_upload:
         case.add(said, 0.75)
     elif case.candidate.video_type == OFFICIAL_VIDEO and 0 < longer_s <= VIDEO_LONGER_S:
         case.add(f"{said}, as a video may be", 0.8)

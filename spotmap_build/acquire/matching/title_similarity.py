@@ -40,7 +40,7 @@ _LETTERS: Final = re.compile(r"[\w*]+")
 _OTHER_MASKS: Final = re.compile(r"[@#%]")
 _STARS: Final = re.compile(r"(?<=\w)(?:\\\*)+")
 _DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
-_MOST_STARRED: Final = 8
+_MAX_MASKED: Final = 8
 """Maximum number of masked places in a title; each one doubles the time to compare."""
 _SHORT: Final = 3
 _VOWEL: Final = re.compile("[aeiou]")
@@ -178,7 +178,7 @@ def _is_censored(wanted: Title, offered: Title) -> bool:
     starred, plain = ([_WITHIN.sub("", word) for word in name.split()] for name in (one, other))
     if _MASK.search(other):
         starred, plain = plain, starred
-    if len(starred) != len(plain) or sum(len(_MASK.findall(word)) for word in starred) > _MOST_STARRED:
+    if len(starred) != len(plain) or sum(len(_MASK.findall(word)) for word in starred) > _MAX_MASKED:
         return False
     return all(re.fullmatch(_unmasked(word), written) for word, written in zip(starred, plain, strict=True))
 

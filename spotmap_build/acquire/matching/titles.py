@@ -14,7 +14,7 @@ from spotmap_build.acquire.matching.versions import Mark, read_segment
 from spotmap_build.core.normalize import is_latin, native, repair
 from spotmap_build.core.vocabulary import people_words, title_words, version_words
 
-MOST_JOINED: Final = 20
+MAX_JOINED: Final = 20
 """Maximum number of list items that may together be the name of one known artist ("Tyler, The Creator")."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9 '!?]+")
 """Matches most titles, which need no parsing."""
@@ -256,7 +256,7 @@ def _each(listed: str, known: frozenset[str]) -> list[str]:
     names: list[str] = []
     start = 0
     while start < len(pieces):
-        ends = range(min(len(pieces), start + 2 * MOST_JOINED - 1), start, -2)
+        ends = range(min(len(pieces), start + 2 * MAX_JOINED - 1), start, -2)
         end = next((end for end in ends if name_key("".join(pieces[start:end])) in known), start + 1)
         names.append("".join(pieces[start:end]))
         start = end + 1

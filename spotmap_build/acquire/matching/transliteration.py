@@ -42,7 +42,7 @@ _SPELLED: Final = dict(
     )
 )
 """Names of the letters, for names that are spelled out: "IU" is "아이유"."""
-_LONGEST_SPELLED: Final = 4
+_MAX_SPELLED_LENGTH: Final = 4
 _ABJADS_ALIKE: Final = 0.92
 
 _RANGES: Final[tuple[tuple[int, int, Script], ...]] = (
@@ -104,7 +104,7 @@ _THROAT: Final = str.maketrans("", "", "q")
 _KOREAN: Final = str.maketrans("rkptj", "lgbdc")
 _KATAKANA: Final = re.compile(r"[ァ-ヺー]{2}")
 _HIRAGANA: Final = re.compile(r"[ぁ-ゖ]")
-_FEW_CONSONANTS: Final = 4
+_MIN_CONSONANTS: Final = 4
 """With so few letters, all must agree; fewer are no evidence."""
 _NOT_SPOKEN: Final = re.compile(r"gh(?=t)|r(?![aeiouy])|\bk(?=n)|\bw(?=r)|(?<=m)b\b")
 """Replacements in English words, according to Japanese pronunciation."""
@@ -170,8 +170,8 @@ def _is_loanword(one: str, other: str) -> bool:
         return False
     first, second = _consonants(anyascii(spelled)), _consonants(_NOT_SPOKEN.sub("", english.casefold()))
     fewer = min(len(first), len(second))
-    return (fewer > _FEW_CONSONANTS and _ratio(first, second) >= _ALIKE) or (
-        fewer == _FEW_CONSONANTS and first == second
+    return (fewer > _MIN_CONSONANTS and _ratio(first, second) >= _ALIKE) or (
+        fewer == _MIN_CONSONANTS and first == second
     )
 
 
@@ -257,7 +257,7 @@ def _readings(text: str) -> tuple[str, ...]:
     plain = native(text)
     if is_latin(plain):
         letters = plain.replace(" ", "")
-        is_spelled = text.isupper() and letters.isalpha() and 1 < len(letters) <= _LONGEST_SPELLED
+        is_spelled = text.isupper() and letters.isalpha() and 1 < len(letters) <= _MAX_SPELLED_LENGTH
         return (plain, " ".join(map(_SPELLED.__getitem__, letters))) if is_spelled else (plain,)
     if "arabic" in scripts(text):
         plain = " ".join(word.removeprefix("ال") for word in plain.split())

@@ -43,7 +43,7 @@ PAGE_BYTES: Final = 16 << 20
 PIECE_BYTES: Final = 1 << 16
 PAGES_BYTES: Final = 64 << 20
 """Maximum size of all pages for one video together."""
-LEAST_RATE_BYTES_S: Final = 2_000
+MIN_RATE_BYTES_S: Final = 2_000
 """Minimum transfer rate, an eighth of the audio's bit rate: a slower download would take too long."""
 SHUTDOWN_TIMEOUT_S: Final = 1.0
 """How long a cancelled download may take to stop by itself."""
@@ -294,7 +294,7 @@ class _Watch:
 
     def __init__(self, settings: DownloadSettings) -> None:
         self._settings = settings
-        self.least_rate_bytes_s = min(LEAST_RATE_BYTES_S, (settings.max_rate_bytes_s or math.inf) / 4)
+        self.least_rate_bytes_s = min(MIN_RATE_BYTES_S, (settings.max_rate_bytes_s or math.inf) / 4)
         self._left = threading.Event()
         self.begin(threading.Event())
 

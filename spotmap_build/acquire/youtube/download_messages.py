@@ -16,7 +16,7 @@ from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, Spot
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-LONGEST: Final = 200
+MAX_MESSAGE_LENGTH: Final = 200
 """Maximum characters of an unknown message in the report."""
 HOUR_S: Final = 3_600
 NEEDS_COOKIES: Final = "it needs cookies of a browser session with access (--cookies)"
@@ -66,7 +66,7 @@ def plain(message: str) -> str:
     """
     text = _ADVICE.sub("", _without_head(message))
     text = " ".join(_PRIVATE.sub("…", text).split()).rstrip(" .;:")
-    return text[:LONGEST] + ("…" if len(text) > LONGEST else ".")
+    return text[:MAX_MESSAGE_LENGTH] + ("…" if len(text) > MAX_MESSAGE_LENGTH else ".")
 
 
 _COLOR: Final = re.compile(r"\x1b\[[0-9;]*m")

@@ -14,7 +14,7 @@ from spotmap_build.acquire.search import failed, youtube_disabled_reason
 from spotmap_build.acquire.services import Service
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
-from spotmap_build.core.files import LONGEST_NAME_BYTES, portable_name
+from spotmap_build.core.files import MAX_NAME_BYTES, portable_name
 from spotmap_build.core.rate_limiting import RateLimiter
 from spotmap_build.errors import OutputError, ServiceError, TrackError
 from spotmap_build.model import Failed, Track
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 DOWNLOAD_VERSION: Final = 1
-LONGEST_NAME: Final = 120
+MAX_NAME_LENGTH: Final = 120
 """Maximum characters of a kept file's name before the id."""
 _ID_IN_NAME: Final = re.compile(r"\[([A-Za-z0-9_-]{11})\]")
 
@@ -159,5 +159,5 @@ def _keep(path: Path, folder: Path, track: Track) -> None:
 def _file_name(track: Track, tail: str) -> str:
     """Return ``Artist - Title [id].m4a`` as a portable file name of limited length."""
     words = " - ".join(part for part in (", ".join(track.artists[:2]), track.title) if part)
-    name = portable_name(words[:LONGEST_NAME], LONGEST_NAME_BYTES - len(f" {tail}".encode()))
+    name = portable_name(words[:MAX_NAME_LENGTH], MAX_NAME_BYTES - len(f" {tail}".encode()))
     return f"{name or 'track'} {tail}"

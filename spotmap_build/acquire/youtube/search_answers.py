@@ -21,11 +21,11 @@ from spotmap_build.model import Candidate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-MOST_ROWS: Final = 50
+MAX_ROWS: Final = 50
 """A page has about twenty."""
-MOST_ARTISTS: Final = 100
-LONGEST_TEXT: Final = 1_000
-LONGEST_S: Final = 30 * 86_400
+MAX_ARTISTS: Final = 100
+MAX_TEXT_LENGTH: Final = 1_000
+MAX_DURATION_S: Final = 30 * 86_400
 """Longer than any existing video."""
 _ROW: Final = "musicResponsiveListItemRenderer"
 
@@ -39,7 +39,7 @@ class _Row(msgspec.Struct, rename="camel"):
     title: str
     artists: list[_Named] | None = None
     album: _Named | None = None
-    duration_seconds: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_S)] | None = msgspec.field(
+    duration_seconds: Annotated[int, msgspec.Meta(ge=0, le=MAX_DURATION_S)] | None = msgspec.field(
         default=None, name="duration_seconds"
     )
     video_type: str | None = None
@@ -69,7 +69,7 @@ def check_answer(content: bytes) -> bytes:
         return content
     for snapshots in shelves:
         heading = snapshots[:1] if _is_heading(snapshots[0]) else []
-        snapshots[:] = heading + [item for item in snapshots if _is_row(item)][:MOST_ROWS]
+        snapshots[:] = heading + [item for item in snapshots if _is_row(item)][:MAX_ROWS]
     return json.dumps(answer).encode()
 
 
@@ -110,7 +110,7 @@ def candidates(rows: Iterable[dict[str, Any]]) -> tuple[Candidate, ...]:
 
 
 def _candidate(row: _Row) -> Candidate:
-    names = [named.name for named in (row.artists or ())[:MOST_ARTISTS]]
+    names = [named.name for named in (row.artists or ())[:MAX_ARTISTS]]
     return Candidate(
         video_id=row.video_id,
         title=_text(row.title),
@@ -129,7 +129,7 @@ def _is_unplayable(row: dict[str, Any]) -> bool:
 
 
 def _text(text: str) -> str:
-    return printable(text[:LONGEST_TEXT])
+    return printable(text[:MAX_TEXT_LENGTH])
 
 
 def _lists_of_rows(node: Any) -> Iterator[list[Any]]:
@@ -153,7 +153,7 @@ def _is_heading(item: Any) -> bool:
 
 def _is_to_be_tidied(snapshots: list[Any]) -> bool:
     rows = snapshots[1:] if _is_heading(snapshots[0]) else snapshots
-    return len(rows) > MOST_ROWS or not all(_is_row(item) for item in rows)
+    return len(rows) > MAX_ROWS or not all(_is_row(item) for item in rows)
 
 
 def _says_nothing_found(answer: dict[str, Any]) -> bool:

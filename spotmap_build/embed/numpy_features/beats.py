@@ -29,7 +29,7 @@ WINDOW_HOP_S: Final = 5.944308390022676 / 4
 SMOOTHING: Final = 8
 FAVORITE_PERIOD: Final = 43.0
 """Half a second: 120 beats per minute."""
-SHORTEST_PERIOD: Final = 25
+MIN_PERIOD: Final = 25
 """208 beats per minute. The longest period, of a quarter of a window, is 40 beats per minute."""
 DRIFT_STEPS: Final = 8.0
 """Standard deviation of the change of the period from window to window."""
@@ -41,7 +41,7 @@ TIE_SHARE: Final = 1e-4
 JITTER_S: Final = 0.025
 """Standard deviation of the beat positions."""
 CERTAIN: Final = 0.99
-LEAST_CHANGE: Final = float(np.finfo(np.float32).eps)
+MIN_CHANGE: Final = float(np.finfo(np.float32).eps)
 
 
 def above_average(values: FloatArray, half: int) -> FloatArray:
@@ -105,7 +105,7 @@ def _evidence(windows: FloatArray) -> FloatArray:
         for region in range(1 - comb, comb):
             comb_output[:, numbers] += correlation[:, (numbers + 1) * comb - 1 + region] / (2 * comb - 1)
     excess = above_average(comb_output * _period_weights(), SMOOTHING)
-    excess[:, : SHORTEST_PERIOD - 1] = 0
+    excess[:, : MIN_PERIOD - 1] = 0
     totals = excess.sum(axis=1, keepdims=True)
     shares: FloatArray = np.divide(excess, totals, out=excess, where=totals > 0)
     return shares
@@ -160,7 +160,7 @@ def _decode(
     lengths = [len(values) for values in measures]
     longest = max(lengths)
     changes = np.array([np.pad(values, (0, longest - len(values)), mode="edge") for values in measures])
-    changes = CERTAIN * np.where(changes == 0, LEAST_CHANGE, changes)
+    changes = CERTAIN * np.where(changes == 0, MIN_CHANGE, changes)
     beat_costs, rest_costs = -0.5 * np.log(changes), -0.5 * np.log1p(-changes)
     # A rest costs the same in all states, so only the cost of a beat relative to a rest matters.
     beat_costs -= rest_costs

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FRAMES_AT_ONCE: Final = 512
 BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 MFCC_BANDS: Final = 40
-QUIETEST_BAND: Final = 1e-10
+MIN_BAND_ENERGY: Final = 1e-10
 """Lower bound of band energies, so that silence has a finite logarithm."""
 ROLL_OFF_SHARE: Final = 0.85
 
@@ -153,6 +153,6 @@ def _cosines() -> FloatArray:
 
 
 def _mfcc(power: Float32Array) -> FloatArray:
-    levels_db = 20 * np.log10(np.maximum(power @ _mfcc_bands(), QUIETEST_BAND))
+    levels_db = 20 * np.log10(np.maximum(power @ _mfcc_bands(), MIN_BAND_ENERGY))
     coefficients: FloatArray = levels_db @ _cosines()
     return coefficients

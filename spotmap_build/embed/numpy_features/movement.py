@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float64]
 
 STEP_SAMPLES: Final = SAMPLE_RATE_HZ // 100
-SHORTEST_MS: Final = 310.0
-LONGEST_MS: Final = 8800.0
+MIN_WINDOW_MS: Final = 310.0
+MAX_WINDOW_MS: Final = 8800.0
 GROWTH: Final = 1.1
 
 
 def windows() -> list[int]:
     """Return window lengths in steps of 10 ms: from 0.3 s to 8.8 s, each a tenth longer than the one before."""
-    lengths, length_ms = [], np.float32(SHORTEST_MS)
-    while length_ms <= LONGEST_MS:
+    lengths, length_ms = [], np.float32(MIN_WINDOW_MS)
+    while length_ms <= MAX_WINDOW_MS:
         lengths.append(int(length_ms / np.float32(10)))
         length_ms = length_ms * np.float32(GROWTH)
     return lengths

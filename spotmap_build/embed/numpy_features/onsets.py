@@ -32,7 +32,7 @@ HEARD_BINS: Final = math.ceil(SAMPLE_RATE_HZ / 2 * FRAME_SAMPLES / RHYTHM_RATE_H
 """Audio resampled from 16 kHz has nothing above 8 kHz, except what the window leaks into two bins."""
 FRAMES_AT_ONCE: Final = 512
 MEL_BANDS, MEL_HIGH_HZ = 40, 4000.0
-QUIETEST_BAND: Final = 1e-10
+MIN_BAND_ENERGY: Final = 1e-10
 GAIN_BINS: Final = slice(round(40 * FRAME_SAMPLES / RHYTHM_RATE_HZ), round(5000 * FRAME_SAMPLES / RHYTHM_RATE_HZ) + 1)
 """From 40 to 5,000 Hz."""
 GAIN_FRAMES: Final = 5
@@ -43,7 +43,7 @@ EMPHASIS_WINDOW: Final = 17
 EMPHASIS_BOUND_BAND: Final = 24
 """Only bands with at least as clear a beat as this one count. In the paper it is the last of the clearest 40 %, but
 Essentia does not sort the bands, and our results have to match Essentia's."""
-LONGEST_PERIOD: Final = 512
+MAX_PERIOD: Final = 512
 """Six seconds, in steps of 512 samples."""
 
 
@@ -81,7 +81,7 @@ def onsets(samples: Float32Array) -> Onsets:
         mels.append(np.square(every_second) @ _mel_bands())
         emphases.append(np.square(_difference(both, strengths, turns, sign=1)[size:]) @ _ear_bands())
         gains.append(_information_gain(strengths[:, GAIN_BINS], size))
-    levels_db = 20 * np.log10(np.maximum(np.concatenate(mels)[:coarse], QUIETEST_BAND))
+    levels_db = 20 * np.log10(np.maximum(np.concatenate(mels)[:coarse], MIN_BAND_ENERGY))
     return Onsets(
         complex_difference=np.concatenate(differences)[:coarse].astype(np.float64),
         energy_rise=_rise(np.concatenate(energies)[:coarse, np.newaxis]),
@@ -201,10 +201,10 @@ def _emphasis(bands: FloatArray) -> FloatArray:
 
 def _beat_clarity(changes: FloatArray) -> FloatArray:
     """Return the strength of the strongest period of each row, weighted towards half a second."""
-    correlation = np.zeros((len(changes), LONGEST_PERIOD))
-    found = unbiased_autocorrelation(changes)[:, :LONGEST_PERIOD]
+    correlation = np.zeros((len(changes), MAX_PERIOD))
+    found = unbiased_autocorrelation(changes)[:, :MAX_PERIOD]
     correlation[:, : found.shape[1]] = found
-    periods = np.arange(3, (LONGEST_PERIOD - 3) // 4 - 1)
+    periods = np.arange(3, (MAX_PERIOD - 3) // 4 - 1)
     weights = rayleigh(periods + 1.0, 43.0)
     total = np.zeros((len(changes), len(periods)))
     for comb in range(1, 5):

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 FRAME_SAMPLES: Final = 4096
 BIN_HZ: Final = SAMPLE_RATE_HZ / FRAME_SAMPLES
-LOWEST_HZ, HIGHEST_HZ = 25.0, 3500.0
-FAINTEST: Final = 1e-4
-MOST_PEAKS: Final = 60
+MIN_HZ, MAX_HZ = 25.0, 3500.0
+MIN_AMPLITUDE: Final = 1e-4
+MAX_PEAKS: Final = 60
 REFERENCE_HZ: Final = 440.0
 PITCH_CLASS_OF_REFERENCE: Final = 9
 HARMONICS: Final = 5
@@ -72,21 +72,21 @@ def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatA
 
     Peaks are refined by parabolic interpolation over three bins.
     """
-    first, last = math.ceil(LOWEST_HZ / BIN_HZ), math.floor(HIGHEST_HZ / BIN_HZ)
+    first, last = math.ceil(MIN_HZ / BIN_HZ), math.floor(MAX_HZ / BIN_HZ)
     near = spectra[:, first - 1 : last + 2].copy()
     # A spectrum that falls from the lowest bin on has a peak there, regardless of what lies below.
     near[:, 0] = near[:, 2]
     left, middle, right = near[:, :-2], near[:, 1:-1], near[:, 2:]
-    is_peak = (middle > left) & (middle > right) & (middle > FAINTEST)
+    is_peak = (middle > left) & (middle > right) & (middle > MIN_AMPLITUDE)
     rows, bins = np.nonzero(is_peak)
     below, top, above = (values[is_peak].astype(np.float64) for values in (left, middle, right))
     shift = 0.5 * (below - above) / (below - 2 * top + above)
     heights = top - 0.25 * (below - above) * shift
-    within = (bins + first + shift) * BIN_HZ <= HIGHEST_HZ
+    within = (bins + first + shift) * BIN_HZ <= MAX_HZ
     rows, bins, shift, heights = rows[within], bins[within], shift[within], heights[within]
     table = np.zeros(middle.shape)
     table[rows, bins] = heights
-    least_height = np.partition(table, -MOST_PEAKS, axis=1)[:, -MOST_PEAKS]
+    least_height = np.partition(table, -MAX_PEAKS, axis=1)[:, -MAX_PEAKS]
     kept = heights >= least_height[rows]
     rows, bins, shift, heights = rows[kept], bins[kept], shift[kept], heights[kept]
     return rows, (bins + first + shift) * BIN_HZ, heights
@@ -95,7 +95,7 @@ def strongest_peaks(spectra: Float32Array) -> tuple[npt.NDArray[np.intp], FloatA
 @cache
 def _envelope_weights() -> tuple[FloatArray, Float32Array]:
     """Return the frequencies (Hz) at which the spectral envelope is sampled, and the weights of the bins there."""
-    points_hz = np.arange(0, HIGHEST_HZ * 1.2 + 1, ENVELOPE_STEP_HZ)
+    points_hz = np.arange(0, MAX_HZ * 1.2 + 1, ENVELOPE_STEP_HZ)
     size = FRAME_SAMPLES // 2 + 1
     weights = np.zeros((size, len(points_hz)))
     for column, hz in enumerate(points_hz):

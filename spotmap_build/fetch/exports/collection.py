@@ -14,7 +14,7 @@ from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
 ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]{5,12}Z?)?")
-MOST: Final = 1 << 40
+MAX_VALUE: Final = 1 << 40
 """An upper bound for durations (34 years in milliseconds) and play counts; larger values are mistakes."""
 
 
@@ -60,4 +60,4 @@ def whole_number(value: object) -> int | None:
         number = float(value)
     except (ValueError, OverflowError):
         return None
-    return round(number) if 0.5 < number <= MOST else None
+    return round(number) if 0.5 < number <= MAX_VALUE else None

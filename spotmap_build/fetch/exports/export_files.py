@@ -22,16 +22,16 @@ from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
 
-LARGEST_FILE_BYTES: Final = 64 << 20
+MAX_FILE_BYTES: Final = 64 << 20
 """Spotify splits a listening history into files of about 12 MB."""
-LARGEST_INNER_ZIP_BYTES: Final = 256 << 20
-LARGEST_EXPORT_BYTES: Final = 2 << 30
-LARGEST_PIECE_BYTES: Final = 8 << 20
+MAX_INNER_ZIP_BYTES: Final = 256 << 20
+MAX_EXPORT_BYTES: Final = 2 << 30
+MAX_READ_BYTES: Final = 8 << 20
 """Maximum size of one read from a zip, such as its directory, which has about 60 bytes per file."""
 METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods used by exports. ``zipfile`` decompresses others without a limit: 3 kB of bzip2 may become 4 GB."""
-MOST_FILES: Final = 20_000
-MOST_REPORTED: Final = 3
+MAX_FILES: Final = 20_000
+MAX_REPORTED: Final = 3
 ZIP_SUFFIX: Final = ".zip"
 DAMAGED_ZIP: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
@@ -63,7 +63,7 @@ class LeftOut:
 
     def sentences(self) -> tuple[str, ...]:
         """Return notices about what was left out."""
-        left_out = [sentence(f"{fault.message} It was left out.") for fault in self.faults[:MOST_REPORTED]]
+        left_out = [sentence(f"{fault.message} It was left out.") for fault in self.faults[:MAX_REPORTED]]
         if more := len(self.faults) - len(left_out):
             left_out.append(
                 sentence(f"{more} further files could not be read.")
@@ -136,7 +136,7 @@ class _Reading:
 
     def _plain_file(self, path: Path) -> Iterator[ExportFile]:
         try:
-            content = read_bounded(path, LARGEST_FILE_BYTES)
+            content = read_bounded(path, MAX_FILE_BYTES)
         except OSError as error:
             self._left_out.faults.append(SourceError(f"{path} cannot be read: {error.strerror or error}."))
             return
@@ -196,7 +196,7 @@ class _Reading:
         is_zip = _is_zip(info.filename)
         if is_zip and is_inner:
             raise SourceError(f"{place} is a zip in a zip in a zip.", hint="Unpack it, and give the folder.")
-        limit = LARGEST_INNER_ZIP_BYTES if is_zip else LARGEST_FILE_BYTES
+        limit = MAX_INNER_ZIP_BYTES if is_zip else MAX_FILE_BYTES
         content = bytearray()
         with archive.open(info) as stream:
             while piece := stream.read(1 << 20):
@@ -209,9 +209,9 @@ class _Reading:
     def _spend(self, size_bytes: int, files: int = 0) -> None:
         self._file_count += files
         self._size_bytes += size_bytes
-        if self._file_count > MOST_FILES or self._size_bytes > LARGEST_EXPORT_BYTES:
+        if self._file_count > MAX_FILES or self._size_bytes > MAX_EXPORT_BYTES:
             raise _TooMuch(
-                f"{self._path} is too large: the limits are {MOST_FILES:,} files and {LARGEST_EXPORT_BYTES:,} bytes.",
+                f"{self._path} is too large: the limits are {MAX_FILES:,} files and {MAX_EXPORT_BYTES:,} bytes.",
                 hint="Give the export's own folder or zip.",
             )
 
@@ -248,14 +248,14 @@ def _damaged(place: str, error: Exception) -> SourceError:
 
 
 class _InPieces(io.RawIOBase):
-    """A zip from which at most ``LARGEST_PIECE_BYTES`` are read at once, whatever its headers say."""
+    """A zip from which at most ``MAX_READ_BYTES`` are read at once, whatever its headers say."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def read(self, size: int = -1) -> bytes:
-        content = self._file.read(min(size, LARGEST_PIECE_BYTES + 1) if size >= 0 else LARGEST_PIECE_BYTES + 1)
-        if len(content) > LARGEST_PIECE_BYTES:
+        content = self._file.read(min(size, MAX_READ_BYTES + 1) if size >= 0 else MAX_READ_BYTES + 1)
+        if len(content) > MAX_READ_BYTES:
             raise zipfile.BadZipFile("it names too many files")
         return content
 

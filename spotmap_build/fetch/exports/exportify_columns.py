@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.tables.bounds import Columns
 
 SAMPLE: Final = 200
-LEAST_DURATION_MS: Final = 10_000
+MIN_DURATION_MS: Final = 10_000
 
 
 def known_columns(columns: Columns) -> NamedColumns:
@@ -68,7 +68,7 @@ LOOKS: Final[tuple[tuple[str, Callable[[str], bool]], ...]] = (
     ("explicit", _matches("true|false")),
     ("year", _matches(r"[12][0-9]{3}(?:-[0-9]{2}){0,2}")),
     ("added_at", lambda text: "T" in text and bool(iso_date(text))),
-    ("duration_ms", lambda text: text.isascii() and text.isdigit() and int(text[:12]) > LEAST_DURATION_MS),
+    ("duration_ms", lambda text: text.isascii() and text.isdigit() and int(text[:12]) > MIN_DURATION_MS),
     ("words", lambda text: _is_no_number(text) and not text.startswith(("spotify:", "http://", "https://"))),
 )
 

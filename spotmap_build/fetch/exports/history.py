@@ -20,7 +20,7 @@ from spotmap_build.model import Listening, Track
 HEARD_MS = 30_000
 """Spotify itself counts a play from 30 seconds on:
 https://support.spotify.com/us/artists/article/how-we-count-streams/"""
-LEAST_PLAYS = 3
+MIN_PLAYS = 3
 """Minimum plays of a track in a library made from a history alone."""
 MINUTE = len("2021-01-01 00:00")
 """Short histories have no seconds."""

@@ -16,7 +16,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection, iso_date
 from spotmap_build.fetch.exports.copy_marks import without_copy_marks
 from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
-from spotmap_build.fetch.exports.history import LEAST_PLAYS, Heard, Plays, Song, heard_of_tracks
+from spotmap_build.fetch.exports.history import MIN_PLAYS, Heard, Plays, Song, heard_of_tracks
 from spotmap_build.fetch.exports.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.tags import fold_space
@@ -33,11 +33,11 @@ FILES: Final = {
     "long history": re.compile(r"(?:streaming_history_audio|endsong).*\.json", re.I),
 }
 ALBUM: Final = ("uri", "artist", "album")
-MOST_NESTED: Final = 2_000_000
+MAX_NESTED: Final = 2_000_000
 """Lists and objects in one file. The file size is limited, but three bytes can become sixty in memory."""
-MOST_VALUES: Final = 5_000_000
-MOST_ROWS: Final = 1_000_000
-MOST_PLAYS: Final = 3_000_000
+MAX_VALUES: Final = 5_000_000
+MAX_ROWS: Final = 1_000_000
+MAX_PLAYS: Final = 3_000_000
 """Some users have half a million in ten years."""
 WHERE_FROM: Final = (
     "Ask Spotify for 'Account data' (and for 'Extended streaming history', for play counts) at "
@@ -143,10 +143,10 @@ def _read(path: Path) -> Export:
             _add(export, file)
         except SourceError as error:
             export.left_out.faults.append(error)
-        if export.row_count > MOST_ROWS or len(export.plays.seen) > MOST_PLAYS:
+        if export.row_count > MAX_ROWS or len(export.plays.seen) > MAX_PLAYS:
             raise SourceError(
-                f"{path} is too large: the limit is {MOST_ROWS:,} rows of playlists and songs of histories, and "
-                f"{MOST_PLAYS:,} plays.",
+                f"{path} is too large: the limit is {MAX_ROWS:,} rows of playlists and songs of histories, and "
+                f"{MAX_PLAYS:,} plays.",
                 hint="Give the export's own folder or zip.",
             )
     return export
@@ -208,7 +208,7 @@ def _newest(states: list[ListState]) -> tuple[list[ListState], tuple[str, ...]]:
 
 def _parse(file: ExportFile) -> Any:
     nested = file.content.count(b"[") + file.content.count(b"{")
-    if nested > MOST_NESTED or file.content.count(b",") > MOST_VALUES:
+    if nested > MAX_NESTED or file.content.count(b",") > MAX_VALUES:
         raise SourceError(
             f"{file.place} is not a valid Spotify file: it contains too many values.",
             hint="Download the export again, or remove that file.",
@@ -314,7 +314,7 @@ def _often_played(songs: Mapping[Song, Heard]) -> Collection:
     """Return the frequently played songs as a library, added on the day of their first play."""
     collection = Collection()
     for song, heard in songs.items():
-        if heard.count >= LEAST_PLAYS:
+        if heard.count >= MIN_PLAYS:
             artists = (song.artist,) if song.artist else ()
             track_id = song.uri or named_id(KIND, song.title, artists, song.album)
             collection.put(Track(track_id, song.title, artists, song.album, added_at=heard.first_on))
@@ -323,7 +323,7 @@ def _often_played(songs: Mapping[Song, Heard]) -> Collection:
 
 def _why_empty(export: Export) -> str:
     if export.plays:
-        return f"Its history has no track that was played {LEAST_PLAYS} times. {WHERE_FROM}"
+        return f"Its history has no track that was played {MIN_PLAYS} times. {WHERE_FROM}"
     return WHERE_FROM
 
 

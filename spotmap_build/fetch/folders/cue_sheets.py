@@ -13,8 +13,8 @@ from spotmap_build.core.text import decode_text, printable
 from spotmap_build.fetch.folders.file_finder import fold_name
 
 CUE_SUFFIX: Final = ".cue"
-LARGEST_SHEET_BYTES: Final = 1 << 20
-LEAST_TRACKS: Final = 2
+MAX_SHEET_BYTES: Final = 1 << 20
+MIN_TRACKS: Final = 2
 _FILE: Final = re.compile(r'^[ \t]*FILE[ \t]+("[^"\r\n]+"|\S+)', re.I | re.M)
 _TRACK: Final = re.compile(r"^[ \t]*TRACK[ \t]+[0-9]+[ \t]+AUDIO\b", re.I | re.M)
 
@@ -40,11 +40,11 @@ def _whole(sheet: Path, beside: Sequence[Path]) -> Path | None:
     It may have been compressed since, and have the suffix ``.flac`` instead of ``.wav``.
     """
     try:
-        text = decode_text(read_bounded(sheet, LARGEST_SHEET_BYTES))
+        text = decode_text(read_bounded(sheet, MAX_SHEET_BYTES))
     except OSError:  # ignore an unreadable sheet, which contains no music itself
         return None
     files = [found[1].strip('"') for found in _FILE.finditer(text)]
-    if len(files) != 1 or sum(1 for _ in _TRACK.finditer(text)) < LEAST_TRACKS:
+    if len(files) != 1 or sum(1 for _ in _TRACK.finditer(text)) < MIN_TRACKS:
         return None
     named = PurePath(files[0].replace("\\", "/"))
     for part in ("name", "stem"):

@@ -16,8 +16,8 @@ from spotmap_build.fetch.folders.m3u import path_readings
 
 Parts = tuple[str, ...]
 Ends = dict[Parts, list[tuple[Parts, Path]]]
-LONGEST_END: Final = 3
-MOST_ALIKE: Final = 100
+MAX_END_PARTS: Final = 3
+MAX_ALIKE: Final = 100
 """A name shared by more files ("Track 01.mp3") is ambiguous."""
 NO_NAMES: Final = frozenset(("", ".", "..", "/", "//"))
 
@@ -121,7 +121,7 @@ def _ends(paths: Mapping[Path, Parts]) -> Ends:
     """Index paths by their last one, two and three components, so that few share a key."""
     ends = defaultdict(list)
     for path, parts in paths.items():
-        for length in range(1, min(len(parts), LONGEST_END) + 1):
+        for length in range(1, min(len(parts), MAX_END_PARTS) + 1):
             ends[parts[-length:]].append((parts, path))
     return ends
 
@@ -134,9 +134,9 @@ def _by_end(readings: Iterable[str], ends: Ends) -> Path | None:
     for reading in readings:
         parts = tuple(part for part in PurePath(reading).parts if part not in NO_NAMES)
         folded = _fold_all(parts)
-        lengths = range(min(len(folded), LONGEST_END), 0, -1)
+        lengths = range(min(len(folded), MAX_END_PARTS), 0, -1)
         candidates = next((ends[end] for length in lengths if (end := folded[-length:]) in ends), [])
-        for candidate, path in candidates if len(candidates) <= MOST_ALIKE else ():
+        for candidate, path in candidates if len(candidates) <= MAX_ALIKE else ():
             length = _common_end(candidate, folded)
             if length > longest:
                 longest, wanted = length, parts[-length:]

@@ -19,7 +19,7 @@ from spotmap_build.fetch.folders.other_lists import read_other_list
 from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space, split_caption
 
 PLAYLIST_SUFFIXES: Final = (".m3u", ".m3u8", *other_lists.SUFFIXES)
-LARGEST_M3U_BYTES: Final = 16 << 20
+MAX_M3U_BYTES: Final = 16 << 20
 """A playlist of 100,000 files with long names."""
 EXTINF: Final = re.compile(
     r"""#EXTINF:\s*(-?[0-9]{1,9})?[0-9.]*(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'|[^\s,"']*))*\s*,(.*)""", re.I
@@ -31,7 +31,7 @@ WEB_PAGE: Final = re.compile(r"\s*<(?:!doctype html|html)\b", re.I)
 PLAYLIST: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#PLAYLIST:([^\r\n]*)", re.I)
 HLS: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#EXT-X-")
 """Streaming directives (HLS): the other lines of such a file are segments of one recording."""
-MOST_ENTRIES: Final = 200_000
+MAX_ENTRIES: Final = 200_000
 
 LINE: Final = re.compile(r"[^\r\n]+")
 _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:spotify|data|urn|magnet|mailto):)(?!\s)", re.I)
@@ -100,9 +100,9 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
 
 
 def _bounded(entries: Iterator[Entry], name: str) -> M3u:
-    kept = tuple(islice(entries, MOST_ENTRIES + 1))
-    if len(kept) > MOST_ENTRIES:
-        return M3u((), fault=f"it has more than {MOST_ENTRIES:,} entries")
+    kept = tuple(islice(entries, MAX_ENTRIES + 1))
+    if len(kept) > MAX_ENTRIES:
+        return M3u((), fault=f"it has more than {MAX_ENTRIES:,} entries")
     return M3u(kept, name)
 
 

@@ -15,8 +15,8 @@ from spotmap_build.core.documents import parse_json
 from spotmap_build.core.files import read_bounded
 from spotmap_build.registry.formats import LIST_MANIFEST, MARKER_NAME
 
-LARGEST_MANIFEST_BYTES: Final = 1 << 26
-LARGEST_LIST_BYTES: Final = 1 << 26
+MAX_MANIFEST_BYTES: Final = 1 << 26
+MAX_LIST_BYTES: Final = 1 << 26
 _EXCERPTS: Final = "audio"
 _EXCERPT: Final = re.compile(r"[0-9a-f]{16}\.m4a")
 
@@ -45,7 +45,7 @@ class OwnFiles:
 def _lists(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield each list in the folder's manifest, with the digest of what was written to it."""
     try:
-        rows = parse_json(read_bounded(folder / LIST_MANIFEST, LARGEST_MANIFEST_BYTES))["lists"].values()
+        rows = parse_json(read_bounded(folder / LIST_MANIFEST, MAX_MANIFEST_BYTES))["lists"].values()
         yield from [(folder / row["file"], str(row["sha256"])) for row in rows]
     except (OSError, ValueError, LookupError, TypeError, AttributeError):  # not a manifest of this program
         return
@@ -53,6 +53,6 @@ def _lists(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def _digest(path: Path) -> str:
     try:
-        return digest_bytes(read_bounded(path, LARGEST_LIST_BYTES))
+        return digest_bytes(read_bounded(path, MAX_LIST_BYTES))
     except OSError:  # reported by the reader of the list
         return ""

@@ -14,12 +14,12 @@ from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.folders.file_finder import FileFinder
-from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
+from spotmap_build.fetch.folders.m3u import MAX_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
 
-MOST_REPORTED: Final = 20
-LONGEST_LINE: Final = 200
+MAX_REPORTED: Final = 20
+MAX_LINE_LENGTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
         for read in reads
         if not read.fault
     ]
-    if len(notices) > MOST_REPORTED:
-        more = len(notices) - MOST_REPORTED
-        notices[MOST_REPORTED:] = [
+    if len(notices) > MAX_REPORTED:
+        more = len(notices) - MAX_REPORTED
+        notices[MAX_REPORTED:] = [
             sentence(f"{more} more playlists were left out, or contain files that are not in this folder.")
         ]
     return lists, tuple(notices)
@@ -71,7 +71,7 @@ def _place(file: Path) -> Path:
 
 def _read(file: Path, finder: FileFinder) -> _Read:
     try:
-        content = read_bounded(file, LARGEST_M3U_BYTES)
+        content = read_bounded(file, MAX_M3U_BYTES)
     except OSError as error:
         return _Read(file, fault=printable(error.strerror or str(error)))
     m3u = parse_m3u(content, lambda line: finder.is_there(file.parent / line))
@@ -130,7 +130,7 @@ def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator
     elsewhere = len(missing) - len(lost)
     of, sentences = sentence(f"of {len(read.entries)} entries of {name}"), []
     if lost:
-        first = printable(lost[0].line[:LONGEST_LINE])
+        first = printable(lost[0].line[:MAX_LINE_LENGTH])
         sentences.append(
             sentence(f"1 {of} is a file that is not in this folder: {first}.")
             if len(lost) == 1
@@ -171,8 +171,8 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
             notices.append(
                 f"The playlists {first.name} and {playlist.name} contain the same tracks and are shown as one."
             )
-    if len(notices) > MOST_REPORTED:
-        notices[MOST_REPORTED:] = [sentence(f"So do {len(notices) - MOST_REPORTED} more.")]
+    if len(notices) > MAX_REPORTED:
+        notices[MAX_REPORTED:] = [sentence(f"So do {len(notices) - MAX_REPORTED} more.")]
     return list(playlists.values()), tuple(notices)
 
 

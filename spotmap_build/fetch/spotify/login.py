@@ -22,7 +22,7 @@ from spotmap_build.core.speech import gettext, spoken_language
 from spotmap_build.core.text import printable
 from spotmap_build.errors import LoginError
 from spotmap_build.fetch.spotify.token import (
-    LONGEST_FIELD,
+    MAX_FIELD_LENGTH,
     READ_SCOPES,
     WRITE_SCOPE,
     Login,
@@ -302,7 +302,7 @@ def _login(client_id: str, settings: SpotifySettings, tokens: object, scopes: st
     refresh_token, scope = known.get("refresh_token"), known.get("scope") or scopes
     if not isinstance(refresh_token, str) or not is_token(refresh_token):
         raise LoginError("Spotify returned no refresh token.", hint="Try again.")
-    if not isinstance(scope, str) or len(scope) > LONGEST_FIELD or printable(scope) != scope:
+    if not isinstance(scope, str) or len(scope) > MAX_FIELD_LENGTH or printable(scope) != scope:
         raise LoginError("Spotify did not say what the login allows.", hint="Try again.")
     if not set(scopes.split()) <= set(scope.split()):
         raise LoginError(

@@ -20,7 +20,7 @@ from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.speech import sentence
 
 ITEMS_A_REQUEST: Final = 100
-MOST_TRACKS: Final = 10_000
+MAX_TRACKS: Final = 10_000
 """Spotify's limit for one playlist."""
 SAME_SHARE: Final = 0.5
 """Minimum fraction of the smaller of playlist and list that both must share for the playlist to belong to the list,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA: Final = "spotmap.pushed/1"
-LARGEST_BYTES: Final = 1 << 28
+MAX_BYTES: Final = 1 << 28
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class PushedLists:
 
 def _read(file: Path) -> dict[str, dict[str, Made]]:
     try:
-        content = decode_json(read_bounded(file, LARGEST_BYTES), _File)
+        content = decode_json(read_bounded(file, MAX_BYTES), _File)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -36,11 +36,11 @@ ENDLESS_LIST: Final = sentence(
 )
 REPEATED_LIST: Final = sentence("Spotify's list of {name} repeats itself after {rows:,} of {total:,} rows.")
 LIST_HINT: Final = "Build again later: what has been fetched is kept."
-MOST_ROWS: Final = 500_000
+MAX_ROWS: Final = 500_000
 """Maximum rows of one list. Playlists have about 10,000 at most; some users have 100,000 saved tracks."""
 SPARE_PAGES: Final = 100
 """Tolerance, because a list may grow while it is read, and a page may have fewer rows than requested."""
-MOST_PAGES: Final = 20_000
+MAX_PAGES: Final = 20_000
 """Maximum pages per build (a million rows). The next build fetches the rest."""
 AnyPage = TypeVar("AnyPage", Page, ListingPage)
 
@@ -197,9 +197,9 @@ class Refresh:
 
     def _ask(self, ask: Callable[[int], Mapping[str, Any]], offset: int) -> Mapping[str, Any]:
         """Fetch the page at ``offset``, up to a limit of pages per build."""
-        if self._pages_done >= MOST_PAGES:
+        if self._pages_done >= MAX_PAGES:
             raise ServiceError(
-                f"Your Spotify library has more than the {MOST_PAGES:,} pages that one build fetches.",
+                f"Your Spotify library has more than the {MAX_PAGES:,} pages that one build fetches.",
                 hint="Build again: fetched data are kept, and the next build continues from there.",
             )
         answer = ask(offset)
@@ -281,7 +281,7 @@ class ListEnd:
         """
         self._pages += 1
         self._most_pages = self._most_pages or 2 * (total // PAGE_SIZE) + SPARE_PAGES
-        if total > MOST_ROWS or (self._pages > self._most_pages and not is_last):
+        if total > MAX_ROWS or (self._pages > self._most_pages and not is_last):
             raise _NoEnd(self._sentence(ENDLESS_LIST, total), hint=LIST_HINT)
         if not (count or is_last):
             raise ServiceError(self._sentence(SHORT_LIST, total), hint=LIST_HINT)

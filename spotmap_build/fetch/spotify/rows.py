@@ -24,19 +24,19 @@ from spotmap_build.fetch.tags import UNTITLED
 
 EDITION: Final = 2
 """Raise when more fields of a response are kept. Rows of earlier editions are used until they are fetched again."""
-LONGEST_TEXT: Final = 1_000
+MAX_TEXT_LENGTH: Final = 1_000
 """Maximum characters of names and ids, several times Spotify's longest."""
-LONGEST_URI: Final = 40_000
+MAX_URI_LENGTH: Final = 40_000
 """For a local file, whose URI has three such names; a character can be encoded as twelve."""
-MOST_ARTISTS: Final = 100
+MAX_ARTISTS: Final = 100
 """Maximum artists of a track; also maximum genres of an artist."""
-MOST_ITEMS: Final = 1_000
+MAX_ITEMS: Final = 1_000
 """Maximum rows of a page, for which 50 are requested."""
-LARGEST_NUMBER: Final = 2**53 - 1
+MAX_NUMBER: Final = 2**53 - 1
 
-Text = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
-Uri = Annotated[str, msgspec.Meta(max_length=LONGEST_URI)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_NUMBER)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_LENGTH)]
+Uri = Annotated[str, msgspec.Meta(max_length=MAX_URI_LENGTH)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
 """Types of cached values with limits; values outside were not written by this version."""
 Kind = Literal["track", "local", "episode", "unknown", "empty"]
 
@@ -44,7 +44,7 @@ _ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
 _URI: Final = re.compile(rf"{SPOTIFY_TRACK}([0-9A-Za-z]{{1,64}})")
 _DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]{0,30}")
 _YEAR: Final = re.compile(r"([1-9][0-9]{3})(?:-.*)?")
-LONGEST_DURATION_MS: Final = 7 * 86_400_000
+MAX_DURATION_MS: Final = 7 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +125,12 @@ class ListingPage:
 
 def is_list_of_items(value: object) -> bool:
     """Return whether the ``items`` of a page are a list of plausible length."""
-    return isinstance(value, list) and len(value) <= MOST_ITEMS
+    return isinstance(value, list) and len(value) <= MAX_ITEMS
 
 
 def is_user_id(value: object) -> bool:
     """Return whether a value may be the ``id`` of a user or an artist; long-time users chose their own."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_TEXT and printable(value) == value
+    return isinstance(value, str) and 0 < len(value) <= MAX_TEXT_LENGTH and printable(value) == value
 
 
 def read_page(answer: Mapping[str, Any], offset: int) -> Page:
@@ -157,7 +157,7 @@ def read_row(item: object) -> Row:
         artists=artists,
         artist_ids=artist_ids,
         album=_text(album.get("name")),
-        duration_ms=duration_ms if duration_ms and duration_ms <= LONGEST_DURATION_MS else None,
+        duration_ms=duration_ms if duration_ms and duration_ms <= MAX_DURATION_MS else None,
         isrc=plain_isrc(_text(_dict(inner.get("external_ids")).get("isrc"))),
         explicit=value if isinstance(value := inner.get("explicit"), bool) else None,
         year=_year(album.get("release_date")),
@@ -185,7 +185,7 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
             ListedPlaylist(
                 id=spotify_id,
                 name=_text(playlist.get("name")) or UNTITLED,
-                version=version if len(version) < LONGEST_TEXT else "",  # long ones may differ only after the limit
+                version=version if len(version) < MAX_TEXT_LENGTH else "",  # long ones may differ only after the limit
                 is_readable=playlist.get("collaborative") is True or is_own,
                 total=_whole(counted.get("total")) or 0,
                 mark=mark_in(_text(playlist.get("description"))) if is_own else "",
@@ -204,7 +204,7 @@ def read_listing_page(answer: Mapping[str, Any], offset: int, is_user: Any) -> L
 def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the genres of an artist; empty if Spotify no longer provides them."""
     genres = dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre)))
-    return tuple(genres)[:MOST_ARTISTS]
+    return tuple(genres)[:MAX_ARTISTS]
 
 
 def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], total: int) -> tuple[Row, ...] | None:
@@ -249,13 +249,13 @@ def _identify(outer: dict[str, Any], inner: dict[str, Any], title: str, artists:
 
 def _local_uri(inner: dict[str, Any], title: str, artists: Sequence[str]) -> str:
     """Return the URI of a local file in Spotify's format: artist, album, title, seconds."""
-    parts = (" ".join(artists)[:LONGEST_TEXT], _text(_dict(inner.get("album")).get("name")), title)
+    parts = (" ".join(artists)[:MAX_TEXT_LENGTH], _text(_dict(inner.get("album")).get("name")), title)
     seconds = (_whole(inner.get("duration_ms")) or 0) // 1000
     return SPOTIFY_LOCAL + ":".join((*(quote_plus(part) for part in parts), str(seconds)))
 
 
 def _artists(inner: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    artists = [_dict(artist) for artist in _list(inner.get("artists"))][:MOST_ARTISTS]
+    artists = [_dict(artist) for artist in _list(inner.get("artists"))][:MAX_ARTISTS]
     names = tuple(name for artist in artists if (name := _text(artist.get("name"))))
     ids = (artist.get("id") for artist in artists)
     return names, tuple(known for known in ids if isinstance(known, str) and _ID.fullmatch(known))
@@ -276,13 +276,13 @@ def _text(value: object) -> str:
     """
     if not isinstance(value, str):
         return ""
-    text = printable(value[: 4 * LONGEST_TEXT].encode("utf-8", "replace").decode())
-    return " ".join(text.split())[:LONGEST_TEXT].rstrip()
+    text = printable(value[: 4 * MAX_TEXT_LENGTH].encode("utf-8", "replace").decode())
+    return " ".join(text.split())[:MAX_TEXT_LENGTH].rstrip()
 
 
 def _whole(value: object) -> int | None:
     """Return a nonnegative integer of plausible size; else None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_NUMBER else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER else None
 
 
 def _year(value: object) -> int | None:

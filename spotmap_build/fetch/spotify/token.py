@@ -35,8 +35,8 @@ GOOD_FOR_DAYS: Final = 183
 """Six months. Spotify counts calendar months, but a day more or less does not matter for a warning."""
 WARN_BELOW_DAYS: Final = 31
 """From month five on."""
-LONGEST_LOGIN_BYTES: Final = 1 << 16
-LONGEST_FIELD: Final = 4_096
+MAX_LOGIN_BYTES: Final = 1 << 16
+MAX_FIELD_LENGTH: Final = 4_096
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{4,4096}")
 """RFC 6749 allows more characters and any length; Spotify's have 100 to 400 letters, digits, ``-`` and ``_``."""
 OTHER_FILE_HINT: Final = "Make that folder writable, or name another file with SPOTMAP_TOKEN_FILE."
@@ -197,7 +197,7 @@ def load_login(file: Path, *, say: Callable[[str], object]) -> Login:
     try:
         with open_regular(file) as open_file:
             # A longer file is not a login; its truncated content then fails to parse.
-            content = open_file.read(min(os.fstat(open_file.fileno()).st_size, LONGEST_LOGIN_BYTES))
+            content = open_file.read(min(os.fstat(open_file.fileno()).st_size, MAX_LOGIN_BYTES))
             _keep_private(open_file.fileno(), file, say)
     except FileNotFoundError as error:
         raise LoginError("You are not logged in to Spotify.", hint=LOGIN_HINT) from error
@@ -255,7 +255,7 @@ def _login(content: Any) -> Login:
 
 
 def _is_field(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_FIELD and printable(value) == value
+    return isinstance(value, str) and 0 < len(value) <= MAX_FIELD_LENGTH and printable(value) == value
 
 
 def _flush_folder(folder: Path) -> None:

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from spotmap_build.errors import SourceError
 
-LARGEST_TABLE_BYTES: Final = 512 << 20
-MOST_ROWS: Final = 1_000_000
-MOST_LINES: Final = 4 * MOST_ROWS
-MOST_COLUMNS: Final = 4_096
-MOST_CELLS: Final = 20_000_000
-MOST_NESTED: Final = 4_000_000
+MAX_TABLE_BYTES: Final = 512 << 20
+MAX_ROWS: Final = 1_000_000
+MAX_LINES: Final = 4 * MAX_ROWS
+MAX_COLUMNS: Final = 4_096
+MAX_CELLS: Final = 20_000_000
+MAX_NESTED: Final = 4_000_000
 """Lists and objects in all rows of JSON; two bytes of text become sixty in memory."""
-LONGEST_LINE: Final = 1 << 24
+MAX_LINE_LENGTH: Final = 1 << 24
 """Characters. A vector of several thousand numbers as text exceeds the csv module's default limit of 131,072."""
 
 Columns = dict[str, list[Any]]
@@ -31,9 +31,9 @@ def check_shape(place: str, *, rows: int, columns: int) -> None:
         There are too many.
     """
     for count, limit, what in (
-        (columns, MOST_COLUMNS, "columns"),
-        (rows, MOST_ROWS, "rows"),
-        (rows * columns, MOST_CELLS, "cells"),
+        (columns, MAX_COLUMNS, "columns"),
+        (rows, MAX_ROWS, "rows"),
+        (rows * columns, MAX_CELLS, "cells"),
     ):
         if count > limit:
             raise SourceError(
@@ -57,8 +57,8 @@ def bounded_lines(text: str, place: str, newline: str) -> Iterator[str]:
     """
     # StringIO would take four bytes per character.
     for number, line in enumerate(io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline=newline), start=1):
-        if len(line) > LONGEST_LINE:
-            raise SourceError(f"{place}, line {number} is too long: the limit is {LONGEST_LINE:,} characters.")
-        if number > MOST_LINES:
-            raise SourceError(f"{place} has too many lines: the limit is {MOST_LINES:,}.")
+        if len(line) > MAX_LINE_LENGTH:
+            raise SourceError(f"{place}, line {number} is too long: the limit is {MAX_LINE_LENGTH:,} characters.")
+        if number > MAX_LINES:
+            raise SourceError(f"{place} has too many lines: the limit is {MAX_LINES:,}.")
         yield line

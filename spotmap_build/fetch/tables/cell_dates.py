@@ -33,7 +33,7 @@ UNKNOWN_MONTH: Final = 13
 EARLIEST_UNIX_S: Final = 946_684_800
 """2000: a smaller number is no time at which music came into a library, and may be anything."""
 LATEST_UNIX_S: Final = 4_102_444_800
-LONGEST_DATE: Final = 80
+MAX_DATE_LENGTH: Final = 80
 _AT: Final = r"(?:at|um|à|às|a las|alle|om|kl\.?|klo|o|в|о)"
 _CLOCK: Final = rf"(?:(?:T|[,\s]\s*|,?\s+{_AT}\s+)[0-9]{{1,2}}(?:[:.h][0-9]{{2}}.*|[0-9]{{2,4}}Z?))?"
 _WEEKDAY: Final = r"(?:[^\W\d_]{2,9}\.?,?\s+)?"
@@ -88,7 +88,7 @@ def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
         Whether ``3/4/2021`` is in April, if no other value of the column decides it.
     """
     cells = ["" if value is None else str(value) for value in values]
-    text_of = {cell: fold_space(cell)[:LONGEST_DATE].translate(DIGITS) for cell in dict.fromkeys(cells)}
+    text_of = {cell: fold_space(cell)[:MAX_DATE_LENGTH].translate(DIGITS) for cell in dict.fromkeys(cells)}
     texts = [text_of[cell] for cell in cells]
     numeric = [found for text in texts if (found := _YEAR_LAST.fullmatch(text)) is not None]
     votes = sum((int(found[1]) > 12) - (int(found[3]) > 12) for found in numeric)

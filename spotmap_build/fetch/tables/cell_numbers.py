@@ -15,8 +15,8 @@ Decimal = Literal[".", ",", "either"]
 """The decimal mark. ``either``: whichever a number has."""
 SAMPLE: Final = 1_000
 """Values of a column that tell how its numbers are written."""
-LONGEST_NUMBER: Final = 64
-LEAST_MS: Final = 5_000
+MAX_NUMBER_LENGTH: Final = 64
+MIN_MEDIAN_MS: Final = 5_000
 """A column of durations without a unit is in milliseconds if half of its numbers are as large: no song takes so many
 seconds, and hardly any so few milliseconds."""
 
@@ -58,7 +58,7 @@ UNITS: Final = re.compile(
 MIDNIGHT: Final = re.compile(r"12(:[0-5]?[0-9]:[0-5][0-9])\s*a\.?m\.?", re.I)
 """A duration below an hour, as a spreadsheet shows what it takes for a time of day."""
 FULL_HOURS: Final = re.compile(r"([0-9]{1,2}:[0-5][0-9]):00")
-LEAST_CLOCKS: Final = 3
+MIN_CLOCKS: Final = 3
 MILLISECONDS: Final = re.compile(rf"([0-9.,{_SPACES}]+?)\s*(?:ms|msecs?|milliseconds?)", re.I)
 
 
@@ -71,7 +71,7 @@ def find_decimal(columns: Iterable[Sequence[object]], default: Decimal) -> Decim
     point = comma = 0
     for values in columns:
         for value in islice(values, SAMPLE):
-            if isinstance(value, str) and ("," in value or "." in value) and len(value) <= LONGEST_NUMBER:
+            if isinstance(value, str) and ("," in value or "." in value) and len(value) <= MAX_NUMBER_LENGTH:
                 text = _trimmed(value)
                 is_point, is_comma = (WRITTEN[mark].fullmatch(text) is not None for mark in (".", ","))
                 point += is_point and not is_comma
@@ -97,7 +97,7 @@ def parse_number(value: object, decimal: Decimal = ".") -> float | None:
     if decimal == "either":
         decimal = "," if "," in text else "."
     marks: tuple[Literal[".", ","], ...] = (".", ",") if decimal == "." else (",", ".")
-    if len(text) <= LONGEST_NUMBER:
+    if len(text) <= MAX_NUMBER_LENGTH:
         for mark in marks:
             if WRITTEN[mark].fullmatch(text):
                 text = text.translate(GROUPS[mark])
@@ -128,7 +128,7 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
     number = parse_whole(value, decimal) if unit_ms == 1 else parse_number(value, decimal)
     if number is not None:
         return whole_number(number * unit_ms)
-    text = MIDNIGHT.sub(r"0\1", str(value).strip()[:LONGEST_NUMBER].translate(DIGITS))
+    text = MIDNIGHT.sub(r"0\1", str(value).strip()[:MAX_NUMBER_LENGTH].translate(DIGITS))
     if found := MILLISECONDS.fullmatch(text):
         return whole_number(parse_whole(found[1], decimal))
     found = CLOCK.fullmatch(text) or PRIMES.fullmatch(text) or UNITS.fullmatch(text)
@@ -141,7 +141,7 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
 def find_unit(values: Sequence[object], decimal: Decimal) -> int:
     """Infer the unit, in milliseconds, of plain numbers in a column of durations."""
     numbers = [number for value in values if (number := parse_number(value, decimal)) is not None]
-    return 1 if numbers and median(numbers) >= LEAST_MS else 1_000
+    return 1 if numbers and median(numbers) >= MIN_MEDIAN_MS else 1_000
 
 
 def without_seconds_of_spreadsheets(values: list[Any]) -> list[Any]:
@@ -154,7 +154,7 @@ def without_seconds_of_spreadsheets(values: list[Any]) -> list[Any]:
     """
     clocks = [str(value).strip() for value in values if value is not None and ":" in str(value)]
     found = [clock[1] for text in clocks if (clock := FULL_HOURS.fullmatch(text))]
-    is_full = len(found) == len(clocks) >= LEAST_CLOCKS and any(not clock.endswith(":00") for clock in found)
+    is_full = len(found) == len(clocks) >= MIN_CLOCKS and any(not clock.endswith(":00") for clock in found)
     if not is_full or median(int(clock.partition(":")[0]) for clock in found) < 1:
         return values
     return [FULL_HOURS.sub(r"\1", str(value).strip()) if value is not None else None for value in values]

@@ -46,7 +46,7 @@ YES: Final = (
 NO: Final = ("false", "0", "0.0", "no", "n", "f", "clean", "falsch", "nein", "faux", "non", "falso", "notexplicit")
 TRUTH: Final = dict.fromkeys(YES, True) | dict.fromkeys(NO, False)
 """Spreadsheets write truth values in the language of their user interface."""
-LONGEST_LIST: Final = 1 << 16
+MAX_LIST_LENGTH: Final = 1 << 16
 _ITEM: Final = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""", re.S)
 _BETWEEN: Final = re.compile(r"(?:[\s,]|\bNone\b|\bnan\b)*")
 _OBJECT: Final = re.compile(r"\s*\{\s*'")
@@ -74,7 +74,7 @@ def parse_list(text: str) -> list[str] | None:
     ['Artist']
     """
     inside = text.strip()
-    if not (inside[:1] + inside[-1:] in {"[]", "()", "{}"} and len(inside) <= LONGEST_LIST):
+    if not (inside[:1] + inside[-1:] in {"[]", "()", "{}"} and len(inside) <= MAX_LIST_LENGTH):
         return None
     try:
         items = json.loads(inside)

@@ -239,7 +239,7 @@ _DIMENSION: Final = re.compile(
     r"(|d|dim|dimension|e|emb|embedding|f|feat|feature|v|vec|vector|component|latent)([0-9]{1,5})"
 )
 """What the columns are called in which a vector stands number by number."""
-LEAST_DIMENSIONS: Final = 3
+MIN_DIMENSIONS: Final = 3
 MIX_NAME: Final = "mixname"
 _FOLDED: Final = {name: tuple(map(fold_name, names)) for name, names in NAMES.items()}
 _PERSONS: Final = frozenset(map(fold_name, PERSONS))
@@ -328,7 +328,7 @@ def _dimensions(others: Columns) -> list[str]:
             counted.setdefault(found[1], {})[int(found[2])] = name
     longest = max(counted.values(), key=len, default={})
     is_whole = sorted(longest) == list(range(first := min(longest, default=0), first + len(longest))) and first < 2
-    return [longest[number] for number in sorted(longest)] if is_whole and len(longest) >= LEAST_DIMENSIONS else []
+    return [longest[number] for number in sorted(longest)] if is_whole and len(longest) >= MIN_DIMENSIONS else []
 
 
 def _join_columns(fields: Columns, others: Columns) -> set[str]:

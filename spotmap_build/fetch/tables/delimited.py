@@ -17,7 +17,7 @@ from spotmap_build.core.speech import sentence
 from spotmap_build.core.spreadsheet import is_guarded, unguard_cell
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.tables.bounds import LONGEST_LINE, Columns, bounded_lines, check_shape
+from spotmap_build.fetch.tables.bounds import MAX_LINE_LENGTH, Columns, bounded_lines, check_shape
 from spotmap_build.fetch.tables.column_names import is_known
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ LINE: Final = re.compile(r"[^\r\n]+")
 BETWEEN: Final = re.compile(r"[,;\t|]")
 NUMBERED_FROM: Final = ("0", "1")
 RULE_BEGINS: Final = ("", ":", "-", "+")
-LEAST_KNOWN: Final = 2
-MOST_ABOVE: Final = 10
+MIN_KNOWN: Final = 2
+MAX_LINES_ABOVE_HEADER: Final = 10
 """Number of lines, from the beginning, in which the column names are searched."""
-MOST_COUNTED: Final = 40
+MAX_COUNTED: Final = 40
 """Names of a line that tell whether it is the one with the columns' names."""
-LONGEST_TITLE: Final = 60
-MOST_REPORTED: Final = 5
-LONGEST_SAMPLE: Final = 1 << 16
+MAX_TITLE_LENGTH: Final = 60
+MAX_REPORTED: Final = 5
+MAX_SAMPLE_LENGTH: Final = 1 << 16
 """Characters of the header from which the delimiter is found."""
 ROWS_A_CHECK: Final = 10_000
 ESCAPED_QUOTE: Final = r"\""
@@ -99,10 +99,10 @@ def read_delimited(text: str, place: str) -> Table:
     sep_line = SEP_LINE.match(text)
     above = sep_line.end() if sep_line else 0
     start, end = _header(text, above)
-    header = text[start : min(end, start + LONGEST_SAMPLE)]
+    header = text[start : min(end, start + MAX_SAMPLE_LENGTH)]
     delimiter = sep_line[1] if sep_line and sep_line[1] not in '"\r\n' else _find_delimiter(header)
     check_shape(place, rows=0, columns=_least_columns(text, start, end, delimiter))
-    csv.field_size_limit(LONGEST_LINE)
+    csv.field_size_limit(MAX_LINE_LENGTH)
     body = text[start:] if start else text
     if ESCAPED_QUOTE in body and not DOUBLED_QUOTE.search(body):
         body = _with_doubled_quotes(body, delimiter)
@@ -167,10 +167,10 @@ def _header(text: str, above: int) -> tuple[int, int]:
     """
     first = named = None
     fewest = 0
-    for line in islice(LINE.finditer(text, above), MOST_ABOVE):
-        sample = line[0][:LONGEST_SAMPLE]
+    for line in islice(LINE.finditer(text, above), MAX_LINES_ABOVE_HEADER):
+        sample = line[0][:MAX_SAMPLE_LENGTH]
         names = [name for part in BETWEEN.split(sample) if (name := part.strip(' "\ufeff\xa0'))]
-        known = sum(is_known(_name(name)) for name in names[:MOST_COUNTED])
+        known = sum(is_known(_name(name)) for name in names[:MAX_COUNTED])
         if known > 1 and (named is None or 2 * known >= len(names) >= fewest):
             return line.span()
         is_open = sample.count('"') % 2 == 1
@@ -186,10 +186,10 @@ def _header(text: str, above: int) -> tuple[int, int]:
 def _about(place: str, above: str, unnamed: int, twice: list[str]) -> tuple[str, ...]:
     notices = []
     if twice:
-        shown = ", ".join(f"'{printable(name)[:LONGEST_TITLE]}'" for name in twice[:MOST_REPORTED])
-        more = f" and {len(twice) - MOST_REPORTED} more" if len(twice) > MOST_REPORTED else ""
+        shown = ", ".join(f"'{printable(name)[:MAX_TITLE_LENGTH]}'" for name in twice[:MAX_REPORTED])
+        more = f" and {len(twice) - MAX_REPORTED} more" if len(twice) > MAX_REPORTED else ""
         notices.append(f"{place} has several columns named {shown}{more}: of each row, the first value was used.")
-    if title := printable(above.strip(DELIMITERS + '+-=" \r\n'))[:LONGEST_TITLE]:
+    if title := printable(above.strip(DELIMITERS + '+-=" \r\n'))[:MAX_TITLE_LENGTH]:
         notices.append(f"{place}: the text above the column names was left out: '{title}'.")
     if unnamed:
         many = f"{unnamed} columns without a name were" if unnamed > 1 else "1 column without a name was"
@@ -204,7 +204,8 @@ def _find_delimiter(header: str) -> str:
 
 def _least_columns(text: str, start: int, end: int, delimiter: str) -> int:
     """Return a lower bound of the number of columns, since quoted names may contain delimiters."""
-    return 0 if text.find('"', start, end) >= 0 and end - start <= LONGEST_LINE else text.count(delimiter, start, end)
+    is_quoted = text.find('"', start, end) >= 0 and end - start <= MAX_LINE_LENGTH
+    return 0 if is_quoted else text.count(delimiter, start, end)
 
 
 def _name(cell: str) -> str:
@@ -230,7 +231,7 @@ def _unwrapped(text: str) -> str:
     first = LINE.search(text)
     whole = WHOLE_LINE.fullmatch(first[0].lstrip("\ufeff")) if first else None
     names = BETWEEN.split(whole[1]) if whole else []
-    if sum(map(is_known, names)) < LEAST_KNOWN:
+    if sum(map(is_known, names)) < MIN_KNOWN:
         return text
     return WHOLE_LINE.sub(lambda line: line[1].replace('""', '"'), text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -286,7 +287,7 @@ def _about_quotes(rows: list[list[str]], place: str, delimiter: str, *, ends_quo
 
 
 def _beginning(cell: str) -> str:
-    return printable(cell.splitlines()[0])[:LONGEST_TITLE]
+    return printable(cell.splitlines()[0])[:MAX_TITLE_LENGTH]
 
 
 def _plain(cell: str) -> str:

@@ -15,9 +15,9 @@ from spotmap_build.core.text import decode_guessing, printable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 from spotmap_build.fetch.tables.bounds import (
-    LARGEST_TABLE_BYTES,
-    MOST_COLUMNS,
-    MOST_NESTED,
+    MAX_COLUMNS,
+    MAX_NESTED,
+    MAX_TABLE_BYTES,
     Columns,
     bounded_lines,
     check_shape,
@@ -28,8 +28,8 @@ from spotmap_build.fetch.tables.m3u import read_m3u
 JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
 TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *PLAYLIST_SUFFIXES)
 OF_THE_TRACK: Final = ("track", "track_metadata")
-MOST_DIGITS: Final = 18
-DEEPEST: Final = 100
+MAX_DIGITS: Final = 18
+MAX_DEPTH: Final = 100
 
 INSTEAD: Final = {
     **dict.fromkeys(
@@ -83,7 +83,7 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
         elif suffix in PLAYLIST_SUFFIXES:
             table = Table(read_m3u(path))
         else:
-            table = _read_text(read_bounded(path, LARGEST_TABLE_BYTES), path)
+            table = _read_text(read_bounded(path, MAX_TABLE_BYTES), path)
     except FileNotFoundError as error:
         raise SourceError(f"{path} does not exist.", hint="Check the path after table: .") from error
     except OSError as error:
@@ -139,9 +139,9 @@ def _without_nan(columns: Columns) -> Columns:
 
 
 def _read_json_lines(text: str, path: Path) -> Columns:
-    if text.count("[") + text.count("{") > MOST_NESTED:
+    if text.count("[") + text.count("{") > MAX_NESTED:
         raise SourceError(
-            f"{path} contains more than {MOST_NESTED:,} lists and objects.", hint="Split it, or use Parquet."
+            f"{path} contains more than {MAX_NESTED:,} lists and objects.", hint="Split it, or use Parquet."
         )
     rows = []
     names: dict[str, None] = {}
@@ -162,7 +162,7 @@ def _read_json_lines(text: str, path: Path) -> Columns:
             raise SourceError(f"{path}, line {number} nests too deeply.")
         rows.append({name.strip().lower(): value for name, value in _flat(row).items()})
         names.update(dict.fromkeys(rows[-1]))
-        if not len(rows) % ROWS_A_CHECK or len(names) > MOST_COLUMNS:
+        if not len(rows) % ROWS_A_CHECK or len(names) > MAX_COLUMNS:
             check_shape(str(path), rows=len(rows), columns=len(names))
     check_shape(str(path), rows=len(rows), columns=len(names))
     return {name: [row.get(name) for row in rows] for name in names}
@@ -174,7 +174,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     return row if inside is None else inside | {name: value for name, value in row.items() if value is not inside}
 
 
-def _is_deep(value: Any, left: int = DEEPEST) -> bool:
+def _is_deep(value: Any, left: int = MAX_DEPTH) -> bool:
     if not isinstance(value, (list, dict)):
         return False
     inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
@@ -183,4 +183,4 @@ def _is_deep(value: Any, left: int = DEEPEST) -> bool:
 
 def _integer(digits: str) -> int | float:
     """Read a whole number; one of more digits than anything here counts becomes a float."""
-    return int(digits) if len(digits) <= MOST_DIGITS else float(digits)
+    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)

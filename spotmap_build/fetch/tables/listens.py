@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from spotmap_build.fetch.exports.history import DAY, HEARD_MS, LEAST_PLAYS, Heard
+from spotmap_build.fetch.exports.history import DAY, HEARD_MS, MIN_PLAYS, Heard
 from spotmap_build.fetch.tables.bounds import Columns
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import fold_name
@@ -47,7 +47,7 @@ def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> 
     fields = typed.fields
     if may_be_listens and LISTENED in fields and fields.keys().isdisjoint(OF_A_TRACK):
         first_rows, heard = _heard(typed)
-        often = {first_rows[key]: one for key, one in heard.items() if one.count >= LEAST_PLAYS}
+        often = {first_rows[key]: one for key, one in heard.items() if one.count >= MIN_PLAYS}
         if often:
             return _one_row_a_track(typed, place, often, left_out=len(heard) - len(often))
     unknown = [""] * len(fields["title"])
@@ -98,7 +98,7 @@ def _one_row_a_track(typed: TypedColumns, place: str, often: Mapping[int, Heard]
         LISTENING: [one.listening for one in often.values()],
     }
     fields.setdefault("added_at", [one.first_on for one in often.values()])
-    about = f"{place} has one row per play: its {len(often):,} tracks that were played {LEAST_PLAYS} times or more"
+    about = f"{place} has one row per play: its {len(often):,} tracks that were played {MIN_PLAYS} times or more"
     notice = f"{about} are the library, and {left_out:,} others are left out."
     facets = _rows(_of_tracks(typed.facets), often)
     return replace(typed, fields=fields, facets=facets, notices=(*typed.notices, notice))

@@ -9,7 +9,7 @@ from typing import Any
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.folders.file_finder import FileFinder, is_there
-from spotmap_build.fetch.folders.m3u import LARGEST_M3U_BYTES, is_share, likely_path, m3u_columns, parse_m3u
+from spotmap_build.fetch.folders.m3u import MAX_M3U_BYTES, is_share, likely_path, m3u_columns, parse_m3u
 from spotmap_build.fetch.folders.walk import walk
 
 
@@ -23,7 +23,7 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
     OSError
         It cannot be read.
     """
-    content = read_bounded(path, LARGEST_M3U_BYTES)
+    content = read_bounded(path, MAX_M3U_BYTES)
     m3u = parse_m3u(content)
     if m3u.fault:
         raise SourceError(

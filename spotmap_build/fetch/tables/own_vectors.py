@@ -31,18 +31,18 @@ NOT_NUMBERS: Final = (
     *(MemoryError, RecursionError, SyntaxError, TokenError),
 )
 """Exceptions of NumPy, which parses the header as a Python expression."""
-LONGEST_REASON: Final = 300
-LARGEST_MATRIX_BYTES: Final = 4 << 30
-MOST_NUMBERS: Final = 16_384
+MAX_REASON_LENGTH: Final = 300
+MAX_MATRIX_BYTES: Final = 4 << 30
+MAX_NUMBERS: Final = 16_384
 """In one vector."""
-SMALLEST_SIZE: Final = 1e-12
-LARGEST_SIZE: Final = 1e12
+MIN_MAGNITUDE: Final = 1e-12
+MAX_MAGNITUDE: Final = 1e12
 """Of numbers whose squares, added, single precision can hold."""
 KEYWORD: Final = re.compile(r",\s*\w+=")
 """Behind the numbers, where numpy or torch shows an array: "array([0.5, 1.], dtype=float32)"."""
 BETWEEN_NUMBERS: Final = re.compile(r"[\s;|]+")
 DECIMAL_COMMA: Final = re.compile(r"[+-]?[0-9]*,[0-9]+(?:e[+-]?[0-9]+)?", re.I)
-LEAST_SANE: Final = 1e-15
+MIN_PLAUSIBLE: Final = 1e-15
 """Bytes of another type are read as numbers of any size: of none that a vector has."""
 
 
@@ -66,8 +66,8 @@ def _digest(path: Path) -> str:
     try:
         with open_regular(path) as file:
             size_bytes = os.fstat(file.fileno()).st_size
-            if size_bytes > LARGEST_MATRIX_BYTES:
-                raise FileTooLarge(path, LARGEST_MATRIX_BYTES)
+            if size_bytes > MAX_MATRIX_BYTES:
+                raise FileTooLarge(path, MAX_MATRIX_BYTES)
             if size_bytes == 0:  # or a file of the kernel, which might wait
                 raise SourceError(
                     f"{path} is empty.", hint="It must contain numbers, one row for each row of the table."
@@ -83,7 +83,7 @@ def _load_matrix(path: Path, rows: int) -> Float32Array:
     try:
         with open_regular(path) as file:
             shape, dtype = _header(file)
-            if len(shape) != 2 or shape[0] != rows or shape[1] > MOST_NUMBERS or dtype.kind not in "fiu":
+            if len(shape) != 2 or shape[0] != rows or shape[1] > MAX_NUMBERS or dtype.kind not in "fiu":
                 raise SourceError(
                     f"{path} contains an array of shape {shape}, type {dtype}; the table has {rows} rows.",
                     hint="It must contain numbers, one row for each row of the table, in the same order.",
@@ -93,7 +93,7 @@ def _load_matrix(path: Path, rows: int) -> Float32Array:
             file.seek(0)
             matrix = np.lib.format.read_array(file, allow_pickle=False)
     except NOT_NUMBERS as error:
-        reason = printable(str(error))[:LONGEST_REASON]
+        reason = printable(str(error))[:MAX_REASON_LENGTH]
         raise SourceError(f"{path} is not a .npy file of numbers: {reason}.") from error
     return _usable(matrix, path)
 
@@ -171,7 +171,7 @@ def _from_base64(text: str) -> list[float]:
 
 
 def _is_sane(number: float) -> bool:
-    return number == 0 or LEAST_SANE < abs(number) < 1 / LEAST_SANE
+    return number == 0 or MIN_PLAUSIBLE < abs(number) < 1 / MIN_PLAUSIBLE
 
 
 def _usable(values: Any, path: Path) -> Float32Array:
@@ -180,14 +180,14 @@ def _usable(values: Any, path: Path) -> Float32Array:
 
     is_finite = np.isfinite(values)  # no copy of all numbers without their signs: it may be gigabytes
     largest = max(float(values.max(initial=0, where=is_finite)), -float(values.min(initial=0, where=is_finite)))
-    if largest and not SMALLEST_SIZE <= largest <= LARGEST_SIZE:
+    if largest and not MIN_MAGNITUDE <= largest <= MAX_MAGNITUDE:
         values = np.ldexp(np.asarray(values, np.result_type(values, np.float32)), -math.frexp(largest)[1])
     matrix: Float32Array = np.asarray(values, dtype=np.float32)
     sizes = np.maximum(matrix.max(axis=1, initial=0), -matrix.min(axis=1, initial=0))
     for is_bad, fault in (
         (~np.isfinite(matrix).all(axis=1), "holds NaN or infinity"),
         (~values.any(axis=1), "holds nothing but zeros, and so is like no other"),
-        (sizes < SMALLEST_SIZE, "is out of all proportion to the others"),
+        (sizes < MIN_MAGNITUDE, "is out of all proportion to the others"),
     ):
         if is_bad.any():
             raise SourceError(

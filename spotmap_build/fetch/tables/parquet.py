@@ -14,16 +14,16 @@ from typing import Any, BinaryIO, Final
 from spotmap_build.core.files import open_regular
 from spotmap_build.core.text import printable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.tables.bounds import LONGEST_LINE, Columns, check_shape
+from spotmap_build.fetch.tables.bounds import MAX_LINE_LENGTH, Columns, check_shape
 
 PIECE_ROWS: Final = 4_096
-LEAST_BYTES: Final = 64 << 20
-"""Any file may hold so much when it is decompressed, or ``MOST_EXPANDED`` times what it takes on the disk."""
-MOST_EXPANDED: Final = 8
-LEAST_VALUES: Final = 2_000_000
+ALLOWED_BYTES: Final = 64 << 20
+"""Any file may hold so much when it is decompressed, or ``MAX_EXPANSION`` times what it takes on the disk."""
+MAX_EXPANSION: Final = 8
+ALLOWED_VALUES: Final = 2_000_000
 """Any file may hold so many values, or one for each byte that it takes on the disk."""
-LEAST_ROWS: Final = 100_000
-LONGEST_REASON: Final = 300
+ALLOWED_ROWS: Final = 100_000
+MAX_REASON_LENGTH: Final = 300
 
 
 def read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, list[str]]:
@@ -60,7 +60,7 @@ def read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, l
         try:
             return _read(file, path, is_used)
         except damaged as error:
-            reason = printable(str(error) or type(error).__name__)[:LONGEST_REASON]
+            reason = printable(str(error) or type(error).__name__)[:MAX_REASON_LENGTH]
             raise SourceError(f"{path} is not a Parquet file that can be read: {reason}.") from error
 
 
@@ -83,7 +83,7 @@ def _read(file: BinaryIO, path: Path, is_used: Callable[[str], bool]) -> tuple[C
     file.seek(0)
     source = pyarrow.parquet.ParquetFile(file, read_dictionary=texts)
     columns: Columns = {name: [] for name in wanted}
-    budget = _Budget(LEAST_BYTES + MOST_EXPANDED * size_bytes, path)
+    budget = _Budget(ALLOWED_BYTES + MAX_EXPANSION * size_bytes, path)
     for piece in source.iter_batches(PIECE_ROWS, columns=wanted) if wanted else ():
         for name, array in zip(piece.schema.names, piece.columns, strict=True):
             values = _values(array)
@@ -108,9 +108,9 @@ def _check_content(metadata: Any, indices: list[int], size_bytes: int, path: Pat
             content_bytes += max(0, chunk.total_uncompressed_size)
             values += max(0, chunk.num_values)
     if (
-        content_bytes > LEAST_BYTES + MOST_EXPANDED * size_bytes
-        or values > LEAST_VALUES + size_bytes
-        or metadata.num_rows > LEAST_ROWS + size_bytes
+        content_bytes > ALLOWED_BYTES + MAX_EXPANSION * size_bytes
+        or values > ALLOWED_VALUES + size_bytes
+        or metadata.num_rows > ALLOWED_ROWS + size_bytes
     ):
         content = f"{metadata.num_rows:,} rows, {values:,} values and {content_bytes:,} bytes"
         raise _too_much(path, f"{content} in a file of {size_bytes:,} bytes")
@@ -134,7 +134,7 @@ class _Budget:
             for text in value if isinstance(value, list) else (value,):
                 if isinstance(text, str):
                     self._left -= len(text)
-                    if self._left < 0 or len(text) > LONGEST_LINE:
+                    if self._left < 0 or len(text) > MAX_LINE_LENGTH:
                         raise _too_much(self._path, f"the texts of the column '{printable(column)}' are too long")
 
 

@@ -46,8 +46,8 @@ READ: Final = (
     *("play_count", LISTENING),
 )
 """Fields of a track that are copied from columns unchanged."""
-MOST_LISTED: Final = 20
-FARTHEST: Final = 1e15
+MAX_LISTED: Final = 20
+MAX_COORDINATE: Final = 1e15
 """A place is held in single precision, and distances are squared."""
 SPOTIFY_ID_LENGTH: Final = 22
 BARE_SPOTIFY_ID: Final = re.compile(rf"[0-7][0-9A-Za-z]{{{SPOTIFY_ID_LENGTH - 1}}}")
@@ -118,7 +118,7 @@ def _with_titles(table: Table, path: Path) -> NamedColumns:
 
 def _listed(columns: Columns) -> str:
     names = [printable(name) for name in columns]
-    return ", ".join(names[:MOST_LISTED]) + ("…" if names[MOST_LISTED:] else "") or "none at all"
+    return ", ".join(names[:MAX_LISTED]) + ("…" if names[MAX_LISTED:] else "") or "none at all"
 
 
 def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *, is_list: bool) -> list[Track]:
@@ -210,7 +210,7 @@ def _positions(columns: Columns, decimal: Decimal) -> tuple[list[Position | None
     faults = {}
     for row, (x, y) in enumerate(zip(*(parse_numbers(columns[name], decimal) for name in ("x", "y")), strict=True)):
         is_number = x is not None and y is not None
-        if x is None or y is None or max(abs(x), abs(y)) > FARTHEST:
+        if x is None or y is None or max(abs(x), abs(y)) > MAX_COORDINATE:
             faults[row] = "is too far away for a map" if is_number else "is no number"
             positions.append(None)
         else:

@@ -32,18 +32,18 @@ NUMERIC: Final = ("x", "y", "play_count", "ms_played", *DURATIONS)
 PLACES: Final = ("track_number", "disc_number")
 DATES: Final = ("added_at", "first_played", "last_played", "listened_at")
 LOOSE: Final = frozenset((*DURATIONS, *PLACES, *DATES[1:], "play_count", "ms_played"))
-MOST_MISREAD: Final = 0.5
+MAX_MISREAD_SHARE: Final = 0.5
 """If this share of a column's values is invalid, the column is not what its name says."""
-FEW: Final = 0.05
-LEAST_VALUES: Final = 20
+MAX_NON_NUMERIC_SHARE: Final = 0.05
+MIN_VALUES: Final = 20
 """A column with this share of numbers is numeric in spite of a few words."""
 PATH: Final = re.compile(
     r"file://|~?/(?:Users|home|Volumes|media|mnt|root|private|storage|sdcard)/|[a-z]:[\\/]\S|\\\\\w|Macintosh HD:", re.I
 )
 """Start of a local path, which reveals personal data and must not be on a map."""
-LONGEST_EXAMPLE: Final = 40
-LONGEST_SONG_MS: Final = 900_000
-MOST_LONG: Final = 0.1
+MAX_EXAMPLE_LENGTH: Final = 40
+MAX_SONG_MS: Final = 900_000
+MAX_LONG_SHARE: Final = 0.1
 """In a library, few tracks are longer."""
 
 
@@ -138,7 +138,7 @@ class _Typing:
         values, name = self.fields.pop(field), self.named.names[field]
         if misread and field in LOOSE and (name != field or field == "duration"):
             present = sum(not is_missing(value) for value in values)
-            if len(misread) >= MOST_MISREAD * present:  # the column is not what its name says
+            if len(misread) >= MAX_MISREAD_SHARE * present:  # the column is not what its name says
                 self.others[name] = values
                 return
         self.fields[known_as] = typed
@@ -157,7 +157,7 @@ class _Typing:
             numbers = parse_numbers(values, decimal)
             words = [row for row, number in enumerate(numbers) if number is None and not is_missing(values[row])]
             count = sum(number is not None for number in numbers)
-            if count and len(words) <= (FEW * count if count >= LEAST_VALUES else 0):
+            if count and len(words) <= (MAX_NON_NUMERIC_SHARE * count if count >= MIN_VALUES else 0):
                 facets[name] = list(numbers)
                 self._tell(name, values, words)
             else:
@@ -167,7 +167,7 @@ class _Typing:
     def _tell(self, name: str, values: Sequence[Any], misread: Sequence[int]) -> None:
         if misread:
             what = sentence(f"{len(misread):,} values") if len(misread) > 1 else "A value"
-            first = printable(str(values[misread[0]]))[:LONGEST_EXAMPLE]
+            first = printable(str(values[misread[0]]))[:MAX_EXAMPLE_LENGTH]
             about = f"{what} of the column '{printable(name)}' could not be understood, such as '{first}'."
             self.notices.append(f"{self.place}: {about}")
 
@@ -184,9 +184,9 @@ def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
     clocks = [parse_duration(value) or 0 for value in values if ":" in str(value)]
     if fold_name(name) == "length":
         return 2 * len(clocks) < sum(not is_missing(value) for value in values)
-    late = sum(clock > LONGEST_SONG_MS for clock in clocks)
+    late = sum(clock > MAX_SONG_MS for clock in clocks)
     is_sorted = len(clocks) > 2 and clocks in (sorted(clocks), sorted(clocks, reverse=True))
-    return fold_name(name) == "time" and bool(clocks) and (is_sorted or late > MOST_LONG * len(clocks))
+    return fold_name(name) == "time" and bool(clocks) and (is_sorted or late > MAX_LONG_SHARE * len(clocks))
 
 
 def _misread(values: Sequence[Any], typed: Sequence[Any]) -> list[int]:
