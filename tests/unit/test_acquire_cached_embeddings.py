@@ -1,4 +1,4 @@
-"""What was heard is read from the cache as it was kept, ahead of time or not, or is damage."""
+"""CachedEmbeddings reads embeddings from cache records, prefetched or not, and detects damage."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
         yield cache
 
 
-def heard(dimensions: int = SPEC.dimensions) -> TrackEmbedding:
+def make_embedding(dimensions: int = SPEC.dimensions) -> TrackEmbedding:
     generator = np.random.default_rng(1)
     vector, tags, features = (
         generator.random(length, dtype=np.float32) for length in (dimensions, SPEC.tag_count, len(FEATURES))
@@ -38,8 +38,8 @@ def heard(dimensions: int = SPEC.dimensions) -> TrackEmbedding:
 
 
 @pytest.mark.parametrize("has_moment", [True, False])
-def test_a_row_is_what_was_heard(cache: Cache, has_moment: bool) -> None:
-    embedding = heard()
+def test_row_matches_the_cached_embedding(cache: Cache, has_moment: bool) -> None:
+    embedding = make_embedding()
     outputs = dict(encode(embedding))
     if not has_moment:
         del outputs[MOMENT]
@@ -49,36 +49,36 @@ def test_a_row_is_what_was_heard(cache: Cache, has_moment: bool) -> None:
     assert moment_s == 12.5 if has_moment else math.isnan(moment_s)
 
 
-def test_a_row_that_was_prefetched_is_the_same_and_takes_no_memory_beside_its_record(cache: Cache) -> None:
-    record = cache.put(KEY, encode(heard()), 0.0)
+def test_prefetched_row_is_equal_and_shares_memory_with_its_record(cache: Cache) -> None:
+    record = cache.put(KEY, encode(make_embedding()), 0.0)
     rows = CachedEmbeddings(cache, SPEC)
     rows.prefetch([record], lambda: False)
-    with cache_that_cannot_be_read(cache):
+    with reads_disabled(cache):
         (vector, *_), moment_s = rows.read(record)
-    kept = record.outputs["vector.npy"].inline
-    assert kept is not None
-    assert np.shares_memory(vector, np.frombuffer(kept, dtype=np.uint8))
-    assert (vector.tobytes(), moment_s) == (heard().vector.tobytes(), 12.5)
-    # It is not held any longer, and is read if it is asked for again.
+    inline = record.outputs["vector.npy"].inline
+    assert inline is not None
+    assert np.shares_memory(vector, np.frombuffer(inline, dtype=np.uint8))
+    assert (vector.tobytes(), moment_s) == (make_embedding().vector.tobytes(), 12.5)
+    # The prefetched row was released and is read again on demand.
     assert rows.read(record)[0][0].tobytes() == vector.tobytes()
 
 
 @contextmanager
-def cache_that_cannot_be_read(cache: Cache) -> Iterator[None]:
+def reads_disabled(cache: Cache) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(cache, "decode", None)
         yield
 
 
-def test_nothing_is_prefetched_once_that_is_over(cache: Cache) -> None:
-    record = cache.put(KEY, encode(heard()), 0.0)
-    with cache_that_cannot_be_read(cache):
+def test_prefetching_stops_on_request(cache: Cache) -> None:
+    record = cache.put(KEY, encode(make_embedding()), 0.0)
+    with reads_disabled(cache):
         CachedEmbeddings(cache, SPEC).prefetch([record], lambda: True)
 
 
 @pytest.mark.parametrize("is_prefetched", [True, False])
-def test_a_row_of_another_shape_is_damage_and_counted_once(cache: Cache, is_prefetched: bool) -> None:
-    record = cache.put(KEY, encode(heard(dimensions=3)), 0.0)
+def test_row_of_the_wrong_shape_is_damage_and_counted_once(cache: Cache, is_prefetched: bool) -> None:
+    record = cache.put(KEY, encode(make_embedding(dimensions=3)), 0.0)
     rows = CachedEmbeddings(cache, SPEC)
     if is_prefetched:
         rows.prefetch([record], lambda: False)

@@ -1,6 +1,6 @@
-"""What yt-dlp says means what it means: this recording, the service, the way to it, or the disk.
+"""yt-dlp's messages are classified: a problem of the recording, the service, the connection or the disk.
 
-The texts are yt-dlp's own and YouTube's as yt-dlp passes them on (2026.10).
+The texts are those of yt-dlp 2026.10, which passes on YouTube's own messages.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ RECORDINGS = [
 @pytest.mark.parametrize(
     ("code", "kind", "text"), [(code, kind, text) for code, kind, texts in RECORDINGS for text in texts]
 )
-def test_what_is_wrong_with_a_recording_is_a_row_of_the_ledger(code: str, kind: tuple[bool, bool], text: str) -> None:
+def test_problem_of_a_recording_becomes_a_track_error(code: str, kind: tuple[bool, bool], text: str) -> None:
     error = error_for(youtube(text))
     assert isinstance(error, TrackError)
     assert (error.track_code, (error.retryable, error.needs_person)) == (code, kind)
@@ -135,7 +135,7 @@ def test_what_is_wrong_with_a_recording_is_a_row_of_the_ledger(code: str, kind: 
         ("All player responses are invalid. Your IP is likely being blocked by Youtube", None),
     ],
 )
-def test_who_wants_no_more_requests_is_not_asked_again(text: str, retry_after_s: float | None) -> None:
+def test_refusal_stops_requests_and_gives_a_hint(text: str, retry_after_s: float | None) -> None:
     error = error_for(youtube(text))
     assert isinstance(error, ServiceRefused)
     assert error.retry_after_s == retry_after_s
@@ -143,7 +143,7 @@ def test_who_wants_no_more_requests_is_not_asked_again(text: str, retry_after_s:
     assert "--cookies" in error.hint
 
 
-def test_cookies_that_are_no_longer_valid_are_said_to_be() -> None:
+def test_expired_cookies_are_named_in_the_hint() -> None:
     warning = "[youtube] The provided YouTube account cookies are no longer valid. They have likely been rotated"
     error = error_for(youtube("Sign in to confirm you’re not a bot."), [warning])
     assert isinstance(error, ServiceRefused)
@@ -151,7 +151,7 @@ def test_cookies_that_are_no_longer_valid_are_said_to_be() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "words"),
     [
         (f'API page: {UNRESOLVED} (caused by TransportError("{UNRESOLVED}"))', "looked up"),
         ("webpage: ('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))", "no connection"),
@@ -161,14 +161,14 @@ def test_cookies_that_are_no_longer_valid_are_said_to_be() -> None:
         ("API page: ('Unable to connect to proxy', NewConnectionError('…'))", "no connection"),
     ],
 )
-def test_a_way_that_is_blocked_may_be_open_at_the_next_try(text: str, says: str) -> None:
+def test_connection_problem_is_retried(text: str, words: str) -> None:
     error = error_for(youtube(f"Unable to download {text}{REPORT}"))
     assert isinstance(error, Unreached)
-    assert says in error.message
+    assert words in error.message
     assert "host=" not in error.message
 
 
-def test_what_yt_dlp_has_tried_again_already_is_not_tried_at_once() -> None:
+def test_error_after_yt_dlps_own_retries_is_not_retried_immediately() -> None:
     error = error_for("ERROR: \r[download] Got error: Read timed out. Giving up after 2 retries")
     assert isinstance(error, ServiceError)
     assert not isinstance(error, Unreached)
@@ -177,20 +177,20 @@ def test_what_yt_dlp_has_tried_again_already_is_not_tried_at_once() -> None:
 @pytest.mark.parametrize(
     "text", ["unable to download video data: HTTP Error 403: Forbidden", "Unable to extract initial data" + REPORT]
 )
-def test_when_youtube_has_changed_the_hint_is_to_upgrade(text: str) -> None:
+def test_unexpected_youtube_response_gives_the_hint_to_upgrade(text: str) -> None:
     error = error_for(youtube(text))
     assert type(error) is ServiceError
     assert "yt-dlp[default]" in error.hint
 
 
 @pytest.mark.parametrize("warning", [NO_RUNTIME, UNSOLVED])
-def test_a_missing_javascript_runtime_is_no_fault_of_the_recording(warning: str) -> None:
+def test_missing_javascript_runtime_is_not_a_problem_of_the_recording(warning: str) -> None:
     error = error_for(youtube(NO_FORMAT), [warning])
     assert isinstance(error, ServiceError)
     assert "spotmap-build doctor" in error.hint
 
 
-def test_the_cause_is_looked_for_among_the_warnings() -> None:
+def test_warnings_are_searched_for_the_cause() -> None:
     message = youtube("Failed to extract any player response" + REPORT)
     assert type(error_for(message)) is ServiceError
     refused = error_for(
@@ -207,20 +207,20 @@ def test_the_cause_is_looked_for_among_the_warnings() -> None:
         "unable to open for writing: [Errno 30] Read-only file system: '/tmp/spotmap-x/audio.m4a.part'",
     ],
 )
-def test_a_full_disk_ends_the_build(text: str) -> None:
+def test_disk_error_ends_the_build(text: str) -> None:
     error = error_for(f"ERROR: {text}")
     assert isinstance(error, OutputError)
     assert "TMPDIR" in error.hint
     assert "/tmp" not in error.message
 
 
-def test_words_in_a_video_s_id_mean_nothing() -> None:
+def test_words_in_a_video_id_are_ignored() -> None:
     error = error_for("ERROR: [youtube] DRM-captcha: Something else")
     assert isinstance(error, TrackError)
     assert error.track_code == "download"
 
 
-def test_a_message_for_the_report_holds_no_addresses_and_no_paths() -> None:
+def test_message_for_the_report_contains_no_urls_and_no_paths() -> None:
     text = "Cannot parse https://rr1.googlevideo.com/videoplayback?sig=SECRET and '/home/me/x.part' or /home/me/y."
     assert plain(youtube(text)) == "Cannot parse … and … or …."
     assert len(plain(youtube("word " * 200))) <= 201

@@ -1,4 +1,4 @@
-"""Audio that is kept has a name that every file system takes, and is found again by its id and by nothing else."""
+"""Kept audio has a valid file name on every file system and is found again by its video id."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def track(title: str, artists: tuple[str, ...] = ("Artist",), video_id: str = VI
 
 
 def keep(downloader: Downloader, kept: Track, folder: Path) -> str:
-    """Keep audio of a track; its name in the folder."""
-    arrived = folder / "arrived" / "audio.m4a"
-    arrived.parent.mkdir()
-    arrived.write_bytes(b"sound")
-    downloader.done_with(kept, arrived)
-    assert not arrived.parent.exists()
-    assert sorted(path.name for path in folder.iterdir()) == ["cache", "kept"], "nothing is elsewhere"
+    """Keep the audio of a track and return its file name."""
+    downloaded = folder / "downloaded" / "audio.m4a"
+    downloaded.parent.mkdir()
+    downloaded.write_bytes(b"sound")
+    downloader.done_with(kept, downloaded)
+    assert not downloaded.parent.exists()
+    assert sorted(path.name for path in folder.iterdir()) == ["cache", "kept"], "no other files are left"
     (path,) = (folder / "kept").iterdir()
     assert path.read_bytes() == b"sound"
     return path.name
@@ -65,7 +65,7 @@ def keep(downloader: Downloader, kept: Track, folder: Path) -> str:
         (f"Song [{OTHER}]", ("Artist",)),
     ],
 )
-def test_any_title_is_kept_under_a_name_that_fits(
+def test_any_title_becomes_a_valid_file_name(
     downloader: Downloader, tmp_path: Path, title: str, artists: tuple[str, ...]
 ) -> None:
     name = keep(downloader, track(title, artists), tmp_path)
@@ -76,32 +76,32 @@ def test_any_title_is_kept_under_a_name_that_fits(
     assert downloader.kept(track("", video_id=OTHER)) is None
 
 
-def test_an_ordinary_name_says_who_and_what(downloader: Downloader, tmp_path: Path) -> None:
+def test_file_name_has_artists_title_and_video_id(downloader: Downloader, tmp_path: Path) -> None:
     kept = track("What: is it?", ("One", "Two", "Three"))
     assert keep(downloader, kept, tmp_path) == f"One, Two - What_ is it_ [{VIDEO}].m4a"
 
 
-def test_where_a_file_system_takes_less_the_id_is_name_enough(
+def test_file_name_falls_back_to_the_video_id_if_it_is_too_long(
     downloader: Downloader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move = shutil.move
 
-    def picky(source: Path, target: Path) -> object:
+    def move_short_names(source: Path, target: Path) -> object:
         if len(target.name) > 30:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         return move(source, target)
 
-    monkeypatch.setattr(shutil, "move", picky)
+    monkeypatch.setattr(shutil, "move", move_short_names)
     assert keep(downloader, track("A title of some length"), tmp_path) == f"[{VIDEO}].m4a"
 
 
-def test_what_is_no_file_is_no_audio_that_was_kept(downloader: Downloader, tmp_path: Path) -> None:
+def test_folders_and_pipes_do_not_count_as_kept_audio(downloader: Downloader, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / f"a [{VIDEO}]").mkdir()
     os.mkfifo(tmp_path / "kept" / f"b [{VIDEO}].m4a")
     assert downloader.kept(track("")) is None
 
 
-def test_no_place_for_downloads_is_reported(downloader: Downloader, tmp_path: Path) -> None:
+def test_missing_download_folder_is_reported(downloader: Downloader, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file"):
         downloader.get(track("Song"), tmp_path / "gone", threading.Event())

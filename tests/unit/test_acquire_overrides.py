@@ -1,4 +1,4 @@
-"""What a person decided is read, every mistake is named, and a new decision leaves the rest of the file alone."""
+"""overrides.toml: reading decisions, reporting mistakes, and adding decisions without changing the rest."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ VIDEO = "QH3Fx41Jpl4"
 OTHER_VIDEO = "-_aBcDeFg12"
 
 
-def written(folder: Path, content: str | bytes) -> Path:
+def write_overrides(folder: Path, content: str | bytes) -> Path:
     path = folder / "overrides.toml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
-def test_a_file_that_is_not_there_decides_nothing(tmp_path: Path) -> None:
+def test_missing_file_has_no_decisions(tmp_path: Path) -> None:
     assert read_overrides(tmp_path / "overrides.toml") == {}
 
 
 def test_every_kind_of_decision_is_read(tmp_path: Path) -> None:
-    path = written(
+    path = write_overrides(
         tmp_path,
         f'\ufeff[track."spotify:track:a"]\nvideo_id = "{VIDEO}"\n[track.b]\nexclude = true\n'
         f'[track]\n"c d".file = "sounds/c.flac"\ne = {{video_id = "https://youtu.be/{VIDEO}?si=x"}}\n',
@@ -54,7 +54,7 @@ def test_every_kind_of_decision_is_read(tmp_path: Path) -> None:
         f"http://youtube.com/embed/{VIDEO}",
     ],
 )
-def test_an_address_copied_from_the_browser_is_understood(address: str) -> None:
+def test_video_id_is_extracted_from_urls(address: str) -> None:
     assert parse_video_id(address) == VIDEO
 
 
@@ -77,13 +77,13 @@ def test_an_address_copied_from_the_browser_is_understood(address: str) -> None:
         ),
     ],
 )
-def test_what_is_no_recording_is_refused(text: str) -> None:
+def test_invalid_video_id_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="neither"):
         parse_video_id(text)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "words"),
     [
         ('[track.a]\nvideo_id = "QH3\n', ["line 2", "not TOML"]),
         (b"[track.a]\n# caf\xe9\nexclude = true\n", ["line 2", "UTF-8"]),
@@ -100,23 +100,21 @@ def test_what_is_no_recording_is_refused(text: str) -> None:
         ("track = 1\n", ["'track'"]),
     ],
 )
-def test_a_mistake_is_reported_with_its_place_and_the_way_out(
-    tmp_path: Path, content: str | bytes, said: list[str]
-) -> None:
-    path = written(tmp_path, content)
+def test_mistake_is_reported_with_its_place_and_a_hint(tmp_path: Path, content: str | bytes, words: list[str]) -> None:
+    path = write_overrides(tmp_path, content)
     with pytest.raises(ConfigError) as caught:
         read_overrides(path)
     assert str(path) in caught.value.message
-    assert [part for part in said if part not in f"{caught.value.message} {caught.value.hint}"] == []
+    assert [part for part in words if part not in f"{caught.value.message} {caught.value.hint}"] == []
     assert caught.value.hint
 
 
-def test_a_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
+def test_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         read_overrides(tmp_path)
 
 
-def test_a_pipe_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
+def test_pipe_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "overrides.toml")
     with pytest.raises(ConfigError, match="a pipe"):
         read_overrides(tmp_path / "overrides.toml")
@@ -125,39 +123,39 @@ def test_a_pipe_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["a = " + "[" * 50_000, "a = " + "{a=" * 50_000, "a = " + "9" * 10_000, "a = 9999-99-99"]
 )
-def test_toml_that_is_too_much_is_reported(tmp_path: Path, content: str) -> None:
+def test_pathological_toml_is_reported(tmp_path: Path, content: str) -> None:
     with pytest.raises(ConfigError, match="is not TOML"):
-        read_overrides(written(tmp_path, content))
+        read_overrides(write_overrides(tmp_path, content))
 
 
-def test_a_file_larger_than_any_of_decisions_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overrides, "MAX_BYTES", 10)
     with pytest.raises(ConfigError, match="larger than 10 bytes"):
-        read_overrides(written(tmp_path, "# a comment"))
+        read_overrides(write_overrides(tmp_path, "# a comment"))
 
 
-def test_a_new_decision_goes_to_the_end_below_its_title(tmp_path: Path) -> None:
+def test_new_decision_is_appended_with_the_title_as_a_comment(tmp_path: Path) -> None:
     before = "# my choices\n[track.a]   # the long one\nexclude = true\n"
-    path = written(tmp_path, before)
+    path = write_overrides(tmp_path, before)
     write_override(path, "spotify:track:b", Override(video_id=VIDEO), "Nina\nSimone - Sinnerman")
     assert path.read_text() == (
         before + f'\n# Nina Simone - Sinnerman\n[track."spotify:track:b"]\nvideo_id = "{VIDEO}"\n'
     )
 
 
-def test_a_decision_that_is_changed_stays_in_its_place(tmp_path: Path) -> None:
+def test_changed_decision_stays_in_place(tmp_path: Path) -> None:
     before = (
         f'# First\n[track.a]\nvideo_id = "{VIDEO}"  # found by hand\n\n'
         "# Second\n[track.b]\nexclude = true\n\n# the end\n"
     )
-    path = written(tmp_path, before)
+    path = write_overrides(tmp_path, before)
     write_override(path, "a", Override(exclude=True), "ignored")
     assert path.read_text() == before.replace(f'video_id = "{VIDEO}"', "exclude = true")
     write_override(path, "a", Override(video_id=VIDEO), "ignored")
     assert path.read_text() == before
 
 
-def test_a_file_is_named_relative_to_the_decisions(tmp_path: Path) -> None:
+def test_audio_file_is_written_relative_to_overrides_toml(tmp_path: Path) -> None:
     path = tmp_path / "overrides.toml"
     write_override(path, "near", Override(file=tmp_path / "sounds/a.flac"), "A - A")
     write_override(path, "far", Override(file=Path("/elsewhere/b.flac")), "B - B")
@@ -166,14 +164,14 @@ def test_a_file_is_named_relative_to_the_decisions(tmp_path: Path) -> None:
     assert read_overrides(path)["far"].file == Path("/elsewhere/b.flac")
 
 
-def test_line_ends_of_windows_stay(tmp_path: Path) -> None:
-    path = written(tmp_path, "[track.a]\r\nexclude = true\r\n")
+def test_windows_line_endings_are_kept(tmp_path: Path) -> None:
+    path = write_overrides(tmp_path, "[track.a]\r\nexclude = true\r\n")
     write_override(path, "b", Override(exclude=True), "B - B")
     assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
 
 
-def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
-    kept = written(tmp_path, "")
+def test_symlinked_file_stays_a_symlink(tmp_path: Path) -> None:
+    kept = write_overrides(tmp_path, "")
     link = tmp_path / "link.toml"
     link.symlink_to(kept)
     write_override(link, "a", Override(exclude=True), "A - A")
@@ -182,15 +180,15 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("before", ["track = {a = {exclude = true}}\n", "[track.a]\nexclude = maybe\n"])
-def test_a_file_that_cannot_be_added_to_is_left_alone(tmp_path: Path, before: str) -> None:
-    path = written(tmp_path, before)
+def test_file_that_cannot_be_extended_is_left_unchanged(tmp_path: Path, before: str) -> None:
+    path = write_overrides(tmp_path, before)
     with pytest.raises(ConfigError):
         write_override(path, "b", Override(exclude=True), "B - B")
     assert path.read_text() == before
     assert [file.name for file in tmp_path.iterdir()] == ["overrides.toml"]
 
 
-def test_a_decision_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+def test_decision_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be written"):
         write_override(tmp_path / "absent/overrides.toml", "a", Override(exclude=True), "A - A")
 
@@ -212,7 +210,7 @@ DECISIONS = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(choices=st.lists(st.tuples(IDS, DECISIONS), max_size=6), comment=st.text(max_size=20))
 @example(choices=[("a\n\x7f\"'", Override(exclude=True))], comment="#\u2028[x]")
-def test_what_is_written_is_what_is_read(
+def test_written_decisions_are_read_back(
     tmp_path_factory: pytest.TempPathFactory, choices: list[tuple[str, Override]], comment: str
 ) -> None:
     path = tmp_path_factory.mktemp("overrides") / "overrides.toml"
@@ -221,7 +219,7 @@ def test_what_is_written_is_what_is_read(
     assert read_overrides(path) == dict(choices)
 
 
-PIECES = st.sampled_from(
+FRAGMENTS = st.sampled_from(
     [
         b"[track.",
         b'"a"',
@@ -242,16 +240,16 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=14).map(b"".join)))
+@given(st.one_of(st.binary(max_size=60), st.lists(FRAGMENTS, max_size=14).map(b"".join)))
 @example(b"[" * 5000)
-def test_any_bytes_are_decisions_or_a_mistake_that_is_reported(
+def test_arbitrary_bytes_are_decisions_or_a_reported_mistake(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
-    path = written(tmp_path_factory.mktemp("overrides"), content)
-    said = ""
+    path = write_overrides(tmp_path_factory.mktemp("overrides"), content)
+    message = ""
     try:
-        decided = set(map(type, read_overrides(path).values()))
+        kinds = set(map(type, read_overrides(path).values()))
     except ConfigError as error:
-        decided, said = set(), error.message
-    assert decided <= {Override}
-    assert not said or str(path) in said
+        kinds, message = set(), error.message
+    assert kinds <= {Override}
+    assert not message or str(path) in message

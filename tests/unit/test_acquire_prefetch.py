@@ -1,4 +1,4 @@
-"""Searches and downloads run ahead of the workers, in bounded queues, and stop when they are asked to."""
+"""Prefetcher searches and downloads ahead of the workers in bounded queues and stops when cancelled."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ def drain(supply: Prefetcher[int, int]) -> list[int]:
     return [item for item in supply.ready() if item is not None]
 
 
-def test_everything_that_is_found_is_fetched_and_comes_out_once() -> None:
+def test_every_found_item_is_fetched_once() -> None:
     with Prefetcher(range(50), range(100, 120), find=lambda n: n, get=lambda n: -n, workers=2) as supply:
         assert sorted(drain(supply)) == sorted([-n for n in range(50)] + [-n for n in range(100, 120)])
 
 
-def test_what_is_not_to_be_fetched_is_left_out_at_either_station() -> None:
+def test_items_that_find_or_get_drop_do_not_come_out() -> None:
     with Prefetcher(
         range(10), (), find=lambda n: n if n % 2 else None, get=lambda n: n if n > 4 else None, workers=1
     ) as supply:
         assert sorted(drain(supply)) == [5, 7, 9]
 
 
-def test_nothing_to_do_ends_at_once() -> None:
+def test_no_work_ends_immediately() -> None:
     with Prefetcher[int, int]((), (), find=lambda n: n, get=lambda n: n, workers=1) as supply:
         assert drain(supply) == []
 
 
-def test_nothing_ready_yet_is_said_so() -> None:
+def test_none_is_yielded_while_nothing_is_ready() -> None:
     go_on = threading.Event()
 
     def get(number: int) -> int:
@@ -46,24 +46,24 @@ def test_nothing_ready_yet_is_said_so() -> None:
         assert 7 in list(ready)
 
 
-def test_no_more_files_are_fetched_than_the_workers_are_behind() -> None:
+def test_number_of_prefetched_files_is_bounded() -> None:
     fetched: list[int] = []
-    given: list[int] = []
+    received: list[int] = []
 
     def get(number: int) -> int:
         fetched.append(number)
         return number
 
     with Prefetcher((), range(100), find=lambda n: n, get=get, workers=1) as supply:
-        wait_until(lambda: len(fetched) >= FILES_AHEAD + DOWNLOADS_AT_ONCE, "the line is full")
-        # Each thread holds one that has no room, at most; as many more have room as are taken.
+        wait_until(lambda: len(fetched) >= FILES_AHEAD + DOWNLOADS_AT_ONCE, "the queue is full")
+        # Each thread holds at most one item for which the queue has no room; each item taken makes room for one.
         for taken, item in enumerate((item for item in supply.ready() if item is not None), start=1):
             assert len(fetched) <= taken + FILES_AHEAD + DOWNLOADS_AT_ONCE
-            given.append(item)
-    assert sorted(given) == list(range(100))
+            received.append(item)
+    assert sorted(received) == list(range(100))
 
 
-def test_an_error_of_a_station_is_raised_where_the_results_are_taken() -> None:
+def test_error_in_a_thread_is_raised_to_the_consumer() -> None:
     def get(number: int) -> int:
         raise OSError(28, "No space left on device")
 
@@ -93,7 +93,7 @@ def test_leaving_early_stops_the_threads() -> None:
         assert not thread.is_alive()
 
 
-def test_once_it_is_cancelled_what_is_ready_comes_out_and_nothing_else_is_fetched() -> None:
+def test_cancelling_yields_ready_items_and_fetches_no_more() -> None:
     fetched: list[int] = []
     stop = threading.Event()
 
@@ -106,7 +106,8 @@ def test_once_it_is_cancelled_what_is_ready_comes_out_and_nothing_else_is_fetche
 
     with Prefetcher((), range(1, 100), find=lambda n: n, get=get, workers=1) as supply:
         wait_until(
-            lambda: len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE, "what is ready waits, the rest is on its way"
+            lambda: len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE,
+            "the queue is full and the other downloads are running",
         )
         supply.cancelled.set()
         assert sorted(drain(supply)) == list(range(1, FILES_AHEAD + 1))
@@ -114,20 +115,20 @@ def test_once_it_is_cancelled_what_is_ready_comes_out_and_nothing_else_is_fetche
     assert len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE
 
 
-@pytest.mark.parametrize("is_taken", [True, False], ids=["while results are taken", "after that"])
-def test_an_error_is_raised_also_where_it_comes_once_the_time_is_over(is_taken: bool) -> None:
-    begun, stop = threading.Event(), threading.Event()
+@pytest.mark.parametrize("is_taken", [True, False], ids=["while consuming", "after consuming"])
+def test_error_after_cancelling_is_still_raised(is_taken: bool) -> None:
+    started, stop = threading.Event(), threading.Event()
     failed = []
 
     def get(number: int) -> int:
-        begun.set()
+        started.set()
         stop.wait(patience())
         failed.append(number)
         raise OSError(28, "No space left on device")
 
     def run_out_of_time() -> None:
         with Prefetcher((), range(10), find=lambda n: n, get=get, workers=1) as supply:
-            assert begun.wait(patience())
+            assert started.wait(patience())
             supply.cancelled.set()
             stop.set()
             if is_taken:
@@ -138,23 +139,23 @@ def test_an_error_is_raised_also_where_it_comes_once_the_time_is_over(is_taken: 
         run_out_of_time()
 
 
-def test_an_error_does_not_hide_the_one_that_ended_the_build() -> None:
-    begun = threading.Event()
+def test_error_in_a_thread_does_not_replace_the_one_that_ended_the_build() -> None:
+    started = threading.Event()
 
     def get(number: int) -> int:
-        begun.set()
+        started.set()
         raise OSError(28, "No space left on device")
 
     def be_interrupted() -> None:
         with Prefetcher((), [1], find=lambda n: n, get=get, workers=1):
-            assert begun.wait(patience())
+            assert started.wait(patience())
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         be_interrupted()
 
 
-def test_at_most_so_many_searches_run_at_once() -> None:
+def test_concurrent_searches_are_limited() -> None:
     lock, running, counts = threading.Lock(), 0, set()
     together = threading.Barrier(SEARCHES_AT_ONCE)
 
@@ -163,7 +164,7 @@ def test_at_most_so_many_searches_run_at_once() -> None:
         with lock:
             running += 1
             counts.add(running)
-        # All that may run at once wait for each other: fewer would wait in vain, more would be counted.
+        # The maximum number of searches wait for each other: fewer would block, more would be counted.
         together.wait(patience())
         with lock:
             running -= 1

@@ -1,4 +1,4 @@
-"""Nothing that cannot be a recording is remembered or believed, and what a person chose by mistake is reported."""
+"""Finder: damaged or outdated search results are discarded, and invalid choices of the user are reported."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
 
 
 def make_finder(cache: Cache, server: YouTubeMusicServer, folder: Path) -> Finder:
-    """What a build begins with."""
+    """Return a finder as at the start of a build."""
     config = Config(ytmusic_url=server.base_url, searches_per_s=100, overrides=folder / "overrides.toml")
     context = SimpleNamespace(cache=cache, probe=None, threads=1, advance=lambda *_: None)
     fetched = SimpleNamespace(usable_tracks=(TRACK,), loaded=SimpleNamespace(is_streamed=True), context=context)
@@ -69,7 +69,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_what_an_earlier_version_kept_without_a_look_is_asked_again(
+def test_malformed_result_of_an_earlier_version_is_searched_again(
     cache: Cache, server: YouTubeMusicServer, tmp_path: Path, odd: dict[str, Any]
 ) -> None:
     for query in queries(TRACK):
@@ -95,7 +95,7 @@ def earlier(chosen: Candidate | None, *considered: Candidate) -> Match:
 
 
 @pytest.mark.parametrize("match", [earlier(CHOSEN, OTHER), earlier(None, OTHER), earlier(None)])
-def test_what_an_earlier_matcher_decided_serves_where_today_s_decides_the_same(
+def test_earlier_match_is_reused_if_the_current_matcher_agrees(
     cache: Cache, server: YouTubeMusicServer, tmp_path: Path, match: Match
 ) -> None:
     freshness = None if match.candidate else Freshness(int(time.time()) - 100, 10_000)
@@ -105,18 +105,18 @@ def test_what_an_earlier_matcher_decided_serves_where_today_s_decides_the_same(
     assert found.match == match
     record = cache.lookup(decision_key(TRACK))
     assert record is not None
-    assert record.freshness == freshness  # not a day longer than it was to hold
+    assert record.freshness == freshness  # not extended
 
 
 @pytest.mark.parametrize("match", [earlier(DRUMLESS, OTHER), earlier(None, CHOSEN)])
-def test_what_today_s_matcher_decides_otherwise_is_searched_for(
+def test_earlier_match_is_searched_again_if_the_current_matcher_disagrees(
     cache: Cache, server: YouTubeMusicServer, tmp_path: Path, match: Match
 ) -> None:
     cache.put(decision_key(TRACK, MATCH_VERSION - 1), {MATCH: msgspec.json.encode(match)}, 1.0)
     assert make_finder(cache, server, tmp_path).recall_all().pending == [TRACK]
 
 
-def test_an_answer_that_makes_no_sense_is_asked_again_by_the_next_build(
+def test_malformed_response_is_requested_again_by_the_next_build(
     cache: Cache, server: YouTubeMusicServer, tmp_path: Path
 ) -> None:
     server.faults.append(Fault(status=200, body=b'{"contents": 5}', path="/search"))
@@ -131,7 +131,7 @@ def test_an_answer_that_makes_no_sense_is_asked_again_by_the_next_build(
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero"), lambda _path: None])
-def test_a_choice_that_is_no_file_is_that_track_s_failure(
+def test_chosen_file_that_is_not_a_file_is_a_failure_of_that_track(
     cache: Cache, server: YouTubeMusicServer, tmp_path: Path, make: Any
 ) -> None:
     make(tmp_path / "own.mp3")

@@ -1,4 +1,4 @@
-"""What is put before the person, in which order, and what their answers do to overrides.toml."""
+"""The review command: which tracks it asks about, in which order, and how it writes overrides.toml."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def considered(video_id: str, title: str = "Song", duration_s: int | None = 200,
 
 
 def row(name: str, *, score: float | None, video_id: str | None = None, others: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A row of the ledger as the report has it; without a score nothing was matched."""
+    """Return a ledger row of the report; without a score, no match was attempted."""
     match: dict[str, Any] | None = None
     if score is not None:
         match = {
@@ -59,7 +59,7 @@ def report(folder: Path, *rows: dict[str, Any]) -> Path:
     return path
 
 
-def test_the_worst_comes_first() -> None:
+def test_most_doubtful_tracks_come_first() -> None:
     rows = [
         row("fine", score=0.95, video_id="a" * 11),
         row("weak", score=0.6, video_id="a" * 11),
@@ -76,12 +76,12 @@ def test_the_worst_comes_first() -> None:
     ]
 
 
-def test_a_failure_of_another_stage_is_no_doubt() -> None:
+def test_failure_of_another_stage_is_not_reviewed() -> None:
     waiting = row("waiting", score=0.9, others=("b" * 11,)) | {"stage": "download"}
     assert doubtful([typed(waiting)], BOUND) == []
 
 
-def test_what_was_taken_is_number_one_and_named_once() -> None:
+def test_current_match_is_the_first_option_and_listed_once() -> None:
     choices = options(typed(row("x", score=0.5, video_id="a" * 11, others=("b" * 11, "a" * 11))))
     assert [option.video_id for option in choices] == ["a" * 11, "b" * 11]
     assert choices[0].reason == "the title differs"
@@ -102,17 +102,17 @@ CHOICES = (Option("a" * 11), Option("b" * 11))
         ("https://youtu.be/QH3Fx41Jpl4", Choice(Override(video_id="QH3Fx41Jpl4"))),
     ],
 )
-def test_an_answer_is_understood(answer: str, choice: Choice) -> None:
+def test_answer_is_parsed(answer: str, choice: Choice) -> None:
     assert analyze(answer, CHOICES) == choice
 
 
-@pytest.mark.parametrize(("answer", "said"), [("0", "number 0"), ("3", "number 3"), ("-1", "-1"), ("yes", "yes")])
-def test_an_answer_that_was_not_offered_is_reported(answer: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+@pytest.mark.parametrize(("answer", "words"), [("0", "number 0"), ("3", "number 3"), ("-1", "-1"), ("yes", "yes")])
+def test_invalid_answer_is_reported(answer: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
         analyze(answer, CHOICES)
 
 
-def test_a_track_is_shown_with_all_that_helps_to_decide() -> None:
+def test_track_is_shown_with_its_options() -> None:
     raw = row("Song \x1b[31m", score=0.5, video_id="a" * 11)
     raw["match"]["considered"] = [
         considered("b" * 11, "Song (Live)", 188, "it is a live recording"),
@@ -138,12 +138,12 @@ def test_a_track_is_shown_with_all_that_helps_to_decide() -> None:
     ]
 
 
-def test_a_track_that_is_not_on_the_map_says_why() -> None:
+def test_unmapped_track_is_shown_with_its_reason() -> None:
     assert "    Not on the map: None of them is it." in describe(typed(row("x", score=0.5, others=("b" * 11,))))
 
 
 def scripted(*answers: str) -> tuple[Callable[[str], str], list[str]]:
-    """Answers one after the other, then the end of input; and the questions that were asked."""
+    """Return a function that gives these answers, then the end of input, and the list of its questions."""
     questions: list[str] = []
 
     def ask(question: str) -> str:
@@ -185,20 +185,20 @@ def test_answers_are_written_one_by_one(tmp_path: Path) -> None:
     assert shown[-1].startswith("\nChoices written to ")
 
 
-def test_a_choice_is_on_the_disk_before_the_next_question(tmp_path: Path) -> None:
+def test_choice_is_saved_before_the_next_question(tmp_path: Path) -> None:
     path = report(tmp_path, row("a", score=0.1, video_id="a" * 11), row("b", score=0.2, video_id="a" * 11))
     overrides = tmp_path / "overrides.toml"
-    seen: list[int] = []
+    saved_counts: list[int] = []
 
     def ask(question: str) -> str:
-        seen.append(len(read_overrides(overrides)))
+        saved_counts.append(len(read_overrides(overrides)))
         return "n"
 
     run_review(path, overrides, ask=ask, show=lambda text: None, doubtful_below=BOUND)
-    assert seen == [0, 1]
+    assert saved_counts == [0, 1]
 
 
-def test_what_is_decided_already_is_asked_only_with_all(tmp_path: Path) -> None:
+def test_decided_tracks_are_shown_only_with_everything(tmp_path: Path) -> None:
     path = report(tmp_path, row("a", score=0.1, video_id="a" * 11), row("sure", score=0.9, video_id="a" * 11))
     overrides = tmp_path / "overrides.toml"
     write_override(overrides, "id-a", Override(exclude=True), "Band - a")
@@ -211,7 +211,7 @@ def test_what_is_decided_already_is_asked_only_with_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{}", b'{"ledger": [{}]}', b"\xff"])
-def test_a_report_that_is_none_is_reported(tmp_path: Path, content: bytes | None) -> None:
+def test_invalid_report_is_reported(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "site.report.json"
     if content is not None:
         path.write_bytes(content)

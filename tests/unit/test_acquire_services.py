@@ -1,4 +1,4 @@
-"""A service that refuses is not asked again before its time; what a killed build left lying about is swept."""
+"""Refusals of services are remembered, and temporary files of killed builds are removed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def retrying(run: Run) -> Run:
     return Run(Config(retry=True), run.cache, run.progress, run.clock)
 
 
-def test_a_service_may_be_asked_until_it_refuses(run: Run) -> None:
+def test_service_is_open_until_it_refuses(run: Run) -> None:
     service = Service(run, "YouTube")
     assert service.is_open
     service.breaker.failed(ServiceRefused("Too many."))
@@ -44,7 +44,7 @@ def test_a_service_may_be_asked_until_it_refuses(run: Run) -> None:
     assert service.waiting("a", "download").detail == "Too many."
 
 
-def test_a_refusal_holds_for_the_next_build_but_not_for_one_that_is_to_retry(run: Run) -> None:
+def test_refusal_holds_for_the_next_build_unless_it_retries(run: Run) -> None:
     earliest_s = int(time.time()) + 500
     Service(run, "YouTube").remember(ServiceRefused("Too many.", retry_after_s=500))
     later = Service(run, "YouTube")
@@ -55,51 +55,51 @@ def test_a_refusal_holds_for_the_next_build_but_not_for_one_that_is_to_retry(run
     assert earliest_s <= row.retry_at_unix_s <= time.time() + 501
     assert Service(run, "YouTube Music").is_open
     assert Service(retrying(run), "YouTube").is_open
-    assert Service(run, "YouTube").is_open, "as it was asked again, and did not refuse"
+    assert Service(run, "YouTube").is_open, "the retry succeeded"
     refused_again = Service(retrying(run), "YouTube")
     assert refused_again.is_open
     refused_again.remember(ServiceRefused("Too many."))
     assert not Service(run, "YouTube").is_open
 
 
-def test_a_refusal_without_a_date_holds_for_an_hour(run: Run) -> None:
+def test_refusal_without_a_date_holds_for_an_hour(run: Run) -> None:
     earliest_s = int(time.time()) + PAUSE_S
     Service(run, "YouTube").remember(ServiceRefused("A bot check."))
-    retry_at = Service(run, "YouTube")
-    assert not retry_at.is_open
-    assert earliest_s <= (retry_at.waiting("a", "x").retry_at_unix_s or 0) <= time.time() + PAUSE_S + 1
-    assert "A bot check. It can be tried again after" in retry_at.summary()
+    later = Service(run, "YouTube")
+    assert not later.is_open
+    assert earliest_s <= (later.waiting("a", "x").retry_at_unix_s or 0) <= time.time() + PAUSE_S + 1
+    assert "A bot check. It can be tried again after" in later.summary()
 
 
-def test_searches_are_no_more_than_two_a_second_by_default(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_rate_is_two_searches_per_second(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[float] = []
 
-    class Informed(RateLimiter):
+    class Recording(RateLimiter):
         def __init__(self, per_second: float) -> None:
             rates.append(per_second)
             super().__init__(per_second)
 
-    monkeypatch.setattr("spotmap_build.core.rate_limiting.RateLimiter", Informed)
-    Finder(run, None)._youtube_music()  # type: ignore[arg-type]  # which tracks there are does not matter
+    monkeypatch.setattr("spotmap_build.core.rate_limiting.RateLimiter", Recording)
+    Finder(run, None)._youtube_music()  # type: ignore[arg-type]  # tracks are not needed
     assert rates == [2.0]
 
 
-def test_a_passing_error_is_not_remembered(run: Run) -> None:
+def test_transient_error_is_not_remembered(run: Run) -> None:
     Service(run, "YouTube").remember(ServiceError("A stall."))
     assert Service(run, "YouTube").is_open
 
 
-def test_a_build_that_asks_nobody_remembers_nothing(run: Run) -> None:
+def test_offline_build_remembers_no_refusal(run: Run) -> None:
     offline = Service(run, "YouTube", disabled_reason="The build was to stay offline.")
     assert not offline.is_open
-    assert offline.summary() == "", "nobody wanted to ask it"
+    assert offline.summary() == "", "it was not needed"
     assert offline.waiting("a", "match").retry_at_unix_s is None
     assert offline.summary() == "The build was to stay offline."
     assert Service(run, "YouTube").is_open
 
 
 @pytest.mark.parametrize("pause_s", [86_400_000_000_000.0, 1e300, float("inf")])
-def test_no_pause_is_remembered_for_longer_than_a_service_may_want(run: Run, pause_s: float) -> None:
+def test_remembered_pause_is_bounded(run: Run, pause_s: float) -> None:
     earliest_s = int(time.time()) + MAX_PAUSE_S
     Service(run, "YouTube").remember(ServiceRefused("Too many.", retry_after_s=pause_s))
     later = Service(run, "YouTube")
@@ -110,25 +110,25 @@ def test_no_pause_is_remembered_for_longer_than_a_service_may_want(run: Run, pau
     assert "It can be tried again after" in later.summary()
 
 
-def test_a_pause_that_no_service_wants_was_remembered_by_mistake(run: Run) -> None:
+def test_remembered_pause_beyond_the_bound_is_ignored(run: Run) -> None:
     absurd = Failure("refused", "Too many.", "retry_after", 86_400_000_000_000)
     run.cache.put_failure(Key("service", SERVICE_VERSION, {"service": "YouTube"}), absurd)
     assert Service(run, "YouTube").is_open
 
 
 @pytest.mark.parametrize("moment", [86_400_000_000_000, 10**30, -(10**30)])
-def test_a_moment_that_is_no_date_is_not_reported(moment: int) -> None:
+def test_time_that_is_not_a_date_is_omitted(moment: int) -> None:
     assert when_again(moment) == ""
 
 
-def test_a_moment_is_reported_in_words() -> None:
+def test_retry_time_is_described_in_words() -> None:
     assert when_again(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
     assert when_again(None) == ""
 
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The place for temporary files, which is empty."""
+    """Return an empty folder that replaces the system's folder for temporary files."""
     place = tmp_path / "temporary"
     place.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(place))
@@ -136,7 +136,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def killed(temporary: Path, mode: int = 0o700) -> Path:
-    """What a build that was killed a moment ago leaves: a recording that had arrived, and half of one."""
+    """Create the files of a build that was killed: a complete download and a partial one."""
     folder = temporary / "spotmap-left"
     (folder / "a/b").mkdir(parents=True)
     (folder / "lock").touch()
@@ -146,14 +146,14 @@ def killed(temporary: Path, mode: int = 0o700) -> Path:
     return folder
 
 
-def test_a_scratch_folder_is_gone_even_after_an_error(temporary: Path) -> None:
+def test_scratch_folder_is_removed_after_an_error(temporary: Path) -> None:
     with pytest.raises(RuntimeError), scratch_folder() as scratch:  # noqa: PT012 - the folder is looked at inside
         (scratch.folder / "audio.m4a").write_bytes(b"...")
         raise RuntimeError
     assert list(temporary.iterdir()) == []
 
 
-def test_what_a_killed_build_left_is_swept_and_what_is_in_use_stays(temporary: Path) -> None:
+def test_files_of_killed_builds_are_removed_and_those_in_use_are_kept(temporary: Path) -> None:
     foreign = temporary / "spotmap-of-somebody-else"
     foreign.mkdir()
     (temporary / "spotmap-link").symlink_to(foreign)
@@ -165,25 +165,25 @@ def test_what_a_killed_build_left_is_swept_and_what_is_in_use_stays(temporary: P
     assert {path.name for path in temporary.iterdir()} == {foreign.name, "spotmap-link"}
 
 
-def test_audio_that_had_arrived_is_used_by_the_next_build_that_listens(temporary: Path) -> None:
+def test_completed_download_of_a_killed_build_is_adopted(temporary: Path) -> None:
     left = killed(temporary)
     with scratch_folder() as scratch:
         (path,) = scratch.adopted.values()
         assert (list(scratch.adopted), path.read_bytes()) == (["dQw4w9WgXcQ"], b"audio")
         assert path.is_relative_to(scratch.folder)
-        assert [each.name for each in path.parent.iterdir()] == [path.name]  # goes with its folder when it was heard
+        assert [each.name for each in path.parent.iterdir()] == [path.name]  # removed with its folder after analysis
         assert not left.exists()
     assert list(temporary.iterdir()) == []
 
 
-def test_audio_in_a_folder_that_others_can_write_to_is_not_used(temporary: Path) -> None:
+def test_audio_in_a_world_writable_folder_is_not_adopted(temporary: Path) -> None:
     left = killed(temporary, mode=0o777)
     with scratch_folder() as scratch:
         assert scratch.adopted == {}
         assert not left.exists()
 
 
-def test_a_folder_that_another_build_sweeps_before_it_is_locked_is_made_again(
+def test_scratch_folder_removed_by_a_concurrent_build_is_recreated(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     swept: list[Path] = []
@@ -202,7 +202,7 @@ def test_a_folder_that_another_build_sweeps_before_it_is_locked_is_made_again(
     assert list(temporary.iterdir()) == []
 
 
-def test_every_build_sweeps_whatever_it_does(temporary: Path, tmp_path: Path) -> None:
+def test_every_build_removes_leftover_scratch_folders(temporary: Path, tmp_path: Path) -> None:
     left = killed(temporary)
     with pytest.raises(SourceError):
         build(Config(sources=("table:nothing.csv",), cache_dir=tmp_path / "cache"), make_progress("json"))

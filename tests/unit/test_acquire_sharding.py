@@ -1,4 +1,4 @@
-"""What is listened to first is fair to the whole library."""
+"""The order in which tracks are analyzed is fair to the whole library, and shards split it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spotmap_build.model import Library, Playlist, Recording, Track
 
 
 def library(count: int = 400) -> Library:
-    """Three quarters of one artist and list, the rest of many; years from 1960."""
+    """Return tracks of which three quarters share an artist and a playlist; years start at 1960."""
     tracks = tuple(
         Track(
             f"t{number}",
@@ -32,7 +32,7 @@ def library(count: int = 400) -> Library:
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
-def test_every_playlist_and_decade_has_its_share_of_any_beginning(share: float) -> None:
+def test_any_prefix_has_its_share_of_every_playlist_and_decade(share: float) -> None:
     whole = library()
     beginning = {track.id for track in fair_order(whole.tracks, whole, 42)[: int(share * len(whole.tracks))]}
     for playlist in whole.playlists:
@@ -43,7 +43,7 @@ def test_every_playlist_and_decade_has_its_share_of_any_beginning(share: float) 
     assert all(abs(early[decade] / count - share) < 0.12 for decade, count in decades.items())
 
 
-def test_the_same_tracks_come_in_the_same_order_however_they_were_given() -> None:
+def test_order_is_independent_of_the_input_order() -> None:
     whole = library(100)
     shuffled = list(whole.tracks)
     random.Random(1).shuffle(shuffled)
@@ -53,7 +53,7 @@ def test_the_same_tracks_come_in_the_same_order_however_they_were_given() -> Non
     assert fair_order(whole.tracks, whole, 43) != ordered
 
 
-def test_the_most_played_comes_first_then_the_newest() -> None:
+def test_most_played_comes_first_then_newest() -> None:
     tracks = (
         Track("old", "a", added_at="2020-01-01"),
         Track("new", "b", added_at="2024-01-01"),
@@ -62,12 +62,12 @@ def test_the_most_played_comes_first_then_the_newest() -> None:
     assert [track.id for track in fair_order(tracks, Library(tracks), 1)] == ["loved", "new", "old"]
 
 
-def test_what_was_listened_to_counts() -> None:
+def test_analyzed_tracks_count_toward_the_share_of_their_artist() -> None:
     tracks = (Track("a1", "a", ("A",)), Track("a2", "b", ("A",)), Track("b1", "c", ("B",)), Track("b2", "d", ("B",)))
     assert fair_order(tracks[1:], Library(tracks), 42)[0].artists == ("B",)
 
 
-def test_the_work_grows_with_the_library_and_not_with_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ordering_takes_no_quadratic_time(monkeypatch: pytest.MonkeyPatch) -> None:
     class Counted(Counter[str]):
         reads = 0
 
@@ -83,7 +83,7 @@ def test_the_work_grows_with_the_library_and_not_with_its_square(monkeypatch: py
     assert Counted.reads < 10 * order.ROUNDS * count
 
 
-def test_shards_deal_out_sounds_and_what_is_still_to_be_found_by_its_track() -> None:
+def test_shards_split_tracks_by_sound_or_by_id() -> None:
     sound = Recording("ab" * 32, path="/a.wav")
     for index in range(1, 6):
         shard = Shard(index, 5)

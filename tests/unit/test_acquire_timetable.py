@@ -1,4 +1,4 @@
-"""What `plan` says of the time agrees with a line of stations that works by a clock of its own."""
+"""The `plan` command's time estimates agree with a simulated pipeline, and time limits are kept."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count
 @pytest.mark.parametrize("count", [1_000, 5_000, 10_000])
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("pause_s", [0.0, 8.0])
-def test_whole_recordings_take_as_long_as_the_line_that_finds_downloads_and_listens(
-    count: int, workers: int, pause_s: float
-) -> None:
+def test_estimate_for_recordings_agrees_with_the_simulation(count: int, workers: int, pause_s: float) -> None:
     times = Times(SEARCHES_A_TRACK, 0.3, SECONDS_A_DOWNLOAD, SECONDS_A_TRACK)
     simulated_s = run_line(count, workers, times, searches_per_s=PACE.searches_per_s, download_pause_s=pause_s)
     pace = replace(PACE, download_pause_s=pause_s, worker_count=workers)
@@ -44,31 +42,31 @@ def test_whole_recordings_take_as_long_as_the_line_that_finds_downloads_and_list
 
 @pytest.mark.parametrize("count", [1_000, 5_000, 10_000])
 @pytest.mark.parametrize("workers", [1, 4])
-def test_previews_take_as_long_as_the_line_that_asks_and_listens(count: int, workers: int) -> None:
+def test_estimate_for_previews_agrees_with_the_simulation(count: int, workers: int) -> None:
     times = Times(REQUESTS_A_PREVIEW, 0.15, 0.2, SECONDS_A_PREVIEW)
     simulated_s = run_line(count, workers, times, searches_per_s=PACE.previews_per_s)
     pace = replace(PACE, worker_count=workers)
     assert previews_timetable(count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
 
 
-def test_the_page_says_how_long_libraries_take_as_plan_does() -> None:
+def test_estimates_in_the_documentation_match_the_code() -> None:
     page = (Path(__file__).parents[2] / "docs/spotify.md").read_text()
-    usual = Config()
+    defaults = Config()
     for count in (1_000, 5_000, 10_000):
         cells = [f"{count:,}"]
         for workers in (2, 4):
-            pace = Pace(usual.searches_per_s, usual.previews_per_s, usual.download_pause_s, workers)
+            pace = Pace(defaults.searches_per_s, defaults.previews_per_s, defaults.download_pause_s, workers)
             cells.append(format_seconds(previews_timetable(count, count, pace).total_s))
         whole = recordings_timetable(count, count, count, pace)
         cells += map(format_seconds, (whole.searching_s, whole.downloading_s, whole.listening_s, whole.total_s))
         assert f"| {' | '.join(cells)} |" in page
 
 
-def test_what_has_nothing_to_do_takes_no_time() -> None:
+def test_no_work_takes_no_time() -> None:
     assert recordings_timetable(0, 0, 0, PACE).total_s == 0
 
 
-def test_a_time_limit_is_over_when_its_time_has_come() -> None:
+def test_time_limit_is_over_at_its_end_and_grace_follows() -> None:
     now_s = 10.0
     limit = TimeLimit(12.0, "2 s", 0.5, clock=lambda: now_s)
     assert not limit.is_over
@@ -82,13 +80,13 @@ def test_a_time_limit_is_over_when_its_time_has_come() -> None:
     assert not NO_LIMIT.is_over
 
 
-def test_what_is_kept_of_a_time_limit_may_change_until_it_is_over() -> None:
+def test_reserve_of_a_time_limit_may_change_until_it_is_over() -> None:
     now_s, kept_s = 10.0, 3.0
     limit = TimeLimit(20.0, "2 s", 1.0, kept_s=lambda: kept_s, clock=lambda: now_s)
     assert not limit.is_over
     now_s, kept_s = 17.5, 2.0
     assert not limit.is_over
-    now_s = 18.25  # asked late
+    now_s = 18.25  # checked late
     assert limit.is_over
     kept_s = 0.0
     assert limit.is_over
@@ -112,19 +110,19 @@ def test_what_is_kept_of_a_time_limit_may_change_until_it_is_over() -> None:
         ("20 min", 1_200),
     ],
 )
-def test_times_are_read_as_people_write_them(text: object, seconds: float) -> None:
+def test_durations_are_parsed(text: object, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
     "text", ["", "0", "-1h", "soon", "2 hours and more", "1h 1h", "1h30", True, "31d", "9" * 5_000, "h"]
 )
-def test_what_is_no_time_is_refused(text: object) -> None:
+def test_invalid_duration_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="must be"):
         parse_duration(text)
 
 
-def test_a_build_that_starts_over_has_no_more_time_than_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restarted_build_keeps_its_start_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started_s = []
 
     def find_damage(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""When an answer is too old, and when a failure is worth another try."""
+"""When a cached answer expires, and when a failure is retried."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NOW = 1_700_000_000
 @pytest.mark.parametrize(
     ("fetched_s_ago", "fresh"),
     [(0, True), (100, True), (101, False), (-100, True), (-101, False)],
-    ids=["now", "just within", "too old", "a little ahead", "from a clock that was wrong"],
+    ids=["now", "just within", "too old", "slightly in the future", "far in the future"],
 )
-def test_an_answer_is_fresh_for_its_maximum_age(fetched_s_ago: int, fresh: bool) -> None:
+def test_answer_is_fresh_for_its_maximum_age(fetched_s_ago: int, fresh: bool) -> None:
     assert Freshness(fetched_at_unix_s=NOW - fetched_s_ago, max_age_s=100).is_fresh(NOW) is fresh
 
 
@@ -36,12 +36,12 @@ def test_only_a_failure_with_a_date_becomes_due(kind: FailureKind, retry_at: int
 
 
 @pytest.mark.parametrize(("kind", "retry_at"), [("permanent", NOW), ("needs_person", NOW), ("retry_after", None)])
-def test_a_failure_cannot_contradict_itself(kind: FailureKind, retry_at: int | None) -> None:
+def test_failure_kind_and_retry_date_must_agree(kind: FailureKind, retry_at: int | None) -> None:
     with pytest.raises(ValueError, match="retry_at_unix_s"):
         Failure("gone", "It is gone.", kind, retry_at)
 
 
-def test_retries_come_later_each_time_and_end_with_a_person() -> None:
+def test_retry_delays_grow_and_end_with_a_person() -> None:
     failure, waits = None, []
     for _ in RETRY_DELAYS_S:
         failure = retry_later("timeout", "No answer.", now_unix_s=NOW, previous=failure)

@@ -1,4 +1,4 @@
-"""Keys: one text for one value, the same everywhere."""
+"""Cache keys: a canonical form that is the same in every process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Color(StrEnum):
 
 
 def reordered(value: object) -> object:
-    """The same data, every dictionary filled in the opposite order."""
+    """Return the same data with every dictionary in reverse order."""
     if isinstance(value, dict):
         return {name: reordered(value[name]) for name in reversed(list(value))}
     if isinstance(value, list):
@@ -40,12 +40,12 @@ def reordered(value: object) -> object:
 
 
 @given(plain_values)
-def test_canonical_json_reads_back_as_the_same_value(value: object) -> None:
+def test_canonical_json_decodes_to_the_same_value(value: object) -> None:
     assert orjson.loads(canonical_json(value)) == value
 
 
 @given(plain_values)
-def test_canonical_json_does_not_depend_on_the_order_in_which_things_were_added(value: object) -> None:
+def test_canonical_json_does_not_depend_on_dictionary_order(value: object) -> None:
     assert canonical_json(reordered(value)) == canonical_json(value)
 
 
@@ -64,12 +64,12 @@ def test_canonical_json_does_not_depend_on_the_order_in_which_things_were_added(
         ("\ud800", "No canonical JSON"),
     ],
 )
-def test_what_has_no_canonical_form_is_refused_with_its_place(value: object, place: str) -> None:
+def test_value_without_a_canonical_form_is_refused_with_its_path(value: object, place: str) -> None:
     with pytest.raises(UnkeyableError, match=place):
         canonical_json(value)
 
 
-def test_a_value_that_contains_itself_is_refused() -> None:
+def test_self_referencing_value_is_refused() -> None:
     loop: list[object] = []
     loop.append(loop)
     with pytest.raises(UnkeyableError, match="contains itself"):
@@ -85,12 +85,12 @@ def test_a_value_that_contains_itself_is_refused() -> None:
         (0.1 + 0.2, "0.30000000000000004"),
     ],
 )
-def test_canonical_json_is_this_text(value: object, text: str) -> None:
+def test_canonical_json_has_this_text(value: object, text: str) -> None:
     assert canonical_json(value) == text.encode()
 
 
-def test_a_digest_never_changes() -> None:
-    """If this fails, every cache in the world is cold: raise FORMAT, or do not change what it depends on."""
+def test_digest_never_changes() -> None:
+    """If this fails, all existing caches become useless: raise FORMAT, or keep the key material as it was."""
     key = Key("embed", 1, {"params": {"hop": 62, "gain": 0.5}, "inputs": {"audio": "ab" * 32}})
     assert key.digest == "86ca5c72028000a129f9a752dd8d5f96b070948d24837a7cd8479db4f4f1a9e8"
 
@@ -106,14 +106,14 @@ def test_a_digest_never_changes() -> None:
         ("embed", 1, {"a": 1, "b": None}),
     ],
 )
-def test_every_part_of_a_key_counts(stage: str, version: int, preimage: dict[str, object]) -> None:
+def test_every_part_of_a_key_changes_its_digest(stage: str, version: int, preimage: dict[str, object]) -> None:
     base = Key("embed", 1, {"a": 1})
     other = Key(stage, version, preimage)
     assert other != base
     assert other.digest != base.digest
 
 
-def test_a_key_stays_what_it_was_when_its_dictionary_changes() -> None:
+def test_key_is_independent_of_later_changes_to_its_dictionary() -> None:
     preimage: dict[str, object] = {"a": 1}
     key = Key("embed", 1, preimage)
     digest = key.digest
@@ -123,7 +123,7 @@ def test_a_key_stays_what_it_was_when_its_dictionary_changes() -> None:
 
 
 @pytest.mark.parametrize("stage", ["", "../up", "Embed", "a/b", "a.b", "-v1", "é"])
-def test_a_stage_must_be_a_safe_folder_name(stage: str) -> None:
+def test_stage_must_be_a_safe_folder_name(stage: str) -> None:
     with pytest.raises(UnkeyableError):
         Key(stage, 1, {})
 

@@ -1,4 +1,4 @@
-"""Looking after a cache: what is in it, whether it is intact, and what goes when it has to be smaller."""
+"""Cache maintenance: statistics, checks and pruning."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def key(number: int, stage: str = "embed") -> Key:
 
 
 def fill(root: Path, count: int = 3) -> list[Key]:
-    """A cache of ``count`` records with a blob each; number n was last used n days before NOW."""
+    """Make a cache of ``count`` records with a blob each; number n was last used n days before NOW."""
     keys = [key(number) for number in range(count)]
     with Cache.open(root) as cache:
         for number, each in enumerate(keys):
@@ -36,12 +36,12 @@ def record_path(root: Path, of: Key) -> Path:
 
 
 def blobs(root: Path) -> set[str]:
-    """The digests of what is kept by its content."""
+    """Return the digests of all blobs."""
     return {path.name for path in root.glob("cas/*/*")}
 
 
-def held(root: Path, keys: list[Key]) -> list[int]:
-    """Which of the keys can be read, wholly."""
+def readable(root: Path, keys: list[Key]) -> list[int]:
+    """Return the numbers of the keys that can be read completely."""
     with Cache.open(root, create=False, clock=lambda: NOW) as cache:
         records = {number: cache.lookup(each) for number, each in enumerate(keys)}
         return [number for number, record in records.items() if record and cache.read(record, "vector")]
@@ -55,7 +55,7 @@ ENTRIES = [entry("a", days=1, own=100), entry("b", days=2, shared=500), entry("c
 
 
 @pytest.mark.parametrize(
-    ("policy", "gone"),
+    ("policy", "deleted"),
     [
         (PrunePolicy(), ""),
         (PrunePolicy(max_age_s=2.5 * DAY_S), "c"),
@@ -69,72 +69,72 @@ ENTRIES = [entry("a", days=1, own=100), entry("b", days=2, shared=500), entry("c
         (PrunePolicy(max_size_bytes=110, max_age_s=2.5 * DAY_S), "bc"),
     ],
 )
-def test_what_goes(policy: PrunePolicy, gone: str) -> None:
+def test_policy_selects_entries_to_delete(policy: PrunePolicy, deleted: str) -> None:
     doomed = plan_prune(ENTRIES, policy, now_unix_s=NOW, rooted=frozenset("b"))
-    assert sorted(each.key_digest for each in doomed) == list(gone)
+    assert sorted(each.key_digest for each in doomed) == list(deleted)
 
 
-def test_damage_always_goes() -> None:
+def test_damaged_entry_is_always_deleted() -> None:
     found = [entry("a", damaged=True), entry("b")]
     assert plan_prune(found, PrunePolicy(), now_unix_s=NOW, rooted=frozenset()) == found[:1]
 
 
-def test_pruning_by_age_keeps_what_was_used_lately(tmp_path: Path) -> None:
+def test_pruning_by_age_keeps_recently_used_entries(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     report = prune(tmp_path, PrunePolicy(max_age_s=1.5 * DAY_S), clock=lambda: NOW)
     assert (report.records_deleted, report.records_kept, len(blobs(tmp_path))) == (1, 2, 2)
-    assert held(tmp_path, keys) == [0, 1]
+    assert readable(tmp_path, keys) == [0, 1]
     assert check(tmp_path).is_clean
 
 
-def test_pruning_by_size_ends_below_it(tmp_path: Path) -> None:
+def test_pruning_by_size_ends_below_the_limit(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     limit = stats(tmp_path).size_bytes - 1
     prune(tmp_path, PrunePolicy(max_size_bytes=limit), clock=lambda: NOW)
-    assert held(tmp_path, keys) == [0, 1]
+    assert readable(tmp_path, keys) == [0, 1]
     assert stats(tmp_path).size_bytes <= limit
 
 
-def test_pruning_what_no_build_used_keeps_what_one_did(tmp_path: Path) -> None:
+def test_pruning_unused_entries_keeps_those_of_recorded_builds(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     with Cache.open(tmp_path) as cache:
         cache.write_root("first", [keys[1].digest])
         cache.write_root("second", [keys[2].digest])
     prune(tmp_path, PrunePolicy(only_rooted=True))
-    assert held(tmp_path, keys) == [1, 2]
+    assert readable(tmp_path, keys) == [1, 2]
 
 
-def test_without_any_noted_build_nothing_is_unused(tmp_path: Path) -> None:
+def test_pruning_unused_entries_requires_a_recorded_build(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     with pytest.raises(CacheError, match="all entries would be deleted"):
         prune(tmp_path, PrunePolicy(only_rooted=True))
-    assert held(tmp_path, keys) == [0, 1, 2]
+    assert readable(tmp_path, keys) == [0, 1, 2]
 
 
-def test_a_damaged_note_of_a_build_stops_the_pruning(tmp_path: Path) -> None:
+def test_damaged_build_record_stops_pruning(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     (tmp_path / "roots/build.json").write_bytes(b"{}")
     with pytest.raises(CacheError, match=r"build\.json"):
         prune(tmp_path, PrunePolicy(only_rooted=True))
-    assert held(tmp_path, keys) == [0, 1, 2]
+    assert readable(tmp_path, keys) == [0, 1, 2]
 
 
-def test_blobs_debris_and_quarantine_that_nothing_names_go(tmp_path: Path) -> None:
+def test_unreferenced_blobs_debris_and_quarantine_are_deleted(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     with Cache.open(tmp_path) as cache:
-        lost = cache.put_blob(b"nobody speaks of this")
+        lost = cache.put_blob(b"unreferenced")
         cover = cache.put_blob(b"a cover")
         cache.put(keys[0], {"vector": BIG}, seconds=0, blobs=[cover])
     (tmp_path / "tmp/left-over").write_bytes(b"12345")
     (tmp_path / "quarantine/damaged").write_bytes(b"12345")
     prune(tmp_path, PrunePolicy())
     assert (lost in blobs(tmp_path), cover in blobs(tmp_path)) == (False, True)
-    assert held(tmp_path, keys) == [0, 1, 2]
+    assert readable(tmp_path, keys) == [0, 1, 2]
     found = stats(tmp_path)
     assert (found.debris_bytes, found.quarantine_bytes) == (0, 0)
 
 
-def test_folders_and_pipes_in_the_places_of_files_do_not_keep_a_cache_from_being_looked_after(tmp_path: Path) -> None:
+def test_folders_and_pipes_in_place_of_files_do_not_prevent_maintenance(tmp_path: Path) -> None:
     keys = fill(tmp_path, 5)
     blobs = {}
     with Cache.open(tmp_path) as cache:
@@ -160,11 +160,11 @@ def test_folders_and_pipes_in_the_places_of_files_do_not_keep_a_cache_from_being
     assert check(tmp_path).is_clean
     prune(tmp_path, PrunePolicy())
     assert list((tmp_path / "quarantine").iterdir()) == []
-    assert (tmp_path / "tmp/folder/file").read_bytes() == b"12345"  # nothing of ours: left alone
-    assert held(tmp_path, keys) == [4]
+    assert (tmp_path / "tmp/folder/file").read_bytes() == b"12345"  # not created by the cache: kept
+    assert readable(tmp_path, keys) == [4]
 
 
-def test_the_copy_of_a_store_is_counted_by_itself_and_goes_with_every_prune(tmp_path: Path) -> None:
+def test_clone_of_a_store_is_counted_separately_and_deleted_by_pruning(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     before = stats(tmp_path)
     (tmp_path / "store.git/objects/pack").mkdir(parents=True)
@@ -176,10 +176,10 @@ def test_the_copy_of_a_store_is_counted_by_itself_and_goes_with_every_prune(tmp_
     assert check(tmp_path).is_clean
     assert prune(tmp_path, PrunePolicy()).freed_bytes == 7
     assert stats(tmp_path) == before
-    assert held(tmp_path, keys) == [0, 1, 2]
+    assert readable(tmp_path, keys) == [0, 1, 2]
 
 
-def test_a_link_in_the_place_of_the_copy_of_a_store_is_not_followed(tmp_path: Path) -> None:
+def test_symlink_in_place_of_the_clone_of_a_store_is_not_followed(tmp_path: Path) -> None:
     fill(tmp_path / "cache")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere/file").write_bytes(b"12345")
@@ -190,7 +190,7 @@ def test_a_link_in_the_place_of_the_copy_of_a_store_is_not_followed(tmp_path: Pa
     assert (tmp_path / "elsewhere/file").exists()
 
 
-def test_a_prune_removes_folders_in_the_places_of_records(tmp_path: Path) -> None:
+def test_prune_removes_folders_in_place_of_records(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     place = record_path(tmp_path, keys[0])
     place.unlink()
@@ -200,18 +200,18 @@ def test_a_prune_removes_folders_in_the_places_of_records(tmp_path: Path) -> Non
     assert not place.exists()
 
 
-def test_prune_does_not_run_beside_a_build(tmp_path: Path) -> None:
+def test_prune_does_not_run_during_a_build(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     with Cache.open(tmp_path), pytest.raises(CacheBusy) as caught:
         prune(tmp_path, PrunePolicy(max_size_bytes=0))
     assert "build" in caught.value.hint
-    assert held(tmp_path, keys) == [0, 1, 2]
+    assert readable(tmp_path, keys) == [0, 1, 2]
 
 
-def test_builds_run_beside_each_other_and_beside_a_check(tmp_path: Path) -> None:
+def test_builds_run_concurrently_with_each_other_and_with_check(tmp_path: Path) -> None:
     keys = fill(tmp_path)
-    with Cache.open(tmp_path) as one, Cache.open(tmp_path) as two:
-        assert one.lookup(keys[0]) == two.lookup(keys[0])
+    with Cache.open(tmp_path) as first, Cache.open(tmp_path) as second:
+        assert first.lookup(keys[0]) == second.lookup(keys[0])
         assert check(tmp_path).is_clean
 
 
@@ -240,7 +240,7 @@ def test_check_finds_an_intact_cache_clean(tmp_path: Path) -> None:
     assert (report.records, report.blobs, report.blobs_verified) == (3, 3, 3)
 
 
-def test_check_sets_damage_aside_with_what_depends_on_it(tmp_path: Path) -> None:
+def test_check_quarantines_damage_and_dependent_records(tmp_path: Path) -> None:
     keys = fill(tmp_path)
     with Cache.open(tmp_path) as cache:
         record = cache.lookup(keys[0])
@@ -256,11 +256,11 @@ def test_check_sets_damage_aside_with_what_depends_on_it(tmp_path: Path) -> None
     )
     assert report.dangling == (record_path(tmp_path, keys[0]).relative_to(tmp_path).as_posix(),)
     assert report.debris == ("tmp/left-over",)
-    assert held(tmp_path, keys) == [2]
+    assert readable(tmp_path, keys) == [2]
     assert check(tmp_path).is_clean
 
 
-def test_check_of_a_subset_hashes_part_of_it_and_looks_for_all_of_it(tmp_path: Path) -> None:
+def test_check_of_a_subset_hashes_some_blobs_and_finds_all_missing_ones(tmp_path: Path) -> None:
     keys = fill(tmp_path, 40)
     with Cache.open(tmp_path) as cache:
         record = cache.lookup(keys[0])
@@ -273,7 +273,7 @@ def test_check_of_a_subset_hashes_part_of_it_and_looks_for_all_of_it(tmp_path: P
 
 
 @pytest.mark.parametrize("act", [stats, check, lambda root: prune(root, PrunePolicy())])
-def test_where_there_is_no_cache_maintenance_says_so_and_makes_none(tmp_path: Path, act: object) -> None:
+def test_maintenance_of_a_missing_cache_is_an_error_and_creates_none(tmp_path: Path, act: object) -> None:
     assert callable(act)
     with pytest.raises(CacheError, match="no cache"):
         act(tmp_path / "nowhere")

@@ -1,4 +1,4 @@
-"""A value is computed once, read once, and the same whether it was computed or remembered."""
+"""``memoize`` computes a value once and returns the same value when it is read from the cache."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ def cache(tmp_path: Path) -> Iterator[Cache]:
 
 
 def never() -> list[int]:
-    raise AssertionError("it is known already")
+    raise AssertionError("the value is cached")
 
 
-def test_what_is_known_is_not_computed_again(cache: Cache) -> None:
+def test_cached_value_is_not_computed_again(cache: Cache) -> None:
     first = memoize(cache, KEY, lambda: [1, 2], NUMBERS)
     again = memoize(cache, KEY, never, NUMBERS)
     assert (first.value, first.is_new) == (again.value, not again.is_new) == ([1, 2], True)
     assert first.digest == again.digest == digest_bytes(b"[1,2]")
 
 
-def test_a_value_is_read_when_it_is_asked_for_and_once_only() -> None:
+def test_value_is_read_lazily_and_once() -> None:
     reads: list[str] = []
 
     def read() -> list[str]:
@@ -47,12 +47,12 @@ def test_a_value_is_read_when_it_is_asked_for_and_once_only() -> None:
     assert reads == ["read"]
 
 
-def test_a_value_that_was_just_computed_is_as_it_will_be_remembered(cache: Cache) -> None:
+def test_computed_value_equals_the_decoded_one(cache: Cache) -> None:
     codec = json_codec("text.json", lambda data: msgspec.json.decode(data, type=str).casefold())
     assert memoize(cache, KEY, lambda: "ABC", codec).value == "abc"
 
 
-def test_all_outputs_name_a_value_or_the_one_that_is_chosen(cache: Cache) -> None:
+def test_digest_covers_all_outputs_or_the_one_named_by_the_codec(cache: Cache) -> None:
     def encode(value: tuple[bytes, bytes]) -> dict[str, bytes]:
         return {"b": value[1], "a": value[0]}
 
@@ -65,7 +65,7 @@ def test_all_outputs_name_a_value_or_the_one_that_is_chosen(cache: Cache) -> Non
     assert memoize(cache, KEY, lambda: (b"1", b"2"), chosen).digest == digests[1]
 
 
-def test_a_record_that_is_not_such_as_is_made_is_computed_again(cache: Cache) -> None:
+def test_record_that_the_codec_does_not_accept_is_computed_again(cache: Cache) -> None:
     cache.put(KEY, {"numbers.json": b"[]", "other": b""}, 0.0)
     codec = Codec(
         NUMBERS.names, NUMBERS.encode, NUMBERS.decode, accepts=lambda outputs: outputs.names == {"numbers.json"}
@@ -75,7 +75,7 @@ def test_a_record_that_is_not_such_as_is_made_is_computed_again(cache: Cache) ->
     assert cache.counters.snapshot()["count"].corrupt == 1
 
 
-def test_a_value_that_cannot_be_understood_is_set_aside_when_it_is_read(cache: Cache) -> None:
+def test_undecodable_value_is_quarantined_when_it_is_read(cache: Cache) -> None:
     cache.put(KEY, {"numbers.json": b'"no list"'}, 0.0)
     found = memoize(cache, KEY, never, NUMBERS)
     with pytest.raises(CorruptEntry):

@@ -1,4 +1,4 @@
-"""What comes from another cache into this one, and that nothing there can damage it."""
+"""Merging another cache into this one: a union to which the other cache can do no damage."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def record_path(root: Path, number: int) -> Path:
 
 
 def fill(root: Path, *numbers: int) -> None:
-    """Records of two outputs each: one that is in the record, one that is a file of its own."""
+    """Make records with two outputs each: one inside the record, one in its own file."""
     with Cache.open(root, clock=lambda: NOW) as cache:
         for number in numbers:
             cache.put(key(number), {"small": SMALL, "big": BIG + bytes([number])}, seconds=0)
 
 
-def held(root: Path) -> list[int]:
+def readable(root: Path) -> list[int]:
     with Cache.open(root, create=False, clock=lambda: NOW) as cache:
         records = {number: cache.lookup(key(number)) for number in range(10)}
         return [
@@ -54,23 +54,23 @@ def counts(report: MergeReport) -> tuple[int, int, int, int]:
     return report.added, report.replaced, report.known, report.damaged
 
 
-def test_a_merge_makes_the_union_and_a_second_one_does_nothing(tmp_path: Path) -> None:
+def test_merge_forms_the_union_and_is_idempotent(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     fill(ours, 1, 2)
     fill(theirs, 2, 3, 4)
     before = files(theirs)
 
     assert counts(merge(ours, theirs)) == (2, 0, 1, 0)
-    assert held(ours) == [1, 2, 3, 4]
+    assert readable(ours) == [1, 2, 3, 4]
     assert files(theirs) == before
     assert merge(ours, theirs) == MergeReport(known=3)
     assert check(ours).is_clean
 
 
-def test_a_merge_into_nothing_makes_a_cache(tmp_path: Path) -> None:
+def test_merge_into_a_missing_cache_creates_it(tmp_path: Path) -> None:
     fill(tmp_path / "theirs", 1)
     merge(tmp_path / "new/cache", tmp_path / "theirs")
-    assert held(tmp_path / "new/cache") == [1]
+    assert readable(tmp_path / "new/cache") == [1]
 
 
 PERMANENT = Failure("undecodable", "It is no audio.", "permanent")
@@ -91,9 +91,7 @@ DUE = Failure("refused", "Too many requests.", "retry_after", NOW - 3600)
         (LATER, PERMANENT, False),
     ],
 )
-def test_of_two_entries_for_one_key_the_better_one_stays(
-    tmp_path: Path, ours: object, theirs: object, is_taken: bool
-) -> None:
+def test_better_of_two_entries_for_one_key_wins(tmp_path: Path, ours: object, theirs: object, is_taken: bool) -> None:
     for name, content in (("ours", ours), ("theirs", theirs)):
         with Cache.open(tmp_path / name, clock=lambda: NOW) as cache:
             if isinstance(content, Failure):
@@ -134,7 +132,7 @@ def replace_by_pipe(path: Path) -> None:
 
 
 def forge(path: Path, **changes: object) -> None:
-    """A record that says something else, sealed as well as ours are."""
+    """Rewrite a record with other content and a valid checksum."""
     path.write_bytes(seal({**unseal(path.read_bytes()), **changes}))
 
 
@@ -154,13 +152,13 @@ def claim_another_small_output(path: Path) -> None:
     path.write_bytes(seal(content))
 
 
-def name_what_is_not_there(path: Path) -> None:
+def name_a_missing_blob(path: Path) -> None:
     forge(path, blobs={"ab" * 32: 5})
 
 
 @pytest.mark.parametrize("is_record", [True, False])
 @pytest.mark.parametrize("damage", [cut, change, replace_by_folder, replace_by_pipe, Path.unlink])
-def test_a_damaged_file_does_not_come_and_the_others_do(
+def test_damaged_file_is_skipped_and_the_others_are_merged(
     tmp_path: Path, damage: Callable[[Path], None], is_record: bool
 ) -> None:
     fill(tmp_path / "theirs", 1)
@@ -170,24 +168,24 @@ def test_a_damaged_file_does_not_come_and_the_others_do(
     report = merge(tmp_path / "ours", tmp_path / "theirs")
 
     assert counts(report) == (1, 0, 0, 0 if is_record and damage is Path.unlink else 1)
-    assert held(tmp_path / "ours") == [2]
+    assert readable(tmp_path / "ours") == [2]
     assert check(tmp_path / "ours").is_clean
 
 
 @pytest.mark.parametrize(
-    "forgery", [name_another_stage, claim_another_size, claim_another_small_output, name_what_is_not_there]
+    "forgery", [name_another_stage, claim_another_size, claim_another_small_output, name_a_missing_blob]
 )
-def test_a_sealed_record_that_lies_does_not_come(tmp_path: Path, forgery: Callable[[Path], None]) -> None:
+def test_forged_record_is_skipped(tmp_path: Path, forgery: Callable[[Path], None]) -> None:
     fill(tmp_path / "theirs", 1, 2)
     forgery(record_path(tmp_path / "theirs", 1))
 
     assert counts(merge(tmp_path / "ours", tmp_path / "theirs")) == (1, 0, 0, 1)
-    assert held(tmp_path / "ours") == [2]
+    assert readable(tmp_path / "ours") == [2]
     assert check(tmp_path / "ours").is_clean
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ours", "theirs"]
 
 
-def test_names_that_no_cache_has_do_not_come(tmp_path: Path) -> None:
+def test_invalid_names_are_skipped(tmp_path: Path) -> None:
     fill(tmp_path / "theirs", 1)
     odd = tmp_path / "theirs/ac/Embed x-v1"
     record_path(tmp_path / "theirs", 1).parent.parent.rename(odd)
@@ -198,7 +196,7 @@ def test_names_that_no_cache_has_do_not_come(tmp_path: Path) -> None:
     assert list((tmp_path / "ours/roots").iterdir()) == []
 
 
-def test_what_is_damaged_here_is_mended_by_the_other(tmp_path: Path) -> None:
+def test_damage_in_this_cache_is_repaired_from_the_other(tmp_path: Path) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     for root in (ours, theirs):
         fill(root, 1, 2, 3)
@@ -210,10 +208,10 @@ def test_what_is_damaged_here_is_mended_by_the_other(tmp_path: Path) -> None:
     (ours / "cas" / digest[:2] / digest).unlink()
 
     assert counts(merge(ours, theirs)) == (2, 0, 1, 0)
-    assert held(ours) == [1, 2, 3]
+    assert readable(ours) == [1, 2, 3]
 
 
-def test_an_interrupted_merge_leaves_only_whole_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_merge_leaves_only_complete_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     fill(theirs, 1, 2, 3)
     write = Writer.write
@@ -230,13 +228,13 @@ def test_an_interrupted_merge_leaves_only_whole_entries(tmp_path: Path, monkeypa
         merge(ours, theirs)
     monkeypatch.undo()
 
-    assert len(held(ours)) == 1
+    assert len(readable(ours)) == 1
     assert check(ours).is_clean
     merge(ours, theirs)
-    assert held(ours) == [1, 2, 3]
+    assert readable(ours) == [1, 2, 3]
 
 
-def test_when_an_entry_was_last_used_comes_along_unless_it_is_the_future(tmp_path: Path) -> None:
+def test_time_of_last_use_is_kept_unless_it_is_in_the_future(tmp_path: Path) -> None:
     fill(tmp_path / "theirs", 1, 2)
     for number, when in ((1, NOW - 5_000), (2, NOW + 10**8)):
         os.utime(record_path(tmp_path / "theirs", number), (when, when))
@@ -246,7 +244,7 @@ def test_when_an_entry_was_last_used_comes_along_unless_it_is_the_future(tmp_pat
     assert [record_path(tmp_path / "ours", number).stat().st_mtime for number in (1, 2)] == [NOW - 5_000, NOW]
 
 
-def test_what_the_other_caches_builds_used_is_kept_from_pruning(tmp_path: Path) -> None:
+def test_build_records_of_the_other_cache_are_merged(tmp_path: Path) -> None:
     with Cache.open(tmp_path / "theirs", clock=lambda: NOW) as cache:
         cache.write_root("build-1", [key(1).digest])
     (tmp_path / "theirs/roots/build-2.json").write_bytes(b"half a f")
@@ -274,14 +272,16 @@ def make_folder_as_format(place: Path) -> None:
     "make",
     [make_other_folder, make_newer_cache, make_folder_as_format, Path.mkdir, Path.touch, lambda _place: None],
 )
-def test_what_is_no_cache_is_refused_and_no_cache_made(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_folder_that_is_not_a_cache_is_refused_and_none_is_created(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
     make(tmp_path / "theirs")
     with pytest.raises(CacheError, match="theirs"):
         merge(tmp_path / "ours", tmp_path / "theirs")
     assert not (tmp_path / "ours").exists()
 
 
-def test_a_cache_is_not_merged_with_itself(tmp_path: Path) -> None:
+def test_cache_is_not_merged_with_itself(tmp_path: Path) -> None:
     fill(tmp_path / "ours", 1)
     (tmp_path / "link").symlink_to("ours")
     with pytest.raises(CacheError, match="itself"):

@@ -1,4 +1,4 @@
-"""Records and arrays as bytes: what goes in comes out, and no damage goes unseen."""
+"""Encoding of records and arrays: it is lossless, and all damage is detected."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def record(failure: Failure | None = None, freshness: Freshness | None = None) -
     ],
     ids=["result", "answer", "permanent failure", "failure with a date"],
 )
-def test_a_record_comes_back_as_it_was(original: Record) -> None:
+def test_record_round_trips(original: Record) -> None:
     assert decode_record(encode_record(original, KEY.canonical)) == (original, KEY.canonical)
 
 
-def test_every_changed_bit_of_a_record_is_noticed() -> None:
+def test_every_flipped_bit_is_detected() -> None:
     data = encode_record(record(), KEY.canonical)
     for position in range(len(data)):
         damaged = bytearray(data)
@@ -57,12 +57,12 @@ def test_every_changed_bit_of_a_record_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"\0" * 500, b"null\n"])
-def test_what_is_no_record_is_damaged(data: bytes) -> None:
+def test_arbitrary_data_is_damaged(data: bytes) -> None:
     with pytest.raises(DamagedError):
         decode_record(data)
 
 
-def test_a_sealed_file_of_another_shape_is_damaged() -> None:
+def test_sealed_file_without_a_record_is_damaged() -> None:
     with pytest.raises(DamagedError):
         decode_record(seal({"key": {"stage": "embed"}}))
 
@@ -95,14 +95,14 @@ def test_a_sealed_file_of_another_shape_is_damaged() -> None:
     ],
     ids=lambda change: str(change)[:60],
 )
-def test_a_sealed_record_with_a_field_of_another_type_is_damaged(change: dict[str, object]) -> None:
+def test_sealed_record_with_a_field_of_the_wrong_type_is_damaged(change: dict[str, object]) -> None:
     content = unseal(encode_record(record(), KEY.canonical)) | change
     with pytest.raises(DamagedError, match="not a record"):
         decode_record(seal(content))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null"])
-def test_a_sealed_file_without_content_is_damaged(body: bytes) -> None:
+def test_sealed_file_without_an_object_is_damaged(body: bytes) -> None:
     with pytest.raises(DamagedError, match="checksum matches, but"):
         unseal(b'{"content":' + body + b',"sha256":"' + digest_bytes(body).encode() + b'"}\n')
 
@@ -114,19 +114,19 @@ def with_inline(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("text", ["x", "é"], ids=["not base64", "not ASCII"])
-def test_a_sealed_output_that_is_not_base64_is_damaged(text: str) -> None:
+def test_sealed_output_that_is_not_base64_is_damaged(text: str) -> None:
     with pytest.raises(DamagedError, match="not a record"):
         decode_record(with_inline(text))
 
 
-def test_a_sealed_output_that_is_not_what_its_digest_says_is_damaged() -> None:
+def test_inline_output_that_does_not_match_its_digest_is_damaged() -> None:
     found, _ = decode_record(with_inline("eHl6"))
     with pytest.raises(DamagedError, match="inlined output"):
         inline_bytes(found.outputs["small"])
 
 
 @given(st.dictionaries(st.text(), st.text() | st.integers(-(2**63), 2**63 - 1)), st.binary(max_size=8))
-def test_a_seal_holds_exactly_what_was_sealed(content: dict[str, object], extra: bytes) -> None:
+def test_unseal_returns_exactly_the_sealed_content(content: dict[str, object], extra: bytes) -> None:
     data = seal(content)
     assert unseal(data) == content
     if extra:
@@ -145,36 +145,36 @@ def test_a_seal_holds_exactly_what_was_sealed(content: dict[str, object], extra:
     ],
     ids=["matrix", "no rows", "one number", "with gaps", "names"],
 )
-def test_an_array_comes_back_as_it_was(array: npt.NDArray[np.generic]) -> None:
-    back = decode_array(encode_array(array))
-    assert back.dtype == array.dtype
-    np.testing.assert_array_equal(back, array)
+def test_array_round_trips(array: npt.NDArray[np.generic]) -> None:
+    decoded = decode_array(encode_array(array))
+    assert decoded.dtype == array.dtype
+    np.testing.assert_array_equal(decoded, array)
 
 
-def test_equal_arrays_make_equal_bytes_whatever_their_order_in_memory() -> None:
+def test_equal_arrays_have_equal_bytes_in_any_memory_layout() -> None:
     array = np.arange(12, dtype="<f4").reshape(3, 4)
     assert encode_array(np.asfortranarray(array)) == encode_array(array)
     assert encode_array(array.astype(">f4")) == encode_array(array)
     assert encode_array(array[::-1][::-1]) == encode_array(array)
 
 
-def test_an_array_of_objects_is_refused_instead_of_pickled() -> None:
+def test_object_array_is_refused_instead_of_pickled() -> None:
     with pytest.raises(TypeError, match="pickle"):
         encode_array(np.array([{}, []], dtype=object))
 
 
 @pytest.mark.parametrize("cut", [0, 5, 100, -1])
-def test_half_an_array_is_a_typed_error(cut: int) -> None:
+def test_truncated_array_is_a_cache_error(cut: int) -> None:
     with pytest.raises(CacheError, match="not an array"):
         decode_array(encode_array(np.ones(4, dtype=np.float32))[:cut])
 
 
-def test_an_array_and_more_is_a_typed_error() -> None:
+def test_array_with_trailing_bytes_is_a_cache_error() -> None:
     with pytest.raises(CacheError, match="not an array"):
         decode_array(encode_array(np.ones(4, dtype=np.float32)) + b"\0\0\0\0")
 
 
-def test_a_pickle_in_an_array_is_never_opened() -> None:
+def test_pickled_array_is_refused() -> None:
     buffer = io.BytesIO()
     np.save(buffer, np.array([{}], dtype=object), allow_pickle=True)
     with pytest.raises(CacheError, match="not an array"):

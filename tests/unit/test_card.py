@@ -1,4 +1,4 @@
-"""Cards: what one says and does not say, what of a hostile one is refused, what a friend's makes of a library."""
+"""Cards of friends: writing and reading them, refusing malformed ones, and gathering them with a library."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from spotmap_build.registry.embedders import EMBEDDERS, identity
 MUSICNN = identity(EMBEDDERS["musicnn"])
 SPOTIFY = "spotify:track:" + "a" * 22
 CONTEXT: Any = None
-"""A card looks into nothing."""
+"""Reading a card uses no context."""
 
 
 def sound(number: int = 0) -> SharedSound:
@@ -48,7 +48,7 @@ def some_card(*tracks: Track) -> bytes:
     return encode_card(tracks, [sound(number) for number in range(len(tracks))], MUSICNN)
 
 
-def test_a_card_comes_back_as_it_was_written() -> None:
+def test_card_round_trips() -> None:
     track = Track(SPOTIFY, 'Quote " and ],[ all', ("Ada", "Bo"), "Album", 200_000, "GBAYE0601498", True, 1999)
     tracks, sounds = decode_card(some_card(track))
     assert tracks == (track,)
@@ -56,7 +56,7 @@ def test_a_card_comes_back_as_it_was_written() -> None:
     assert sounds.sounds[SPOTIFY] == sound()
 
 
-def test_a_card_is_a_track_a_line_and_says_nothing_private() -> None:
+def test_card_has_one_line_per_track_and_no_private_data() -> None:
     private = Track(
         "/home/ada/secret.mp3",
         "Title",
@@ -72,12 +72,12 @@ def test_a_card_is_a_track_a_line_and_says_nothing_private() -> None:
     written = some_card(private, Track("folder:0123456789abcdef", "Other")).decode()
     for word in ("home", "secret", "2020", "private", "4711", "my name", "f" * 64):
         assert word not in written
-    assert "folder:0123456789abcdef" in written, "two that have the same file know it by that"
+    assert "folder:0123456789abcdef" in written, "owners of the same file recognize it by this id"
     lines = written.splitlines()
     assert [line for line in lines if '"Title"' in line] == [lines[1]]
 
 
-def test_a_track_costs_little() -> None:
+def test_track_takes_less_than_350_bytes() -> None:
     tracks = [
         Track(f"spotify:track:{number:022}", f"A usual title {number}", ("An artist",), "Album")
         for number in range(100)
@@ -132,7 +132,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_card_is_refused_with_a_reason(name: str, tmp_path: Path) -> None:
+def test_malformed_card_is_refused_with_a_reason(name: str, tmp_path: Path) -> None:
     content, reason = HOSTILE[name]
     (tmp_path / "friend.json").write_bytes(content)
     with pytest.raises(SourceError) as refused:
@@ -142,7 +142,7 @@ def test_a_hostile_card_is_refused_with_a_reason(name: str, tmp_path: Path) -> N
     assert "spotmap-build card" in refused.value.hint
 
 
-def test_a_card_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_or_missing_card_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "friend.json").write_bytes(some_card())
     monkeypatch.setattr(card, "MAX_FILE_BYTES", 100)
     for name in ("friend.json", "nothing.json"):
@@ -151,17 +151,17 @@ def test_a_card_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypa
 
 
 @pytest.mark.parametrize(("bound", "most"), [("MAX_TRACKS", 1), ("MAX_FILE_BYTES", 100)])
-def test_a_card_that_nobody_could_read_is_not_written(bound: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_card_beyond_the_limits_is_not_written(bound: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(card, bound, most)
     with pytest.raises(ConfigError, match="A card is limited to") as refused:
         some_card(Track("a", "One"), Track("b", "Two"))
     assert "fewer sources" in refused.value.hint
 
 
-def test_what_is_damaged_in_the_cache_is_computed_again_while_a_card_is_written(
+def test_damage_in_the_cache_is_recomputed_while_a_card_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Vectors are read when they are asked for: that has to be where damage is dealt with."""
+    """Vectors are read lazily, so damage can surface only while the card is written."""
     answers: list[object] = [CorruptEntry("One vector is damaged."), b"a card"]
 
     def make_card(_embedded: object) -> object:
@@ -173,10 +173,10 @@ def test_what_is_damaged_in_the_cache_is_computed_again_while_a_card_is_written(
     monkeypatch.setattr(pipeline, "_on_the_map", lambda _run: (None, SimpleNamespace(tracks=(1, 2))))
     monkeypatch.setattr("spotmap_build.pipeline.stages.make_card", make_card)
     config = Config(sources=("demo",), out=tmp_path / "site", cache_dir=tmp_path / "cache")
-    said = io.StringIO()
-    assert pipeline.write_card(config, PlainProgress(said), tmp_path / "ada.json") == 2
+    output = io.StringIO()
+    assert pipeline.write_card(config, PlainProgress(output), tmp_path / "ada.json") == 2
     assert (tmp_path / "ada.json").read_bytes() == b"a card"
-    assert "One vector is damaged. It was set aside" in said.getvalue()
+    assert "One vector is damaged. It was set aside" in output.getvalue()
 
 
 def test_text_of_a_card_is_cleaned() -> None:
@@ -189,31 +189,31 @@ def test_text_of_a_card_is_cleaned() -> None:
     assert (track.title, track.artists, track.album, track.isrc) == ("x [2J y", ("A da",), "Al bum", "")
 
 
-def test_the_shared_space_has_as_many_directions_as_a_card() -> None:
+def test_shared_space_has_the_dimensions_of_a_card() -> None:
     assert shared_space.DIMENSIONS == card.DIMENSIONS
 
 
-def test_the_shared_space_depends_on_nothing_but_the_embedder() -> None:
+def test_shared_space_depends_only_on_the_embedder() -> None:
     draw = np.random.default_rng(1).normal(size=(6, 40)).astype(np.float32)
     np.testing.assert_allclose(
         shared_space.to_shared_space(draw[:2], "x"), shared_space.to_shared_space(draw, "x")[:2], atol=1e-5
     )
     signs = np.packbits(shared_space.directions("musicnn", 1506) > 0).tobytes()
-    what = "cards that were written before could not be compared any more"
-    assert hashlib.sha256(signs).hexdigest()[:16] == "4b0a87acc4911739", what
+    message = "existing cards would no longer be comparable"
+    assert hashlib.sha256(signs).hexdigest()[:16] == "4b0a87acc4911739", message
 
 
-def test_a_card_keeps_most_of_who_is_near() -> None:
+def test_card_preserves_most_neighbors() -> None:
     draw = np.random.default_rng(3)
     vectors = (draw.normal(size=(600, 24)) @ draw.normal(size=(24, 1280))).astype(np.float32)
     points = shared_space.to_shared_space(vectors, "any")
     by_card = shared_space.compare_sounds(shared_space.decode_sounds(shared_space.encode_sounds(points)))
     found, true = (find_neighbors(unit, 10, 0).indices for unit in (by_card, prepare(vectors, "center")))
-    kept = np.mean([len({*one} & {*other}) / 10 for one, other in zip(found.tolist(), true.tolist(), strict=True)])
-    assert kept > 0.7, "chance would keep a sixtieth"
+    kept = np.mean([len({*left} & {*right}) / 10 for left, right in zip(found.tolist(), true.tolist(), strict=True)])
+    assert kept > 0.7, "chance would keep 1 in 60"
 
 
-def test_eight_bits_keep_what_is_near() -> None:
+def test_quantization_error_is_at_most_half_a_step() -> None:
     draw = np.random.default_rng(2)
     points = (draw.normal(size=(400, shared_space.DIMENSIONS)) * draw.uniform(0.1, 9, shared_space.DIMENSIONS)).astype(
         np.float32
@@ -243,25 +243,25 @@ MINE = Track("folder:1", "Song", ("Ada",), duration_ms=200_000, recording=Record
     ],
     ids=["id", "name and duration", "ISRC"],
 )
-def test_a_track_that_both_have_is_one_and_stays_as_its_owner_has_it(theirs: Track) -> None:
+def test_track_of_both_people_is_one_track_with_the_owners_metadata(theirs: Track) -> None:
     mine = replace(MINE, isrc="USABC9912345") if theirs.isrc else MINE
     found = gather([loaded(mine, Track("folder:2", "Other")), friend(theirs)])
     assert found.library.tracks == (replace(mine, layers=("me", "Bo")), Track("folder:2", "Other", layers=("me",)))
     assert found.library.guests == ()
 
 
-def test_a_card_changes_nothing_of_a_library_but_whose_its_tracks_are() -> None:
-    """A friend's track may be like two of mine that are two, and no bridge between them."""
-    one, two = Track("1", "Song", ("Ada",), duration_ms=200_000), Track("2", "Song", ("Ada",), duration_ms=203_000)
+def test_card_changes_only_the_layers_of_the_library() -> None:
+    """A friend's track that resembles two separate tracks of the library does not merge them."""
+    first, second = Track("1", "Song", ("Ada",), duration_ms=200_000), Track("2", "Song", ("Ada",), duration_ms=203_000)
     between = Track("3", "Song", ("Ada",), duration_ms=201_500)
-    own = [loaded(one, playlists=(Playlist("p", "P", ("1",)),)), loaded(two)]
+    own = [loaded(first, playlists=(Playlist("p", "P", ("1",)),)), loaded(second)]
     alone, together = merge(own), gather([friend(between), *own])
     assert [replace(track, layers=()) for track in together.library.tracks] == list(alone.library.tracks)
     assert together.library.playlists == alone.library.playlists
     assert together.kind == alone.kind
 
 
-def test_what_only_a_friend_has_is_a_guest_with_its_sound() -> None:
+def test_track_that_only_a_friend_has_becomes_a_guest_with_its_sound() -> None:
     found = gather(
         [
             loaded(MINE),
@@ -278,14 +278,14 @@ def test_what_only_a_friend_has_is_a_guest_with_its_sound() -> None:
     assert found.library.guests[2].sound == sound(1)
 
 
-def test_two_friends_with_one_track_bring_one_guest() -> None:
+def test_track_of_two_friends_becomes_one_guest() -> None:
     new = Track("card:1", "New", ("Zoe",), duration_ms=1_000)
     found = gather([loaded(MINE), friend(new), friend(replace(new, id="card:2"), owner="Cy")])
     (guest,) = found.library.guests
     assert (guest.track.id, guest.track.layers) == ("card:1", ("Bo", "Cy"))
 
 
-def test_cards_of_one_name_are_of_different_friends_and_none_of_them_is_me() -> None:
+def test_layers_of_equally_named_cards_are_distinguished() -> None:
     cards = [friend(Track(f"card:{number}", f"New {number}"), owner="me") for number in (1, 2)]
     found = gather([loaded(MINE), *cards])
     assert [track.layers for track in found.library.tracks] == [("me",)]
@@ -301,12 +301,12 @@ def test_cards_of_one_name_are_of_different_friends_and_none_of_them_is_me() -> 
     ],
     ids=["cards only", "too few names", "a table with places"],
 )
-def test_what_cannot_be_put_together_is_said(parts: list[Loaded], layers: list[str], message: str) -> None:
+def test_invalid_combination_of_sources_is_reported(parts: list[Loaded], layers: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         gather(parts, layers)
 
 
-def test_a_card_needs_nothing_to_be_read_with(tmp_path: Path) -> None:
+def test_card_is_read_without_a_context(tmp_path: Path) -> None:
     (tmp_path / "Bo's.json").write_bytes(some_card())
     found = CardSource(tmp_path / "Bo's.json").load(CONTEXT)
     assert found.card is not None

@@ -1,4 +1,4 @@
-"""The translations: every message of the code is in every catalog, with the same values in it, and compiled."""
+"""Translations: every message of the code is in every catalog, with the same placeholders, and compiled."""
 
 from __future__ import annotations
 
@@ -37,31 +37,31 @@ from spotmap_build.summary import REASONS, BuildResult, ShareResult, markdown, s
 if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
 
-pytestmark = pytest.mark.xdist_group("catalogs")  # what stands in the code is read once
+pytestmark = pytest.mark.xdist_group("catalogs")  # messages are extracted from the code once
 TRANSLATED = LANGUAGES[1:]
 VALUE = re.compile(r"\{\w*\}")
 
 
 @pytest.mark.slow
-def test_what_programs_read_is_made_of_what_translators_wrote() -> None:
+def test_compiled_catalogs_are_up_to_date() -> None:
     stale = [path for path, content in catalog.products().items() if path.read_bytes() != content]
     assert not stale, "run python -m scripts.catalog"
 
 
-def test_every_language_has_its_folder_and_no_other_has() -> None:
+def test_every_language_has_a_folder() -> None:
     assert {path.name for path in LOCALE.iterdir() if path.is_dir()} == set(TRANSLATED)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 @pytest.mark.parametrize("domain", catalog.DOMAINS)
-def test_every_message_is_translated_with_the_same_values(domain: str, language: str) -> None:
+def test_every_message_is_translated_with_the_same_placeholders(domain: str, language: str) -> None:
     wrong = []
     for message in catalog.updated(domain, language):
         if not message.id:
             continue
         one, *many = forms(message.id)
         said = forms(message.string)
-        # A form for one may leave the count out, in any language.
+        # A singular form may omit the count, in any language.
         values = set(VALUE.findall(many[0] if many else one))
         for form in said:
             edges = [(len(text) - len(text.lstrip()), len(text) - len(text.rstrip())) for text in (one, form)]
@@ -74,13 +74,13 @@ def test_every_message_is_translated_with_the_same_values(domain: str, language:
 
 
 CALL = re.compile(r"""\b(?:gettext|gettext_noop|ngettext)\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""")
-"""A message of the viewer, as plainly as it is written: what reads the modules must not lose its way in one."""
+"""A message of the viewer, found by a plain pattern: the parser of JavaScript modules must not miss any."""
 
 
 SPEAKING = {*catalog.TERMINAL, *catalog.PAGE_PYTHON}
 
 
-def test_no_message_of_the_viewer_is_overlooked() -> None:
+def test_no_message_of_the_viewer_is_missed() -> None:
     known = {forms(message.id)[0] for message in catalog.messages("page") if message.id}
     written = {
         re.sub(r"\\(.)", r"\1", found[1][1:-1])
@@ -91,8 +91,8 @@ def test_no_message_of_the_viewer_is_overlooked() -> None:
     assert written - known == set()
 
 
-def test_no_message_of_the_package_stands_within_an_f_string() -> None:
-    """Where only Python 3.12 and newer let what reads the modules find it."""
+def test_no_message_of_the_package_is_inside_an_f_string() -> None:
+    """There the extraction finds it only with Python 3.12 or newer."""
     hidden = [
         f"{path.name}:{call.lineno}"
         for path in sorted((catalog.ROOT / "spotmap_build").rglob("*.py"))
@@ -106,7 +106,7 @@ def test_no_message_of_the_package_stands_within_an_f_string() -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_the_page_has_every_message(language: str) -> None:
+def test_page_catalog_has_every_message(language: str) -> None:
     document = json.loads((catalog.TEMPLATE / f"language.{language}.json").read_text("utf-8"))
     expected = {one for message in catalog.messages("page") if (one := forms(message.id)[0])}
     assert set(document["texts"]) == expected
@@ -115,18 +115,18 @@ def test_the_page_has_every_message(language: str) -> None:
     assert set(document["plural"].values()) == set(range(len(document["texts"]["{count} track"])))
 
 
-def test_which_form_of_a_catalog_browsers_are_to_take_follows_from_both_rules() -> None:
+def test_plural_forms_map_cldr_categories_to_gettext_indices() -> None:
     assert catalog._plural_forms("pl") == {"many": 2, "one": 0, "few": 1}
     assert catalog._plural_forms("ja") == {"other": 0}
 
 
-def test_plurals_follow_the_language() -> None:
-    said = [page_counted(language, "{count} track", "{count} tracks", n) for language in LANGUAGES for n in (1, 1200)]
-    assert said == ["1 track", "1,200 tracks", "1 Titel", "1.200 Titel", "1 pista", "1.200 pistas", "1曲", "1,200曲"]
+def test_plurals_and_numbers_follow_the_language() -> None:
+    texts = [page_counted(language, "{count} track", "{count} tracks", n) for language in LANGUAGES for n in (1, 1200)]
+    assert texts == ["1 track", "1,200 tracks", "1 Titel", "1.200 Titel", "1 pista", "1.200 pistas", "1曲", "1,200曲"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_shows_without_the_script_is_in_the_language_of_the_build(language: str) -> None:
+def test_text_shown_without_javascript_is_in_the_build_language(language: str) -> None:
     pages = render_pages(read_template(), replace(EXAMPLE, language=language))
     for name in ("index.html", "404.html"):
         assert f'<html lang="{language}"' in pages[name].decode()
@@ -134,12 +134,12 @@ def test_what_shows_without_the_script_is_in_the_language_of_the_build(language:
     assert page_text(language, "This map needs JavaScript") in page
     assert page_text(language, "Loading the map") in page
     assert page_text(language, "Nothing is here") in html.unescape(pages["404.html"].decode())
-    # All else is in English: the page's script knows it by that.
+    # Everything else is in English: the page's script finds it by its English text.
     assert ">Show all<" in page
 
 
 class Pseudo(gettext.NullTranslations):
-    """A language that puts brackets around all that it says."""
+    """A language that encloses every message in brackets."""
 
     def gettext(self, message: str) -> str:
         return f"⟦{message}⟧"
@@ -156,7 +156,7 @@ def pseudo_terminal() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("pseudo_terminal")
-def test_every_line_of_a_builds_end_comes_from_the_catalog() -> None:
+def test_summary_of_a_build_comes_from_the_catalog() -> None:
     failures = tuple(Failed(track_id=code, code=code, detail="", stage="match") for code in REASONS)
     result = BuildResult(3, 3 + len(failures), failures, embedded_count=2, changed=True, seconds=1.0)
     share = ShareResult(Shard(1, 3), 3 + len(failures), failures, embedded_count=2, seconds=1.0)
@@ -166,7 +166,7 @@ def test_every_line_of_a_builds_end_comes_from_the_catalog() -> None:
 
 
 @pytest.mark.usefixtures("pseudo_terminal")
-def test_every_answer_of_init_doctor_and_plan_comes_from_the_catalog(tmp_path: Path) -> None:
+def test_output_of_init_and_plan_comes_from_the_catalog(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def answer(question: str) -> str:
@@ -182,7 +182,7 @@ def test_every_answer_of_init_doctor_and_plan_comes_from_the_catalog(tmp_path: P
 
 
 @pytest.mark.usefixtures("pseudo_terminal")
-def test_what_is_said_of_weights_and_heads_comes_from_the_catalog(
+def test_messages_about_weights_and_heads_come_from_the_catalog(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -190,39 +190,39 @@ def test_what_is_said_of_weights_and_heads_comes_from_the_catalog(
 
     monkeypatch.setattr(weights, "ensure_head", refuse)
     monkeypatch.setattr(weights, "_fetch_weights", refuse)
-    said = io.StringIO()
-    progress, spec = PlainProgress(said), embedders.get("discogs-effnet")
+    output = io.StringIO()
+    progress, spec = PlainProgress(output), embedders.get("discogs-effnet")
     run = Run(Config(models_dir=tmp_path), cast("Cache", None), progress, Clock(0))
     assert HeadFiles(run, spec, "onnx").here == {}
     with pytest.raises(WeightsError):
         weights.ensure_weights(spec, "http://127.0.0.1:9/", tmp_path, say=progress.say)
-    text = said.getvalue()
+    text = output.getvalue()
     names = ", ".join(f"⟦{name}⟧" for name in ("moods", "instruments", "voice", "dance appeal", "cheerfulness"))
     assert f"⟦Fetching heads of discogs-effnet ({names}): 7 MB for all, once.⟧ ⟦They are by" in text
     assert f"⟦Left out of this map: {names}.⟧ Nothing can be fetched." in text
     assert "⟦Downloading the weights of discogs-effnet (18 MB, once).⟧ ⟦They are by" in text
 
 
-def test_an_empty_message_is_not_the_head_of_the_catalog() -> None:
+def test_empty_message_is_not_the_catalog_header() -> None:
     speech.speak("de")
-    said = speech.gettext("")
+    translated = speech.gettext("")
     speech.speak("en")
-    assert said == ""
+    assert translated == ""
 
 
-@pytest.mark.parametrize(("language", "said"), [("de", "Einstellungen"), ("es", "Ajustes"), ("ja", "設定")])
-def test_the_terminal_speaks_the_language_that_was_asked_for(
-    language: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(("language", "heading"), [("de", "Einstellungen"), ("es", "Ajustes"), ("ja", "設定")])
+def test_terminal_uses_the_requested_language(
+    language: str, heading: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SPOTMAP_LANGUAGE", language)
     with contextlib.suppress(SystemExit):
         cli.main(["doctor"], standalone_mode=False)
     speech.speak("en")
-    assert said in capsys.readouterr().out
+    assert heading in capsys.readouterr().out
 
 
-def test_what_programs_read_is_in_english(
+def test_machine_readable_output_is_in_english(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

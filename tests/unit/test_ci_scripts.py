@@ -1,4 +1,4 @@
-"""What the action's scripts decide: is a site published, how does the run end, what if home has nothing."""
+"""The scripts of the GitHub action: whether a site is deployed, the job's exit status, and pulling a store."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def run_script(name: str, folder: Path, **environment: str) -> subprocess.Comple
 
 
 def build(folder: Path, status: int, *, summary: str = "", log: str = "it says why\n", **given: str) -> dict[str, str]:
-    """build.sh with a command in place of spotmap-build that ends so; its outputs, what it printed as ``log``, and its
-    page as ``page``."""
-    stand_in = folder / "bin/spotmap-build"
-    stand_in.parent.mkdir(exist_ok=True)
+    """Run build.sh with a stub for spotmap-build and return its outputs, with its log as ``log`` and its page as
+    ``page``."""
+    stub = folder / "bin/spotmap-build"
+    stub.parent.mkdir(exist_ok=True)
     (folder / "log").write_bytes(log.encode())
-    stand_in.write_text(
+    stub.write_text(
         '#!/bin/bash\necho "anchor: $SPOTMAP_ANCHOR"\ncat log >&2\n'
         f"printf '%s' '{summary}' >\"${{@: -1}}\"\nexit {status}\n"
     )
-    stand_in.chmod(0o755)
+    stub.chmod(0o755)
     files = {"GITHUB_OUTPUT": str(folder / "outputs"), "GITHUB_STEP_SUMMARY": str(folder / "page")}
     done = run_script("build.sh", folder, **files, **given)
     assert done.returncode == 0
@@ -57,7 +57,7 @@ def build(folder: Path, status: int, *, summary: str = "", log: str = "it says w
         *((status, False, "false") for status in (0, 3, 4, 6)),
     ],
 )
-def test_a_site_is_published_only_where_one_was_made(tmp_path: Path, status: int, has_site: bool, deploy: str) -> None:
+def test_site_is_deployed_only_if_the_build_made_one(tmp_path: Path, status: int, has_site: bool, deploy: str) -> None:
     if has_site:
         (tmp_path / "site").mkdir()
         for name in SITE:
@@ -88,7 +88,7 @@ def test_a_site_is_published_only_where_one_was_made(tmp_path: Path, status: int
         (6, "error: The map at https://a/ cannot be reached (b).\nTry again later.\n"),
     ],
 )
-def test_a_map_that_the_cache_lost_is_continued_from_where_it_is_published(
+def test_map_missing_from_the_cache_is_continued_from_its_published_site(
     tmp_path: Path, given: dict[str, str], asked: str, status: int, log: str
 ) -> None:
     (tmp_path / "bin").mkdir()
@@ -105,18 +105,18 @@ def test_a_map_that_the_cache_lost_is_continued_from_where_it_is_published(
 
 
 @pytest.mark.parametrize("missing", SITE)
-def test_half_a_site_is_not_published(tmp_path: Path, missing: str) -> None:
+def test_incomplete_site_is_not_deployed(tmp_path: Path, missing: str) -> None:
     (tmp_path / "site").mkdir()
     for name in set(SITE) - {missing}:
         (tmp_path / "site" / name).touch()
     assert build(tmp_path, 0)["deploy"] == "false"
 
 
-def test_the_builds_own_summary_is_on_the_page(tmp_path: Path) -> None:
+def test_summary_of_the_build_is_on_the_page(tmp_path: Path) -> None:
     assert build(tmp_path, 0, summary="## My map\n")["page"] == "## My map\n"
 
 
-def test_a_build_without_a_summary_puts_its_last_words_on_the_page(tmp_path: Path) -> None:
+def test_build_without_a_summary_shows_the_end_of_its_log_on_the_page(tmp_path: Path) -> None:
     built = build(tmp_path, 2)
     assert "status 2" in built["page"]
     assert "    it says why\n" in built["page"]
@@ -124,17 +124,17 @@ def test_a_build_without_a_summary_puts_its_last_words_on_the_page(tmp_path: Pat
 
 
 def commands(log: str) -> list[str]:
-    """The commands that a runner takes from a log: whatever begins so, unless they were stopped until a word."""
+    """Return the workflow commands that a runner would execute, honoring stop-commands."""
     found: list[str] = []
-    word = ""
+    token = ""
     for line in map(str.lstrip, re.split(r"[\r\n]", log)):
-        if word:
-            word = "" if line.rstrip() == f"::{word}::" else word
+        if token:
+            token = "" if line.rstrip() == f"::{token}::" else token
         elif line.startswith("::stop-commands::"):
-            word = line.removeprefix("::stop-commands::").rstrip()
+            token = line.removeprefix("::stop-commands::").rstrip()
         elif line.startswith(("::", "##[")):
             found.append(line)
-    return [*found, "never resumed"] if word else found
+    return [*found, "never resumed"] if token else found
 
 
 @pytest.mark.parametrize(
@@ -148,23 +148,23 @@ def commands(log: str) -> list[str]:
         "",
     ],
 )
-def test_nothing_that_a_build_prints_is_a_command_to_the_runner(tmp_path: Path, log: str) -> None:
+def test_output_of_a_build_is_never_a_workflow_command(tmp_path: Path, log: str) -> None:
     printed = build(tmp_path, 0, log=log)["log"]
     assert commands(printed + "\n::notice::of a later step\n") == ["::notice::of a later step"]
     assert log.replace("\r", "\n") in printed.replace("\r", "\n")
 
 
-def test_the_word_that_ends_the_silence_cannot_be_known(tmp_path: Path) -> None:
-    words = set()
+def test_token_that_resumes_commands_is_unpredictable(tmp_path: Path) -> None:
+    tokens = set()
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         printed = build(tmp_path / name, 0)["log"]
-        words.add(printed.splitlines()[0].removeprefix("::stop-commands::"))
-    assert len(words) == 2
-    assert min(map(len, words)) >= 32
+        tokens.add(printed.splitlines()[0].removeprefix("::stop-commands::"))
+    assert len(tokens) == 2
+    assert min(map(len, tokens)) >= 32
 
 
-def test_a_builds_last_words_stay_within_their_block_on_the_page(tmp_path: Path) -> None:
+def test_log_on_the_page_stays_within_its_code_block(tmp_path: Path) -> None:
     page = build(tmp_path, 2, log=f"first\n{'x' * 200_000}\n\x1b[2Ja\r# Heading\rb\x00\x0b\x0c\n<b>\n")["page"]
     heading, _, rest = page.partition("status 2:\n\n")
     assert heading.startswith("## No new map")
@@ -174,7 +174,7 @@ def test_a_builds_last_words_stay_within_their_block_on_the_page(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("status", "ends", "said"),
+    ("status", "exit_status", "output"),
     [
         ("0", 0, ""),
         ("3", 0, "::warning::The map was published"),
@@ -184,38 +184,38 @@ def test_a_builds_last_words_stay_within_their_block_on_the_page(tmp_path: Path)
         ("", 1, "unknown"),
     ],
 )
-def test_the_run_ends_as_the_build_did(tmp_path: Path, status: str, ends: int, said: str) -> None:
+def test_exit_status_of_the_job_follows_the_build(tmp_path: Path, status: str, exit_status: int, output: str) -> None:
     done = run_script("verdict.sh", tmp_path, STATUS=status)
-    assert done.returncode == ends
-    assert said in done.stdout
-    assert done.stdout.count("\n") == (1 if said else 0)
+    assert done.returncode == exit_status
+    assert output in done.stdout
+    assert done.stdout.count("\n") == (1 if output else 0)
 
 
 def pull(folder: Path, status: int = 0, log: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """pull.sh with a command in place of spotmap-build that ends so, and prints what it was given."""
-    stand_in = folder / "bin/spotmap-build"
-    stand_in.parent.mkdir()
+    """Run pull.sh with a stub for spotmap-build that records its arguments."""
+    stub = folder / "bin/spotmap-build"
+    stub.parent.mkdir()
     (folder / "log").write_text(log)
-    stand_in.write_text(f'#!/bin/bash\necho "$@" >args\nenv >env\ncat log\nexit {status}\n')
-    stand_in.chmod(0o755)
+    stub.write_text(f'#!/bin/bash\necho "$@" >args\nenv >env\ncat log\nexit {status}\n')
+    stub.chmod(0o755)
     done = run_script("pull.sh", folder, STORE="branch:kept", **environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "args").read_text() == "store pull branch:kept --cache-dir .spotmap/cache\n"
     return done
 
 
-def test_a_store_that_cannot_be_had_is_reported_and_the_build_goes_on(tmp_path: Path) -> None:
+def test_unavailable_store_is_a_warning_and_the_build_continues(tmp_path: Path) -> None:
     done = pull(tmp_path, 6, log="error: ::error::x\n::error::y\n")
     assert commands(done.stdout) == [
         line for line in done.stdout.splitlines() if line.startswith("::warning::What was")
     ]
 
 
-def test_a_store_that_was_brought_in_is_no_warning(tmp_path: Path) -> None:
+def test_pulled_store_causes_no_warning(tmp_path: Path) -> None:
     assert "warning" not in pull(tmp_path).stdout
 
 
-def test_git_reads_the_repository_by_the_token_and_sends_it_to_no_other_server(tmp_path: Path) -> None:
+def test_git_sends_the_token_only_to_the_github_server(tmp_path: Path) -> None:
     done = pull(tmp_path, GITHUB_TOKEN="geheim", GITHUB_SERVER_URL="https://github.example")
     given = dict(line.partition("=")[::2] for line in (tmp_path / "env").read_text().splitlines())
     ask = ["git", "config", "--get-urlmatch", "http.extraheader"]

@@ -1,4 +1,4 @@
-"""The command line: every command and option explains itself, and every error ends with a sentence and its status."""
+"""The command line: help of every command and option, exit statuses and error messages."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def test_every_command_and_option_has_help(name: str, command: click.Command) ->
             assert parameter.help, f"{name} {parameter.name}"
 
 
-def test_every_setting_is_an_option_or_an_endpoint() -> None:
+def test_every_build_setting_is_an_option_or_only_in_files() -> None:
     build = main.commands["build"]
     options = {parameter.name for parameter in build.get_params(click.Context(build))}
-    only_in_files = {"models_dir", "token_file", "searches_per_s", "previews_per_s", "download_pause_s"}
-    others = {setting.name for setting in SETTINGS if setting.table == "build" and not setting.secret}
-    assert others - only_in_files <= options
+    not_options = {"models_dir", "token_file", "searches_per_s", "previews_per_s", "download_pause_s"}
+    named = {setting.name for setting in SETTINGS if setting.table == "build" and not setting.secret}
+    assert named - not_options <= options
 
 
-def test_the_readme_and_the_help_name_the_same_commands() -> None:
+def test_readme_names_every_command() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     for name in main.commands:
         assert f"`{name}" in readme or f"spotmap-build {name}" in readme or name == "build", name
@@ -55,12 +55,12 @@ def test_the_readme_and_the_help_name_the_same_commands() -> None:
 @pytest.mark.parametrize(
     ("text", "size_bytes"), [("500M", 500_000_000), ("2G", 2_000_000_000), ("1.5GB", 1_500_000_000), ("10", 10)]
 )
-def test_sizes_are_read_as_people_write_them(text: str, size_bytes: int) -> None:
+def test_sizes_are_parsed(text: str, size_bytes: int) -> None:
     assert parse_size(text) == size_bytes
 
 
 @pytest.mark.parametrize("text", ["", "big", "G", "1X"])
-def test_a_size_that_is_none_is_refused(text: str) -> None:
+def test_invalid_size_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="size"):
         parse_size(text)
 
@@ -81,7 +81,7 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
 def run_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Outcome]:
-    """Runs the installed command's function in ``tmp_path``, without a process of its own: for what ends at once."""
+    """Call the command's function in ``tmp_path`` within this process."""
     for name in set(os.environ) - set(environment()):
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -118,7 +118,7 @@ def run_here(
         (("preview", "nowhere"), 2, "nowhere"),
     ],
 )
-def test_an_error_is_a_sentence_and_a_status(
+def test_error_has_a_message_and_an_exit_status(
     tmp_path: Path, run_here: Callable[..., Outcome], arguments: tuple[str, ...], status: int, words: str
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -129,13 +129,13 @@ def test_an_error_is_a_sentence_and_a_status(
     assert not (tmp_path / "site").exists()
 
 
-def test_help_after_an_option_of_the_build_is_the_builds(run_here: Callable[..., Outcome]) -> None:
+def test_help_after_a_build_option_is_that_of_build(run_here: Callable[..., Outcome]) -> None:
     done = run_here("--source", "demo", "--help")
     assert done.status == 0
     assert "--max-failures" in done.stdout
 
 
-def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
+def test_folder_without_audio_is_reported(tmp_path: Path) -> None:
     (tmp_path / "music").mkdir()
     done = run(tmp_path, "--source", "folder:music")
     assert done.returncode == 2
@@ -152,7 +152,7 @@ def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
         (Config(), "", "error", "onnxruntime not installed"),
     ],
 )
-def test_doctor_says_which_engine_would_listen(
+def test_doctor_reports_the_engine_in_use(
     monkeypatch: pytest.MonkeyPatch, config: Config, module: str, level: str, detail: str
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name == module else None)
@@ -161,15 +161,7 @@ def test_doctor_says_which_engine_would_listen(
     assert (found.level, found.detail.startswith(detail)) == (level, True)
 
 
-def test_help_loads_no_engine() -> None:
-    program = "import sys, spotmap_build.cli; print(*sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert not {"numpy", "av", "essentia", "onnxruntime", "umap", "hdbscan", "rich", "mutagen"} & set(
-        done.stdout.split()
-    )
-
-
-def test_doctor_looks_at_what_a_build_needs(tmp_path: Path) -> None:
+def test_doctor_checks_everything_a_build_needs(tmp_path: Path) -> None:
     done = run(tmp_path, "doctor", SPOTMAP_MODELS_DIR=str(tmp_path / "models"))
     for name in (
         "Python",
@@ -208,20 +200,20 @@ HOSTILE_NAME = "a\n::error::b\x1b]0;t\x07##[error]c\udcff"
         ("cache", "prune", "--cache-dir", HOSTILE_NAME, "--max-age-days", "1"),
     ],
 )
-def test_no_name_in_an_error_is_a_command_to_a_terminal_or_a_runner(
+def test_names_in_errors_cannot_inject_terminal_or_workflow_commands(
     tmp_path: Path, run_here: Callable[..., Outcome], arguments: tuple[str, ...]
 ) -> None:
     (tmp_path / "file").write_text("")
     done = run_here(*arguments)
     assert done.status in {2, 5}
-    said = done.stderr + done.stdout
-    assert "Traceback" not in said
-    assert "\x1b" not in said
-    assert not [line for line in said.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+    output = done.stderr + done.stdout
+    assert "Traceback" not in output
+    assert "\x1b" not in output
+    assert not [line for line in output.splitlines() if line.lstrip().startswith("::") or "##[" in line]
 
 
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_doctor_takes_any_name(tmp_path: Path, form: tuple[str, ...]) -> None:
+def test_doctor_accepts_any_name(tmp_path: Path, form: tuple[str, ...]) -> None:
     (tmp_path / "file").write_text("")
     places = {"SPOTMAP_CACHE_DIR": "file/x", "SPOTMAP_OUT": f"x/{HOSTILE_NAME}", "SPOTMAP_MODELS_DIR": str(tmp_path)}
     done = run(tmp_path, "doctor", *form, **places)
@@ -235,7 +227,7 @@ def test_doctor_takes_any_name(tmp_path: Path, form: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--source", "demo"), ("doctor",), ("cache", "stats"), ("review",), ("plan",)])
-def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_missing_working_folder_is_reported(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     program = "import os, sys; os.rmdir(os.getcwd()); from spotmap_build.cli import run; run()"
@@ -253,7 +245,7 @@ def test_a_working_folder_that_is_gone_is_a_sentence(tmp_path: Path, arguments: 
     assert "Traceback" not in done.stderr
 
 
-def test_what_help_does_not_need_is_not_loaded() -> None:
+def test_help_imports_no_unneeded_modules() -> None:
     unneeded = {"email", "importlib.metadata", "json", "orjson", "msgspec", "numpy", "requests", "rich", "tomllib"}
     unneeded |= {"dataclasses", "spotmap_build.config", "spotmap_build.settings"}
     program = f"""
@@ -262,7 +254,7 @@ from spotmap_build.cli import main
 main(["--help"], standalone_mode=False)
 sys.exit(repr({unneeded!r} & sys.modules.keys()))
 """
-    # What measures coverage would load some of it.
+    # Coverage measurement would import some of them.
     bare = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run([sys.executable, "-c", program], env=bare, capture_output=True, text=True, check=False)
     assert done.stderr.strip() == "set()"
