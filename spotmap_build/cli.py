@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spotmap_build.config import Config
     from spotmap_build.emit.lists import ListFormat
     from spotmap_build.progress import Progress
-    from spotmap_build.stages import Proposal
+    from spotmap_build.stages.push import Proposal
 
 EXIT_INTERRUPTED: Final = 130
 
@@ -254,11 +254,11 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
 )
 def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> None:
     """Export clusters, suggested playlists and misfits as playlist files; run it again to update them."""
-    from spotmap_build import pipeline
+    from spotmap_build import cached_map
     from spotmap_build.describe import update_lines
 
     with _at_work(flags) as (config, progress):
-        updated = pipeline.write_lists(config, progress, folder, formats)
+        updated = cached_map.write_lists(config, progress, folder, formats)
     echo(update_lines(updated, folder))
 
 
@@ -274,7 +274,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
     LIST is clusters, regions, new (playlists that you have not made yet), misfits (tracks that do not fit a playlist),
     or the name or id of one list. Only playlists created by this command change. It needs: spotmap-build login --write
     """
-    from spotmap_build import pipeline
+    from spotmap_build import cached_map
     from spotmap_build.describe import list_lines, push_lines
 
     def agree(proposal: Proposal) -> bool:
@@ -292,9 +292,9 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
         if not (chosen or only_list):
             raise click.UsageError("No list was chosen. To see the available lists: spotmap-build push --list")
         if only_list:
-            echo(list_lines(pipeline.lists_of_map(config, progress)))
+            echo(list_lines(cached_map.lists_of_map(config, progress)))
         else:
-            pipeline.push(config, progress, chosen, dry_run=dry_run, exact=exact, agree=agree)
+            cached_map.push(config, progress, chosen, dry_run=dry_run, exact=exact, agree=agree)
 
 
 @main.command(cls=BuildCommand, left_out=("out", "shard"))
@@ -316,7 +316,7 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
 
     Parquet opens in embedding-atlas and pandas, GeoJSON in QGIS, npz in numpy. It contains no file paths.
     """
-    from spotmap_build import pipeline
+    from spotmap_build import cached_map
 
     chosen = file_format or target.suffix.removeprefix(".").lower()
     if chosen not in EXPORT_FORMATS:
@@ -326,7 +326,7 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
     if vectors and chosen not in {"parquet", "npz"}:
         raise click.UsageError(f"--vectors needs --format parquet or npz: {chosen} cannot hold them.")
     with _at_work(flags) as (config, progress):
-        count = pipeline.export_map(config, progress, target, chosen, with_vectors=vectors)
+        count = cached_map.export_map(config, progress, target, chosen, with_vectors=vectors)
     echo([ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=target)])
 
 
@@ -338,10 +338,10 @@ def card(file: Path, **flags: Any) -> None:
     It contains the names of your tracks and roughly how each sounds, in 8 bits per direction. It contains no playlists,
     dates, plays, audio or paths of your files.
     """
-    from spotmap_build import pipeline
+    from spotmap_build import cached_map
 
     with _at_work(flags) as (config, progress):
-        count = pipeline.write_card(config, progress, file)
+        count = cached_map.write_card(config, progress, file)
     written = ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=file)
     option = f"--source card:{file.name}"
     echo([" ".join((written, gettext("A friend can add it with: {option}", option=option)))])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spotmap_build.emit.list_folder import Updated
     from spotmap_build.emit.lists import TrackList
     from spotmap_build.fetch.spotify.playlist_changes import Change
-    from spotmap_build.stages import Proposal
+    from spotmap_build.stages.push import Proposal
     from spotmap_build.store import Pulled, Pushed
 
 MAX_NAMED: Final = 10

@@ -8,7 +8,6 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build import stages
@@ -17,25 +16,18 @@ from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
 from spotmap_build.core.memory import seldom_collecting
 from spotmap_build.core.speech import gettext, sentence
-from spotmap_build.emit.list_folder import ListFile, update_folder
-from spotmap_build.emit.lists import encode_list
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
 from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
-from spotmap_build.fetch.spotify.settings import SpotifySettings
-from spotmap_build.fetch.spotify.token import check_may_write
-from spotmap_build.output_paths import check_new_file, check_output_paths, write_file
+from spotmap_build.output_paths import check_output_paths
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
 from spotmap_build.run import Clock
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShareResult, markdown, share_markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from spotmap_build.config import Config
-    from spotmap_build.emit.export import MapTable
-    from spotmap_build.emit.list_folder import Updated
-    from spotmap_build.emit.lists import ListFormat, TrackList
     from spotmap_build.model import Failed, Library
     from spotmap_build.progress import Progress
 
@@ -71,7 +63,7 @@ def build(config: Config, progress: Progress, *, began_s: float | None = None) -
     stages.check_page(config)
     if config.cache_is_beside_site:
         progress.say(gettext("The cache is {folder}, next to the site.", folder=config.cache_dir))
-    return _with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), began_s)
+    return with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), began_s)
 
 
 def _build(run: stages.Run, anchor: stages.Previous | None) -> BuildResult:
@@ -98,7 +90,7 @@ def _publish_map(
     config = run.config
     if not embedded.tracks:
         _report(run, fetched.library, embedded)
-        raise _nothing_to_map(fetched, embedded)
+        raise nothing_to_map(fetched, embedded)
     run.clock.begin_map()
     projected = stages.project(run, embedded, anchor)
     clusters = stages.cluster(run, fetched, embedded, projected)
@@ -163,7 +155,7 @@ def listen(config: Config, progress: Progress, *, began_s: float | None = None) 
         The build failed. Finished work is in the cache.
     """
     check_output_paths(config, publishes=False)
-    return _with_cache(config, progress, _listen, began_s)
+    return with_cache(config, progress, _listen, began_s)
 
 
 def _listen(run: stages.Run) -> ShareResult:
@@ -187,7 +179,7 @@ def _listen(run: stages.Run) -> ShareResult:
 def match(config: Config, progress: Progress) -> MatchResult:
     """Find the recording of every track and write the report, without downloading, analyzing or publishing anything."""
     check_output_paths(config, publishes=False)
-    return _with_cache(replace(config, shard=None), progress, _match)
+    return with_cache(replace(config, shard=None), progress, _match)
 
 
 def _match(run: stages.Run) -> MatchResult:
@@ -230,7 +222,7 @@ def _summarize(config: Config, text: str) -> None:
         write_document(config.summary, (SUMMARY_MARK + text).encode(), SUMMARY, force=config.force)
 
 
-def _with_cache(
+def with_cache(
     config: Config, progress: Progress, work: Callable[[stages.Run], Result], began_s: float | None = None
 ) -> Result:
     """Open the cache and do the work, starting over if an entry of the cache turns out to be damaged."""
@@ -251,142 +243,6 @@ def _with_cache(
     )
 
 
-def write_lists(config: Config, progress: Progress, folder: Path, formats: Sequence[ListFormat]) -> Updated:
-    """Write the lists of the map in the cache to a folder, updating existing ones.
-
-    No service is contacted, and nothing is analyzed or published.
-    """
-    lists = lists_of_map(config, progress)
-    return update_folder(
-        folder,
-        (
-            ListFile(
-                key=f"{track_list.id}.{list_format}",
-                kind=track_list.kind,
-                name=track_list.name,
-                suffix=f".{list_format}",
-                content=encode_list(
-                    track_list, list_format, folder / track_list.kind if config.paths == "relative" else None
-                ),
-            )
-            for track_list in lists
-            for list_format in formats
-        ),
-    )
-
-
-def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
-    """Return the lists of the map in the cache. No service is contacted, and nothing is analyzed or published."""
-    offline = _from_cache_only(config)
-    return _with_cache(offline, progress, partial(_lists, anchor=stages.read_anchor(offline)))
-
-
-def _from_cache_only(config: Config) -> Config:
-    """Return settings with which no service is contacted and nothing is analyzed or published."""
-    offline = replace(config, offline=True, listen=False, shard=None)
-    check_output_paths(offline, publishes=False)
-    return offline
-
-
-def push(
-    config: Config,
-    progress: Progress,
-    choice: Sequence[str],
-    *,
-    dry_run: bool,
-    exact: bool,
-    agree: Callable[[stages.Proposal], bool],
-) -> None:
-    """Create private Spotify playlists from lists of the map, or update existing ones.
-
-    ``agree`` receives the proposed changes; they are made only if it returns true. With ``exact``, the user's manual
-    changes to these playlists are undone.
-
-    Raises
-    ------
-    SpotmapError
-        The push failed. Changes made so far are recorded, and the next push continues from there.
-    """
-    if config.offline:
-        raise ConfigError(
-            "push needs to contact Spotify, which --offline forbids.",
-            hint="Remove --offline (or SPOTMAP_OFFLINE, or the line in the settings file).",
-        )
-    login = SpotifySettings.from_config(config).known_login(progress.say)
-    if not dry_run:
-        check_may_write(login)
-    lists = lists_of_map(config, progress)
-    progress.close()
-    stages.push(config, login, lists, choice, exact=exact, agree=agree, say=progress.say)
-
-
-def _lists(run: stages.Run, anchor: stages.Previous | None) -> tuple[TrackList, ...]:
-    fetched, embedded = _on_the_map(run)
-    projected = stages.project(run, embedded, anchor)
-    clusters = stages.cluster(run, fetched, embedded, projected)
-    insights = stages.analyze(run, fetched, embedded, projected, clusters)
-    return tuple(stages.make_lists(fetched, embedded, clusters.value, insights.value))
-
-
-def export_map(config: Config, progress: Progress, out: Path, file_format: str, *, with_vectors: bool) -> int:
-    """Export the map in the cache to one file, and return the number of tracks.
-
-    No service is contacted, and nothing is analyzed or published.
-
-    Raises
-    ------
-    OutputError
-        The file exists (and ``config.force`` is not set) or cannot be written.
-    """
-    from spotmap_build.emit.export import encode_table
-
-    check_new_file(out, force=config.force)
-    offline = _from_cache_only(config)
-    make = partial(_table, anchor=stages.read_anchor(offline), with_vectors=with_vectors)
-    table = _with_cache(offline, progress, make)
-    write_file(out, encode_table(table, file_format))
-    return table.count
-
-
-def write_card(config: Config, progress: Progress, out: Path) -> int:
-    """Write the card of the map in the cache, to give to a friend; return the number of tracks on it.
-
-    No service is contacted, and nothing is analyzed or published.
-
-    Raises
-    ------
-    ConfigError
-        The map is not based on analyzed audio, or is too large for a card.
-    OutputError
-        The file exists (and ``config.force`` is not set) or cannot be written.
-    """
-    check_new_file(out, force=config.force)
-    card, track_count = _with_cache(_from_cache_only(config), progress, _card)
-    write_file(out, card)
-    return track_count
-
-
-def _card(run: stages.Run) -> tuple[bytes, int]:
-    """Return the card and its number of tracks, reading everything while the cache is open."""
-    _, embedded = _on_the_map(run)
-    return stages.make_card(embedded), len(embedded.tracks)
-
-
-def _table(run: stages.Run, anchor: stages.Previous | None, *, with_vectors: bool) -> MapTable:
-    fetched, embedded = _on_the_map(run)
-    projected = stages.project(run, embedded, anchor)
-    clusters = stages.cluster(run, fetched, embedded, projected)
-    return stages.make_table(embedded, projected, clusters.value, with_vectors=with_vectors)
-
-
-def _on_the_map(run: stages.Run) -> tuple[stages.Fetched, stages.Embedded]:
-    fetched = stages.fetch(run)
-    *_, embedded = stages.embed(run, fetched)
-    if not embedded.tracks:
-        raise _nothing_to_map(fetched, embedded)
-    return fetched, embedded
-
-
 def plan(config: Config, progress: Progress) -> tuple[str, ...]:
     """Describe what a build would do, as sentences.
 
@@ -394,10 +250,10 @@ def plan(config: Config, progress: Progress) -> tuple[str, ...]:
     """
     check_output_paths(config)
     stages.check_page(config)
-    return _with_cache(config, progress, lambda run: stages.describe_plan(run, stages.fetch(run)))
+    return with_cache(config, progress, lambda run: stages.describe_plan(run, stages.fetch(run)))
 
 
-def _nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> SpotmapError:
+def nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> SpotmapError:
     """Return the error for an empty map; its class tells whether the library, the login or a service is the cause."""
     codes = sorted({failure.code for failure in embedded.failures})
     first = f" The first: {embedded.failures[0].detail}" if embedded.failures else ""

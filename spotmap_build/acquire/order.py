@@ -37,6 +37,8 @@ def fair_order(tracks: Sequence[Track], library: Library, seed: int) -> list[Tra
     list of Track
         The same tracks. The result does not depend on their input order.
     """
+    if len(tracks) < 2:
+        return list(tracks)
     groups = _groups(library)
     sizes = Counter(group for each in groups.values() for group in each)
     taken = sizes - Counter(group for track in tracks for group in groups[track.id])

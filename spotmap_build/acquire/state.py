@@ -141,9 +141,8 @@ class Acquisition:
 
     def key_of(self, track: Track) -> Key:
         """Return the cache key of a recording's embedding: its audio digest, and everything the analysis depends on."""
-        assert track.recording is not None
         environment = embedders.environment(self.spec)
-        return Key("embed", self.spec.code_version, {"recording": track.recording.digest, **environment})
+        return Key("embed", self.spec.code_version, {"recording": _sound(track), **environment})
 
     def with_recording(self, track_id: str) -> Track:
         """Return a track with the recording found for it."""
@@ -180,7 +179,7 @@ class Acquisition:
         """Return whether the track was embedded before this build; cheaper than :meth:`embedding_of`."""
         with self._lock:
             found = self._found.get(track.id)
-        return found is not None and found.failure is None and self.key_of(found.track).digest in self._embedded
+        return found is not None and found.failure is None and _sound(found.track) in self._embedded
 
     def prefetch(self, stop_requested: Callable[[], bool]) -> None:
         """Prefetch the results of earlier builds into ``rows``, until a stop is requested."""
@@ -194,8 +193,8 @@ class Acquisition:
             found = self._found.get(track.id)
         if found is None or found.failure is not None:
             return None
-        key = self.key_of(found.track)
-        record = self._embedded.get(key.digest) or self.run.cache.lookup(key, allow_expired=True, outputs=PARTS)
+        record = self._embedded.get(_sound(found.track))
+        record = record or self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
         return (found.track, record) if record is not None and record.failure is None else None
 
     def failure_of(self, track: Track) -> Failed:
@@ -225,15 +224,15 @@ class Acquisition:
 
     def _claim(self, track: Track) -> bool:
         """Return whether to analyze this recording now: not embedded, not claimed by another track, not failing."""
-        key = self.key_of(track)
+        sound = _sound(track)
         with self._lock:
-            if key.digest in self._claimed:
+            if sound in self._claimed:
                 return False
-            self._claimed.add(key.digest)
-        record = self.run.cache.lookup(key, outputs=PARTS)
+            self._claimed.add(sound)
+        record = self.run.cache.lookup(self.key_of(track), outputs=PARTS)
         if record is not None and record.failure is None:
             with self._lock:
-                self._embedded[key.digest] = record
+                self._embedded[sound] = record
         if record is not None and not is_worth_another_try(record, retry=self.run.config.retry):
             return False
         if not is_in_shard(track, self._shard):
@@ -262,6 +261,12 @@ class Acquisition:
 
     def _is_obtainable(self, track: Track) -> bool:
         return not track.is_remote or self.downloader.service.is_open or self.downloader.kept(track) is not None
+
+
+def _sound(track: Track) -> str:
+    """Return the digest of a track's audio, by which its embedding is known."""
+    assert track.recording is not None
+    return track.recording.digest
 
 
 def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:

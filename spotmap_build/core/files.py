@@ -53,8 +53,8 @@ class FileTooLarge(OSError):
         super().__init__(errno.EFBIG, f"it is larger than {limit_bytes:,} bytes", str(path))
 
 
-def absolute_path(file: Path) -> str:
-    """Return ``str(file.absolute())`` of a non-empty path, much faster; for loops over thousands of files."""
+def absolute_path(file: Path | str) -> str:
+    """Return ``str(Path(file).absolute())`` of a non-empty, normalized path, but much faster."""
     return os.path.join(os.getcwd(), file)  # noqa: PTH109, PTH118 - pathlib is the slow part
 
 

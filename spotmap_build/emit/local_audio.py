@@ -6,6 +6,7 @@ the cache. A second copy is a script, for pages opened from disk.
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -14,7 +15,7 @@ import msgspec
 
 from spotmap_build.config import script_beside
 from spotmap_build.core.documents import decode_json
-from spotmap_build.core.files import open_regular, read_bounded, write_atomically
+from spotmap_build.core.files import absolute_path, open_regular, read_bounded, write_atomically
 from spotmap_build.core.text import is_text
 from spotmap_build.emit.page import as_script
 
@@ -61,8 +62,8 @@ def encode_local_audio(tracks: Iterable[Track]) -> bytes:
     files = {}
     for track in tracks:
         name = track.recording.path if track.recording is not None else None
-        if name is not None and is_text(name) and (path := Path(name)).suffix.lower() in MEDIA_TYPES:
-            files[track.id] = str(path.absolute())
+        if name is not None and is_text(name) and os.path.splitext(name)[1].lower() in MEDIA_TYPES:  # noqa: PTH122
+            files[track.id] = absolute_path(name)
     return msgspec.json.encode(_List(SCHEMA, files)) if files else b""
 
 

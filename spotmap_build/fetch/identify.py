@@ -258,9 +258,7 @@ def about_covers(unreadable: Iterable[Path]) -> tuple[str, ...]:
 
 def display_facts(path: PurePath, facts: FileFacts | Unusable) -> tuple[str, tuple[str, ...]]:
     """Return title and artists from the tags or, if missing, from the file name."""
-    title, artists = title_from_name(path.stem)
-    if isinstance(facts, Unusable):
-        return title, artists
-    if facts.title:
+    if isinstance(facts, FileFacts) and facts.title:
         return fold_space(facts.title), facts.artists
-    return title, facts.artists or artists
+    title, artists = title_from_name(path.stem)
+    return title, (facts.artists if isinstance(facts, FileFacts) else ()) or artists

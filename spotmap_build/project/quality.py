@@ -6,6 +6,7 @@ For more than ``SAMPLE`` tracks, figures are estimated on a sample with a fixed 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 NEIGHBORHOOD_SIZE: Final = 10
 """Number of neighbors that form a track's neighborhood, in every figure."""
 SAMPLE: Final = 1500
-BLOCK: Final = 250
+BLOCK: Final = 125
+THREADS: Final = 2
+"""Number of blocks at once. Each takes memory for a few matrices ``[BLOCK, n]``."""
 RANDOM_PAIRS: Final = 200_000
 
 
@@ -173,18 +176,20 @@ def _intrusions(
     if k < 1:
         return 1.0
     rows = sampled_rows(n)
-    total = 0.0
-    # As in principal_components: more threads are slower and round differently.
-    with threadpool_limits(limits=1, user_api="blas"):
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            dissimilar = -(unit_vectors[block] @ unit_vectors.T)
-            distance = _squared_distances(positions[block], positions)
-            listed, shown = (dissimilar, distance) if listed_by_similarity else (distance, dissimilar)
-            own = np.arange(len(block)), block
-            listed[own] = shown[own] = np.inf
-            nearest = np.argpartition(shown, k - 1, axis=1)[:, :k]
-            total += float(np.maximum(0, _ranks(listed, nearest) - k).sum())
+    blocks = [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+
+    def penalty(block: IndexArray) -> float:
+        dissimilar = -(unit_vectors[block] @ unit_vectors.T)
+        distance = _squared_distances(positions[block], positions)
+        listed, shown = (dissimilar, distance) if listed_by_similarity else (distance, dissimilar)
+        own = np.arange(len(block)), block
+        listed[own] = shown[own] = np.inf
+        nearest = np.argpartition(shown, k - 1, axis=1)[:, :k]
+        return float(np.maximum(0, _ranks(listed, nearest) - k).sum())
+
+    # As in principal_components: more threads in BLAS are slower and round differently. Whole blocks do not.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(THREADS) as threads:
+        total = sum(threads.map(penalty, blocks))
     return 1 - 2 * total / (len(rows) * k * (2 * n - 3 * k - 1))
 
 

@@ -7,22 +7,18 @@ here.
 from spotmap_build.acquire.scratch import sweep
 from spotmap_build.fetch.source import Fetched
 from spotmap_build.run import Clock, Run
-from spotmap_build.stages.card import make_card
 from spotmap_build.stages.cluster import cluster
 from spotmap_build.stages.covers import add_covers
 from spotmap_build.stages.embed import Embedded, embed
 from spotmap_build.stages.emit import check_page, describe_nearness, emit
 from spotmap_build.stages.excerpts import add_excerpts
-from spotmap_build.stages.export import make_table
 from spotmap_build.stages.fetch import fetch
 from spotmap_build.stages.insights import analyze, describe_map
-from spotmap_build.stages.lists import make_lists
 from spotmap_build.stages.match import Matched, match
 from spotmap_build.stages.plan import describe_plan
 from spotmap_build.stages.poster import make_poster
 from spotmap_build.stages.previous_map import Previous, read_anchor, save_map
 from spotmap_build.stages.project import project
-from spotmap_build.stages.push import Proposal, push
 from spotmap_build.stages.shard import shard_outcome
 
 __all__ = [
@@ -31,7 +27,6 @@ __all__ = [
     "Fetched",
     "Matched",
     "Previous",
-    "Proposal",
     "Run",
     "add_covers",
     "add_excerpts",
@@ -44,13 +39,9 @@ __all__ = [
     "embed",
     "emit",
     "fetch",
-    "make_card",
-    "make_lists",
     "make_poster",
-    "make_table",
     "match",
     "project",
-    "push",
     "read_anchor",
     "save_map",
     "shard_outcome",

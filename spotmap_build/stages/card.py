@@ -10,7 +10,7 @@ from spotmap_build.fetch.card import encode_card
 from spotmap_build.registry.embedders import identity
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.source import Fetched
+    from spotmap_build.fetch.source import CardSounds
     from spotmap_build.registry.embedders import EmbedderSpec
     from spotmap_build.stages.embed import Embedded
 
@@ -34,7 +34,7 @@ def make_card(embedded: Embedded) -> bytes:
     return encode_card(embedded.tracks, encode_sounds(points), identity(embedded.embedder))
 
 
-def check_cards(fetched: Fetched, embedder: EmbedderSpec) -> None:
+def check_cards(card: CardSounds, embedder: EmbedderSpec) -> None:
     """Raise for a card of another embedder.
 
     Call this before the analysis, so that the error does not come after hours.
@@ -44,8 +44,8 @@ def check_cards(fetched: Fetched, embedder: EmbedderSpec) -> None:
     ConfigError
         There is such a card.
     """
-    card, ours = fetched.loaded.card, identity(embedder)
-    others = card.embedders - {ours} if card is not None else frozenset()
+    ours = identity(embedder)
+    others = card.embedders - {ours}
     if others:
         theirs = printable(min(others))[:100]
         raise ConfigError(

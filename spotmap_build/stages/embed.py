@@ -29,7 +29,6 @@ from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
 from spotmap_build.report import LISTENED_TO_PREVIEW
-from spotmap_build.stages.card import check_cards
 from spotmap_build.stages.heads import Asked, ask_heads
 from spotmap_build.stages.preloading import preload_for_map
 from spotmap_build.stages.reserve import Ready, listening_limit
@@ -129,7 +128,10 @@ def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
 def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     with run.clock.stage("embed"):
         whole = prepare_acquisition(run, fetched)
-        check_cards(fetched, whole.spec)
+        if fetched.loaded.card is not None:
+            from spotmap_build.stages.card import check_cards
+
+            check_cards(fetched.loaded.card, whole.spec)
         previews = prepare_early_previews(run, fetched, whole)
         has_early_map = previews is not None and not whole.is_complete
         embedded_count = 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ from spotmap_build.emit.page import EXAMPLE, HEARD, art_file_name, excerpt_file_
 from spotmap_build.emit.site import PAGE_NAME, Site
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
+from spotmap_build.model import Track
 from spotmap_build.registry import themes
 from spotmap_build.registry.features import public_units
 from spotmap_build.stages.boundaries import keep_boundaries, known_boundaries
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from spotmap_build.config import Config
     from spotmap_build.emit.template import Template
     from spotmap_build.fetch.source import Fetched
-    from spotmap_build.model import Track
     from spotmap_build.run import Run
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.people import Compared
@@ -204,12 +205,13 @@ def is_site(outputs: Outputs) -> bool:
 SITE_CODEC: Final = Codec((GENERATION, PAGE_NAME), _encode, _decode, accepts=is_site)
 
 
-def _shown(track: Track) -> Track:
-    """Return the fields of a track that can be visible on the page: its public recording, but no local paths."""
+_FIELDS: Final = attrgetter(*(each.name for each in fields(Track) if each.name not in {"recording", "art_url"}))
+
+
+def _shown(track: Track) -> tuple[object, ...]:
+    """Return what can be visible of a track on the page: its fields and its public recording, but no local paths."""
     recording = track.recording
-    if recording is None and not track.art_url:
-        return track
-    return replace(track, recording=recording if recording and recording.video_id else None, art_url="")
+    return _FIELDS(track), recording if recording is not None and recording.video_id else None
 
 
 def _built_at(epoch: str) -> str:

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from spotmap_build import pipeline
+from spotmap_build import cached_map
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.config import Config
 from spotmap_build.errors import ConfigError, SourceError
@@ -170,11 +170,11 @@ def test_damage_in_the_cache_is_recomputed_while_a_card_is_written(
             raise answer
         return answer
 
-    monkeypatch.setattr(pipeline, "_on_the_map", lambda _run: (None, SimpleNamespace(tracks=(1, 2))))
-    monkeypatch.setattr("spotmap_build.pipeline.stages.make_card", make_card)
+    monkeypatch.setattr(cached_map, "_on_the_map", lambda _run: (None, SimpleNamespace(tracks=(1, 2))))
+    monkeypatch.setattr("spotmap_build.cached_map.make_card", make_card)
     config = Config(sources=("demo",), out=tmp_path / "site", cache_dir=tmp_path / "cache")
     output = io.StringIO()
-    assert pipeline.write_card(config, PlainProgress(output), tmp_path / "ada.json") == 2
+    assert cached_map.write_card(config, PlainProgress(output), tmp_path / "ada.json") == 2
     assert (tmp_path / "ada.json").read_bytes() == b"a card"
     assert "One vector is damaged. It was set aside" in output.getvalue()
 

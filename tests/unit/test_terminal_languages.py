@@ -25,7 +25,7 @@ from spotmap_build.emit.list_folder import Updated
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.spotify.playlist_changes import Add, Change, Made, Move, Remove, Rename, WantedList
 from spotmap_build.progress import JsonProgress, PlainProgress
-from spotmap_build.stages import Proposal
+from spotmap_build.stages.push import Proposal
 from spotmap_build.store import Pulled, Pushed
 from tests.support.command import spotmap
 from tests.unit.test_catalogs import Pseudo

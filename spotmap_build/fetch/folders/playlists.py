@@ -148,7 +148,9 @@ def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator
 def folder_playlists(root: Path, ids: Mapping[Path, str]) -> list[Playlist]:
     """Return one playlist per subfolder: those directly below the root, or below its only subfolder."""
     groups: dict[tuple[str, ...], list[str]] = {}
-    parts = {path: path.relative_to(root).parts[:-1] for path in ids}
+    parents = {path: path.parent for path in ids}
+    parts_of = {parent: parent.relative_to(root).parts for parent in {*parents.values()}}
+    parts = {path: parts_of[parent] for path, parent in parents.items()}
     depth = 1
     while len({folders[:depth] for folders in parts.values()}) == 1 and all(len(f) > depth for f in parts.values()):
         depth += 1
