@@ -24,6 +24,8 @@ const BANNER = `/*!
 const ON_DEMAND = {
   describe: ["describing.js", "Descriptions of sound"],
   collections: ["collections.js", "Albums and artists"],
+  journeys: ["journeying.js", "Paths and journeys"],
+  table: ["tabulating.js", "The table of tracks"],
   listening: ["listening.js", "Listening history, and sizes of points"],
   tools: ["tools.js", "Two people, and alchemy"],
   picture: ["picturing.js", "Saved pictures of the map"],

@@ -45,7 +45,7 @@ import { StyleWords } from "./panels/style_words.js";
 import { DescriberLoader } from "./state/describer_loader.js";
 import { createStore } from "./state/store.js";
 import { initialTheme, wireTheme } from "./ui/theme.js";
-import { TablePanel } from "./panels/table_panel.js";
+import { TableLoader } from "./panels/table_loader.js";
 import { Tools } from "./panels/tools.js";
 import { wireTimeline } from "./panels/timeline.js";
 import { TraitLoader } from "./state/trait_loader.js";
@@ -137,7 +137,9 @@ function createMap(map, store, folder) {
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
   const readCollections = createScriptReader(`${folder}collections.js`, "spotmapCollections");
   const readPicture = createScriptReader(`${folder}picture.js`, "spotmapPicture");
-  return { map, store, readCollections, readPicture, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address };
+  const readJourneys = createScriptReader(`${folder}journeys.js`, "spotmapJourneys");
+  const readTable = createScriptReader(`${folder}table.js`, "spotmapTable");
+  return { map, store, readCollections, readPicture, readTable, readJourneys, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address };
 }
 
 /**
@@ -145,7 +147,7 @@ function createMap(map, store, folder) {
  *
  * @param {MapParts} mapParts
  */
-function createPanels({ map, store, readCollections, readPicture, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address }) {
+function createPanels({ map, store, readCollections, readPicture, readTable, readJourneys, surface, details, readInsights, readListening, neighborsReader, traitLoader, describing, tooling, positions, navigation, renderer, selecting, address }) {
   /** Pins a track and brings it into view. @param {number} track */
   const goTo = (track) => {
     store.set({ pinned: track, hovered: NO_TRACK });
@@ -159,7 +161,7 @@ function createPanels({ map, store, readCollections, readPicture, surface, detai
   void localAudio.load().then(() => glide.offer());
   const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, address, goTo });
   const say = (/** @type {string} */ note) => picksPanel.say(note);
-  const alike = new AlikeGraph({ map, store, reader: neighborsReader, traitLoader });
+  const alike = new AlikeGraph({ map, store, reader: neighborsReader, traitLoader, readScript: readJourneys });
   const pathTool = new PathTool(byId("path-hint"), {
     map, store, alike, renderer, navigation, focusMap: () => surface.focus(), announce, say,
   });
@@ -182,7 +184,7 @@ function createPanels({ map, store, readCollections, readPicture, surface, detai
   wireSizeBy(byId("legend"), store, traitLoader, readListening);
   const listening = new Listening(byId("listening"), surface, { map, store, details, readListening, traitLoader, goTo });
   wireSavePicture(byId("picture"), byId("picture-button"), { map, renderer, surface, readScript: readPicture, announce });
-  const table = new TablePanel(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, goTo, announce });
+  const table = new TableLoader(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, goTo, announce, readScript: readTable });
   wireDrawer(byId("legend"), byId("legend-handle"));
   wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen, tell) => void listening.showTrail(isOpen, tell));
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);

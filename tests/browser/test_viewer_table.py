@@ -34,6 +34,23 @@ def _column(page: Page, name: str) -> list[str]:
     return [str(text) for text in rows]
 
 
+def test_its_script_is_fetched_when_it_is_opened_and_again_if_it_did_not_come(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    assert page.evaluate("'spotmapTable' in window") is False
+    page.route("**/table.js", lambda route: route.abort())
+    page.locator("#table-button").click()
+    expect(page.locator(".table-status")).to_contain_text("table.js could not be fetched")
+    page.locator("#table [data-action='close']").click()
+    expect(page.locator("#table")).to_be_hidden()
+    expect(page.locator("#table-button")).to_be_focused()
+    viewer.complaints.expect("ERR_FAILED")
+    page.unroute("**/table.js")
+    page.locator("#table-button").click()
+    expect(page.locator(".table-status")).to_have_text("300 tracks")
+    expect(page.locator("#table [data-sort='title']")).to_be_focused()
+
+
 def test_it_lists_what_the_map_shows_with_what_is_known(open_viewer: OpenViewer) -> None:
     viewer = _open(open_viewer)
     page = viewer.page

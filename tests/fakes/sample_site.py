@@ -30,6 +30,8 @@ VIEWER_FILES = {
     "viewer.bundle.js": "viewer.js",
     "describe.bundle.js": "describe.js",
     "collections.bundle.js": "collections.js",
+    "journeys.bundle.js": "journeys.js",
+    "table.bundle.js": "table.js",
     "listening.bundle.js": "listening.js",
     "tools.bundle.js": "tools.js",
     "picture.bundle.js": "picture.js",

@@ -248,6 +248,8 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
         "describe.js",
         "collections.js",
         "listening.js",
+        "journeys.js",
+        "table.js",
         "tools.js",
         "translate.js",
         "picture.js",

@@ -29,7 +29,7 @@ const OTHER_PACE = 0.15;
 /** Cost of an unknown value, which is neither good nor bad. */
 const UNKNOWN = 0.3;
 /** Cost from which on a listener notices the transition. */
-export const HARD = 0.75;
+const HARD = 0.75;
 /** Minimum improvement for inserting a track into a hard transition. */
 const BETTER = 0.1;
 
@@ -51,6 +51,11 @@ export class Transitions {
   /** Returns the cost, from 0 (no change) to about 1.65. @param {number} from  @param {number} to */
   cost(from, to) {
     return WEIGHT.sound * this.sound(from, to) + WEIGHT.tempo * this.tempo(from, to) + WEIGHT.key * this.key(from, to);
+  }
+
+  /** @param {number} from  @param {number} to */
+  isHard(from, to) {
+    return this.cost(from, to) >= HARD;
   }
 
   /** @param {number} from  @param {number} to  @returns {number}  0..1 */

@@ -1,13 +1,13 @@
-/** Data for comparing tracks (similar tracks, tempo, key, duration), loaded on demand. */
+/** Data for comparing tracks (similar tracks, tempo, key, duration), and the script that finds paths and journeys; loaded on demand. */
 
 import { DataError } from "../data/decode.js";
 import { gettext } from "../data/language.js";
-import { linkBothWays, nearestOnMap } from "../data/paths.js";
-import { Transitions } from "../data/transitions.js";
 import { inSlices } from "../ui/slices.js";
 
 /** @import { NeighborsReader } from "../data/load.js" */
 /** @import { Graph } from "../data/paths.js" */
+/** @import { Transitions } from "../data/transitions.js" */
+/** @import { JOURNEYS } from "../journeying.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
 /** @import { MapData, Membership } from "../data/types.js" */
@@ -20,17 +20,20 @@ export class AlikeGraph {
   #store;
   #reader;
   #traitLoader;
+  /** Loads the functions that find paths and journeys. */
+  readScript;
   /** @type {Graph | null} */
   #graph = null;
   /** @type {Transitions | null} */
   #transitions = null;
 
-  /** @param {{map: MapData, store: Store, reader: NeighborsReader, traitLoader: TraitLoader}} parts */
-  constructor({ map, store, reader, traitLoader }) {
+  /** @param {{map: MapData, store: Store, reader: NeighborsReader, traitLoader: TraitLoader, readScript: () => Promise<typeof JOURNEYS>}} parts */
+  constructor({ map, store, reader, traitLoader, readScript }) {
     this.#map = map;
     this.#store = store;
     this.#reader = reader;
     this.#traitLoader = traitLoader;
+    this.readScript = readScript;
   }
 
   /** Whether the site contains neighbors. */
@@ -51,6 +54,7 @@ export class AlikeGraph {
    */
   async graph(tell) {
     if (this.#graph) return this.#graph;
+    const { nearestOnMap, linkBothWays } = await this.readScript();
     const neighbors = this.isBySound ? await this.#read(tell) : await inSlices(nearestOnMap(this.#map));
     this.#graph = await /** @type {Promise<Graph>} */ (inSlices(linkBothWays(/** @type {Uint32Array} */ (neighbors))));
     return this.#graph;
@@ -78,6 +82,7 @@ export class AlikeGraph {
       if (note) tell(note);
     });
     if (!isWhole) throw new DataError(trouble);
+    const { Transitions } = await this.readScript();
     const { x, y, view } = this.#map;
     const span = Math.hypot(view[2] - view[0], view[3] - view[1]);
     this.#transitions = new Transitions({ graph, x, y, span, tempo: this.valuesOf("feature.tempo"), fifth: this.#fifths() });

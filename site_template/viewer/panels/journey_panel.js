@@ -5,8 +5,7 @@
 
 import { curvePoints, placeAt } from "../data/curve.js";
 import { messageOf } from "../data/decode.js";
-import { MOST_ORDERED, orderJourney } from "../data/journey.js";
-import { HARD } from "../data/transitions.js";
+import { MOST_ORDERED } from "../data/journey.js";
 import { NO_GROUP } from "../data/types.js";
 import { element, svgElement, withNames } from "../ui/dom.js";
 import { gettext, gettext_noop, ngettext } from "../data/language.js";
@@ -93,6 +92,7 @@ export class JourneyPanel {
     const isCanceled = () => turn !== this.#turn;
     try {
       const transitions = await alike.transitions((note) => isCanceled() || say(note));
+      const { orderJourney } = await alike.readScript();
       if (isCanceled()) return;
       say(gettext("Looking for an order"));
       const start = selected.includes(pinned) ? pinned : selected[0];
@@ -261,5 +261,5 @@ const hardText = (count) => ngettext("{count} hard transition", "{count} hard tr
 
 /** @param {readonly number[]} order  @param {Transitions} transitions */
 function hardPlaces(order, transitions) {
-  return order.slice(1).flatMap((track, index) => (transitions.cost(order[index], track) >= HARD ? [index] : []));
+  return order.slice(1).flatMap((track, index) => (transitions.isHard(order[index], track) ? [index] : []));
 }

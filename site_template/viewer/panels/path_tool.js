@@ -7,7 +7,7 @@ import { RANK } from "../state/appearance.js";
 import { gettext, ngettext } from "../data/language.js";
 import { isolated } from "../ui/format.js";
 import { messageOf } from "../data/decode.js";
-import { findRoute, wished, withStop } from "../data/route.js";
+import { wished } from "../data/route.js";
 import { inSlices } from "../ui/slices.js";
 import { NO_TRACK } from "../data/types.js";
 
@@ -128,21 +128,23 @@ export class PathTool {
 
   /** @param {number} start  @param {number} track */
   async #choose(start, track) {
-    const { map } = this.#parts;
     if (this.#stopOf?.stops.includes(track)) return this.#tell(gettext("The path leads through this track already. Choose another one"));
     if (!this.#stopOf && track === start) return this.#tell(gettext("The path begins here. Choose another track"));
     const wish = this.#stopOf;
-    await this.#find(wish ? { ...wish, passed: new Set(), stops: withStop(wish.stops, track, map) } : wished({ stops: [start, track] }));
+    if (wish) await this.#find({ ...wish, passed: new Set() }, track);
+    else await this.#find(wished({ stops: [start, track] }));
   }
 
-  /** @param {Wish} wish */
-  async #find(wish) {
+  /** @param {Wish} wanted  @param {number} [stop]  another stop, which is put where it fits best */
+  async #find(wanted, stop = NO_TRACK) {
     const { map, renderer, alike } = this.#parts;
     const text = /** @type {TextData} */ (this.#text);
     const turn = ++this.#turn;
     const isCanceled = () => turn !== this.#turn;
     const tell = (/** @type {string} */ note) => isCanceled() || this.#tell(note);
     try {
+      const { findRoute, withStop } = await alike.readScript();
+      const wish = stop === NO_TRACK ? wanted : { ...wanted, stops: withStop(wanted.stops, stop, map) };
       const graph = await alike.graph(tell);
       // Only a duration needs more data than the graph of similar tracks.
       const transitions = wish.minutes > 0 ? await alike.transitions(tell) : null;

@@ -1,9 +1,9 @@
-/** The visible tracks as a table: to sort, browse and save. */
+/** The visible tracks as a table: to sort, browse and save. Part of an on-demand script; table_loader.js opens and closes the table. */
 
 import { listedTrack, toCsv } from "../data/exports.js";
 import { NO_TRACK } from "../data/types.js";
 import { APPEARANCE_KEYS, RANK } from "../state/appearance.js";
-import { element, onEscape, tellToggled } from "../ui/dom.js";
+import { element } from "../ui/dom.js";
 import { gettext, ngettext } from "../data/language.js";
 import { readingText } from "../data/load.js";
 import { shownText } from "../ui/format.js";
@@ -28,15 +28,26 @@ const ROW_HEIGHT = 36;
 const MOST_ROWS = 400_000;
 const narrow = matchMedia("(max-width: 1099px)");
 
+/**
+ * @typedef {object} TableParts
+ * @property {MapData} map
+ * @property {TextData} text
+ * @property {Store} store
+ * @property {Renderer} renderer
+ * @property {DetailsReader} details
+ * @property {Selecting} selecting
+ * @property {TraitLoader} traitLoader
+ * @property {(track: number) => void} goTo  pins the track and brings it into view
+ * @property {(text: string) => void} announce
+ * @property {() => void} leave  closes the table
+ */
+
 export class TablePanel {
   #host;
-  #button;
   #parts;
   #scroller;
   #status;
   #sortChoice;
-  /** @type {TextData | null} */
-  #text = null;
   /** @type {Column[]} */
   #columns = [];
   /** Cached orders by column id. @type {Map<string, Order>} */
@@ -51,24 +62,15 @@ export class TablePanel {
   #own = null;
   #frame = 0;
 
-  /**
-   * @param {HTMLElement} host
-   * @param {HTMLButtonElement} button  opens it
-   * @param {{map: MapData, store: Store, renderer: Renderer, details: DetailsReader, selecting: Selecting, traitLoader: TraitLoader,
-   *   goTo: (track: number) => void, announce: (text: string) => void}} parts
-   */
-  constructor(host, button, parts) {
+  /** @param {HTMLElement} host  @param {TableParts} parts */
+  constructor(host, parts) {
     const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
     this.#host = host;
-    this.#button = button;
     this.#parts = parts;
     this.#scroller = find(".table-scroll");
     this.#status = find(".table-status");
     this.#sortChoice = /** @type {HTMLSelectElement} */ (find("select"));
-    button.addEventListener("click", () => this.#turn(host.hidden === true));
-    find("[data-action='close']").addEventListener("click", () => this.#leave());
     find("[data-action='csv']").addEventListener("click", () => void this.#save());
-    onEscape(host, () => this.#leave());
     this.#sortChoice.addEventListener("change", () => void this.#sortBy(this.#sortChoice.value));
     this.#scroller.addEventListener("scroll", () => this.#showRows());
     this.#scroller.addEventListener("keydown", (event) => this.#onKey(event));
@@ -79,18 +81,8 @@ export class TablePanel {
     parts.store.subscribe(["pinned"], ({ pinned }) => this.#showPinned(pinned));
   }
 
-  /** @param {TextData} text */
-  setText(text) {
-    this.#text = text;
-    this.#button.hidden = false;
-  }
-
-  /** @param {boolean} on */
-  #turn(on) {
-    this.#host.hidden = !on;
-    this.#button.setAttribute("aria-expanded", String(on));
-    tellToggled(this.#host);
-    if (!on) return;
+  /** Fills the table, which has just been opened. */
+  show() {
     this.#setColumns();
     this.#update();
     this.#scroller.querySelector("button")?.focus();
@@ -106,11 +98,6 @@ export class TablePanel {
     }
   }
 
-  #leave() {
-    this.#turn(false);
-    this.#button.focus();
-  }
-
   /** @param {string} note  progress message; empty for the number of tracks */
   #say(note) {
     const { count } = this.#parts.map;
@@ -120,11 +107,11 @@ export class TablePanel {
   }
 
   #setColumns() {
-    if (this.#host.hidden || !this.#text) return;
-    const { map, store } = this.#parts;
+    if (this.#host.hidden) return;
+    const { map, text, store } = this.#parts;
     const traits = [...store.get().traits.values()];
     const rank = (/** @type {string} */ id) => (FIRST_TRAITS.indexOf(id) + 1 || FIRST_TRAITS.length + 1);
-    this.#columns = [...namedColumns(map, this.#text), ...traits.sort((a, b) => rank(a.id) - rank(b.id)).map(traitColumn)];
+    this.#columns = [...namedColumns(map, text), ...traits.sort((a, b) => rank(a.id) - rank(b.id)).map(traitColumn)];
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.sort;
     this.#host.style.setProperty("--columns", this.#columns.map(({ width }) => `minmax(${width}px, ${width}fr)`).join(" "));
     this.#host.style.setProperty("--width", `${this.#columns.reduce((sum, { width }) => sum + width, 0)}px`);
@@ -298,7 +285,7 @@ export class TablePanel {
   /** @param {number} track */
   #pin(track) {
     // Close a sheet, which would hide the track.
-    if (narrow.matches) this.#leave();
+    if (narrow.matches) this.#parts.leave();
     this.#parts.goTo(track);
   }
 
@@ -313,8 +300,7 @@ export class TablePanel {
   }
 
   async #save() {
-    const { map, details } = this.#parts;
-    const text = /** @type {TextData} */ (this.#text);
+    const { map, text, details } = this.#parts;
     const [rows, columns] = [this.#rows, this.#columns];
     try {
       await details.readAll((share) => this.#say(readingText(share)));
