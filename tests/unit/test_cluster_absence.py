@@ -1,4 +1,4 @@
-"""Where there is no structure, nothing is named, and the owner is shown why."""
+"""If a map has no structure, no clusters are named, and the page says why."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NO_VECTORS = np.zeros((200, 0), np.float32)
         (PLACES[:1], VECTORS[:1], 1.0, ""),
         (PLACES[:0], VECTORS[:0], 1.0, ""),
     ],
-    ids=["a map", "given places", "chance", "few tracks", "equal vectors", "one spot", "one track", "none"],
+    ids=["a map", "given coordinates", "chance", "few tracks", "equal vectors", "one spot", "one track", "none"],
 )
-def test_why_there_are_no_clusters(
+def test_reason_for_missing_clusters_is_given(
     coordinates: np.ndarray, vectors: np.ndarray, trustworthiness: float | None, expected: str
 ) -> None:
     found = why_no_clusters(coordinates, vectors, trustworthiness)
@@ -37,13 +37,13 @@ def test_why_there_are_no_clusters(
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_no_groups_are_none_of_either_level(count: int) -> None:
+def test_no_groups_has_no_clusters_and_no_regions(count: int) -> None:
     groups = no_groups(count)
     assert groups.clusters.tolist() == groups.regions.tolist() == [-1] * count
     assert groups.parents == ()
 
 
-def test_strays_are_named_as_far_as_a_sentence_goes() -> None:
+def test_description_of_strays_lists_at_most_three() -> None:
     assert describe_strays([], 10) == ""
     assert "1 of 10 tracks lies" in describe_strays(["A"], 10)
     assert "“A”, “B”, “C” and 2 more. They are" in describe_strays(list("ABCDE"), 1000)

@@ -1,4 +1,4 @@
-"""Dense regions are found where they are, noise stays noise, and clusters join to regions."""
+"""Density-based clustering: dense regions become clusters, sparse tracks stay noise."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def islands(sizes: list[int], spread: float = 0.3, seed: int = 0) -> Float32Array:
-    """Round islands of the given sizes in a row, ten apart."""
+    """Return round islands of the given sizes in a row, at distances of ten."""
     generator = np.random.default_rng(seed)
     parts = [
         generator.normal(scale=spread, size=(size, 2)) + np.array([10 * number, 0]) for number, size in enumerate(sizes)
@@ -35,22 +35,24 @@ def islands(sizes: list[int], spread: float = 0.3, seed: int = 0) -> Float32Arra
 @pytest.mark.parametrize(
     ("tracks", "size", "island"), [(0, 5, 5), (50, 5, 5), (100, 5, 5), (400, 10, 5), (10_000, 50, 17)]
 )
-def test_the_smallest_cluster_grows_with_the_library(tracks: int, size: int, island: int) -> None:
+def test_smallest_cluster_grows_with_the_library(tracks: int, size: int, island: int) -> None:
     assert (smallest_cluster(tracks), smallest_island(tracks)) == (size, island)
 
 
 @pytest.mark.parametrize("count", [12, 300, 4000])
-@pytest.mark.parametrize("least", [2, 5, 40])
-def test_the_trees_are_those_of_hdbscan(count: int, least: int) -> None:
+@pytest.mark.parametrize("min_size", [2, 5, 40])
+def test_trees_equal_those_of_the_hdbscan_package(count: int, min_size: int) -> None:
     from hdbscan import HDBSCAN  # takes a second, which only the process that runs this needs to spend
 
     generator = np.random.default_rng(count)
     places = generator.normal(size=(8, 2))[generator.integers(0, 8, count)] * 9 + generator.normal(size=(count, 2))
-    theirs = HDBSCAN(min_cluster_size=least, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(places)
+    theirs = HDBSCAN(min_cluster_size=min_size, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(
+        places
+    )
     linkage = single_linkage(places, 4)
     assert linkage.tolist() == theirs.single_linkage_tree_.to_numpy().tolist()
 
-    tree, condensed = condense(linkage, least, same_place=1e-9), theirs.condensed_tree_.to_numpy()
+    tree, condensed = condense(linkage, min_size, same_place=1e-9), theirs.condensed_tree_.to_numpy()
     assert tree.sizes[0] == count
     assert _described(tree, 0) == _described_by_hdbscan(condensed, count, birth=0.0)
 
@@ -69,7 +71,7 @@ def _described_by_hdbscan(condensed: Any, group: int, birth: float) -> object:
     return birth, leaving, sorted(parts, key=repr)
 
 
-def test_rows_in_one_place_leave_a_group_at_one_density() -> None:
+def test_coincident_rows_leave_a_cluster_at_the_same_density() -> None:
     places = np.repeat(np.array([[0.0, 0], [1, 0], [9, 0]]), [6, 4, 5], axis=0)
     tree = condense(single_linkage(places, 1), 3, same_place=0.5)
     assert sorted(tree.sizes.tolist()) == [4, 5, 6, 10, 15]
@@ -91,8 +93,8 @@ def test_islands_are_found_and_numbered_by_size() -> None:
     ids=str,
 )
 @pytest.mark.parametrize("shape", ["disc", "hill"])
-def test_every_clear_island_is_one_cluster_whatever_its_size(groups: int, size: int, shape: str) -> None:
-    """An even disc is the hardest: its accidents look like parts. All of these were torn, the larger into noise."""
+def test_every_separate_island_is_one_cluster(groups: int, size: int, shape: str) -> None:
+    """A uniform disc is hardest: its random density variations look like parts."""
     side = int(np.ceil(np.sqrt(groups)))
     centers = [(10.0 * (number % side), 10.0 * (number // side)) for number in range(groups)]
     space = discs(centers, size, radius=2.5) if shape == "disc" else blobs(centers, size, spread=0.9)
@@ -103,7 +105,7 @@ def test_every_clear_island_is_one_cluster_whatever_its_size(groups: int, size: 
     assert len(set(zip(truth[labels >= 0].tolist(), labels[labels >= 0].tolist(), strict=True))) == groups
 
 
-def test_groups_of_very_unequal_size_and_density_are_clusters() -> None:
+def test_groups_of_very_different_size_and_density_are_clusters() -> None:
     parts = [
         blobs([(0, 0)], 1500, 2.0),
         blobs([(20, 0)], 300, 0.2),
@@ -116,8 +118,8 @@ def test_groups_of_very_unequal_size_and_density_are_clusters() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(("count", "shape"), [(2, "rings"), (5, "rings"), (60, "near discs")])
-def test_what_stands_out_is_a_cluster_and_what_chance_made_is_none(count: int, shape: str, seed: int) -> None:
-    """Chance tears rings of a few dozen tracks; discs no larger than the smallest cluster were taken for one."""
+def test_rings_and_small_discs_are_not_split_by_random_variation(count: int, shape: str, seed: int) -> None:
+    """Rings of a few dozen tracks, and discs no larger than the smallest cluster, are the hardest."""
     side = int(np.ceil(np.sqrt(count)))
     size = 16 if shape == "near discs" else 80
     generator = np.random.default_rng(seed)
@@ -135,8 +137,8 @@ def test_what_stands_out_is_a_cluster_and_what_chance_made_is_none(count: int, s
         assert np.mean(np.array(largest) >= 0.8 * size) > 0.85
 
 
-def test_groups_on_continents_are_distinguished_however_far_the_continents_lie_from_each_other() -> None:
-    """The gap around a continent is far wider than those between its groups, which are seen all the same."""
+def test_groups_within_distant_continents_are_separated() -> None:
+    """The gap around a continent is far wider than the gaps between its groups."""
     centers = [(2.0 * (number % 2) + 40.0 * (number // 4), 2.0 * (number // 2 % 2)) for number in range(12)]
     labels = hdbscan_labels(blobs(centers, 9, 0.25))
     assert labels.max() + 1 == 12
@@ -144,8 +146,8 @@ def test_groups_on_continents_are_distinguished_however_far_the_continents_lie_f
 
 
 @pytest.mark.parametrize("far_off", [0, 12])
-def test_a_few_tracks_far_off_do_not_make_one_cluster_of_all_the_others(far_off: int) -> None:
-    """Nine hills that run into one another, as on maps of real music, beside a small island or without it."""
+def test_distant_island_does_not_merge_all_other_tracks_into_one_cluster(far_off: int) -> None:
+    """Nine overlapping hills, as on maps of real music, with or without a small island."""
     centers = [(3.0 * (number % 3), 3.0 * (number // 3)) for number in range(9)]
     space = np.concatenate([blobs(centers, 40, 0.6), blobs([(60, 60)], far_off, 0.3, seed=1)])
     labels = hdbscan_labels(space)
@@ -155,10 +157,10 @@ def test_a_few_tracks_far_off_do_not_make_one_cluster_of_all_the_others(far_off:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_hills_that_run_into_one_another_are_distinguished_though_islands_lie_around_them(seed: int) -> None:
+def test_overlapping_hills_are_separated_despite_islands_around_them(seed: int) -> None:
     from sklearn.metrics import adjusted_rand_score
 
-    """Twenty hills of unequal size and density at random places: most overlap, so that none of these stands out."""
+    """Twenty hills of unequal size and density at random positions: most overlap, so none is isolated."""
     generator = np.random.default_rng(seed)
     centers = generator.normal(scale=8.0, size=(20, 2))
     shares, spreads = np.arange(1, 21) ** -0.8, generator.uniform(0.5, 1.5, 20)
@@ -170,8 +172,8 @@ def test_hills_that_run_into_one_another_are_distinguished_though_islands_lie_ar
 
 
 @pytest.mark.parametrize(("turn", "seed"), [(2.0, 1), (2.0, 2), (1.2, 1)])
-def test_a_ring_or_arc_that_is_most_of_the_library_is_one_cluster(turn: float, seed: int) -> None:
-    """Chance makes many parts of it, but small ones."""
+def test_ring_or_arc_of_most_tracks_is_one_cluster(turn: float, seed: int) -> None:
+    """Random variation splits it into many parts, but small ones."""
     generator = np.random.default_rng(seed)
     angles, radii = generator.uniform(0, turn * np.pi, 588), 2 + generator.normal(scale=0.14, size=588)
     ring = np.column_stack([radii * np.cos(angles), radii * np.sin(angles)])
@@ -179,13 +181,13 @@ def test_a_ring_or_arc_that_is_most_of_the_library_is_one_cluster(turn: float, s
     assert np.bincount(labels[labels >= 0]).tolist() == [588, 12]
 
 
-def test_a_hill_that_is_most_of_the_library_is_one_cluster() -> None:
+def test_hill_of_most_tracks_is_one_cluster() -> None:
     labels = hdbscan_labels(np.concatenate([blobs([(0, 0)], 360, 1.0), blobs([(15, 0)], 40, 0.3)]))
     assert np.bincount(labels + 1).tolist()[1:] == [360, 40]
 
 
-def test_a_cluster_that_falls_apart_into_small_parts_leaves_no_noise_between_them() -> None:
-    """Four hills of ten in a library whose smallest cluster is 16, with a track between each two."""
+def test_cluster_that_splits_into_small_parts_leaves_no_noise_between_them() -> None:
+    """Four hills of ten tracks where the smallest cluster is 16, with a track between each pair."""
     hills = blobs([(0, 0), (3, 0), (0, 3), (3, 3)], 10, 0.3)
     between = np.array([(1.5, 0), (0, 1.4), (1.6, 3), (3, 1.5)], np.float32)
     space = np.concatenate([hills, between, blobs([(50, 0), (80, 0)], 478, 2.0)])
@@ -197,8 +199,8 @@ def test_a_cluster_that_falls_apart_into_small_parts_leaves_no_noise_between_the
 
 
 @pytest.mark.parametrize("share", [0.2, 1.0])
-def test_that_a_large_cluster_is_cut_makes_no_noise(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three hills that run into one another. With a share of .2 they are cut, whatever it is worth."""
+def test_splitting_a_large_cluster_creates_no_noise(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three overlapping hills. With a share of 0.2 they are always split."""
     space = np.concatenate([blobs([(0, 0), (2.2, 0), (1.1, 2)], 60, 0.5), blobs([(30, 0)], 60, 0.5, seed=3)])
     monkeypatch.setattr(density_tree, "MIN_PARTS_MASS_SHARE", share)
     monkeypatch.setattr(density_tree, "LIES_APART", 1.0)
@@ -208,7 +210,7 @@ def test_that_a_large_cluster_is_cut_makes_no_noise(share: float, monkeypatch: p
     assert labels.min() == 0
 
 
-def test_what_lies_by_a_cluster_is_in_its_reach_and_what_lies_far_off_is_not() -> None:
+def test_only_noise_close_to_a_cluster_is_in_its_reach() -> None:
     space = islands([60, 60])
     shore = space[np.argmin(space[:60, 0])] - [0.1, 0]
     space = np.concatenate([space, [shore, [5, 0], [500, 500]]]).astype(np.float32)
@@ -216,7 +218,7 @@ def test_what_lies_by_a_cluster_is_in_its_reach_and_what_lies_far_off_is_not() -
     assert clusters_in_reach(space, labels).tolist() == [-1] * 120 + [0, -1, -1]
 
 
-def test_tracks_far_from_all_others_are_noise() -> None:
+def test_distant_tracks_are_noise() -> None:
     coordinates = np.concatenate([islands([40, 40]), np.array([[500, 500], [-500, 200]], np.float32)])
     labels = hdbscan_labels(coordinates)
     assert labels[-2:].tolist() == [-1, -1]
@@ -229,19 +231,19 @@ def test_small_libraries_are_no_error(count: int) -> None:
 
 @pytest.mark.parametrize("count", [20, 60, 500])
 @pytest.mark.parametrize("unevenness", [0, 1e-4])
-def test_what_rounding_makes_of_even_distances_is_no_group(count: int, unevenness: float) -> None:
+def test_rounding_of_equal_distances_creates_no_clusters(count: int, unevenness: float) -> None:
     steps = np.arange(count) + np.random.default_rng(count).normal(scale=unevenness, size=count)
     around = 2 * np.pi * steps / count
     for places in (np.column_stack([steps, 2 * steps]), np.column_stack([np.cos(around), np.sin(around)])):
         assert hdbscan_labels(places.astype(np.float32)).max() <= 0
 
 
-def test_tracks_in_one_place_are_no_region() -> None:
+def test_coincident_tracks_are_no_region() -> None:
     labels = hdbscan_labels(np.zeros((50, 2), np.float32))
     assert set(labels.tolist()) == {-1}
 
 
-def test_the_core_of_a_cluster_lies_in_its_middle() -> None:
+def test_core_of_a_cluster_is_near_its_median() -> None:
     coordinates = islands([60])
     core = core_rows(range(60), np.ones(60, np.float32), coordinates)
     distance = np.linalg.norm(coordinates - np.median(coordinates, axis=0), axis=1)

@@ -1,4 +1,4 @@
-"""Clusters join to regions, and a track between them knows where it leans."""
+"""Clusters are joined into regions, and each track has a membership strength and a second cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 
-def test_neighborhoods_that_lie_together_make_a_region() -> None:
+def test_adjacent_clusters_form_a_region() -> None:
     labels = np.repeat(np.arange(7, dtype=np.int32), 30)
     parents = join_clusters(labels, blobs(CONTINENTS, 30))
     assert region_count(7) == 4
@@ -33,11 +33,11 @@ def test_neighborhoods_that_lie_together_make_a_region() -> None:
 
 
 @pytest.mark.parametrize(("clusters", "regions"), [(0, 0), (1, 1), (3, 3), (12, 5), (60, 11), (200, 20)])
-def test_regions_are_few_enough_to_tell_apart(clusters: int, regions: int) -> None:
+def test_number_of_regions_is_limited(clusters: int, regions: int) -> None:
     assert region_count(clusters) == regions
 
 
-def test_a_track_between_two_neighborhoods_of_a_region_is_in_the_region_only() -> None:
+def test_track_between_two_clusters_of_a_region_is_in_the_region_only() -> None:
     labels = np.array([0, 0, 1, 1, 2, 2, -1, -1], np.int32)
     neighbors = np.zeros((8, 4), np.int32)
     neighbors[6] = [0, 1, 2, 3]
@@ -64,16 +64,16 @@ def test_membership_is_the_share_of_neighbors() -> None:
         (1, [2, 4, 5, 4, 5, 4], -1),
         (1, [2, 3, 0, 1, 0, 5], -1),
     ],
-    ids=["both agree", "map and sound disagree", "far from all", "hardly a neighbor", "more are elsewhere"],
+    ids=["both agree", "map and sound disagree", "far from all", "too few neighbors", "more neighbors elsewhere"],
 )
-def test_noise_joins_where_map_and_sound_agree(reached: int, neighbors: list[int], joins: int) -> None:
+def test_noise_joins_a_cluster_where_map_and_sound_agree(reached: int, neighbors: list[int], joins: int) -> None:
     labels = np.array([0, 0, 1, 1, -1, -1], np.int32)
     near = np.tile(np.array(neighbors, np.int32), (6, 1))
     where = np.array([1, 1, 0, 0, reached, -1], np.int32)
     assert join_witnessed(labels, where, near).tolist() == [0, 0, 1, 1, joins, -1]
 
 
-def test_a_second_cluster_is_never_the_own_one() -> None:
+def test_second_cluster_differs_from_the_first() -> None:
     generator = np.random.default_rng(0)
     labels = generator.integers(-1, 6, 400).astype(np.int32)
     membership = soft_membership(labels, generator.integers(0, 400, (400, 16)).astype(np.int32))
@@ -91,7 +91,7 @@ def test_two_exact_groups_are_two_regions() -> None:
 
 
 @pytest.mark.parametrize(("name", "space"), degenerate(), ids=lambda value: value if isinstance(value, str) else "")
-def test_odd_libraries_have_groups_or_none_and_no_warnings(name: str, space: Float32Array) -> None:
+def test_degenerate_libraries_cause_no_warnings(name: str, space: Float32Array) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         groups = find_groups(space, neighbors_of(space))
@@ -103,8 +103,8 @@ def test_odd_libraries_have_groups_or_none_and_no_warnings(name: str, space: Flo
     assert np.all(groups.regions[inside] == np.array(groups.parents, np.int32)[groups.clusters[inside]])
 
 
-def test_a_pile_of_equal_tracks_is_one_neighborhood() -> None:
-    """Equal distances can be cut anywhere: none of the cuts means anything."""
+def test_coincident_tracks_are_one_cluster() -> None:
+    """Equal distances can be cut anywhere, and no cut is meaningful."""
     (_, space) = degenerate()[-1]
     labels = find_groups(space, neighbors_of(space)).clusters
     pile = labels[80:]
@@ -112,7 +112,7 @@ def test_a_pile_of_equal_tracks_is_one_neighborhood() -> None:
     assert pile[0] >= 0
 
 
-def test_both_levels_are_numbered_by_falling_size() -> None:
+def test_both_levels_are_numbered_by_decreasing_size() -> None:
     space = blobs(CONTINENTS, 40)
     groups = find_groups(space, neighbors_of(space))
     for labels in (groups.clusters, groups.regions):

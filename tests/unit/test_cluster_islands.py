@@ -1,4 +1,4 @@
-"""What lies quite apart is an island, and a cluster of its own."""
+"""Isolated groups of tracks become clusters of their own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def groups(labels: list[int]) -> list[list[int]]:
         "one row",
     ],
 )
-def test_an_island_is_a_cluster_of_its_own(places: list[float], labels: list[int], expected: list[list[int]]) -> None:
+def test_isolated_group_becomes_a_cluster(places: list[float], labels: list[int], expected: list[list[int]]) -> None:
     from scipy.cluster.hierarchy import linkage  # which takes long to load
 
     tree = linkage(np.array(places, dtype=float)[:, None]) if len(places) > 1 else np.zeros((0, 4))

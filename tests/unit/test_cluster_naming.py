@@ -1,4 +1,4 @@
-"""Names say what sets a region apart, in words a listener would use, and no two are the same."""
+"""Names of regions and clusters describe what distinguishes them, in musical terms, and are unique."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def regions_named(matrix: TermMatrix, *regions: Sequence[int]) -> list[str]:
     return list(name_levels(matrix, regions, [], []).regions)
 
 
-def test_a_region_is_named_after_what_sets_it_apart_not_after_what_all_have() -> None:
+def test_region_is_named_after_its_distinctive_tag() -> None:
     matrix = matrix_of({"rock": [0.6] * 20, "jazz": [0.4] * 10 + [0.02] * 10}, count=20)
     assert regions_named(matrix, range(10))[0] == "Jazz"
 
 
-def test_a_tag_that_is_hardly_heard_names_nothing() -> None:
-    """Four times the library's mean, and still the model's way of saying "no"."""
+def test_tag_with_a_tiny_score_names_nothing() -> None:
+    """Its mean here is four times the library's, but still so low that the model means "no"."""
     matrix = matrix_of({"ambient": [0.4] * 10 + [0.1] * 10, "punk": [0.04] * 10 + [0.001] * 10}, count=20)
     assert regions_named(matrix, range(10)) == ["Ambient"]
 
 
-def test_styles_come_without_their_family_and_traits_after_them() -> None:
+def test_style_is_named_without_its_family_and_followed_by_traits() -> None:
     tags = {
         "Electronic---Dub Techno": [0.5] * 10 + [0.0] * 10,
         "instrumental": [0.4] * 10 + [0.0] * 10,
@@ -60,7 +60,7 @@ def test_styles_come_without_their_family_and_traits_after_them() -> None:
     assert regions_named(matrix, range(10), range(10, 20))[0] == "Dub techno – instrumental, dark"
 
 
-def test_moods_and_instruments_that_a_head_hears_are_traits_beside_a_style() -> None:
+def test_moods_and_instruments_follow_the_style_as_traits() -> None:
     tags = {
         "Electronic---Ambient": [0.5] * 20,
         "Mood---calm": [0.4] * 10 + [0.02] * 10,
@@ -83,7 +83,7 @@ def test_genres_of_artists_and_common_words_of_playlists_are_styles() -> None:
     assert regions_named(matrix, range(10), range(10, 20)) == ["Bossa nova", "Focus"]
 
 
-def test_an_artist_who_dominates_is_named_and_one_of_many_is_not() -> None:
+def test_only_a_dominant_artist_is_named() -> None:
     tracks = [Track(str(row), "", artists=("Burial",) if row < 8 else (f"artist {row // 3}",)) for row in range(40)]
     tags = {"ambient": [0.4] * 20 + [0.0] * 20}
     matrix = matrix_of(tags, count=40, tracks=tracks)
@@ -98,13 +98,13 @@ def two_levels(**more: dict[int, str]) -> Names:
     return name_levels(matrix, [range(20), range(20, 40)], clusters, [0, 0, 1], **more)
 
 
-def test_a_neighborhood_is_set_apart_from_the_rest_of_its_region() -> None:
+def test_cluster_is_distinguished_from_the_rest_of_its_region() -> None:
     names = two_levels()
     assert list(names.regions) == ["Ambient", "Jazz"]
     assert list(names.clusters[:2]) == ["Ambient – slow", "Ambient – fast"]
 
 
-def test_no_two_names_on_one_level_are_the_same() -> None:
+def test_names_on_a_level_are_unique() -> None:
     names = two_levels()
     for level in (names.regions, names.clusters):
         assert len({name.casefold() for name in level}) == len(level)
@@ -122,15 +122,15 @@ def playlist(name: str, rows: Sequence[int]) -> tuple[Playlist, Sequence[int]]:
         ("", ["Region 1", "Region 2", "Region 3"]),
     ],
 )
-def test_a_second_one_is_marked_and_never_without_a_first(name: str, expected: list[str]) -> None:
-    """Three regions of one playlist, each with one cluster: both levels begin with the first."""
+def test_repeated_name_is_numbered_from_the_second_on(name: str, expected: list[str]) -> None:
+    """Three regions of one playlist, each with one cluster: numbering starts with the first on both levels."""
     rows = [range(0, 10), range(10, 20), range(20, 30)]
     matrix = matrix_of(count=60, playlists=[playlist(name, range(30))])
     named = name_levels(matrix, rows, rows, [0, 1, 2])
     assert list(named.regions) == list(named.clusters) == expected
 
 
-def test_a_cluster_that_is_its_whole_region_has_its_name_and_others_are_numbered_from_one() -> None:
+def test_only_cluster_of_a_region_has_the_regions_name() -> None:
     matrix = matrix_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
     clusters = [range(10, 16), range(9), range(16, 23), range(23, 30)]
     named = name_levels(matrix, [range(10), range(10, 23), range(23, 30)], clusters, [1, 0, 1, 2])
@@ -138,7 +138,7 @@ def test_a_cluster_that_is_its_whole_region_has_its_name_and_others_are_numbered
     assert named.clusters == ("Region 1", "Techno", "Region 3", "Region 2")
 
 
-def test_a_name_that_a_cluster_has_by_hand_is_not_given_to_a_region_s_only_one() -> None:
+def test_manual_cluster_name_is_not_reused_for_the_only_cluster_of_a_region() -> None:
     matrix = matrix_of({"techno": [0.8] * 10 + [0.0] * 20}, count=30)
     named = name_levels(
         matrix, [range(10), range(10, 30)], [range(10), range(10, 30)], [0, 1], fixed_clusters={1: "Techno"}
@@ -147,24 +147,24 @@ def test_a_name_that_a_cluster_has_by_hand_is_not_given_to_a_region_s_only_one()
     assert named.clusters[0] != "Techno"
 
 
-def test_names_given_by_hand_stand_and_are_not_given_again() -> None:
+def test_manual_names_are_kept_and_not_reused() -> None:
     names = two_levels(fixed_regions={1: "Ambient"}, fixed_clusters={0: "Sleep"})
     assert names.regions[1] == "Ambient"
     assert names.clusters[0] == "Sleep"
     assert names.regions[0] != "Ambient"
 
 
-def test_where_nothing_is_known_regions_are_numbered() -> None:
+def test_regions_without_terms_are_numbered() -> None:
     matrix = matrix_of(count=10)
     assert regions_named(matrix, range(5), range(5, 10)) == ["Region 1", "Region 2"]
 
 
-def test_a_library_of_one_style_is_still_named_after_it() -> None:
+def test_library_of_one_style_is_named_after_it() -> None:
     matrix = matrix_of({"techno": [0.8] * 10}, count=10)
     assert regions_named(matrix, range(10)) == ["Techno"]
 
 
-def test_voices_are_named_only_where_they_are_clear() -> None:
+def test_voices_are_named_only_if_their_score_is_high() -> None:
     tags = {"female vocalists": [0.15] * 10 + [0.02] * 10, "folk": [0.3] * 10 + [0.0] * 10}
     assert regions_named(matrix_of(tags, count=20), range(10)) == ["Folk"]
 
@@ -178,8 +178,8 @@ def test_small_libraries_have_names_or_none(count: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_names_of_any_library_are_distinguished_and_counted_from_the_first(seed: int) -> None:
-    """Few words for many groups, so that names run out."""
+def test_names_of_random_libraries_are_unique_and_numbered_consecutively(seed: int) -> None:
+    """Few terms for many groups, so names repeat."""
     generator = np.random.default_rng(seed)
     count = int(generator.integers(20, 120))
     cuts = np.sort(generator.choice(np.arange(1, count), size=int(generator.integers(1, 12)), replace=False))

@@ -1,4 +1,4 @@
-"""The container's image: a small one, without rights, of nothing but what it is made of."""
+"""The container image: pinned, minimal, and run without privileges."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_hadolint_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_base_is_pinned_by_its_content() -> None:
+def test_base_image_is_pinned_by_digest() -> None:
     sources = [rest.split()[0] for rest in all_of("FROM")]
     stages = {rest.split()[2] for rest in all_of("FROM") if " AS " in rest}
     (base,) = {source for source in sources if source not in stages}
@@ -38,15 +38,15 @@ def test_the_base_is_pinned_by_its_content() -> None:
     assert len(sources) == 3
 
 
-def test_it_runs_without_rights_and_starts_the_command() -> None:
+def test_container_runs_unprivileged_and_starts_the_command() -> None:
     last = STEPS[max(at for at, (name, _) in enumerate(STEPS) if name == "FROM") :]
     (user,) = (rest for name, rest in last if name == "USER")
-    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user), "a number, which `runAsNonRoot` can check"
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user), "`runAsNonRoot` needs a numeric user"
     assert all(name not in {"RUN", "COPY"} for name, _ in last[last.index(("USER", user)) :])
     assert last[-1] == ("ENTRYPOINT", '["spotmap-build"]')
 
 
-def test_what_is_installed_is_known_by_its_hash_and_leaves_no_cache() -> None:
+def test_packages_are_installed_by_hash_without_leaving_a_cache() -> None:
     installs = [step for run in all_of("RUN") for step in run.split("&&") if "pip install" in step]
     assert len(installs) == 2
     for step in installs:
@@ -60,7 +60,7 @@ def test_what_is_installed_is_known_by_its_hash_and_leaves_no_cache() -> None:
     ]
 
 
-def test_only_what_is_copied_is_sent_to_the_engine() -> None:
+def test_build_context_contains_only_copied_files() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
     assert lines[0] == "*"
     copied = {name for rest in all_of("COPY") if not rest.startswith("--from") for name in rest.split()[:-1]}
@@ -68,7 +68,7 @@ def test_only_what_is_copied_is_sent_to_the_engine() -> None:
     assert [name for name in copied if not (ROOT / name).exists()] == []
 
 
-def test_it_is_built_for_both_processors_and_tried_without_rights_or_a_network() -> None:
+def test_image_is_built_for_two_platforms_and_tested_unprivileged_without_network() -> None:
     workflow = yaml.load((ROOT / ".github/workflows/container.yml").read_text(), Loader=yaml.BaseLoader)
     (build,) = (step for step in workflow["jobs"]["publish"]["steps"] if "build-push" in step.get("uses", ""))
     assert build["with"]["platforms"] == "linux/amd64,linux/arm64"
@@ -77,7 +77,7 @@ def test_it_is_built_for_both_processors_and_tried_without_rights_or_a_network()
 
 
 @pytest.mark.parametrize("line", ["VOLUME /x", "ADD a b", "FROM alpine:3"])
-def test_what_cannot_be_carried_out_without_an_engine_is_refused(tmp_path: Path, line: str) -> None:
+def test_instruction_that_cannot_be_simulated_is_refused(tmp_path: Path, line: str) -> None:
     from scripts.image_without_engine import build
 
     (tmp_path / "Dockerfile").write_text(f"{line}\n")

@@ -1,4 +1,4 @@
-"""Files, documents and text from outside: nothing waits, nothing is endless, and every fault is of one kind."""
+"""Files, documents, text, retries and counters of ``core``: bounded reads and one kind of error each."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from spotmap_build.core.retry_after import MAX_PAUSE_S, clamp_retry_at, parse_re
 from spotmap_build.core.text import decode_guessing, decode_text, printable
 
 
-def test_while_much_is_made_cycles_are_looked_for_seldom_and_then_as_before() -> None:
+def test_garbage_collection_thresholds_are_raised_and_restored() -> None:
     before = gc.get_threshold()
     with seldom_collecting():
         assert gc.get_threshold() == THRESHOLDS
     assert gc.get_threshold() == before
 
 
-def test_a_process_that_ends_does_not_look_for_cycles() -> None:
+def test_exiting_process_skips_the_final_garbage_collection() -> None:
     code = """
 import atexit, gc
 from spotmap_build.core.memory import skip_collection_at_exit
@@ -58,13 +58,13 @@ def test_pipes_devices_and_folders_are_not_opened(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("/dev/zero")
     for path in (fifo(tmp_path), link, Path("/dev/urandom"), tmp_path):
-        for look in (check_regular, open_regular, lambda place: read_bounded(place, 10)):
+        for read in (check_regular, open_regular, lambda place: read_bounded(place, 10)):
             with pytest.raises(NotRegularFile, match="not a regular file"):
-                look(path)
+                read(path)
 
 
 @pytest.mark.parametrize("name", ["nul\0", "missing"])
-def test_a_name_of_nothing_is_a_missing_file(tmp_path: Path, name: str) -> None:
+def test_missing_or_invalid_name_is_a_missing_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         open_regular(tmp_path / name)
 
@@ -72,11 +72,11 @@ def test_a_name_of_nothing_is_a_missing_file(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["a.mp3", "./music//a b.mp3", "../a.mp3", "/music/a.mp3", "music/./.hidden", "é\udcff"]
 )
-def test_an_absolute_path_is_that_of_pathlib(name: str) -> None:
+def test_absolute_path_equals_that_of_pathlib(name: str) -> None:
     assert absolute_path(Path(name)) == str(Path(name).absolute())
 
 
-def test_a_file_is_read_within_its_bound(tmp_path: Path) -> None:
+def test_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"12345")
     assert read_bounded(path, 5) == b"12345"
@@ -85,14 +85,14 @@ def test_a_file_is_read_within_its_bound(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/kmsg").exists(), reason="Linux only")
-def test_a_file_of_the_kernel_holds_nothing() -> None:
+def test_kernel_file_reads_as_empty() -> None:
     try:
         assert read_bounded(Path("/proc/kmsg"), 100) == b""
     except PermissionError:
         pytest.skip("it may not be opened here")
 
 
-def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> None:
+def test_file_is_replaced_atomically_and_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"first")
     path.chmod(0o640)
@@ -102,9 +102,7 @@ def test_a_file_is_replaced_in_one_step_and_keeps_its_mode(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_private_file_is_its_owners_only_from_the_first_byte_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_private_file_is_never_readable_by_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.touch(0o644)
     modes: list[int] = []
@@ -118,7 +116,7 @@ def test_a_private_file_is_its_owners_only_from_the_first_byte_on(
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+def test_symlink_is_replaced_and_not_followed(tmp_path: Path) -> None:
     victim, link = tmp_path / "victim", tmp_path / "link"
     victim.write_bytes(b"mine")
     link.symlink_to(victim)
@@ -131,7 +129,7 @@ DEEP = 200_000
 
 
 @pytest.mark.parametrize("content", ["[" * DEEP, '{"a":' * DEEP, "9" * 5_000, b"\xff\xfe\xfd", "", "{"])
-def test_what_is_no_json_is_a_value_error(content: str | bytes) -> None:
+def test_invalid_json_is_a_value_error(content: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any of its kinds
         parse_json(content)
 
@@ -164,8 +162,8 @@ for turn in range(60):
 """
 
 
-def test_several_threads_may_decode_into_a_type_for_the_first_time() -> None:
-    """With msgspec alone, this ends by a segmentation fault within a few turns."""
+def test_threads_may_decode_into_a_type_for_the_first_time_concurrently() -> None:
+    """With msgspec alone, this crashes with a segmentation fault within a few iterations."""
     done = subprocess.run(
         [sys.executable, "-c", FIRST_DECODED_BY_FOUR_THREADS], capture_output=True, text=True, check=False
     )
@@ -173,7 +171,7 @@ def test_several_threads_may_decode_into_a_type_for_the_first_time() -> None:
 
 
 @pytest.mark.parametrize("content", ["a = " + "[" * DEEP, b"\xff", "a", "a = " + "9" * 5_000])
-def test_what_is_no_toml_is_a_value_error(content: str | bytes) -> None:
+def test_invalid_toml_is_a_value_error(content: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         parse_toml(content)
 
@@ -187,7 +185,7 @@ def test_what_is_no_toml_is_a_value_error(content: str | bytes) -> None:
         ("half \udce9", "half \ufffd"),
     ],
 )
-def test_control_characters_do_not_reach_a_terminal(text: str, shown: str) -> None:
+def test_control_characters_are_removed_for_the_terminal(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
@@ -213,12 +211,12 @@ def test_control_characters_do_not_reach_a_terminal(text: str, shown: str) -> No
         (b"\0\0", "\0\0"),
     ],
 )
-def test_text_is_decoded_by_its_mark_else_as_utf_8_even_if_it_is_damaged(content: bytes, text: str) -> None:
+def test_text_is_decoded_by_byte_order_mark_or_else_as_utf_8(content: bytes, text: str) -> None:
     assert decode_text(content) == text
 
 
 @pytest.mark.parametrize(
-    ("text", "encoding", "said"),
+    ("text", "encoding", "name"),
     [
         ("宇多田ヒカル - 光", "cp932", "Shift-JIS"),
         ("がんばれ", "cp932", "Shift-JIS"),
@@ -276,8 +274,8 @@ def test_text_is_decoded_by_its_mark_else_as_utf_8_even_if_it_is_damaged(content
         ("Beyoncé", "utf-16", ""),
     ],
 )
-def test_an_encoding_is_guessed_from_letters_within_words_and_named(text: str, encoding: str, said: str) -> None:
-    assert decode_guessing(text.encode(encoding)) == (text, said)
+def test_encoding_is_guessed_from_letters_within_words(text: str, encoding: str, name: str) -> None:
+    assert decode_guessing(text.encode(encoding)) == (text, name)
 
 
 @pytest.mark.parametrize("shift", range(4))
@@ -290,9 +288,7 @@ def test_an_encoding_is_guessed_from_letters_within_words_and_named(text: str, e
         ("赤いスイートピー", "euc_jp"),
     ],
 )
-def test_an_encoding_of_two_bytes_a_letter_is_recognized_in_a_long_text(
-    letters: str, encoding: str, shift: int
-) -> None:
+def test_multibyte_encoding_is_detected_in_a_long_text(letters: str, encoding: str, shift: int) -> None:
     text = "x" * shift + f"{letters}\n" * 4_000
     assert decode_text(text.encode(encoding)) == text
 
@@ -318,28 +314,28 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC).timestamp()
         (None, None),
     ],
 )
-def test_a_pause_is_read_and_bounded(header: str | None, wait_s: float | None) -> None:
+def test_retry_after_header_is_parsed_and_bounded(header: str | None, wait_s: float | None) -> None:
     assert parse_retry_after(header, now_unix_s=NOW) == wait_s
 
 
-def test_a_remembered_pause_is_bounded() -> None:
+def test_remembered_retry_time_is_bounded() -> None:
     assert clamp_retry_at(1e30, NOW) == int(NOW) + MAX_PAUSE_S
     assert clamp_retry_at(NOW + 60, NOW) == int(NOW) + 60
 
 
 class Interrupted(int):
-    """A number while which is being added, another thread adds one as well, if it can."""
+    """A number whose addition lets another thread try to add concurrently."""
 
     threads: list[threading.Thread]
 
     def __radd__(self, other: int) -> int:
         for thread in self.threads:
             thread.start()
-            thread.join(timeout=0.2)  # not until its end: it has to wait for its turn
+            thread.join(timeout=0.2)  # it may be blocked by the lock, so do not wait for its end
         return other + int(self)
 
 
-def test_no_count_is_lost_where_two_threads_add_at_once() -> None:
+def test_no_count_is_lost_between_two_threads() -> None:
     tally, number = ThreadSafeCounter(), Interrupted(1)
     number.threads = [threading.Thread(target=tally.add, args=("downloaded",), daemon=True)]
     tally.add("downloaded", number)
@@ -348,7 +344,7 @@ def test_no_count_is_lost_where_two_threads_add_at_once() -> None:
 
 
 class Flaky:
-    """Fails so many times before it succeeds."""
+    """Fails a given number of times before it succeeds."""
 
     def __init__(self, failures: int, error: type[Exception] = OSError) -> None:
         self.calls = 0
@@ -363,14 +359,14 @@ class Flaky:
 
 
 @pytest.mark.parametrize(("failures", "pauses_s"), [(0, []), (1, [1.0]), (2, [1.0, 4.0]), (3, [1.0, 4.0, 16.0])])
-def test_what_fails_in_passing_is_tried_again_after_growing_pauses(failures: int, pauses_s: list[float]) -> None:
+def test_transient_failure_is_retried_after_growing_pauses(failures: int, pauses_s: list[float]) -> None:
     slept: list[float] = []
     policy = RetryPolicy(attempts=4, first_pause_s=1.0, factor=4.0)
     assert policy.call(Flaky(failures), retry_on=OSError, sleep=slept.append) == "done"
     assert slept == pauses_s
 
 
-def test_the_last_try_and_other_errors_are_not_tried_again() -> None:
+def test_last_attempt_and_other_errors_are_not_retried() -> None:
     policy = RetryPolicy(attempts=3, first_pause_s=0.0)
     passing, other = Flaky(9), Flaky(9, ValueError)
     with pytest.raises(OSError, match="3"):

@@ -1,4 +1,4 @@
-"""A server may answer without end, drip, bomb, or send a request elsewhere: each becomes one kind of error, in time."""
+"""HTTP sessions are bounded: slow, endless, oversized or redirected responses become one kind of error."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HASTY = Limits(silence_s=20, total_s=0.3, body_bytes=100_000)
 
 @contextmanager
 def raw_server(behave: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """A server that reads a request and then does as it is asked with the connection."""
+    """Run a server that reads a request and lets ``behave`` use the connection."""
     stopped = threading.Event()
 
     def serve() -> None:
@@ -56,7 +56,7 @@ def says(content: bytes) -> Callable[[socket.socket, threading.Event], None]:
 
 
 def drips(start: bytes, drop: bytes) -> Callable[[socket.socket, threading.Event], None]:
-    """Send ``drop`` again and again, as long as anybody is there."""
+    """Send ``drop`` repeatedly until the client disconnects."""
 
     def behave(connection: socket.socket, stopped: threading.Event) -> None:
         connection.sendall(start)
@@ -71,7 +71,7 @@ def ok(body: bytes, *headers: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def test_an_ordinary_answer_is_read_whole() -> None:
+def test_normal_response_is_read() -> None:
     with raw_server(says(ok(b'{"a": 1}'))) as url:
         assert make_session(SMALL, follow_redirects=False).get(url).json() == {"a": 1}
 
@@ -86,7 +86,7 @@ def test_an_ordinary_answer_is_read_whole() -> None:
     ],
     ids=["headers", "body", "chunks", "a body without a length"],
 )
-def test_an_answer_that_drips_ends_when_its_time_is_over(
+def test_slow_response_ends_at_its_timeout(
     behave: Callable[[socket.socket, threading.Event], None],
 ) -> None:
     with raw_server(behave) as url, pytest.raises(TooSlow):
@@ -102,15 +102,15 @@ def test_an_answer_that_drips_ends_when_its_time_is_over(
     ],
     ids=["body", "a chunk's own header", "headers"],
 )
-def test_a_stream_ends_when_the_time_around_it_is_over(start: bytes) -> None:
+def test_stream_ends_at_its_deadline(start: bytes) -> None:
     with raw_server(drips(start, b"x")) as url, Deadline(0.3) as deadline:
-        # The cut may look like an end; what matters is that the reader does not wait any more.
+        # The cut may look like an end; what matters is that the reader stops waiting.
         with contextlib.suppress(requests.RequestException, urllib3.exceptions.HTTPError):
             make_session(SMALL, follow_redirects=False).get(url, stream=True).raw.read(90_000)
         assert deadline.is_over
 
 
-def test_the_body_of_a_redirect_is_bounded_for_a_stream_too() -> None:
+def test_body_of_a_redirect_is_bounded_for_a_stream() -> None:
     endless = drips(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b"x" * 9_000)
     with raw_server(endless) as url, pytest.raises(BodyTooLarge):
         make_session(SMALL, follow_redirects=True).get(url, stream=True)
@@ -125,7 +125,7 @@ def test_the_body_of_a_redirect_is_bounded_for_a_stream_too() -> None:
     ],
     ids=["plain", "compressed", "without a length"],
 )
-def test_an_answer_past_the_limit_is_refused(content: bytes) -> None:
+def test_oversized_response_is_refused(content: bytes) -> None:
     with raw_server(says(content)) as url, pytest.raises(BodyTooLarge):
         make_session(SMALL, follow_redirects=False).get(url)
 
@@ -133,7 +133,7 @@ def test_an_answer_past_the_limit_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"rubbish\r\n\r\n",
+        b"garbage\r\n\r\n",
         b"HTTP/1.1 200 " + b"x" * 100_000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % number for number in range(1_000)) + b"\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n",
@@ -141,35 +141,35 @@ def test_an_answer_past_the_limit_is_refused(content: bytes) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhalf",
         b"",
     ],
-    ids=["rubbish", "long status", "1,000 headers", "odd chunks", "odd gzip", "cut short", "nothing"],
+    ids=["garbage", "long status", "1,000 headers", "odd chunks", "odd gzip", "cut short", "nothing"],
 )
-def test_what_is_no_http_is_a_request_exception(content: bytes) -> None:
+def test_invalid_http_is_a_request_exception(content: bytes) -> None:
     with raw_server(says(content)) as url, pytest.raises(requests.RequestException):
         make_session(SMALL, follow_redirects=True).get(url)
 
 
 @pytest.mark.parametrize("url", ["http://exa mple/", "http://127.0.0.1:1/\r\nX: y", "http://[", f"http://{'a' * 300}/"])
-def test_what_is_no_address_is_a_request_exception(url: str) -> None:
+def test_invalid_url_is_a_request_exception(url: str) -> None:
     with pytest.raises(requests.RequestException):
         make_session(SMALL, follow_redirects=True).get(url)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_request_with_a_secret_follows_no_redirect(status: int) -> None:
-    asked: list[bytes] = []
+def test_request_with_a_secret_follows_no_redirect(status: int) -> None:
+    requests_seen: list[bytes] = []
 
     def note(connection: socket.socket, _stopped: threading.Event) -> None:
-        asked.append(b"")
+        requests_seen.append(b"")
         connection.sendall(ok(b"{}"))
 
     with raw_server(note) as elsewhere:
         redirect = b"HTTP/1.1 %d Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % (status, elsewhere.encode())
         with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
             make_session(SMALL, follow_redirects=False).post(url, data={"refresh_token": "secret"})
-    assert not asked
+    assert not requests_seen
 
 
-def test_a_redirect_is_followed_where_that_is_allowed() -> None:
+def test_redirect_is_followed_where_allowed() -> None:
     with raw_server(says(ok(b"there"))) as elsewhere:
         redirect = b"HTTP/1.1 302 Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
         with raw_server(says(redirect)) as url:
@@ -177,7 +177,7 @@ def test_a_redirect_is_followed_where_that_is_allowed() -> None:
 
 
 @pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/passwd"])
-def test_a_redirect_keeps_to_the_web(target: str) -> None:
+def test_redirect_to_another_scheme_is_refused(target: str) -> None:
     redirect = f"HTTP/1.1 302 Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
     with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
         make_session(SMALL, follow_redirects=True).get(url)
@@ -185,13 +185,13 @@ def test_a_redirect_keeps_to_the_web(target: str) -> None:
 
 @pytest.mark.parametrize("target", [b"http://[", b"\xff\xfe", b"//["])
 @pytest.mark.parametrize("follows", [True, False])
-def test_a_redirect_to_what_is_no_address_is_refused(target: bytes, follows: bool) -> None:
+def test_redirect_to_an_invalid_url_is_refused(target: bytes, follows: bool) -> None:
     redirect = b"HTTP/1.1 302 Moved\r\nLocation: " + target + b"\r\nContent-Length: 0\r\n\r\n"
     with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
         make_session(SMALL, follow_redirects=follows).get(url)
 
 
-def test_a_redirect_leads_only_where_who_asks_wants_to_go() -> None:
+def test_redirect_is_followed_only_if_the_caller_accepts_its_target() -> None:
     with raw_server(says(ok(b"there"))) as elsewhere:
         redirect = b"HTTP/1.1 302 Moved\r\nLocation: %s/a\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
         with raw_server(says(redirect)) as url:
@@ -211,7 +211,7 @@ def test_a_redirect_leads_only_where_who_asks_wants_to_go() -> None:
                 assert asked_about == [f"{elsewhere}/a"]
 
 
-def test_an_address_on_the_internet_does_not_lead_into_the_private_network() -> None:
+def test_public_host_cannot_redirect_to_a_private_address() -> None:
     session = make_session(SMALL, follow_redirects=True)
     answer = requests.Response()
     answer.status_code, answer.url = 302, "https://93.184.216.34/"
@@ -237,5 +237,5 @@ def test_an_address_on_the_internet_does_not_lead_into_the_private_network() -> 
         ("https://host:port/", False),
     ],
 )
-def test_secrets_go_over_https_or_stay_on_this_machine(url: str, is_right: bool) -> None:
+def test_secrets_are_sent_only_over_https_or_to_this_machine(url: str, is_right: bool) -> None:
     assert is_trustworthy_address(url) is is_right

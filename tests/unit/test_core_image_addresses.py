@@ -1,4 +1,4 @@
-"""Which picture is asked for, and whom a build may ask for one."""
+"""Which image of a cover is downloaded, and from which hosts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ YOUTUBE = [{"url": f"https://lh3.googleusercontent.com/a=w{edge}", "width": edge
         ("https://i.scdn.co/a", ""),
     ],
 )
-def test_the_smallest_picture_that_is_large_enough_is_chosen(images: object, address: str) -> None:
+def test_smallest_sufficient_image_is_chosen(images: object, address: str) -> None:
     assert smallest_that_serves(images, 160) == address
 
 
@@ -50,7 +50,7 @@ def test_the_smallest_picture_that_is_large_enough_is_chosen(images: object, add
         ("HTTPS://I.SCDN.CO:443/a", "scdn.co"),
     ],
 )
-def test_the_hosts_of_the_services_may_be_asked(address: str, service: str) -> None:
+def test_hosts_of_known_services_are_allowed(address: str, service: str) -> None:
     assert ImageHosts().service(address) == service
 
 
@@ -86,7 +86,7 @@ def test_the_hosts_of_the_services_may_be_asked(address: str, service: str) -> N
         "https://169.254.169.254/latest/meta-data",
     ],
 )
-def test_nobody_else_may_be_asked(address: str) -> None:
+def test_other_hosts_are_refused(address: str) -> None:
     assert not ImageHosts().may_ask(address)
 
 
@@ -105,11 +105,11 @@ def test_nobody_else_may_be_asked(address: str) -> None:
         ("https://i.scdn.co/a", True),
     ],
 )
-def test_the_host_of_another_endpoint_may_be_asked_too(tmp_path: Path, address: str, is_allowed: bool) -> None:
+def test_host_of_a_custom_endpoint_is_allowed(tmp_path: Path, address: str, is_allowed: bool) -> None:
     environment = {"SPOTMAP_SPOTIFY_API": "http://127.0.0.1:8080/v1/", "SPOTMAP_YTMUSIC": "https://music.proxy.example"}
     config = load_config({}, environment, tmp_path)
     assert ImageHosts.of_endpoints(config.other_endpoints).may_ask(address) is is_allowed
 
 
-def test_a_service_of_its_own_address_brings_no_other_host(tmp_path: Path) -> None:
+def test_default_endpoints_add_no_hosts(tmp_path: Path) -> None:
     assert load_config({}, {}, tmp_path).other_endpoints == ()

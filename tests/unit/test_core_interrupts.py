@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command, also where Python would drop what it raises."""
+"""Ctrl-C ends a command even where Python would discard the exception."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ SCRIPT = """
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_an_interrupt_that_comes_while_python_cleans_up_is_not_lost(name: str) -> None:
+def test_interrupt_during_a_finalizer_is_not_lost(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(SCRIPT).format(name=name)], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("interrupted\n", "")
 
 
-def test_other_errors_that_python_drops_are_shown() -> None:
+def test_other_errors_in_a_finalizer_are_shown() -> None:
     script = textwrap.dedent(SCRIPT).replace("signal.raise_signal(signal.{name})", "raise ValueError('dropped')")
     script = script.replace("time.sleep(60)", "").replace('print("not interrupted")', "")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

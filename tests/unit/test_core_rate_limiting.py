@@ -1,4 +1,4 @@
-"""A service is asked at an even pace, and not at all once it refuses or has gone away."""
+"""RateLimiter spreads calls evenly; CircuitBreaker stops them after a refusal or repeated failures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spotmap_build.errors import ServiceError, ServiceRefused
 
 
 class Clock:
-    """Time that passes only while somebody sleeps, or when it is asked to."""
+    """A clock that advances only by sleeping or explicitly."""
 
     def __init__(self) -> None:
         self.now_s = 0.0
@@ -27,7 +27,7 @@ def limiter(per_second: float, clock: Clock) -> RateLimiter:
     return RateLimiter(per_second, clock=lambda: clock.now_s, sleep=clock.sleep)
 
 
-def test_the_first_call_need_not_wait() -> None:
+def test_first_call_does_not_wait() -> None:
     clock = Clock()
     limiter(2, clock).wait()
     assert clock.slept_s == []
@@ -43,7 +43,7 @@ def test_calls_are_spread_evenly() -> None:
     assert times_s == [0.0, 0.5, 1.0, 1.5, 2.0]
 
 
-def test_a_call_that_took_long_is_not_followed_by_a_wait() -> None:
+def test_call_after_a_long_one_does_not_wait() -> None:
     clock = Clock()
     pace = limiter(2, clock)
     pace.wait()
@@ -52,7 +52,7 @@ def test_a_call_that_took_long_is_not_followed_by_a_wait() -> None:
     assert clock.slept_s == []
 
 
-def test_a_pause_earns_no_burst() -> None:
+def test_idle_time_does_not_allow_a_burst() -> None:
     clock = Clock()
     pace = limiter(2, clock)
     pace.wait()
@@ -62,7 +62,7 @@ def test_a_pause_earns_no_burst() -> None:
     assert clock.slept_s == [0.5, 0.5]
 
 
-def test_threads_share_one_pace() -> None:
+def test_threads_share_one_rate() -> None:
     waits_s: list[float] = []
     lock = threading.Lock()
 
@@ -77,7 +77,7 @@ def test_threads_share_one_pace() -> None:
     assert sorted(waits_s) == [number * 0.25 for number in range(1, 20)]
 
 
-def test_when_it_is_held_nobody_calls_until_then_and_the_rest_is_spread_as_before() -> None:
+def test_hold_delays_all_calls_and_keeps_the_rate_afterwards() -> None:
     clock = Clock()
     pace = limiter(2, clock)
     pace.wait()
@@ -90,14 +90,14 @@ def test_when_it_is_held_nobody_calls_until_then_and_the_rest_is_spread_as_befor
     assert times_s == [5.0, 5.5, 6.0]
 
 
-def test_a_refusal_opens_it_at_once() -> None:
+def test_refusal_opens_the_breaker_immediately() -> None:
     breaker, refusal = CircuitBreaker(), ServiceRefused("Too many.")
     assert breaker.reason is None
     breaker.failed(refusal)
     assert breaker.reason is refusal
 
 
-def test_failures_open_it_only_in_a_row() -> None:
+def test_only_consecutive_failures_open_the_breaker() -> None:
     breaker = CircuitBreaker()
     for _ in range(3):
         for _ in range(FAILURES_IN_A_ROW - 1):
@@ -112,7 +112,7 @@ def test_failures_open_it_only_in_a_row() -> None:
 
 
 @pytest.mark.parametrize("then", [ServiceError("A stall."), ServiceRefused("Again.")])
-def test_once_open_it_stays_open_for_its_first_reason(then: ServiceError) -> None:
+def test_open_breaker_keeps_its_first_reason(then: ServiceError) -> None:
     breaker, refusal = CircuitBreaker(), ServiceRefused("Too many.")
     breaker.failed(refusal)
     breaker.succeeded()

@@ -1,4 +1,4 @@
-"""The documentation says what the code says, and its links lead somewhere: in the repository and on its site."""
+"""The reference matches the code, and links work in the repository and on the documentation site."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @cache
-def _made() -> dict[str, str]:
-    """The reference, made in a process of its own: click keeps the help option that it was asked for first."""
+def _reference_pages() -> dict[str, str]:
+    """Return the reference, made in a separate process because click keeps the first requested help option."""
     program = "import json; from scripts import reference; print(json.dumps(reference.pages()))"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     made: dict[str, str] = json.loads(done.stdout)
@@ -27,8 +27,8 @@ def _made() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["commands.md", "settings.md", "report.md"])
-def test_the_reference_is_what_the_code_says(name: str) -> None:
-    assert (ROOT / "docs/reference" / name).read_text() == _made()[name], "run: make docs"
+def test_reference_matches_the_code(name: str) -> None:
+    assert (ROOT / "docs/reference" / name).read_text() == _reference_pages()[name], "run: make docs"
 
 
 def test_every_setting_is_explained() -> None:
@@ -50,7 +50,7 @@ def test_every_setting_is_explained() -> None:
         ("docs/a.md", "![A](b.md)", "![A](b.md)", "![A](b.md)"),
     ],
 )
-def test_links_lead_somewhere_on_the_site(
+def test_links_are_rewritten_for_the_site(
     tmp_path: Path, page: str, text: str, without: str, with_address: str
 ) -> None:
     for name in ("docs/b.md", "docs/sub/c.md", "CONTRIBUTING.md", "code/x.py"):
@@ -60,7 +60,7 @@ def test_links_lead_somewhere_on_the_site(
         assert docs_site.relinked(text, PurePosixPath(page), tmp_path, address) == expected
 
 
-def test_a_link_to_nothing_is_named(tmp_path: Path) -> None:
+def test_broken_link_is_reported(tmp_path: Path) -> None:
     with pytest.raises(docs_site.BrokenLink, match=r"^docs/a\.md: there is no \.\./code/y\.py#L3$"):
         docs_site.relinked("[A](../code/y.py#L3)", PurePosixPath("docs/a.md"), tmp_path, "")
 
@@ -71,14 +71,14 @@ def outside_the_site() -> list[Path]:
 
 
 @pytest.mark.parametrize("page", outside_the_site(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_of_pages_outside_the_site_lead_somewhere(page: Path) -> None:
+def test_links_of_pages_outside_the_site_exist(page: Path) -> None:
     docs_site.relinked(page.read_text(), PurePosixPath(page.relative_to(ROOT).as_posix()), ROOT, "")
     pictures = re.findall(r'(?:src|srcset)="([^":]+)"', page.read_text())
     assert [name for name in pictures if not (page.parent / name).is_file()] == []
 
 
 def named(entries: object) -> list[str]:
-    """The pages of a navigation, in its order."""
+    """Return the pages of a navigation in order."""
     if isinstance(entries, str):
         return [entries]
     assert isinstance(entries, dict | list)
@@ -86,14 +86,14 @@ def named(entries: object) -> list[str]:
     return [page for part in parts for page in named(part)]
 
 
-def test_the_navigation_names_every_page_once() -> None:
+def test_navigation_lists_every_page_once() -> None:
     navigation = named(tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"])
     pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
     assert sorted(navigation) == sorted([*pages, *docs_site.MOVED.values()])
 
 
 @pytest.mark.slow
-def test_the_site_is_built_with_every_link_and_heading_there(tmp_path: Path) -> None:
+def test_site_is_built_without_broken_links(tmp_path: Path) -> None:
     program = "import sys; from pathlib import Path; from scripts import docs_site; "
     program += "docs_site.BUILD = Path(sys.argv[1]); sys.exit(docs_site.main())"
     command = [sys.executable, "-c", program, str(tmp_path / "docs")]
@@ -101,6 +101,6 @@ def test_the_site_is_built_with_every_link_and_heading_there(tmp_path: Path) -> 
     assert done.returncode == 0, done.stdout + done.stderr
     page = (tmp_path / "docs/site/index.html").read_text()
     assert "Your music library as a map you recognize" in page
-    # Nothing is fetched from elsewhere to show it.
+    # The page loads nothing from other hosts.
     assert re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(https?:[^"]+)"', page) == []
     assert (tmp_path / "docs/site/reference/commands/index.html").is_file()

@@ -1,4 +1,4 @@
-"""The pure parts of the features without Essentia: what each says of numbers for which the answer is known."""
+"""The features without Essentia give the known results for constructed signals."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def sine(hz: float, seconds: float, height: float = 0.5) -> np.ndarray[tuple[int
 
 
 @pytest.mark.parametrize(("hz", "mel"), [(0, 0), (500, 7.5), (1000, 15), (6400, 42)])
-def test_slaneys_mel_scale_bends_at_one_kilohertz(hz: float, mel: float) -> None:
+def test_mel_scale_is_slaneys(hz: float, mel: float) -> None:
     assert hz_to_mel(hz) == pytest.approx(mel)
     assert mel_to_hz(mel) == pytest.approx(hz)
 
 
-def test_triangles_are_one_at_their_middle_and_overlap_by_half() -> None:
+def test_triangular_bands_peak_at_one_and_overlap_by_half() -> None:
     bands = triangles(np.arange(5.0), np.array([0.0, 1, 2, 4]))
     assert bands.T.tolist() == [[0, 1, 0, 0, 0], [0, 0, 1, 0.5, 0]]
 
 
 @pytest.mark.parametrize(("samples", "expected"), [(1, 1), (2048, 1), (2049, 2), (3072, 2), (3073, 3)])
-def test_the_last_frame_is_the_first_that_reaches_the_end(samples: int, expected: int) -> None:
+def test_last_frame_is_the_first_that_reaches_the_end(samples: int, expected: int) -> None:
     assert frames.frame_count(samples, 2048, 1024) == expected
     cut = np.concatenate(list(frames.cut(np.ones(samples, dtype=np.float32), 2048, 1024)))
     assert cut.shape == (expected, 2048)
     assert cut[0].sum() == min(samples, 2048)
 
 
-def test_frames_of_a_long_recording_are_those_of_one_cut() -> None:
+def test_frames_do_not_depend_on_the_blocks_of_a_long_recording() -> None:
     samples = np.arange(700 * 4, dtype=np.float32)
     cut = np.concatenate(list(frames.cut(samples, 8, 4, lead=4)))
     assert cut[:2].tolist() == [[0, 0, 0, 0, 0, 1, 2, 3], list(range(8))]
@@ -46,7 +46,7 @@ def test_frames_of_a_long_recording_are_those_of_one_cut() -> None:
 
 
 @pytest.mark.parametrize(("hz", "gain_db"), [(10, -20), (997, 0.69), (7000, 4.05)])
-def test_the_ear_hears_little_bass_and_more_treble(hz: float, gain_db: float) -> None:
+def test_k_weighting_attenuates_bass_and_boosts_treble(hz: float, gain_db: float) -> None:
     from scipy.signal import sosfreqz  # which takes a second to load
 
     _, response = sosfreqz(loudness.k_weighting(RATE_HZ), [hz], fs=RATE_HZ)
@@ -55,11 +55,11 @@ def test_the_ear_hears_little_bass_and_more_treble(hz: float, gain_db: float) ->
 
 
 @pytest.mark.parametrize(("height", "lufs"), [(1.0, 0.0), (0.1, -20.0), (1e-6, -70.0)])
-def test_a_sine_in_both_channels_is_as_loud_as_the_standard_says(height: float, lufs: float) -> None:
+def test_loudness_of_a_sine_matches_the_standard(height: float, lufs: float) -> None:
     assert loudness.loudness(sine(997, 5, height))["loudness"] == pytest.approx(lufs, abs=0.05)
 
 
-def test_an_even_sound_has_no_loudness_range_and_one_that_doubles_has_its_step() -> None:
+def test_loudness_range_of_a_step_is_its_height() -> None:
     steps = np.concatenate([sine(997, 20, 0.1), sine(997, 20, 0.2)])
     assert loudness.loudness(sine(997, 8))["loudness_range"] == pytest.approx(0, abs=0.01)
     assert loudness.loudness(steps)["loudness_range"] == pytest.approx(6.02, abs=0.1)
@@ -72,17 +72,17 @@ def test_danceability_needs_more_than_one_window(seconds: float, expected: bool)
     assert (movement.danceability(noise) != 0) is expected
 
 
-def test_windows_of_movement_go_from_a_third_of_a_second_to_nine() -> None:
+def test_window_lengths_range_from_a_third_of_a_second_to_nine_seconds() -> None:
     lengths = movement.windows()
     assert (lengths[0], lengths[1], lengths[-1], len(lengths)) == (31, 34, 871, 36)
 
 
 @pytest.mark.parametrize(("hz", "note"), [(440, 9), (261.63, 0), (1975.53, 11)])
-def test_a_tone_is_of_its_pitch_class(hz: float, note: int) -> None:
+def test_tone_has_its_pitch_class(hz: float, note: int) -> None:
     assert tonal.pitch_classes(sine(hz, 2)).argmax() == note
 
 
-def test_peaks_lie_between_bins_and_the_strongest_are_kept() -> None:
+def test_peaks_are_interpolated_and_the_strongest_are_kept() -> None:
     spectrum = np.zeros((1, tonal.FRAME_SAMPLES // 2 + 1), dtype=np.float32)
     spectrum[0, 20:840:10] = np.linspace(0.1, 1, 82)
     spectrum[0, 831] = 0.5
@@ -96,33 +96,33 @@ def test_silence_has_a_key_and_no_clarity() -> None:
     assert tonal.key(np.zeros(RATE_HZ, dtype=np.float32)) == {"key": 0, "mode": 1, "key_clarity": 0}
 
 
-def test_what_repeats_correlates_with_itself() -> None:
+def test_periodic_signal_correlates_with_itself() -> None:
     found = onsets.unbiased_autocorrelation(np.array([1.0, 0, 1, 0, 1, 0]))
     np.testing.assert_allclose(found, [0.5, 0, 0.5, 0, 0.5, 0], atol=1e-12)
 
 
-def test_what_is_liked_best_is_at_the_peak() -> None:
+def test_rayleigh_weight_peaks_at_its_parameter() -> None:
     assert onsets.rayleigh(np.arange(1.0, 129), 43.0).argmax() == 42
 
 
-def test_clicks_are_where_all_measures_of_change_are_high() -> None:
+def test_all_onset_measures_peak_at_a_click() -> None:
     samples = np.zeros(44_100 * 3, dtype=np.float32)
     samples[44_100:44_400] = np.random.default_rng(0).normal(size=300) * 0.5
     found = onsets.onsets(samples)
     for measure, hop in ((found.complex_difference, 1024), (found.energy_rise, 1024), (found.beat_emphasis, 512)):
         assert abs(measure.argmax() * hop - 44_100) <= 2048
-    # This one looks at five frames on either side.
+    # Information gain looks at five frames on either side.
     assert abs((found.information_gain.argmax() - 5) * 512 - 44_100) <= 5 * 512
 
 
 @pytest.mark.parametrize(
     ("values", "expected"), [([3.0], [3.0]), ([0.0, 1], [0, 0.5, 1]), ([2.0, 0, 4], [2, 1, 0, 2, 4])]
 )
-def test_values_are_doubled_by_what_lies_between(values: list[float], expected: list[float]) -> None:
+def test_values_are_interpolated_to_double_length(values: list[float], expected: list[float]) -> None:
     assert beats.doubled(np.array(values)).tolist() == expected
 
 
-def test_only_what_is_above_its_neighbors_stands_out() -> None:
+def test_only_values_above_the_local_average_remain() -> None:
     assert beats.above_average(np.array([0.0, 0, 3, 0, 0]), 1).tolist() == [0, 0, 2, 0, 0]
 
 
@@ -137,7 +137,7 @@ def test_periods_and_beats_of_a_metronome_are_found(period: int) -> None:
     assert np.isin(np.round(found[3:-1] / beats.STEP_S).astype(int), np.flatnonzero(changes)).all()
 
 
-def test_a_beat_is_likeliest_when_it_is_due() -> None:
+def test_hazard_peaks_when_the_beat_is_due() -> None:
     hazard = beats.hazards(43, 60, 0.01)
     assert 42 <= hazard.argmax() <= 44
     assert hazard[:30].max() == 0
@@ -148,17 +148,17 @@ def test_a_beat_is_likeliest_when_it_is_due() -> None:
     ("times_s", "expected"),
     [([], 0.0), ([1.0], 0.0), (np.arange(0, 20, 0.5), 120.0), ([0, 0.5, 1, 1.5, 2.5], 120.0), ([0, 3.0], 20.0)],
 )
-def test_the_tempo_is_the_most_frequent_one(times_s: list[float], expected: float) -> None:
+def test_tempo_is_the_most_frequent_interval(times_s: list[float], expected: float) -> None:
     assert rhythm.tempo_bpm(np.array(times_s)) == pytest.approx(expected)
 
 
-def test_errors_of_beats_are_shares_of_the_gap_they_lie_in() -> None:
+def test_beat_errors_are_relative_to_the_enclosing_interval() -> None:
     reference = np.array([0.0, 1, 2, 4])
     errors = rhythm.beat_errors(np.array([0.1, 0.9, 2.5, 3.5, 4.5]), reference)
     np.testing.assert_allclose(errors, [0.1, -0.1, 0.25, -0.25, 0.25])
 
 
-def test_equal_beats_agree_perfectly_and_random_ones_hardly() -> None:
+def test_equal_beats_agree_and_random_beats_do_not() -> None:
     steady = np.arange(6, 60, 0.5)
     random = np.sort(np.random.default_rng(0).uniform(6, 60, 108))
     assert rhythm.agreement(steady, steady + 0.01) == pytest.approx(5)

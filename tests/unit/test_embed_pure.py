@@ -1,4 +1,4 @@
-"""The pure parts of listening: where patches lie, what counts as audio, as labels, as an embedder."""
+"""Embedding without models: patches, audio detection, labels, features and the choice of engine."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_patches_are_spread_from_the_first_frame_to_the_last(
     assert patch_starts(frames, patch, wanted).tolist() == expected
 
 
-def test_a_recording_shorter_than_a_patch_has_none() -> None:
+def test_recording_shorter_than_a_patch_has_none() -> None:
     with pytest.raises(ValueError, match="are too few for a patch"):
         patch_starts(127, 128, 64)
 
 
-def test_short_sound_is_repeated_and_long_sound_left_alone() -> None:
+def test_short_sound_is_looped_and_long_sound_is_unchanged() -> None:
     sound = np.array([1, 2, 3], dtype=np.float32)
     assert loop_to(sound, 7).tolist() == [1, 2, 3, 1, 2, 3, 1]
     assert loop_to(sound, 3) is sound
@@ -59,12 +59,12 @@ def test_short_sound_is_repeated_and_long_sound_left_alone() -> None:
         ([[2, 2], [1, 1]], 0),
     ],
 )
-def test_the_most_typical_is_the_one_like_the_mean(vectors: list[list[float]], expected: int) -> None:
+def test_most_typical_vector_is_closest_to_the_mean(vectors: list[list[float]], expected: int) -> None:
     assert most_typical(np.array(vectors, dtype=np.float32)) == expected
 
 
 @pytest.mark.parametrize(("sample", "expected"), [(0, 5.0), (16_000, 6.0), (31_999, 6.9999), (32_000, 60.0)])
-def test_samples_of_windows_are_where_the_windows_are(sample: int, expected: float) -> None:
+def test_sample_positions_are_mapped_to_times_through_windows(sample: int, expected: float) -> None:
     sound = Sound(np.zeros(48_000, dtype=np.float32), ((0, 5.0), (32_000, 60.0)))
     assert sound.time_s(sample) == pytest.approx(expected, abs=1e-3)
 
@@ -82,7 +82,7 @@ def test_samples_of_windows_are_where_the_windows_are(sample: int, expected: flo
         (b"\x89PNG\r\n", False),
     ],
 )
-def test_audio_is_known_by_its_first_bytes(head: bytes, expected: bool) -> None:
+def test_audio_is_recognized_by_its_first_bytes(head: bytes, expected: bool) -> None:
     assert begins_like_audio(head) is expected
 
 
@@ -109,11 +109,11 @@ def test_audio_is_known_by_its_first_bytes(head: bytes, expected: bool) -> None:
         ("\udcff", ()),
     ],
 )
-def test_labels_are_taken_for_what_they_say(content: str, expected: tuple[str, ...]) -> None:
+def test_labels_are_parsed_and_validated(content: str, expected: tuple[str, ...]) -> None:
     assert parse_labels(content.encode(errors="surrogateescape"), 4) == expected
 
 
-def test_there_are_41_features_with_names_of_their_own_and_a_sentence_each() -> None:
+def test_there_are_41_features_with_unique_names_and_a_sentence_each() -> None:
     assert len({feature.name for feature in FEATURES}) == len({feature.label for feature in FEATURES}) == 41
     assert all(feature.meaning.endswith(".") for feature in FEATURES)
     shown = [feature.name for feature in FEATURES if feature.public]
@@ -121,13 +121,13 @@ def test_there_are_41_features_with_names_of_their_own_and_a_sentence_each() -> 
     assert not any(name.startswith("mfcc") for name in shown)
 
 
-def test_an_unknown_embedder_is_refused_and_the_known_ones_named() -> None:
+def test_unknown_embedder_is_refused_with_the_known_names() -> None:
     with pytest.raises(ConfigError, match="no embedder 'vggish'") as refused:
         embedders.get("vggish")
     assert "discogs-effnet, musicnn" in refused.value.hint
 
 
-def test_another_model_is_another_environment() -> None:
+def test_different_models_have_different_environments() -> None:
     effnet, musicnn = (embedders.environment(embedders.get(name)) for name in ("discogs-effnet", "musicnn"))
     assert effnet["weights"] != musicnn["weights"]
     assert effnet["embedder"] != musicnn["embedder"]
@@ -144,7 +144,7 @@ def test_another_model_is_another_environment() -> None:
         ("essentia", "onnxruntime", "essentia"),
     ],
 )
-def test_onnxruntime_listens_unless_another_is_wanted_or_only_essentia_is_there(
+def test_onnxruntime_is_preferred_unless_another_engine_is_requested_or_alone(
     monkeypatch: pytest.MonkeyPatch, wanted: str, installed: str, expected: str
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name in installed.split() else None)
@@ -152,7 +152,7 @@ def test_onnxruntime_listens_unless_another_is_wanted_or_only_essentia_is_there(
 
 
 @pytest.mark.parametrize("name", embedders.EMBEDDERS)
-def test_an_embedder_is_the_same_on_both_engines_but_for_its_file(name: str) -> None:
+def test_embedder_differs_between_engines_only_in_its_weights_file(name: str) -> None:
     spec = embedders.get(name)
     assert spec.on("essentia") == spec
     other = spec.on("onnx")
@@ -166,7 +166,7 @@ def test_musicnn_names_its_fifty_tags() -> None:
     assert (len(set(names)), names[0], names[-1]) == (50, "rock", "happy")
 
 
-def test_asking_what_there_is_loads_nothing_heavy() -> None:
+def test_querying_embedders_and_engines_imports_no_heavy_packages() -> None:
     script = (
         "import sys; from spotmap_build.embed import engines, spectral, weights, workers\n"
         "from spotmap_build.registry import embedders\n"
@@ -177,7 +177,7 @@ def test_asking_what_there_is_loads_nothing_heavy() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_people_read_percent_of_what_has_no_unit() -> None:
+def test_unitless_features_are_shown_as_percent() -> None:
     column = {feature.name: at for at, feature in enumerate(FEATURES)}
     measured = np.full((1, len(FEATURES)), 1.8, dtype=np.float32)
     measured[0, column["key_clarity"]] = 0.25

@@ -1,4 +1,4 @@
-"""Which tracks are on one album, where only its name, artists, covers, numbers and years are known."""
+"""Tracks are grouped into albums by name, artists, covers, track numbers and years."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ HITS, NOW = "Greatest Hits", "Now 50"
         "nobody's",
     ],
 )
-def test_tracks_on_one_album(tracks: list[Track], expected: list[int]) -> None:
+def test_tracks_are_grouped_into_albums(tracks: list[Track], expected: list[int]) -> None:
     keys = album_keys(tracks)
-    assert [name for name, _ in keys] == [one.album for one in tracks]
+    assert [name for name, _ in keys] == [each.album for each in tracks]
     assert [number for _, number in keys] == expected
 
 
-@pytest.mark.parametrize(("number", "albums"), [(1, 20_000), (None, 1)], ids=["all apart", "all one"])
-def test_an_album_of_very_many_tracks_takes_no_quadratic_time(number: int | None, albums: int) -> None:
+@pytest.mark.parametrize(("number", "albums"), [(1, 20_000), (None, 1)], ids=["all separate", "all the same"])
+def test_album_with_very_many_tracks_takes_no_quadratic_time(number: int | None, albums: int) -> None:
     tracks = [track("Unknown album", f"Artist {row}", number=number) for row in range(20_000)]
     assert len(set(album_keys(tracks))) == albums

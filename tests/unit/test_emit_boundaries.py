@@ -1,4 +1,4 @@
-"""Boundaries hold the share of a group that they promise, as few closed rings, for groups of any shape."""
+"""Boundaries of groups: they enclose the requested share of the tracks in few closed rings, for any shape."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START = RANDOM.bit_generator.state
 
 @pytest.fixture(autouse=True)
 def same_draws_in_any_order() -> None:
-    """Every test draws the same points, whichever tests ran before it in its process."""
+    """Give every test the same random points, regardless of the tests before it."""
     RANDOM.bit_generator.state = START
 
 
@@ -36,12 +36,12 @@ def polygons(found: Boundary) -> list[Points]:
 
 
 def area(found: Boundary) -> float:
-    """Islands minus holes."""
+    """Return the area of the islands minus the holes."""
     return sum(ring_area(ring) for ring in polygons(found))
 
 
 def share_inside(found: Boundary, points: Points) -> float:
-    """By the even-odd rule: how many edges a ray to the right crosses."""
+    """Return the share of the points inside, by the even-odd rule: count the edges that a ray to the right crosses."""
     crossings = np.zeros(len(points), dtype=np.int64)
     for ring in polygons(found):
         for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
@@ -61,15 +61,15 @@ SHAPES: dict[str, Callable[[], Points]] = {
 
 @pytest.mark.parametrize("share", [0.8, 0.92])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_promised_share_of_the_group_lies_inside(shape: str, share: float) -> None:
+def test_requested_share_of_the_group_is_inside(shape: str, share: float) -> None:
     points = SHAPES[shape]()
     assert share_inside(boundary(points, share), points) == pytest.approx(share, abs=0.06)
 
 
-def test_it_is_the_smallest_such_area() -> None:
+def test_area_is_nearly_the_smallest_possible() -> None:
     points = blob(30_000, 30_000, 3_000, 4_000)
     found = boundary(points, 0.8)
-    # 80 % of a normal distribution lie within sqrt(-2 ln 0.2) = 1.79 deviations; the estimate widens that a little.
+    # 80 % of a normal distribution are within sqrt(-2 ln 0.2) = 1.79 deviations; the estimate widens that a little.
     ideal = np.pi * (1.794 * 3_000) ** 2
     assert ideal * 0.9 < area(found) < ideal * 1.3
 
@@ -96,47 +96,47 @@ def test_tiny_groups_get_areas_around_their_tracks(points: list[list[float]]) ->
     assert share_inside(found, inner) == 1
 
 
-def test_equal_tracks_are_drawn_as_a_small_circle() -> None:
+def test_coincident_tracks_get_a_small_circle() -> None:
     (ring,) = polygons(boundary(np.full((25, 2), 20_000.0), 0.92))
     radii = np.hypot(*(ring - 20_000).T)
     assert radii == pytest.approx(np.full(len(ring), MIN_BANDWIDTH), rel=0.25)
     assert radii.max() / radii.min() < 1.15
 
 
-def test_a_pile_with_strays_still_has_an_area() -> None:
+def test_coincident_tracks_with_strays_get_an_area() -> None:
     points = np.vstack([np.full((96, 2), 30_000.0), [[10_000, 0], [60_000, 9_000], [0, 50_000], [5_000, 5_000]]])
     found = boundary(points, 0.92)
     assert share_inside(found, points) == 0.96
 
 
-def test_islands_are_kept_apart_and_strays_left_out() -> None:
+def test_islands_are_separate_and_strays_are_left_out() -> None:
     points = np.vstack([blob(10_000, 10_000, 999, 600), blob(50_000, 50_000, 999, 350), blob(10_000, 50_000, 800, 25)])
     centers = sorted((int(ring[:, 0].mean()), int(ring[:, 1].mean())) for ring in polygons(boundary(points, 0.8)))
     assert np.array(centers) == pytest.approx(np.array([(10_000, 10_000), (50_000, 50_000)]), abs=700)
 
 
-def test_scattered_tracks_are_no_continent() -> None:
-    """A playlist of one track of everything lies all over the map, and most of the map is not it."""
+def test_scattered_tracks_get_small_areas() -> None:
+    """A playlist with tracks of every kind is scattered over the map, most of which must not be enclosed."""
     found = boundary(RANDOM.uniform(4_000, 61_000, (12, 2)), 0.8)
     assert len(found.rings) >= 5
     assert area(found) < 0.15 * EXTENT**2
 
 
-def test_piles_of_equal_tracks_have_no_ring_without_an_area() -> None:
+def test_coincident_tracks_have_no_ring_without_an_area() -> None:
     """Where a density just reaches the threshold, an island can be a single point."""
     for _ in range(12):
         points = np.rint(RANDOM.uniform(0, 8, (15, 2))) * 8_000
         assert all(ring_area(ring) != 0 for ring in polygons(boundary(points, 0.8)))
 
 
-def test_a_stray_does_not_change_the_shape() -> None:
+def test_stray_does_not_change_the_shape() -> None:
     points = blob(20_000, 20_000, 800, 200)
     alone, with_stray = boundary(points, 0.8), boundary(np.vstack([points, [[65_000, 64_000]]]), 0.8)
     assert area(with_stray) == pytest.approx(area(alone), rel=0.1)
     assert len(with_stray.rings) == 1
 
 
-def test_a_ring_of_tracks_has_a_hole_that_runs_the_other_way() -> None:
+def test_ring_of_tracks_has_a_hole_of_opposite_orientation() -> None:
     angle = np.linspace(0, 2 * np.pi, 3_000)
     points = np.stack([np.cos(angle), np.sin(angle)], axis=1) * 15_000 + RANDOM.normal(30_000, 900, (3_000, 2))
     areas = sorted(ring_area(ring) for ring in polygons(boundary(points, 0.95)))
@@ -144,13 +144,13 @@ def test_a_ring_of_tracks_has_a_hole_that_runs_the_other_way() -> None:
     assert areas[0] < 0 < areas[1]
 
 
-def test_the_peak_is_the_densest_place() -> None:
+def test_peak_is_the_densest_point() -> None:
     points = np.vstack([blob(15_000, 15_000, 600, 500), blob(50_000, 50_000, 4_000, 500)])
     assert boundary(points, 0.92).peak == pytest.approx((15_000, 15_000), abs=700)
 
 
-def test_rings_are_light() -> None:
-    """In the middle of ten draws: a single one has 30 to 47 corners (measured over 200)."""
+def test_boundary_has_few_corners() -> None:
+    """The median of ten draws, because a single one has 30 to 47 corners (measured over 200)."""
     draws = [boundary(blob(30_000, 30_000, 3_000, 500), 0.92).rings for _ in range(10)]
     corners = np.median([sum(len(ring) // 2 for ring in rings) for rings in draws])
     assert 8 <= corners <= 40
@@ -165,23 +165,26 @@ def test_rings_are_light() -> None:
         (np.ones((2, 2)), 1.0),
     ],
 )
-def test_what_has_no_boundary_is_refused(points: Points, share: float) -> None:
+def test_invalid_points_or_share_are_refused(points: Points, share: float) -> None:
     with pytest.raises(ValueError, match="finite points"):
         boundary(points, share)
 
 
 @pytest.mark.parametrize(
     ("threshold", "areas"),
-    [pytest.param(0.6, [0.32, 0.32], id="a pass below it"), pytest.param(0.4, [1.92], id="a pass above it")],
+    [
+        pytest.param(0.6, [0.32, 0.32], id="saddle below the threshold"),
+        pytest.param(0.4, [1.92], id="saddle above the threshold"),
+    ],
 )
-def test_contours_of_two_hills_that_touch_close_and_join_over_a_high_pass(threshold: float, areas: list[float]) -> None:
+def test_touching_hills_are_joined_only_above_the_saddle(threshold: float, areas: list[float]) -> None:
     field = np.zeros((4, 4))
     field[1, 1] = field[2, 2] = 1
     rings = iso_rings(field, threshold)
     assert [ring_area(ring) for ring in rings] == pytest.approx(areas)
 
 
-def test_a_hole_runs_the_other_way_and_no_corner_is_repeated() -> None:
+def test_hole_has_opposite_orientation_and_corners_are_unique() -> None:
     field = np.pad(np.ones((5, 5)), 1)
     field[3, 3] = 0
     rings = sorted(iso_rings(field, 0.5), key=ring_area)
@@ -189,7 +192,7 @@ def test_a_hole_runs_the_other_way_and_no_corner_is_repeated() -> None:
     assert all(len({tuple(corner) for corner in ring.tolist()}) == len(ring) for ring in rings)
 
 
-def test_a_corner_that_matters_survives_simplification() -> None:
+def test_significant_corner_survives_simplification() -> None:
     square = np.array([[0, 0], [5, 0.01], [10, 0], [10, 10], [5, 9.99], [0, 10]], dtype=np.float64)
     assert simplify_ring(square, 1.0).tolist() == [[0, 0], [10, 0], [10, 10], [0, 10]]
     assert len(simplify_ring(square, 1e9)) == 3

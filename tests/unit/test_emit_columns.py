@@ -1,4 +1,4 @@
-"""What the details files pack comes back as docs/site-data.md says, at the precision that the page shows."""
+"""Packing columns of the details files as docs/site-data.md describes, at the precision of the page."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ LINES = some.lists(some.text(some.characters(codec="utf-8", exclude_characters="
 
 
 def numbers(packed: dict[str, Any]) -> list[float | None]:
-    """As the documentation reads: even places are steps up, odd ones down."""
+    """Decode as documented: even positions are steps up, odd ones steps down."""
     values: list[float | None] = []
     for character in packed["codes"]:
-        place = -1 if character == " " else ALPHABET.index(ord(character))
-        steps = place // 2 if place % 2 == 0 else -(place + 1) // 2
-        values.append(None if place < 0 else packed["middle"] + steps * packed["step"])
+        position = -1 if character == " " else ALPHABET.index(ord(character))
+        steps = position // 2 if position % 2 == 0 else -(position + 1) // 2
+        values.append(None if position < 0 else packed["middle"] + steps * packed["step"])
     return values
 
 
@@ -41,7 +41,7 @@ def packed(values: list[float]) -> dict[str, Any]:
 
 
 @given(LINES)
-def test_any_ids_come_back(ids: list[str]) -> None:
+def test_any_ids_round_trip(ids: list[str]) -> None:
     assert unpack_ids(pack_ids(ids)) == ids
 
 
@@ -55,11 +55,11 @@ def test_any_ids_come_back(ids: list[str]) -> None:
         [""],
     ],
 )
-def test_ids_of_mixed_libraries_come_back(ids: list[str]) -> None:
+def test_ids_of_mixed_libraries_round_trip(ids: list[str]) -> None:
     assert unpack_ids(pack_ids(ids)) == ids
 
 
-def test_the_ids_of_spotify_run_together_without_what_they_share() -> None:
+def test_spotify_ids_are_joined_without_their_common_prefix() -> None:
     assert pack_ids(["spotify:track:abc", "spotify:track:xyz"]) == {
         "prefix": "spotify:track:",
         "width": 3,
@@ -67,19 +67,19 @@ def test_the_ids_of_spotify_run_together_without_what_they_share() -> None:
     }
 
 
-def test_texts_whose_characters_the_page_would_count_otherwise_are_a_line_each() -> None:
+def test_texts_outside_the_basic_plane_are_stored_one_per_line() -> None:
     assert pack_texts(["\U0001d11e", "a"])["width"] == 0
 
 
 @given(some.lists(some.floats(-1e6, 1e6, allow_subnormal=False), min_size=1))
-def test_numbers_come_back_to_half_a_step(values: list[float]) -> None:
+def test_numbers_round_trip_to_half_a_step(values: list[float]) -> None:
     column = packed(values)
     for given_value, value in zip(values, numbers(column), strict=True):
         assert value is not None
         assert abs(value - given_value) <= column["step"] * 0.501
 
 
-def test_the_middle_values_are_distinguished_by_60_steps_or_more() -> None:
+def test_central_98_percent_of_values_have_60_steps_or_more() -> None:
     random = np.random.default_rng(5)
     for scale in (0.003, 1.0, 7.0, 400.0, 3e4):
         values = random.normal(3 * scale, scale, 5000)
@@ -88,7 +88,7 @@ def test_the_middle_values_are_distinguished_by_60_steps_or_more() -> None:
         assert len(json.dumps(column["step"])) <= 6
 
 
-def test_one_wild_value_neither_breaks_the_file_nor_blurs_the_others_to_one() -> None:
+def test_outlier_neither_breaks_the_encoding_nor_merges_the_other_values() -> None:
     values = [*np.random.default_rng(5).normal(120, 20, 999).tolist(), 50_000.0]
     column = packed(values)
     assert max(map(ord, column["codes"])) < 0x800
@@ -107,16 +107,16 @@ def test_one_wild_value_neither_breaks_the_file_nor_blurs_the_others_to_one() ->
         ([0.0, 0.0], [0, 0]),
     ],
 )
-def test_whole_numbers_constants_and_unknown_ones(values: list[float], expected: list[float | None]) -> None:
+def test_integers_constants_and_missing_values_round_trip(values: list[float], expected: list[float | None]) -> None:
     assert numbers(packed(values)) == pytest.approx(expected)
 
 
-def test_a_part_holds_its_rows() -> None:
+def test_part_contains_its_rows() -> None:
     column = NumberColumn(np.arange(10.0))
     assert numbers(column.part(3, 5)) == [3, 4]
 
 
-def test_a_number_takes_a_byte() -> None:
+def test_number_takes_less_than_a_byte_compressed() -> None:
     values = np.random.default_rng(5).normal(120, 20, 2048)
     size = len(gzip.compress(json.dumps(NumberColumn(values).part(0, 2048), ensure_ascii=False).encode()))
     assert size / 2048 < 1
@@ -126,11 +126,11 @@ def test_a_number_takes_a_byte() -> None:
     ("day", "number"),
     [("1970-01-01", 0), ("1970-01-03T10:00:00Z", 2), ("2015-01-27", 16462), ("", None), ("soon", None)],
 )
-def test_days_are_numbered(day: str, number: int | None) -> None:
+def test_days_are_numbered_from_1970(day: str, number: int | None) -> None:
     assert day_number(day) == number
 
 
-def test_python_reads_numbers_as_the_documentation_says() -> None:
+def test_unpack_numbers_decodes_as_documented() -> None:
     values = np.random.default_rng(3).normal(size=2_000) ** 3
     column = packed([*values.tolist(), float("nan"), 0.0])
     expected = [float("nan") if value is None else value for value in numbers(column)]
@@ -141,7 +141,7 @@ WORDS = some.lists(some.tuples(some.integers(0, 500).map("style {}".format), som
 
 
 @given(some.lists(WORDS, min_size=1, max_size=40), some.data())
-def test_any_words_come_back(rows: list[list[tuple[str, int]]], data: some.DataObject) -> None:
+def test_any_words_round_trip(rows: list[list[tuple[str, int]]], data: some.DataObject) -> None:
     column = WordColumn(rows)
     middle = data.draw(some.integers(0, len(rows) - 1))
     parts = [column.part(first, end) for first, end in ((0, middle), (middle, len(rows))) if end > first]

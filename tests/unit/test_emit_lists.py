@@ -1,4 +1,4 @@
-"""Lists leave the map as other players read them, and a folder of them lives without touching what is the person's."""
+"""Exported lists can be read by other players, and updating their folder keeps files of the user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOWHERE = Track("n", "Nowhere")
 SONGS = TrackList("cluster-1", "clusters", "Slow & dark", (OWN, VIDEO, SPOTIFY, NOWHERE))
 
 
-def test_m3u_leads_to_the_file_else_to_an_address_and_names_what_has_none() -> None:
+def test_m3u_entry_is_a_file_or_a_url_or_a_comment() -> None:
     assert encode_list(SONGS, "m3u8").decode() == (
         "#EXTM3U\n#PLAYLIST:Slow & dark\n"
         "#EXTINF:185,One, Two - A Song\n/music/a song.flac\n"
@@ -40,12 +40,12 @@ def test_paths_can_be_relative_to_the_list(tmp_path: Path) -> None:
     assert lines[-1] == str(Path("../../music/#1 hit.mp3"))
 
 
-def test_a_path_that_breaks_lines_is_none() -> None:
+def test_path_with_a_line_break_is_left_out() -> None:
     broken = Track("own", "A", recording=Recording("0", path="/music/a\n/etc/passwd"))
     assert b"passwd" not in encode_list(TrackList("a", "b", "c", (broken,)), "m3u8")
 
 
-def test_jspf_holds_every_track_with_what_is_known_of_it() -> None:
+def test_jspf_contains_every_track_with_its_metadata() -> None:
     playlist = json.loads(encode_list(SONGS, "jspf"))["playlist"]
     assert playlist["title"] == "Slow & dark"
     assert playlist["track"] == [
@@ -80,17 +80,17 @@ def test_jspf_holds_every_track_with_what_is_known_of_it() -> None:
         ("half \ud800", "half \ufffd"),
     ],
 )
-def test_a_name_is_one_that_every_file_system_takes(text: str, name: str) -> None:
+def test_file_name_is_portable(text: str, name: str) -> None:
     assert portable_name(text) == name
 
 
-def wanted(key: str, name: str, content: bytes = b"one") -> ListFile:
+def list_file(key: str, name: str, content: bytes = b"one") -> ListFile:
     return ListFile(key, "clusters", name, ".m3u8", content)
 
 
-def test_a_list_keeps_its_file_while_its_name_and_content_change(tmp_path: Path) -> None:
-    assert update_folder(tmp_path / "lists", [wanted("1", "Rock"), wanted("2", "Jazz")]) == Updated(2, 0, 0)
-    assert update_folder(tmp_path / "lists", [wanted("1", "Hard Rock", b"two"), wanted("2", "Jazz")]) == Updated(
+def test_list_keeps_its_file_name_when_its_name_and_content_change(tmp_path: Path) -> None:
+    assert update_folder(tmp_path / "lists", [list_file("1", "Rock"), list_file("2", "Jazz")]) == Updated(2, 0, 0)
+    assert update_folder(tmp_path / "lists", [list_file("1", "Hard Rock", b"two"), list_file("2", "Jazz")]) == Updated(
         1, 1, 0
     )
     files = sorted(path.name for path in (tmp_path / "lists/clusters").iterdir())
@@ -98,50 +98,50 @@ def test_a_list_keeps_its_file_while_its_name_and_content_change(tmp_path: Path)
     assert (tmp_path / "lists/clusters/Rock.m3u8").read_bytes() == b"two"
 
 
-def test_a_list_that_is_gone_is_removed(tmp_path: Path) -> None:
-    update_folder(tmp_path, [wanted("1", "Rock"), wanted("2", "Jazz")])
-    assert update_folder(tmp_path, [wanted("2", "Jazz")]) == Updated(0, 1, 1)
+def test_removed_list_is_deleted(tmp_path: Path) -> None:
+    update_folder(tmp_path, [list_file("1", "Rock"), list_file("2", "Jazz")])
+    assert update_folder(tmp_path, [list_file("2", "Jazz")]) == Updated(0, 1, 1)
     assert [path.name for path in (tmp_path / "clusters").iterdir()] == ["Jazz.m3u8"]
 
 
-def test_nothing_of_the_persons_own_is_overwritten_or_removed(tmp_path: Path) -> None:
+def test_files_of_the_user_are_not_overwritten_or_removed(tmp_path: Path) -> None:
     (tmp_path / "clusters").mkdir()
     (tmp_path / "clusters/rock.m3u8").write_bytes(b"mine")
-    update_folder(tmp_path, [wanted("1", "Rock"), wanted("2", "Jazz")])
+    update_folder(tmp_path, [list_file("1", "Rock"), list_file("2", "Jazz")])
     assert (tmp_path / "clusters/rock.m3u8").read_bytes() == b"mine"
     (tmp_path / "clusters/Jazz.m3u8").write_bytes(b"changed by hand")
-    updated = update_folder(tmp_path, [wanted("1", "Rock"), wanted("2", "Jazz", b"two")])
+    updated = update_folder(tmp_path, [list_file("1", "Rock"), list_file("2", "Jazz", b"two")])
     assert updated.kept == ("clusters/Jazz.m3u8",)
-    updated = update_folder(tmp_path, [wanted("1", "Rock")])
+    updated = update_folder(tmp_path, [list_file("1", "Rock")])
     assert updated.kept == ("clusters/Jazz.m3u8",)
     assert (tmp_path / "clusters/Jazz.m3u8").read_bytes() == b"changed by hand"
 
 
-def test_two_lists_of_one_name_are_two_files(tmp_path: Path) -> None:
-    update_folder(tmp_path, [wanted("1", "Rock"), wanted("2", "ROCK")])
+def test_lists_with_the_same_name_get_separate_files(tmp_path: Path) -> None:
+    update_folder(tmp_path, [list_file("1", "Rock"), list_file("2", "ROCK")])
     assert len(list((tmp_path / "clusters").iterdir())) == 2
 
 
 @pytest.mark.parametrize(
     "file", ["../victim", "clusters/../../victim", "/tmp/victim", "victim", "a/b/victim", "clusters/vic\0tim"]
 )
-def test_a_manifest_never_leads_out_of_the_folder(tmp_path: Path, file: str) -> None:
+def test_manifest_cannot_point_outside_the_folder(tmp_path: Path, file: str) -> None:
     folder = tmp_path / "lists"
     folder.mkdir()
     (tmp_path / "victim").write_bytes(b"mine")
     manifest = {"schema": "spotmap.lists/1", "lists": {"1": {"file": file, "sha256": "0"}}}
     (folder / LIST_MANIFEST).write_text(json.dumps(manifest))
-    update_folder(folder, [wanted("2", "Jazz")])
+    update_folder(folder, [list_file("2", "Jazz")])
     assert (tmp_path / "victim").read_bytes() == b"mine"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"schema": "other/1", "lists": {}}', "\x00"])
-def test_a_manifest_that_is_none_counts_as_none(tmp_path: Path, content: str) -> None:
+def test_invalid_manifest_is_ignored(tmp_path: Path, content: str) -> None:
     (tmp_path / LIST_MANIFEST).write_text(content)
-    assert update_folder(tmp_path, [wanted("1", "Rock")]).written == 1
+    assert update_folder(tmp_path, [list_file("1", "Rock")]).written == 1
 
 
-def test_a_file_in_the_place_of_the_folder_is_said_to_be(tmp_path: Path) -> None:
+def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "lists").write_text("mine")
     with pytest.raises(OutputError, match="cannot be written"):
-        update_folder(tmp_path / "lists", [wanted("1", "Rock")])
+        update_folder(tmp_path / "lists", [list_file("1", "Rock")])

@@ -1,4 +1,4 @@
-"""Pages are escaped, misspelt variables are errors, and only what belongs in a site lands in it."""
+"""Rendering the pages: escaping, undefined variables, replaced templates, themes, and which assets are included."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def template(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("sources", "has_ids", "said"),
+    ("sources", "has_ids", "credit"),
     [
         (("folder",), False, ""),
         (("table",), True, "Metadata from Spotify, to which cards link."),
@@ -69,14 +69,14 @@ def template(tmp_path: Path) -> Path:
         (("folder", "spotify"), True, "Metadata and covers from Spotify, to which every card links."),
     ],
 )
-def test_what_comes_from_spotify_is_said_to(sources: tuple[str, ...], has_ids: bool, said: str) -> None:
+def test_spotify_is_credited_for_its_metadata(sources: tuple[str, ...], has_ids: bool, credit: str) -> None:
     facts = replace(FACTS, sources=sources, has_spotify_ids=has_ids)
     page = render_pages(read_template(), facts)["index.html"].decode()
     note = re.search(r'<p class="note">(.*?)</p>', page, re.DOTALL)
     assert note is not None
     text = re.sub("<[^>]*>", "", note[1]).strip()
     assert text.startswith(f"Made from {', '.join(sources)} with spotmap-build. {FACTS.nearness}")
-    assert text.partition(FACTS.nearness)[2].strip() == said
+    assert text.partition(FACTS.nearness)[2].strip() == credit
 
 
 def test_text_is_escaped(template: Path) -> None:
@@ -87,8 +87,8 @@ def test_text_is_escaped(template: Path) -> None:
     assert set(pages) == {"index.html", "404.html"}
 
 
-def test_a_page_is_ascii_outside_of_scripts_and_styles(template: Path) -> None:
-    """Whatever charset a host claims, it reads the same."""
+def test_page_is_ascii_outside_of_scripts_and_styles(template: Path) -> None:
+    """It reads the same whatever charset a host declares."""
     (template / "index.html.j2").write_text(
         "<p id='map'>{{ title }} é</p><STYLE>p::after { content: '·' }</STYLE><script>'é'</script>"
         "<p id='legend'>日本</p>"
@@ -100,27 +100,27 @@ def test_a_page_is_ascii_outside_of_scripts_and_styles(template: Path) -> None:
     )
 
 
-def test_a_misspelt_variable_is_an_error(template: Path) -> None:
+def test_undefined_variable_is_an_error(template: Path) -> None:
     (template / "404.html.j2").write_text("{{ titel }}")
     with pytest.raises(jinja2.UndefinedError, match="titel"):
         render_pages(read_template(template), FACTS)
 
 
 @pytest.fixture
-def mine(tmp_path: Path, template: Path) -> Path:
-    """A person's folder for --template, with nothing in it yet."""
-    folder = tmp_path / "mine"
+def custom(tmp_path: Path, template: Path) -> Path:
+    """Return an empty folder for --template."""
+    folder = tmp_path / "custom"
     folder.mkdir()
     (template / "index.html.j2").write_text("<html><p id=\"map\">{{ title }}</p><p id='legend'></p></html>")
     return folder
 
 
-def test_a_persons_file_stands_in_for_the_templates(template: Path, mine: Path) -> None:
-    (mine / "404.html.j2").write_text("Nothing here: {{ title }}")
-    (mine / "style.css").write_text("p{}")
+def test_custom_file_replaces_that_of_the_template(template: Path, custom: Path) -> None:
+    (custom / "404.html.j2").write_text("Nothing here: {{ title }}")
+    (custom / "style.css").write_text("p{}")
     for name in (".DS_Store", "style.css~", "#style.css#"):
-        (mine / name).write_text("x")
-    read = read_template(template, replacing=mine)
+        (custom / name).write_text("x")
+    read = read_template(template, replacing=custom)
     assert render_pages(read, FACTS)["404.html"] == b"Nothing here: A &lt;b&gt;map&lt;/b&gt;"
     assert read.assets == {"style.css": b"p{}", "viewer.js": b"run()"}
     assert read.digest != read_template(template).digest
@@ -153,13 +153,11 @@ def test_a_persons_file_stands_in_for_the_templates(template: Path, mine: Path) 
         ("404.html.j2", b"{% include 'x' %}", "cannot be rendered: x", "title"),
     ],
 )
-def test_a_persons_file_that_cannot_be_used_is_named(
-    mine: Path, name: str, content: bytes, message: str, hint: str
-) -> None:
+def test_unusable_custom_file_is_reported(custom: Path, name: str, content: bytes, message: str, hint: str) -> None:
     if name:
-        (mine / name).write_bytes(content)
+        (custom / name).write_bytes(content)
     with pytest.raises(ConfigError, match=message) as refused:
-        render_pages(read_template(mine.parent, replacing=mine), FACTS)
+        render_pages(read_template(custom.parent, replacing=custom), FACTS)
     assert hint in refused.value.hint
 
 
@@ -170,44 +168,46 @@ def test_a_persons_file_that_cannot_be_used_is_named(
         ("language.de.json", b"[]", "it is not a JSON object"),
     ],
 )
-def test_a_persons_json_that_is_none_is_named(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_invalid_custom_json_is_reported(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         read_template(replacing=tmp_path)
 
 
 @pytest.mark.parametrize("command", [build, plan])
-def test_mistakes_in_a_persons_file_are_found_before_anything_is_listened_to(
-    mine: Path, command: Callable[[Config, Progress], object]
+def test_mistakes_in_custom_files_are_found_before_the_library_is_read(
+    custom: Path, command: Callable[[Config, Progress], object]
 ) -> None:
-    (mine / "404.html.j2").write_text("{{ titel }}")
-    config = Config(sources=(f"folder:{mine / 'absent'}",), out=mine.parent / "site", cache_dir=mine.parent / "cache")
+    (custom / "404.html.j2").write_text("{{ titel }}")
+    config = Config(
+        sources=(f"folder:{custom / 'absent'}",), out=custom.parent / "site", cache_dir=custom.parent / "cache"
+    )
     with pytest.raises(ConfigError, match="'titel' is undefined"):
-        command(replace(config, template=mine), PlainProgress(io.StringIO()))
+        command(replace(config, template=custom), PlainProgress(io.StringIO()))
 
 
-def test_the_templates_own_files_are_right_for_the_example() -> None:
+def test_built_in_template_renders_for_the_example() -> None:
     assert b"A map" in render_pages(read_template(), EXAMPLE)["index.html"]
 
 
-def test_a_folder_of_files_that_is_not_there_is_named(template: Path) -> None:
+def test_missing_template_folder_is_reported(template: Path) -> None:
     with pytest.raises(ConfigError, match=r"absent, cannot be read: No such file"):
         read_template(template, replacing=template / "absent")
 
 
-def test_a_theme_comes_after_the_style_and_changes_the_digest() -> None:
+def test_theme_is_appended_to_the_style_and_changes_the_digest() -> None:
     (theme,) = (each for each in THEMES if each.name == "high-contrast")
     plain, themed = read_template(), read_template(theme=theme)
     own, style = plain.assets["style.css"].decode(), themed.assets["style.css"].decode()
     assert style.startswith(own)
-    assert style.removeprefix(own).count("--map-background: #000000;") == 2, "chosen, and by the system"
-    said = set(re.findall(r"--[\w-]+", style.removeprefix(own)))
-    assert said <= set(re.findall(r"(--[\w-]+):", own)), "no property that the page does not know"
+    assert style.removeprefix(own).count("--map-background: #000000;") == 2, "if chosen, and if the system asks for it"
+    used = set(re.findall(r"--[\w-]+", style.removeprefix(own)))
+    assert used <= set(re.findall(r"(--[\w-]+):", own)), "the theme sets only properties of the page"
     assert themed.digest != plain.digest
     assert themed.background == theme.dark.background
 
 
-def test_browsers_know_what_to_check_the_first_files_by() -> None:
+def test_integrity_hashes_are_given_for_the_first_files() -> None:
     files = {**dict.fromkeys(FIRST_FILES, b""), "viewer.js": b"alert('Hello, world.');", "details-000.json": b"{}"}
     reported = integrity(files)
     assert set(reported) == set(FIRST_FILES)
@@ -217,25 +217,25 @@ def test_browsers_know_what_to_check_the_first_files_by() -> None:
     assert '"viewer.js": "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="' in worker
 
 
-def test_assets_are_the_viewer_and_its_style_only(template: Path) -> None:
+def test_assets_are_only_the_viewer_and_its_style(template: Path) -> None:
     assert read_template(template).assets == {"style.css": b"body{}", "viewer.js": b"run()"}
 
 
 @pytest.mark.parametrize("name", ["index.html.j2", "404.html.j2", "style.css", "viewer.bundle.js"])
-def test_the_digest_changes_with_every_file_that_lands_in_the_site(template: Path, name: str) -> None:
+def test_digest_changes_with_every_file_of_the_site(template: Path, name: str) -> None:
     before = read_template(template).digest
     (template / name).write_text("changed")
     assert read_template(template).digest != before
 
 
 @pytest.mark.parametrize("name", ["README.md", "viewer/main.js"])
-def test_the_digest_ignores_what_stays_behind(template: Path, name: str) -> None:
+def test_digest_ignores_files_that_are_not_published(template: Path, name: str) -> None:
     before = read_template(template).digest
     (template / name).write_text("changed")
     assert read_template(template).digest == before
 
 
-def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -> None:
+def test_built_in_template_uses_the_policy_of_the_preview_and_all_assets() -> None:
     pages = render_pages(read_template(), replace(FACTS, title="Real"))
     page = pages["index.html"].decode()
     for name in ("index.html", "404.html"):
@@ -254,12 +254,12 @@ def test_the_real_template_renders_and_states_the_same_policy_as_the_preview() -
         "translate.js",
         "picture.js",
     }
-    on_demand |= {f"language.{one}.json" for one in LANGUAGES[1:]} | {"words.de.json", "words.es.json"}
+    on_demand |= {f"language.{code}.json" for code in LANGUAGES[1:]} | {"words.de.json", "words.es.json"}
     for name in set(assets) - on_demand:
         assert f"data/0123abcd/{name}" in page
 
 
-def test_the_page_says_how_good_the_map_is_in_sentences() -> None:
+def test_page_explains_the_quality_of_the_map() -> None:
     figure = Figure("trustworthiness", "trustworthiness", 0.934, "How far you can trust <it>.", 0.5)
     page = render_pages(read_template(), replace(FACTS, figures=(figure,)))["index.html"].decode()
     assert "<dt><span>trustworthiness</span> <span>0.93</span></dt>" in page
@@ -268,20 +268,20 @@ def test_the_page_says_how_good_the_map_is_in_sentences() -> None:
 
 
 @pytest.mark.parametrize("site_url", ["", "https://me.example/map/"])
-def test_the_policy_permits_what_the_pages_have_inside(site_url: str) -> None:
+def test_content_security_policy_allows_exactly_the_inline_code(site_url: str) -> None:
     pages = render_pages(read_template(), replace(FACTS, site_url=site_url))
-    inside = [
+    inline = [
         found[1]
         for name in ("index.html", "404.html")
         for found in re.finditer(r'<(?:style|script data-cfasync="false")>(.*?)</', pages[name].decode(), re.DOTALL)
     ]
-    assert len(inside) == 3
-    digests = {b64encode(sha256(code.encode()).digest()).decode() for code in inside}
+    assert len(inline) == 3
+    digests = {b64encode(sha256(code.encode()).digest()).decode() for code in inline}
     assert set(re.findall("'sha256-(.*?)'", CONTENT_SECURITY_POLICY)) == digests
 
 
 @pytest.mark.parametrize("site_url", ["", "https://me.example/map/"])
-def test_the_manifest_is_a_document_whatever_the_title_is(site_url: str) -> None:
+def test_manifest_is_valid_json_for_any_title(site_url: str) -> None:
     title = '"</script>\\ \u2028 Musik & Töne'
     pages = render_pages(read_template(), replace(FACTS, title=title, site_url=site_url))
     manifest = json.loads(pages["manifest.webmanifest"])
@@ -292,14 +292,14 @@ def test_the_manifest_is_a_document_whatever_the_title_is(site_url: str) -> None
 
 
 @pytest.mark.parametrize("is_indexed", [False, True])
-def test_search_engines_are_asked_not_to_list_the_page_unless_they_may(is_indexed: bool) -> None:
+def test_indexing_is_refused_unless_enabled(is_indexed: bool) -> None:
     pages = render_pages(read_template(), replace(FACTS, is_indexed=is_indexed))
     asked = '<meta name="robots" content="noindex">'
     assert (asked in pages["index.html"].decode()) is not is_indexed
     assert asked in pages["404.html"].decode()
 
 
-def test_the_pages_name_the_address_of_the_site_where_it_is_known() -> None:
+def test_pages_contain_the_site_url_if_it_is_known() -> None:
     pages = render_pages(read_template(), replace(FACTS, site_url="https://me.example/map/?a&b"))
     page, not_found = pages["index.html"].decode(), pages["404.html"].decode()
     assert '<link rel="canonical" href="https://me.example/map/?a&amp;b">' in page
@@ -313,5 +313,5 @@ def test_the_pages_name_the_address_of_the_site_where_it_is_known() -> None:
     unknown = render_pages(read_template(), FACTS)
     assert "canonical" not in unknown["index.html"].decode()
     assert not re.search("og:url|og:image|twitter", unknown["index.html"].decode())
-    # What is relative would lead to where the missing address lies.
+    # A relative link would be resolved against the missing address.
     assert re.findall('(?:href|src)="(.*?)"', unknown["404.html"].decode()) == ["data:,"]

@@ -1,4 +1,4 @@
-"""The site's JSON says what ``docs/site-data.md`` describes, in equal bytes for equal input, and nothing private."""
+"""The site's JSON matches ``docs/site-data.md``, is deterministic, and contains nothing private."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOTHING: Mapping[str, str] = {}
 
 
 def atlas_of(count: int, seed: int = 1) -> Atlas:
-    """An atlas with two clusters, some noise and one playlist."""
+    """Return an atlas with two clusters, some noise and one playlist."""
     random = np.random.default_rng(seed)
     labels = random.integers(-1, 2, count).astype(np.int32)
     coordinates = (random.normal(0, 1, (count, 2)) + 8 * labels[:, None]).astype(np.float32)
@@ -71,16 +71,14 @@ def ids_in_order(payload: Payload) -> list[str]:
     return [track for name in names for track in unpack_ids(read(payload, name)["ids"])]
 
 
-def test_what_is_to_come_is_shown_where_there_is_any() -> None:
+def test_number_of_waiting_tracks_is_included_if_there_are_any() -> None:
     atlas = atlas_of(20)
     assert "waiting" not in read(payload_of(atlas), "map.json")
     assert read(payload_of(replace(atlas, waiting_count=12)), "map.json")["waiting"] == 12
 
 
 @pytest.mark.parametrize(("count", "draws_icon", "is_drawn"), [(3, True, True), (3, False, False), (0, True, False)])
-def test_the_icon_is_drawn_from_the_map_unless_a_person_brought_one(
-    count: int, draws_icon: bool, is_drawn: bool
-) -> None:
+def test_icon_is_drawn_from_the_map_unless_the_user_provides_one(count: int, draws_icon: bool, is_drawn: bool) -> None:
     payload = encode(
         atlas_of(count),
         assets={"favicon.svg": b"<svg/>"},
@@ -92,7 +90,7 @@ def test_the_icon_is_drawn_from_the_map_unless_a_person_brought_one(
     assert (payload.files["favicon.svg"] != b"<svg/>") is is_drawn
 
 
-def test_coordinates_come_back_as_they_were_laid_out() -> None:
+def test_coordinates_round_trip() -> None:
     atlas = atlas_of(300)
     payload = payload_of(atlas)
     document = read(payload, "map.json")
@@ -107,7 +105,7 @@ def test_coordinates_come_back_as_they_were_laid_out() -> None:
     assert decoded - decoded.mean(axis=0) == pytest.approx(laid_out - laid_out.mean(axis=0), abs=unit)
 
 
-def test_every_column_follows_the_same_order() -> None:
+def test_all_columns_use_the_same_track_order() -> None:
     atlas = atlas_of(300)
     payload = payload_of(atlas, {"tempo_bpm": "BPM"})
     document, text, details = (read(payload, name) for name in ("map.json", "text.json", "details-000.json"))
@@ -131,7 +129,7 @@ def test_every_column_follows_the_same_order() -> None:
 
 
 def with_tracks(atlas: Atlas, **columns: list[Any]) -> Atlas:
-    """The atlas with these fields of its first tracks."""
+    """Return the atlas with these fields of its first tracks replaced."""
     tracks = list(atlas.tracks)
     for name, values in columns.items():
         for row, value in enumerate(values):
@@ -139,7 +137,7 @@ def with_tracks(atlas: Atlas, **columns: list[Any]) -> Atlas:
     return replace(atlas, tracks=tuple(tracks))
 
 
-def test_whose_library_a_track_is_in_is_reported() -> None:
+def test_layers_list_the_tracks_of_each_person() -> None:
     atlas = with_tracks(atlas_of(4), layers=[("me",), ("me", "friend"), ("friend",), ("me",)])
     payload = payload_of(atlas)
     layers = read(payload, "map.json")["layers"]
@@ -149,31 +147,33 @@ def test_whose_library_a_track_is_in_is_reported() -> None:
     assert [(layer["count"], layer["color"]) for layer in layers] == [(2, 0), (3, 1)]
 
 
-def test_one_persons_map_has_no_layers_and_no_recordings() -> None:
+def test_map_of_one_person_has_no_layers_and_no_recordings() -> None:
     payload = payload_of(atlas_of(4))
     assert read(payload, "map.json")["layers"] == []
     assert "video_ids" not in read(payload, "details-000.json")
 
 
-def test_a_recording_on_youtube_is_reported_and_nothing_else_of_it() -> None:
+def test_youtube_id_of_a_recording_is_included_and_its_digest_is_not() -> None:
     recording = Recording(digest="cd" * 32, video_id="QH3Fx41Jpl4")
     payload = payload_of(with_tracks(atlas_of(3), recording=[recording]))
     details = read(payload, "details-000.json")
-    said = dict(zip(unpack_ids(details["ids"]), details["video_ids"]["text"].split("\n"), strict=True))
-    assert said == {"track-0": "QH3Fx41Jpl4", "track-1": "", "track-2": ""}
+    video_ids = dict(zip(unpack_ids(details["ids"]), details["video_ids"]["text"].split("\n"), strict=True))
+    assert video_ids == {"track-0": "QH3Fx41Jpl4", "track-1": "", "track-2": ""}
     assert b"cdcdcd" not in b"".join(payload.files.values())
 
 
-def test_paths_are_reported_only_where_they_were_asked_for_and_letter_by_letter() -> None:
+def test_paths_are_included_only_if_requested_and_unchanged() -> None:
     tracks = with_tracks(atlas_of(3), recording=[Recording("0", path="/music/a  b\u00a0.mp3")])
     assert "paths" not in read(payload_of(tracks), "details-000.json")
-    said = encode(tracks, assets={}, feature_units={}, sources=(), built_at=None, paths={"track-1": "a  b\u00a0.mp3"})
-    details = read(said, "details-000.json")
+    payload = encode(
+        tracks, assets={}, feature_units={}, sources=(), built_at=None, paths={"track-1": "a  b\u00a0.mp3"}
+    )
+    details = read(payload, "details-000.json")
     paths = dict(zip(unpack_ids(details["ids"]), details["paths"]["text"].split("\n"), strict=True))
     assert paths == {"track-0": "", "track-1": "a  b\u00a0.mp3", "track-2": ""}
 
 
-def test_genres_and_plays_are_facets_that_the_sources_own_columns_win_over() -> None:
+def test_genres_and_plays_are_facets_unless_the_source_has_such_columns() -> None:
     atlas = with_tracks(
         atlas_of(3),
         genres=[("dub", "ambient"), (), ("jazz",)],
@@ -189,12 +189,12 @@ def test_genres_and_plays_are_facets_that_the_sources_own_columns_win_over() -> 
     assert facets["plays"] == {"track-0": 0, "track-1": None, "track-2": 7}
 
 
-def test_when_tracks_were_played_stands_in_columns_that_other_maps_do_not_have() -> None:
+def test_play_dates_are_columns_only_if_known() -> None:
     without = payload_of(atlas_of(3))
     assert read(without, "map.json")["columns"].keys() == {"features", "facets", "facts"}
     assert not [name for name in read(without, "details-000.json") if "played" in name or "plays" in name]
-    heard = [Listening("1970-01-03", "1971-01-01", ((1970, 2), (1971, 400))), None, Listening(last_on="1970-01-02")]
-    payload = payload_of(with_tracks(atlas_of(3), listening=heard))
+    listening = [Listening("1970-01-03", "1971-01-01", ((1970, 2), (1971, 400))), None, Listening(last_on="1970-01-02")]
+    payload = payload_of(with_tracks(atlas_of(3), listening=listening))
     assert read(payload, "map.json")["columns"]["facts"] == ["year", "duration_ms", "first_played", "last_played"]
     assert read(payload, "map.json")["columns"]["years_played"] == [1970, 1971]
     details = read(payload, "details-000.json")
@@ -206,14 +206,14 @@ def test_when_tracks_were_played_stands_in_columns_that_other_maps_do_not_have()
     assert np.isnan(plays["1970"][ids.index("track-1")])
 
 
-def test_nothing_private_and_no_feature_that_was_not_asked_for_gets_out() -> None:
+def test_nothing_private_and_no_unrequested_feature_is_included() -> None:
     payload = payload_of(atlas_of(50), {"tempo_bpm": "BPM"})
     everything = b"".join(payload.files.values())
     for private in (b"/home", b".flac", b"abababab", b"secret_feature"):
         assert private not in everything
 
 
-def test_equal_input_gives_equal_bytes_and_any_change_another_generation() -> None:
+def test_equal_input_gives_equal_bytes_and_any_change_a_new_generation() -> None:
     atlas = atlas_of(200)
     first, again = payload_of(atlas, viewer=b"code"), payload_of(atlas, viewer=b"code")
     assert first == again
@@ -241,12 +241,12 @@ def test_maps_of_any_size_are_complete(count: int) -> None:
     assert y0 < y1
 
 
-def test_tracks_in_one_place_lie_in_the_middle() -> None:
+def test_coincident_tracks_are_placed_in_the_center() -> None:
     atlas = replace(atlas_of(5), layout=Layout(np.full((5, 2), 7, np.float32)))
     assert set(accumulate(read(payload_of(atlas), "map.json")["x"])) <= {EXTENT // 2, EXTENT // 2 + 1}
 
 
-def test_one_outlier_does_not_shrink_the_first_view() -> None:
+def test_outlier_does_not_shrink_the_initial_view() -> None:
     coordinates = np.random.default_rng(3).normal(0, 1, (500, 2)).astype(np.float32)
     coordinates[0] = 100
     view = read(payload_of(replace(atlas_of(500), layout=Layout(coordinates))), "map.json")["view"]
@@ -263,13 +263,13 @@ def test_one_outlier_does_not_shrink_the_first_view() -> None:
         ("", ""),
     ],
 )
-def test_any_title_is_one_line_of_valid_text(title: str, shown: str) -> None:
+def test_any_title_becomes_one_line_of_valid_text(title: str, shown: str) -> None:
     atlas = atlas_of(3)
     atlas = replace(atlas, tracks=tuple(replace(track, title=title) for track in atlas.tracks))
     assert read(payload_of(atlas), "text.json")["titles"] == "\n".join([shown] * 3)
 
 
-def test_covers_and_facets_are_named_once_a_chunk() -> None:
+def test_covers_and_facets_are_stored_once_per_chunk() -> None:
     atlas = atlas_of(4)
     tracks = tuple(
         replace(track, art_digest="cd" * 32 if i else "", facets={"label": "Warp", "plays": 3.0} if i == 2 else {})
@@ -284,12 +284,12 @@ def test_covers_and_facets_are_named_once_a_chunk() -> None:
     assert details["facets"]["plays"][third] == 3
 
 
-def test_a_layout_that_is_not_finite_is_refused() -> None:
+def test_non_finite_layout_is_refused() -> None:
     with pytest.raises(ValueError, match="not finite"):
         payload_of(replace(atlas_of(2), layout=Layout(np.array([[0, 0], [np.nan, 1]], np.float32))))
 
 
-def test_a_large_map_is_encoded_quickly_and_its_first_paint_is_light() -> None:
+def test_large_map_is_encoded_quickly_and_compactly() -> None:
     atlas = atlas_of(50_000)
     started = time.process_time()
     payload = payload_of(atlas, {"tempo_bpm": "BPM"})
@@ -297,7 +297,7 @@ def test_a_large_map_is_encoded_quickly_and_its_first_paint_is_light() -> None:
     assert len(gzip.compress(payload.files["map.json"])) / 50_000 < 7
 
 
-def test_new_and_moved_tracks_are_reported_and_offered() -> None:
+def test_new_and_moved_tracks_are_listed() -> None:
     payload = payload_of(replace(atlas_of(60), insights=Insights(since=Since(new=(3, 41), moved=(7,)))))
     ids, since = ids_in_order(payload), read(payload, "insights.json")["since"]
     assert {ids[track] for track in accumulate(since["new"])} == {"track-3", "track-41"}
@@ -306,17 +306,17 @@ def test_new_and_moved_tracks_are_reported_and_offered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "said"),
+    ("since", "expected"),
     [(None, None), (Since(new=(), moved=()), {"new": [], "moved": []})],
     ids=["first map", "as before"],
 )
-def test_where_nothing_is_new_or_moved_nothing_is_offered(since: Since | None, said: object) -> None:
+def test_column_since_is_missing_if_nothing_is_new_or_moved(since: Since | None, expected: object) -> None:
     payload = payload_of(replace(atlas_of(20), insights=Insights(since=since)))
-    assert read(payload, "insights.json")["since"] == said
+    assert read(payload, "insights.json")["since"] == expected
     assert "since" not in read(payload, "map.json")["columns"]
 
 
-def test_places_on_albums_are_reported_where_any_is_known_and_discs_where_there_are_several() -> None:
+def test_track_numbers_are_included_if_known_and_discs_if_there_are_several() -> None:
     atlas = atlas_of(3)
     assert {"numbers", "discs"}.isdisjoint(read(payload_of(atlas), "details-000.json"))
     numbered = [replace(track, track_number=number, disc_number=1) for number, track in enumerate(atlas.tracks[:2], 1)]
@@ -334,7 +334,7 @@ def test_places_on_albums_are_reported_where_any_is_known_and_discs_where_there_
     assert dict(zip(ids_in_order(payload), discs, strict=True)) == {"track-0": 1, "track-1": 1, "track-2": 2}
 
 
-def test_two_albums_of_one_name_are_two() -> None:
+def test_albums_with_the_same_name_are_separate() -> None:
     atlas = atlas_of(4)
     artists = ("Queen", "Queen", "ABBA", "ABBA")
     tracks = tuple(
@@ -348,7 +348,7 @@ def test_two_albums_of_one_name_are_two() -> None:
     assert album_of["track-0"] == album_of["track-1"] != album_of["track-2"] == album_of["track-3"]
 
 
-def test_styles_are_named_once_and_given_by_track() -> None:
+def test_styles_are_stored_once_and_referenced_per_track() -> None:
     atlas = atlas_of(3)
     styled = replace(atlas, styles=((("dub", 9), ("rock", 1)), (), (("rock", 5),)))
     payload = payload_of(styled)

@@ -1,4 +1,4 @@
-"""The map as a picture: a PNG that others can read, in the viewer's colors, at the places of the tracks."""
+"""Pictures and icons of the map are valid PNG files with the viewer's colors and the tracks' positions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def map_json(count: int, *, clusters: bool = True) -> bytes:
-    """Two groups, at the left and at the upper right, and a track between them."""
+    """Return two groups, at the left and at the upper right, and a track between them."""
     x = [10_000] * count + [50_000] * count + [30_000]
     y = [20_000] * count + [50_000] * count + [35_000]
     around = (8_000, 18_000, 12_000, 18_000, 12_000, 22_000, 8_000, 22_000)
@@ -47,7 +47,7 @@ def pixels(png: bytes) -> npt.NDArray[np.uint8]:
 
 
 def place(x: int, y: int) -> tuple[int, int]:
-    """Row and column in the social picture: as much as the rim of 9 % leaves, and centered."""
+    """Return row and column in the social picture, which has a margin of 9 % and is centered."""
     scale = min((1200 - 2 * 0.09 * 630) / 44_000, (630 - 2 * 0.09 * 630) / 34_000)
     return round(315 - (y - 35_000) * scale), round(600 + (x - 30_000) * scale)
 
@@ -63,7 +63,7 @@ def test_tracks_are_discs_in_the_colors_of_their_clusters(count: int) -> None:
         assert tuple(picture[place(30_000, 35_000)]) == rgb(DARK.noise)
 
 
-def test_regions_are_washed_and_their_holes_are_not() -> None:
+def test_regions_are_tinted_and_their_holes_are_not() -> None:
     picture = pixels(pictures(map_json(1), has_social=True)["map.png"]).astype(int)
     background, color = np.array(rgb(DARK.background)), np.array(rgb(color_of(0, DARK)))
     within, hole = picture[place(8_600, 18_600)], picture[place(10_400, 20_400)]
@@ -71,12 +71,12 @@ def test_regions_are_washed_and_their_holes_are_not() -> None:
     assert tuple(hole) == tuple(background)
 
 
-def test_a_map_without_clusters_or_with_one_track_is_drawn() -> None:
+def test_map_without_clusters_is_drawn() -> None:
     picture = pixels(pictures(map_json(3, clusters=False), has_social=True)["map.png"])
     assert tuple(picture[place(10_000, 20_000)]) == rgb(DARK.noise)
 
 
-def test_icons_have_their_sizes_and_something_in_the_middle_that_masks_leave() -> None:
+def test_icons_have_their_sizes_and_content_inside_the_maskable_area() -> None:
     files = pictures(map_json(30), has_social=False)
     assert set(files) == {"icon-192.png", "icon-512.png"}
     for name, png in files.items():
@@ -89,7 +89,7 @@ def test_icons_have_their_sizes_and_something_in_the_middle_that_masks_leave() -
 
 
 @pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
-def test_the_colors_are_those_of_the_viewer(colors: Palette) -> None:
+def test_colors_are_those_of_the_viewer(colors: Palette) -> None:
     name = "dark" if colors is DARK else "light"
     palette = (ROOT / "site_template/viewer/ui/palette.js").read_text(encoding="utf-8")
     base = re.search(rf"{name}: \[(.*?)\]", palette, re.DOTALL)
@@ -105,7 +105,7 @@ def test_the_colors_are_those_of_the_viewer(colors: Palette) -> None:
         ("accent", colors.accent),
     ):
         assert re.search(f"--{role}: (#[0-9a-f]{{6}})", theme)[1] == color  # type: ignore[index]
-    # By node, from ui/palette.js.
+    # Computed with Node from ui/palette.js.
     assert [color_of(index, colors) for index in (12, 13, 14, 30, 200)] == EXPECTED[name]
 
 

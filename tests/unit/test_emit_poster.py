@@ -1,4 +1,4 @@
-"""The poster: all of the map on one sheet, text as text, names that lie on no other and on few tracks."""
+"""The poster shows the whole map, with text as text and with labels that hide no others and few tracks."""
 
 from __future__ import annotations
 
@@ -31,53 +31,53 @@ def document(tracks: int, **changes: Any) -> dict[str, Any]:
     return sample_documents(np.random.default_rng(7), tracks, "A sample library")["map.json"] | changes
 
 
-def poster(of: dict[str, Any], size: str = "a2") -> ET.Element:
-    return ET.fromstring(draw_poster(orjson.dumps(of), size, CAPTION))
+def poster(data: dict[str, Any], size: str = "a2") -> ET.Element:
+    return ET.fromstring(draw_poster(orjson.dumps(data), size, CAPTION))
 
 
 def texts(root: ET.Element) -> list[str]:
     return [" ".join("".join(text.itertext()).split()) for text in root.iter(f"{SVG}text")]
 
 
-def test_it_has_the_title_every_track_and_a_legend() -> None:
-    of = document(300)
-    root = poster(of)
+def test_poster_has_the_title_every_track_and_a_legend() -> None:
+    data = document(300)
+    root = poster(data)
     assert [root.get("width"), root.get("height")] == ["420mm", "594mm"]
-    assert [poster(of, "a3").get("width"), poster(of, "a3").get("height")] == ["297mm", "420mm"]
+    assert [poster(data, "a3").get("width"), poster(data, "a3").get("height")] == ["297mm", "420mm"]
     shown = texts(root)
     assert {"A sample library", CAPTION} <= set(shown)
-    assert f"300 tracks · {len(of['clusters'])} clusters · {len(of['playlists'])} playlists" in shown
-    for cluster in of["clusters"]:
+    assert f"300 tracks · {len(data['clusters'])} clusters · {len(data['playlists'])} playlists" in shown
+    for cluster in data["clusters"]:
         assert f"{cluster['name']} {cluster['count']:,}" in shown
     fills = {group.get("fill"): len(group) for group in root.iter(f"{SVG}g") if group.find(f"{SVG}circle") is not None}
-    for number, cluster in enumerate(of["clusters"]):
-        assert fills[color_of(cluster["color"], LIGHT)] == of["cluster"].count(number)
-    assert fills[LIGHT.noise] == of["cluster"].count(-1)
+    for number, cluster in enumerate(data["clusters"]):
+        assert fills[color_of(cluster["color"], LIGHT)] == data["cluster"].count(number)
+    assert fills[LIGHT.noise] == data["cluster"].count(-1)
 
 
 @pytest.mark.parametrize("words", ["a music library ", "\u6f22", "\u200d"])
-def test_a_title_of_any_length_is_shortened_to_its_line(words: str) -> None:
-    of = document(300, title=words * 20_000)
-    shown, title = texts(poster(of))[0], of["title"]  # would take hours if each length were tried
+def test_overlong_title_is_shortened_to_its_line(words: str) -> None:
+    data = document(300, title=words * 20_000)
+    shown, title = texts(poster(data))[0], data["title"]  # trying every length would take hours
     assert shown.endswith("…")
     assert title.startswith(shown[:-1])
-    assert texts(poster(of | {"title": shown}))[0] == shown
+    assert texts(poster(data | {"title": shown}))[0] == shown
 
 
-def test_equal_maps_make_equal_bytes_and_no_date_is_in_them() -> None:
-    of = orjson.dumps(document(300))
-    assert draw_poster(of, "a2", CAPTION) == draw_poster(of, "a2", CAPTION)
-    assert b"2026" not in draw_poster(of, "a2", CAPTION)
+def test_equal_maps_make_equal_bytes_without_a_date() -> None:
+    data = orjson.dumps(document(300))
+    assert draw_poster(data, "a2", CAPTION) == draw_poster(data, "a2", CAPTION)
+    assert b"2026" not in draw_poster(data, "a2", CAPTION)
 
 
 @pytest.mark.parametrize("tracks", [300, 5_000, pytest.param(20_000, marks=pytest.mark.slow)])
-def test_names_lie_on_no_other_and_within_the_margins(tracks: int) -> None:
+def test_labels_do_not_overlap_and_stay_within_the_margins(tracks: int) -> None:
     halo, names = [group for group in poster(document(tracks)).iter(f"{SVG}g") if group.get("text-anchor") == "middle"]
     assert len(halo) == len(names) > 2
     boxes = []
     for text in names:
         size, x, y = (float(text.get(name, 0)) for name in ("font-size", "x", "y"))
-        # No narrower than letters are on the average.
+        # A lower bound for the average width of letters.
         width = 0.5 * size * len(text.text or "")
         assert x - width / 2 >= MARGIN - 8
         assert x + width / 2 <= WIDTH - MARGIN + 8
@@ -87,11 +87,11 @@ def test_names_lie_on_no_other_and_within_the_margins(tracks: int) -> None:
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
-def test_a_name_has_no_place_below_the_map_in_the_legend() -> None:
-    """One group at the bottom of the map, whose name has less in its way below it than anywhere else."""
+def test_label_is_not_placed_in_the_legend() -> None:
+    """One group at the bottom of the map, whose label would hide least below it."""
     name = "Electronic music of the quiet kind"
     x, y = [10_000, 10_200, 30_000, 30_200], [10_000, 10_200, 60_000, 60_200]
-    of = {
+    data = {
         "title": "Low", "count": 4, "x": np.diff(x, prepend=0).tolist(), "y": np.diff(y, prepend=0).tolist(),
         "view": [9_000, 9_000, 31_000, 61_000], "cluster": [0, 0, -1, -1], "playlists": [],
         "clusters": [
@@ -101,13 +101,13 @@ def test_a_name_has_no_place_below_the_map_in_the_legend() -> None:
             }
         ],
     }  # fmt: skip
-    heights = {text.text: float(text.get("y", 0)) for text in poster(of).iter(f"{SVG}text")}
+    heights = {text.text: float(text.get("y", 0)) for text in poster(data).iter(f"{SVG}text")}
     assert {"Electronic music", "of the quiet kind"} <= set(heights)
     assert heights["of the quiet kind"] < heights[f"{name} "] - 30
 
 
-def test_names_of_a_few_tracks_hide_hardly_any() -> None:
-    """Two groups side by side, whose names would each hide the other's if they lay on the groups' middles."""
+def test_labels_of_small_groups_hide_hardly_any_tracks() -> None:
+    """Two adjacent groups: a label centered on one would hide tracks of the other."""
     x = [10_000, 10_400, 10_800, 11_200, 15_000, 15_400, 15_800, 16_200]
     clusters = [
         {
@@ -119,11 +119,11 @@ def test_names_of_a_few_tracks_hide_hardly_any() -> None:
         }
         for number, left in enumerate((9_700, 14_700))
     ]
-    of = {
+    data = {
         "title": "Two", "count": 8, "x": np.diff(x, prepend=0).tolist(), "y": [21_000, *[0] * 7],
         "view": [8_000, 18_000, 60_000, 60_000], "cluster": [0] * 4 + [1] * 4, "clusters": clusters, "playlists": [],
     }  # fmt: skip
-    root = poster(of)
+    root = poster(data)
     circles = [(float(one.get("cx", 0)), float(one.get("cy", 0))) for one in root.iter(f"{SVG}circle")][:8]
     for text in root.iter(f"{SVG}text"):
         if text.text == "Electronic":
@@ -132,25 +132,25 @@ def test_names_of_a_few_tracks_hide_hardly_any() -> None:
             assert not [1 for cx, cy in circles if abs(cx - x_middle) < reach and y_base - size < cy < y_base]
 
 
-def test_text_is_text_whatever_is_in_it() -> None:
+def test_hostile_text_is_escaped() -> None:
     hostile = '<script>"&\u0007\u202e\u2066\ufffe\uffff</script>'
-    of = document(300, title=hostile)
-    of["clusters"][0]["name"] = hostile
-    content = draw_poster(orjson.dumps(of), "a2", hostile)
+    data = document(300, title=hostile)
+    data["clusters"][0]["name"] = hostile
+    content = draw_poster(orjson.dumps(data), "a2", hostile)
     assert b"<script" not in content
     assert '<script>"& \ufffd\ufffd</script>' in texts(ET.fromstring(content))
 
 
 @pytest.mark.parametrize("title", ["M" * 300, "音楽" * 80, "A map of everything that I have listened to since 1999"])
-def test_a_long_title_stays_within_the_margins(title: str) -> None:
+def test_long_title_stays_within_the_margins(title: str) -> None:
     root = poster(document(300, title=title))
     (shown,) = [text for text in root.iter(f"{SVG}text") if (text.text or "")[:3] == title[:3]]
-    least = 1.0 if title.startswith("音") else 0.5
-    assert float(shown.get("font-size", 0)) * least * len(shown.text or "") <= WIDTH - 2 * MARGIN
+    width_factor = 1.0 if title.startswith("音") else 0.5
+    assert float(shown.get("font-size", 0)) * width_factor * len(shown.text or "") <= WIDTH - 2 * MARGIN
 
 
 @pytest.mark.parametrize("tracks", [1, 300, pytest.param(20_000, marks=pytest.mark.slow)])
-def test_the_icon_is_the_map_in_few_points_within_its_square(tracks: int) -> None:
+def test_icon_shows_the_map_in_few_points_within_its_square(tracks: int) -> None:
     content = draw_icon(document(tracks))
     assert content == draw_icon(document(tracks))
     assert len(content) < 6_000
@@ -165,13 +165,13 @@ def test_the_icon_is_the_map_in_few_points_within_its_square(tracks: int) -> Non
 
 
 @pytest.mark.parametrize("tracks", [0, 1, 2])
-def test_a_map_of_hardly_anything_is_drawn(tracks: int) -> None:
+def test_map_with_at_most_two_tracks_is_drawn(tracks: int) -> None:
     assert len(list(poster(document(tracks)).iter(f"{SVG}circle"))) == tracks
 
 
-def test_a_large_map_is_one_path_a_color_within_the_sheet() -> None:
-    of = document(20_000)
-    content = draw_poster(orjson.dumps(of), "a2", CAPTION)
+def test_large_map_is_one_path_per_color_within_the_sheet() -> None:
+    data = document(20_000)
+    content = draw_poster(orjson.dumps(data), "a2", CAPTION)
     assert len(content) < 400_000
     root = ET.fromstring(content)
     paths = {path.get("stroke"): path.get("d", "") for path in root.iter(f"{SVG}path") if path.get("fill") == "none"}
@@ -183,7 +183,7 @@ def test_a_large_map_is_one_path_a_color_within_the_sheet() -> None:
 
 
 @pytest.mark.slow
-def test_a_png_is_marked_and_has_its_size() -> None:
+def test_png_is_marked_and_has_its_size() -> None:
     pytest.importorskip("resvg_py")
     svg = draw_poster(orjson.dumps(document(30)), "a3", CAPTION)
     png = png_of(svg)
@@ -196,7 +196,7 @@ def test_a_png_is_marked_and_has_its_size() -> None:
     assert corners == {tuple(bytes.fromhex(LIGHT.background[1:]))}
 
 
-def test_a_build_replaces_its_own_poster_and_nothing_else(tmp_path: Path) -> None:
+def test_build_replaces_only_its_own_poster(tmp_path: Path) -> None:
     place = tmp_path / "poster.svg"
     svg = draw_poster(orjson.dumps(document(30)), "a3", CAPTION)
     write_document(place, svg, POSTER, force=False)
@@ -208,13 +208,13 @@ def test_a_build_replaces_its_own_poster_and_nothing_else(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["poster.pdf", "poster", "poster.jpg"])
-def test_another_kind_of_file_is_refused_before_anything_is_listened_to(tmp_path: Path, name: str) -> None:
+def test_unsupported_poster_format_is_refused_before_the_build(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigError, match=r"must be a \.svg or \.png file") as caught:
         check_output_paths(load_config({"poster": name}, {}, tmp_path))
     assert "PDF" in caught.value.hint
 
 
-def test_a_png_without_what_paints_it_is_refused_before_anything_is_listened_to(
+def test_png_poster_without_its_renderer_is_refused_before_the_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("spotmap_build.output_paths.find_spec", lambda _name: None)

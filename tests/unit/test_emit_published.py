@@ -1,4 +1,4 @@
-"""A published map is read back as it was; a damaged or a hostile one is an error that says what is wrong."""
+"""Reading a published map: it round-trips, and damaged or hostile ones are errors with a reason."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Change = Callable[[dict[str, Any]], object]
 
 
 def atlas() -> Atlas:
-    """Two neighborhoods, each a region, and a few tracks between them."""
+    """Return an atlas with two clusters, each in its own region, and a few tracks between them."""
     labels = (np.arange(COUNT) % 3 - 1).astype(np.int32)
     rows = [tuple(np.flatnonzero(labels == label).tolist()) for label in (0, 1)]
 
@@ -58,7 +58,7 @@ def atlas() -> Atlas:
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    """The files of a site that are read back, by path."""
+    """Return the files of a site that are read, by path."""
     payload = encode(atlas(), assets={}, feature_units={}, sources=("table",), built_at=None)
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
     return {"index.html": f'<html data-generation="{payload.generation}">'.encode(), **data}
@@ -84,7 +84,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Path:
 
 @contextmanager
 def served(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
-    """An address for the files, and the paths that were asked for."""
+    """Serve the files and yield their address and the list of requested paths."""
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -98,7 +98,7 @@ def served(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
             self.wfile.write(content or b"")
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
-            """Requests are not news."""
+            """Do not log requests."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -111,7 +111,7 @@ def served(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("place", ["folder", "address", "address of the page"])
-def test_a_site_is_read_back_as_it_was(files: dict[str, bytes], tmp_path: Path, place: str) -> None:
+def test_site_is_read_back(files: dict[str, bytes], tmp_path: Path, place: str) -> None:
     if place == "folder":
         found = read_published(str(write(tmp_path, files)))
     else:
@@ -132,7 +132,7 @@ def test_a_site_is_read_back_as_it_was(files: dict[str, bytes], tmp_path: Path, 
     assert msgspec.json.decode(msgspec.json.encode(previous_map), type=PreviousMap) == previous_map
 
 
-def test_a_site_of_before_there_were_regions_is_read_as_well(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_site_of_a_version_without_regions_is_read(files: dict[str, bytes], tmp_path: Path) -> None:
     def before(document: dict[str, Any]) -> None:
         del document["larger_regions"], document["files"]["insights"]
         for one in document["clusters"]:
@@ -152,8 +152,8 @@ def setting(*where: str | int, to: Any) -> Change:
 
 
 MAP_DAMAGES: dict[str, Change] = {
-    "one x less than tracks": lambda document: document["x"].pop(),
-    "one y more": lambda document: document["y"].append(0),
+    "one x too few": lambda document: document["x"].pop(),
+    "one y too many": lambda document: document["y"].append(0),
     "x are texts": setting("x", to=["1"] * COUNT),
     "x is null": setting("x", to=None),
     "x are huge": setting("x", to=[10**300] * COUNT),
@@ -192,7 +192,7 @@ DETAILS_DAMAGES: dict[str, Change] = {
     "ids are null": setting("ids", to=None),
     "ids are a list": setting("ids", to=["a"] * COUNT),
     "a prefix of a megabyte": setting("ids", "prefix", to="x" * 1_000_000),
-    "an id less": lambda document: setting("ids", "text", to=document["ids"]["text"].rpartition("\n")[0])(document),
+    "an id too few": lambda document: setting("ids", "text", to=document["ids"]["text"].rpartition("\n")[0])(document),
     "ids of one letter": setting("ids", to={"prefix": "", "width": 1, "text": "x" * 1_000_000}),
     "a width that does not divide": setting("ids", to={"prefix": "", "width": 7, "text": "x" * COUNT}),
     "a negative width": setting("ids", "width", to=-1),
@@ -201,7 +201,7 @@ DETAILS_DAMAGES: dict[str, Change] = {
 }
 
 INSIGHTS_DAMAGES: dict[str, Change] = {
-    "a region less": lambda document: document["region_tracks"].pop(),
+    "a region too few": lambda document: document["region_tracks"].pop(),
     "a track that is not there": setting("region_tracks", 0, to=[COUNT]),
     "a track before the first": setting("region_tracks", 0, to=[-1]),
     "a track twice": setting("region_tracks", 0, to=[1, 0]),
@@ -211,18 +211,16 @@ INSIGHTS_DAMAGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize(
-    ("name", "what"),
+    ("name", "damage"),
     [
         *(("map.json", what) for what in MAP_DAMAGES),
         *(("details-000.json", what) for what in DETAILS_DAMAGES),
         *(("insights.json", what) for what in INSIGHTS_DAMAGES),
     ],
 )
-def test_what_is_damaged_is_an_error_that_names_the_place(
-    files: dict[str, bytes], tmp_path: Path, name: str, what: str
-) -> None:
-    damage = {**MAP_DAMAGES, **DETAILS_DAMAGES, **INSIGHTS_DAMAGES}[what]
-    place = write(tmp_path, changed(files, name, damage))
+def test_damage_is_reported_with_its_place(files: dict[str, bytes], tmp_path: Path, name: str, damage: str) -> None:
+    change = {**MAP_DAMAGES, **DETAILS_DAMAGES, **INSIGHTS_DAMAGES}[damage]
+    place = write(tmp_path, changed(files, name, change))
     with pytest.raises(ConfigError, match="can be continued") as caught:
         read_published(str(place))
     assert str(place) in caught.value.message
@@ -235,7 +233,7 @@ DEEP = b"[" * 200_000
 NO_DOCUMENTS: dict[str, tuple[str, bytes]] = {
     "a page without a generation": ("index.html", b"<html>"),
     "a page that leads elsewhere": ("index.html", b'<html data-generation="../../etc">'),
-    "a page that is no text": ("index.html", b"\xff" * 100),
+    "a page that is not text": ("index.html", b"\xff" * 100),
     "an empty map": ("map.json", b""),
     "a map that is a list": ("map.json", b"[]"),
     "a map that is null": ("map.json", b"null"),
@@ -243,21 +241,21 @@ NO_DOCUMENTS: dict[str, tuple[str, bytes]] = {
     "a map with something that nests": ("map.json", b'{"schema": "spotmap.map/1", "unknown": ' + DEEP),
     "a map with NaN": ("map.json", b'{"schema": "spotmap.map/1", "count": 1, "x": [NaN]}'),
     "ids that nest": ("details-000.json", b'{"schema": "spotmap.details/2", "ids": ' + DEEP),
-    "insights that are no text": ("insights.json", b"\xff\xfe"),
+    "insights that are not text": ("insights.json", b"\xff\xfe"),
 }
 
 
-@pytest.mark.parametrize("what", NO_DOCUMENTS)
-def test_what_is_no_document_is_an_error(files: dict[str, bytes], tmp_path: Path, what: str) -> None:
-    name, content = NO_DOCUMENTS[what]
+@pytest.mark.parametrize("case", NO_DOCUMENTS)
+def test_invalid_document_is_an_error(files: dict[str, bytes], tmp_path: Path, case: str) -> None:
+    name, content = NO_DOCUMENTS[case]
     path = name if name in files else path_of(files, name)
     with pytest.raises(ConfigError, match="can be continued"):
         read_published(str(write(tmp_path, {**files, path: content})))
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are not supported here")
 @pytest.mark.parametrize("name", ["index.html", "map.json"])
-def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(files: dict[str, bytes], tmp_path: Path, name: str) -> None:
+def test_pipe_in_place_of_a_file_does_not_block(files: dict[str, bytes], tmp_path: Path, name: str) -> None:
     place = write(tmp_path, files) / (name if name in files else path_of(files, name))
     place.unlink()
     os.mkfifo(place)
@@ -265,7 +263,7 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(files: dict[str, bytes]
         read_published(str(tmp_path))
 
 
-def test_a_file_is_no_larger_than_those_of_a_site(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_size_of_a_file_is_bounded(files: dict[str, bytes], tmp_path: Path) -> None:
     place = write(tmp_path, files) / path_of(files, "map.json")
     with place.open("wb") as file:
         file.truncate(1 << 40)
@@ -273,7 +271,7 @@ def test_a_file_is_no_larger_than_those_of_a_site(files: dict[str, bytes], tmp_p
         read_published(str(tmp_path))
 
 
-def test_all_files_together_are_bounded(
+def test_total_size_of_all_files_is_bounded(
     files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = sum(len(content) for path, content in files.items() if path.endswith((".html", ".json")))
@@ -282,14 +280,14 @@ def test_all_files_together_are_bounded(
         read_published(str(write(tmp_path, files)))
 
 
-def test_a_hundred_thousand_names_are_not_asked_for(files: dict[str, bytes]) -> None:
+def test_excessive_number_of_files_is_not_requested(files: dict[str, bytes]) -> None:
     with served(changed(files, "map.json", MAP_DAMAGES["100,000 names"])) as (address, asked):
         with pytest.raises(ConfigError, match="length <="):
             read_published(address)
         assert len(asked) == 2
 
 
-def test_a_site_that_takes_too_long_is_given_up(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_a_site_times_out(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published, "SITE_S", -1.0)
     with served(files) as (address, asked), pytest.raises(ServiceError, match="took more than"):
         read_published(address)
@@ -319,7 +317,7 @@ def test_a_site_that_takes_too_long_is_given_up(files: dict[str, bytes], monkeyp
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage", ConfigError, id="another page"),
     ],
 )
-def test_a_server_that_answers_rubbish_is_reported_in_a_line(answer: bytes, kind: type[SpotmapError]) -> None:
+def test_invalid_http_response_is_reported_in_one_line(answer: bytes, kind: type[SpotmapError]) -> None:
     with raw_server(says(answer)) as url, pytest.raises(kind, match=f"map at {url}") as caught:
         read_published(url)
     assert "--anchor none" in caught.value.hint
@@ -341,9 +339,7 @@ def test_a_server_that_answers_rubbish_is_reported_in_a_line(answer: bytes, kind
         "",
     ],
 )
-def test_a_place_that_is_none_is_an_error_of_the_setting(
-    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_location_is_a_config_error(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError, match="can be continued") as caught:
         read_published(place)
@@ -354,7 +350,7 @@ def config(anchor: str, *, fresh: bool = False) -> Any:
     return SimpleNamespace(anchor=anchor, fresh=fresh)
 
 
-def test_the_map_that_is_named_is_asked_for_once_whoever_wants_it(files: dict[str, bytes]) -> None:
+def test_anchor_is_downloaded_once(files: dict[str, bytes]) -> None:
     with served(files) as (address, asked):
         previous = read_anchor(config(address, fresh=True))
         assert previous is not None
@@ -365,12 +361,12 @@ def test_the_map_that_is_named_is_asked_for_once_whoever_wants_it(files: dict[st
         assert len(asked) == len(set(asked)) > 1
 
 
-def test_no_map_or_the_last_one_is_not_looked_for_elsewhere() -> None:
+def test_no_map_is_read_for_none_or_auto() -> None:
     assert read_anchor(config("none")) == Previous()
     assert read_anchor(config("auto")) is None
 
 
-def test_a_login_in_an_address_is_not_repeated() -> None:
+def test_password_in_a_url_is_not_repeated_in_the_error() -> None:
     with pytest.raises(ServiceError, match="cannot be reached") as caught:
         read_published("HTTP://me:secret@127.0.0.1:1/")
     assert "secret" not in caught.value.message + str(caught.value.__cause__)

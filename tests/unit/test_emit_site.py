@@ -1,4 +1,4 @@
-"""Publishing replaces a site of ours in one step, writes nothing twice, and never touches what is not ours."""
+"""Publishing a site is atomic, writes only what changed, and never touches foreign files."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def modification_times_ns(folder: Path) -> dict[Path, int]:
 
 
 @pytest.mark.parametrize("exists", [False, True], ids=["absent", "empty"])
-def test_a_new_site_is_exactly_its_files(tmp_path: Path, exists: bool) -> None:
+def test_new_site_contains_exactly_its_files(tmp_path: Path, exists: bool) -> None:
     out = tmp_path / "deep" / "site"
     if exists:
         out.mkdir(parents=True)
@@ -43,7 +43,7 @@ def test_a_new_site_is_exactly_its_files(tmp_path: Path, exists: bool) -> None:
     assert not (out / STAGING_NAME).exists()
 
 
-def test_the_same_site_again_writes_nothing_at_all(tmp_path: Path) -> None:
+def test_publishing_the_same_site_again_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1", "x"), "a1", force=False)
     before = modification_times_ns(out)
@@ -52,7 +52,7 @@ def test_the_same_site_again_writes_nothing_at_all(tmp_path: Path) -> None:
     assert modification_times_ns(out) == before
 
 
-def test_the_previous_version_stays_and_older_ones_go(tmp_path: Path) -> None:
+def test_previous_generation_is_kept_and_older_ones_are_removed(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1", "only-a", "all"), "a1", force=False)
     publish(out, site_files("b2", "only-b", "all"), "b2", force=False)
@@ -63,7 +63,7 @@ def test_the_previous_version_stays_and_older_ones_go(tmp_path: Path) -> None:
     assert not (out / "data" / "a1").exists()
 
 
-def test_going_back_to_the_previous_version_reuses_its_files(tmp_path: Path) -> None:
+def test_going_back_to_the_previous_generation_reuses_its_files(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)
     publish(out, site_files("b2"), "b2", force=False)
@@ -72,16 +72,16 @@ def test_going_back_to_the_previous_version_reuses_its_files(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("damaged", ["data/a1/map.json", "art/x.webp", "index.html", "404.html", MARKER_NAME])
-def test_a_missing_file_is_put_back_and_nothing_else_written(tmp_path: Path, damaged: str) -> None:
+def test_missing_file_is_restored_and_nothing_else_is_written(tmp_path: Path, damaged: str) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1", "x"), "a1", force=False)
-    whole = tree(out)
+    complete = tree(out)
     (out / damaged).unlink()
     publish(out, site_files("a1", "x"), "a1", force=damaged == MARKER_NAME)
-    assert tree(out) == whole
+    assert tree(out) == complete
 
 
-def test_a_truncated_file_is_put_back(tmp_path: Path) -> None:
+def test_truncated_file_is_restored(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)
     (out / "data/a1/map.json").write_bytes(b"ma")
@@ -90,18 +90,18 @@ def test_a_truncated_file_is_put_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damaged", ["data/a1/map.json", "data/a1/viewer.js", "art/x.webp", "404.html"])
-def test_flipped_bytes_are_put_right(tmp_path: Path, damaged: str) -> None:
+def test_file_with_flipped_bits_is_restored(tmp_path: Path, damaged: str) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1", "x"), "a1", force=False)
-    whole = tree(out)
+    complete = tree(out)
     times = (out / damaged).stat()
-    (out / damaged).write_bytes(bytes(byte ^ 1 for byte in whole[damaged]))
+    (out / damaged).write_bytes(bytes(byte ^ 1 for byte in complete[damaged]))
     os.utime(out / damaged, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert publish(out, site_files("a1", "x"), "a1", force=False).written == 1
-    assert tree(out) == whole
+    assert tree(out) == complete
 
 
-def test_a_changed_page_of_the_same_version_is_replaced(tmp_path: Path) -> None:
+def test_changed_page_of_the_same_generation_is_replaced(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)
     changed = site_files("a1") | {"404.html": b"still nothing"}
@@ -119,7 +119,7 @@ def test_debris_of_an_interrupted_run_is_removed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["folder", "file", "link", "first publication"])
-def test_what_a_killed_run_left_is_gone_once_the_next_one_begins(tmp_path: Path, kind: str) -> None:
+def test_staging_folder_of_a_killed_run_is_removed_at_the_start_of_the_next(tmp_path: Path, kind: str) -> None:
     out, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "precious").write_text("mine")
@@ -138,7 +138,7 @@ def test_what_a_killed_run_left_is_gone_once_the_next_one_begins(tmp_path: Path,
     assert tree(elsewhere) == {"precious": b"mine"}
 
 
-def test_what_another_publication_is_at_is_left_alone(tmp_path: Path) -> None:
+def test_staging_folder_of_a_concurrent_publication_is_kept(tmp_path: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)
@@ -152,7 +152,7 @@ def test_what_another_publication_is_at_is_left_alone(tmp_path: Path) -> None:
         os.close(descriptor)
 
 
-def test_a_foreign_folder_is_refused_untouched(tmp_path: Path) -> None:
+def test_foreign_folder_is_refused_and_left_unchanged(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(OutputError, match=r"thesis\.tex") as caught:
         publish(tmp_path, site_files("a1"), "a1", force=False)
@@ -161,7 +161,7 @@ def test_a_foreign_folder_is_refused_untouched(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"thesis.tex": b"mine"}
 
 
-def test_an_output_is_checked_early_without_touching_it(tmp_path: Path) -> None:
+def test_output_check_changes_nothing(tmp_path: Path) -> None:
     check_output(tmp_path / "absent", force=False)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "thesis.tex").write_text("mine")
@@ -171,7 +171,7 @@ def test_an_output_is_checked_early_without_touching_it(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"thesis.tex": b"mine"}
 
 
-def test_foreign_files_survive_force_and_every_later_version(tmp_path: Path) -> None:
+def test_foreign_files_survive_force_and_later_generations(tmp_path: Path) -> None:
     foreign = {"thesis.tex": b"mine", "data/a1/notes.txt": b"mine", "art/photo.jpg": b"mine"}
     for name, content in foreign.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -183,7 +183,7 @@ def test_foreign_files_survive_force_and_every_later_version(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("folder", ["data", "art", "data/a1"])
-def test_a_linked_folder_is_neither_written_through_nor_deleted_through(tmp_path: Path, folder: str) -> None:
+def test_symlinked_folder_is_neither_written_nor_deleted_through(tmp_path: Path, folder: str) -> None:
     out, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     publish(out, site_files("a1", "x"), "a1", force=False)
     (out / folder).rename(elsewhere)
@@ -198,7 +198,7 @@ def test_a_linked_folder_is_neither_written_through_nor_deleted_through(tmp_path
     assert tree(elsewhere) == before
 
 
-def test_a_staging_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_symlinked_staging_folder_is_not_followed(tmp_path: Path) -> None:
     out, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     publish(out, site_files("a1"), "a1", force=False)
     elsewhere.mkdir()
@@ -208,26 +208,26 @@ def test_a_staging_folder_that_is_a_link_is_not_followed(tmp_path: Path) -> None
     assert tree(elsewhere) == {"precious": b"mine"}
 
 
-def test_a_linked_output_is_published_where_it_leads(tmp_path: Path) -> None:
+def test_symlinked_output_is_published_to_its_target(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "site").symlink_to(tmp_path / "real", target_is_directory=True)
     publish(tmp_path / "site", site_files("a1"), "a1", force=False)
     assert without_marker(tmp_path / "real") == site_files("a1")
 
 
-def test_an_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
+def test_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("a file")
     with pytest.raises(OutputError, match="that is a file"):
         publish(tmp_path / "site", site_files("a1"), "a1", force=True)
 
 
-def test_an_output_below_a_file_is_refused(tmp_path: Path) -> None:
+def test_output_below_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file")
     with pytest.raises(OutputError, match="site cannot be published"):
         publish(tmp_path / "file" / "site", site_files("a1"), "a1", force=True)
 
 
-def test_the_home_folder_and_what_is_above_it_are_refused_even_by_force(
+def test_home_folder_and_its_parents_are_refused_even_with_force(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home" / "someone"
@@ -239,14 +239,14 @@ def test_the_home_folder_and_what_is_above_it_are_refused_even_by_force(
     assert list(home.iterdir()) == []
 
 
-def test_a_folder_where_a_file_belongs_is_refused(tmp_path: Path) -> None:
+def test_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "404.html").mkdir()
     with pytest.raises(OutputError, match="in the way"):
         publish(tmp_path, site_files("a1"), "a1", force=True)
     assert tree(tmp_path) == {}
 
 
-def test_a_second_publisher_is_asked_to_wait(tmp_path: Path) -> None:
+def test_concurrent_publisher_is_refused(tmp_path: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)
@@ -285,14 +285,14 @@ def test_a_second_publisher_is_asked_to_wait(tmp_path: Path) -> None:
         (b"\xff\xfe", "cannot be used"),
     ],
 )
-def test_a_marker_that_cannot_be_trusted_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_untrustworthy_marker_is_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / MARKER_NAME).write_bytes(content)
     with pytest.raises(OutputError, match=reason):
         publish(tmp_path, site_files("a1"), "a1", force=False)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "folder", "endless"])
-def test_a_marker_that_is_no_file_of_a_markers_size_is_refused(tmp_path: Path, kind: str) -> None:
+def test_marker_of_a_wrong_kind_or_size_is_refused(tmp_path: Path, kind: str) -> None:
     if kind == "pipe":
         os.mkfifo(tmp_path / MARKER_NAME)
     elif kind == "folder":
@@ -345,26 +345,26 @@ def test_paths_stay_inside_the_site(path: str, safe: bool) -> None:
 
 
 @pytest.mark.parametrize("path", ["../x", MARKER_NAME, ".git/hooks/post-checkout"])
-def test_files_outside_the_site_are_a_bug(tmp_path: Path, path: str) -> None:
+def test_paths_outside_the_site_are_a_value_error(tmp_path: Path, path: str) -> None:
     with pytest.raises(ValueError, match="plain relative paths"):
         publish(tmp_path / "site", site_files("a1") | {path: b""}, "a1", force=False)
 
 
-OLD, NOW, NEW = (SiteGeneration(name, (f"data/{name}/map.json", "index.html")) for name in ("old", "now", "new"))
+OLD, CURRENT, NEW = (SiteGeneration(name, (f"data/{name}/map.json", "index.html")) for name in ("old", "now", "new"))
 
 
 @pytest.mark.parametrize(
     ("before", "served", "publishing", "after"),
     [
         pytest.param((), "", NEW, (NEW,), id="first"),
-        pytest.param((NOW, OLD), "now", NEW, (NEW, NOW), id="next"),
-        pytest.param((NOW, OLD), "now", NOW, (NOW, OLD), id="repair keeps the one before"),
-        pytest.param((NOW, OLD), "now", OLD, (OLD, NOW), id="back to the one before"),
-        pytest.param((NEW, NOW, OLD), "now", NEW, (NEW, NOW), id="after an interruption"),
-        pytest.param((NOW,), "someone else's", NEW, (NEW,), id="a foreign page is served"),
+        pytest.param((CURRENT, OLD), "now", NEW, (NEW, CURRENT), id="next"),
+        pytest.param((CURRENT, OLD), "now", CURRENT, (CURRENT, OLD), id="repair keeps the one before"),
+        pytest.param((CURRENT, OLD), "now", OLD, (OLD, CURRENT), id="back to the one before"),
+        pytest.param((NEW, CURRENT, OLD), "now", NEW, (NEW, CURRENT), id="after an interruption"),
+        pytest.param((CURRENT,), "someone else's", NEW, (NEW,), id="a foreign page is served"),
     ],
 )
-def test_the_version_that_visitors_hold_is_the_one_that_stays(
+def test_generation_that_visitors_have_loaded_is_kept(
     before: tuple[SiteGeneration, ...], served: str, publishing: SiteGeneration, after: tuple[SiteGeneration, ...]
 ) -> None:
     marker = Marker(before).publishing(publishing.name, publishing.files, served)
