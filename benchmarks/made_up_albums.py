@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 EDGE_PX = 320
-ALBUMS, TRACKS_AN_ALBUM = 120, 5
+ALBUMS, TRACKS_PER_ALBUM = 120, 5
 STYLE_COUNT = 12
 SPACING = 6.0
 COLUMNS = ("id", "title", "artist", "album", "year", "genre", "playlist", "x", "y", "art")
@@ -54,7 +54,7 @@ def library(covers: Path) -> Iterator[Sequence[object]]:
         cover = f"covers/{album}.png"
         paint(dice).save(covers / f"{album}.png")
         place = centers[style] + scatter.normal(scale=0.85, size=2)
-        for number in range(TRACKS_AN_ALBUM):
+        for number in range(TRACKS_PER_ALBUM):
             x, y = place + scatter.normal(scale=0.45, size=2)
             title = " ".join(dice.sample(WORDS, 2)).capitalize()
             song = f"spotify:track:{album:011d}{number:011d}"

@@ -46,7 +46,7 @@ JAVASCRIPT: Final[dict[str, Any]] = {
     "pgettext": ((1, "c"), 2),
 }
 JINJA: Final[dict[str, Any]] = {"_": None, "ngettext": _COUNTED, "_now": None, "_now_counted": _COUNTED}
-PAGE_PYTHON: Final[dict[str, Any]] = {"page_message": None, "page_text": (2,), "page_counted": (2, 3)}
+PAGE_PYTHON: Final[dict[str, Any]] = {"page_message": None, "page_gettext": (2,), "page_ngettext": (2, 3)}
 TERMINAL: Final[dict[str, Any]] = {"gettext": None, "gettext_noop": None, "ngettext": _COUNTED}
 OPTIONS: Final = {"parse_template_string": True}
 """Options of Babel's JavaScript extractor: some messages are in template strings."""
@@ -112,7 +112,7 @@ def _found(domain: str) -> tuple[Found, ...]:
 def _files(domain: str) -> Iterator[tuple[Path, dict[str, Any], str]]:
     python = [(path, path.read_text("utf-8")) for path in sorted((ROOT / "spotmap_build").rglob("*.py"))]
     if domain == "terminal":
-        yield from ((path, TERMINAL, "python") for path, text in python if "core.speech import" in text)
+        yield from ((path, TERMINAL, "python") for path, text in python if "core.translation import" in text)
         return
     yield from ((path, JINJA, "jinja2.ext:babel_extract") for path in sorted(TEMPLATE.glob("*.j2")))
     yield from ((path, JAVASCRIPT, "javascript") for path in sorted((TEMPLATE / "viewer").rglob("*.js")))

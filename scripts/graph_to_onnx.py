@@ -34,7 +34,7 @@ SAME_OPERATION: Final = {
     **{name: name for name in ("Abs", "MatMul", "Mul", "Relu", "Sigmoid", "Softmax", "Sqrt", "Sub", "Tanh")},
     **{"AddV2": "Add", "BiasAdd": "Add"},
 }
-CHANNELS_AT_ONCE: Final = 16
+BATCH_CHANNELS: Final = 16
 LAST: Final = np.iinfo(np.int64).max
 
 
@@ -114,7 +114,7 @@ def pool_first(nodes: Sequence[Node], constants: dict[str, Array]) -> list[Node]
         sign = np.where(constants[scaled.inputs[1]].astype(np.float32) < 0, np.float32(-1), np.float32(1))
         for name in (kernel, biased.inputs[1]):
             turned = constants[name] * sign.astype(constants[name].dtype)
-            empty = [(0, 0)] * (turned.ndim - 1) + [(0, -len(sign) % CHANNELS_AT_ONCE)]
+            empty = [(0, 0)] * (turned.ndim - 1) + [(0, -len(sign) % BATCH_CHANNELS)]
             constants[name] = np.pad(turned, empty)
         is_padded = convolved.attributes["padding"][2][0] == b"SAME"
         width = bands if is_padded else bands - constants[kernel].shape[1] + 1

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from spotmap_build.core.sentences import SENTENCE_END, VALUE, literal
+from spotmap_build.core.sentences import SENTENCE_END, VALUE, literal_letter_count
 
 PACKAGE: Final = Path(__file__).parents[1] / "spotmap_build"
 BASE: Final = "SpotmapError"
@@ -31,7 +31,7 @@ ARGUMENT: Final = {
     "_unreached": 0,
     "UsageError": 0,
     "BadParameter": 0,
-    "sentence": 0,
+    "translatable": 0,
     "_say": 0,
     "say": 0,
 }
@@ -124,7 +124,7 @@ def divided(text: str) -> list[str]:
 
 def is_telling(message: str) -> bool:
     """Return whether a message has enough literal text. A pattern without it would match every text."""
-    return literal(message) >= MIN_LETTERS and " " in VALUE.sub("", message.strip()).strip(" .:")
+    return literal_letter_count(message) >= MIN_LETTERS and " " in VALUE.sub("", message.strip()).strip(" .:")
 
 
 class _Reader:
@@ -148,7 +148,7 @@ class _Reader:
             path = f"spotmap_build/{module.name}"
             for function, call in _calls(module.tree):
                 for node in self._said(call, module.name):
-                    is_marked = _last(call.func) == "sentence"
+                    is_marked = _last(call.func) == "translatable"
                     try:
                         for text in self._read(node, _Place(module, function), strict=True):
                             yield text, path, is_marked

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spotmap_build.cli_help import show_usage_error
-from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config, speak_as_asked
+from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config, set_language_from
 from spotmap_build.cli_storage import cache, deploy, store
-from spotmap_build.core.interrupts import heed_interrupts
+from spotmap_build.core.interrupts import handle_interrupts
 from spotmap_build.core.language import AUTO
 from spotmap_build.core.memory import skip_collection_at_exit
-from spotmap_build.core.speech import gettext, ngettext, said, speak
+from spotmap_build.core.translation import gettext, ngettext, set_language, translate
 from spotmap_build.errors import SpotmapError
 from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
 
@@ -111,7 +111,7 @@ def match(**flags: Any) -> None:
         result = pipeline.match(config, progress)
     review = review_command(config, usual_config(os.environ))
     echo(missing_lines(result.failures, review))
-    echo(map(said, result.notices))
+    echo(map(translate, result.notices))
     place = short_path(config.report_path)
     echo([gettext("The report is {report}. Review doubtful matches with: {command}", report=place, command=review)])
     if result.problem is not None:
@@ -152,7 +152,7 @@ def login(
     kept = keep_login(
         SpotifySettings.from_config(read_config({})),
         client_id=client_id or "",
-        say=lambda text: echo(map(said, text.split("\n")), err=True),
+        say=lambda text: echo(map(translate, text.split("\n")), err=True),
         ask=_ask if paste else None,
         open_browser=open_browser and not paste,
         port=port or 0,
@@ -232,7 +232,7 @@ def preview(folder: Path | None, port: int | None, open_browser: bool, watch: bo
 
     config = read()
     if watch:
-        echo(filter(None, [said(watching.not_refreshed(config))]))
+        echo(filter(None, [translate(watching.not_refreshed(config))]))
     serve(
         config.out,
         port=port,
@@ -360,7 +360,7 @@ def doctor(as_json: bool) -> None:
 
     config = read_config({})
     if as_json:
-        speak(AUTO)  # programs identify findings by their English names
+        set_language(AUTO)  # programs identify findings by their English names
     findings = examination.examine(config)
     text = examination.as_json(findings) if as_json else examination.as_text(findings)
     echo(text.split("\n"))
@@ -383,24 +383,24 @@ def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
 
 def run() -> None:
     """Entry point of the command: turn errors into a message, a hint and an exit status."""
-    heed_interrupts()
+    handle_interrupts()
     skip_collection_at_exit()
     os.environ["PYTHONSAFEPATH"] = "1"  # child processes must not import code from the working folder
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # show a traceback if compiled code crashes
     arguments = sys.argv[1:]
-    speak_as_asked(arguments, reads_file=not {"-h", "--help"}.isdisjoint(arguments))
+    set_language_from(arguments, reads_file=not {"-h", "--help"}.isdisjoint(arguments))
     try:
         main(standalone_mode=False, obj=_began_s)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        speak_as_asked(arguments, reads_file=True)
+        set_language_from(arguments, reads_file=True)
         show_usage_error(error)
         sys.exit(2)
     except SpotmapError as error:
         word = gettext("error")
-        echo(filter(None, (f"{word}: {said(error.message)}", said(error.hint))), err=True)
+        echo(filter(None, (f"{word}: {translate(error.message)}", translate(error.hint))), err=True)
         sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         click.echo(gettext("Stopped. Finished work is kept; run the same command again to continue."), err=True)

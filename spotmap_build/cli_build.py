@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build import unchanged
-from spotmap_build.core.speech import gettext, said
+from spotmap_build.core.translation import gettext, translate
 from spotmap_build.progress import format_seconds
 from spotmap_build.unchanged import TOOK, Ending
 
@@ -71,7 +71,7 @@ def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
         ]
     ending = [(line, "info") for line in lines]
     if result.problem is not None:
-        ending += [(said(result.problem.message), "error"), (said(result.problem.hint), "info")]
+        ending += [(translate(result.problem.message), "error"), (translate(result.problem.hint), "info")]
         return Ending(tuple(ending), result.problem.exit_status)
     if config.max_failures.is_passed(len(result.missing), result.track_count):
         ending.append((gettext("More tracks are missing than --max-failures allows."), "error"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from spotmap_build.core.speech import gettext, gettext_noop, is_english, said, sentence
+from spotmap_build.core.translation import gettext, gettext_noop, is_english, translatable, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,29 +28,29 @@ WORDS: Final = (
 )
 """Click's own words in help texts."""
 COMPLAINTS: Final = (
-    sentence("Missing command."),
-    sentence("Missing argument {name}."),
-    sentence("Missing option {name}."),
-    sentence("Choose from: {choices}"),
-    sentence("No such command {name}."),
-    sentence("No such option {name}."),
-    sentence("No such option: {name}"),
-    sentence("Did you mean {name}?"),
-    sentence("Did you mean one of: {names}?"),
-    sentence("(Did you mean one of: {names}?)"),
-    sentence("(Possible options: {names})"),
-    sentence("Option {name} requires an argument."),
-    sentence("Option {name} does not take a value."),
-    sentence("Got unexpected extra argument ({names})"),
-    sentence("Got unexpected extra arguments ({names})"),
-    sentence("Invalid value: {message}"),
-    sentence("Invalid value for {name}: {message}"),
-    sentence("{value} is not one of {choices}."),
-    sentence("{value} is not a valid integer."),
-    sentence("{value} is not a valid integer range."),
-    sentence("{value} is not a valid float range."),
-    sentence("{value} is not in the range {range}."),
-    sentence("File {name} is a directory."),
+    translatable("Missing command."),
+    translatable("Missing argument {name}."),
+    translatable("Missing option {name}."),
+    translatable("Choose from: {choices}"),
+    translatable("No such command {name}."),
+    translatable("No such option {name}."),
+    translatable("No such option: {name}"),
+    translatable("Did you mean {name}?"),
+    translatable("Did you mean one of: {names}?"),
+    translatable("(Did you mean one of: {names}?)"),
+    translatable("(Possible options: {names})"),
+    translatable("Option {name} requires an argument."),
+    translatable("Option {name} does not take a value."),
+    translatable("Got unexpected extra argument ({names})"),
+    translatable("Got unexpected extra arguments ({names})"),
+    translatable("Invalid value: {message}"),
+    translatable("Invalid value for {name}: {message}"),
+    translatable("{value} is not one of {choices}."),
+    translatable("{value} is not a valid integer."),
+    translatable("{value} is not a valid integer range."),
+    translatable("{value} is not a valid float range."),
+    translatable("{value} is not in the range {range}."),
+    translatable("File {name} is a directory."),
 )
 """Click's own messages for usage errors."""
 _WIDE: Final = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60"
@@ -166,7 +166,7 @@ def show_usage_error(error: click.ClickException) -> None:
         click.echo(f"{context.get_usage()}\n{more}\n", err=True)
     words = " ".join(error.format_message().split())  # click puts choices on lines of their own
     word = gettext("error").capitalize()
-    click.echo(f"{word}: {said(words)}", err=True)
+    click.echo(f"{word}: {translate(words)}", err=True)
 
 
 def _described(text: str) -> str:

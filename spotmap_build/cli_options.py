@@ -11,7 +11,7 @@ import click
 
 from spotmap_build.cli_help import Command, Group
 from spotmap_build.core.language import AUTO, LANGUAGES
-from spotmap_build.core.speech import speak
+from spotmap_build.core.translation import set_language
 from spotmap_build.errors import SpotmapError
 
 if TYPE_CHECKING:
@@ -87,18 +87,18 @@ def read_config(flags: dict[str, Any]) -> Config:
 
     file = flags.pop("config_file", None)
     config = load_config(flags, os.environ, working_folder(), file)
-    speak(AUTO if config.log == "json" else config.language)  # output for programs is always in English
+    set_language(AUTO if config.log == "json" else config.language)  # output for programs is always in English
     return config
 
 
-def speak_as_asked(arguments: Sequence[str], *, reads_file: bool) -> None:
+def set_language_from(arguments: Sequence[str], *, reads_file: bool) -> None:
     """Set the output language before the configuration is read, for help texts and early errors.
 
     ``reads_file``: also use the language set in ``spotmap.toml``, if the working folder may hold one.
     """
     asked = _given("--language", arguments) or os.environ.get("SPOTMAP_LANGUAGE", "")
     is_for_programs = "json" in {_given("--log", arguments), os.environ.get("SPOTMAP_LOG", "")}
-    speak(AUTO if is_for_programs or asked not in LANGUAGES else asked)
+    set_language(AUTO if is_for_programs or asked not in LANGUAGES else asked)
     if reads_file and not asked and not is_for_programs and any(Path().glob("*.toml")):
         with suppress(SpotmapError):
             read_config({})

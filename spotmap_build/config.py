@@ -16,7 +16,7 @@ from spotmap_build.config_values import NO_BOUND, FailureBound, Shard, shown
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import MAX_NAME_BYTES, is_inside, read_bounded, resolve_place
 from spotmap_build.core.language import AUTO
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry.sources import CARD
 from spotmap_build.settings import ENDPOINTS, SETTINGS, Setting
@@ -234,7 +234,7 @@ def load_config(
             raw: object = environment[setting.env]
             if setting.name == "sources":
                 raw = environment[setting.env].split()
-            found[setting.name] = _read(setting, raw, folder, sentence(f"the environment variable {setting.env}"))
+            found[setting.name] = _read(setting, raw, folder, translatable(f"the environment variable {setting.env}"))
             of_file.discard(setting.name)
         flag = flags.get(setting.name)
         if flag is not None and flag != ():
@@ -353,7 +353,7 @@ def _read(setting: Setting, raw: object, base: Path, where: str) -> object:
     try:
         return setting.read(raw, base)
     except ValueError as error:
-        value = "" if setting.secret else "; " + sentence(f"it is {shown(raw)}")
+        value = "" if setting.secret else "; " + translatable(f"it is {shown(raw)}")
         raise ConfigError(f"{where} {error}{value}.", hint="See spotmap-build --help.") from error
 
 

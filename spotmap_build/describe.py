@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import gettext, ngettext, number, said
 from spotmap_build.core.text import padded
+from spotmap_build.core.translation import format_count, gettext, ngettext, translate
 from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, Rename
 
 if TYPE_CHECKING:
@@ -142,10 +142,10 @@ def describe_merge(report: MergeReport) -> Iterator[str]:
     """Yield how many entries were added, replaced, already known, and skipped as damaged."""
     yield gettext(
         "{added} entries added, {replaced} replaced by better ones ({size}); {known} were already there.",
-        added=number(report.added),
-        replaced=number(report.replaced),
+        added=format_count(report.added),
+        replaced=format_count(report.replaced),
         size=format_bytes(report.taken_bytes),
-        known=number(report.known),
+        known=format_count(report.known),
     )
     if report.damaged:
         damaged = ngettext(
@@ -166,7 +166,7 @@ def describe_pushed(pushed: Pushed, shown: str) -> Iterator[str]:
             pushed.new_count,
             place=shown,
             size=format_bytes(pushed.size_bytes),
-            known=number(pushed.known_count),
+            known=format_count(pushed.known_count),
         )
     elif pushed.known_count:
         yield ngettext(
@@ -195,13 +195,13 @@ def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_ru
         yield from (gettext("would remove  {file}", file=name) for name in deployed.removed)
     if deployed.sent or deployed.removed:
         size = format_bytes(sum(site.sizes[name] for name in deployed.sent))
-        values = {"files": number(len(deployed.sent)), "place": shown, "size": size}
+        values = {"files": format_count(len(deployed.sent)), "place": shown, "size": size}
         if dry_run:
             sent = gettext("{files} files would be sent to {place} ({size})", **values)
         else:
             sent = gettext("{files} files were sent to {place} ({size})", **values)
-        kept = gettext("{files} were already there", files=number(deployed.kept_count))
-        removed = number(len(deployed.removed))
+        kept = gettext("{files} were already there", files=format_count(deployed.kept_count))
+        removed = format_count(len(deployed.removed))
         more = gettext(", {files} of an older version removed", files=removed) if deployed.removed else ""
         yield f"{sent}; {kept}{more}."
     else:
@@ -221,7 +221,7 @@ def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:
             "{count} results were added from {place}; {known} were already here.",
             pulled.new_count,
             place=shown,
-            known=number(pulled.known_count),
+            known=format_count(pulled.known_count),
         )
     else:
         yield gettext("There is no store at {place} yet. `spotmap-build store push` creates one.", place=shown)
@@ -253,7 +253,7 @@ def push_lines(proposal: Proposal) -> Iterator[str]:
     if same:
         yield ngettext("{count} playlist is up to date.", "{count} playlists are up to date.", same)
     for change in proposal.changes:
-        yield from (said(f"“{change.wanted.name}” {note}.") for note in change.notes)
+        yield from (translate(f"“{change.wanted.name}” {note}.") for note in change.notes)
     if any(change.notes for change in proposal.changes):
         yield gettext("Your manual changes are kept; --exact undoes them.")
     if proposal.left_out:
@@ -267,7 +267,7 @@ def push_lines(proposal: Proposal) -> Iterator[str]:
             "{count} track exceeds the {most} that a playlist can hold and is left out.",
             "{count} tracks exceed the {most} that a playlist can hold and are left out.",
             proposal.beyond,
-            most=number(MAX_TRACKS),
+            most=format_count(MAX_TRACKS),
         )
     if proposal.forgotten:
         names = ", ".join(f"“{name}”" for name in proposal.forgotten)
@@ -277,13 +277,13 @@ def push_lines(proposal: Proposal) -> Iterator[str]:
 def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
     name = change.wanted.name
     if change.makes:
-        count = number(len(change.added))
+        count = format_count(len(change.added))
         yield gettext("“{name}”: a new private playlist of {tracks} tracks", name=name, tracks=count)
         return
     changes = [
-        gettext("{count} added", count=number(len(change.added))) if change.added else "",
-        gettext("{count} removed", count=number(len(change.removed))) if change.removed else "",
-        gettext("{count} moved", count=number(change.moved_count)) if change.moved_count else "",
+        gettext("{count} added", count=format_count(len(change.added))) if change.added else "",
+        gettext("{count} removed", count=format_count(len(change.removed))) if change.removed else "",
+        gettext("{count} moved", count=format_count(change.moved_count)) if change.moved_count else "",
         gettext("renamed to this") if any(isinstance(each, Rename) for each in change.operations) else "",
     ]
     if any(changes):
@@ -291,7 +291,7 @@ def _change_lines(change: Change, titles: Mapping[str, str]) -> Iterator[str]:
     for sign, tracks in (("+", change.added), ("-", change.removed)):
         yield from (f"  {sign} {titles.get(track, track)}" for track in tracks[:MAX_NAMED])
         if len(tracks) > MAX_NAMED:
-            more = gettext("{count} more", count=number(len(tracks) - MAX_NAMED))
+            more = gettext("{count} more", count=format_count(len(tracks) - MAX_NAMED))
             yield f"  {sign} {more}"
 
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from spotmap_build.config import CONFIG_FILE
 from spotmap_build.core.files import nearest_folder, resolve_place
-from spotmap_build.core.speech import gettext, said
 from spotmap_build.core.text import columns, padded, printable, printable_json
+from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import LoginError
 
 if TYPE_CHECKING:
@@ -149,13 +149,13 @@ def _spotify(config: Config) -> Finding:
     try:
         login = SpotifySettings.from_config(config).known_login(lambda _text: None)
     except LoginError as error:
-        return Finding(gettext("Spotify login"), "warning", said(error.message), said(error.hint))
+        return Finding(gettext("Spotify login"), "warning", translate(error.message), translate(error.hint))
     now_unix_s = time.time()
     level: Level = "warning" if login.is_ending(now_unix_s) else "ok"
     return Finding(
         gettext("Spotify login"),
         level,
-        said(remaining(login, now_unix_s)),
+        translate(remaining(login, now_unix_s)),
         gettext("Only --source spotify needs it."),
     )
 
@@ -182,7 +182,7 @@ def _plugins() -> tuple[Finding, ...]:
     for group, row_type, ours in tables:
         added = [f"{name} ({plugins.package_of(points[0])})" for name, points in plugins.announced(group).items()]
         problems = [
-            Finding(f"Added {group}", "warning", said(each.message), said(each.hint))
+            Finding(f"Added {group}", "warning", translate(each.message), translate(each.hint))
             for each in plugins.troubles(group, row_type, ours)
         ]
         findings += problems or ([Finding(f"Added {group}", "ok", ", ".join(added))] if added else [])

@@ -14,8 +14,8 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
-from spotmap_build.core.memory import seldom_collecting
-from spotmap_build.core.speech import gettext, sentence
+from spotmap_build.core.memory import infrequent_gc
+from spotmap_build.core.translation import gettext, translatable
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
 from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
@@ -140,7 +140,9 @@ def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
     try:
         write_local_audio(place, encode_local_audio(embedded.tracks))
     except OSError as error:
-        return sentence(f"The preview cannot play your files: {place} cannot be written ({error.strerror or error}).")
+        return translatable(
+            f"The preview cannot play your files: {place} cannot be written ({error.strerror or error})."
+        )
     return ""
 
 
@@ -228,7 +230,7 @@ def with_cache(
     """Open the cache and do the work, starting over if an entry of the cache turns out to be damaged."""
     damaged: Counter[str] = Counter()
     started_s = time.monotonic() if began_s is None else began_s  # starting over does not extend the time limit
-    with Cache.open(config.cache_dir) as cache, seldom_collecting():
+    with Cache.open(config.cache_dir) as cache, infrequent_gc():
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:
                 return work(stages.Run(config, cache, progress, Clock(started_s)))

@@ -12,8 +12,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
-from spotmap_build.core.speech import gettext, gettext_noop, said
 from spotmap_build.core.text import log_line, printable, printable_json
+from spotmap_build.core.translation import gettext, gettext_noop, translate
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -69,7 +69,7 @@ class PlainProgress:
         self._stage, self._total = stage, total
         self._started_s = self._reported_s = time.monotonic()
         if total:
-            self._line(f"{stage}: {said(what)} ({total})")
+            self._line(f"{stage}: {translate(what)} ({total})")
 
     def advance(self, done: int) -> None:
         now_s = time.monotonic()
@@ -82,10 +82,12 @@ class PlainProgress:
             self._line(f"{self._stage}: {left}")
 
     def end(self, outcome: str) -> None:
-        self._line(f"{self._stage}: {said(outcome)}")
+        self._line(f"{self._stage}: {translate(outcome)}")
 
     def say(self, message: str, *, level: str = "info") -> None:
-        self._line(said(message) if level == "info" else f"{gettext(LEVELS.get(level, level))}: {said(message)}")
+        self._line(
+            translate(message) if level == "info" else f"{gettext(LEVELS.get(level, level))}: {translate(message)}"
+        )
 
     def close(self) -> None:
         self._stream.flush()
@@ -160,7 +162,7 @@ class TerminalProgress:
             transient=True,
         )
         self._bar.start()
-        self._task = self._bar.add_task(printable(f"{stage:<8} {said(what)}"), total=total)
+        self._task = self._bar.add_task(printable(f"{stage:<8} {translate(what)}"), total=total)
 
     def advance(self, done: int) -> None:
         if self._bar is not None and self._task is not None:
@@ -168,10 +170,10 @@ class TerminalProgress:
 
     def end(self, outcome: str) -> None:
         self.close()
-        self._print(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), (said(outcome), ""))
+        self._print(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), (translate(outcome), ""))
 
     def say(self, message: str, *, level: str = "info") -> None:
-        self._print((said(message), {"warning": "yellow", "error": "bold red"}.get(level, "")))
+        self._print((translate(message), {"warning": "yellow", "error": "bold red"}.get(level, "")))
 
     def _print(self, *pieces: tuple[str, str]) -> None:
         """Print one line of ``(text, style)`` pieces."""

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from spotmap_build import config_values as values
 from spotmap_build.core.language import AUTO, LANGUAGES
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.registry import embedders, themes
 from spotmap_build.registry.embedders import DEFAULT, DEMO_DEFAULT, EMBEDDERS
 from spotmap_build.registry.sources import SOURCES
@@ -84,8 +84,8 @@ class Setting:
     def elsewhere(self) -> str:
         """How to set it outside of a file, as the end of a sentence."""
         if self.option:
-            return sentence(f"give {self.option}, or set the environment variable {self.env}")
-        return sentence(f"set the environment variable {self.env}")
+            return translatable(f"give {self.option}, or set the environment variable {self.env}")
+        return translatable(f"set the environment variable {self.env}")
 
 
 def _either(words: list[str]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import gettext, gettext_noop, ngettext, said
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import gettext, gettext_noop, ngettext, translate
 from spotmap_build.report import EXCLUDED
 
 if TYPE_CHECKING:
@@ -165,12 +165,15 @@ def markdown(result: BuildResult, title: str) -> str:
     lines.append(_analyzed(result.embedded_count) if result.embedded_count else "")
     lines.append(gettext("The site was published.") if result.changed else gettext("The site is unchanged."))
     if result.problem is not None:
-        lines += ["", f"> **{inert(said(result.problem.message))}** {inert(said(result.problem.hint))}".rstrip()]
+        lines += [
+            "",
+            f"> **{inert(translate(result.problem.message))}** {inert(translate(result.problem.hint))}".rstrip(),
+        ]
     if result.missing:
         lines += ["", gettext("{missing} missing:", missing=len(result.missing)), ""]
         lines += [f"- {inert(line)}" for line in missing_lines(result.missing)]
     if result.notices:
-        lines += ["", *(f"- {inert(said(notice))}" for notice in result.notices)]
+        lines += ["", *(f"- {inert(translate(notice))}" for notice in result.notices)]
     if result.figures:
         lines += ["", gettext("How good is this map?"), ""]
         lines += [f"- {inert(figure.label)} {figure.value:.2f}: {inert(figure.meaning)}" for figure in result.figures]
@@ -181,5 +184,8 @@ def share_markdown(result: ShareResult, title: str) -> str:
     """Return the summary of a shard build as Markdown."""
     lines = [f"## {inert(title)}", "", *(f"- {inert(line)}" for line in share_lines(result))]
     if result.problem is not None:
-        lines += ["", f"> **{inert(said(result.problem.message))}** {inert(said(result.problem.hint))}".rstrip()]
+        lines += [
+            "",
+            f"> **{inert(translate(result.problem.message))}** {inert(translate(result.problem.hint))}".rstrip(),
+        ]
     return "\n".join(lines) + "\n"

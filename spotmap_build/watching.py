@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build import pipeline
 from spotmap_build.config import CONFIG_FILE, script_beside, working_folder
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.emit.template import template_folder
 from spotmap_build.emit.watch import Places, Watch
 from spotmap_build.errors import ConfigError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.config import Config
 
-NOT_REFRESHED: Final = sentence(
+NOT_REFRESHED: Final = translatable(
     "These builds contact no service: online libraries, recordings, previews and covers stay as last fetched. "
     "To fetch updates, run: spotmap-build"
 )

@@ -31,7 +31,7 @@ MUSICNN_LAYERS = {
     "normalized": "model/batch_normalization_10/batchnorm/add_1",
     "tags": "model/Sigmoid",
 }
-PATCHES_AT_ONCE = 4
+BATCH_PATCHES = 4
 PREVIEW_SAMPLES = 30 * 16_000
 PARTS = ("musicnn", "spectral", "effnet")
 
@@ -118,7 +118,7 @@ def analyze_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
     weights = Path(__file__).parents[2] / "spotmap_build/embed/data" / EMBEDDERS["musicnn"].packaged
     graph = essentia_engine.load_network(weights, input_name=INPUT, output_names=tuple(MUSICNN_LAYERS.values()))
     patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES).mel
-    batches = [graph(patches[row : row + PATCHES_AT_ONCE]) for row in range(0, len(patches), PATCHES_AT_ONCE)]
+    batches = [graph(patches[row : row + BATCH_PATCHES]) for row in range(0, len(patches), BATCH_PATCHES)]
     layers = {name: np.concatenate([batch[at] for batch in batches]) for at, name in enumerate(MUSICNN_LAYERS)}
     pools = layers.pop("pools")
     layers |= {"max": pools[:, ::2], "mean": pools[:, 1::2]}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-TRACKS_AN_ALBUM: Final = 2
+TRACKS_PER_ALBUM: Final = 2
 EVERY: Final = 9
 """One in this many albums of each service has an invalid picture."""
 ANSWERED: Final = 0.125
@@ -91,7 +91,7 @@ def make_up(count: int) -> FakeLibrary:
     """Generate a library of small albums."""
     tracks = []
     for number in range(count):
-        album = number // TRACKS_AN_ALBUM
+        album = number // TRACKS_PER_ALBUM
         tracks.append(track_json(f"Song {number:04}", [f"Artist {album // 3}"], album=f"Album {album}"))
     rows = [playlist_row(track, stamp(place)) for place, track in enumerate(tracks[::3])]
     return FakeLibrary.of(tracks, [FakePlaylist("Every third", rows)])
@@ -264,4 +264,4 @@ def _titles(page: Page) -> list[str]:
 
 
 def _album(title: str) -> int:
-    return int(title.split()[1]) // TRACKS_AN_ALBUM
+    return int(title.split()[1]) // TRACKS_PER_ALBUM

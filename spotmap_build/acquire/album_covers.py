@@ -38,13 +38,13 @@ TOTAL_S: Final = 900.0
 """Maximum time per build; the next build fetches the rest."""
 MAX_REQUESTS: Final = 20_000
 """Maximum number of requests per build."""
-LASTING_S: Final = 30 * 86_400
+PERMANENT_AGE_S: Final = 30 * 86_400
 """An image that is gone or unusable is not requested again for this long."""
-PASSING_S: Final = 3_600
+TEMPORARY_AGE_S: Final = 3_600
 ACCEPT: Final = ", ".join(f"image/{name.lower()}" for name in FORMATS)
 _NOT_THERE: Final = frozenset({404, 410})
 _TOO_MANY: Final = 429
-_NO_PICTURES: Final = ("text/", "application/json")
+_NOT_IMAGES: Final = ("text/", "application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,18 @@ class Missing:
     """Why there is no cover, as a code, and for how long this is remembered; 0: the next build tries again."""
 
     code: str
-    believed_s: int = 0
+    max_age_s: int = 0
 
 
 LATER: Final = Missing("later")
-GONE: Final = Missing("gone", LASTING_S)
-UNUSABLE: Final = Missing("unusable", LASTING_S)
-NOT_ONE: Final = Missing("unusable", PASSING_S)
+GONE: Final = Missing("gone", PERMANENT_AGE_S)
+UNUSABLE: Final = Missing("unusable", PERMANENT_AGE_S)
+NOT_AN_IMAGE: Final = Missing("unusable", TEMPORARY_AGE_S)
 """An HTML page instead of an image may come from the local network, such as a login page."""
-UNREACHABLE: Final = Missing("unreachable", PASSING_S)
+UNREACHABLE: Final = Missing("unreachable", TEMPORARY_AGE_S)
 
 
-class _NoPicture(Exception):
+class _NoImage(Exception):
     """The response contains no image."""
 
     def __init__(self, missing: Missing) -> None:
@@ -74,20 +74,20 @@ class _NoPicture(Exception):
 class CoverFetcher:
     """Fetches covers as thumbnails. ``hosts``: the allowed hosts; ``limits``: those of one image.
 
-    ``ends_s``: deadline on the ``time.monotonic`` clock; never later than ``TOTAL_S`` from now.
+    ``deadline_s``: deadline on the ``time.monotonic`` clock; never later than ``TOTAL_S`` from now.
     """
 
-    def __init__(self, run: Run, hosts: ImageHosts, *, limits: Limits = LIMITS, ends_s: float = math.inf) -> None:
+    def __init__(self, run: Run, hosts: ImageHosts, *, limits: Limits = LIMITS, deadline_s: float = math.inf) -> None:
         self._run = run
         self._hosts = hosts
         self._limits = limits
         self._limiter = RateLimiter(PER_S)
-        self._ends_s = min(ends_s, time.monotonic() + TOTAL_S)
+        self._deadline_s = min(deadline_s, time.monotonic() + TOTAL_S)
         self._stopped = threading.Event()
         self._in_flight: set[Deadline] = set()
         self._lock = threading.Lock()
         self._services: dict[str, Service] = {}
-        self._session = make_session(limits, follow_redirects=True, may_lead_to=hosts.may_ask)
+        self._session = make_session(limits, follow_redirects=True, is_allowed_redirect=hosts.is_allowed)
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -116,10 +116,10 @@ class CoverFetcher:
         self._stopped.set()
         with self._lock:
             for deadline in self._in_flight:
-                deadline.cut()
+                deadline.abort()
 
     @contextmanager
-    def _stoppable(self) -> Iterator[None]:
+    def _abortable(self) -> Iterator[None]:
         with Deadline(self._limits.total_s) as deadline:
             with self._lock:
                 self._in_flight.add(deadline)
@@ -132,44 +132,44 @@ class CoverFetcher:
     def _thumbnail(self, address: str, thumbnails: Thumbnails) -> bytes | Missing:
         try:
             return thumbnails.make(self._picture(address))
-        except _NoPicture as error:
+        except _NoImage as error:
             return error.missing
         except UnreadablePicture as error:
             return UNUSABLE if error.is_final else LATER
 
     def _picture(self, address: str) -> bytes:
         service = self._services[self._hosts.service(address)]
-        if self._may_go_on(service):
+        if self._can_continue(service):
             self._limiter.wait()
-        with self._stoppable():
-            if not self._may_go_on(service):
-                raise _NoPicture(LATER)
+        with self._abortable():
+            if not self._can_continue(service):
+                raise _NoImage(LATER)
             try:
                 picture = self._ask(address, service.name)
             except ServiceError as error:
                 if self._stopped.is_set():
-                    raise _NoPicture(LATER) from error
-                service.breaker.failed(error)
-                service.remember(error)
-                raise _NoPicture(UNREACHABLE if service.is_open else LATER) from error
-            except _NoPicture:  # the service did answer
-                service.breaker.succeeded()
+                    raise _NoImage(LATER) from error
+                service.breaker.record_failure(error)
+                service.store_refusal(error)
+                raise _NoImage(UNREACHABLE if service.is_open else LATER) from error
+            except _NoImage:  # the service did answer
+                service.breaker.record_success()
                 raise
-        service.breaker.succeeded()
+        service.breaker.record_success()
         return picture
 
-    def _may_go_on(self, service: Service) -> bool:
-        return service.is_open and not self._stopped.is_set() and time.monotonic() < self._ends_s
+    def _can_continue(self, service: Service) -> bool:
+        return service.is_open and not self._stopped.is_set() and time.monotonic() < self._deadline_s
 
     def _ask(self, address: str, name: str) -> bytes:
         try:
             response = self._session.get(address, headers={"Accept": ACCEPT})
         except (BodyTooLarge, RedirectRefused, requests.TooManyRedirects) as error:
-            raise _NoPicture(UNUSABLE if isinstance(error, BodyTooLarge) else NOT_ONE) from error
+            raise _NoImage(UNUSABLE if isinstance(error, BodyTooLarge) else NOT_AN_IMAGE) from error
         except requests.RequestException as error:
             raise ServiceError(f"The covers at {name} cannot be fetched: the server does not respond.") from error
         if response.status_code in _NOT_THERE:
-            raise _NoPicture(GONE)
+            raise _NoImage(GONE)
         if response.status_code == _TOO_MANY:
             raise ServiceRefused(
                 f"{name} is refusing requests for covers for now (HTTP {_TOO_MANY}).",
@@ -177,6 +177,6 @@ class CoverFetcher:
             )
         if response.status_code != requests.codes.ok:
             raise ServiceError(f"The covers at {name} cannot be fetched (HTTP {response.status_code}).")
-        if response.headers.get("Content-Type", "").lower().startswith(_NO_PICTURES):
-            raise _NoPicture(NOT_ONE)
+        if response.headers.get("Content-Type", "").lower().startswith(_NOT_IMAGES):
+            raise _NoImage(NOT_AN_IMAGE)
         return response.content

@@ -41,7 +41,7 @@ class Decision:
         return self.freshness.fetched_at_unix_s + self.freshness.max_age_s if self.freshness else None
 
 
-def known_words(track: Track) -> dict[str, object]:
+def match_metadata(track: Track) -> dict[str, object]:
     """Return the metadata that a decision depends on, independent of the track's place in the library."""
     return {
         "title": track.title,
@@ -55,10 +55,10 @@ def known_words(track: Track) -> dict[str, object]:
 
 def decision_key(track: Track, version: int = MATCH_VERSION) -> Key:
     """Return the cache key of the decision on a track's full recording."""
-    return Key("match", version, {"track": known_words(track)})
+    return Key("match", version, {"track": match_metadata(track)})
 
 
-def keep_decision(cache: Cache, track: Track, match: Match, seconds: float, freshness: Freshness | None) -> None:
+def save_decision(cache: Cache, track: Track, match: Match, seconds: float, freshness: Freshness | None) -> None:
     """Store a decision in the cache.
 
     Raises
@@ -69,7 +69,7 @@ def keep_decision(cache: Cache, track: Track, match: Match, seconds: float, fres
     cache.put(decision_key(track), {MATCH: msgspec.json.encode(match)}, seconds, freshness=freshness)
 
 
-def recall_decision(cache: Cache, track: Track) -> Decision | None:
+def load_decision(cache: Cache, track: Track) -> Decision | None:
     """Return the stored decision on a track's recording; None if it has to be searched for."""
     return _read(cache, track, MATCH_VERSION) or _confirm_earlier(cache, track)
 
@@ -114,7 +114,7 @@ def _confirm_earlier(cache: Cache, track: Track) -> Decision | None:
         if not _is_confirmed(track, decision.match):
             return None
         with suppress(CacheReadOnly, CacheFull):  # if it cannot be stored, the next build confirms it again
-            keep_decision(cache, track, decision.match, 0.0, decision.freshness)
+            save_decision(cache, track, decision.match, 0.0, decision.freshness)
         return decision
     return None
 

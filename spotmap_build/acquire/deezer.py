@@ -15,11 +15,11 @@ import requests
 from spotmap_build.acquire.youtube.audio_files import check_audio_file
 from spotmap_build.core.documents import convert, parse_json
 from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, TooSlow, is_trustworthy_address, make_session
-from spotmap_build.core.rate_limiting import NotUnderstood
+from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class PreviewExpired(TrackError):
     """The URL of a preview has expired; requesting the track again returns a new one."""
 
     def __init__(self) -> None:
-        super().__init__("preview-expired", sentence("The address of its preview had expired."), retryable=True)
+        super().__init__("preview-expired", translatable("The address of its preview had expired."), retryable=True)
 
 
 class DeezerTrack(msgspec.Struct, frozen=True):
@@ -150,7 +150,7 @@ class Deezer:
         ------
         ServiceRefused
             Deezer refuses further requests for now.
-        NotUnderstood
+        UnexpectedResponse
             The response is invalid.
         ServiceError
             There is no response.
@@ -233,14 +233,14 @@ class Deezer:
         try:
             # A "busy" response pauses all threads; otherwise the others would use up their attempts meanwhile.
             result = self._busy_retry.call(
-                lambda: self._retry.call(attempt, retry_on=_Unanswered), retry_on=_Busy, sleep=self._limiter.hold
+                lambda: self._retry.call(attempt, retry_on=_Unanswered), retry_on=_Busy, sleep=self._limiter.delay
             )
         except ServiceError as error:
             raise self._failed(error) from None
         except TrackError:  # the service did answer
-            self._breaker.succeeded()
+            self._breaker.record_success()
             raise
-        self._breaker.succeeded()
+        self._breaker.record_success()
         return result
 
     def _fetch_once(self, address: str) -> bytes:
@@ -279,7 +279,7 @@ class Deezer:
 
     def _failed(self, error: ServiceError) -> ServiceError:
         if error is not self._breaker.reason:
-            self._breaker.failed(error)
+            self._breaker.record_failure(error)
         return error
 
 
@@ -343,5 +343,5 @@ def _unreached(error: requests.RequestException) -> ServiceError:
     return _Unanswered(f"Deezer cannot be reached: {why}.", hint=CONNECTION)
 
 
-def _not_understood() -> NotUnderstood:
-    return NotUnderstood("Deezer returned an invalid response.", hint="Run the command again later.")
+def _not_understood() -> UnexpectedResponse:
+    return UnexpectedResponse("Deezer returned an invalid response.", hint="Run the command again later.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.translation import gettext
 from spotmap_build.errors import WeightsError
 from spotmap_build.registry.heads import NOTICE, SIZE_BYTES
 

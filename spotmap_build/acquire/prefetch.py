@@ -1,7 +1,7 @@
 """Prefetching of audio: searches and downloads run in threads ahead of the workers.
 
-The queues between the stages are bounded: at most :data:`FILES_AHEAD` files per worker wait on disk, and at most
-:data:`SEARCHED_AHEAD` search results wait for download.
+The queues between the stages are bounded: at most :data:`FILES_PER_WORKER` files per worker wait on disk, and at most
+:data:`MAX_SEARCHED_AHEAD` search results wait for download.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
-SEARCHES_AT_ONCE: Final = 2
-DOWNLOADS_AT_ONCE: Final = 2
+CONCURRENT_SEARCHES: Final = 2
+CONCURRENT_DOWNLOADS: Final = 2
 """Chosen out of politeness: a download takes a second or two, and analyzing it takes longer."""
-FILES_AHEAD: Final = 2
-SEARCHED_AHEAD: Final = 200
+FILES_PER_WORKER: Final = 2
+MAX_SEARCHED_AHEAD: Final = 200
 POLL_S: Final = 0.1
 SHUTDOWN_TIMEOUT_S: Final = 2.0
 
@@ -60,14 +60,14 @@ class Prefetcher(Generic[Wanted, Ready]):
         self._to_find = deque(to_find)
         self._to_get = deque(to_get)
         self._find, self._get = find, get
-        self._found: queue.Queue[Wanted] = queue.Queue(SEARCHED_AHEAD)
-        self._ready: queue.Queue[Ready] = queue.Queue(FILES_AHEAD * workers)
+        self._found: queue.Queue[Wanted] = queue.Queue(MAX_SEARCHED_AHEAD)
+        self._ready: queue.Queue[Ready] = queue.Queue(FILES_PER_WORKER * workers)
         self.cancelled = threading.Event()
         self._error: BaseException | None = None
         self._is_error_raised = False
-        self._finders = [self._thread(self._search) for _ in range(min(SEARCHES_AT_ONCE, len(self._to_find)))]
+        self._finders = [self._thread(self._search) for _ in range(min(CONCURRENT_SEARCHES, len(self._to_find)))]
         wanted = len(self._to_find) + len(self._to_get)
-        self._getters = [self._thread(self._fetch) for _ in range(min(DOWNLOADS_AT_ONCE, wanted))]
+        self._getters = [self._thread(self._fetch) for _ in range(min(CONCURRENT_DOWNLOADS, wanted))]
 
     def __enter__(self) -> Self:
         for thread in (*self._finders, *self._getters):

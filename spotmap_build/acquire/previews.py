@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spotmap_build.acquire.decisions import known_words
-from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failed
-from spotmap_build.acquire.services import Service, Unanswered
+from spotmap_build.acquire.decisions import match_metadata
+from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failure_row
+from spotmap_build.acquire.services import Service, UnansweredRequests
 from spotmap_build.acquire.youtube.download import Cancelled
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Freshness
@@ -73,7 +73,7 @@ class Previews:
         self._tracks = tuple(tracks)
         self._lock = threading.Lock()
         self._addresses: dict[int, tuple[str, float]] = {}
-        self._unanswered = Unanswered(run, self.service)
+        self._unanswered = UnansweredRequests(run, self.service)
         self._limiter = RateLimiter(run.config.previews_per_s)
 
     @cached_property
@@ -85,14 +85,14 @@ class Previews:
 
     # Finding recordings, as ``Finder`` does for whole ones.
 
-    def recall_all(self) -> Recordings:
+    def load_known(self) -> Recordings:
         """Return what is known without a request."""
         return Recordings.of(self._tracks, self._recall)
 
     def find(self, track: Track) -> Found:
         """Find the preview of a track, and store the decision."""
         if not self.service.is_open:
-            return Found(track, failure=self.service.waiting(track.id, "match"))
+            return Found(track, failure=self.service.waiting_row(track.id, "match"))
         started = time.monotonic()
         try:
             chosen = self._choose(track)
@@ -106,22 +106,22 @@ class Previews:
 
     def close(self) -> None:
         """Store failed requests, so that they are retried later instead of in every build."""
-        self._unanswered.keep()
+        self._unanswered.save()
 
     # Downloading audio, as ``Downloader`` does for whole recordings.
 
-    def recall(self, track: Track) -> Failed | None:
+    def stored_failure(self, track: Track) -> Failed | None:
         """Return a stored failure that forbids to try this preview now."""
         record = self._run.cache.lookup(_download_key(_deezer_id(track)))
         if record is None or record.failure is None or self._run.config.retry:
             return None
-        return failed(track.id, "download", record.failure)
+        return failure_row(track.id, "download", record.failure)
 
-    def kept(self, _track: Track, /) -> Path | None:
+    def stored_audio(self, _track: Track, /) -> Path | None:
         """Return None: previews are never kept."""
         return None
 
-    def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
+    def fetch(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
         """Download the preview of a track to a file in its own subfolder of ``scratch``.
 
         Raises
@@ -132,7 +132,7 @@ class Previews:
             ``cancelled`` was set.
         """
         if not self.service.is_open:
-            return self.service.waiting(track.id, "download")
+            return self.service.waiting_row(track.id, "download")
         try:
             folder = Path(tempfile.mkdtemp(dir=scratch))
         except OSError as error:
@@ -149,13 +149,13 @@ class Previews:
             return self._remember(track, error)
         except ServiceError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            self.service.remember(error)
+            self.service.store_refusal(error)
             if not self.service.is_open:
-                return self.service.waiting(track.id, "download")
+                return self.service.waiting_row(track.id, "download")
             return Failed(track.id, "download", error.code, error.message, retryable=True)
         return path
 
-    def done_with(self, _track: Track, path: Path, /) -> None:
+    def release(self, _track: Track, path: Path, /) -> None:
         """Delete the preview after its analysis."""
         shutil.rmtree(path.parent, ignore_errors=True)
 
@@ -179,14 +179,18 @@ class Previews:
 
     def _remember(self, track: Track, error: TrackError) -> Failed:
         key = _download_key(_deezer_id(track))
-        return failed(track.id, "download", self._run.cache.put_passing_failure(key, error.track_code, error.message))
+        return failure_row(
+            track.id, "download", self._run.cache.put_transient_failure(key, error.track_code, error.message)
+        )
 
     def _recall(self, track: Track) -> Found | None:
         record = self._run.cache.lookup(_choice_key(track), outputs=(CHOSEN,))
         if record is None:
             return None
         if record.failure is not None:
-            return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", record.failure))
+            return (
+                None if self._run.config.retry else Found(track, failure=failure_row(track.id, "match", record.failure))
+            )
         try:
             chosen = self._run.cache.decode(record, CHOSEN, _decode)
         except CorruptEntry:
@@ -289,7 +293,7 @@ def _deezer_id(track: Track) -> int:
 
 def _choice_key(track: Track) -> Key:
     """Return the cache key of a choice, which depends on the same metadata as for a whole recording."""
-    return Key("preview", PREVIEW_VERSION, {"track": known_words(track)})
+    return Key("preview", PREVIEW_VERSION, {"track": match_metadata(track)})
 
 
 def _download_key(deezer_id: int) -> Key:

@@ -11,13 +11,13 @@ import orjson
 from spotmap_build.acquire.cached_embeddings import MOMENT, PARTS
 from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
-from spotmap_build.acquire.scratch import Scratch, arrived, scratch_folder
+from spotmap_build.acquire.scratch import Scratch, flush_download, scratch_folder
 from spotmap_build.acquire.state import Acquisition, tag_names
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.counting import ThreadSafeCounter
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.translation import gettext
 from spotmap_build.errors import PluginError
 from spotmap_build.model import Done, Failed
 
@@ -40,7 +40,7 @@ SETTLED: Final = "settled"
 """Tracks that need no worker: not found, not downloaded, or with the same recording as another track."""
 
 
-def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
+def analyze_recordings(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     """Analyze recordings until none is left or the time limit is reached; return how many were analyzed.
 
     Raises
@@ -48,8 +48,8 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
     CacheError, OutputError, WeightsError
         The build cannot continue; finished work is kept.
     """
-    if limit.is_over:  # load nothing and contact no service
-        acquisition.stop(limit.sentence)
+    if limit.is_reached:  # load nothing and contact no service
+        acquisition.stop(limit.reason)
         return 0
     acquisition.begin()
     from spotmap_build.embed.weights import ensure_weights
@@ -82,13 +82,13 @@ def listen(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
             if isinstance(outcome, Done):
                 check_lengths(outcome.value, spec)
                 embedded += 1
-                acquisition.note_heard(track)
+                acquisition.record_analyzed(track)
                 run.cache.put(acquisition.key_of(track), encode(outcome.value, heads), seconds=seconds)
             else:
-                _remember_failure(acquisition, track, outcome, seconds)
-            job_source.done_with(track, job)
+                _store_failure(acquisition, track, outcome, seconds)
+            job_source.release(track, job)
     if limit.is_past_grace and job_source.done < total:
-        acquisition.stop(limit.sentence)
+        acquisition.stop(limit.reason)
     run.progress.end(job_source.outcome(embedded))
     return embedded
 
@@ -100,7 +100,7 @@ def _open_pool(acquisition: Acquisition, weights: Path, total: int) -> EmbedPool
         from spotmap_build.embed.dask_pool import DaskPool
 
         sent = weights if spec.weights is not None or ":" in spec.packaged else None
-        return DaskPool(config.executor, weights=sent, most_at_once=config.jobs)
+        return DaskPool(config.executor, weights=sent, max_in_flight=config.jobs)
     from spotmap_build.embed.pool import EmbedPool
 
     return EmbedPool(min(config.worker_count, total))
@@ -168,16 +168,16 @@ class _JobSource:
             yield self._job(track, None)
 
     def _is_over(self) -> bool:
-        if self._limit.is_over:
-            self._acquisition.stop(self._limit.sentence)
-        return self._limit.is_over
+        if self._limit.is_reached:
+            self._acquisition.stop(self._limit.reason)
+        return self._limit.is_reached
 
-    def done_with(self, track: Track, job: EmbedJob) -> None:
+    def release(self, track: Track, job: EmbedJob) -> None:
         """Release the audio of a finished job."""
         self._finished += 1
         self._report()
         if job.path is not None and Path(job.path).is_relative_to(self._scratch):
-            self._acquisition.downloader.done_with(track, Path(job.path))
+            self._acquisition.downloader.release(track, Path(job.path))
 
     def outcome(self, embedded: int) -> str:
         """Summarize the finished work in a sentence."""
@@ -202,7 +202,7 @@ class _JobSource:
             self._acquisition.run.progress.advance(self._reported)
 
     def _find(self, track: Track) -> Track | None:
-        to_analyze = self._acquisition.settle(track, self._acquisition.finder.find(track))
+        to_analyze = self._acquisition.record_found(track, self._acquisition.finder.find(track))
         if to_analyze is None:
             self._counts.add(SETTLED)
         return to_analyze
@@ -210,16 +210,16 @@ class _JobSource:
     def _get(self, track: Track) -> EmbedJob | None:
         assert track.recording is not None
         video_id = track.recording.video_id or ""
-        existing = self._acquisition.downloader.kept(track) or self._adopted.pop(video_id, None)
+        existing = self._acquisition.downloader.stored_audio(track) or self._adopted.pop(video_id, None)
         if existing is not None:
             return self._job(track, existing)
-        path = self._acquisition.downloader.get(track, self._scratch, self._supply.cancelled)
+        path = self._acquisition.downloader.fetch(track, self._scratch, self._supply.cancelled)
         if isinstance(path, Failed):
-            self._acquisition.refuse(track, path)
+            self._acquisition.record_unavailable(track, path)
             self._counts.add(SETTLED)
             return None
         self._counts.add(DOWNLOADED)
-        return self._job(track, arrived(path))
+        return self._job(track, flush_download(path))
 
     def _job(self, track: Track, path: Path | None) -> EmbedJob:
         from spotmap_build.embed.workers import EmbedJob
@@ -265,7 +265,7 @@ def encode(embedding: TrackEmbedding, heads: Iterable[HeadSpec] = ()) -> dict[st
     return {**dict(zip(PARTS, arrays, strict=True)), MOMENT: orjson.dumps(round(embedding.typical_s, 3)), **said}
 
 
-def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:
+def _store_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:
     """Store a failure. A permanent one is not retried with the same decoder; others are, with growing delays.
 
     A download that cannot be decoded may have been damaged in transit, so it is always retried.
@@ -275,7 +275,7 @@ def _remember_failure(acquisition: Acquisition, track: Track, outcome: Failed, s
         failure = Failure(outcome.code, outcome.detail, "permanent")
         cache.put_failure(key, failure, seconds=seconds, producer=decoder())
         return
-    cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)
+    cache.put_transient_failure(key, outcome.code, outcome.detail, seconds)
 
 
 def _stage_title(spec: EmbedderSpec, is_searching: bool) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
 from spotmap_build.core.documents import decode_json
-from spotmap_build.core.speech import gettext, said
+from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def describe(row: Row) -> str:
         lines.append(
             _indented(
                 gettext(
-                    "Not on the map: {why}", why=said(row.detail) if row.detail else gettext("no recording was found")
+                    "Not on the map: {why}",
+                    why=translate(row.detail) if row.detail else gettext("no recording was found"),
                 )
             )
         )
@@ -256,7 +257,7 @@ def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Seq
         except EOFError:
             return Choice(stops=True)
         except ValueError as error:
-            show(said(f"{error}."))
+            show(translate(f"{error}."))
 
 
 def _read_ledger(path: Path) -> tuple[Row, ...]:

@@ -71,7 +71,7 @@ def sweep(scratch: Scratch | None = None) -> None:
                         shutil.rmtree(folder, ignore_errors=True)
 
 
-def arrived(path: Path) -> Path:
+def flush_download(path: Path) -> Path:
     """Flush a downloaded file to disk and return it, so that it can be adopted even after a power cut."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())

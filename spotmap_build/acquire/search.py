@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from spotmap_build.acquire.decisions import check_ids, decision_key, keep_decision, recall_decision
+from spotmap_build.acquire.decisions import check_ids, decision_key, load_decision, save_decision
 from spotmap_build.acquire.overrides import Override, Overrides, read_overrides
-from spotmap_build.acquire.services import Service, Unanswered
+from spotmap_build.acquire.services import Service, UnansweredRequests
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, digest_bytes
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 SEARCH_VERSION: Final = 1
 NONE_MAX_AGE_S: Final = 30 * DAY_S
 """A decision for "none" expires, because a missing recording may be added later."""
-SURE: Final = 0.9
+SUFFICIENT_CONFIDENCE: Final = 0.9
 """Confidence (0..1) from which no further search is made. An album's audio that agrees in everything is above it; an
 official video, which may have a different beginning, is below."""
 CANDIDATES: Final = "candidates.json"
@@ -83,28 +83,28 @@ class Finder:
         self._lock = threading.Lock()
         self._client: YouTubeMusic | None = None
         self._asking: dict[str, threading.Lock] = {}
-        self._unanswered = Unanswered(run, self.service)
+        self._unanswered = UnansweredRequests(run, self.service)
 
-    def recall_all(self) -> Recordings:
+    def load_known(self) -> Recordings:
         """Return what is known without a request."""
         return Recordings.of(self._fetched.usable_tracks, self._recall)
 
     def find(self, track: Track) -> Found:
         """Search for the recording of a track, and store the decision."""
         if not self.service.is_open:
-            return Found(track, failure=self.service.waiting(track.id, "match"))
+            return Found(track, failure=self.service.waiting_row(track.id, "match"))
         started = time.monotonic()
         try:
             match = self._search(track)
         except ServiceError as error:
             return Found(track, failure=self._unanswered.add(track.id, decision_key(track), error))
         freshness = None if match.candidate else Freshness(int(time.time()), NONE_MAX_AGE_S)
-        keep_decision(self._run.cache, track, match, time.monotonic() - started, freshness)
+        save_decision(self._run.cache, track, match, time.monotonic() - started, freshness)
         return _found(track, match, int(time.time()) + NONE_MAX_AGE_S)
 
     def close(self) -> None:
         """Store failed requests, so that they are retried later instead of in every build."""
-        self._unanswered.keep()
+        self._unanswered.save()
 
     def _recall(self, track: Track) -> Found | None:
         override = self._overrides.get(track.id)
@@ -118,11 +118,15 @@ class Finder:
         return self._recall_decision(track)
 
     def _recall_decision(self, track: Track) -> Found | None:
-        decision = recall_decision(self._run.cache, track)
+        decision = load_decision(self._run.cache, track)
         if decision is None:
             return None
         if decision.failure is not None:
-            return None if self._run.config.retry else Found(track, failure=failed(track.id, "match", decision.failure))
+            return (
+                None
+                if self._run.config.retry
+                else Found(track, failure=failure_row(track.id, "match", decision.failure))
+            )
         if decision.match.candidate is None and self._run.config.retry:
             return None
         return _found(track, decision.match, decision.expires_at_unix_s)
@@ -165,7 +169,7 @@ class Finder:
                 from_isrc = query.is_isrc or (known is not None and known.from_isrc)
                 candidates[candidate.video_id] = replace(known or candidate, from_isrc=from_isrc)
             match = decide(track, tuple(candidates.values()))
-            if match.candidate is not None and match.confidence >= SURE:
+            if match.candidate is not None and match.confidence >= SUFFICIENT_CONFIDENCE:
                 break
         return match
 
@@ -218,7 +222,7 @@ def youtube_disabled_reason(run: Run) -> str:
     return disabled_reason(run)
 
 
-def failed(track_id: str, stage: str, failure: Failure) -> Failed:
+def failure_row(track_id: str, stage: str, failure: Failure) -> Failed:
     """Return the ledger row of a failure stored in the cache."""
     return Failed(
         track_id,

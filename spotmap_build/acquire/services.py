@@ -6,10 +6,10 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import Key
-from spotmap_build.cache.pauses import RememberedPause
+from spotmap_build.cache.pauses import StoredPause
 from spotmap_build.core.dates import format_date, format_time
-from spotmap_build.core.rate_limiting import CircuitBreaker, NotUnderstood
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.rate_limiting import CircuitBreaker, UnexpectedResponse
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.model import Failed
 
@@ -28,7 +28,7 @@ class Service:
     def __init__(self, run: Run, name: str, *, disabled_reason: str = "") -> None:
         self.name = name
         self.breaker = CircuitBreaker()
-        self._pause = RememberedPause(run.cache, Key("service", SERVICE_VERSION, {"service": name}))
+        self._pause = StoredPause(run.cache, Key("service", SERVICE_VERSION, {"service": name}))
         self._ignores_pause = run.config.retry
         self._retry_at_unix_s: int | None = None
         self._is_recalled = False
@@ -36,7 +36,7 @@ class Service:
         self._is_missed = False
         self._lock = threading.Lock()
         if disabled_reason:
-            self.breaker.failed(ServiceRefused(disabled_reason))
+            self.breaker.record_failure(ServiceRefused(disabled_reason))
 
     @property
     def is_open(self) -> bool:
@@ -48,36 +48,36 @@ class Service:
     def _recall(self) -> None:
         self._is_recalled = True
         if self._ignores_pause:
-            self._pause.lift()
+            self._pause.clear()
             return
         pause = self._pause.current()
         if pause is not None:
             self._retry_at_unix_s = pause.retry_at_unix_s
-            self.breaker.failed(ServiceRefused(pause.reason))
+            self.breaker.record_failure(ServiceRefused(pause.reason))
 
-    def waiting(self, track_id: str, stage: str) -> Failed:
+    def waiting_row(self, track_id: str, stage: str) -> Failed:
         """Return the ledger row of a track that waits until the service accepts requests again."""
         reason = self.breaker.reason
         if reason is not None:  # the refused request may be another thread's, which has not stored it yet
-            self.remember(reason)
+            self.store_refusal(reason)
         self._is_missed = True
         message = reason.message if reason else f"{self.name} was not asked yet."
         return Failed(track_id, stage, "waiting", message, retryable=True, retry_at_unix_s=self._retry_at_unix_s)
 
-    def remember(self, error: ServiceError) -> None:
+    def store_refusal(self, error: ServiceError) -> None:
         """Store a refusal, so that the next build does not send requests too early. Other errors are ignored."""
         with self._lock:
             if isinstance(error, ServiceRefused) and not self._is_disabled and self._retry_at_unix_s is None:
-                self._retry_at_unix_s = self._pause.begin(error).retry_at_unix_s
+                self._retry_at_unix_s = self._pause.start(error).retry_at_unix_s
 
     def summary(self) -> str:
         """Why it was not asked any more, and when it can be; empty while it can, or where nobody wanted to ask it."""
         if self.breaker.reason is None or (self._is_disabled and not self._is_missed):
             return ""
-        return f"{self.breaker.reason.message}{when_again(self._retry_at_unix_s)}"
+        return f"{self.breaker.reason.message}{retry_note(self._retry_at_unix_s)}"
 
 
-class Unanswered:
+class UnansweredRequests:
     """Requests that a service did not answer in this build. Thread-safe."""
 
     def __init__(self, run: Run, service: Service) -> None:
@@ -88,15 +88,15 @@ class Unanswered:
 
     def add(self, track_id: str, key: Key, error: ServiceError) -> Failed:
         """Record that the decision under ``key`` could not be made; return the ledger row of its track."""
-        self._service.remember(error)
+        self._service.store_refusal(error)
         if not self._service.is_open:
-            return self._service.waiting(track_id, "match")
-        if not isinstance(error, NotUnderstood):
+            return self._service.waiting_row(track_id, "match")
+        if not isinstance(error, UnexpectedResponse):
             with self._lock:
                 self._questions.append((key, error))
         return Failed(track_id, "match", error.code, error.message, retryable=True)
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Store the failures, so that the requests are retried later instead of in every build.
 
         Nothing is stored if the service has failed as a whole, because the cause is then not these tracks.
@@ -107,10 +107,10 @@ class Unanswered:
             return
         cache = self._run.cache
         for key, error in questions:
-            cache.put_passing_failure(key, error.code, error.message)
+            cache.put_transient_failure(key, error.code, error.message)
 
 
-def when_again(retry_at_unix_s: int | None) -> str:
+def retry_note(retry_at_unix_s: int | None) -> str:
     """Return `` It can be tried again after 21:40 UTC on 3 December.``; empty if the time is unknown or invalid."""
     if retry_at_unix_s is None:
         return ""
@@ -118,4 +118,4 @@ def when_again(retry_at_unix_s: int | None) -> str:
         moment = f"{format_time(retry_at_unix_s)} on {format_date(retry_at_unix_s, with_year=False)}"
     except (ValueError, OverflowError, OSError):
         return ""
-    return sentence(f" It can be tried again after {moment}.")
+    return translatable(f" It can be tried again after {moment}.")

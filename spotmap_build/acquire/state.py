@@ -11,7 +11,7 @@ from spotmap_build.acquire.cached_embeddings import PARTS, CachedEmbeddings
 from spotmap_build.acquire.head_files import HeadFiles
 from spotmap_build.acquire.overrides import read_overrides
 from spotmap_build.acquire.previews import Previews
-from spotmap_build.acquire.search import Finder, disabled_reason, failed
+from spotmap_build.acquire.search import Finder, disabled_reason, failure_row
 from spotmap_build.acquire.sharding import is_in_shard, not_in_shard
 from spotmap_build.acquire.youtube.downloader import Downloader
 from spotmap_build.cache.decoding import is_worth_another_try
@@ -48,7 +48,7 @@ class RecordingFinder(Protocol):
 
     service: Service
 
-    def recall_all(self) -> Recordings:
+    def load_known(self) -> Recordings:
         """Return what is known without a request."""
 
     def find(self, track: Track) -> Found:
@@ -63,16 +63,16 @@ class AudioSource(Protocol):
 
     service: Service
 
-    def recall(self, track: Track) -> Failed | None:
+    def stored_failure(self, track: Track) -> Failed | None:
         """Return a stored failure that forbids to try this recording now."""
 
-    def kept(self, track: Track, /) -> Path | None:
+    def stored_audio(self, track: Track, /) -> Path | None:
         """Return the audio that an earlier build kept, if any."""
 
-    def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
+    def fetch(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
         """Download the audio to its own subfolder of ``scratch``."""
 
-    def done_with(self, track: Track, path: Path, /) -> None:
+    def release(self, track: Track, path: Path, /) -> None:
         """Delete or keep the audio after its analysis."""
 
 
@@ -82,8 +82,8 @@ class Acquisition:
     ``engine`` is in no cache key: results of either engine serve both (docs/decisions/0011). ``heads``: run on newly
     analyzed recordings; in no cache key either, because results without them stay valid. ``rows``: reads analyses from
     the cache. ``pending``: tracks that need a search. ``missing``: tracks whose recording is known but not analyzed.
-    ``heard_count``: number of analyzed recordings, including earlier builds. ``new_pictures``: cover URLs of recordings
-    analyzed in this build.
+    ``analyzed_count``: number of analyzed recordings, including earlier builds. ``new_pictures``: cover URLs of
+    recordings analyzed in this build.
     """
 
     def __init__(
@@ -110,13 +110,13 @@ class Acquisition:
         self.stopped = ""
         self._is_begun = False
         self._lock = threading.Lock()
-        recordings = finder.recall_all()
+        recordings = finder.load_known()
         self._found = recordings.found
         self._shard = run.config.shard
         self.pending = tuple(track for track in recordings.pending if is_in_shard(track, self._shard))
         known = [found.track for found in recordings.found.values() if found.failure is None]
         self.missing = tuple(track for track in known if self._claim(track))
-        self.heard_count = len(self._embedded)
+        self.analyzed_count = len(self._embedded)
         self.new_pictures: set[str] = set()
 
     def has(self, track: Track) -> bool:
@@ -149,13 +149,13 @@ class Acquisition:
         with self._lock:
             return self._found[track_id].track
 
-    def settle(self, track: Track, found: Found) -> Track | None:
+    def record_found(self, track: Track, found: Found) -> Track | None:
         """Record the result of a search; return the track if its recording has to be analyzed now."""
         with self._lock:
             self._found[track.id] = found
         return found.track if found.failure is None and self._claim(found.track) else None
 
-    def refuse(self, track: Track, why: Failed) -> None:
+    def record_unavailable(self, track: Track, why: Failed) -> None:
         """Record why a recording has no audio."""
         assert track.recording is not None
         with self._lock:
@@ -165,9 +165,9 @@ class Acquisition:
         """Mark the start of the work: from here on, a missing embedding has a recorded reason."""
         self._is_begun = True
 
-    def note_heard(self, track: Track) -> None:
+    def record_analyzed(self, track: Track) -> None:
         """Record that a recording was just analyzed."""
-        self.heard_count += 1
+        self.analyzed_count += 1
         if track.art_url and not track.art_digest:
             self.new_pictures.add(track.art_url)
 
@@ -208,7 +208,7 @@ class Acquisition:
         with self._lock:
             found = self._found.get(track.id)
         if found is None:
-            return self._waiting(track) or self.finder.service.waiting(track.id, "match")
+            return self._waiting(track) or self.finder.service.waiting_row(track.id, "match")
         if found.failure is not None:
             return found.failure
         row = self._not_fetched(found.track)
@@ -216,7 +216,7 @@ class Acquisition:
             return replace(row, track_id=track.id)
         record = self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
         if record is not None and record.failure is not None:
-            return failed(track.id, "embed", record.failure)
+            return failure_row(track.id, "embed", record.failure)
         waiting = self._waiting(track)
         if waiting is None:
             raise CorruptEntry(f"The embedding of '{track.title}' is damaged.")
@@ -237,7 +237,7 @@ class Acquisition:
             return False
         if not is_in_shard(track, self._shard):
             return False
-        return self.downloader.recall(track) is None and self._is_obtainable(track)
+        return self.downloader.stored_failure(track) is None and self._is_obtainable(track)
 
     def _waiting(self, track: Track) -> Failed | None:
         """Return the row of a track that waits: its turn does not come in this build, or not before an early map."""
@@ -254,13 +254,13 @@ class Acquisition:
         assert track.recording is not None
         with self._lock:
             row = self._refused.get(track.recording.digest)
-        row = row or self.downloader.recall(track)
+        row = row or self.downloader.stored_failure(track)
         if row is None and not self._is_obtainable(track):
-            row = self.downloader.service.waiting(track.id, "download")
+            row = self.downloader.service.waiting_row(track.id, "download")
         return row
 
     def _is_obtainable(self, track: Track) -> bool:
-        return not track.is_remote or self.downloader.service.is_open or self.downloader.kept(track) is not None
+        return not track.is_remote or self.downloader.service.is_open or self.downloader.stored_audio(track) is not None
 
 
 def _sound(track: Track) -> str:
@@ -312,7 +312,7 @@ def tag_names(acquisition: Acquisition) -> tuple[str, ...]:
     return run.cached(_tag_names_key(spec), names, json_codec(TAG_NAMES, decode)).value
 
 
-def keep_tag_names(acquisition: Acquisition) -> None:
+def mark_tag_names_used(acquisition: Acquisition) -> None:
     """Mark the names of the tags as used in a build that does not need them, so that ``prune`` keeps them.
 
     The next build may need them on a machine that has them only in the cache.

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,38 +25,40 @@ class TimeLimit:
         The limit as shown in the ledger, such as ``2 h``.
     grace_s : float
         How long after the limit started jobs may continue and downloaded recordings are still analyzed.
-    kept_s : callable
+    reserved_s : callable
         Returns the current estimate of the seconds needed for the stages after the analysis.
     """
 
     deadline_s: float = math.inf
-    given: str = ""
+    text: str = ""
     grace_s: float = 0.0
-    kept_s: Callable[[], float] = lambda: 0.0
+    reserved_s: Callable[[], float] = lambda: 0.0
     clock: Callable[[], float] = time.monotonic
-    _ended_s: float = field(default=math.inf, init=False)
+    _reached_at_s: float = field(default=math.inf, init=False)
 
     @property
-    def ends_s(self) -> float:
+    def last_start_s(self) -> float:
         """Time after which no new work may start, by the current estimate."""
-        return self.deadline_s - self.kept_s() if math.isfinite(self.deadline_s) else math.inf
+        return self.deadline_s - self.reserved_s() if math.isfinite(self.deadline_s) else math.inf
 
     @property
-    def is_over(self) -> bool:
+    def is_reached(self) -> bool:
         """Whether no new work may start; once true, it stays true."""
-        if math.isinf(self._ended_s) and self.clock() >= (ends_s := self.ends_s):
-            self._ended_s = ends_s
-        return math.isfinite(self._ended_s)
+        if math.isinf(self._reached_at_s) and self.clock() >= (last_start_s := self.last_start_s):
+            self._reached_at_s = last_start_s
+        return math.isfinite(self._reached_at_s)
 
     @property
     def is_past_grace(self) -> bool:
         """Whether running jobs must be abandoned."""
-        return self.is_over and self.clock() >= self._ended_s + self.grace_s
+        return self.is_reached and self.clock() >= self._reached_at_s + self.grace_s
 
     @property
-    def sentence(self) -> str:
+    def reason(self) -> str:
         """The reason, for the ledger, why a track waits."""
-        return sentence(f"The time limit of {self.given} was reached before its turn. The next build continues here.")
+        return translatable(
+            f"The time limit of {self.text} was reached before its turn. The next build continues here."
+        )
 
 
 NO_LIMIT: Final = TimeLimit()

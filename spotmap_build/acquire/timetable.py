@@ -8,19 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-SECONDS_A_TRACK: Final = 1.5
+SECONDS_PER_TRACK: Final = 1.5
 """Processor seconds per track for decoding, the network and the 41 features, as measured by
 ``python -m benchmarks.listening --a-track`` with musicnn on a busy machine: 1.24 for 24 tracks of 2.8 minutes, 1.47 for
 16 tracks of 3.0 minutes. Songs are slightly longer."""
-SECONDS_A_PREVIEW: Final = 0.8
+SECONDS_PER_PREVIEW: Final = 0.8
 """The same for a preview of 30 seconds: 0.74 and 0.90 in these runs."""
-SEARCHES_A_TRACK: Final = 1.3
+SEARCHES_PER_TRACK: Final = 1.3
 """Most tracks are found by the first query, some need several."""
-REQUESTS_A_PREVIEW: Final = 1.1
+REQUESTS_PER_PREVIEW: Final = 1.1
 """The response to an ISRC includes the preview's URL; a search, or an expired URL, takes another request."""
-SECONDS_A_DOWNLOAD: Final = 2.0
+SECONDS_PER_DOWNLOAD: Final = 2.0
 """Minimum duration of a download; two run at the same time."""
-DOWNLOADS_AT_ONCE: Final = 2
+CONCURRENT_DOWNLOADS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Timetable:
 
     searching_s: float = 0.0
     downloading_s: float = 0.0
-    listening_s: float = 0.0
+    analyzing_s: float = 0.0
 
     @property
     def total_s(self) -> float:
         """Seconds for the whole pipeline: those of the slowest stage."""
-        return max(self.searching_s, self.downloading_s, self.listening_s)
+        return max(self.searching_s, self.downloading_s, self.analyzing_s)
 
 
 def previews_timetable(count: int, to_analyze: int, pace: Pace) -> Timetable:
@@ -57,8 +57,8 @@ def previews_timetable(count: int, to_analyze: int, pace: Pace) -> Timetable:
     18
     """
     return Timetable(
-        downloading_s=count * REQUESTS_A_PREVIEW / pace.previews_per_s,
-        listening_s=to_analyze * SECONDS_A_PREVIEW / pace.worker_count,
+        downloading_s=count * REQUESTS_PER_PREVIEW / pace.previews_per_s,
+        analyzing_s=to_analyze * SECONDS_PER_PREVIEW / pace.worker_count,
     )
 
 
@@ -72,7 +72,7 @@ def recordings_timetable(searches: int, downloads: int, to_analyze: int, pace: P
     22
     """
     return Timetable(
-        searching_s=searches * SEARCHES_A_TRACK / pace.searches_per_s,
-        downloading_s=downloads * max(pace.download_pause_s, SECONDS_A_DOWNLOAD / DOWNLOADS_AT_ONCE),
-        listening_s=to_analyze * SECONDS_A_TRACK / pace.worker_count,
+        searching_s=searches * SEARCHES_PER_TRACK / pace.searches_per_s,
+        downloading_s=downloads * max(pace.download_pause_s, SECONDS_PER_DOWNLOAD / CONCURRENT_DOWNLOADS),
+        analyzing_s=to_analyze * SECONDS_PER_TRACK / pace.worker_count,
     )

@@ -31,7 +31,7 @@ class Pause:
     retry_at_unix_s: int
 
 
-class RememberedPause:
+class StoredPause:
     """The pause of one service, stored under ``key``. Requests during a pause would extend it.
 
     ``clock`` returns seconds since 1970, UTC. With a read-only cache, nothing is remembered.
@@ -52,20 +52,20 @@ class RememberedPause:
             return None
         return Pause(printable(failure.detail), retry_at_unix_s)
 
-    def begin(self, refusal: ServiceRefused) -> Pause:
+    def start(self, refusal: ServiceRefused) -> Pause:
         """Start a pause as long as the service asks for, at most a week."""
         pause_s = PAUSE_S if refusal.retry_after_s is None else refusal.retry_after_s
         now_unix_s = self._clock()
         pause = Pause(refusal.message, clamp_retry_at(now_unix_s + pause_s, now_unix_s))
-        self._keep(pause)
+        self._store(pause)
         return pause
 
-    def lift(self) -> None:
+    def clear(self) -> None:
         """End an active pause now, for this and later builds."""
         pause = self.current()
         if pause is not None:
-            self._keep(Pause(pause.reason, int(self._clock())))
+            self._store(Pause(pause.reason, int(self._clock())))
 
-    def _keep(self, pause: Pause) -> None:
+    def _store(self, pause: Pause) -> None:
         with suppress(CacheReadOnly):
             self._cache.put_failure(self._key, Failure("refused", pause.reason, "retry_after", pause.retry_at_unix_s))

@@ -252,7 +252,7 @@ class Cache:
             key, Record(key.digest, key.stage, key.stage_version, {}, {}, failure, None, producer, seconds)
         )
 
-    def put_passing_failure(self, key: Key, code: str, detail: str, seconds: float = 0.0) -> Failure:
+    def put_transient_failure(self, key: Key, code: str, detail: str, seconds: float = 0.0) -> Failure:
         """Store that ``key`` has no result for a temporary reason, and return the failure with its retry time.
 
         The wait grows with each attempt, see :func:`~spotmap_build.cache.freshness.retry_later`. Raises like

@@ -104,14 +104,14 @@ def is_inside(place: Path, folder: Path) -> bool:
     return folder.exists() and any(above.exists() and above.samefile(folder) for above in (place, *place.parents))
 
 
-def portable_name(text: str, most_bytes: int = MAX_NAME_BYTES // 2) -> str:
+def portable_name(text: str, max_bytes: int = MAX_NAME_BYTES // 2) -> str:
     """Turn any text into a file name that is valid on every common file system.
 
     Parameters
     ----------
     text : str
         For example, a title.
-    most_bytes : int
+    max_bytes : int
         Maximum length in UTF-8, which uses two to four bytes for each non-Latin character.
 
     Returns
@@ -124,7 +124,7 @@ def portable_name(text: str, most_bytes: int = MAX_NAME_BYTES // 2) -> str:
     >>> portable_name("AC/DC: Back in Black?")
     'AC_DC_ Back in Black_'
     """
-    name = printable(_NOT_IN_NAMES.sub("_", text)).encode("utf-8", "ignore")[:most_bytes].decode("utf-8", "ignore")
+    name = printable(_NOT_IN_NAMES.sub("_", text)).encode("utf-8", "ignore")[:max_bytes].decode("utf-8", "ignore")
     name = name.strip(" .")
     return f"{name}_" if _RESERVED.fullmatch(name.partition(".")[0].strip()) else name
 

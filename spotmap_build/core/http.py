@@ -62,7 +62,7 @@ class Limits:
 
 
 def make_session(
-    limits: Limits | None = None, *, follow_redirects: bool, may_lead_to: Callable[[str], bool] | None = None
+    limits: Limits | None = None, *, follow_redirects: bool, is_allowed_redirect: Callable[[str], bool] | None = None
 ) -> requests.Session:
     """Create a session whose requests have limits.
 
@@ -73,7 +73,7 @@ def make_session(
     follow_redirects : bool
         Must be False for every request that carries a secret. If True, redirects are followed unless they lead from
         HTTPS to another scheme, or from the internet into a private network.
-    may_lead_to : callable, optional
+    is_allowed_redirect : callable, optional
         Returns whether a redirect may lead to an address. By default, all addresses are allowed.
 
     Returns
@@ -82,7 +82,7 @@ def make_session(
         Raises ``requests.RequestException`` for every failure, and never sends passwords from ``.netrc``. For a request
         with ``stream=True``, the limits apply up to the headers; the caller must limit the body.
     """
-    session = _Session(follow_redirects=follow_redirects, may_lead_to=may_lead_to)
+    session = _Session(follow_redirects=follow_redirects, is_allowed_redirect=is_allowed_redirect)
     adapter = BoundedAdapter(limits or Limits())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -111,10 +111,10 @@ def is_trustworthy_address(url: str) -> bool:
 
 
 class _Session(requests.Session):
-    def __init__(self, *, follow_redirects: bool, may_lead_to: Callable[[str], bool] | None) -> None:
+    def __init__(self, *, follow_redirects: bool, is_allowed_redirect: Callable[[str], bool] | None) -> None:
         super().__init__()
         self._follow_redirects = follow_redirects
-        self._may_lead_to = may_lead_to
+        self._is_allowed_redirect = is_allowed_redirect
         self.max_redirects = MAX_REDIRECTS
         self.auth = _keep_headers
 
@@ -128,8 +128,8 @@ class _Session(requests.Session):
             return None
         if not self._follow_redirects:
             raise RedirectRefused("it sends this request on to another address", response=resp)
-        is_wanted = self._may_lead_to is None or self._may_lead_to(address)
-        if not (is_wanted and _may_lead(resp.url, address)):
+        is_wanted = self._is_allowed_redirect is None or self._is_allowed_redirect(address)
+        if not (is_wanted and _is_safe_redirect(resp.url, address)):
             raise RedirectRefused("it sends this request where it must not go", response=resp)
         return target
 
@@ -139,7 +139,7 @@ def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest
     return request
 
 
-def _may_lead(origin: str, target: str) -> bool:
+def _is_safe_redirect(origin: str, target: str) -> bool:
     try:
         before, after = urlsplit(origin), urlsplit(target)
         if after.scheme not in {"https", before.scheme} or not after.hostname:
@@ -191,12 +191,12 @@ class BoundedAdapter(HTTPAdapter):
                 OSError,
                 ValueError,
             ) as error:
-                if deadline.is_over:
+                if deadline.has_expired:
                     raise TooSlow(f"no whole answer within {self._limits.total_s:.0f} s", request=request) from error
                 if isinstance(error, requests.RequestException):
                     raise
                 raise requests.ConnectionError(error, request=request) from error
-        if deadline.is_over and not stream:  # the apparent end of the body may be the cut connection
+        if deadline.has_expired and not stream:  # the apparent end of the body may be the cut connection
             response.close()
             raise TooSlow(f"no whole answer within {self._limits.total_s:.0f} s", request=request)
         return response
@@ -231,10 +231,10 @@ class Deadline:
     """
 
     def __init__(self, total_s: float) -> None:
-        self.is_over = False
+        self.has_expired = False
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(total_s, self.cut)
+        self._timer = threading.Timer(total_s, self.abort)
         self._timer.daemon = True
         self._outer: Deadline | None = None
 
@@ -257,18 +257,18 @@ class Deadline:
             self._outer.watch(connected)
         with self._lock:
             self._sockets.append(connected)
-            if self.is_over:
-                _cut(connected)
+            if self.has_expired:
+                _abort(connected)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Expire now. May be called from any thread."""
         with self._lock:
-            self.is_over = True
+            self.has_expired = True
             for connected in self._sockets:
-                _cut(connected)
+                _abort(connected)
 
 
-def _cut(connected: socket.socket) -> None:
+def _abort(connected: socket.socket) -> None:
     with contextlib.suppress(OSError):
         # Not ``connected.shutdown``: on an SSL socket, it discards the SSL state that the reading thread is using.
         socket.socket.shutdown(connected, socket.SHUT_RDWR)

@@ -24,7 +24,7 @@ _ADDRESS: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9
 _LOOPBACK: Final = re.compile(r"127(?:\.[0-9]{1,3}){3}|localhost|::1")
 
 
-def smallest_that_serves(images: object, edge_px: int) -> str:
+def smallest_sufficient_image(images: object, edge_px: int) -> str:
     """Choose among the sizes of one image.
 
     Parameters
@@ -87,6 +87,6 @@ class ImageHosts:
             return ""
         return next((domain for domain in DOMAINS if host == domain or host.endswith(f".{domain}")), "")
 
-    def may_ask(self, address: str) -> bool:
+    def is_allowed(self, address: str) -> bool:
         """Return whether a build may send a request to this address."""
         return bool(self.service(address))

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from types import FrameType
 
-AGAIN_S: Final = 0.02
+RAISE_AGAIN_S: Final = 0.02
 """Delay after which Python has left the code that dropped the exception."""
 
 
-def heed_interrupts() -> None:
+def handle_interrupts() -> None:
     """Raise ``KeyboardInterrupt`` on SIGINT and SIGTERM. CI sends SIGTERM to cancel a job."""
     signal.signal(signal.SIGTERM, _interrupt)
     sys.unraisablehook = _raise_again
@@ -28,7 +28,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 def _raise_again(lost: sys.UnraisableHookArgs) -> None:
     """Raise an interrupt again if Python dropped it, as in ``__del__`` or during an import."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
-        again = threading.Timer(AGAIN_S, _interrupt_main)  # an interrupt in this hook would be lost too
+        again = threading.Timer(RAISE_AGAIN_S, _interrupt_main)  # an interrupt in this hook would be lost too
         again.daemon = True
         again.start()
     else:

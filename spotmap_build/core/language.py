@@ -29,30 +29,30 @@ def catalog_of(domain: str, language: str) -> catalogs.NullTranslations:
     return catalogs.translation(domain, LOCALE, [language])
 
 
-def texts_of(domain: str, language: str) -> dict[str, str]:
+def translations_of(domain: str, language: str) -> dict[str, str]:
     """Return all messages and their translations from a catalog without plural forms."""
     known: dict[str, str] = getattr(catalog_of(domain, language), "_catalog", {})
     return {message: text for message, text in known.items() if message}
 
 
-def page_text(language: str, message: str) -> str:
+def page_gettext(language: str, message: str) -> str:
     """Translate a message from the page's catalog, for text that the page shows without running a script."""
     return catalog_of("page", language).gettext(message)
 
 
-def page_counted(language: str, one: str, many: str, count: int) -> str:
+def page_ngettext(language: str, one: str, many: str, count: int) -> str:
     """Translate a message from the page's catalog in the plural form for a count, and insert the count.
 
-    >>> page_counted("en", "{count} track", "{count} tracks", 1200)
+    >>> page_ngettext("en", "{count} track", "{count} tracks", 1200)
     '1,200 tracks'
     """
-    return catalog_of("page", language).ngettext(one, many, count).format(count=whole_number(language, count))
+    return catalog_of("page", language).ngettext(one, many, count).format(count=format_integer(language, count))
 
 
-def whole_number(language: str, count: int) -> str:
+def format_integer(language: str, count: int) -> str:
     """Format an integer with the language's thousands separator.
 
-    >>> whole_number("en", 12345), whole_number("de", 12345)
+    >>> format_integer("en", 12345), format_integer("de", 12345)
     ('12,345', '12.345')
     """
     return f"{count:,}".replace(",", _BETWEEN_THOUSANDS.get(language, ","))

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-THRESHOLDS: Final = (500_000, 20, 50)
+GC_THRESHOLDS: Final = (500_000, 20, 50)
 """New objects before a collection, and collections before one of the next generation. Python: 700, 10, 10."""
 
 
 @contextmanager
-def seldom_collecting() -> Iterator[None]:
+def infrequent_gc() -> Iterator[None]:
     """Run garbage collection less often within the context.
 
     A build creates millions of long-lived objects and hardly any reference cycles. With the default thresholds, garbage
     collection took a sixth of the build time of a map of 100,000 tracks with given positions.
     """
     before = gc.get_threshold()
-    gc.set_threshold(*THRESHOLDS)
+    gc.set_threshold(*GC_THRESHOLDS)
     try:
         yield
     finally:

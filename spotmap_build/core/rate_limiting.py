@@ -18,7 +18,7 @@ FAILURES_IN_A_ROW: Final = 5
 """After this many consecutive failures, assume there is no connection instead of trying thousands more requests."""
 
 
-class NotUnderstood(ServiceError):
+class UnexpectedResponse(ServiceError):
     """A response makes no sense. It is not cached, so the next build sends the request again."""
 
 
@@ -47,7 +47,7 @@ class RateLimiter:
         if slot_s > now_s:
             (sleep or self._sleep)(slot_s - now_s)
 
-    def hold(self, seconds: float) -> None:
+    def delay(self, seconds: float) -> None:
         """Delay all further calls by at least ``seconds``, as a service requests when it received too many."""
         with self._lock:
             self._next_s = max(self._next_s, self._clock() + seconds)
@@ -69,12 +69,12 @@ class CircuitBreaker:
         """The error that opened the circuit; None while requests are allowed."""
         return self._reason
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """Record that a request succeeded."""
         with self._lock:
             self._failures = 0
 
-    def failed(self, error: ServiceError) -> None:
+    def record_failure(self, error: ServiceError) -> None:
         """Record that a request failed or was refused."""
         with self._lock:
             self._failures += 1

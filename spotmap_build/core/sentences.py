@@ -23,16 +23,16 @@ MAX_JOINED: Final = 4
 _GROUPED: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 
 
-def literal(message: str) -> int:
+def literal_letter_count(message: str) -> int:
     """Return the number of letters in a message outside its placeholders.
 
-    >>> literal("{path} has no rows.")
+    >>> literal_letter_count("{path} has no rows.")
     9
     """
     return sum(letter.isalpha() for letter in VALUE.sub("", message))
 
 
-class Sentences:
+class SentenceTranslator:
     """Translator for English sentences.
 
     Parameters
@@ -46,10 +46,12 @@ class Sentences:
     def __init__(self, texts: Mapping[str, str], number: Callable[[int], str]) -> None:
         self._texts = texts
         self._number = number
-        with_values = sorted((message for message in texts if VALUE.search(message)), key=literal, reverse=True)
+        with_values = sorted(
+            (message for message in texts if VALUE.search(message)), key=literal_letter_count, reverse=True
+        )
         self._patterns = [(message, [part for part in VALUE.split(message)[::2] if part]) for message in with_values]
 
-    def say(self, text: str) -> str:
+    def translate(self, text: str) -> str:
         """Translate a text. Parts that match no pattern stay unchanged."""
         parts = SENTENCE_END.split(text)
         translated = ""
@@ -83,7 +85,7 @@ class Sentences:
     def _value(self, text: str) -> str:
         if _GROUPED.fullmatch(text):
             return self._number(int(text.replace(",", "")))
-        return self.say(text)
+        return self.translate(text)
 
     def _divide(self, text: str) -> str:
         """Translate the parts of a sentence that is no message: ``FILE: error``, ``SETTING must be X; it is Y``."""

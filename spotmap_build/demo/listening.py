@@ -23,7 +23,7 @@ LOVED_IN: Final = {
 """The time at which each style was played most, in fractional years."""
 FIRST_YEAR: Final = 2019
 LAST_YEAR: Final = 2025
-PLAYS_A_YEAR: Final = 14
+PLAYS_PER_YEAR: Final = 14
 """Plays per year of an average track at the peak of its style."""
 BREADTH_YEARS: Final = 0.9
 """Time before and after the peak of a style at which it is played half as often."""
@@ -37,7 +37,7 @@ def listening(entry: CatalogEntry) -> tuple[int, Listening | None]:
     by_year = []
     for year in range(max(FIRST_YEAR, entry.album.year), LAST_YEAR + 1):
         distance = (year + 0.5 - LOVED_IN[entry.album.style]) / BREADTH_YEARS
-        plays = int(PLAYS_A_YEAR * liking / (1 + distance**4) + CHANCE * dice.random())
+        plays = int(PLAYS_PER_YEAR * liking / (1 + distance**4) + CHANCE * dice.random())
         if plays:
             by_year.append((year, plays))
     if not by_year:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.deploy.branch import BranchTarget
 from spotmap_build.deploy.folder import FolderTarget
 from spotmap_build.deploy.s3 import S3Target
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spotmap_build.deploy.target import Target
 
 DEFAULT_BRANCH: Final = "gh-pages"
-_USAGE: Final = sentence(
+_USAGE: Final = translatable(
     "Use a folder, branch (or branch:NAME, of the origin of the git repository that you are in), "
     "git+https://…#NAME, git+ssh://…#NAME, git+file:///…#NAME, or s3://BUCKET/PREFIX."
 )

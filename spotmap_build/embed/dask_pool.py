@@ -96,7 +96,7 @@ class DaskPool:
         Address of the scheduler, as ``dask://HOST:PORT``.
     weights
         Weights to send to the workers; None if they are in the package.
-    most_at_once
+    max_in_flight
         Maximum number of jobs in flight; 0 for two per worker.
     limit_s
         Returns how many seconds a job may take before its worker counts as hung.
@@ -114,11 +114,11 @@ class DaskPool:
         address: str,
         *,
         weights: Path | None = None,
-        most_at_once: int = 0,
+        max_in_flight: int = 0,
         limit_s: Callable[[EmbedJob], float] = time_limit_s,
     ) -> None:
         self._address = address
-        self._most_at_once = most_at_once
+        self._most_at_once = max_in_flight
         self._limit_s = limit_s
         self._client = _connect(address)
         self._build = uuid.uuid4().hex[:8]

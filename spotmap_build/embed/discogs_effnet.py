@@ -11,7 +11,7 @@ import numpy as np
 
 from spotmap_build.embed.engines import SUFFIXES
 from spotmap_build.embed.heads import Heads
-from spotmap_build.embed.patches import Heard, mel_patches, most_typical
+from spotmap_build.embed.patches import Embedding, mel_patches, most_typical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ class DiscogsEffnet:
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(STYLES, EMBEDDING))
         self._heads = Heads(heads, engine)
 
-    def __call__(self, samples: Float32Array) -> Heard:
+    def __call__(self, samples: Float32Array) -> Embedding:
         """Embed samples (float32, 16 kHz, mono).
 
         ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1, and each of ``heads`` float32
@@ -52,7 +52,7 @@ class DiscogsEffnet:
         """
         patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
         styles, embedding = self._run(patches.mel)
-        return Heard(
+        return Embedding(
             vector=_mean(embedding),
             tags=_mean(styles),
             typical_sample=int(patches.starts[most_typical(embedding)]),

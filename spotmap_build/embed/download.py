@@ -63,15 +63,15 @@ def download(url: str, part: Path, size_bytes: int, *, hint: str) -> None:
     if part.is_symlink() or (part.exists() and not 0 <= part.stat().st_size <= size_bytes):
         part.unlink()
     fetching = _Fetching(url, part, size_bytes, hint)
-    fruitless, most_bytes, reason = 0, fetching.have_bytes, ""
+    fruitless, max_bytes, reason = 0, fetching.have_bytes, ""
     while fetching.have_bytes < size_bytes:
         if fruitless == RETRY.attempts:
             raise fetching.failure(reason)
         if fruitless:
             time.sleep(RETRY.pause_s(fruitless))
         reason = fetching.try_once()
-        fruitless = 0 if fetching.have_bytes > most_bytes else fruitless + 1
-        most_bytes = max(most_bytes, fetching.have_bytes)
+        fruitless = 0 if fetching.have_bytes > max_bytes else fruitless + 1
+        max_bytes = max(max_bytes, fetching.have_bytes)
 
 
 def fetch_small(url: str, limit_bytes: int, *, hint: str) -> bytes:

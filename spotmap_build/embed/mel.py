@@ -23,7 +23,7 @@ HOP_SAMPLES: Final = 256
 BANDS: Final = 96
 SCALE: Final = 10_000.0
 """Bands are ``log10(1 + SCALE * energy)``."""
-FRAMES_AT_ONCE: Final = 1024
+BATCH_FRAMES: Final = 1024
 """Limits the spectra to a few MB, regardless of the number of frames."""
 
 
@@ -93,9 +93,9 @@ def mel_frames(samples: Float32Array, frames: npt.NDArray[np.intp]) -> Float32Ar
     padded = np.pad(samples, FRAME_SAMPLES // 2)
     cut: np.ndarray[Any, np.dtype[np.float32]] = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)
     mel = np.empty((len(frames), BANDS), dtype=np.float32)
-    for first in range(0, len(frames), FRAMES_AT_ONCE):
-        chosen = frames[first : first + FRAMES_AT_ONCE]
+    for first in range(0, len(frames), BATCH_FRAMES):
+        chosen = frames[first : first + BATCH_FRAMES]
         spectra = rfft(cut[chosen * HOP_SAMPLES] * _window())
         energy = np.square(spectra.real) + np.square(spectra.imag)
-        mel[first : first + FRAMES_AT_ONCE] = np.log10(1 + SCALE * (energy @ _filters()))
+        mel[first : first + BATCH_FRAMES] = np.log10(1 + SCALE * (energy @ _filters()))
     return mel

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.embed.patches import Heard, mel_patches, most_typical
+from spotmap_build.embed.patches import Embedding, mel_patches, most_typical
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,7 @@ class Musicnn:
     def __init__(self, weights_path: Path, engine: Engine) -> None:
         self._network = engine.load_network(weights_path, input_name=INPUT, output_names=(POOLS, TAGS))
 
-    def __call__(self, samples: Float32Array) -> Heard:
+    def __call__(self, samples: Float32Array) -> Embedding:
         """Embed samples (float32, 16 kHz, mono).
 
         ``vector`` is float32 ``[1506]``, ``tags`` float32 ``[50]`` in 0..1.
@@ -50,7 +50,7 @@ class Musicnn:
         tags = np.concatenate([tag for _, tag in outputs])
         means = pools[:, 1::2]
         wide = means.astype(np.float64)
-        return Heard(
+        return Embedding(
             vector=np.concatenate([wide.mean(axis=0), wide.std(axis=0)]).astype(np.float32),
             tags=tags.mean(axis=0, dtype=np.float64).astype(np.float32),
             typical_sample=int(patches.starts[most_typical(means)]),

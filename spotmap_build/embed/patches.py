@@ -33,7 +33,7 @@ class Patches:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class Embedding:
     """Output of a network for a recording: ``vector`` and ``tags`` as in ``TrackEmbedding``.
 
     ``typical_sample``: first sample of the most typical patch, see :func:`most_typical`.
@@ -46,14 +46,14 @@ class Heard:
     heads: tuple[Float32Array, ...] = ()
 
 
-def loop_to(samples: Float32Array, least_samples: int) -> Float32Array:
-    """Return the recording, repeated until it has ``least_samples``; unchanged if it is long enough.
+def loop_to(samples: Float32Array, min_samples: int) -> Float32Array:
+    """Return the recording, repeated until it has ``min_samples``; unchanged if it is long enough.
 
     Padding with silence instead would make a model describe the silence.
     """
-    if len(samples) >= least_samples:
+    if len(samples) >= min_samples:
         return samples
-    return np.resize(samples, least_samples)
+    return np.resize(samples, min_samples)
 
 
 def patch_starts(frame_count: int, patch_frames: int, wanted: int) -> npt.NDArray[np.intp]:

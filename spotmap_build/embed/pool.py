@@ -150,13 +150,13 @@ class WorkerPool(Generic[JobType, Result]):
     def _run(
         self,
         queue: JobQueue[JobType],
-        most_at_once: int,
+        max_in_flight: int,
         give_up: Callable[[JobType], None],
         stop_requested: Callable[[], bool],
     ) -> Iterator[tuple[JobType, Done[Result] | Failed, float]]:
         """Run all jobs of ``queue``. Jobs whose worker hangs are passed to ``give_up`` instead of being yielded."""
         while not stop_requested():
-            while sum(worker.job is not None for worker in self._workers) < most_at_once:
+            while sum(worker.job is not None for worker in self._workers) < max_in_flight:
                 job = queue.take()
                 if job is None:
                     break

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.files import open_regular, read_bounded, write_atomically
-from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import gettext
 from spotmap_build.errors import WeightsError
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spotmap_build.embed.heads import Head
-    from spotmap_build.embed.patches import Heard
+    from spotmap_build.embed.patches import Embedding
     from spotmap_build.model import Float32Array
     from spotmap_build.registry.embedders import EngineName
 
-Model = Callable[["Float32Array"], "Heard"]
+Model = Callable[["Float32Array"], "Embedding"]
 
 
 @dataclass(frozen=True, slots=True)

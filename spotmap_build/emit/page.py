@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 
 from spotmap_build.atlas import Figure
-from spotmap_build.core.language import AUTO, LANGUAGES, page_counted, page_message, page_text
+from spotmap_build.core.language import AUTO, LANGUAGES, page_gettext, page_message, page_ngettext
 from spotmap_build.emit.template import TEMPLATE_SUFFIX, Template
 from spotmap_build.errors import ConfigError
 
@@ -180,7 +180,7 @@ def _words(language: str) -> dict[str, Callable[..., str]]:
 
     return {
         "_": lambda message, **values: filled(message, values),
-        "ngettext": lambda one, many, count: page_counted("en", one, many, count),
-        "_now": lambda message, **values: filled(page_text(language, message), values),
-        "_now_counted": lambda one, many, count: page_counted(language, one, many, count),
+        "ngettext": lambda one, many, count: page_ngettext("en", one, many, count),
+        "_now": lambda message, **values: filled(page_gettext(language, message), values),
+        "_now_counted": lambda one, many, count: page_ngettext(language, one, many, count),
     }

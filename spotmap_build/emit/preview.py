@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 from spotmap_build.core.files import open_regular
-from spotmap_build.core.speech import gettext, said
+from spotmap_build.core.translation import gettext, translate
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview_files import ListedFiles, find_file, is_local_host, parse_range
 from spotmap_build.emit.site import remove_debris
@@ -296,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
             if seen != count:
                 line, seen = b"event: rebuilt\ndata:\n\n", count
             elif problem is not known and problem is not None:
-                data = orjson.dumps({"message": said(problem.message), "hint": said(problem.hint)})
+                data = orjson.dumps({"message": translate(problem.message), "hint": translate(problem.hint)})
                 line = b"event: failed\ndata: " + data + b"\n\n"
             known = problem
             self.wfile.write(line)

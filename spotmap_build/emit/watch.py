@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import nearest_folder
-from spotmap_build.core.speech import gettext, ngettext, said
+from spotmap_build.core.translation import gettext, ngettext, translate
 from spotmap_build.errors import ConfigError, SpotmapError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _attempt(action: Callable[[], None], rebuilds: Rebuilds, say: Callable[[str]
         problem = SpotmapError(f"The build failed, {type(error).__name__}: {error}")
     else:
         return
-    say(said(f"{problem.message} {problem.hint}".strip()))
+    say(translate(f"{problem.message} {problem.hint}".strip()))
     rebuilds.fail(problem)
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.normalize import fold
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.model import Failed, Library, Listening, Playlist, Recording, Track
@@ -108,8 +108,8 @@ def name_parts(parts: Sequence[Loaded], layers: Sequence[str]) -> list[Loaded]:
         The number of names differs from the number of sources.
     """
     if layers and len(layers) != len(parts):
-        given = sentence("1 name") if len(layers) == 1 else sentence(f"{len(layers)} names")
-        wanted = sentence("1 source") if len(parts) == 1 else sentence(f"{len(parts)} sources")
+        given = translatable("1 name") if len(layers) == 1 else translatable(f"{len(layers)} names")
+        wanted = translatable("1 source") if len(parts) == 1 else translatable(f"{len(parts)} sources")
         raise ConfigError(
             f"--as gives {given} ({', '.join(layers)}) to {wanted}.",
             hint="Give one name for each --source, in their order, such as --as me,friend; "

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array
 
-TRACKS_AN_OBSERVATION: Final = 8
+TRACKS_PER_OBSERVATION: Final = 8
 """Number of tracks that count as one observation. On 199 tracks of real music, one in a hundred arbitrary directions of
 the vectors (which vary on the map as smoothly as any property of sound) explains 29 %. With 8, the threshold is 34 %,
 with 15 it would be 59 %."""
@@ -106,7 +106,7 @@ def least_explained(track_count: int) -> float:
     Uses the tail of R squared with two predictors: P(R^2 > r) = (1 - r)^((N - 3) / 2). A result of 1 or more means
     "never".
     """
-    observations = track_count / TRACKS_AN_OBSERVATION
+    observations = track_count / TRACKS_PER_OBSERVATION
     if observations <= 4:
         return 1.0
     return float(max(MIN_EXPLAINED, 1 - SIGNIFICANCE ** (2 / (observations - 3))))

@@ -45,7 +45,7 @@ CLEAR_BEAT: Final = 28.0
 """Beat strength in percent below which a tempo is a guess."""
 DIFFERENT: Final = 1.5
 """Minimum distance from a group's median, in standard deviations of the library, to be called different."""
-PAIRS_AT_ONCE: Final = 4096
+BATCH_PAIRS: Final = 4096
 
 _BOTH: Final = page_message("both {word} ({one} and {other})")
 _IN_SHORT: Final = page_message("both {word}")
@@ -99,8 +99,8 @@ class Explainer:
         Shared properties are found for blocks of pairs, and only these are put into words, because most pairs share
         little.
         """
-        for start in range(0, len(pairs), PAIRS_AT_ONCE):
-            block = np.array(pairs[start : start + PAIRS_AT_ONCE], dtype=np.intp)
+        for start in range(0, len(pairs), BATCH_PAIRS):
+            block = np.array(pairs[start : start + BATCH_PAIRS], dtype=np.intp)
             found: list[list[Reason]] = [[] for _ in block]
             for shared in (self._shared_tags, self._shared_features, self._shared_tempi, self._shared_keys):
                 for at, reason in shared(block[:, 0], block[:, 1]):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.project.layout import (
     LAYOUT_NEIGHBORS,
     MIN_DIST,
@@ -136,7 +136,7 @@ def fit_anchored_layout(
         held_figure = trustworthiness(unit_vectors, positions)
         if fresh_figure - held_figure <= MAX_LOSS:
             return Anchored(positions, drift_between(previous, positions), held_figure, fresh_figure)
-        reason = sentence(
+        reason = translatable(
             f"Holding the known tracks would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
         )
     aligned = procrustes_align(fresh, previous)
@@ -230,11 +230,11 @@ def _can_be_aligned(positions: Float32Array, previous: Float32Array, known: Bool
 
 def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted: bool) -> str:
     if is_fresh_wanted:
-        return sentence("A new layout was requested.")
+        return translatable("A new layout was requested.")
     if len(known) < MIN_TRACKS_FOR_UMAP:
-        return sentence("So few tracks are laid out from scratch each time.")
+        return translatable("So few tracks are laid out from scratch each time.")
     if known.sum() < max(3, MIN_KNOWN_SHARE * len(known)) or diagonal(previous[known]) == 0:
-        return sentence(f"Only {int(known.sum())} of {len(known)} tracks were on the last map.")
+        return translatable(f"Only {int(known.sum())} of {len(known)} tracks were on the last map.")
     return ""
 
 

@@ -53,7 +53,7 @@ class EmbedderSpec:
 
     ``model``: the code as ``module:attribute``. Called with the path of the weights and an
     :class:`~spotmap_build.embed.engines.Engine`, it returns a function from samples (float32 ``[n]``, mono, 16 kHz) to
-    a :class:`~spotmap_build.embed.patches.Heard`. ``summary``: text after its name in ``--help``.
+    a :class:`~spotmap_build.embed.patches.Embedding`. ``summary``: text after its name in ``--help``.
     ``dimensions``: length of its vectors. ``tag_count``: number of its tags.
     ``own_version``: raise it whenever our code gives different numbers for the same audio (by decoding, patches or
     pooling), so that cached results are not used any more.

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import gettext_noop
+from spotmap_build.core.translation import gettext_noop
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from spotmap_build.core.speech import gettext_noop
+from spotmap_build.core.translation import gettext_noop
 from spotmap_build.registry.features import OF_HEADS, Feature
 
 MOOD: Final = "Mood"

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.registry import plugins
 
@@ -62,22 +62,22 @@ class Theme:
         for mode, colors in (("light", self.light), ("dark", self.dark)):
             wrong = [field.name for field in fields(Colors) if not _COLOR.fullmatch(getattr(colors, field.name))]
             if wrong:
-                yield sentence(f"{mode}: {', '.join(wrong)} must be written as #rrggbb, in lower case.")
+                yield translatable(f"{mode}: {', '.join(wrong)} must be written as #rrggbb, in lower case.")
                 continue
             light = luminance(colors.background)
             if mode == "light" and light < LIGHT_FROM:
-                yield sentence(
+                yield translatable(
                     f"light: background {colors.background} is too dark for the colors of groups to be visible."
                 )
             if mode == "dark" and light > DARK_TO:
-                yield sentence(
+                yield translatable(
                     f"dark: background {colors.background} is too light for the colors of groups to be visible."
                 )
             for name, behind, least in _PAIRS:
                 front, back = getattr(colors, name), getattr(colors, behind)
                 if contrast(front, back) < least:
                     yield (
-                        sentence(
+                        translatable(
                             f"{mode}: {name} {front} on {behind} {back} has a contrast of {contrast(front, back):.2f}; "
                             f"it must be at least {least}."
                         )

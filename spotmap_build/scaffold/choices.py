@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import gettext, gettext_noop, said
+from spotmap_build.core.translation import gettext, gettext_noop, translate
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import sources as registry
 
@@ -79,6 +79,6 @@ def _asked_sources(ask: Callable[[str], str]) -> tuple[str, ...]:
         try:
             check_source(source)
         except ConfigError as error:
-            question = f"{said(error.message)} {said(error.hint)} [{DEFAULT_SOURCE}] "
+            question = f"{translate(error.message)} {translate(error.hint)} [{DEFAULT_SOURCE}] "
         else:
             return (source,)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.config import CONFIG_FILE
 from spotmap_build.core.files import is_inside, read_bounded, resolve_place
-from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import gettext
 from spotmap_build.errors import OutputError
 from spotmap_build.scaffold.action import UNKNOWN_OWNER
 from spotmap_build.summary import inert

@@ -13,7 +13,7 @@ from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.config import Config
 from spotmap_build.core.image_addresses import ImageHosts
-from spotmap_build.core.speech import gettext, sentence
+from spotmap_build.core.translation import gettext, translatable
 from spotmap_build.stages.reserve import extras_limit
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _Covers:
             failure = record.failure if record else None
             if record is not None and len(record.blobs) == 1:
                 (self.digests[address],) = record.blobs
-            elif not self._hosts.may_ask(address):
+            elif not self._hosts.is_allowed(address):
                 self._codes[address] = "elsewhere"
             elif failure is not None and not self._run.config.retry:
                 self._codes[address] = failure.code
@@ -127,7 +127,7 @@ class _Covers:
 
         self._codes |= dict.fromkeys(self.pending, "later")
         self._run.progress.begin("covers", gettext("fetching covers of albums"), total=len(self.pending))
-        fetcher = CoverFetcher(self._run, self._hosts, ends_s=extras_limit(self._run, self._track_count).ends_s)
+        fetcher = CoverFetcher(self._run, self._hosts, deadline_s=extras_limit(self._run, self._track_count).deadline_s)
         before = len(self.digests)
         with suppress(CacheReadOnly), closing(fetcher.fetch(self.pending)) as fetched:
             for number, (address, found) in enumerate(fetched, start=1):
@@ -146,8 +146,8 @@ class _Covers:
             del self._codes[address]
             return
         self._codes[address] = found.code
-        if found.believed_s:
-            again_unix_s = int(time.time()) + found.believed_s
+        if found.max_age_s:
+            again_unix_s = int(time.time()) + found.max_age_s
             cache.put_failure(_key(address), Failure(found.code, REASONS[found.code], "retry_after", again_unix_s))
 
 
@@ -162,5 +162,5 @@ def _about(missing: Mapping[str, int], wanted: int) -> tuple[str, ...]:
     count = sum(missing.values())
     reasons = ", ".join(f"{number} {REASONS.get(code, code)}" for code, number in sorted(missing.items()))
     if count == 1:
-        return (sentence(f"1 of {wanted:,} covers is missing: {reasons}."),)
-    return (sentence(f"{count} of {wanted:,} covers are missing: {reasons}."),)
+        return (translatable(f"1 of {wanted:,} covers is missing: {reasons}."),)
+    return (translatable(f"{count} of {wanted:,} covers are missing: {reasons}."),)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from spotmap_build.acquire.cached_embeddings import MOMENT, PARTS
-from spotmap_build.acquire.queue import listen
+from spotmap_build.acquire.queue import analyze_recordings
 from spotmap_build.acquire.state import (
     TIME_LIMIT,
     Acquisition,
-    keep_tag_names,
+    mark_tag_names_used,
     prepare_acquisition,
     prepare_previews,
     tag_names,
@@ -24,7 +24,7 @@ from spotmap_build.acquire.state import (
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
-from spotmap_build.core.speech import gettext, ngettext, number
+from spotmap_build.core.translation import format_count, gettext, ngettext
 from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
@@ -99,8 +99,8 @@ class Embedded:
         sketch = gettext(
             "{previews} of {tracks} tracks are known by 30 seconds only: their places are a sketch until their whole "
             "recordings are listened to.",
-            previews=number(previews),
-            tracks=number(len(self.tracks)),
+            previews=format_count(previews),
+            tracks=format_count(len(self.tracks)),
         )
         waiting = self.waiting_count
         left = ngettext(
@@ -138,12 +138,12 @@ def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
         if whole.is_complete and (previews is None or previews.is_complete):
             run.progress.begin("embed", gettext("looking up what was listened to"))
             run.progress.end(gettext("nothing new to listen to"))
-            keep_tag_names(whole)
+            mark_tag_names_used(whole)
         ready = partial(_ready, whole, previews)
         if previews is not None and not previews.is_complete:
             embedded_count += _listen(run, previews, whole, ready)
         early = _gather(whole, previews, embedded_count) if has_early_map else None
-    if early is not None and early.tracks and not listening_limit(run, ready).is_over:
+    if early is not None and early.tracks and not listening_limit(run, ready).is_reached:
         yield replace(early, is_early=True)
     with run.clock.stage("embed"):
         if not whole.is_complete:
@@ -157,17 +157,17 @@ def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Calla
     """Analyze audio, and preload meanwhile what the map needs."""
     limit = listening_limit(run, ready)
     # Do not preload if there is nothing to wait for, or no map follows.
-    if not run.config.listen or run.config.shard is not None or limit.is_over:
-        return listen(acquisition, limit)
+    if not run.config.listen or run.config.shard is not None or limit.is_reached:
+        return analyze_recordings(acquisition, limit)
     new_share = 1 - ready().tracks / max(1, len(whole.tracks))
     with preload_for_map(whole.prefetch, new_share=new_share, has_embeddings=lambda: ready().tracks > 0):
-        return listen(acquisition, limit)
+        return analyze_recordings(acquisition, limit)
 
 
 def _ready(whole: Acquisition, previews: Acquisition | None) -> Ready:
     """Return how many tracks can be on the map by now, at most."""
     passes = [one for one in (whole, previews) if one is not None]
-    heard = sum(one.heard_count for one in passes)
+    heard = sum(one.analyzed_count for one in passes)
     pictures = frozenset().union(*(one.new_pictures for one in passes))
     return Ready(min(heard, len(whole.tracks)), len(pictures))
 

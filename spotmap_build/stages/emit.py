@@ -18,9 +18,9 @@ from spotmap_build.acquire.state import TO_COME
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
-from spotmap_build.core.language import AUTO, page_counted, page_message, page_text
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.language import AUTO, page_gettext, page_message, page_ngettext
 from spotmap_build.core.text import is_text
+from spotmap_build.core.translation import gettext
 from spotmap_build.emit.marker import is_generation, is_safe_path
 from spotmap_build.emit.page import EXAMPLE, HEARD, art_file_name, excerpt_file_name, render_pages
 from spotmap_build.emit.site import PAGE_NAME, Site
@@ -336,7 +336,7 @@ def _assemble(
 
 def _description(language: str, count: int, nearness: str) -> str:
     """Describe the page in a sentence, for search engines, link previews, and browsers without scripts."""
-    said = page_counted(language, "A map of {count} track", "A map of {count} tracks", count)
+    said = page_ngettext(language, "A map of {count} track", "A map of {count} tracks", count)
     if nearness == HEARD:
-        return page_text(language, "{map}: what sounds alike lies together.").format(map=said)
-    return page_text(language, "{map}. {sentence}").format(map=said, sentence=page_text(language, nearness))
+        return page_gettext(language, "{map}: what sounds alike lies together.").format(map=said)
+    return page_gettext(language, "{map}. {sentence}").format(map=said, sentence=page_gettext(language, nearness))

@@ -16,8 +16,8 @@ from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes, place_digest
-from spotmap_build.core.speech import gettext, sentence
-from spotmap_build.core.speech import number as written
+from spotmap_build.core.translation import format_count as written
+from spotmap_build.core.translation import gettext, translatable
 from spotmap_build.model import Done
 from spotmap_build.stages.reserve import extras_limit
 
@@ -53,9 +53,9 @@ class Excerpted:
         waiting = failed.pop(TIME_LIMIT, 0)
         reasons = ", ".join(f"{number} {code}" for code, number in sorted(failed.items()))
         failures = (
-            sentence(f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons}).") if failed else ""
+            translatable(f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons}).") if failed else ""
         )
-        left = sentence(
+        left = translatable(
             f"The time limit was over with {waiting:,} excerpts still to be made. The next build goes on there."
         )
         return tuple(filter(None, (failures, left if waiting else "")))
@@ -153,7 +153,7 @@ class _Excerpts:
         from spotmap_build.embed.excerpts import ExcerptJob
 
         for track_id in self.pending:
-            if limit.is_over:
+            if limit.is_reached:
                 return
             recording = _recording(self._tracks[track_id])
             prepare = partial(self._render, recording.recipe) if self._render and recording.recipe else None
@@ -176,7 +176,7 @@ class _Excerpts:
             return
         self._codes[key.digest] = outcome.code
         if outcome.retryable:
-            cache.put_passing_failure(key, outcome.code, outcome.detail, seconds)
+            cache.put_transient_failure(key, outcome.code, outcome.detail, seconds)
         else:
             failure = Failure(outcome.code, outcome.detail, "permanent")
             cache.put_failure(key, failure, seconds=seconds, producer=decoder())

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotmap_build import registry
-from spotmap_build.core.speech import gettext
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import gettext
 from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.guests import gather
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded

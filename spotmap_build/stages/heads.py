@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 HEADS_VERSION: Final = 1
 """Raise when the same heads give different results for the same vectors."""
 ACTIVATIONS: Final = "activations.npy"
-AT_ONCE: Final = 4096
+BATCH_SIZE: Final = 4096
 """Number of vectors sent to the worker at a time: 20 MB."""
 
 
@@ -136,8 +136,8 @@ def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record
     vectors = _rows(whole, records, VECTOR, whole.spec.dimensions)
     heads = tuple(here[spec] for spec in specs)
     jobs = (
-        VectorsJob(str(first), vectors[first : first + AT_ONCE], heads, whole.engine)
-        for first in range(0, len(vectors), AT_ONCE)
+        VectorsJob(str(first), vectors[first : first + BATCH_SIZE], heads, whole.engine)
+        for first in range(0, len(vectors), BATCH_SIZE)
     )
     answers: dict[int, Float32Array] = {}
     try:

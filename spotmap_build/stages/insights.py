@@ -14,7 +14,7 @@ from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.language import page_message
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.translation import gettext
 from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
 from spotmap_build.stages.project import find_since

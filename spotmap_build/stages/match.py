@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.search import Finder, Found
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.translation import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +30,13 @@ def match(run: Run, fetched: Fetched) -> Matched:
     """Match every track, using cached decisions."""
     with run.clock.stage("match"):
         finder = Finder(run, fetched)
-        recordings = finder.recall_all()
+        recordings = finder.load_known()
         pending = recordings.pending if recordings.pending and finder.service.is_open else []
         run.progress.begin("match", gettext("finding recordings"), total=len(pending))
         if pending:
             _search(run, finder, pending, recordings.found)
         found = [
-            recordings.found.get(track.id) or Found(track, failure=finder.service.waiting(track.id, "match"))
+            recordings.found.get(track.id) or Found(track, failure=finder.service.waiting_row(track.id, "match"))
             for track in fetched.usable_tracks
         ]
         failures = tuple(one.failure for one in found if one.failure is not None)

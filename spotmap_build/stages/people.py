@@ -12,7 +12,7 @@ from spotmap_build.atlas import People
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.translation import gettext
 from spotmap_build.run import machine, package_versions
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.state import prepare_acquisition
 from spotmap_build.acquire.timetable import Pace, previews_timetable, recordings_timetable
-from spotmap_build.core.speech import gettext, number, said
+from spotmap_build.core.translation import format_count, gettext, translate
 from spotmap_build.progress import format_seconds
 from spotmap_build.stages.embed import prepare_early_previews
 from spotmap_build.stages.excerpts import count_excerpts, forecast
@@ -24,13 +24,13 @@ def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     library = fetched.library
     counts = gettext(
         "{tracks} tracks in {playlists} playlists",
-        tracks=number(len(library.tracks)),
-        playlists=number(len(library.playlists)),
+        tracks=format_count(len(library.tracks)),
+        playlists=format_count(len(library.playlists)),
     )
     if library.failures:
-        unusable = number(len(library.failures))
+        unusable = format_count(len(library.failures))
         counts = gettext("{counts}; {unusable} of the tracks cannot be used", counts=counts, unusable=unusable)
-    sentences = [f"{counts}.", *map(said, fetched.loaded.notices)]
+    sentences = [f"{counts}.", *map(translate, fetched.loaded.notices)]
     if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append(gettext("No audio to analyze: the source provides its own vectors or positions."))
     else:
@@ -66,10 +66,10 @@ def _describe_previews(previews: Acquisition, pace: Pace) -> str:
     table = previews_timetable(count, count, pace)
     return gettext(
         "Previews: {previews} of 30 seconds from Deezer, about {total} (requests {asking}, analysis {listening}).",
-        previews=number(count),
+        previews=format_count(count),
         total=format_seconds(table.total_s),
         asking=format_seconds(table.downloading_s),
-        listening=format_seconds(table.listening_s),
+        listening=format_seconds(table.analyzing_s),
     )
 
 
@@ -81,22 +81,22 @@ def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
     if searches:
         yield gettext(
             "{recordings} recordings to find on YouTube Music, about {time}.",
-            recordings=number(searches),
+            recordings=format_count(searches),
             time=format_seconds(table.searching_s),
         )
     if downloads:
         hourly = downloads / table.downloading_s * 3600
         yield gettext(
             "{recordings} recordings to download, about {time} (YouTube's pace: about {hourly} an hour).",
-            recordings=number(downloads),
+            recordings=format_count(downloads),
             time=format_seconds(table.downloading_s),
-            hourly=number(round(hourly)),
+            hourly=format_count(round(hourly)),
         )
     yield gettext(
         "{recordings} recordings to analyze with {embedder}, about {time}.",
-        recordings=number(to_analyze),
+        recordings=format_count(to_analyze),
         embedder=whole.spec.name,
-        time=format_seconds(table.listening_s),
+        time=format_seconds(table.analyzing_s),
     )
     if downloads:
         yield gettext(

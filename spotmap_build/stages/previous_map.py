@@ -17,8 +17,8 @@ from msgspec import Meta
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes, place_digest
 from spotmap_build.core.documents import convert, decode_json
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import ConfigError
 from spotmap_build.stages.space import layout_environment
@@ -156,7 +156,7 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     return Previous(
         anchor,
         run.config.fresh,
-        sentence(
+        translatable(
             f"The cache has lost the map in {printable(str(out))}. It was continued from the published site, where "
             "places are rounded: tracks may lie a little elsewhere."
         ),

@@ -12,7 +12,7 @@ import msgspec
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Cached, Codec
 from spotmap_build.core.documents import decode_json
-from spotmap_build.core.speech import gettext
+from spotmap_build.core.translation import gettext
 from spotmap_build.stages.previous_map import load_previous_map
 from spotmap_build.stages.space import LAYOUT_VERSION, EmbeddingSpace, layout_environment
 

@@ -18,9 +18,9 @@ LOADING_S: Final = 1.5
 """Processor seconds, on a machine of two slow processors, for what the first map of a build has to load: UMAP. The rest
 was loaded while something was listened to (``stages/preloading.py``)."""
 FIXED_S: Final = 0.7
-S_A_TRACK: Final = 0.0015
+S_PER_TRACK: Final = 0.0015
 """Clusters, names, figures, files."""
-S_AN_EPOCH: Final = 2.5e-6
+S_PER_EPOCH: Final = 2.5e-6
 """Of one track."""
 ENDING_S: Final = 0.7
 """Processor seconds of what no map's cost has in it: workers are stopped before, the report is written after."""
@@ -70,7 +70,7 @@ def map_work_s(track_count: int, made: Made, *, is_first: bool) -> float:
 
     fresh, held = epochs(track_count), epochs(track_count) + SETTLING_EPOCHS
     rounds = attempts(track_count) * {"fresh": fresh, "held": fresh + held, "stayed": 0}[made]
-    return FIXED_S + is_first * LOADING_S + track_count * (S_A_TRACK + rounds * S_AN_EPOCH)
+    return FIXED_S + is_first * LOADING_S + track_count * (S_PER_TRACK + rounds * S_PER_EPOCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ def listening_limit(run: Run, ready: Callable[[], Ready]) -> TimeLimit:
     if config.shard is not None:  # no map follows
         return _limit(run, lambda _: 0.0)
 
-    def kept_s(map_s: Callable[[int], float]) -> float:
+    def reserved_s(map_s: Callable[[int], float]) -> float:
         from spotmap_build.acquire.album_covers import PER_S
 
         now = ready()
         most_s = COVERS_SHARE * (config.time_limit_s or 0.0)
         return map_s(now.tracks) + (min(now.covers / PER_S, most_s) if config.fetch_covers else 0.0)
 
-    return _limit(run, kept_s)
+    return _limit(run, reserved_s)
 
 
 def extras_limit(run: Run, track_count: int) -> TimeLimit:
@@ -102,7 +102,7 @@ def extras_limit(run: Run, track_count: int) -> TimeLimit:
     return _limit(run, lambda map_s: PUBLISHING_SHARE * map_s(track_count))
 
 
-def _limit(run: Run, kept_s: Callable[[Callable[[int], float]], float]) -> TimeLimit:
+def _limit(run: Run, reserved_s: Callable[[Callable[[int], float]], float]) -> TimeLimit:
     """Return the end of what may take as long as there is time, so much before that of the build."""
     limit_s = run.config.time_limit_s
     if limit_s is None:
@@ -115,10 +115,10 @@ def _limit(run: Run, kept_s: Callable[[Callable[[int], float]], float]) -> TimeL
     def map_s(track_count: int) -> float:
         return clock.slowdown * forecast.seconds(track_count)
 
-    kept_s(map_s)  # how busy the machine is, is felt by one thread before workers are started
+    reserved_s(map_s)  # how busy the machine is, is felt by one thread before workers are started
     return TimeLimit(
         clock.started_s + limit_s,
         format_seconds(limit_s),
         grace_s,
-        kept_s=lambda: min(kept_s(map_s), most_s) + grace_s,
+        reserved_s=lambda: min(reserved_s(map_s), most_s) + grace_s,
     )

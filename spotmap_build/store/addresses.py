@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError
 from spotmap_build.store.branch import address_of, without_login
 from spotmap_build.store.folder import FolderStore
@@ -26,7 +26,7 @@ _BRANCH_NAME: Final = re.compile(
 )
 _OF_ANOTHER_KIND: Final = re.compile(r"[^/\\]+@[^/\\]+:|[A-Za-z][A-Za-z0-9+.-]+:")
 """Such as ``https:``, or ``git@github.com:`` in git's notation. ``C:`` is a drive."""
-_USAGE: Final = sentence(
+_USAGE: Final = translatable(
     "Use a folder, branch:NAME (of the origin of the git repository that you are in), or "
     "git+https://…#NAME, git+ssh://…#NAME, git+file:///…#NAME."
 )

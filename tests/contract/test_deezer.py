@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.acquire.deezer import ANSWER_BYTES, PREVIEW_BYTES, Deezer, DeezerTrack, PreviewExpired
-from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
+from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter, UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.errors import ServiceError, ServiceRefused, TrackError
 from tests.fakes.deezer_server import QUOTA, DeezerServer, FakeTrack, preview_of, serve
@@ -180,7 +180,7 @@ def test_how_long_to_wait_is_kept(server: DeezerServer, breaker: CircuitBreaker)
 )
 def test_an_odd_answer_is_not_understood(server: DeezerServer, breaker: CircuitBreaker, body: bytes) -> None:
     server.faults.append(Fault("status", 200, body=body, times=9))
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(UnexpectedResponse):
         connect(server, breaker).track(11)
 
 

@@ -28,7 +28,7 @@ from tests.fakes.http_server import Fault
 from tests.support.patience import patience, wait_until
 
 ALWAYS = 99
-AT_ONCE = RetryPolicy(attempts=3, first_pause_s=0.0)
+BATCH_SIZE = RetryPolicy(attempts=3, first_pause_s=0.0)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def server() -> Iterator[AudioServer]:
 
 @pytest.fixture
 def settings(server: AudioServer) -> DownloadSettings:
-    return DownloadSettings(server.watch_url, socket_timeout_s=patience(), retry=AT_ONCE)
+    return DownloadSettings(server.watch_url, socket_timeout_s=patience(), retry=BATCH_SIZE)
 
 
 def failure(video_id: str, folder: Path, settings: DownloadSettings) -> SpotmapError:
@@ -118,7 +118,7 @@ def test_a_stall_ends(server: AudioServer, settings: DownloadSettings, tmp_path:
 def test_without_a_connection_it_says_so(tmp_path: Path) -> None:
     with serve(AudioServer()) as gone:
         pass
-    error = failure("a", tmp_path, DownloadSettings(gone.watch_url, retry=AT_ONCE))
+    error = failure("a", tmp_path, DownloadSettings(gone.watch_url, retry=BATCH_SIZE))
     assert "no connection" in error.message
 
 
@@ -208,8 +208,8 @@ def test_a_download_in_which_hardly_anything_comes_is_given_up(
 
 
 def test_a_rate_that_was_asked_for_is_fast_enough(settings: DownloadSettings) -> None:
-    assert room._Watch(settings).least_rate_bytes_s == room.MIN_RATE_BYTES_S
-    assert room._Watch(replace(settings, max_rate_bytes_s=400)).least_rate_bytes_s == 100
+    assert room._Watch(settings).min_rate_bytes_s == room.MIN_RATE_BYTES_S
+    assert room._Watch(replace(settings, max_rate_bytes_s=400)).min_rate_bytes_s == 100
 
 
 def test_enough_has_to_come_in_every_window() -> None:

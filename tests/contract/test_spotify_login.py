@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from spotmap_build.core.speech import speak
+from spotmap_build.core.translation import set_language
 from spotmap_build.errors import LoginError, ServiceError
 from spotmap_build.fetch.spotify.login import REDIRECT_PATH, Kept, keep_login, log_in
 from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
@@ -84,11 +84,11 @@ def test_agreeing_in_the_browser_logs_in(spotify: SpotifyServer, tmp_path: Path)
 
 def test_the_page_that_says_so_is_in_the_language_of_the_terminal(spotify: SpotifyServer, tmp_path: Path) -> None:
     pages: list[str] = []
-    speak("de")
+    set_language("de")
     try:
         in_browser(spotify, tmp_path, Browser(lambda address: pages.append(follow(address))))
     finally:
-        speak("en")
+        set_language("en")
     assert '<html lang="de">' in pages[0]
     assert "Dieses Fenster kann geschlossen werden" in pages[0]
 

@@ -15,7 +15,7 @@ import pytest
 
 from spotmap_build.acquire.youtube.search_answers import MAX_ARTISTS, MAX_ROWS, MAX_TEXT_LENGTH
 from spotmap_build.acquire.youtube.youtube_music import ANSWER_BYTES, YouTubeMusic
-from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, NotUnderstood, RateLimiter
+from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter, UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import MAX_PAUSE_S
 from spotmap_build.errors import ServiceError, ServiceRefused
@@ -318,9 +318,9 @@ def test_one_odd_row_costs_no_other(server: YouTubeMusicServer, breaker: Circuit
 
 def test_an_answer_of_odd_rows_only_is_an_error(server: YouTubeMusicServer, breaker: CircuitBreaker) -> None:
     for odd in ODD_ROWS:
-        breaker.succeeded()
+        breaker.record_success()
         server.faults.append(Fault(status=200, body=answer_with(odd, odd), path="/search"))
-        with pytest.raises(NotUnderstood):
+        with pytest.raises(UnexpectedResponse):
             connect(server, breaker).search("song", "songs")
 
 
@@ -356,7 +356,7 @@ def test_an_answer_in_which_nothing_is_known_is_not_taken_for_nothing_found(
 ) -> None:
     server.faults.append(Fault(status=200, body=body, path="/search"))
     client = connect(server, breaker)
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(UnexpectedResponse):
         client.search("wonderwall", "songs")
     assert client.search("under pressure", "songs")
 
@@ -374,7 +374,7 @@ def test_an_answer_is_no_larger_than_any_sensible_one(
     headers = {"Content-Encoding": "gzip"} if pack is gzip.compress else {}
     body = pack(b" " * (ANSWER_BYTES + 1))
     server.faults.append(Fault(status=200, body=body, headers=headers, path=path))
-    with pytest.raises(NotUnderstood):
+    with pytest.raises(UnexpectedResponse):
         connect(server, breaker).search("wonderwall", "songs")
     assert len(server.requests) == (1 if path == "/" else 2), "not again at once"
 

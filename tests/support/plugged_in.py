@@ -16,7 +16,7 @@ from spotmap_build.registry import embedders, features, sources
 
 if TYPE_CHECKING:
     from spotmap_build.embed.engines import Engine
-    from spotmap_build.embed.patches import Heard
+    from spotmap_build.embed.patches import Embedding
     from spotmap_build.fetch.source import LoadContext, Loaded
     from spotmap_build.model import Float32Array
 
@@ -43,13 +43,13 @@ class Bands:
     def __init__(self, _weights_path: Path, _engine: Engine) -> None:
         pass
 
-    def __call__(self, samples: Float32Array) -> Heard:
+    def __call__(self, samples: Float32Array) -> Embedding:
         """Measure the level of each band."""
-        from spotmap_build.embed.patches import Heard
+        from spotmap_build.embed.patches import Embedding
 
         spectrum = np.abs(np.fft.rfft(samples))
         vector = [np.log1p(band.mean()) for band in np.array_split(spectrum, BANDS)]
-        return Heard(np.array(vector, dtype=np.float32), np.full(50, 0.1, dtype=np.float32), 0)
+        return Embedding(np.array(vector, dtype=np.float32), np.full(50, 0.1, dtype=np.float32), 0)
 
 
 def peak(samples: Float32Array) -> float:

@@ -12,7 +12,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
-from spotmap_build.acquire.prefetch import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHED_AHEAD, SEARCHES_AT_ONCE
+from spotmap_build.acquire.prefetch import (
+    CONCURRENT_DOWNLOADS,
+    CONCURRENT_SEARCHES,
+    FILES_PER_WORKER,
+    MAX_SEARCHED_AHEAD,
+)
 from spotmap_build.core.rate_limiting import RateLimiter
 
 Steps = Generator["float | Queue", None, None]
@@ -107,8 +112,8 @@ def run_line(
     search_slot = clock.limiter(searches_per_s)
     download_slot = clock.limiter(1 / download_pause_s) if download_pause_s else None
     found, ready = (
-        Queue(clock, SEARCHED_AHEAD, SEARCHES_AT_ONCE),
-        Queue(clock, FILES_AHEAD * workers, DOWNLOADS_AT_ONCE),
+        Queue(clock, MAX_SEARCHED_AHEAD, CONCURRENT_SEARCHES),
+        Queue(clock, FILES_PER_WORKER * workers, CONCURRENT_DOWNLOADS),
     )
     remaining = iter(range(count))
 
@@ -135,7 +140,7 @@ def run_line(
         while (yield from ready.get()):
             yield draw_s(times.analysis_s)
 
-    for thread, number in ((search, SEARCHES_AT_ONCE), (download, DOWNLOADS_AT_ONCE), (analyze, workers)):
+    for thread, number in ((search, CONCURRENT_SEARCHES), (download, CONCURRENT_DOWNLOADS), (analyze, workers)):
         for _ in range(number):
             clock.start(thread())
     return clock.run()

@@ -38,7 +38,7 @@ def keep(downloader: Downloader, kept: Track, folder: Path) -> str:
     downloaded = folder / "downloaded" / "audio.m4a"
     downloaded.parent.mkdir()
     downloaded.write_bytes(b"sound")
-    downloader.done_with(kept, downloaded)
+    downloader.release(kept, downloaded)
     assert not downloaded.parent.exists()
     assert sorted(path.name for path in folder.iterdir()) == ["cache", "kept"], "no other files are left"
     (path,) = (folder / "kept").iterdir()
@@ -72,8 +72,8 @@ def test_any_title_becomes_a_valid_file_name(
     assert len(os.fsencode(name)) <= 255
     assert name.isprintable()
     assert name.endswith(f" [{VIDEO}].m4a")
-    assert downloader.kept(track("")) == tmp_path / "kept" / name
-    assert downloader.kept(track("", video_id=OTHER)) is None
+    assert downloader.stored_audio(track("")) == tmp_path / "kept" / name
+    assert downloader.stored_audio(track("", video_id=OTHER)) is None
 
 
 def test_file_name_has_artists_title_and_video_id(downloader: Downloader, tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_folders_and_pipes_do_not_count_as_kept_audio(downloader: Downloader, tm
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / f"a [{VIDEO}]").mkdir()
     os.mkfifo(tmp_path / "kept" / f"b [{VIDEO}].m4a")
-    assert downloader.kept(track("")) is None
+    assert downloader.stored_audio(track("")) is None
 
 
 def test_missing_download_folder_is_reported(downloader: Downloader, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file"):
-        downloader.get(track("Song"), tmp_path / "gone", threading.Event())
+        downloader.fetch(track("Song"), tmp_path / "gone", threading.Event())

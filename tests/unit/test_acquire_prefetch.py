@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from spotmap_build.acquire.prefetch import DOWNLOADS_AT_ONCE, FILES_AHEAD, SEARCHES_AT_ONCE, Prefetcher
+from spotmap_build.acquire.prefetch import CONCURRENT_DOWNLOADS, CONCURRENT_SEARCHES, FILES_PER_WORKER, Prefetcher
 from spotmap_build.acquire.youtube.download import Cancelled
 from tests.support.patience import patience, wait_until
 
@@ -55,10 +55,10 @@ def test_number_of_prefetched_files_is_bounded() -> None:
         return number
 
     with Prefetcher((), range(100), find=lambda n: n, get=get, workers=1) as supply:
-        wait_until(lambda: len(fetched) >= FILES_AHEAD + DOWNLOADS_AT_ONCE, "the queue is full")
+        wait_until(lambda: len(fetched) >= FILES_PER_WORKER + CONCURRENT_DOWNLOADS, "the queue is full")
         # Each thread holds at most one item for which the queue has no room; each item taken makes room for one.
         for taken, item in enumerate((item for item in supply.ready() if item is not None), start=1):
-            assert len(fetched) <= taken + FILES_AHEAD + DOWNLOADS_AT_ONCE
+            assert len(fetched) <= taken + FILES_PER_WORKER + CONCURRENT_DOWNLOADS
             received.append(item)
     assert sorted(received) == list(range(100))
 
@@ -99,20 +99,20 @@ def test_cancelling_yields_ready_items_and_fetches_no_more() -> None:
 
     def get(number: int) -> int:
         fetched.append(number)
-        if number > FILES_AHEAD:
+        if number > FILES_PER_WORKER:
             stop.wait(patience())
             raise Cancelled
         return number
 
     with Prefetcher((), range(1, 100), find=lambda n: n, get=get, workers=1) as supply:
         wait_until(
-            lambda: len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE,
+            lambda: len(fetched) == FILES_PER_WORKER + CONCURRENT_DOWNLOADS,
             "the queue is full and the other downloads are running",
         )
         supply.cancelled.set()
-        assert sorted(drain(supply)) == list(range(1, FILES_AHEAD + 1))
+        assert sorted(drain(supply)) == list(range(1, FILES_PER_WORKER + 1))
         stop.set()
-    assert len(fetched) == FILES_AHEAD + DOWNLOADS_AT_ONCE
+    assert len(fetched) == FILES_PER_WORKER + CONCURRENT_DOWNLOADS
 
 
 @pytest.mark.parametrize("is_taken", [True, False], ids=["while consuming", "after consuming"])
@@ -157,7 +157,7 @@ def test_error_in_a_thread_does_not_replace_the_one_that_ended_the_build() -> No
 
 def test_concurrent_searches_are_limited() -> None:
     lock, running, counts = threading.Lock(), 0, set()
-    together = threading.Barrier(SEARCHES_AT_ONCE)
+    together = threading.Barrier(CONCURRENT_SEARCHES)
 
     def find(number: int) -> int:
         nonlocal running
@@ -171,6 +171,6 @@ def test_concurrent_searches_are_limited() -> None:
         together.wait(patience())
         return number
 
-    with Prefetcher(range(20 * SEARCHES_AT_ONCE), (), find=find, get=lambda n: n, workers=4) as supply:
+    with Prefetcher(range(20 * CONCURRENT_SEARCHES), (), find=find, get=lambda n: n, workers=4) as supply:
         drain(supply)
-    assert counts == set(range(1, SEARCHES_AT_ONCE + 1))
+    assert counts == set(range(1, CONCURRENT_SEARCHES + 1))

@@ -78,11 +78,11 @@ def test_malformed_result_of_an_earlier_version_is_searched_again(
     match = {"candidate": odd, "confidence": 1.0, "evidence": []}
     cache.put(decision_key(TRACK), {MATCH: json.dumps(match).encode()}, 0.0)
     finder = make_finder(cache, server, tmp_path)
-    assert finder.recall_all().pending == [TRACK]
+    assert finder.load_known().pending == [TRACK]
     found = finder.find(TRACK)
     assert found.track.recording is not None
     assert found.track.recording.video_id == RIGHT.video_id
-    assert make_finder(cache, server, tmp_path).recall_all().pending == []
+    assert make_finder(cache, server, tmp_path).load_known().pending == []
 
 
 CHOSEN = Candidate("song0000001", "Song", ("Somebody",), "Album", 200, "MUSIC_VIDEO_TYPE_ATV", False)
@@ -101,7 +101,7 @@ def test_earlier_match_is_reused_if_the_current_matcher_agrees(
     freshness = None if match.candidate else Freshness(int(time.time()) - 100, 10_000)
     outputs = {MATCH: msgspec.json.encode(match)}
     cache.put(decision_key(TRACK, MATCH_VERSION - 1), outputs, 1.0, freshness=freshness)
-    found = make_finder(cache, server, tmp_path).recall_all().found["a"]
+    found = make_finder(cache, server, tmp_path).load_known().found["a"]
     assert found.match == match
     record = cache.lookup(decision_key(TRACK))
     assert record is not None
@@ -113,7 +113,7 @@ def test_earlier_match_is_searched_again_if_the_current_matcher_disagrees(
     cache: Cache, server: YouTubeMusicServer, tmp_path: Path, match: Match
 ) -> None:
     cache.put(decision_key(TRACK, MATCH_VERSION - 1), {MATCH: msgspec.json.encode(match)}, 1.0)
-    assert make_finder(cache, server, tmp_path).recall_all().pending == [TRACK]
+    assert make_finder(cache, server, tmp_path).load_known().pending == [TRACK]
 
 
 def test_malformed_response_is_requested_again_by_the_next_build(
@@ -126,7 +126,7 @@ def test_malformed_response_is_requested_again_by_the_next_build(
     assert (failure.code, failure.retryable) == ("service", True)
     finder.close()
     later = make_finder(cache, server, tmp_path)
-    assert later.recall_all().pending == [TRACK]
+    assert later.load_known().pending == [TRACK]
     assert later.find(TRACK).failure is None
 
 
@@ -136,7 +136,7 @@ def test_chosen_file_that_is_not_a_file_is_a_failure_of_that_track(
 ) -> None:
     make(tmp_path / "own.mp3")
     (tmp_path / "overrides.toml").write_text('[track.a]\nfile = "own.mp3"\n')
-    failure = make_finder(cache, server, tmp_path).recall_all().found["a"].failure
+    failure = make_finder(cache, server, tmp_path).load_known().found["a"].failure
     assert failure is not None
     assert (failure.code, failure.needs_person) == ("unreadable", True)
     assert "own.mp3" in failure.detail

@@ -11,7 +11,7 @@ import pytest
 
 from spotmap_build.acquire.scratch import scratch_folder, sweep
 from spotmap_build.acquire.search import Finder
-from spotmap_build.acquire.services import SERVICE_VERSION, Service, when_again
+from spotmap_build.acquire.services import SERVICE_VERSION, Service, retry_note
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.locks import shared
@@ -39,17 +39,17 @@ def retrying(run: Run) -> Run:
 def test_service_is_open_until_it_refuses(run: Run) -> None:
     service = Service(run, "YouTube")
     assert service.is_open
-    service.breaker.failed(ServiceRefused("Too many."))
+    service.breaker.record_failure(ServiceRefused("Too many."))
     assert not service.is_open
-    assert service.waiting("a", "download").detail == "Too many."
+    assert service.waiting_row("a", "download").detail == "Too many."
 
 
 def test_refusal_holds_for_the_next_build_unless_it_retries(run: Run) -> None:
     earliest_s = int(time.time()) + 500
-    Service(run, "YouTube").remember(ServiceRefused("Too many.", retry_after_s=500))
+    Service(run, "YouTube").store_refusal(ServiceRefused("Too many.", retry_after_s=500))
     later = Service(run, "YouTube")
     assert not later.is_open
-    row = later.waiting("a", "download")
+    row = later.waiting_row("a", "download")
     assert row.retryable
     assert row.retry_at_unix_s is not None
     assert earliest_s <= row.retry_at_unix_s <= time.time() + 501
@@ -58,16 +58,16 @@ def test_refusal_holds_for_the_next_build_unless_it_retries(run: Run) -> None:
     assert Service(run, "YouTube").is_open, "the retry succeeded"
     refused_again = Service(retrying(run), "YouTube")
     assert refused_again.is_open
-    refused_again.remember(ServiceRefused("Too many."))
+    refused_again.store_refusal(ServiceRefused("Too many."))
     assert not Service(run, "YouTube").is_open
 
 
 def test_refusal_without_a_date_holds_for_an_hour(run: Run) -> None:
     earliest_s = int(time.time()) + PAUSE_S
-    Service(run, "YouTube").remember(ServiceRefused("A bot check."))
+    Service(run, "YouTube").store_refusal(ServiceRefused("A bot check."))
     later = Service(run, "YouTube")
     assert not later.is_open
-    assert earliest_s <= (later.waiting("a", "x").retry_at_unix_s or 0) <= time.time() + PAUSE_S + 1
+    assert earliest_s <= (later.waiting_row("a", "x").retry_at_unix_s or 0) <= time.time() + PAUSE_S + 1
     assert "A bot check. It can be tried again after" in later.summary()
 
 
@@ -85,7 +85,7 @@ def test_default_rate_is_two_searches_per_second(run: Run, monkeypatch: pytest.M
 
 
 def test_transient_error_is_not_remembered(run: Run) -> None:
-    Service(run, "YouTube").remember(ServiceError("A stall."))
+    Service(run, "YouTube").store_refusal(ServiceError("A stall."))
     assert Service(run, "YouTube").is_open
 
 
@@ -93,7 +93,7 @@ def test_offline_build_remembers_no_refusal(run: Run) -> None:
     offline = Service(run, "YouTube", disabled_reason="The build was to stay offline.")
     assert not offline.is_open
     assert offline.summary() == "", "it was not needed"
-    assert offline.waiting("a", "match").retry_at_unix_s is None
+    assert offline.waiting_row("a", "match").retry_at_unix_s is None
     assert offline.summary() == "The build was to stay offline."
     assert Service(run, "YouTube").is_open
 
@@ -101,10 +101,10 @@ def test_offline_build_remembers_no_refusal(run: Run) -> None:
 @pytest.mark.parametrize("pause_s", [86_400_000_000_000.0, 1e300, float("inf")])
 def test_remembered_pause_is_bounded(run: Run, pause_s: float) -> None:
     earliest_s = int(time.time()) + MAX_PAUSE_S
-    Service(run, "YouTube").remember(ServiceRefused("Too many.", retry_after_s=pause_s))
+    Service(run, "YouTube").store_refusal(ServiceRefused("Too many.", retry_after_s=pause_s))
     later = Service(run, "YouTube")
     assert not later.is_open
-    retry_at = later.waiting("a", "download").retry_at_unix_s
+    retry_at = later.waiting_row("a", "download").retry_at_unix_s
     assert retry_at is not None
     assert earliest_s <= retry_at <= time.time() + MAX_PAUSE_S + 1
     assert "It can be tried again after" in later.summary()
@@ -118,12 +118,12 @@ def test_remembered_pause_beyond_the_bound_is_ignored(run: Run) -> None:
 
 @pytest.mark.parametrize("moment", [86_400_000_000_000, 10**30, -(10**30)])
 def test_time_that_is_not_a_date_is_omitted(moment: int) -> None:
-    assert when_again(moment) == ""
+    assert retry_note(moment) == ""
 
 
 def test_retry_time_is_described_in_words() -> None:
-    assert when_again(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
-    assert when_again(None) == ""
+    assert retry_note(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
+    assert retry_note(None) == ""
 
 
 @pytest.fixture

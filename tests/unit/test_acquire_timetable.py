@@ -10,11 +10,11 @@ import pytest
 from spotmap_build import pipeline, stages
 from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.acquire.timetable import (
-    REQUESTS_A_PREVIEW,
-    SEARCHES_A_TRACK,
-    SECONDS_A_DOWNLOAD,
-    SECONDS_A_PREVIEW,
-    SECONDS_A_TRACK,
+    REQUESTS_PER_PREVIEW,
+    SEARCHES_PER_TRACK,
+    SECONDS_PER_DOWNLOAD,
+    SECONDS_PER_PREVIEW,
+    SECONDS_PER_TRACK,
     Pace,
     previews_timetable,
     recordings_timetable,
@@ -34,7 +34,7 @@ PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("pause_s", [0.0, 8.0])
 def test_estimate_for_recordings_agrees_with_the_simulation(count: int, workers: int, pause_s: float) -> None:
-    times = Times(SEARCHES_A_TRACK, 0.3, SECONDS_A_DOWNLOAD, SECONDS_A_TRACK)
+    times = Times(SEARCHES_PER_TRACK, 0.3, SECONDS_PER_DOWNLOAD, SECONDS_PER_TRACK)
     simulated_s = run_line(count, workers, times, searches_per_s=PACE.searches_per_s, download_pause_s=pause_s)
     pace = replace(PACE, download_pause_s=pause_s, worker_count=workers)
     assert recordings_timetable(count, count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
@@ -43,7 +43,7 @@ def test_estimate_for_recordings_agrees_with_the_simulation(count: int, workers:
 @pytest.mark.parametrize("count", [1_000, 5_000, 10_000])
 @pytest.mark.parametrize("workers", [1, 4])
 def test_estimate_for_previews_agrees_with_the_simulation(count: int, workers: int) -> None:
-    times = Times(REQUESTS_A_PREVIEW, 0.15, 0.2, SECONDS_A_PREVIEW)
+    times = Times(REQUESTS_PER_PREVIEW, 0.15, 0.2, SECONDS_PER_PREVIEW)
     simulated_s = run_line(count, workers, times, searches_per_s=PACE.previews_per_s)
     pace = replace(PACE, worker_count=workers)
     assert previews_timetable(count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
@@ -58,7 +58,7 @@ def test_estimates_in_the_documentation_match_the_code() -> None:
             pace = Pace(defaults.searches_per_s, defaults.previews_per_s, defaults.download_pause_s, workers)
             cells.append(format_seconds(previews_timetable(count, count, pace).total_s))
         whole = recordings_timetable(count, count, count, pace)
-        cells += map(format_seconds, (whole.searching_s, whole.downloading_s, whole.listening_s, whole.total_s))
+        cells += map(format_seconds, (whole.searching_s, whole.downloading_s, whole.analyzing_s, whole.total_s))
         assert f"| {' | '.join(cells)} |" in page
 
 
@@ -69,27 +69,27 @@ def test_no_work_takes_no_time() -> None:
 def test_time_limit_is_over_at_its_end_and_grace_follows() -> None:
     now_s = 10.0
     limit = TimeLimit(12.0, "2 s", 0.5, clock=lambda: now_s)
-    assert not limit.is_over
+    assert not limit.is_reached
     assert not limit.is_past_grace
     now_s = 12.0
-    assert limit.is_over
+    assert limit.is_reached
     assert not limit.is_past_grace
     now_s = 12.5
     assert limit.is_past_grace
-    assert "2 s" in limit.sentence
-    assert not NO_LIMIT.is_over
+    assert "2 s" in limit.reason
+    assert not NO_LIMIT.is_reached
 
 
-def test_reserve_of_a_time_limit_may_change_until_it_is_over() -> None:
-    now_s, kept_s = 10.0, 3.0
-    limit = TimeLimit(20.0, "2 s", 1.0, kept_s=lambda: kept_s, clock=lambda: now_s)
-    assert not limit.is_over
-    now_s, kept_s = 17.5, 2.0
-    assert not limit.is_over
+def test_reserve_of_a_time_limit_may_change_until_it_is_reached() -> None:
+    now_s, reserved_s = 10.0, 3.0
+    limit = TimeLimit(20.0, "2 s", 1.0, reserved_s=lambda: reserved_s, clock=lambda: now_s)
+    assert not limit.is_reached
+    now_s, reserved_s = 17.5, 2.0
+    assert not limit.is_reached
     now_s = 18.25  # checked late
-    assert limit.is_over
-    kept_s = 0.0
-    assert limit.is_over
+    assert limit.is_reached
+    reserved_s = 0.0
+    assert limit.is_reached
     assert not limit.is_past_grace
     now_s = 19.0  # a second after it was over
     assert limit.is_past_grace

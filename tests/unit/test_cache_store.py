@@ -276,7 +276,7 @@ def test_due_failure_is_a_miss_but_available_as_expired(cache: Cache, clock: Clo
 def test_transient_failure_is_retried_after_growing_delays(cache: Cache, clock: Clock) -> None:
     waits = []
     for _ in range(2):
-        failure = cache.put_passing_failure(key(), "timeout", "No answer.")
+        failure = cache.put_transient_failure(key(), "timeout", "No answer.")
         assert failure.retry_at_unix_s is not None
         waits.append(failure.retry_at_unix_s - int(clock.now_unix_s))
         clock.now_unix_s = failure.retry_at_unix_s

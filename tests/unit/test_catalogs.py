@@ -22,8 +22,8 @@ from spotmap_build import cli, cli_options, pipeline, scaffold
 from spotmap_build.acquire.head_files import HeadFiles
 from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
-from spotmap_build.core import speech
-from spotmap_build.core.language import LANGUAGES, LOCALE, page_counted, page_text
+from spotmap_build.core import translation
+from spotmap_build.core.language import LANGUAGES, LOCALE, page_gettext, page_ngettext
 from spotmap_build.embed import weights
 from spotmap_build.emit.page import EXAMPLE, render_pages
 from spotmap_build.emit.template import read_template
@@ -121,7 +121,7 @@ def test_plural_forms_map_cldr_categories_to_gettext_indices() -> None:
 
 
 def test_plurals_and_numbers_follow_the_language() -> None:
-    texts = [page_counted(language, "{count} track", "{count} tracks", n) for language in LANGUAGES for n in (1, 1200)]
+    texts = [page_ngettext(language, "{count} track", "{count} tracks", n) for language in LANGUAGES for n in (1, 1200)]
     assert texts == ["1 track", "1,200 tracks", "1 Titel", "1.200 Titel", "1 pista", "1.200 pistas", "1曲", "1,200曲"]
 
 
@@ -131,9 +131,9 @@ def test_text_shown_without_javascript_is_in_the_build_language(language: str) -
     for name in ("index.html", "404.html"):
         assert f'<html lang="{language}"' in pages[name].decode()
     page = html.unescape(pages["index.html"].decode())
-    assert page_text(language, "This map needs JavaScript") in page
-    assert page_text(language, "Loading the map") in page
-    assert page_text(language, "Nothing is here") in html.unescape(pages["404.html"].decode())
+    assert page_gettext(language, "This map needs JavaScript") in page
+    assert page_gettext(language, "Loading the map") in page
+    assert page_gettext(language, "Nothing is here") in html.unescape(pages["404.html"].decode())
     # Everything else is in English: the page's script finds it by its English text.
     assert ">Show all<" in page
 
@@ -150,9 +150,9 @@ class Pseudo(gettext.NullTranslations):
 
 @pytest.fixture
 def pseudo_terminal() -> Iterator[None]:
-    speech.speak("en", Pseudo())
+    translation.set_language("en", Pseudo())
     yield
-    speech.speak("en")
+    translation.set_language("en")
 
 
 @pytest.mark.usefixtures("pseudo_terminal")
@@ -204,9 +204,9 @@ def test_messages_about_weights_and_heads_come_from_the_catalog(
 
 
 def test_empty_message_is_not_the_catalog_header() -> None:
-    speech.speak("de")
-    translated = speech.gettext("")
-    speech.speak("en")
+    translation.set_language("de")
+    translated = translation.gettext("")
+    translation.set_language("en")
     assert translated == ""
 
 
@@ -218,7 +218,7 @@ def test_terminal_uses_the_requested_language(
     monkeypatch.setenv("SPOTMAP_LANGUAGE", language)
     with contextlib.suppress(SystemExit):
         cli.main(["doctor"], standalone_mode=False)
-    speech.speak("en")
+    translation.set_language("en")
     assert heading in capsys.readouterr().out
 
 
@@ -231,8 +231,8 @@ def test_machine_readable_output_is_in_english(
         cli.main(["doctor", "--json"], standalone_mode=False)
     assert "Settings" in {finding["name"] for finding in json.loads(capsys.readouterr().out)}
     cli_options.read_config({"log": "json"})
-    in_a_log = speech.gettext("unchanged")
+    in_a_log = translation.gettext("unchanged")
     cli_options.read_config({"log": "plain"})
-    on_a_terminal = speech.gettext("unchanged")
-    speech.speak("en")
+    on_a_terminal = translation.gettext("unchanged")
+    translation.set_language("en")
     assert (in_a_log, on_a_terminal == in_a_log) == ("unchanged", False)

@@ -23,7 +23,7 @@ from spotmap_build.core.files import (
     read_bounded,
     write_atomically,
 )
-from spotmap_build.core.memory import THRESHOLDS, seldom_collecting
+from spotmap_build.core.memory import GC_THRESHOLDS, infrequent_gc
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import MAX_PAUSE_S, clamp_retry_at, parse_retry_after
 from spotmap_build.core.text import decode_guessing, decode_text, printable
@@ -31,8 +31,8 @@ from spotmap_build.core.text import decode_guessing, decode_text, printable
 
 def test_garbage_collection_thresholds_are_raised_and_restored() -> None:
     before = gc.get_threshold()
-    with seldom_collecting():
-        assert gc.get_threshold() == THRESHOLDS
+    with infrequent_gc():
+        assert gc.get_threshold() == GC_THRESHOLDS
     assert gc.get_threshold() == before
 
 

@@ -107,7 +107,7 @@ def test_stream_ends_at_its_deadline(start: bytes) -> None:
         # The cut may look like an end; what matters is that the reader stops waiting.
         with contextlib.suppress(requests.RequestException, urllib3.exceptions.HTTPError):
             make_session(SMALL, follow_redirects=False).get(url, stream=True).raw.read(90_000)
-        assert deadline.is_over
+        assert deadline.has_expired
 
 
 def test_body_of_a_redirect_is_bounded_for_a_stream() -> None:
@@ -198,11 +198,11 @@ def test_redirect_is_followed_only_if_the_caller_accepts_its_target() -> None:
             for is_wanted in (True, False):
                 asked_about: list[str] = []
 
-                def may_lead_to(address: str, wanted: bool = is_wanted, asked: list[str] = asked_about) -> bool:
+                def is_allowed_redirect(address: str, wanted: bool = is_wanted, asked: list[str] = asked_about) -> bool:
                     asked.append(address)
                     return wanted
 
-                session = make_session(SMALL, follow_redirects=True, may_lead_to=may_lead_to)
+                session = make_session(SMALL, follow_redirects=True, is_allowed_redirect=is_allowed_redirect)
                 if is_wanted:
                     assert session.get(url).content == b"there"
                 else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.config import load_config
-from spotmap_build.core.image_addresses import ImageHosts, smallest_that_serves
+from spotmap_build.core.image_addresses import ImageHosts, smallest_sufficient_image
 
 SPOTIFY = [{"url": f"https://i.scdn.co/image/{edge}", "width": edge, "height": edge} for edge in (640, 300, 64)]
 YOUTUBE = [{"url": f"https://lh3.googleusercontent.com/a=w{edge}", "width": edge, "height": edge} for edge in (60, 120)]
@@ -35,7 +35,7 @@ YOUTUBE = [{"url": f"https://lh3.googleusercontent.com/a=w{edge}", "width": edge
     ],
 )
 def test_smallest_sufficient_image_is_chosen(images: object, address: str) -> None:
-    assert smallest_that_serves(images, 160) == address
+    assert smallest_sufficient_image(images, 160) == address
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_hosts_of_known_services_are_allowed(address: str, service: str) -> None
     ],
 )
 def test_other_hosts_are_refused(address: str) -> None:
-    assert not ImageHosts().may_ask(address)
+    assert not ImageHosts().is_allowed(address)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_other_hosts_are_refused(address: str) -> None:
 def test_host_of_a_custom_endpoint_is_allowed(tmp_path: Path, address: str, is_allowed: bool) -> None:
     environment = {"SPOTMAP_SPOTIFY_API": "http://127.0.0.1:8080/v1/", "SPOTMAP_YTMUSIC": "https://music.proxy.example"}
     config = load_config({}, environment, tmp_path)
-    assert ImageHosts.of_endpoints(config.other_endpoints).may_ask(address) is is_allowed
+    assert ImageHosts.of_endpoints(config.other_endpoints).is_allowed(address) is is_allowed
 
 
 def test_default_endpoints_add_no_hosts(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ import pytest
 SCRIPT = """
     import signal
     import time
-    from spotmap_build.core.interrupts import heed_interrupts
+    from spotmap_build.core.interrupts import handle_interrupts
 
     class Cleaned:
         def __del__(self):
             signal.raise_signal(signal.{name})
 
-    heed_interrupts()
+    handle_interrupts()
     try:
         cleaned = Cleaned()
         del cleaned

@@ -81,8 +81,8 @@ def test_hold_delays_all_calls_and_keeps_the_rate_afterwards() -> None:
     clock = Clock()
     pace = limiter(2, clock)
     pace.wait()
-    pace.hold(5)
-    pace.hold(1)
+    pace.delay(5)
+    pace.delay(1)
     times_s = []
     for _ in range(3):
         pace.wait()
@@ -93,7 +93,7 @@ def test_hold_delays_all_calls_and_keeps_the_rate_afterwards() -> None:
 def test_refusal_opens_the_breaker_immediately() -> None:
     breaker, refusal = CircuitBreaker(), ServiceRefused("Too many.")
     assert breaker.reason is None
-    breaker.failed(refusal)
+    breaker.record_failure(refusal)
     assert breaker.reason is refusal
 
 
@@ -101,20 +101,20 @@ def test_only_consecutive_failures_open_the_breaker() -> None:
     breaker = CircuitBreaker()
     for _ in range(3):
         for _ in range(FAILURES_IN_A_ROW - 1):
-            breaker.failed(ServiceError("A stall."))
-        breaker.succeeded()
+            breaker.record_failure(ServiceError("A stall."))
+        breaker.record_success()
     assert breaker.reason is None
     last = ServiceError("No connection.")
     for _ in range(FAILURES_IN_A_ROW - 1):
-        breaker.failed(ServiceError("A stall."))
-    breaker.failed(last)
+        breaker.record_failure(ServiceError("A stall."))
+    breaker.record_failure(last)
     assert breaker.reason is last
 
 
 @pytest.mark.parametrize("then", [ServiceError("A stall."), ServiceRefused("Again.")])
 def test_open_breaker_keeps_its_first_reason(then: ServiceError) -> None:
     breaker, refusal = CircuitBreaker(), ServiceRefused("Too many.")
-    breaker.failed(refusal)
-    breaker.succeeded()
-    breaker.failed(then)
+    breaker.record_failure(refusal)
+    breaker.record_success()
+    breaker.record_failure(then)
     assert breaker.reason is refusal

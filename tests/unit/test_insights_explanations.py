@@ -112,7 +112,7 @@ def test_without_tags_and_features_there_is_nothing_to_say() -> None:
 
 
 def test_many_pairs_at_once_share_what_each_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spotmap_build.insights.explanations.PAIRS_AT_ONCE", 64)
+    monkeypatch.setattr("spotmap_build.insights.explanations.BATCH_PAIRS", 64)
     explainer = Explainer(embeddings_of([{"jazz": 0.9, "tempo": 100, "key": 2, "mode": 1, "key_clarity": 90.0}] * 3))
     pairs = [(one, other) for one in range(20) for other in range(20) if one != other]
     found = list(explainer.shared_by_each(pairs))

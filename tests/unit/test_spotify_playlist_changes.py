@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotmap_build.fetch.spotify.playlist_changes import (
-    ITEMS_A_REQUEST,
+    ITEMS_PER_REQUEST,
     Add,
     Change,
     Found,
@@ -65,7 +65,7 @@ def applied(rows: Sequence[str], operations: Sequence[Operation]) -> list[str]:
                 now = rest[:at] + now[start : start + length] + rest[at:]
             case Add(position, tracks):
                 assert 0 <= position <= len(now)
-                assert len(tracks) <= ITEMS_A_REQUEST
+                assert len(tracks) <= ITEMS_PER_REQUEST
                 now[position:position] = tracks
             case Rename():
                 pass

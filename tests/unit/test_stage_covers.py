@@ -240,10 +240,10 @@ def test_a_huge_picture_is_not_read_to_its_end(build: Builds) -> None:
     build.server.answers["/huge"] = Response(pictures.cover("a") + bytes(30 * MEGABYTE), "image/jpeg")
     tracemalloc.start()
     covered = build("/huge")
-    most_bytes = tracemalloc.get_traced_memory()[1]
+    max_bytes = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert covered.missing == {"unusable": 1}
-    assert most_bytes < 25 * MEGABYTE
+    assert max_bytes < 25 * MEGABYTE
 
 
 def test_who_wants_no_more_requests_is_left_alone(build: Builds) -> None:

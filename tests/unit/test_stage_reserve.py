@@ -61,9 +61,9 @@ def run_with(config: Config, map_cost: MapCost | None = None, *, cpu_times: CpuT
     return Run(config, cast("Cache", None), cast("Progress", None), clock)
 
 
-def kept_s(run: Run, tracks: int, covers: int = 0) -> float:
+def reserved_s(run: Run, tracks: int, covers: int = 0) -> float:
     """Of the limit, for everything after listening."""
-    return cast("float", run.config.time_limit_s) - listening_limit(run, lambda: Ready(tracks, covers)).ends_s
+    return cast("float", run.config.time_limit_s) - listening_limit(run, lambda: Ready(tracks, covers)).last_start_s
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_whatever_was_measured_tells_how_fast_the_machine_is(made: Made, is_firs
 def test_where_no_map_was_measured_a_first_one_is_expected(tmp_path: Path, content: bytes) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
     expected_s = Forecast().seconds(1000) + 10
-    assert kept_s(run_with(config), 1000) == pytest.approx(expected_s)
+    assert reserved_s(run_with(config), 1000) == pytest.approx(expected_s)
     config.report_path.write_bytes(content)
-    assert kept_s(run_with(config), 1000) == pytest.approx(expected_s)
+    assert reserved_s(run_with(config), 1000) == pytest.approx(expected_s)
 
 
 def test_the_last_map_that_was_measured_is_what_the_report_says_or_one_of_this_build(tmp_path: Path) -> None:
@@ -109,31 +109,35 @@ def test_the_last_map_that_was_measured_is_what_the_report_says_or_one_of_this_b
     last, of_this_build = MapCost(10.0, 1000, "held", is_first=True), MapCost(7.0, 900, "fresh", is_first=True)
     config.report_path.write_bytes(orjson.dumps(encode_map_cost(last)))
     assert read_map_cost(config.report_path) == last
-    assert kept_s(run_with(config), 1000) == pytest.approx(Forecast(last).seconds(1000) + 10)
+    assert reserved_s(run_with(config), 1000) == pytest.approx(Forecast(last).seconds(1000) + 10)
     after = Forecast(of_this_build, is_first=False)
-    assert kept_s(run_with(config, of_this_build), 5000) == pytest.approx(after.seconds(5000) + 10)
+    assert reserved_s(run_with(config, of_this_build), 5000) == pytest.approx(after.seconds(5000) + 10)
     busy = run_with(config, of_this_build, cpu_times=CpuTimes(1.0, 2.0))
-    assert kept_s(busy, 1000) == pytest.approx(3 * after.seconds(1000) + 10)
+    assert reserved_s(busy, 1000) == pytest.approx(3 * after.seconds(1000) + 10)
 
 
 def test_time_for_covers_is_kept_where_some_are_to_be_fetched(tmp_path: Path) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=True)
-    without_s = kept_s(run_with(config), 1000)
-    assert kept_s(run_with(config), 1000, covers=50) == pytest.approx(without_s + 5)
-    assert kept_s(run_with(config), 1000, covers=5000) == pytest.approx(without_s + 20)
-    assert kept_s(run_with(replace(config, fetch_covers=False)), 1000, covers=50) == pytest.approx(without_s)
+    without_s = reserved_s(run_with(config), 1000)
+    assert reserved_s(run_with(config), 1000, covers=50) == pytest.approx(without_s + 5)
+    assert reserved_s(run_with(config), 1000, covers=5000) == pytest.approx(without_s + 20)
+    assert reserved_s(run_with(replace(config, fetch_covers=False)), 1000, covers=50) == pytest.approx(without_s)
 
 
 def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(tmp_path: Path) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True)
-    assert kept_s(run_with(config), 100_000) == pytest.approx(5 + 0.1)
+    assert reserved_s(run_with(config), 100_000) == pytest.approx(5 + 0.1)
     run = run_with(config, MapCost(2.0, 60, "fresh", is_first=False))
     publishing_s = reserve.PUBLISHING_SHARE * Forecast(run.clock.map_cost, is_first=False).seconds(60)
-    assert extras_limit(run, 60).ends_s == pytest.approx(10 - publishing_s - 0.1)
+    assert extras_limit(run, 60).last_start_s == pytest.approx(10 - publishing_s - 0.1)
     unlimited = run_with(Config())
-    assert extras_limit(unlimited, 10).ends_s == listening_limit(unlimited, lambda: Ready(10)).ends_s == math.inf
+    assert (
+        extras_limit(unlimited, 10).last_start_s
+        == listening_limit(unlimited, lambda: Ready(10)).last_start_s
+        == math.inf
+    )
     day = replace(config, time_limit_s=86_400, fetch_covers=False)
-    assert kept_s(run_with(day), 60) == pytest.approx(Forecast().seconds(60) + reserve.MAX_GRACE_S)
+    assert reserved_s(run_with(day), 60) == pytest.approx(Forecast().seconds(60) + reserve.MAX_GRACE_S)
 
 
 def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine() -> None:

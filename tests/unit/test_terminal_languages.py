@@ -16,9 +16,9 @@ from spotmap_build import cli, cli_help, cli_options, describe, doctor
 from spotmap_build.cache.maintenance import CheckReport, StageStats, Stats
 from spotmap_build.cache.merge import MergeReport
 from spotmap_build.cache.prune import PruneReport
-from spotmap_build.core import speech
-from spotmap_build.core.language import LANGUAGES, texts_of
-from spotmap_build.core.sentences import VALUE, Sentences
+from spotmap_build.core import translation
+from spotmap_build.core.language import LANGUAGES, translations_of
+from spotmap_build.core.sentences import VALUE, SentenceTranslator
 from spotmap_build.core.text import columns
 from spotmap_build.doctor import Finding
 from spotmap_build.emit.list_folder import Updated
@@ -40,7 +40,7 @@ MAX_EXAMPLE_WIDTH = 106
 @pytest.fixture(autouse=True)
 def english_again() -> Iterator[None]:
     yield
-    speech.speak("en")
+    translation.set_language("en")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def all_commands() -> list[click.Context]:
 
 
 def test_all_that_help_says_comes_from_the_catalog() -> None:
-    speech.speak("en", Pseudo())
+    translation.set_language("en", Pseudo())
     for context in all_commands():
         text = " ".join(context.get_help().split())
         # In no brackets are the names that are typed: commands, options, and what stands for their values.
@@ -74,7 +74,7 @@ def test_all_that_help_says_comes_from_the_catalog() -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_help_says_nothing_in_english(language: str) -> None:
     english = {text for text, _ in cli_help.messages(cli.main) if len(text) > 12}
-    speech.speak(language)
+    translation.set_language(language)
     for context in all_commands():
         text = " ".join(context.get_help().split())
         assert [one for one in english if " ".join(one.split()) in text] == []
@@ -85,7 +85,7 @@ def test_help_says_nothing_in_english(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_fits_the_terminal(language: str) -> None:
-    speech.speak(language)
+    translation.set_language(language)
     for context in all_commands():
         lines = context.get_help().splitlines()
         wrapped = lines[: -len(cli.EPILOG.splitlines())] if context.command is cli.main else lines
@@ -94,7 +94,7 @@ def test_help_fits_the_terminal(language: str) -> None:
 
 
 def test_lines_of_japanese_do_not_begin_with_what_ends_a_sentence() -> None:
-    speech.speak("ja")
+    translation.set_language("ja")
     for context in all_commands():
         assert [line for line in context.get_help().splitlines() if re.match(r" *[、。）」ー：:;)]", line)] == []
 
@@ -161,15 +161,15 @@ def test_a_text_that_cannot_be_read_out_of_the_code_is_an_error(
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_sentence_of_the_code_is_said_with_its_values(language: str) -> None:
-    texts = texts_of("errors", language)
-    said = Sentences(texts, str)
+    texts = translations_of("errors", language)
+    said = SentenceTranslator(texts, str)
     wrong = []
     for message in sentences.find_sentences():
         values = {f"{{{name}}}": f"‹{number}›" for number, name in enumerate(VALUE.findall(message))}
         filled = message
         for name, value in values.items():
             filled = filled.replace(name, value)
-        shown = said.say(filled)
+        shown = said.translate(filled)
         if any(value not in shown for value in values.values()) or (shown == message and message != texts[message]):
             wrong.append(f"{message!r}: {shown!r}")
     assert wrong == []
@@ -204,13 +204,13 @@ TEXTS = {
     ],
 )  # fmt: skip
 def test_sentences_are_known_by_their_patterns(text: str, said: str) -> None:
-    assert Sentences(TEXTS, lambda count: f"{count:,}".replace(",", ".")).say(text) == said
+    assert SentenceTranslator(TEXTS, lambda count: f"{count:,}".replace(",", ".")).translate(text) == said
 
 
 def test_for_english_nothing_is_looked_for() -> None:
-    speech.speak("en")
-    assert speech.said("Make room.") == "Make room."
-    assert speech._Voice.sentences is None
+    translation.set_language("en")
+    assert translation.translate("Make room.") == "Make room."
+    assert translation._Active.sentences is None
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_programs_get_errors_in_english_byte_for_byte(tmp_path: Path) -> None:
 
 
 def test_progress_is_translated_where_a_person_reads_it() -> None:
-    speech.speak("de")
+    translation.set_language("de")
     shown, logged = io.StringIO(), io.StringIO()
     PlainProgress(shown).say("The cache at x is in use.", level="warning")
     JsonProgress(logged).say("The cache at x is in use.")
@@ -265,7 +265,7 @@ def test_progress_is_translated_where_a_person_reads_it() -> None:
 
 
 def test_an_error_itself_stays_in_english() -> None:
-    speech.speak("ja")
+    translation.set_language("ja")
     error = ConfigError("No source was given.", hint="Make room.")
     assert (str(error), error.hint) == ("No source was given.", "Make room.")
 
@@ -290,14 +290,14 @@ def test_help_is_in_the_language_of_the_settings(
     in_a_folder.setenv("SPOTMAP_LANGUAGE", environment)
     if file:
         Path("spotmap.toml").write_text(file)
-    cli_options.speak_as_asked(arguments, reads_file=True)
-    assert speech._Voice.language == expected
+    cli_options.set_language_from(arguments, reads_file=True)
+    assert translation._Active.language == expected
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_lines_of_answers_begin_below_each_other(language: str) -> None:
-    speech.speak(language)
-    names = (speech.gettext("Cache"), speech.gettext("Page template"), "Python")
+    translation.set_language(language)
+    names = (translation.gettext("Cache"), translation.gettext("Page template"), "Python")
     lines = doctor.as_text(tuple(Finding(name, "ok", "|") for name in names)).split("\n")
     assert len({columns(line.partition("|")[0]) for line in lines}) == 1
 
@@ -335,7 +335,7 @@ def answers() -> list[str]:
 
 
 def test_every_answer_comes_from_the_catalog() -> None:
-    speech.speak("en", Pseudo())
+    translation.set_language("en", Pseudo())
     tracks = re.compile(r"  [+-] \w+")
     assert [line for line in answers() if "⟦" not in line and not tracks.fullmatch(line) and "keeps" not in line] == []
 
@@ -343,14 +343,14 @@ def test_every_answer_comes_from_the_catalog() -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_answer_is_in_english(language: str) -> None:
     english = {line for line in answers() if not line.startswith("  ")}
-    speech.speak(language)
+    translation.set_language(language)
     assert english.isdisjoint(answers())
 
 
 def test_answers_count_as_the_language_does() -> None:
     said = []
     for language in LANGUAGES:
-        speech.speak(language)
+        translation.set_language(language)
         said += [next(describe.describe_pulled(Pulled(True, count, 2, ()), "S")) for count in (1, 1200)]
     assert said == [
         "1 result was added from S; 2 were already here.",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spotmap_build.embed.patches import Heard
+from spotmap_build.embed.patches import Embedding
 
 if TYPE_CHECKING:
     from spotmap_build.embed.engines import Engine
@@ -27,7 +27,7 @@ class Bands:
         self._starts = np.maximum(np.arange(BANDS), edges[:-1].astype(int))
         self._window = np.hanning(WINDOW).astype(np.float32)
 
-    def __call__(self, samples: Float32Array) -> Heard:
+    def __call__(self, samples: Float32Array) -> Embedding:
         """Listen to mono samples at 16 kHz, of any length from one on."""
         padded = np.pad(samples, (0, -len(samples) % WINDOW))
         frames = padded.reshape(-1, WINDOW) * self._window
@@ -36,4 +36,4 @@ class Bands:
         mean, deviation = bands.mean(axis=0), bands.std(axis=0)
         typical = int(np.square(bands - mean).sum(axis=1).argmin())  # the frame that is most like the whole
         vector = np.concatenate([mean, deviation]).astype(np.float32)
-        return Heard(vector, np.zeros(0, dtype=np.float32), typical * WINDOW)
+        return Embedding(vector, np.zeros(0, dtype=np.float32), typical * WINDOW)

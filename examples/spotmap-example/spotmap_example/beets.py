@@ -13,7 +13,7 @@ from spotmap_build.fetch.identify import FileFacts, identify_files
 from spotmap_build.fetch.source import LoadContext, Loaded
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
-LARGEST_BYTES = 1 << 28
+MAX_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class BeetsSource:
     def _read(self) -> list[dict[str, Any]]:
         hint = "Make it with: beet export --format json --output FILE"
         try:
-            rows = parse_json(read_bounded(self.path, LARGEST_BYTES))
+            rows = parse_json(read_bounded(self.path, MAX_BYTES))
         except (OSError, ValueError) as error:
             raise SourceError(f"{self.path} cannot be read: {error}.", hint=hint) from error
         if not isinstance(rows, list) or not all(isinstance(row, dict) and row.get("path") for row in rows) or not rows:

@@ -22,10 +22,10 @@ Result = TypeVar("Result")
 
 
 class Pace:
-    """Checks for a minimum transfer rate: ``least_bytes`` in every ``window_s`` seconds. Thread-safe."""
+    """Checks for a minimum transfer rate: ``min_bytes`` in every ``window_s`` seconds. Thread-safe."""
 
-    def __init__(self, least_bytes: float, window_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._least_bytes = least_bytes
+    def __init__(self, min_bytes: float, window_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._least_bytes = min_bytes
         self._window_s = window_s
         self._clock = clock
         self._lock = threading.Lock()

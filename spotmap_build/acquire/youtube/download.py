@@ -294,7 +294,7 @@ class _Watch:
 
     def __init__(self, settings: DownloadSettings) -> None:
         self._settings = settings
-        self.least_rate_bytes_s = min(MIN_RATE_BYTES_S, (settings.max_rate_bytes_s or math.inf) / 4)
+        self.min_rate_bytes_s = min(MIN_RATE_BYTES_S, (settings.max_rate_bytes_s or math.inf) / 4)
         self._left = threading.Event()
         self.begin(threading.Event())
 
@@ -302,7 +302,7 @@ class _Watch:
         """Reset for a new download."""
         self._cancelled = cancelled
         self._cancelled_at_s: float | None = None
-        self._pace = Pace(self.least_rate_bytes_s * self._settings.stall_s, self._settings.stall_s)
+        self._pace = Pace(self.min_rate_bytes_s * self._settings.stall_s, self._settings.stall_s)
         self._bytes_left = self._settings.max_size_bytes + PAGES_BYTES
         self.warnings: list[str] = []
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _unreached(says: str, *, hint: str = CONNECTION) -> Callable[[str, str], Ser
     def make(message: str, _warnings: str) -> ServiceError:
         # After an error in the middle of a file, yt-dlp has already retried.
         kind = ServiceError if "got error" in message.lower() else Unreached
-        return kind(sentence(f"YouTube cannot be reached: {says}."), hint=hint)
+        return kind(translatable(f"YouTube cannot be reached: {says}."), hint=hint)
 
     return make
 

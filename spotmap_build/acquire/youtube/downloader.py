@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.acquire.search import failed, youtube_disabled_reason
+from spotmap_build.acquire.search import failure_row, youtube_disabled_reason
 from spotmap_build.acquire.services import Service
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
@@ -37,7 +37,7 @@ class Downloader:
         pause_s = run.config.download_pause_s
         self._limiter = RateLimiter(1 / pause_s) if pause_s else None
 
-    def recall(self, track: Track) -> Failed | None:
+    def stored_failure(self, track: Track) -> Failed | None:
         """Return a stored failure that forbids to try this recording now."""
         assert track.recording is not None
         if track.recording.video_id is None:
@@ -45,9 +45,9 @@ class Downloader:
         record = self._run.cache.lookup(self._key(track.recording.video_id))
         if record is None or record.failure is None or self._run.config.retry:
             return None
-        return failed(track.id, "download", record.failure)
+        return failure_row(track.id, "download", record.failure)
 
-    def kept(self, track: Track) -> Path | None:
+    def stored_audio(self, track: Track) -> Path | None:
         """Return the recording's audio if an earlier build kept it."""
         assert track.recording is not None
         folder, video_id = self._run.config.keep_audio, track.recording.video_id
@@ -63,7 +63,7 @@ class Downloader:
                 hint="Fix that, or choose another --keep-audio.",
             ) from error
 
-    def get(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
+    def fetch(self, track: Track, scratch: Path, cancelled: threading.Event) -> Path | Failed:
         """Download the audio of a track's recording to its own subfolder of ``scratch``.
 
         Raises
@@ -80,7 +80,7 @@ class Downloader:
         assert track.recording.video_id is not None
         video_id = track.recording.video_id
         if not self.service.is_open:
-            return self.service.waiting(track.id, "download")
+            return self.service.waiting_row(track.id, "download")
         if self._limiter is not None:
             self._limiter.wait(cancelled.wait)
         if cancelled.is_set():
@@ -95,20 +95,20 @@ class Downloader:
         try:
             path = download(video_id, folder, settings, cancelled=cancelled)
         except TrackError as error:
-            self.service.breaker.succeeded()  # an error such as "private video" shows that the service responds
+            self.service.breaker.record_success()  # an error such as "private video" shows that the service responds
             shutil.rmtree(folder, ignore_errors=True)
             return self._remember(track, video_id, error, time.monotonic() - started)
         except ServiceError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            self.service.breaker.failed(error)
-            self.service.remember(error)
+            self.service.breaker.record_failure(error)
+            self.service.store_refusal(error)
             if not self.service.is_open:
-                return self.service.waiting(track.id, "download")
+                return self.service.waiting_row(track.id, "download")
             return Failed(track.id, "download", error.code, error.message, retryable=True)
-        self.service.breaker.succeeded()
+        self.service.breaker.record_success()
         return path
 
-    def done_with(self, track: Track, path: Path) -> None:
+    def release(self, track: Track, path: Path) -> None:
         """Delete the audio after its analysis, or keep it with ``--keep-audio``.
 
         Raises
@@ -136,11 +136,11 @@ class Downloader:
         """
         key = self._key(video_id)
         if error.retryable:
-            failure = self._run.cache.put_passing_failure(key, error.track_code, error.message, seconds)
+            failure = self._run.cache.put_transient_failure(key, error.track_code, error.message, seconds)
         else:
             failure = Failure(error.track_code, error.message, "needs_person" if error.needs_person else "permanent")
             self._run.cache.put_failure(key, failure, seconds)
-        return failed(track.id, "download", failure)
+        return failure_row(track.id, "download", failure)
 
     def _key(self, video_id: str) -> Key:
         with_cookies = self._run.config.cookies is not None

@@ -13,7 +13,7 @@ import msgspec
 
 from spotmap_build.acquire.youtube.video_ids import PATTERN
 from spotmap_build.core.documents import convert, parse_json
-from spotmap_build.core.image_addresses import smallest_that_serves
+from spotmap_build.core.image_addresses import smallest_sufficient_image
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import EDGE_PX
 from spotmap_build.model import Candidate
@@ -119,7 +119,7 @@ def _candidate(row: _Row) -> Candidate:
         duration_s=row.duration_seconds,
         video_type=_text(row.video_type or ""),
         is_explicit=row.is_explicit,
-        thumbnail=smallest_that_serves(row.thumbnails, EDGE_PX),
+        thumbnail=smallest_sufficient_image(row.thumbnails, EDGE_PX),
     )
 
 

@@ -20,7 +20,7 @@ import requests
 from spotmap_build.acquire.youtube.search_answers import candidates, check_answer, one_by_one
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.http import BodyTooLarge, BoundedAdapter, Limits, RedirectRefused, TooSlow, make_session
-from spotmap_build.core.rate_limiting import NotUnderstood
+from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
 from spotmap_build.errors import ServiceError, ServiceRefused
@@ -99,7 +99,7 @@ class YouTubeMusic:
         ------
         ServiceRefused
             YouTube Music refuses further requests for now.
-        NotUnderstood
+        UnexpectedResponse
             The response is invalid.
         ServiceError
             There is no response.
@@ -108,9 +108,9 @@ class YouTubeMusic:
             found = self._retry.call(lambda: self._search_once(text, kind), retry_on=_Unanswered)
         except ServiceError as error:
             if error is not self._breaker.reason:
-                self._breaker.failed(error)
+                self._breaker.record_failure(error)
             raise
-        self._breaker.succeeded()
+        self._breaker.record_success()
         return found
 
     def _search_once(self, text: str, kind: Kind) -> tuple[Candidate, ...]:
@@ -287,8 +287,8 @@ class _ReadOnlyLocale:
         return getattr(locale, name)
 
 
-def _not_understood() -> NotUnderstood:
-    return NotUnderstood("YouTube Music returned an invalid response.", hint=OUTDATED)
+def _not_understood() -> UnexpectedResponse:
+    return UnexpectedResponse("YouTube Music returned an invalid response.", hint=OUTDATED)
 
 
 def _reason(error: requests.RequestException) -> str:

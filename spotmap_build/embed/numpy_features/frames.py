@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     FloatArray = npt.NDArray[np.float64]
 
-FRAMES_AT_ONCE: Final = 512
+BATCH_FRAMES: Final = 512
 BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE_HZ
 MFCC_BANDS: Final = 40
 MIN_BAND_ENERGY: Final = 1e-10
@@ -41,9 +41,9 @@ def cut(samples: Float32Array, frame_samples: int, hop_samples: int, *, lead: in
     Samples beyond the ends are zero.
     """
     count = frame_count(len(samples) + lead, frame_samples, hop_samples)
-    for first in range(0, count, FRAMES_AT_ONCE):
+    for first in range(0, count, BATCH_FRAMES):
         begin = first * hop_samples - lead
-        end = begin + (min(FRAMES_AT_ONCE, count - first) - 1) * hop_samples + frame_samples
+        end = begin + (min(BATCH_FRAMES, count - first) - 1) * hop_samples + frame_samples
         padded = np.pad(samples[max(0, begin) : end], (max(0, -begin), max(0, end - len(samples))))
         yield np.lib.stride_tricks.sliding_window_view(padded, frame_samples)[::hop_samples]
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 FRAME_SAMPLES: Final = 2048
 HOP_SAMPLES: Final = 512
 BINS: Final = FRAME_SAMPLES // 2 + 1
-HEARD_BINS: Final = math.ceil(SAMPLE_RATE_HZ / 2 * FRAME_SAMPLES / RHYTHM_RATE_HZ) + 2
+AUDIBLE_BINS: Final = math.ceil(SAMPLE_RATE_HZ / 2 * FRAME_SAMPLES / RHYTHM_RATE_HZ) + 2
 """Audio resampled from 16 kHz has nothing above 8 kHz, except what the window leaks into two bins."""
-FRAMES_AT_ONCE: Final = 512
+BATCH_FRAMES: Final = 512
 MEL_BANDS, MEL_HIGH_HZ = 40, 4000.0
 MIN_BAND_ENERGY: Final = 1e-10
 GAIN_BINS: Final = slice(round(40 * FRAME_SAMPLES / RHYTHM_RATE_HZ), round(5000 * FRAME_SAMPLES / RHYTHM_RATE_HZ) + 1)
@@ -99,12 +99,12 @@ def _spectra(samples: Float32Array, count: int) -> Iterator[tuple[Spectra, Spect
     """Yield blocks of spectra, each with the spectra of the frames before it; before the first block is silence."""
     padded = np.pad(samples, (0, max(0, (count - 1) * HOP_SAMPLES + FRAME_SAMPLES - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)[::HOP_SAMPLES]
-    before: Spectra = np.zeros((LOOK_BACK, HEARD_BINS), dtype=np.complex64)
+    before: Spectra = np.zeros((LOOK_BACK, AUDIBLE_BINS), dtype=np.complex64)
     # Shift phases to the center of the frame.
-    signs = (1 - 2 * (np.arange(HEARD_BINS) % 2)).astype(np.float32)
-    for first in range(0, count, FRAMES_AT_ONCE):
-        cut = frames[first : min(count, first + FRAMES_AT_ONCE)]
-        spectra: Spectra = spectra_of(cut, normal_hann(FRAME_SAMPLES))[:, :HEARD_BINS] * signs
+    signs = (1 - 2 * (np.arange(AUDIBLE_BINS) % 2)).astype(np.float32)
+    for first in range(0, count, BATCH_FRAMES):
+        cut = frames[first : min(count, first + BATCH_FRAMES)]
+        spectra: Spectra = spectra_of(cut, normal_hann(FRAME_SAMPLES))[:, :AUDIBLE_BINS] * signs
         yield before, spectra
         before = spectra[-LOOK_BACK:]
 
@@ -135,7 +135,7 @@ def _rise(values: npt.NDArray[np.floating]) -> FloatArray:
 
 @cache
 def _mel_bands() -> Float32Array:
-    return warped_triangles(bins=BINS, bands=MEL_BANDS, rate_hz=RHYTHM_RATE_HZ, high_hz=MEL_HIGH_HZ)[:HEARD_BINS]
+    return warped_triangles(bins=BINS, bands=MEL_BANDS, rate_hz=RHYTHM_RATE_HZ, high_hz=MEL_HIGH_HZ)[:AUDIBLE_BINS]
 
 
 def _information_gain(strengths: Float32Array, size: int) -> FloatArray:
@@ -176,7 +176,7 @@ def _ear_bands() -> Float32Array:
         for sign in (1, -1):
             zeros = np.exp(-widths) * (np.cos(angles) + sign * root * np.sin(angles))
             response = response * np.abs(points - zeros)
-    bands: Float32Array = (response / response.max(axis=0)).astype(np.float32)[:HEARD_BINS]
+    bands: Float32Array = (response / response.max(axis=0)).astype(np.float32)[:AUDIBLE_BINS]
     return bands
 
 

@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
 
 from spotmap_build.core.files import open_regular, read_bounded
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 
 MAX_FILE_BYTES: Final = 64 << 20
@@ -63,12 +63,12 @@ class LeftOut:
 
     def sentences(self) -> tuple[str, ...]:
         """Return notices about what was left out."""
-        left_out = [sentence(f"{fault.message} It was left out.") for fault in self.faults[:MAX_REPORTED]]
+        left_out = [translatable(f"{fault.message} It was left out.") for fault in self.faults[:MAX_REPORTED]]
         if more := len(self.faults) - len(left_out):
             left_out.append(
-                sentence(f"{more} further files could not be read.")
+                translatable(f"{more} further files could not be read.")
                 if more > 1
-                else sentence("1 further file could not be read.")
+                else translatable("1 further file could not be read.")
             )
         return (*about_folders(self.folders), *left_out)
 

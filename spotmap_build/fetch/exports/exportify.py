@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL, plain_isrc
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
 from spotmap_build.fetch.exports.copy_marks import browser_copy
@@ -102,7 +102,7 @@ class ExportifySource:
                     hint="Export playlists at exportify.app or exportify.net, and give the CSV, the folder or the zip.",
                 )
             )
-        notices += [sentence(f"{place} was left out: it has no column of track names.") for place in others]
+        notices += [translatable(f"{place} was left out: it has no column of track names.") for place in others]
         notices += [*about_copies, *left_out.sentences()]
         return Loaded(KIND, collection.library(), is_streamed=True, notices=tuple(notices))
 
@@ -161,7 +161,7 @@ def _newest_copies(files: Sequence[ListFile]) -> tuple[list[ListFile], tuple[str
         different = [file for file in others if not file.is_alike(newest)]
         kept += [*different, newest if different else replace(newest, stem=stem)]
         left_out += [
-            sentence(f"{file.place} was left out: {newest.place} is a newer copy of it.")
+            translatable(f"{file.place} was left out: {newest.place} is a newer copy of it.")
             for file in others
             if file not in different and file.track_ids != newest.track_ids
         ]

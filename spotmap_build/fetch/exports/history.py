@@ -17,7 +17,7 @@ from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Listening, Track
 
-HEARD_MS = 30_000
+MIN_PLAYED_MS = 30_000
 """Spotify itself counts a play from 30 seconds on:
 https://support.spotify.com/us/artists/article/how-we-count-streams/"""
 MIN_PLAYS = 3
@@ -39,7 +39,7 @@ class Song(NamedTuple):
 
 
 @dataclass(slots=True)
-class Heard:
+class PlayCounts:
     """Play count, first and last day, and plays per year."""
 
     count: int = 0
@@ -55,7 +55,7 @@ class Heard:
             self.first_on, self.last_on = min(self.first_on or day, day), max(self.last_on, day)
             self.by_year[int(day[:4])] += count
 
-    def take(self, other: Heard) -> None:
+    def take(self, other: PlayCounts) -> None:
         """Add the plays counted under another name."""
         self.count += other.count
         self.first_on = min(filter(None, (self.first_on, other.first_on)), default="")
@@ -80,7 +80,7 @@ class Plays:
     Plays in the period of the long histories are not counted from short ones, which are often newer.
     """
 
-    long: dict[Song, Heard] = field(default_factory=dict)
+    long: dict[Song, PlayCounts] = field(default_factory=dict)
     short: Counter[tuple[str, Song]] = field(default_factory=Counter)
     """By end time (to the minute) and song."""
     seen: dict[int, int] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class Plays:
             if not isinstance(row, dict) or row.get("incognito_mode") is True:
                 continue
             duration_ms = row.get("ms_played", row.get("msPlayed"))
-            if not isinstance(duration_ms, (int, float)) or not duration_ms >= HEARD_MS:  # NaN is neither
+            if not isinstance(duration_ms, (int, float)) or not duration_ms >= MIN_PLAYED_MS:  # NaN is neither
                 continue
             song, moment = _song(row), _text(row.get("ts", row.get("endTime")))
             if song.title and self._is_new(moment, duration_ms, song, here):
@@ -119,18 +119,18 @@ class Plays:
         if not is_long:
             self.short[minute, song] += 1
             return
-        self.long.setdefault(song, Heard()).add(minute)
+        self.long.setdefault(song, PlayCounts()).add(minute)
         if _day(minute[:DAY]):
             self.first, self.last = min(self.first, minute), max(self.last, minute)
 
-    def songs(self) -> dict[Song, Heard]:
+    def songs(self) -> dict[Song, PlayCounts]:
         """Return the plays of each song, with normalized texts and URIs."""
-        songs: dict[Song, Heard] = {}
+        songs: dict[Song, PlayCounts] = {}
         for song, heard in self.long.items():
-            songs.setdefault(_cleaned(song), Heard()).take(heard)
+            songs.setdefault(_cleaned(song), PlayCounts()).take(heard)
         for (minute, song), count in self.short.items():
             if not self.long or (minute and not self.first <= minute <= self.last):
-                songs.setdefault(_cleaned(song), Heard()).add(minute, count)
+                songs.setdefault(_cleaned(song), PlayCounts()).add(minute, count)
         return songs
 
 
@@ -151,7 +151,7 @@ def _cleaned(song: Song) -> Song:
     return Song(track_uri(song.uri), *map(fold_space, song[1:]))
 
 
-def heard_of_tracks(songs: Mapping[Song, Heard], tracks: Iterable[Track]) -> dict[str, Heard]:
+def plays_by_track(songs: Mapping[Song, PlayCounts], tracks: Iterable[Track]) -> dict[str, PlayCounts]:
     """Return the plays of each track by id; tracks that were never played are missing.
 
     A play belongs to the track with its URI. If there is none, because Spotify played another release or a short
@@ -162,13 +162,13 @@ def heard_of_tracks(songs: Mapping[Song, Heard], tracks: Iterable[Track]) -> dic
     for track in known.values():
         for artist in track.artists:
             namesakes.setdefault((_fold(track.title), _fold(artist)), []).append(track)
-    found: dict[str, Heard] = {}
+    found: dict[str, PlayCounts] = {}
     for song, heard in songs.items():
         if song.uri in known:
-            found.setdefault(song.uri, Heard()).take(heard)
+            found.setdefault(song.uri, PlayCounts()).take(heard)
             continue
         alike = namesakes.get((_fold(song.title), _fold(song.artist)), [])
         album = _fold(song.album)
         for track in [track for track in alike if _fold(track.album) == album] or alike:
-            found.setdefault(track.id, Heard()).take(heard)
+            found.setdefault(track.id, PlayCounts()).take(heard)
     return found

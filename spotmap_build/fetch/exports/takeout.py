@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection, iso_date
 from spotmap_build.fetch.exports.copy_marks import without_copy_marks
 from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
-from spotmap_build.fetch.exports.history import MIN_PLAYS, Heard, Plays, Song, heard_of_tracks
+from spotmap_build.fetch.exports.history import MIN_PLAYS, PlayCounts, Plays, Song, plays_by_track
 from spotmap_build.fetch.exports.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.tags import fold_space
@@ -128,7 +128,7 @@ class TakeoutSource:
                 if faults
                 else SourceError(f"The export {self.path} contains no tracks.", hint=_why_empty(export))
             )
-        for track_id, heard in heard_of_tracks(songs, collection.tracks.values()).items():
+        for track_id, heard in plays_by_track(songs, collection.tracks.values()).items():
             track = collection.tracks[track_id]
             collection.tracks[track_id] = replace(track, play_count=heard.count, listening=heard.listening)
         about_albums = (_about_albums(len(export.albums)),) if export.albums else ()
@@ -203,7 +203,7 @@ def _newest(states: list[ListState]) -> tuple[list[ListState], tuple[str, ...]]:
     if not differing:
         return list(newest.values()), ()
     count = f"{len(differing)} playlists are" if len(differing) > 1 else f"The playlist “{next(iter(differing))[0]}” is"
-    return list(newest.values()), (sentence(f"{count} in several exports; the newest version was used."),)
+    return list(newest.values()), (translatable(f"{count} in several exports; the newest version was used."),)
 
 
 def _parse(file: ExportFile) -> Any:
@@ -310,7 +310,7 @@ def _track(row: Named, uris: dict[tuple[str, str, str], str]) -> Track:
     return Track(track_id, row.title, artists, row.album, duration_ms=row.duration_ms, added_at=row.added_at)
 
 
-def _often_played(songs: Mapping[Song, Heard]) -> Collection:
+def _often_played(songs: Mapping[Song, PlayCounts]) -> Collection:
     """Return the frequently played songs as a library, added on the day of their first play."""
     collection = Collection()
     for song, heard in songs.items():

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import absolute_path
 from spotmap_build.core.identifiers import ID_DIGITS
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.export_files import about_folders
 from spotmap_build.fetch.folders.file_finder import FileFinder
@@ -132,7 +132,7 @@ def _closed(root: Path, listing: Listing) -> Iterable[Omission]:
     for error in listing.unreadable:
         name = _shown(Path(os.fsdecode(error.filename or root)), root)
         place = digest_bytes(os.fsencode(name))[:ID_DIGITS]
-        reason = sentence(f"{name}: the folder cannot be read: {error.strerror or error}.")
+        reason = translatable(f"{name}: the folder cannot be read: {error.strerror or error}.")
         yield Omission(f"folder:{place}", name, "unreadable", reason)
 
 

@@ -11,8 +11,8 @@ from typing import Final
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.m3u import MAX_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.tags import fold_space
@@ -59,7 +59,7 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
     if len(notices) > MAX_REPORTED:
         more = len(notices) - MAX_REPORTED
         notices[MAX_REPORTED:] = [
-            sentence(f"{more} more playlists were left out, or contain files that are not in this folder.")
+            translatable(f"{more} more playlists were left out, or contain files that are not in this folder.")
         ]
     return lists, tuple(notices)
 
@@ -128,19 +128,19 @@ def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator
         return
     lost = [entry for entry in missing if entry.line and not entry.is_address]
     elsewhere = len(missing) - len(lost)
-    of, sentences = sentence(f"of {len(read.entries)} entries of {name}"), []
+    of, sentences = translatable(f"of {len(read.entries)} entries of {name}"), []
     if lost:
         first = printable(lost[0].line[:MAX_LINE_LENGTH])
         sentences.append(
-            sentence(f"1 {of} is a file that is not in this folder: {first}.")
+            translatable(f"1 {of} is a file that is not in this folder: {first}.")
             if len(lost) == 1
-            else sentence(f"{len(lost)} {of} are files that are not in this folder, such as {first}.")
+            else translatable(f"{len(lost)} {of} are files that are not in this folder, such as {first}.")
         )
     if elsewhere:
         sentences.append(
-            sentence(f"1 {of} is on the web or has no file, and cannot be in a folder's library.")
+            translatable(f"1 {of} is on the web or has no file, and cannot be in a folder's library.")
             if elsewhere == 1
-            else sentence(f"{elsewhere} {of} are on the web or have no file, and cannot be in a folder's library.")
+            else translatable(f"{elsewhere} {of} are on the web or have no file, and cannot be in a folder's library.")
         )
     yield " ".join(sentences)
 
@@ -174,7 +174,7 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
                 f"The playlists {first.name} and {playlist.name} contain the same tracks and are shown as one."
             )
     if len(notices) > MAX_REPORTED:
-        notices[MAX_REPORTED:] = [sentence(f"So do {len(notices) - MAX_REPORTED} more.")]
+        notices[MAX_REPORTED:] = [translatable(f"So do {len(notices) - MAX_REPORTED} more.")]
     return list(playlists.values()), tuple(notices)
 
 

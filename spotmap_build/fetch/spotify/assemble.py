@@ -7,25 +7,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.spotify_ids import not_playable
 from spotmap_build.fetch.spotify.rows import Row
 from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
-NOT_YOURS: Final = sentence(
+NOT_YOURS: Final = translatable(
     "Spotify allows apps to read only playlists that you own or collaborate on. To have its tracks on the map, copy "
     "them to a playlist of your own."
 )
-MADE_BY_PUSH: Final = sentence(
+MADE_BY_PUSH: Final = translatable(
     "spotmap-build push created it from a list of the map, so it is not read back into the map. To have tracks that "
     "you added to it on the map, save them or add them to another playlist."
 )
 REASONS: Final = {
-    "episode": ("episode", sentence("It is a podcast episode or a part of an audiobook, not music.")),
-    "unknown": ("no-id", sentence("Spotify does not say which track it is: it is no longer available.")),
-    "empty": ("empty-row", sentence("Spotify lists an empty row.")),
+    "episode": ("episode", translatable("It is a podcast episode or a part of an audiobook, not music.")),
+    "unknown": ("no-id", translatable("Spotify does not say which track it is: it is no longer available.")),
+    "empty": ("empty-row", translatable("Spotify lists an empty row.")),
 }
 
 

@@ -18,8 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
-from spotmap_build.core.speech import gettext, spoken_language
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import current_language, gettext
 from spotmap_build.errors import LoginError
 from spotmap_build.fetch.spotify.token import (
     MAX_FIELD_LENGTH,
@@ -261,7 +261,7 @@ class _AnswerHandler(BaseHTTPRequestHandler):
             self.server.answers.put(code)
 
     def _show(self, status: int, text: str) -> None:
-        content = PAGE.format(language=spoken_language(), text=text).encode()
+        content = PAGE.format(language=current_language(), text=text).encode()
         self.send_response(status)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))

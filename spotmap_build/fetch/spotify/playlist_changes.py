@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 
-ITEMS_A_REQUEST: Final = 100
+ITEMS_PER_REQUEST: Final = 100
 MAX_TRACKS: Final = 10_000
 """Spotify's limit for one playlist."""
 SAME_SHARE: Final = 0.5
@@ -232,19 +232,21 @@ def _notes(own: int, taken_out: int, own_name: str, is_own_order: bool) -> tuple
     """Return the preserved changes of the user, as ends of sentences that begin with the playlist's name."""
     notes = []
     if own_name:
-        notes.append(sentence(f"keeps the name that you gave it, “{own_name}”"))
+        notes.append(translatable(f"keeps the name that you gave it, “{own_name}”"))
     if own:
         notes.append(
-            sentence(f"keeps {own:,} tracks that you added") if own != 1 else sentence("keeps 1 track that you added")
+            translatable(f"keeps {own:,} tracks that you added")
+            if own != 1
+            else translatable("keeps 1 track that you added")
         )
     if taken_out:
         notes.append(
-            sentence(f"stays without {taken_out:,} tracks that you removed")
+            translatable(f"stays without {taken_out:,} tracks that you removed")
             if taken_out != 1
-            else sentence("stays without 1 track that you removed")
+            else translatable("stays without 1 track that you removed")
         )
     if is_own_order:
-        notes.append(sentence("keeps your order; new tracks are added at the end"))
+        notes.append(translatable("keeps your order; new tracks are added at the end"))
     return tuple(notes)
 
 
@@ -332,8 +334,8 @@ def _adds(rows: list[str], target: Sequence[str], *, at_end: bool = False) -> li
 
 def _inserted(rows: list[str], position: int, tracks: Sequence[str]) -> list[Add]:
     rows[position:position] = tracks
-    return [Add(position + number * ITEMS_A_REQUEST, part) for number, part in enumerate(_parts(tracks))]
+    return [Add(position + number * ITEMS_PER_REQUEST, part) for number, part in enumerate(_parts(tracks))]
 
 
 def _parts(tracks: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(tracks[at : at + ITEMS_A_REQUEST]) for at in range(0, len(tracks), ITEMS_A_REQUEST)]
+    return [tuple(tracks[at : at + ITEMS_PER_REQUEST]) for at in range(0, len(tracks), ITEMS_PER_REQUEST)]

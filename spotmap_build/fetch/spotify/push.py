@@ -17,7 +17,7 @@ from spotmap_build.fetch.spotify.api import NotWritable, SpotifyApi
 from spotmap_build.fetch.spotify.playlist_changes import Found, decide, describe, is_made_of, mark_of
 from spotmap_build.fetch.spotify.refresh import checked_pages, listed_playlists
 from spotmap_build.fetch.spotify.rows import read_page
-from spotmap_build.fetch.spotify.source import keep_renewed, refusal_of, remembered_pause
+from spotmap_build.fetch.spotify.source import keep_renewed, refusal_of, stored_pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,9 +57,9 @@ class Push:
         self._exact = exact
         self._say = say
         self._clock = clock
-        self._pause = remembered_pause(cache, login, clock)
+        self._pause = stored_pause(cache, login, clock)
         if settings.retry:
-            self._pause.lift()
+            self._pause.clear()
         self._api = SpotifyApi(
             settings, login, say=say, renewed=lambda token: self._renewed(settings, token), clock=clock
         )
@@ -91,7 +91,7 @@ class Push:
         try:
             yield
         except ServiceRefused as error:
-            self._pause.begin(error)
+            self._pause.start(error)
             raise
 
     def _carry_out(self, change: Change) -> None:

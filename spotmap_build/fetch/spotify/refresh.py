@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from spotmap_build.core.speech import sentence
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import LoginError, ServiceError, SpotmapError
 from spotmap_build.fetch.spotify.api import ALLOWED_HINT, PAGE_SIZE, NotReadable
 from spotmap_build.fetch.spotify.requesting import IN_FLIGHT
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.spotify.api import SpotifyApi
     from spotmap_build.fetch.spotify.snapshot import SnapshotStore
 
-SHORT_LIST: Final = sentence("Spotify's list of {name} breaks off after {rows} of {total} rows.")
-ENDLESS_LIST: Final = sentence(
+SHORT_LIST: Final = translatable("Spotify's list of {name} breaks off after {rows} of {total} rows.")
+ENDLESS_LIST: Final = translatable(
     "Spotify's list of {name} does not end: it goes on after {rows:,} rows, and counts {total:,}."
 )
-REPEATED_LIST: Final = sentence("Spotify's list of {name} repeats itself after {rows:,} of {total:,} rows.")
+REPEATED_LIST: Final = translatable("Spotify's list of {name} repeats itself after {rows:,} of {total:,} rows.")
 LIST_HINT: Final = "Build again later: what has been fetched is kept."
 MAX_ROWS: Final = 500_000
 """Maximum rows of one list. Playlists have about 10,000 at most; some users have 100,000 saved tracks."""

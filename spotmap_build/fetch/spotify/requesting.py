@@ -147,11 +147,11 @@ class RequestRetrier:
                 if failures >= (min(attempts, COSTLY_ATTEMPTS) if useless.is_costly else attempts):
                     what = "changed" if is_change else "read"
                     problem = ServiceError(f"Spotify cannot be {what}: {useless}.", hint=CONNECTION_HINT)
-                    self._breaker.failed(problem)
+                    self._breaker.record_failure(problem)
                     raise problem from useless
                 time.sleep(self._policy.pause_s(failures))
             else:
-                self._breaker.succeeded()
+                self._breaker.record_success()
                 return answer
 
     def _once(self, ask: Callable[[], object], required: str) -> Answer:

@@ -16,7 +16,7 @@ import msgspec
 
 from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL, SPOTIFY_TRACK, plain_isrc
-from spotmap_build.core.image_addresses import smallest_that_serves
+from spotmap_build.core.image_addresses import smallest_sufficient_image
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import EDGE_PX
 from spotmap_build.fetch.spotify.playlist_changes import mark_in
@@ -165,7 +165,7 @@ def read_row(item: object) -> Row:
         disc_number=_whole(inner.get("disc_number")) or None,
         album_id=known if isinstance(known := album.get("id"), str) and _ID.fullmatch(known) else "",
         added_at=_date(outer.get("added_at")),
-        art=smallest_that_serves(album.get("images"), EDGE_PX),
+        art=smallest_sufficient_image(album.get("images"), EDGE_PX),
     )
 
 

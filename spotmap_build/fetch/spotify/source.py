@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.keys import Key, digest_bytes
-from spotmap_build.cache.pauses import Pause, RememberedPause
+from spotmap_build.cache.pauses import Pause, StoredPause
 from spotmap_build.core.dates import DAY_S, format_date, format_time
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify.assemble import ReadPlaylist, artists_by_weight, make_library
@@ -103,9 +103,9 @@ class _Sync:
 
     def make(self, context: LoadContext) -> None:
         """Update the snapshot, and then the genres."""
-        remembered = remembered_pause(context.cache, self._login, self._clock)
+        remembered = stored_pause(context.cache, self._login, self._clock)
         if self._settings.retry:
-            remembered.lift()
+            remembered.clear()
         elif (pause := remembered.current()) is not None:
             self.problem = refusal_of(pause, self._clock())
             return
@@ -119,7 +119,7 @@ class _Sync:
         self.problem = refresh.problem
         if refresh.problem is not None:
             if isinstance(refresh.problem, ServiceRefused):
-                remembered.begin(refresh.problem)
+                remembered.start(refresh.problem)
             return
         try:
             Genres(context.cache, self._clock).fetch(api, self._artists())
@@ -128,7 +128,7 @@ class _Sync:
         except (LoginError, ServiceError) as error:
             # The library is complete; genres are optional, and the next build fetches them again.
             if isinstance(error, ServiceRefused):
-                remembered.begin(error)
+                remembered.start(error)
             self.notices.append(f"Not all genres could be fetched. {error.message}")
 
     def _artists(self) -> list[str]:
@@ -154,10 +154,10 @@ def keep_renewed(settings: SpotifySettings, login: Login, refresh_token: str) ->
     return ""
 
 
-def remembered_pause(cache: Cache, login: Login, clock: Callable[[], float]) -> RememberedPause:
+def stored_pause(cache: Cache, login: Login, clock: Callable[[], float]) -> StoredPause:
     """Return the stored pause that Spotify requested from the app of a login."""
     app = digest_bytes(login.client_id.encode())[:32]
-    return RememberedPause(cache, Key("spotify-pause", PAUSE_VERSION, {"app": app}), clock)
+    return StoredPause(cache, Key("spotify-pause", PAUSE_VERSION, {"app": app}), clock)
 
 
 def refusal_of(pause: Pause, now_unix_s: float) -> ServiceRefused:
@@ -190,15 +190,15 @@ def _age(index: LibraryIndex, saved: CachedPages | None, unread_playlists: int, 
         taken = f"{format_date(index.taken_at_unix_s)} at {format_time(index.taken_at_unix_s)}"
         days = max(0, int(now_unix_s - index.taken_at_unix_s) // DAY_S)
         ago = {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days} days ago")
-        sentences.append(sentence(f"The library is as of {taken}, {ago}."))
+        sentences.append(translatable(f"The library is as of {taken}, {ago}."))
     if saved is not None and not saved.is_whole:
         sentences.append(
-            sentence(
+            translatable(
                 f"Only the last {len(saved.rows):,} of {saved.total:,} saved tracks have been fetched so far; the next "
                 "build goes on from there."
             )
         )
     if unread_playlists:
         count = "1 playlist has" if unread_playlists == 1 else f"{unread_playlists:,} playlists have"
-        sentences.append(sentence(f"{count} not been fetched completely yet."))
+        sentences.append(translatable(f"{count} not been fetched completely yet."))
     return sentences

@@ -13,9 +13,9 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.spreadsheet import is_guarded, unguard_cell
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.tables.bounds import MAX_LINE_LENGTH, Columns, bounded_lines, check_shape
 from spotmap_build.fetch.tables.column_names import is_known
@@ -40,7 +40,7 @@ MAX_TITLE_LENGTH: Final = 60
 MAX_REPORTED: Final = 5
 MAX_SAMPLE_LENGTH: Final = 1 << 16
 """Characters of the header from which the delimiter is found."""
-ROWS_A_CHECK: Final = 10_000
+ROWS_PER_CHECK: Final = 10_000
 ESCAPED_QUOTE: Final = r"\""
 NULL: Final = r"\N"
 """How databases write that a field has no value."""
@@ -257,7 +257,7 @@ def _rows(reader: Iterable[list[str]], names: list[str], place: str, line: Calla
                     hint="A field that contains the delimiter must be in quotation marks.",
                 )
             rows.append(row if len(row) >= width else [*row, *[""] * (width - len(row))])
-            if not len(rows) % ROWS_A_CHECK:
+            if not len(rows) % ROWS_PER_CHECK:
                 check_shape(place, rows=len(rows), columns=width)
     check_shape(place, rows=len(rows), columns=width)
     return rows
@@ -282,7 +282,7 @@ def _about_quotes(rows: list[list[str]], place: str, delimiter: str, *, ends_quo
         for cell in row:
             if "\n" in cell and any(line.count(delimiter) >= len(row) - 1 > 0 for line in cell.splitlines()[1:]):
                 beginning = _beginning(cell)
-                return (sentence(f"{place}: the field that begins with '{beginning}' may lack a quotation mark."),)
+                return (translatable(f"{place}: the field that begins with '{beginning}' may lack a quotation mark."),)
     return ()
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from spotmap_build.core.files import read_bounded
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import decode_guessing, printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 from spotmap_build.fetch.tables.bounds import (
@@ -22,7 +22,7 @@ from spotmap_build.fetch.tables.bounds import (
     bounded_lines,
     check_shape,
 )
-from spotmap_build.fetch.tables.delimited import ROWS_A_CHECK, Table, read_delimited
+from spotmap_build.fetch.tables.delimited import ROWS_PER_CHECK, Table, read_delimited
 from spotmap_build.fetch.tables.m3u import read_m3u
 
 JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
@@ -107,13 +107,15 @@ def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
     text, encoding = decode_guessing(content)
     if "\ufffd" in text and "\ufffd".encode() not in content:
         return text, (
-            sentence(
+            translatable(
                 f"{place} is damaged: characters that cannot be read ({text.count(chr(0xFFFD)):,}) are shown as \ufffd."
             ),
         )
     if not encoding:
         return text, ()
-    return text, (sentence(f"{place} is not UTF-8 and was read as {encoding}. If names look odd, save it as UTF-8."),)
+    return text, (
+        translatable(f"{place} is not UTF-8 and was read as {encoding}. If names look odd, save it as UTF-8."),
+    )
 
 
 def _read_text(content: bytes, path: Path) -> Table:
@@ -129,7 +131,7 @@ def _read_parquet(path: Path, is_used: Callable[[str], bool]) -> Table:
 
     columns, left_out = read_parquet(path, is_used)
     names = ", ".join(f"'{printable(name)}'" for name in left_out[:3]) + ("…" if left_out[3:] else "")
-    notice = sentence(f"{path.name}: columns of structures or maps are left out: {names}.")
+    notice = translatable(f"{path.name}: columns of structures or maps are left out: {names}.")
     return Table(_without_nan(columns), (notice,) if left_out else ())
 
 
@@ -162,7 +164,7 @@ def _read_json_lines(text: str, path: Path) -> Columns:
             raise SourceError(f"{path}, line {number} nests too deeply.")
         rows.append({name.strip().lower(): value for name, value in _flat(row).items()})
         names.update(dict.fromkeys(rows[-1]))
-        if not len(rows) % ROWS_A_CHECK or len(names) > MAX_COLUMNS:
+        if not len(rows) % ROWS_PER_CHECK or len(names) > MAX_COLUMNS:
             check_shape(str(path), rows=len(rows), columns=len(names))
     check_shape(str(path), rows=len(rows), columns=len(names))
     return {name: [row.get(name) for row in rows] for name in names}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from spotmap_build.fetch.exports.history import DAY, HEARD_MS, MIN_PLAYS, Heard
+from spotmap_build.fetch.exports.history import DAY, MIN_PLAYED_MS, MIN_PLAYS, PlayCounts
 from spotmap_build.fetch.tables.bounds import Columns
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import fold_name
@@ -19,11 +19,11 @@ Key = str | tuple[str, ...]
 LISTENED: Final = "listened_at"
 MS_PLAYED: Final = "ms_played"
 LISTENING: Final = "listening"
-NAMED: Final = ("title", "artists", "album")
-OF_A_TRACK: Final = frozenset(("x", "y", "path", "vector"))
+NAME_COLUMNS: Final = ("title", "artists", "album")
+TRACK_COLUMNS: Final = frozenset(("x", "y", "path", "vector"))
 """Columns of which a row for each listen has none."""
 PRIVATE: Final = "incognitomode"
-OF_A_LISTEN: Final = frozenset(
+PLAY_COLUMNS: Final = frozenset(
     (
         *("platform", "reasonstart", "reasonend", "shuffle", "skipped", "offline", "offlinetimestamp", PRIVATE),
         *("city", "region", "metrocode", "latitude", "longitude"),
@@ -45,15 +45,15 @@ def with_listening(typed: TypedColumns, place: str, *, may_be_listens: bool) -> 
         False if rows have their own vectors.
     """
     fields = typed.fields
-    if may_be_listens and LISTENED in fields and fields.keys().isdisjoint(OF_A_TRACK):
-        first_rows, heard = _heard(typed)
-        often = {first_rows[key]: one for key, one in heard.items() if one.count >= MIN_PLAYS}
-        if often:
-            return _one_row_a_track(typed, place, often, left_out=len(heard) - len(often))
+    if may_be_listens and LISTENED in fields and fields.keys().isdisjoint(TRACK_COLUMNS):
+        first_rows, plays = _count_plays(typed)
+        frequent = {first_rows[key]: counts for key, counts in plays.items() if counts.count >= MIN_PLAYS}
+        if frequent:
+            return _one_row_per_track(typed, place, frequent, left_out=len(plays) - len(frequent))
     unknown = [""] * len(fields["title"])
     days = (fields.get("first_played", unknown), fields.get("last_played") or fields.get(LISTENED, unknown))
     listening = [_listening(first or "", last or "") for first, last in zip(*days, strict=True)]
-    facets = _of_tracks(typed.facets) if MS_PLAYED in fields else typed.facets
+    facets = _without_play_columns(typed.facets) if MS_PLAYED in fields else typed.facets
     return replace(typed, fields={**fields, LISTENING: listening}, facets=facets)
 
 
@@ -62,7 +62,7 @@ def _listening(first: str, last: str) -> Listening | None:
     return Listening((first or last)[:DAY], (last or first)[:DAY]) if first or last else None
 
 
-def _heard(typed: TypedColumns) -> tuple[dict[Key, int], dict[Key, Heard]]:
+def _count_plays(typed: TypedColumns) -> tuple[dict[Key, int], dict[Key, PlayCounts]]:
     """Return the first row of each track, and its plays.
 
     Plays shorter than 30 seconds (if durations are given), in private sessions, and of spoken content (which has no
@@ -71,14 +71,14 @@ def _heard(typed: TypedColumns) -> tuple[dict[Key, int], dict[Key, Heard]]:
     fields, private = typed.fields, _private_rows(typed)
     moments, lengths_ms = fields[LISTENED], fields.get(MS_PLAYED)
     first_rows: dict[Key, int] = {}
-    heard: dict[Key, Heard] = {}
+    plays: dict[Key, PlayCounts] = {}
     for row, key in enumerate(_keys(fields)):
         if not any(key) or row in private:
             continue
-        if lengths_ms is None or (lengths_ms[row] or 0) >= HEARD_MS:
+        if lengths_ms is None or (lengths_ms[row] or 0) >= MIN_PLAYED_MS:
             first_rows.setdefault(key, row)
-            heard.setdefault(key, Heard()).add(moments[row] or "")
-    return first_rows, heard
+            plays.setdefault(key, PlayCounts()).add(moments[row] or "")
+    return first_rows, plays
 
 
 def _private_rows(typed: TypedColumns) -> frozenset[int]:
@@ -86,25 +86,27 @@ def _private_rows(typed: TypedColumns) -> frozenset[int]:
     return frozenset(row for values in columns for row, value in enumerate(values) if parse_truth(value))
 
 
-def _of_tracks(facets: Mapping[str, list[str | float | None]]) -> dict[str, list[str | float | None]]:
-    return {name: values for name, values in facets.items() if fold_name(name) not in OF_A_LISTEN}
+def _without_play_columns(facets: Mapping[str, list[str | float | None]]) -> dict[str, list[str | float | None]]:
+    return {name: values for name, values in facets.items() if fold_name(name) not in PLAY_COLUMNS}
 
 
-def _one_row_a_track(typed: TypedColumns, place: str, often: Mapping[int, Heard], *, left_out: int) -> TypedColumns:
+def _one_row_per_track(
+    typed: TypedColumns, place: str, frequent: Mapping[int, PlayCounts], *, left_out: int
+) -> TypedColumns:
     """Return a table of the frequently played tracks."""
     fields = {
-        **_rows(typed.fields, often),
-        "play_count": [one.count for one in often.values()],
-        LISTENING: [one.listening for one in often.values()],
+        **_rows(typed.fields, frequent),
+        "play_count": [counts.count for counts in frequent.values()],
+        LISTENING: [counts.listening for counts in frequent.values()],
     }
-    fields.setdefault("added_at", [one.first_on for one in often.values()])
-    about = f"{place} has one row per play: its {len(often):,} tracks that were played {MIN_PLAYS} times or more"
+    fields.setdefault("added_at", [counts.first_on for counts in frequent.values()])
+    about = f"{place} has one row per play: its {len(frequent):,} tracks that were played {MIN_PLAYS} times or more"
     notice = f"{about} are the library, and {left_out:,} others are left out."
-    facets = _rows(_of_tracks(typed.facets), often)
+    facets = _rows(_without_play_columns(typed.facets), frequent)
     return replace(typed, fields=fields, facets=facets, notices=(*typed.notices, notice))
 
 
-def _rows(columns: Columns, rows: Mapping[int, Heard]) -> Columns:
+def _rows(columns: Columns, rows: Mapping[int, PlayCounts]) -> Columns:
     return {
         name: [values[row] for row in rows] for name, values in columns.items() if name not in {LISTENED, MS_PLAYED}
     }
@@ -112,7 +114,7 @@ def _rows(columns: Columns, rows: Mapping[int, Heard]) -> Columns:
 
 def _keys(fields: Columns) -> list[Key]:
     """Return the key of each row: its id, or else its names."""
-    named = zip(*(fields[name] for name in NAMED if name in fields), strict=True)
+    named = zip(*(fields[name] for name in NAME_COLUMNS if name in fields), strict=True)
     keys: list[Key] = [tuple(fold_space(str(value or "")).casefold() for value in row) for row in named]
     if "id" not in fields:
         return keys

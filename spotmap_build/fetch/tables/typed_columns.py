@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from spotmap_build.core.identifiers import plain_isrc
-from spotmap_build.core.speech import sentence
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.collection import whole_number
 from spotmap_build.fetch.tables.bounds import Columns
 from spotmap_build.fetch.tables.cell_dates import parse_dates
@@ -166,7 +166,7 @@ class _Typing:
 
     def _tell(self, name: str, values: Sequence[Any], misread: Sequence[int]) -> None:
         if misread:
-            what = sentence(f"{len(misread):,} values") if len(misread) > 1 else "A value"
+            what = translatable(f"{len(misread):,} values") if len(misread) > 1 else "A value"
             first = printable(str(values[misread[0]]))[:MAX_EXAMPLE_LENGTH]
             about = f"{what} of the column '{printable(name)}' could not be understood, such as '{first}'."
             self.notices.append(f"{self.place}: {about}")

@@ -9,44 +9,44 @@ from __future__ import annotations
 import gettext as catalogs
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.language import AUTO, catalog_of, texts_of, whole_number
+from spotmap_build.core.language import AUTO, catalog_of, format_integer, translations_of
 
 if TYPE_CHECKING:
-    from spotmap_build.core.sentences import Sentences
+    from spotmap_build.core.sentences import SentenceTranslator
 
 DOMAIN: Final = "terminal"
 SENTENCES: Final = "errors"
 
 
-class _Voice:
+class _Active:
     """The output language of this process."""
 
     language = "en"
     catalog: catalogs.NullTranslations = catalogs.NullTranslations()
-    sentences: Sentences | None = None
+    sentences: SentenceTranslator | None = None
     """Loaded when first used."""
 
 
-def speak(language: str, catalog: catalogs.NullTranslations | None = None) -> None:
+def set_language(language: str, catalog: catalogs.NullTranslations | None = None) -> None:
     """Set the output language of this process; ``auto`` is English."""
-    _Voice.language = "en" if language == AUTO else language
-    _Voice.catalog = catalog_of(DOMAIN, language) if catalog is None else catalog
-    _Voice.sentences = None
+    _Active.language = "en" if language == AUTO else language
+    _Active.catalog = catalog_of(DOMAIN, language) if catalog is None else catalog
+    _Active.sentences = None
 
 
-def spoken_language() -> str:
+def current_language() -> str:
     """Return the code of the output language, as in the ``lang`` attribute of HTML."""
-    return _Voice.language
+    return _Active.language
 
 
 def is_english() -> bool:
     """Whether messages are shown untranslated."""
-    return type(_Voice.catalog) is catalogs.NullTranslations
+    return type(_Active.catalog) is catalogs.NullTranslations
 
 
 def gettext(message: str, **values: object) -> str:
     """Translate a message to the person's language and insert its values."""
-    text = _Voice.catalog.gettext(message) if message else ""  # catalogs store their header under ""
+    text = _Active.catalog.gettext(message) if message else ""  # catalogs store their header under ""
     return text.format(**values) if values else text
 
 
@@ -56,11 +56,11 @@ def ngettext(one: str, many: str, count: int, **values: object) -> str:
     >>> ngettext("{count} track is new.", "{count} tracks are new.", 1200)
     '1,200 tracks are new.'
     """
-    text = _Voice.catalog.ngettext(one, many, count)
-    return text.format(count=number(count), **values)
+    text = _Active.catalog.ngettext(one, many, count)
+    return text.format(count=format_count(count), **values)
 
 
-def said(text: str) -> str:
+def translate(text: str) -> str:
     """Translate an English text (an error, its hint, why a track failed) to the person's language.
 
     Such texts are stored and passed to programs in English, and translated only for display: see
@@ -68,21 +68,21 @@ def said(text: str) -> str:
     """
     if is_english():
         return text
-    if _Voice.sentences is None:
-        from spotmap_build.core.sentences import Sentences
+    if _Active.sentences is None:
+        from spotmap_build.core.sentences import SentenceTranslator
 
-        _Voice.sentences = Sentences(texts_of(SENTENCES, _Voice.language), number)
-    return _Voice.sentences.say(text)
+        _Active.sentences = SentenceTranslator(translations_of(SENTENCES, _Active.language), format_count)
+    return _Active.sentences.translate(text)
 
 
-def sentence(text: str) -> str:
+def translatable(text: str) -> str:
     """Mark a text outside of errors and hints for the catalog ``errors``, so that ``scripts.catalog`` finds it."""
     return text
 
 
-def number(count: int) -> str:
+def format_count(count: int) -> str:
     """Format an integer with the thousands separator of the output language."""
-    return whole_number(_Voice.language, count)
+    return format_integer(_Active.language, count)
 
 
 def gettext_noop(message: str) -> str:
