@@ -112,12 +112,18 @@ def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
     groups = {label: [label] for label in range(count)}
     weights = np.array([len(rows) for rows in members], dtype=np.float64)
     centers = np.array([space[rows].mean(axis=0, dtype=np.float64) for rows in members]).reshape(count, space.shape[1])
+    costs = np.full((count, count), np.inf)  # of the union of each pair, above the diagonal
+    for label in range(count):
+        costs[label, label + 1 :] = _union_costs(centers, weights, label)[label + 1 :]
     while len(groups) > max(1, region_count(count)):
-        one, other = _cheapest(centers, weights, sorted(groups))
-        total = weights[one] + weights[other]
-        centers[one] = (weights[one] * centers[one] + weights[other] * centers[other]) / total
-        weights[one] = total
-        groups[one] += groups.pop(other)
+        left, right = (int(label) for label in np.unravel_index(int(np.argmin(costs)), costs.shape))
+        total = weights[left] + weights[right]
+        centers[left] = (weights[left] * centers[left] + weights[right] * centers[right]) / total
+        weights[left] = total
+        groups[left] += groups.pop(right)
+        costs[right, :] = costs[:, right] = np.inf
+        others = np.array(sorted(groups.keys() - {left}), dtype=np.intp)
+        costs[np.minimum(others, left), np.maximum(others, left)] = _union_costs(centers, weights, left)[others]
     order = sorted(groups, key=lambda label: (-weights[label], label))
     region_of = {label: number for number, key in enumerate(order) for label in groups[key]}
     return tuple(region_of[label] for label in range(count))
@@ -182,11 +188,9 @@ def soft_membership(labels: Int32Array, neighbors: Int32Array) -> Membership:
     return Membership(strengths, seconds, second_strengths)
 
 
-def _cheapest(centers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], labels: list[int]) -> tuple[int, int]:
-    """Return the two groups whose union increases the within-group variance least."""
-    points, sizes = centers[labels], weights[labels]
-    distance = np.sum((points[:, np.newaxis] - points) ** 2, axis=2)
-    cost = distance * (sizes[:, np.newaxis] * sizes) / (sizes[:, np.newaxis] + sizes)
-    cost[np.tril_indices(len(labels))] = np.inf
-    one, other = np.unravel_index(int(np.argmin(cost)), cost.shape)
-    return labels[int(one)], labels[int(other)]
+def _union_costs(
+    centers: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], label: int
+) -> npt.NDArray[np.float64]:
+    """Return by how much the union of a group with each group would increase the within-group variance: ``[k]``."""
+    distances = np.sum((centers - centers[label]) ** 2, axis=1)
+    return np.asarray(distances * (weights * weights[label]) / (weights + weights[label]), dtype=np.float64)
