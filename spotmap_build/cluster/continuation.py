@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.cluster.density_tree import LARGE_CLUSTER_FACTOR
-from spotmap_build.cluster.hdbscan import by_size, smallest_cluster, smallest_island
+from spotmap_build.cluster.hdbscan import smallest_cluster, smallest_island
 from spotmap_build.cluster.hierarchy import (
     VOTER_COUNT,
     Groups,
@@ -22,6 +22,7 @@ from spotmap_build.cluster.hierarchy import (
     groups_of,
     soft_membership,
 )
+from spotmap_build.cluster.labels import by_size, members_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -79,8 +80,7 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
     # Too few are left of it to be a region.
     labels[(labels >= 0) & (counts[labels] < min(size / 2, island))] = -1
     number = int(previous.max(initial=-1)) + 1
-    for cluster in range(int(fresh.max(initial=-1)) + 1):
-        rows = np.flatnonzero(fresh == cluster)
+    for rows in members_of(fresh):
         free = rows[labels[rows] < 0]
         if len(free) >= min(size, len(rows)) and 2 * len(free) >= len(rows):
             labels[free] = number
@@ -111,8 +111,7 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
 def _are_firm(fresh: Int32Array, neighbors: Int32Array) -> BoolArray:
     """Tell for each fresh cluster whether its tracks have nearly all their neighbors in it: bool ``[clusters]``."""
     strengths = soft_membership(fresh, neighbors).strengths
-    count = int(fresh.max(initial=-1)) + 1
-    return np.array([np.mean(strengths[fresh == cluster]) >= FIRM for cluster in range(count)], dtype=np.bool_)
+    return np.array([np.mean(strengths[rows]) >= FIRM for rows in members_of(fresh)], dtype=np.bool_)
 
 
 def _parents(labels: Int32Array, neighbors: Int32Array, previous_parents: tuple[int, ...]) -> tuple[int, ...]:
@@ -133,6 +132,4 @@ def _parents(labels: Int32Array, neighbors: Int32Array, previous_parents: tuple[
 def _renumbered(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
     """Return the groups with clusters renumbered by decreasing size, without empty ones."""
     numbered = by_size(labels)
-    count = int(numbered.max(initial=-1)) + 1
-    old = [int(labels[np.argmax(numbered == number)]) for number in range(count)]
-    return groups_of(numbered, tuple(parents[label] for label in old), neighbors)
+    return groups_of(numbered, tuple(parents[labels[rows[0]]] for rows in members_of(numbered)), neighbors)

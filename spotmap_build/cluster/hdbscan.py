@@ -10,6 +10,7 @@ import numpy as np
 
 from spotmap_build.cluster.density_tree import choose_clusters, condense
 from spotmap_build.cluster.islands import set_islands_apart
+from spotmap_build.cluster.labels import by_size, members_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,21 +184,11 @@ def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:
     if inside.all() or not inside.any():
         return reached
     usual = _distances(space, NEAREST)
-    reach = np.array([REACH * np.median(usual[labels == label]) for label in range(int(labels.max()) + 1)])
+    reach = np.array([REACH * np.median(usual[rows]) for rows in members_of(labels)])
     distance, nearest = cKDTree(space[inside]).query(space[~inside])
     clusters = labels[inside][nearest]
     reached[~inside] = np.where(distance <= reach[clusters], clusters, -1)
     return reached
-
-
-def by_size(labels: Int32Array) -> Int32Array:
-    """Renumber labels 0.. by decreasing number of rows (ties by first row); -1 is kept."""
-    found = [label for label in np.unique(labels).tolist() if label >= 0]
-    found.sort(key=lambda label: (-int(np.sum(labels == label)), int(np.argmax(labels == label))))
-    renumbered = np.full(len(labels), -1, dtype=np.int32)
-    for number, label in enumerate(found):
-        renumbered[labels == label] = number
-    return renumbered
 
 
 def _usual_distance(space: Float32Array) -> float:
@@ -232,8 +223,7 @@ def validity_of_each(positions: Float32Array, labels: npt.NDArray[np.intp]) -> F
     places = positions.astype(np.float64)
     sparseness, inner, core = [], [], []
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        for label in range(int(labels.max()) + 1):
-            rows = np.flatnonzero(labels == label)
+        for rows in members_of(labels):
             reach, core_distances = _mutual_reachability(places[rows])
             nodes, longest_edge = _internal_spanning_tree(reach)
             sparseness.append(longest_edge)

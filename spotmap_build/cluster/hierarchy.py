@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.hdbscan import by_size, clusters_in_reach, hdbscan_labels
+from spotmap_build.cluster.hdbscan import clusters_in_reach, hdbscan_labels
+from spotmap_build.cluster.labels import by_size, members_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,7 +79,7 @@ def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
 def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
     """Return both levels, given the region of every cluster. Regions are renumbered by decreasing size."""
     regions = by_size(label_regions(labels, parents, neighbors))
-    parents = tuple(int(regions[np.argmax(labels == number)]) for number in range(len(parents)))
+    parents = tuple(int(regions[rows[0]]) for rows in members_of(labels))
     return Groups(labels, regions, parents, soft_membership(labels, neighbors), soft_membership(regions, neighbors))
 
 
@@ -107,8 +108,8 @@ def join_clusters(labels: Int32Array, space: Float32Array) -> tuple[int, ...]:
     space : Float32Array
         Float32 ``[n, d]``, the space that was clustered.
     """
-    count = int(labels.max(initial=-1)) + 1
-    members = [np.flatnonzero(labels == label) for label in range(count)]
+    members = members_of(labels)
+    count = len(members)
     groups = {label: [label] for label in range(count)}
     weights = np.array([len(rows) for rows in members], dtype=np.float64)
     centers = np.array([space[rows].mean(axis=0, dtype=np.float64) for rows in members]).reshape(count, space.shape[1])
