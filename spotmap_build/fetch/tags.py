@@ -65,7 +65,7 @@ CONTAINER_NAMES: Final = {
     "isrc": ("track/isrc", "isrc", "tsrc"),
 }
 """FFmpeg's names for RIFF, AIFF, CAF, Matroska (which distinguishes track and album) and others."""
-JOINTS: Final = re.compile(r"[;\0]|\\\\| (?:/|//|\|) ")
+JOINTS: Final = re.compile(r"[;\0\r\n\N{FULLWIDTH SEMICOLON}]|\\\\| (?:/|//|\|) ")
 """Separators between the artists of one tag. A slash without spaces is not one: AC/DC."""
 PLACE: Final = re.compile(r"(\d{1,4})(?:\s*/.*|\.0+)?")
 """A track number, possibly with the total: 7, 07, 7/12."""

@@ -123,6 +123,7 @@ def test_words_for_missing_leave_a_column_of_numbers_one(word: str) -> None:
         ("3'45\"", 1_000, 225_000),
         ("3\u203245\u2033", 1_000, 225_000),
         ("3:45 min", 1_000, 225_000),
+        ("3 : 45", 1_000, 225_000),
     ],
 )
 def test_durations_are_read_as_they_are_written(text: str, unit_ms: int, duration_ms: int | None) -> None:
@@ -182,6 +183,13 @@ def test_durations_are_read_as_they_are_written(text: str, unit_ms: int, duratio
         ("4 Ağustos 2021", "2021-08-04"),
         ("1614834367", "2021-03-04"),
         ("1614834367000", "2021-03-04"),
+        ("1614834367000000", "2021-03-04"),
+        ("/Date(1614834367000+0100)/", "2021-03-04"),
+        ("2021. 3. 4. 오후 3:04:05", "2021-03-04"),
+        ("2021/03/04 午後3:04", "2021-03-04"),
+        ("14/3/2564", "2021-03-14"),
+        ("2021_03_04", "2021-03-04"),
+        ("'2021-03-04", "2021-03-04"),
     ],
 )
 def test_dates_are_read_as_they_are_written(text: str, day: str) -> None:
@@ -332,6 +340,17 @@ def test_each_row_tells_what_stands_between_its_artists(
         ("Album Artist,Album,Title", {"artists": "album artist", "album": "album"}),
         ("Song,Album Artist,Band", {"title": "song", "artists": "album artist"}),
         ("Titel der Single;Künstler/Band", {"title": "titel der single", "artists": "künstler/band"}),
+        (
+            "動画 ID,曲のタイトル,アルバムのタイトル,アーティスト名 1",
+            {"title": "曲のタイトル", "artists": "アーティスト名 1"},
+        ),
+        ("item_title,band_name,album_title", {"title": "item_title", "artists": "band_name", "album": "album_title"}),
+        ("Title,Artist Title,Album Title", {"title": "title", "artists": "artist title"}),
+        (
+            "Name\tInterpret\tHinzugefügt\tZuletzt gespielt",
+            {"added_at": "hinzugefügt", "last_played": "zuletzt gespielt"},
+        ),
+        ("Name,Artist,RunTimeTicks,ProductionYear", {"duration": "runtimeticks", "year": "productionyear"}),
         ("title_x,artist_x", {"title": "title_x", "artists": "artist_x"}),
         ('{"title":"A";"artist":"B"}', {"title": None, "artists": None}),
         ("Song Title,Artist,IP Address,Device Identifier,User Email", {"title": "song title"}),
@@ -367,6 +386,26 @@ def test_columns_of_persons_are_known_whatever_joins_their_words(name: str) -> N
 @pytest.mark.parametrize("name", ["female vocals", "the mail", "phonetic", "ipa", "devices of style", "deviceful"])
 def test_columns_that_sound_like_those_of_persons_are_read(name: str) -> None:
     assert not is_person(name)
+
+
+@pytest.mark.parametrize("joint", [";", "; ", "\uff1b", " / ", " | ", "\n", "\\\\", "\0"])
+def test_artists_are_split_as_in_tags(joint: str) -> None:
+    assert parse_artists(f"AC/DC{joint}Tyler, The Creator", None) == ("AC/DC", "Tyler, The Creator")
+
+
+@pytest.mark.parametrize(
+    ("cells", "field"),
+    [
+        (["1999", "2001", None], "year"),
+        (["2020-01-02", "2020-01-03", "2020-01-04"], None),
+        (["2020-01-02 10:00", "2020-01-02 10:05", "2020-01-02 10:09", "2020-01-02 10:09"], "listened_at"),
+    ],
+)
+def test_a_column_called_date_is_what_its_values_are(cells: list[str | None], field: str | None) -> None:
+    titles = ["Song"] * 4 if field == "listened_at" else [f"Song {number}" for number in range(len(cells))]
+    assert name_columns({"title": list(titles), "Date#me": list(cells)}).names.get(field or "listened_at") == (
+        "Date#me" if field else None
+    )
 
 
 def test_artists_in_columns_of_their_own_are_all_read() -> None:

@@ -459,7 +459,11 @@ def test_empty_or_mismatched_vector_is_refused(tmp_path: Path, text: str) -> Non
         ("", "t.csv", "no column 'title'"),
         ("title,x\nA,1,2\n", "t.csv", "line 2"),
         ("{", "t.jsonl", "line 1"),
-        ("[1]\n", "t.jsonl", "line 1"),
+        ("[1]\n", "t.jsonl", "does not list tracks"),
+        ("[1]\n", "t.json", "does not list tracks"),
+        ('{"a": [{"b": 1}]}', "t.json", "does not list tracks"),
+        ("\x01\x02" * 100, "t.csv", "is not text"),
+        (b"ID3\x03" + b"\0" * 50, "t.csv", "is an audio file"),
         (b"\xff\xfe\x00", "t.csv", "no column 'title'"),
         (b"PK\x03\x04", "t.csv", "Excel workbook"),
         (b"PAR1", "t.parquet", "Parquet"),
@@ -841,7 +845,16 @@ def test_columns_with_personal_data_are_dropped(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "hint"), [(".xlsx", "CSV"), (".ods", "CSV"), (".json", ".jsonl"), (".xml", "M3U"), (".zip", "takeout:")]
+    ("suffix", "hint"),
+    [
+        (".xlsx", "CSV"),
+        (".ods", "CSV"),
+        (".json", "Export it again"),
+        (".nml", "M3U"),
+        (".gz", "Unpack"),
+        (".xml", "M3U"),
+        (".zip", "takeout:"),
+    ],
 )
 def test_unsupported_file_format_gets_a_hint(tmp_path: Path, suffix: str, hint: str) -> None:
     with pytest.raises(SourceError) as raised:

@@ -20,8 +20,8 @@ from spotmap_build.fetch.exports.spotify_ids import is_episode, named_id, track_
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.tables.artist_names import ESCAPED, find_joint, split_artists
 from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, parse_texts
-from spotmap_build.fetch.tables.column_names import ADDRESS, ART
 from spotmap_build.fetch.tables.delimited import read_delimited
+from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tables.files import decode_table
 from spotmap_build.fetch.tables.typed_columns import type_columns
 from spotmap_build.fetch.tags import fold_space

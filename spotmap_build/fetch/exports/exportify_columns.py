@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.core.identifiers import ISRC, SPOTIFY_LOCAL
 from spotmap_build.fetch.exports.collection import iso_date
 from spotmap_build.fetch.exports.spotify_ids import is_episode, track_uri
-from spotmap_build.fetch.tables.column_names import ART, KNOWN, NamedColumns, fold_name, name_columns
+from spotmap_build.fetch.tables.column_names import KNOWN, NamedColumns, fold_name, name_columns
+from spotmap_build.fetch.tables.field_names import ART
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.tables.bounds import Columns

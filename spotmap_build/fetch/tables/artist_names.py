@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from spotmap_build.fetch.tables.cells import parse_list, parse_texts
-from spotmap_build.fetch.tags import fold_space
+from spotmap_build.fetch.tags import JOINTS, fold_space
 
 ESCAPED: Final = re.compile(r"(?<!\\), ")
 SEMICOLON: Final = re.compile(r";")
@@ -45,7 +45,7 @@ def parse_artists(value: object, uris: object) -> tuple[str, ...]:
     """Return the artists of a row in any table: a list, or joined by semicolons; as many as URIs, if there are any."""
     if isinstance(value, str) and uris:
         return split_artists(value, str(uris), WHOLE)
-    return parse_texts(value)
+    return parse_texts(value, JOINTS)
 
 
 def find_joint(texts: Iterable[str], *, joins_by_space: bool) -> re.Pattern[str]:

@@ -34,15 +34,19 @@ EARLIEST_UNIX_S: Final = 946_684_800
 """2000: a smaller number is no time at which music came into a library, and may be anything."""
 LATEST_UNIX_S: Final = 4_102_444_800
 MAX_DATE_LENGTH: Final = 80
+BUDDHIST: Final = 543
+BUDDHIST_YEARS: Final = range(2_500, 2_650)
+"""How spreadsheets in Thailand count."""
 _AT: Final = r"(?:at|um|à|às|a las|alle|om|kl\.?|klo|o|в|о)"
-_CLOCK: Final = rf"(?:(?:T|[,\s]\s*|,?\s+{_AT}\s+)[0-9]{{1,2}}(?:[:.h][0-9]{{2}}.*|[0-9]{{2,4}}Z?))?"
+_HALF_OF_DAY: Final = r"(?:(?:오전|오후|午前|午後|上午|下午)\s?)?"
+_CLOCK: Final = rf"(?:(?:T|[,\s]\s*|,?\s+{_AT}\s+){_HALF_OF_DAY}[0-9]{{1,2}}(?:[:.h][0-9]{{2}}.*|[0-9]{{2,4}}Z?))?"
 _WEEKDAY: Final = r"(?:[^\W\d_]{2,9}\.?,?\s+)?"
 _MONTH: Final = r"([^\W\d_]{3,12})"
 _SHORT_YEAR: Final = r"([0-9]{4}|[0-9]{2})"
 _ORDINAL: Final = r"(?:st|nd|rd|th|º)?"
 _OF_YEAR: Final = r"(?:\s?(?:г|р)\.?)?"
 """A Russian date says that its year is one."""
-_YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/.]?\s?)([0-9]{{1,2}})\2([0-9]{{1,2}})\.?{_CLOCK}", re.I)
+_YEAR_FIRST: Final = re.compile(rf"([0-9]{{4}})([-/._]?\s?)([0-9]{{1,2}})\2([0-9]{{1,2}})\.?{_CLOCK}", re.I)
 _YEAR_MONTH: Final = re.compile(rf"([0-9]{{4}})[-/.\s]+{_MONTH}[-/.\s]+([0-9]{{1,2}})\.?{_CLOCK}", re.I)
 _COUNTED: Final = re.compile(r"([0-9]{4})\s?[年년]\s?([0-9]{1,2})\s?[月월]\s?([0-9]{1,2})\s?[日일].*")
 """With the words for year, month and day, in China, Japan and Korea."""
@@ -63,7 +67,10 @@ _SERIAL: Final = re.compile(r"([0-9]{5})(?:[.,][0-9]+)?")
 """Days as Excel counts them, where a column was saved as numbers: those of this century."""
 FIRST_SERIAL: Final = 36_526
 DAY_ZERO: Final = date(1899, 12, 30)
-_UNIX: Final = re.compile(r"([0-9]{9,10})(?:\.[0-9]+)?|([0-9]{12,13})")
+_UNIX: Final = re.compile(
+    r"([0-9]{9,10})(?:\.[0-9]+)?|(?:/Date\()?([0-9]{12,13})(?:[+-][0-9]{4})?(?:\)/)?|([0-9]{15,16})"
+)
+"""Seconds, milliseconds (of .NET too) or microseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def parse_dates(values: Sequence[object], *, is_day_first: bool) -> Dates:
         Whether ``3/4/2021`` is in April, if no other value of the column decides it.
     """
     cells = ["" if value is None else str(value) for value in values]
-    text_of = {cell: fold_space(cell)[:MAX_DATE_LENGTH].translate(DIGITS) for cell in dict.fromkeys(cells)}
+    text_of = {cell: fold_space(cell)[:MAX_DATE_LENGTH].translate(DIGITS).lstrip("'") for cell in dict.fromkeys(cells)}
     texts = [text_of[cell] for cell in cells]
     numeric = [found for text in texts if (found := _YEAR_LAST.fullmatch(text)) is not None]
     votes = sum((int(found[1]) > 12) - (int(found[3]) > 12) for found in numeric)
@@ -110,6 +117,7 @@ def _parse(text: str, orders: Mapping[str, bool]) -> str | None:
 
 
 def _day(year: int, month: int, day: int) -> str | None:
+    year -= BUDDHIST if year in BUDDHIST_YEARS else 0
     try:
         text = date(year, month, day).isoformat()
     except ValueError:
@@ -124,7 +132,7 @@ def _read_year_last(found: re.Match[str], orders: Mapping[str, bool]) -> tuple[i
 
 
 def _read_unix(found: re.Match[str], _orders: Mapping[str, bool]) -> tuple[int, int, int]:
-    seconds = int(found[1]) if found[1] else int(found[2]) / 1_000
+    seconds = int(found[1] or 0) or int(found[2] or 0) / 1_000 or int(found[3] or 0) / 1_000_000
     if not EARLIEST_UNIX_S <= seconds < LATEST_UNIX_S:
         return 0, 0, 0
     moment = datetime.fromtimestamp(seconds, UTC)

@@ -16,9 +16,17 @@ Decimal = Literal[".", ",", "either"]
 SAMPLE: Final = 1_000
 """Values of a column that tell how its numbers are written."""
 MAX_NUMBER_LENGTH: Final = 64
-MIN_MEDIAN_MS: Final = 5_000
-"""A column of durations without a unit is in milliseconds if half of its numbers are as large: no song takes so many
-seconds, and hardly any so few milliseconds."""
+UNITS_BY_MIN_MEDIAN: Final = (
+    (3e10, 1e-6),
+    (1e9, 1e-4),  # .NET and Jellyfin count tenths of a microsecond
+    (2e7, 1e-3),
+    (5e3, 1),
+    (15, 1_000),
+    (0.1, 60_000),
+    (0, 86_400_000),  # a spreadsheet's time of day
+)
+"""The unit of durations that are given without one, in milliseconds, by the median: no song takes as many seconds as it
+takes milliseconds."""
 
 DIGITS: Final = {zero + digit: str(digit) for zero in (0x0660, 0x06F0, 0x0966, 0xFF10) for digit in range(10)} | {
     0x066B: ".",
@@ -59,6 +67,8 @@ MIDNIGHT: Final = re.compile(r"12(:[0-5]?[0-9]:[0-5][0-9])\s*a\.?m\.?", re.I)
 """A duration below an hour, as a spreadsheet shows what it takes for a time of day."""
 FULL_HOURS: Final = re.compile(r"([0-9]{1,2}:[0-5][0-9]):00")
 MIN_CLOCKS: Final = 3
+DEFAULT_MEDIAN: Final = 900
+MINUTES_AND_SECONDS: Final = re.compile(r"[0-9]{1,2}[.,][0-5][0-9]")
 MILLISECONDS: Final = re.compile(rf"([0-9.,{_SPACES}]+?)\s*(?:ms|msecs?|milliseconds?)", re.I)
 
 
@@ -119,7 +129,7 @@ def parse_whole(value: object, decimal: Decimal = ".") -> float | None:
     return parse_number(value, decimal)
 
 
-def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> int | None:
+def parse_duration(value: object, unit_ms: float = 1, decimal: Decimal = ".") -> int | None:
     """Parse a duration to milliseconds: a number of units, or ``3:45``, ``1:02:03``, ``225s``, ``3 min 45 s``.
 
     >>> [parse_duration(text, 1000) for text in ("225", "3:45", "1:02:03.5", "225s", "PT3M45S", "soon")]
@@ -128,7 +138,7 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
     number = parse_whole(value, decimal) if unit_ms == 1 else parse_number(value, decimal)
     if number is not None:
         return whole_number(number * unit_ms)
-    text = MIDNIGHT.sub(r"0\1", str(value).strip()[:MAX_NUMBER_LENGTH].translate(DIGITS))
+    text = MIDNIGHT.sub(r"0\1", str(value).strip()[:MAX_NUMBER_LENGTH].translate(DIGITS).replace(" : ", ":"))
     if found := MILLISECONDS.fullmatch(text):
         return whole_number(parse_whole(found[1], decimal))
     found = CLOCK.fullmatch(text) or PRIMES.fullmatch(text) or UNITS.fullmatch(text)
@@ -138,10 +148,27 @@ def parse_duration(value: object, unit_ms: int = 1, decimal: Decimal = ".") -> i
     return whole_number(sum((part or 0) * unit for part, unit in zip(parts, (3_600_000, 60_000, 1_000), strict=True)))
 
 
-def find_unit(values: Sequence[object], decimal: Decimal) -> int:
-    """Infer the unit, in milliseconds, of plain numbers in a column of durations."""
-    numbers = [number for value in values if (number := parse_number(value, decimal)) is not None]
-    return 1 if numbers and median(numbers) >= MIN_MEDIAN_MS else 1_000
+def find_unit(values: Sequence[object], decimal: Decimal) -> float:
+    """Infer the unit, in milliseconds, of plain numbers in a column of durations.
+
+    >>> [find_unit([number], ".") for number in (225, 225_000, 3.75, 0.0026)]
+    [1000, 1, 60000, 86400000]
+    """
+    numbers = [number for value in values if (number := parse_number(value, decimal)) is not None and number > 0]
+    middle = median(numbers) if numbers else DEFAULT_MEDIAN
+    return next(unit_ms for least, unit_ms in UNITS_BY_MIN_MEDIAN if middle >= least)
+
+
+def with_colons(values: list[Any]) -> list[Any]:
+    """Return durations with colons if all of them are minutes and seconds with another mark: ``3.45``.
+
+    >>> with_colons(["3.45", "4,05", "2.59"]), with_colons(["3.75", "4.05", "2.59"])
+    (['3:45', '4:05', '2:59'], ['3.75', '4.05', '2.59'])
+    """
+    texts = [str(value).strip() for value in values if value is not None]
+    if len(texts) < MIN_CLOCKS or not all(map(MINUTES_AND_SECONDS.fullmatch, texts)):
+        return values
+    return [None if value is None else re.sub("[.,]", ":", str(value)) for value in values]
 
 
 def without_seconds_of_spreadsheets(values: list[Any]) -> list[Any]:

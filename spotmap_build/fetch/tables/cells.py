@@ -16,6 +16,7 @@ MISSING: Final = frozenset(
     (
         *("", "-", "--", "–", "—", "?", "nan", "-nan", "na", "n/a", "n.a.", "#n/a", "<na>", "null", "(null)", "none"),
         *("nil", "undefined", "nat", "\\n", ".", "unknown", "missing", "not available", "n.d.", "n/d", "k.a.", "k. a."),
+        "-1",
         *("inf", "+inf", "-inf", "infinity", "-infinity"),
         *("#value!", "#div/0!", "#ref!", "#name?", "#num!", "#null!", "#nv", "1.#ind", "-1.#ind", "1.#qnan"),
     )

@@ -13,6 +13,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.normalize import repair
 from spotmap_build.core.spreadsheet import is_guarded, unguard_cell
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
@@ -56,7 +57,9 @@ OTHER_KINDS: Final = {
 EXPORT_AGAIN: Final = "Export it again as CSV; one JSON object a line is read from a file that ends in .jsonl."
 EXCEL_TEXT: Final = re.compile(r'="(.*)"', re.S)
 """What keeps Excel from taking a text for a number."""
-ENTITY: Final = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]{2,6}|#x[0-9a-f]{2,6});", re.I)
+ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}[0-9]{0,2}|#[0-9]{2,6}|#x[0-9a-f]{2,6});", re.I)
+NO_TEXT: Final = "\0\x1a \t\r\n"
+"""What may follow the last row: DOS ends a text with one of these characters, and others fill a block."""
 RULE: Final = re.compile(r":?-{3,}:?|\+(?:[-=]+\+)+")
 """A line between rows, as Markdown and databases draw it."""
 WHOLE_LINE: Final = re.compile(r'^"((?:[^"\r\n]|"")*)"[,;\t ]*$', re.M)
@@ -94,6 +97,7 @@ def read_delimited(text: str, place: str) -> Table:
     SourceError
         A row has too many fields, or the table is too large.
     """
+    text = text.replace("\ufeff", "").rstrip(NO_TEXT)
     _refuse_other_kinds(text, place)
     text = _unwrapped(text)
     sep_line = SEP_LINE.match(text)
@@ -169,8 +173,7 @@ def _header(text: str, above: int) -> tuple[int, int]:
     fewest = 0
     for line in islice(LINE.finditer(text, above), MAX_LINES_ABOVE_HEADER):
         sample = line[0][:MAX_SAMPLE_LENGTH]
-        names = [name for part in BETWEEN.split(sample) if (name := part.strip(' "\ufeff\xa0'))]
-        known = sum(is_known(_name(name)) for name in names[:MAX_COUNTED])
+        names, known = _parts(sample), known_names(sample)
         if known > 1 and (named is None or 2 * known >= len(names) >= fewest):
             return line.span()
         is_open = sample.count('"') % 2 == 1
@@ -181,6 +184,15 @@ def _header(text: str, above: int) -> tuple[int, int]:
         if is_open:
             break
     return named or first or (len(text), len(text))
+
+
+def _parts(line: str) -> list[str]:
+    return [name for part in BETWEEN.split(line) if (name := part.strip(' "\xa0'))]
+
+
+def known_names(line: str) -> int:
+    """Return how many of the texts in a line may be names of columns."""
+    return sum(is_known(_name(name)) for name in _parts(line)[:MAX_COUNTED])
 
 
 def _about(place: str, above: str, unnamed: int, twice: list[str]) -> tuple[str, ...]:
@@ -229,7 +241,7 @@ def _named(names: list[str], rows: list[list[str]]) -> Columns:
 def _unwrapped(text: str) -> str:
     """Unquote lines that are single quoted fields, as a spreadsheet writes lines that it did not split."""
     first = LINE.search(text)
-    whole = WHOLE_LINE.fullmatch(first[0].lstrip("\ufeff")) if first else None
+    whole = WHOLE_LINE.fullmatch(first[0]) if first else None
     names = BETWEEN.split(whole[1]) if whole else []
     if sum(map(is_known, names)) < MIN_KNOWN:
         return text
@@ -291,10 +303,12 @@ def _beginning(cell: str) -> str:
 
 
 def _plain(cell: str) -> str:
-    """Remove Excel's text markers from a cell, and decode HTML entities."""
+    """Remove Excel's text markers from a cell, decode HTML entities, and undo UTF-8 that was misread and saved."""
     if cell.startswith('="') and (found := EXCEL_TEXT.fullmatch(cell)):
         cell = found[1].replace('""', '"')
-    return html.unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
+    for _ in range(2):  # some are encoded twice
+        cell = html.unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
+    return cell if cell.isascii() else repair(cell)
 
 
 def _values(rows: list[list[str]], position: int) -> list[str | None]:

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import decode_guessing, printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
-from spotmap_build.fetch.tables.bounds import (
-    MAX_COLUMNS,
-    MAX_NESTED,
-    MAX_TABLE_BYTES,
-    Columns,
-    bounded_lines,
-    check_shape,
-)
-from spotmap_build.fetch.tables.delimited import ROWS_PER_CHECK, Table, read_delimited
+from spotmap_build.fetch.tables.bounds import MAX_TABLE_BYTES, Columns
+from spotmap_build.fetch.tables.caption_lines import read_captions
+from spotmap_build.fetch.tables.delimited import Table, read_delimited
+from spotmap_build.fetch.tables.json_rows import read_json
 from spotmap_build.fetch.tables.m3u import read_m3u
 
-JSON_SUFFIXES: Final = (".jsonl", ".ndjson")
-TABLE_SUFFIXES: Final = (".csv", ".tsv", ".txt", *JSON_SUFFIXES, ".parquet", *PLAYLIST_SUFFIXES)
-OF_THE_TRACK: Final = ("track", "track_metadata")
-MAX_DIGITS: Final = 18
-MAX_DEPTH: Final = 100
+JSON_SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
+TABLE_SUFFIXES: Final = (".csv", ".tsv", ".tab", ".txt", *JSON_SUFFIXES, ".parquet", *PLAYLIST_SUFFIXES)
 
 INSTEAD: Final = {
     **dict.fromkeys(
         (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), "Open it in its program, and save or export it as CSV (UTF-8)."
     ),
-    ".json": "Write one JSON object a line, into a file that ends in .jsonl.",
+    ".gz": "Unpack it first.",
     ".xml": "From Apple Music or iTunes, export the library or a playlist as text (.txt) or as M3U.",
+    ".nml": "From the DJ program, export a playlist as text (.txt), CSV or M3U.",
     ".zip": "Give an export of Spotify as takeout:PATH, one of Exportify as exportify:PATH; unpack any other.",
 }
 """What to do with files that are no tables yet, by their suffix."""
@@ -47,9 +38,16 @@ NO_TEXT: Final = {
     b"\x1f\x8b": "compressed by gzip",
     b"%PDF": "a PDF",
     b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database (SQLite)",
+    **dict.fromkeys((b"ID3", b"fLaC", b"OggS", b"RIFF"), "an audio file"),
+    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff"), "a picture"),
 }
 """Signatures of other file types that are sometimes named ``.csv``."""
-HALF: Final = re.compile("[\ud800-\udfff]")
+NO_TEXT_BYTES: Final = bytes((*range(1, 9), *range(14, 26), *range(28, 32)))
+"""Control characters that no text has; ESC begins letters of other alphabets."""
+SAMPLE_BYTES: Final = 4_096
+MAX_NO_TEXT_SHARE: Final = 0.05
+"""Share of these bytes in a text that is only damaged."""
 
 
 def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
@@ -104,6 +102,9 @@ def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
             raise SourceError(
                 f"{place} is {kind}, not text.", hint="Open it in its program, and save or export it as CSV (UTF-8)."
             )
+    beginning = content[:SAMPLE_BYTES]
+    if len(beginning) - len(beginning.translate(None, NO_TEXT_BYTES)) > MAX_NO_TEXT_SHARE * len(beginning):
+        raise SourceError(f"{place} is not text.", hint="Check that it is the right file.")
     text, encoding = decode_guessing(content)
     if "\ufffd" in text and "\ufffd".encode() not in content:
         return text, (
@@ -121,8 +122,10 @@ def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
 def _read_text(content: bytes, path: Path) -> Table:
     text, about = decode_table(content, str(path))
     if path.suffix.lower() in JSON_SUFFIXES:
-        return Table(_without_nan(_read_json_lines(text, path)), about)
-    table = read_delimited(text, str(path))
+        return Table(
+            _without_nan(read_json(text, str(path), is_by_line=path.suffix.lower() != JSON_SUFFIXES[0])), about
+        )
+    table = read_captions(text, str(path)) or read_delimited(text, str(path))
     return replace(table, notices=(*about, *table.notices))
 
 
@@ -138,51 +141,3 @@ def _read_parquet(path: Path, is_used: Callable[[str], bool]) -> Table:
 def _without_nan(columns: Columns) -> Columns:
     """Where JSON and Parquet write a number that is none, there is no value."""
     return {name: [None if value != value else value for value in values] for name, values in columns.items()}  # noqa: PLR0124
-
-
-def _read_json_lines(text: str, path: Path) -> Columns:
-    if text.count("[") + text.count("{") > MAX_NESTED:
-        raise SourceError(
-            f"{path} contains more than {MAX_NESTED:,} lists and objects.", hint="Split it, or use Parquet."
-        )
-    rows = []
-    names: dict[str, None] = {}
-    for number, line in enumerate(bounded_lines(text, str(path), newline="\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line.rstrip("\n"), parse_int=_integer)
-            if "\\u" in line and HALF.search(document := json.dumps(row, ensure_ascii=False)):
-                row = json.loads(HALF.sub("\ufffd", document), parse_int=_integer)
-        except json.JSONDecodeError as error:
-            raise SourceError(f"{path}, line {number} is not JSON: {error.msg}.") from error
-        except RecursionError as error:
-            raise SourceError(f"{path}, line {number} nests too deeply.") from error
-        if not isinstance(row, dict):
-            raise SourceError(f"{path}, line {number} is not a JSON object.", hint='A row looks like {"title": "…"}.')
-        if any(_is_deep(value) for value in row.values()):
-            raise SourceError(f"{path}, line {number} nests too deeply.")
-        rows.append({name.strip().lower(): value for name, value in _flat(row).items()})
-        names.update(dict.fromkeys(rows[-1]))
-        if not len(rows) % ROWS_PER_CHECK or len(names) > MAX_COLUMNS:
-            check_shape(str(path), rows=len(rows), columns=len(names))
-    check_shape(str(path), rows=len(rows), columns=len(names))
-    return {name: [row.get(name) for row in rows] for name in names}
-
-
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with what an object in it says of the track, as APIs tell it from when it was added or heard."""
-    inside = next((row[name] for name in OF_THE_TRACK if isinstance(row.get(name), dict)), None)
-    return row if inside is None else inside | {name: value for name, value in row.items() if value is not inside}
-
-
-def _is_deep(value: Any, left: int = MAX_DEPTH) -> bool:
-    if not isinstance(value, (list, dict)):
-        return False
-    inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
-    return left == 0 or any(_is_deep(part, left - 1) for part in inside)
-
-
-def _integer(digits: str) -> int | float:
-    """Read a whole number; one of more digits than anything here counts becomes a float."""
-    return int(digits) if len(digits) <= MAX_DIGITS else float(digits)

@@ -13,6 +13,7 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_TRACK
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
 from spotmap_build.fetch.exports.spotify_ids import named_id, track_uri
@@ -22,14 +23,16 @@ from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, disp
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tables.art import with_art
 from spotmap_build.fetch.tables.artist_names import parse_artists
+from spotmap_build.fetch.tables.caption_lines import is_captions
 from spotmap_build.fetch.tables.cell_numbers import Decimal, parse_numbers
 from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, is_missing, parse_texts, text_of
-from spotmap_build.fetch.tables.column_names import ADDRESS, ART, NamedColumns, is_person, name_columns
+from spotmap_build.fetch.tables.column_names import NamedColumns, is_person, name_columns
+from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tables.files import read_columns
 from spotmap_build.fetch.tables.listens import LISTENING, with_listening
 from spotmap_build.fetch.tables.own_vectors import find_vectors
 from spotmap_build.fetch.tables.typed_columns import TypedColumns, type_columns
-from spotmap_build.fetch.tags import UNTITLED, fold_space
+from spotmap_build.fetch.tags import UNTITLED, fold_space, split_caption
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ READ: Final = (
 )
 """Fields of a track that are copied from columns unchanged."""
 MAX_LISTED: Final = 20
+MAX_NAME_LENGTH: Final = 60
 MAX_COORDINATE: Final = 1e15
 """A place is held in single precision, and distances are squared."""
 SPOTIFY_ID_LENGTH: Final = 22
@@ -72,7 +76,8 @@ class TableSource:
             The file cannot be read, has no titles, or its vectors do not match its rows.
         """
         table = read_columns(self.path, lambda name: bool(name) and not is_person(name))
-        typed = type_columns(_with_titles(table, self.path), self.path.name, table.delimiter, latest_release_year())
+        named, about_artists = _with_artists(_with_titles(table, self.path), self.path.name)
+        typed = type_columns(named, self.path.name, table.delimiter, latest_release_year())
         vectors = find_vectors(self.path, typed.fields)
         typed = with_listening(typed, self.path.name, may_be_listens=vectors is None)
         columns = typed.fields
@@ -93,7 +98,7 @@ class TableSource:
             tracks, failures, about_files = _with_recordings(tracks, columns, self.path, context)
         playlists = _playlists(columns, tracks)
         library = Library(tuple(map(_titled, _once(tracks))), tuple(playlists), tuple(failures))
-        notices = (*table.notices, *typed.notices, *about_art, *about_files)
+        notices = (*table.notices, *about_artists, *typed.notices, *about_art, *about_files)
         return Loaded(
             "table",
             library,
@@ -116,8 +121,20 @@ def _with_titles(table: Table, path: Path) -> NamedColumns:
     return named
 
 
+def _with_artists(named: NamedColumns, place: str) -> tuple[NamedColumns, tuple[str, ...]]:
+    """Split titles such as "Artist - Title" if there are no artists."""
+    titles = [fold_space(text_of(title)) for title in named.fields["title"]]
+    is_map = not named.fields.keys().isdisjoint(("artists", "path", "vector", "x", "y"))
+    if is_map or not is_captions(list(filter(None, titles))):
+        return named, ()
+    rows = list(map(split_caption, titles))
+    fields = {**named.fields, "title": [title for title, _ in rows], "artists": [artist for _, artist in rows]}
+    about = translatable(f"{place} has no column of artists: its titles were read as artist and title.")
+    return replace(named, fields=fields), (about,)
+
+
 def _listed(columns: Columns) -> str:
-    names = [printable(name) for name in columns]
+    names = [printable(name)[:MAX_NAME_LENGTH] for name in columns]
     return ", ".join(names[:MAX_LISTED]) + ("…" if names[MAX_LISTED:] else "") or "none at all"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR
 from functools import lru_cache
+from statistics import median
 from typing import Any, Final
 
 from spotmap_build.core.identifiers import plain_isrc
@@ -20,8 +21,10 @@ from spotmap_build.fetch.tables.cell_numbers import (
     find_decimal,
     find_unit,
     parse_duration,
+    parse_number,
     parse_numbers,
     parse_whole,
+    with_colons,
     without_seconds_of_spreadsheets,
 )
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
@@ -42,6 +45,8 @@ PATH: Final = re.compile(
 )
 """Start of a local path, which reveals personal data and must not be on a map."""
 MAX_EXAMPLE_LENGTH: Final = 40
+MIN_LENGTH_S: Final = 120
+"""A smaller number in a column "length" need not be a duration."""
 MAX_SONG_MS: Final = 900_000
 MAX_LONG_SHARE: Final = 0.1
 """In a library, few tracks are longer."""
@@ -120,6 +125,8 @@ class _Typing:
             return
         own = find_decimal([values], decimal)
         unit_ms = DURATIONS[field] or find_unit(values, own)
+        if field == "duration":
+            values = with_colons(values)
         self.fields[field] = values = without_seconds_of_spreadsheets(values)
         self.read(field, lambda value: parse_duration(value, unit_ms, own), known_as="duration_ms")
 
@@ -183,7 +190,9 @@ def _is_no_duration(name: str, values: Sequence[Any]) -> bool:
     """
     clocks = [parse_duration(value) or 0 for value in values if ":" in str(value)]
     if fold_name(name) == "length":
-        return 2 * len(clocks) < sum(not is_missing(value) for value in values)
+        numbers = [abs(number) for value in values if (number := parse_number(value, "either")) is not None]
+        is_long = bool(numbers) and median(numbers) >= MIN_LENGTH_S
+        return 2 * (len(clocks) or len(numbers) * is_long) < sum(not is_missing(value) for value in values)
     late = sum(clock > MAX_SONG_MS for clock in clocks)
     is_sorted = len(clocks) > 2 and clocks in (sorted(clocks), sorted(clocks, reverse=True))
     return fold_name(name) == "time" and bool(clocks) and (is_sorted or late > MAX_LONG_SHARE * len(clocks))

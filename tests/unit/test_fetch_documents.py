@@ -1,0 +1,147 @@
+"""Tables that are documents or plain lists: JSON from services and programs, and songs written line by line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spotmap_build.errors import SourceError
+from spotmap_build.fetch.source import Loaded
+from tests.unit.test_fetch_table import load
+
+URI = "spotify:track:4uLU6hMCjMI75M1A2tKUQC"
+
+
+def rows(loaded: Loaded) -> list[tuple[str, str, int | None]]:
+    return [(track.title, ";".join(track.artists), track.duration_ms) for track in loaded.library.tracks]
+
+
+DOCUMENTS: dict[str, tuple[Any, list[tuple[str, str, int | None]]]] = {
+    "a list": (
+        [{"title": "S", "artist": "A", "duration": 225}, {"title": "T"}],
+        [("S", "A", 225_000), ("T", "", None)],
+    ),
+    "an object with a list": ({"tracks": [{"title": "S", "artist": ["A", "B"]}]}, [("S", "A;B", None)]),
+    "one object": ({"title": "S", "artist": "A"}, [("S", "A", None)]),
+    "a service's page": (
+        {"data": [{"title": "S", "duration": 224, "artist": {"name": "A"}, "album": {"title": "B"}}], "total": 1},
+        [("S", "A", 224_000)],
+    ),
+    "Spotify's API": (
+        {
+            "items": [
+                {
+                    "added_at": "2020-01-01",
+                    "track": {"name": "S", "uri": URI, "artists": [{"name": "A"}, {"name": "B"}]},
+                }
+            ]
+        },
+        [("S", "A;B", None)],
+    ),
+    "a media server": (
+        {"Items": [{"Name": "S", "RunTimeTicks": 2_250_000_000, "Artists": ["A"]}]},
+        [("S", "A", 225_000)],
+    ),
+    "plays": (
+        [
+            {"endTime": f"2020-01-0{day} 10:00", "artistName": "A", "trackName": "S", "msPlayed": 200_000}
+            for day in (1, 2, 3)
+        ],
+        [("S", "A", None)],
+    ),
+}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("name", ["t.json", "t.jsonl"])
+@pytest.mark.parametrize(("document", "expected"), DOCUMENTS.values(), ids=DOCUMENTS)
+def test_tracks_of_a_json_document_are_read(
+    tmp_path: Path, document: Any, expected: list[tuple[str, str, int | None]], name: str, indent: int | None
+) -> None:
+    if isinstance(document, dict) and name == "t.jsonl":
+        indent = 1  # an object in one line is a row
+    assert rows(load(tmp_path, json.dumps(document, indent=indent), name)) == expected
+
+
+def test_lists_in_a_json_document_are_playlists(tmp_path: Path) -> None:
+    lists = [
+        {"name": name, "tracks": [{"title": title, "artist": "A"}]} for name, title in (("One", "S"), ("Two", "T"))
+    ]
+    library = load(tmp_path, json.dumps({"playlists": lists}), "t.json").library
+    assert {playlist.name: len(playlist.track_ids) for playlist in library.playlists} == {"One": 1, "Two": 1}
+
+
+def test_an_object_a_line_is_read_from_a_file_that_is_called_json(tmp_path: Path) -> None:
+    assert rows(load(tmp_path, '{"title": "S"}\n{"title": "T"}\n', "t.json")) == [("S", "", None), ("T", "", None)]
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '[{"title": "S"}', "{}", "[]", "7", '{"a": {"b": "c"}}'])
+def test_json_without_tracks_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SourceError, match=r"t\.json (?:is not JSON|does not list tracks)"):
+        load(tmp_path, content, "t.json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Daft Punk - One, More Time\nMoby \N{EN DASH} Porcelain\n",
+        "\n1. Daft Punk - One, More Time\n2. Moby - Porcelain\n",
+        "- Daft Punk - One, More Time\n- Moby - Porcelain\n",
+        "Artist - Title\nDaft Punk - One, More Time\nMoby - Porcelain\n",
+        "Title - Artist\nOne, More Time - Daft Punk\nPorcelain - Moby\n",
+        'title\nDaft Punk - "One, More Time"\nMoby - Porcelain\n'.replace('"', ""),
+        'Track Name,Last Played Date\n"Daft Punk - One, More Time",1\nMoby - Porcelain,1\n',
+    ],
+)
+@pytest.mark.parametrize("name", ["t.txt", "t.csv"])
+def test_lines_of_artist_and_title_are_tracks(tmp_path: Path, content: str, name: str) -> None:
+    if content.startswith("title\n"):
+        content = content.replace("One, More", "One More")
+    loaded = load(tmp_path, content, name)
+    found = [(title.replace(",", ""), artist) for title, artist, _ in rows(loaded)]
+    assert found == [("One More Time", "Daft Punk"), ("Porcelain", "Moby")]
+    assert any("artist and title" in notice for notice in loaded.notices)
+
+
+def test_titles_with_a_dash_stay_whole_beside_artists(tmp_path: Path) -> None:
+    assert rows(load(tmp_path, "title,artist\nSong - Live,A\n")) == [("Song - Live", "A", None)]
+
+
+@pytest.mark.parametrize("end", ["\0" * 20, "\x1a", "\r\n\x1a\0"])
+def test_what_fills_the_end_of_a_file_is_no_row(tmp_path: Path, end: str) -> None:
+    assert rows(load(tmp_path, f"title,artist\nS,A\n{end}")) == [("S", "A", None)]
+
+
+def test_joined_files_have_one_header_and_no_marks(tmp_path: Path) -> None:
+    part = "\ufefftitle,artist\nS,A\n"
+    assert rows(load(tmp_path, part + part.replace("S", "T"))) == [("S", "A", None), ("T", "A", None)]
+
+
+def test_misread_letters_and_entities_of_cells_are_mended(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "title,artist\nBj\u00c3\u00b6rk,Beyonc\u00c3\u00a9\nCaf&eacute;,Rock &amp;amp; Roll\n")
+    assert rows(loaded) == [("Bj\u00f6rk", "Beyonc\u00e9", None), ("Caf\u00e9", "Rock & Roll", None)]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "lengths_ms"),
+    [
+        ("duration", ["3.75", "4.5", "5.1"], [225_000, 270_000, 306_000]),
+        ("duration", ["3.45", "4.05", "2.59"], [225_000, 245_000, 179_000]),
+        ("duration", ["0.00260416666667", "0.00283564814815"], [225_000, 245_000]),
+        ("duration", ["225000000", "199000000"], [225_000, 199_000]),
+        ("duration_us", ["225000000", "199000000"], [225_000, 199_000]),
+        ("duration", ["225000000000", "199000000000"], [225_000, 199_000]),
+        ("duration", ["-1", "225"], [None, 225_000]),
+        ("length", ["225.5", "199"], [225_500, 199_000]),
+        ("length", ["225500", "199000"], [225_500, 199_000]),
+        ("length", ["12", "14"], [None, None]),
+    ],
+)
+def test_the_unit_of_durations_is_told_by_their_size(
+    tmp_path: Path, column: str, cells: list[str], lengths_ms: list[int | None]
+) -> None:
+    content = f"title\t{column}\n" + "".join(f"S{row}\t{cell}\n" for row, cell in enumerate(cells))
+    assert [track.duration_ms for track in load(tmp_path, content, "t.tsv").library.tracks] == lengths_ms
