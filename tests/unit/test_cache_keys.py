@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spotmap_build.cache.keys import Key, UnkeyableError, canonical_json
+from tests.support.properties import PATIENT
 
 plain_values = st.recursive(
     st.none()
@@ -39,11 +40,13 @@ def reordered(value: object) -> object:
     return value
 
 
+@PATIENT
 @given(plain_values)
 def test_canonical_json_decodes_to_the_same_value(value: object) -> None:
     assert orjson.loads(canonical_json(value)) == value
 
 
+@PATIENT
 @given(plain_values)
 def test_canonical_json_does_not_depend_on_dictionary_order(value: object) -> None:
     assert canonical_json(reordered(value)) == canonical_json(value)

@@ -24,6 +24,7 @@ from spotmap_build.cache.records import (
     unseal,
 )
 from spotmap_build.errors import CacheError
+from tests.support.properties import PATIENT
 
 KEY = Key("embed", 1, {"inputs": {"audio": "ab" * 32}})
 
@@ -125,6 +126,7 @@ def test_inline_output_that_does_not_match_its_digest_is_damaged() -> None:
         inline_bytes(found.outputs["small"])
 
 
+@PATIENT
 @given(st.dictionaries(st.text(), st.text() | st.integers(-(2**63), 2**63 - 1)), st.binary(max_size=8))
 def test_unseal_returns_exactly_the_sealed_content(content: dict[str, object], extra: bytes) -> None:
     data = seal(content)

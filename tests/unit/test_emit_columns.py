@@ -21,6 +21,7 @@ from spotmap_build.emit.columns import (
     unpack_numbers,
     unpack_words,
 )
+from tests.support.properties import PATIENT
 
 ALPHABET = [code for code in range(35, 0x800) if code != 92 and not 127 <= code <= 160]
 LINES = some.lists(some.text(some.characters(codec="utf-8", exclude_characters="\n\r\x85\u2028\u2029")), min_size=1)
@@ -40,6 +41,7 @@ def packed(values: list[float]) -> dict[str, Any]:
     return NumberColumn(np.array(values, dtype=np.float64)).part(0, len(values))
 
 
+@PATIENT
 @given(LINES)
 def test_any_ids_round_trip(ids: list[str]) -> None:
     assert unpack_ids(pack_ids(ids)) == ids
@@ -71,6 +73,7 @@ def test_texts_outside_the_basic_plane_are_stored_one_per_line() -> None:
     assert pack_texts(["\U0001d11e", "a"])["width"] == 0
 
 
+@PATIENT
 @given(some.lists(some.floats(-1e6, 1e6, allow_subnormal=False), min_size=1))
 def test_numbers_round_trip_to_half_a_step(values: list[float]) -> None:
     column = packed(values)
@@ -140,6 +143,7 @@ def test_unpack_numbers_decodes_as_documented() -> None:
 WORDS = some.lists(some.tuples(some.integers(0, 500).map("style {}".format), some.integers(1, 9)), max_size=6)
 
 
+@PATIENT
 @given(some.lists(WORDS, min_size=1, max_size=40), some.data())
 def test_any_words_round_trip(rows: list[list[tuple[str, int]]], data: some.DataObject) -> None:
     column = WordColumn(rows)
