@@ -86,7 +86,7 @@ DUE = Failure("refused", "Too many requests.", "retry_after", NOW - 3600)
         (b"ours", b"theirs", False),
         (Freshness(NOW - 900, 60), Freshness(NOW - 30, 60), True),
         (Freshness(NOW - 30, 60), Freshness(NOW - 40, 60), False),
-        (Freshness(NOW - 30, 60), Freshness(NOW + 30, 60), False),  # an answer of the future
+        (Freshness(NOW - 30, 60), Freshness(NOW + 30, 60), False),  # dated in the future
         (DUE, LATER, True),
         (LATER, PERMANENT, False),
     ],

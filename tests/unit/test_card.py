@@ -107,7 +107,7 @@ def put(name: str, value: object) -> Callable[[dict[str, Any]], object]:
 
 
 HOSTILE = {
-    "no JSON": (b"\x00\xff", "malformed"),
+    "not JSON": (b"\x00\xff", "malformed"),
     "nothing": (b"", "truncated"),
     "another document": (b'{"schema": "spotmap.map/1"}', "its format is 'spotmap.map/1'"),
     "a later format": (changed(put("schema", "spotmap.card/2")), "this version reads 'spotmap.card/1'"),
@@ -115,19 +115,19 @@ HOSTILE = {
     "a changed title": (changed(row(0, 1, "Other"), signs=False), "its checksum does not match"),
     "an unknown field": (changed(put("path", "/home/ada")), "unknown field"),
     "no tracks": (changed(put("tracks", [])), "length >= 1"),
-    "few directions": (changed(put("offsets", [0.0])), "length >= 128"),
-    "a step of nothing": (changed(put("steps", [0.0] * 128)), "> 0.0"),
+    "too few dimensions": (changed(put("offsets", [0.0])), "length >= 128"),
+    "a step of zero": (changed(put("steps", [0.0] * 128)), "> 0.0"),
     "an infinite step": (changed(lambda _: None).replace(b"0.25", b"1e999", 1), ""),
     "not a number": (changed(lambda _: None).replace(b"0.25", b"NaN", 1), "malformed"),
-    "two of one id": (changed(row(1, 0, SPOTIFY)), "two of its tracks have the same id"),
-    "an id with a line": (changed(row(0, 0, "a\nb")), "regex"),
-    "an id with a line at its end": (changed(row(0, 0, "ab\n")), "regex"),
+    "a duplicate id": (changed(row(1, 0, SPOTIFY)), "two of its tracks have the same id"),
+    "an id with a line break": (changed(row(0, 0, "a\nb")), "regex"),
+    "an id with a trailing line break": (changed(row(0, 0, "ab\n")), "regex"),
     "a long title": (changed(row(0, 1, "x" * 3_000)), "length <= 2000"),
-    "many artists": (changed(row(0, 2, ["x"] * 200)), "length <= 100"),
-    "a duration below zero": (changed(row(0, 4, -1)), ">= 0"),
-    "no base64": (changed(row(0, 8, "*" * 172)), "not in base64"),
-    "few numbers": (changed(row(0, 8, base64.b64encode(b"1234").decode())), "has 4 numbers, not 128"),
-    "many numbers": (changed(row(0, 8, "A" * 400)), "length <= 256"),
+    "too many artists": (changed(row(0, 2, ["x"] * 200)), "length <= 100"),
+    "a negative duration": (changed(row(0, 4, -1)), ">= 0"),
+    "not base64": (changed(row(0, 8, "*" * 172)), "not in base64"),
+    "too few numbers": (changed(row(0, 8, base64.b64encode(b"1234").decode())), "has 4 numbers, not 128"),
+    "too many numbers": (changed(row(0, 8, "A" * 400)), "length <= 256"),
 }
 
 
@@ -299,7 +299,7 @@ def test_layers_of_equally_named_cards_are_distinguished() -> None:
         ([loaded(MINE), friend(MINE)], ["only me"], "--as gives 1 name"),
         ([loaded(replace(MINE, position=(1.0, 2.0))), friend(MINE)], [], "on the same map as a card"),
     ],
-    ids=["cards only", "too few names", "a table with places"],
+    ids=["cards only", "too few names", "a table with coordinates"],
 )
 def test_invalid_combination_of_sources_is_reported(parts: list[Loaded], layers: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):

@@ -26,7 +26,16 @@ NO_VECTORS = np.zeros((200, 0), np.float32)
         (PLACES[:1], VECTORS[:1], 1.0, ""),
         (PLACES[:0], VECTORS[:0], 1.0, ""),
     ],
-    ids=["a map", "given coordinates", "chance", "few tracks", "equal vectors", "one spot", "one track", "none"],
+    ids=[
+        "a map",
+        "given coordinates",
+        "chance",
+        "few tracks",
+        "equal vectors",
+        "coincident tracks",
+        "one track",
+        "none",
+    ],
 )
 def test_reason_for_missing_clusters_is_given(
     coordinates: np.ndarray, vectors: np.ndarray, trustworthiness: float | None, expected: str

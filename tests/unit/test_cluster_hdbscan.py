@@ -42,7 +42,7 @@ def test_smallest_cluster_grows_with_the_library(tracks: int, size: int, island:
 @pytest.mark.parametrize("count", [12, 300, 4000])
 @pytest.mark.parametrize("min_size", [2, 5, 40])
 def test_trees_equal_those_of_the_hdbscan_package(count: int, min_size: int) -> None:
-    from hdbscan import HDBSCAN  # takes a second, which only the process that runs this needs to spend
+    from hdbscan import HDBSCAN  # slow to import
 
     generator = np.random.default_rng(count)
     places = generator.normal(size=(8, 2))[generator.integers(0, 8, count)] * 9 + generator.normal(size=(count, 2))

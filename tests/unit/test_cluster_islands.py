@@ -27,20 +27,20 @@ def groups(labels: list[int]) -> list[list[int]]:
         ([0], [-1], [[0]]),
     ],
     ids=[
-        "in the noise",
-        "too few are none",
-        "an archipelago",
-        "islands that are clusters",
-        "too near each other",
-        "only half of it lies on islands",
-        "a stray stays with the first",
-        "rounding",
-        "everything",
+        "within noise",
+        "too few tracks",
+        "several islands",
+        "islands that are clusters already",
+        "too close to each other",
+        "only half on islands",
+        "a stray stays with the first part",
+        "three coincident groups",
+        "one group",
         "one row",
     ],
 )
 def test_isolated_group_becomes_a_cluster(places: list[float], labels: list[int], expected: list[list[int]]) -> None:
-    from scipy.cluster.hierarchy import linkage  # which takes long to load
+    from scipy.cluster.hierarchy import linkage  # slow to import
 
     tree = linkage(np.array(places, dtype=float)[:, None]) if len(places) > 1 else np.zeros((0, 4))
     before = np.array(labels, np.int32)

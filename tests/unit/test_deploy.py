@@ -122,7 +122,7 @@ def shared_loader() -> Callable[..., object]:
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'spotmap-build[s3]'")
-    # botocore reads its service shared_loader, a megabyte of JSON, once for all tests instead of once per connection.
+    # botocore reads its service descriptions, a megabyte of JSON, once for all tests instead of once per connection.
     monkeypatch.setattr("botocore.session.create_loader", shared_loader())
     for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", "us-east-1")):
         monkeypatch.setenv(f"AWS_{name}", value)

@@ -47,7 +47,7 @@ def test_frames_do_not_depend_on_the_blocks_of_a_long_recording() -> None:
 
 @pytest.mark.parametrize(("hz", "gain_db"), [(10, -20), (997, 0.69), (7000, 4.05)])
 def test_k_weighting_attenuates_bass_and_boosts_treble(hz: float, gain_db: float) -> None:
-    from scipy.signal import sosfreqz  # which takes a second to load
+    from scipy.signal import sosfreqz  # slow to import
 
     _, response = sosfreqz(loudness.k_weighting(RATE_HZ), [hz], fs=RATE_HZ)
     gain = 20 * math.log10(abs(response[0]))

@@ -54,8 +54,8 @@ def test_short_sound_is_looped_and_long_sound_is_unchanged() -> None:
     [
         ([[1, 2, 3]], 0),
         ([[9, 1, 1], [1, 2, 9], [1, 3, 9], [1, 9, 9]], 1),
-        ([[0, 0, 9], [1, 1, 1], [0, 0, 9]], 0),  # of equal ones the first; one without any shape is like nothing
-        ([[101, 102, 109], [1, 9, 1], [0, 1, 8]], 0),  # what all numbers have in common does not count
+        ([[0, 0, 9], [1, 1, 1], [0, 0, 9]], 0),  # the first of equal vectors; a constant one resembles none
+        ([[101, 102, 109], [1, 9, 1], [0, 1, 8]], 0),  # a common offset does not count
         ([[2, 2], [1, 1]], 0),
     ],
 )

@@ -78,11 +78,11 @@ def test_area_is_nearly_the_smallest_possible() -> None:
     "points",
     [
         pytest.param([[30_000, 30_000]], id="one track"),
-        pytest.param([[500, 65_000]] * 40, id="equal tracks"),
-        pytest.param([[10_000, 10_000], [50_000, 50_000]], id="two far apart"),
-        pytest.param([[20_000, 20_000], [20_400, 20_100]], id="two close by"),
-        pytest.param([[0, 0], [65_535, 0], [0, 65_535]], id="three in the corners"),
-        pytest.param([[20_000, 20_000], [21_000, 20_000], [22_000, 20_000]], id="three on a line"),
+        pytest.param([[500, 65_000]] * 40, id="coincident tracks"),
+        pytest.param([[10_000, 10_000], [50_000, 50_000]], id="two tracks far apart"),
+        pytest.param([[20_000, 20_000], [20_400, 20_100]], id="two tracks close together"),
+        pytest.param([[0, 0], [65_535, 0], [0, 65_535]], id="three tracks in the corners"),
+        pytest.param([[20_000, 20_000], [21_000, 20_000], [22_000, 20_000]], id="three tracks on a line"),
     ],
 )
 def test_tiny_groups_get_areas_around_their_tracks(points: list[list[float]]) -> None:

@@ -308,7 +308,7 @@ def test_new_and_moved_tracks_are_listed() -> None:
 @pytest.mark.parametrize(
     ("since", "expected"),
     [(None, None), (Since(new=(), moved=()), {"new": [], "moved": []})],
-    ids=["first map", "as before"],
+    ids=["first map", "unchanged map"],
 )
 def test_column_since_is_missing_if_nothing_is_new_or_moved(since: Since | None, expected: object) -> None:
     payload = payload_of(replace(atlas_of(20), insights=Insights(since=since)))

@@ -158,7 +158,7 @@ MAP_DAMAGES: dict[str, Change] = {
     "x is null": setting("x", to=None),
     "x are huge": setting("x", to=[10**300] * COUNT),
     "x leaves the map": setting("x", to=[60_000] * COUNT),
-    "a place with an exponent": setting("x", 3, to=1e308),
+    "a coordinate with an exponent": setting("x", 3, to=1e308),
     "another count": setting("count", to=COUNT + 1),
     "a count of millions": setting("count", to=10**9),
     "labels too short": lambda document: document["cluster"].pop(),
@@ -171,19 +171,19 @@ MAP_DAMAGES: dict[str, Change] = {
     "an id that is a number": setting("clusters", 0, "id", to=7),
     "an id with a number of 5,000 digits": setting("clusters", 0, "id", to="cluster-" + "9" * 5_000),
     "an id with a number beyond 64 bits": setting("clusters", 0, "id", to="cluster-" + "9" * 30),
-    "an id that is there twice": setting("clusters", 0, "id", to="cluster-2"),
+    "a duplicate id": setting("clusters", 0, "id", to="cluster-2"),
     "a color beyond any palette": setting("clusters", 0, "color", to=1 << 62),
     "a negative color": setting("clusters", 0, "color", to=-1),
     "a region far away": setting("clusters", 0, "region", to=1_000_000_000),
     "a negative region": setting("clusters", 0, "region", to=-1),
-    "a region more": lambda document: document["larger_regions"].append(document["larger_regions"][0]),
+    "a region too many": lambda document: document["larger_regions"].append(document["larger_regions"][0]),
     "no files": setting("files", to={}),
-    "details are no list": setting("files", "details", to="details-000.json"),
-    "100,000 names": setting("files", "details", to=[f"details-{number}.json" for number in range(100_000)]),
-    "the same file of details twice": setting("files", "details", to=["details-000.json"] * 2),
-    "no file of details": setting("files", "details", to=[]),
-    "a file of details elsewhere": setting("files", "details", to=["../../../secret.json"]),
-    "an address as a file": setting("files", "details", to=["http://127.0.0.1/details.json"]),
+    "details are not a list": setting("files", "details", to="details-000.json"),
+    "100,000 file names": setting("files", "details", to=[f"details-{number}.json" for number in range(100_000)]),
+    "a details file listed twice": setting("files", "details", to=["details-000.json"] * 2),
+    "no details file": setting("files", "details", to=[]),
+    "a details file elsewhere": setting("files", "details", to=["../../../secret.json"]),
+    "a URL as a file": setting("files", "details", to=["http://127.0.0.1/details.json"]),
     "another schema": setting("schema", to="spotmap.map/99"),
     "no schema": lambda document: document.pop("schema"),
 }
@@ -197,12 +197,12 @@ DETAILS_DAMAGES: dict[str, Change] = {
     "a width that does not divide": setting("ids", to={"prefix": "", "width": 7, "text": "x" * COUNT}),
     "a negative width": setting("ids", "width", to=-1),
     "other tracks": setting("first", to=1),
-    "half a character": lambda document: document["ids"].update(text="\ud800" + "\n" * (COUNT - 1)),
+    "a lone surrogate": lambda document: document["ids"].update(text="\ud800" + "\n" * (COUNT - 1)),
 }
 
 INSIGHTS_DAMAGES: dict[str, Change] = {
     "a region too few": lambda document: document["region_tracks"].pop(),
-    "a track that is not there": setting("region_tracks", 0, to=[COUNT]),
+    "a track beyond the last": setting("region_tracks", 0, to=[COUNT]),
     "a track before the first": setting("region_tracks", 0, to=[-1]),
     "a track twice": setting("region_tracks", 0, to=[1, 0]),
     "tracks are texts": setting("region_tracks", 0, to=["1"]),
@@ -232,15 +232,15 @@ DEEP = b"[" * 200_000
 
 NO_DOCUMENTS: dict[str, tuple[str, bytes]] = {
     "a page without a generation": ("index.html", b"<html>"),
-    "a page that leads elsewhere": ("index.html", b'<html data-generation="../../etc">'),
+    "a page whose generation is a path": ("index.html", b'<html data-generation="../../etc">'),
     "a page that is not text": ("index.html", b"\xff" * 100),
     "an empty map": ("map.json", b""),
     "a map that is a list": ("map.json", b"[]"),
     "a map that is null": ("map.json", b"null"),
-    "a map that nests": ("map.json", DEEP),
-    "a map with something that nests": ("map.json", b'{"schema": "spotmap.map/1", "unknown": ' + DEEP),
+    "a deeply nested map": ("map.json", DEEP),
+    "a map with a deeply nested field": ("map.json", b'{"schema": "spotmap.map/1", "unknown": ' + DEEP),
     "a map with NaN": ("map.json", b'{"schema": "spotmap.map/1", "count": 1, "x": [NaN]}'),
-    "ids that nest": ("details-000.json", b'{"schema": "spotmap.details/2", "ids": ' + DEEP),
+    "deeply nested ids": ("details-000.json", b'{"schema": "spotmap.details/2", "ids": ' + DEEP),
     "insights that are not text": ("insights.json", b"\xff\xfe"),
 }
 
@@ -281,7 +281,7 @@ def test_total_size_of_all_files_is_bounded(
 
 
 def test_excessive_number_of_files_is_not_requested(files: dict[str, bytes]) -> None:
-    with served(changed(files, "map.json", MAP_DAMAGES["100,000 names"])) as (address, asked):
+    with served(changed(files, "map.json", MAP_DAMAGES["100,000 file names"])) as (address, asked):
         with pytest.raises(ConfigError, match="length <="):
             read_published(address)
         assert len(asked) == 2
@@ -297,14 +297,16 @@ def test_reading_a_site_times_out(files: dict[str, bytes], monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        pytest.param(b"garbage\r\n\r\n", ServiceError, id="no HTTP"),
+        pytest.param(b"garbage\r\n\r\n", ServiceError, id="not HTTP"),
         pytest.param(b"HTTP/1.1 200 " + b"x" * 100_000 + b"\r\n\r\n", ServiceError, id="a long status line"),
         pytest.param(b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 1_000 + b"\r\n", ServiceError, id="a thousand headers"),
         pytest.param(
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", ServiceError, id="a chunk of no size"
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", ServiceError, id="a chunk without a size"
         ),
         pytest.param(
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nshort", ServiceError, id="half a body"
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nshort",
+            ServiceError,
+            id="a cut body",
         ),
         pytest.param(
             b"HTTP/1.1 302 Found\r\nLocation: ftp://a/\r\nContent-Length: 0\r\n\r\n",
@@ -313,7 +315,7 @@ def test_reading_a_site_times_out(files: dict[str, bytes], monkeypatch: pytest.M
         ),
         pytest.param(b"HTTP/1.1 503 \x1b[2J\r\nContent-Length: 0\r\n\r\n", ServiceError, id="a status with an escape"),
         pytest.param(b"HTTP/1.1 429 Slow\r\nContent-Length: 0\r\n\r\n", ServiceError, id="too many requests"),
-        pytest.param(b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", ConfigError, id="nothing there"),
+        pytest.param(b"HTTP/1.1 404 Gone\r\nContent-Length: 0\r\n\r\n", ConfigError, id="not found"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage", ConfigError, id="another page"),
     ],
 )

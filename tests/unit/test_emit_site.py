@@ -358,8 +358,8 @@ OLD, CURRENT, NEW = (SiteGeneration(name, (f"data/{name}/map.json", "index.html"
     [
         pytest.param((), "", NEW, (NEW,), id="first"),
         pytest.param((CURRENT, OLD), "now", NEW, (NEW, CURRENT), id="next"),
-        pytest.param((CURRENT, OLD), "now", CURRENT, (CURRENT, OLD), id="repair keeps the one before"),
-        pytest.param((CURRENT, OLD), "now", OLD, (OLD, CURRENT), id="back to the one before"),
+        pytest.param((CURRENT, OLD), "now", CURRENT, (CURRENT, OLD), id="repair keeps the previous generation"),
+        pytest.param((CURRENT, OLD), "now", OLD, (OLD, CURRENT), id="back to the previous generation"),
         pytest.param((NEW, CURRENT, OLD), "now", NEW, (NEW, CURRENT), id="after an interruption"),
         pytest.param((CURRENT,), "someone else's", NEW, (NEW,), id="a foreign page is served"),
     ],

@@ -150,7 +150,7 @@ def npy(shape: tuple[int, ...], content: bytes = bytes(160), kind: str = "<f4") 
 
 BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
     "Parquet of 40 million rows": ("TableSource", "t.parquet", lambda: parquet_of_rows(40_000_000), "rows"),
-    "Parquet of 800,000 rows of nothing": ("TableSource", "t.parquet", lambda: parquet_of_rows(800_000), "too large"),
+    "Parquet of 800,000 empty rows": ("TableSource", "t.parquet", lambda: parquet_of_rows(800_000), "too large"),
     "Parquet of long texts": (
         *("TableSource", "t.parquet", lambda: parquet({"title": ["x" * 70_000_000]}, compression="zstd")),
         "too large",
@@ -176,7 +176,7 @@ BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
         *("TableSource", "t.jsonl", lambda: b"\n".join(b'{"title": 1, "%d": 1}' % n for n in range(10_000))),
         "columns",
     ),
-    "JSON lines of nothing": ("TableSource", "t.jsonl", lambda: b"\n" * (20 * MEGABYTE), "too many lines"),
+    "JSON lines that are empty": ("TableSource", "t.jsonl", lambda: b"\n" * (20 * MEGABYTE), "too many lines"),
     "bzip2": (
         *("TakeoutSource", "t.zip", lambda: zipped({"YourLibrary.json": bytes(50 * MEGABYTE)}, zipfile.ZIP_BZIP2)),
         "with an unsupported method",
@@ -211,8 +211,8 @@ def test_bomb_is_reported_in_bounded_memory(
 EVERY_TYPE = {
     "title": pyarrow.array(["A", "B", None]),
     "nanoseconds": pyarrow.array([1_700_000_000_000_000_001, 2**62, None], pyarrow.timestamp("ns", "UTC")),
-    "far time": pyarrow.array([2**62, -(2**62), 0], pyarrow.timestamp("us")),
-    "far date": pyarrow.array([2**31 - 1, 0, -(2**31)], pyarrow.int32()).cast(pyarrow.date32()),
+    "distant time": pyarrow.array([2**62, -(2**62), 0], pyarrow.timestamp("us")),
+    "distant date": pyarrow.array([2**31 - 1, 0, -(2**31)], pyarrow.int32()).cast(pyarrow.date32()),
     "time": pyarrow.array([1, None, 86_399_999_999_999], pyarrow.time64("ns")),
     "duration": pyarrow.array([2**62, 1, None], pyarrow.duration("ns")),
     "decimal": pyarrow.array([decimal.Decimal("9" * 38), decimal.Decimal(1), None], pyarrow.decimal128(38, 0)),
@@ -237,8 +237,8 @@ def test_parquet_columns_of_every_type_are_read(tmp_path: Path) -> None:
     assert left_out == ["map", "struct", "lists"]
     first = {name: values[0] for name, values in columns.items()}
     assert first.pop("nanoseconds").isoformat() == "2023-11-14T22:13:20+00:00"
-    assert columns["far time"] == [None, None, datetime.datetime(1970, 1, 1)]  # noqa: DTZ001
-    assert columns["far date"] == [None, datetime.date(1970, 1, 1), None]
+    assert columns["distant time"] == [None, None, datetime.datetime(1970, 1, 1)]  # noqa: DTZ001
+    assert columns["distant date"] == [None, datetime.date(1970, 1, 1), None]
     assert columns["bytes"] == ["abc", None, None]
     assert columns["half"] == [1.5, None, 2.5]
     assert columns["genres"] == [["a", "b"], None, []]

@@ -1,4 +1,4 @@
-"""Whatever a file holds, a reader gives a library or says what is wrong with the file; nothing else."""
+"""Property tests: for any file, a reader returns a valid library or raises a SpotmapError."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ VALUES = st.one_of(
 )
 ROWS = st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6), max_size=3)
 WORDS = st.integers(0, 9).flatmap(lambda chance: VALUES if chance == 0 else TEXTS)
-"""Mostly texts: else hardly anything would be a track."""
+"""Mostly texts, since otherwise hardly any row would be a track."""
 
 
 def near(*keys: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects with these keys, as Spotify writes them, with whatever in them."""
+    """Return objects with these keys, as Spotify writes them, with arbitrary values."""
     return st.fixed_dictionaries({keys[0]: WORDS}, optional=dict.fromkeys(keys[1:], WORDS))
 
 
@@ -109,9 +109,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def check(cache: Cache, make: Callable[[Path], LibrarySource], name: str, content: bytes) -> None:
-    """Load it; what comes out can be written down."""
+    """Load a file; if that succeeds, check that the library is consistent and can be serialized."""
     with tempfile.TemporaryDirectory() as folder:
-        # A few folders down: a playlist that says ".." is about what lies there, not about this machine.
+        # The path is a few folders deep so that ".." in a playlist stays within the temporary folder.
         path = Path(folder, "1", "2", "3", name)
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
@@ -152,14 +152,14 @@ few = settings(max_examples=80, deadline=None, suppress_health_check=list(Health
 
 @few
 @given(EXPORTS)
-def test_any_json_for_takeout(cache: Cache, export: tuple[str, Any]) -> None:
+def test_takeout_reads_any_json(cache: Cache, export: tuple[str, Any]) -> None:
     name, value = export
     check(cache, TakeoutSource, name, json.dumps(value).encode())
 
 
 @few
 @given(st.lists(EXPORTS, min_size=1, max_size=3), MUTATIONS, LENGTHS)
-def test_any_damaged_zip_for_takeout(
+def test_takeout_reads_any_damaged_zip(
     cache: Cache, files: list[tuple[str, Any]], changes: list[tuple[int, int]], length: float
 ) -> None:
     content = zipped({f"top/{name}": json.dumps(value).encode() for name, value in files})
@@ -168,20 +168,20 @@ def test_any_damaged_zip_for_takeout(
 
 @few
 @given(st.sampled_from([*EXPORT_NAMES, "export.zip"]), st.binary(max_size=200))
-def test_any_bytes_for_takeout(cache: Cache, name: str, content: bytes) -> None:
+def test_takeout_reads_any_bytes(cache: Cache, name: str, content: bytes) -> None:
     check(cache, TakeoutSource, name, content)
 
 
 @few
 @given(st.sampled_from(["list.csv", "lists.zip"]), st.lists(st.one_of(CELLS, SEPARATORS), max_size=40))
-def test_any_text_for_exportify(cache: Cache, name: str, parts: list[str]) -> None:
+def test_exportify_reads_any_text(cache: Cache, name: str, parts: list[str]) -> None:
     content = "".join(parts).encode("utf-8", "surrogatepass")
     check(cache, ExportifySource, name, content if name == "list.csv" else zipped({"a/b.csv": content}))
 
 
 @few
 @given(st.lists(st.lists(CELLS, min_size=5, max_size=5), min_size=1, max_size=4), MUTATIONS, LENGTHS)
-def test_any_rows_for_exportify(
+def test_exportify_reads_any_rows(
     cache: Cache, rows: list[list[str]], changes: list[tuple[int, int]], length: float
 ) -> None:
     lines = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
@@ -193,7 +193,7 @@ def test_any_rows_for_exportify(
 
 @few
 @given(st.sampled_from(["t.csv", "t.tsv", "t.m3u", "t.m3u8"]), st.lists(st.one_of(CELLS, SEPARATORS), max_size=40))
-def test_any_text_for_tables(cache: Cache, name: str, parts: list[str]) -> None:
+def test_tables_read_any_text(cache: Cache, name: str, parts: list[str]) -> None:
     check(cache, TableSource, name, "".join(parts).encode("utf-8", "surrogatepass"))
 
 
@@ -202,14 +202,14 @@ def test_any_text_for_tables(cache: Cache, name: str, parts: list[str]) -> None:
     st.lists(st.sampled_from(KEYS), min_size=1, max_size=4, unique=True),
     st.lists(st.lists(TEXTS, min_size=5, max_size=5), max_size=4),
 )
-def test_any_cells_for_tables(cache: Cache, names: list[str], rows: list[list[str]]) -> None:
+def test_tables_read_any_cells(cache: Cache, names: list[str], rows: list[list[str]]) -> None:
     lines = [",".join('"' + cell.replace('"', '""') + '"' for cell in row[: len(names) + 1]) for row in rows]
     check(cache, TableSource, "t.csv", "\n".join([",".join(["title", *names]), *lines]).encode("utf-8", "replace"))
 
 
 @few
 @given(ROWS, MUTATIONS)
-def test_any_json_lines_for_tables(cache: Cache, rows: list[Any], changes: list[tuple[int, int]]) -> None:
+def test_tables_read_any_json_lines(cache: Cache, rows: list[Any], changes: list[tuple[int, int]]) -> None:
     content = "\n".join(json.dumps({"title": "A", **row}) for row in rows).encode() + b"\n"
     check(cache, TableSource, "t.jsonl", content)
     check(cache, TableSource, "t.jsonl", mutated(content, changes, 1.0))
@@ -217,7 +217,7 @@ def test_any_json_lines_for_tables(cache: Cache, rows: list[Any], changes: list[
 
 @few
 @given(st.sampled_from(["t.csv", "t.jsonl", "t.m3u", "t.parquet"]), st.binary(max_size=200))
-def test_any_bytes_for_tables(cache: Cache, name: str, content: bytes) -> None:
+def test_tables_read_any_bytes(cache: Cache, name: str, content: bytes) -> None:
     check(cache, TableSource, name, content)
 
 
@@ -225,7 +225,7 @@ def test_any_bytes_for_tables(cache: Cache, name: str, content: bytes) -> None:
 @given(
     st.lists(st.one_of(TEXTS, st.sampled_from(["#EXTINF:", "1,", "A - B", "\n", "#PLAYLIST:", "a.ogg"])), max_size=30)
 )
-def test_any_entries_for_m3u(cache: Cache, parts: list[str]) -> None:
+def test_m3u_reads_any_entries(cache: Cache, parts: list[str]) -> None:
     check(cache, TableSource, "t.m3u", "".join(parts).encode("utf-8", "replace"))
 
 
@@ -240,7 +240,7 @@ def test_any_entries_for_m3u(cache: Cache, parts: list[str]) -> None:
         ("YourLibrary.json", '{"tracks": [{"track": "A", "artist": "B"}]}'.encode("utf-16")),
     ],
 )
-def test_odd_json_for_takeout(cache: Cache, name: str, content: bytes) -> None:
+def test_takeout_reads_pathological_json(cache: Cache, name: str, content: bytes) -> None:
     check(cache, TakeoutSource, name, content)
 
 
@@ -255,5 +255,5 @@ def test_odd_json_for_takeout(cache: Cache, name: str, content: bytes) -> None:
         b'{"title": "A", "id": ' + b"9" * 4_000 + b"}",
     ],
 )
-def test_odd_json_lines_for_tables(cache: Cache, content: bytes) -> None:
+def test_tables_read_pathological_json_lines(cache: Cache, content: bytes) -> None:
     check(cache, TableSource, "t.jsonl", content)

@@ -1,4 +1,4 @@
-"""Cells of tables as people and spreadsheets write them: numbers, durations, dates, lists, words for "missing"."""
+"""Parsing cells as people and spreadsheets write them: numbers, durations, dates, lists, missing values."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from spotmap_build.fetch.tables.column_names import KNOWN, fold_name, is_person,
         (5, ",", 5),
     ],
 )
-def test_numbers_are_read_as_they_are_written(text: object, decimal: Decimal, number: float | None) -> None:
+def test_numbers_are_parsed(text: object, decimal: Decimal, number: float | None) -> None:
     assert parse_number(text, decimal) == number
 
 
@@ -63,7 +63,7 @@ def test_numbers_are_read_as_they_are_written(text: object, decimal: Decimal, nu
         ([["Song, 5", 0.5, None]], ".", "."),
     ],
 )
-def test_numbers_that_can_be_read_in_one_way_tell_how_all_are_written(
+def test_decimal_separator_is_inferred_from_unambiguous_numbers(
     columns: list[list[object]], default: Decimal, decimal: Decimal
 ) -> None:
     assert find_decimal(columns, default) == decimal
@@ -72,7 +72,7 @@ def test_numbers_that_can_be_read_in_one_way_tell_how_all_are_written(
 @pytest.mark.parametrize(
     "word", ["NaN", "N/A", "NA", "#N/A", "null", "NULL", "None", "-", "", " ", "<NA>", "#DIV/0!", "inf", "."]
 )
-def test_words_for_missing_leave_a_column_of_numbers_one(word: str) -> None:
+def test_placeholder_for_missing_keeps_a_column_numeric(word: str) -> None:
     assert is_missing(word)
     assert parse_numbers(["1", word, "2,5"], ".") == [1, None, 2.5]
 
@@ -126,7 +126,7 @@ def test_words_for_missing_leave_a_column_of_numbers_one(word: str) -> None:
         ("3 : 45", 1_000, 225_000),
     ],
 )
-def test_durations_are_read_as_they_are_written(text: str, unit_ms: int, duration_ms: int | None) -> None:
+def test_durations_are_parsed(text: str, unit_ms: int, duration_ms: int | None) -> None:
     assert parse_duration(text, unit_ms) == duration_ms
 
 
@@ -192,7 +192,7 @@ def test_durations_are_read_as_they_are_written(text: str, unit_ms: int, duratio
         ("'2021-03-04", "2021-03-04"),
     ],
 )
-def test_dates_are_read_as_they_are_written(text: str, day: str) -> None:
+def test_dates_are_parsed(text: str, day: str) -> None:
     dates = parse_dates([text, None], is_day_first=False)
     assert (dates.values, dates.misread, dates.unclear) == ([day, ""], [], "")
 
@@ -204,13 +204,13 @@ def test_dates_are_read_as_they_are_written(text: str, day: str) -> None:
         *("0000-00-00", "0001-01-01T00:00:00", "1899-12-30", "1900-01-00", "1904-01-01", "9999-12-31", "N/A", "null"),
     ],
 )
-def test_what_stands_for_no_date_is_none(text: str) -> None:
+def test_placeholder_dates_are_empty(text: str) -> None:
     dates = parse_dates([text], is_day_first=False)
     assert dates.values == [""]
     assert text == "0" or dates.misread == []
 
 
-def test_what_is_no_date_is_reported() -> None:
+def test_invalid_date_is_reported() -> None:
     assert parse_dates(["soon", "2021-02-30", "2021-02-03"], is_day_first=False).misread == [0, 1]
     assert parse_dates(["5 Zzz 2020", "Zzz 5, 2020", "5 Mai 2020"], is_day_first=True).misread == [0, 1]
 
@@ -226,7 +226,7 @@ def test_what_is_no_date_is_reported() -> None:
         (["03-14-2021", "03-04-2021"], True, ["2021-03-14", "2021-03-04"], ""),
     ],
 )
-def test_a_column_tells_whether_the_day_comes_first(
+def test_day_and_month_order_is_inferred_from_the_column(
     texts: list[str], is_day_first: bool, days: list[str], unclear: str
 ) -> None:
     dates = parse_dates(texts, is_day_first=is_day_first)
@@ -253,7 +253,7 @@ def test_a_column_tells_whether_the_day_comes_first(
         ("plain", None),
     ],
 )
-def test_a_list_that_is_written_in_a_cell_is_one(text: str, items: list[str] | None) -> None:
+def test_list_literal_in_a_cell_is_parsed(text: str, items: list[str] | None) -> None:
     assert parse_list(text) == items
 
 
@@ -269,7 +269,7 @@ def test_a_list_that_is_written_in_a_cell_is_one(text: str, items: list[str] | N
         (7, ("7",)),
     ],
 )
-def test_the_texts_of_a_cell_are_read(value: object, texts: tuple[str, ...]) -> None:
+def test_texts_of_a_cell_are_split(value: object, texts: tuple[str, ...]) -> None:
     assert parse_texts(value) == texts
 
 
@@ -277,7 +277,7 @@ def test_the_texts_of_a_cell_are_read(value: object, texts: tuple[str, ...]) -> 
     ("value", "truth"),
     [("TRUE", True), (True, True), ("WAHR", True), ("Explicit", True), ("faux", False), (0, False), ("maybe", None)],
 )
-def test_truth_is_read_in_the_language_of_the_spreadsheet(value: object, truth: bool | None) -> None:
+def test_boolean_is_parsed_in_several_languages(value: object, truth: bool | None) -> None:
     assert parse_truth(value) is truth
 
 
@@ -296,7 +296,7 @@ def test_truth_is_read_in_the_language_of_the_spreadsheet(value: object, truth: 
         ("['One', 'Two, Too']", "", ("One", "Two, Too"), ("One", "Two, Too")),
     ],
 )
-def test_each_row_tells_what_stands_between_its_artists(
+def test_artist_separator_is_determined_per_row(
     text: str, uris: str, escaped: tuple[str, ...], whole: tuple[str, ...] | str
 ) -> None:
     assert split_artists(text, uris, ESCAPED) == escaped
@@ -357,7 +357,7 @@ def test_each_row_tells_what_stands_between_its_artists(
         ("TITLE,Track-Artist,Duration MS", {"title": "title", "artists": "track-artist", "duration_ms": "duration ms"}),
     ],
 )
-def test_columns_of_many_tools_are_known_by_their_names(header: str, fields: dict[str, str | None]) -> None:
+def test_columns_of_many_tools_are_recognized_by_name(header: str, fields: dict[str, str | None]) -> None:
     address = "https://open.spotify.com/track/5SuOikwiRyPMVoIQDJUgS0"
     columns = {name.lower(): [address] for name in re.split("[,;\t]", header)}
     names = name_columns(columns).names
@@ -365,7 +365,7 @@ def test_columns_of_many_tools_are_known_by_their_names(header: str, fields: dic
     assert not any(map(is_person, [*names.values(), *name_columns(columns).others]))
 
 
-def test_names_are_compared_without_case_and_what_joins_words() -> None:
+def test_column_names_are_compared_without_case_and_separators() -> None:
     assert fold_name("Spotify - ID") == fold_name("spotify_id") == fold_name("SpotifyId")
     assert all(fold_name(name) == name for name in KNOWN)
     assert is_person("addedBy")
@@ -379,12 +379,12 @@ def test_names_are_compared_without_case_and_what_joins_words() -> None:
         *("phone", "phone_number", "phonenumber", "apple_id", "apple id number"),
     ],
 )
-def test_columns_of_persons_are_known_whatever_joins_their_words(name: str) -> None:
+def test_columns_of_personal_data_are_recognized_with_any_separators(name: str) -> None:
     assert is_person(name)
 
 
 @pytest.mark.parametrize("name", ["female vocals", "the mail", "phonetic", "ipa", "devices of style", "deviceful"])
-def test_columns_that_sound_like_those_of_persons_are_read(name: str) -> None:
+def test_similar_column_names_are_not_personal_data(name: str) -> None:
     assert not is_person(name)
 
 
@@ -401,14 +401,14 @@ def test_artists_are_split_as_in_tags(joint: str) -> None:
         (["2020-01-02 10:00", "2020-01-02 10:05", "2020-01-02 10:09", "2020-01-02 10:09"], "listened_at"),
     ],
 )
-def test_a_column_called_date_is_what_its_values_are(cells: list[str | None], field: str | None) -> None:
+def test_meaning_of_a_date_column_is_inferred_from_its_values(cells: list[str | None], field: str | None) -> None:
     titles = ["Song"] * 4 if field == "listened_at" else [f"Song {number}" for number in range(len(cells))]
     assert name_columns({"title": list(titles), "Date#me": list(cells)}).names.get(field or "listened_at") == (
         "Date#me" if field else None
     )
 
 
-def test_artists_in_columns_of_their_own_are_all_read() -> None:
+def test_artists_are_combined_from_several_columns() -> None:
     columns: Columns = {
         "Song Title": ["Salt", "Pepper", "Sugar", "Mint", "Sage", "Lime"],
         "Artist Name 1": ["Ada", "Ada", None, "Ada; Cy", "['Ada', 'Cy']", "Tyler, The Creator"],

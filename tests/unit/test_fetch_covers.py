@@ -1,4 +1,4 @@
-"""A cover costs nothing but itself: whatever it is, no program starts, nothing hangs, and memory is bounded."""
+"""Decoding covers is isolated: no program starts, nothing hangs, and memory is bounded, whatever the picture."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def thumbnails() -> Iterator[Thumbnails]:
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_is_no_cover_of_music_is_not_read(thumbnails: Thumbnails, name: str) -> None:
+def test_unsupported_picture_is_not_decoded(thumbnails: Thumbnails, name: str) -> None:
     with pytest.raises(UnreadablePicture) as caught:
         thumbnails.make(UNREADABLE[name])
     assert caught.value.is_final
@@ -84,11 +84,11 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_cover_is_the_same_in_a_process_of_its_own(thumbnails: Thumbnails, name: str) -> None:
+def test_worker_process_returns_the_same_thumbnail(thumbnails: Thumbnails, name: str) -> None:
     assert thumbnails.make(GOOD[name]) == thumbnail(GOOD[name]) != b""
 
 
-def test_a_picture_with_too_many_bytes_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_picture_is_not_sent_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     before = started()
     monkeypatch.setattr(module, "MAX_SOURCE_BYTES", 10)
     with Thumbnails() as thumbnails, pytest.raises(UnreadablePicture):
@@ -100,7 +100,7 @@ def started() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_a_process_that_dies_or_hangs_costs_one_cover(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_that_dies_or_hangs_fails_one_cover(monkeypatch: pytest.MonkeyPatch) -> None:
     before = set(started())
     with Thumbnails() as ours:
         for signal_number in (signal.SIGKILL, signal.SIGSTOP):
@@ -108,14 +108,14 @@ def test_a_process_that_dies_or_hangs_costs_one_cover(monkeypatch: pytest.Monkey
             assert ours.make(picture())
             (process,) = set(started()) - before
             process.send_signal(signal_number)
-            if signal_number == signal.SIGSTOP:  # nothing will come, however long one waits
+            if signal_number == signal.SIGSTOP:  # it will never answer
                 monkeypatch.setattr(ours, "_deadline_s", 0.1)
             with pytest.raises(UnreadablePicture):
                 ours.make(picture("BMP", (2_000, 1_000)))
     assert set(started()) <= before
 
 
-def test_covers_are_given_up_where_no_process_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thumbnails_are_given_up_if_no_worker_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
     starts = []
 
     class Stillborn:
@@ -149,8 +149,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="kilobytes on Linux only")
-def test_several_large_covers_take_the_memory_of_one(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux only")
+def test_concurrent_large_covers_take_the_memory_of_one(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(LARGE_COVERS)
     done = subprocess.run(
         [sys.executable, tmp_path / "main.py"],
@@ -179,7 +179,7 @@ def sound(path: Path) -> object:
 
 
 def load(folder: Path, cache: Cache) -> tuple[list[bool], tuple[str, ...]]:
-    """Which tracks have a cover, and what is said."""
+    """Return which tracks have a cover, and the notices."""
     loaded = FolderSource(folder).load(LoadContext(cache, sound, 2, lambda _done, _total: None))  # type: ignore[arg-type]
     return [bool(track.art_digest) for track in loaded.library.tracks], loaded.notices
 
@@ -195,7 +195,7 @@ def tagged(path: Path, cover: bytes) -> None:
     tags.save(path)
 
 
-def test_no_program_is_started_on_a_cover(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_program_is_started_for_a_cover(tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     programs, music = tmp_path / "programs", tmp_path / "music"
     programs.mkdir()
     for name in ("gs", "gswin32c", "gswin64c", "convert", "magick", "xdg-open"):
@@ -209,10 +209,10 @@ def test_no_program_is_started_on_a_cover(tmp_path: Path, cache: Cache, monkeypa
     assert covers == [False, False]
     assert notices == ("2 cover pictures cannot be read and were left out: in one.mp3, cover.jpg…",)
     assert not (tmp_path / "started").exists()
-    assert load(music, cache) == (covers, notices), "a later build says it as well"
+    assert load(music, cache) == (covers, notices), "a later build reports it as well"
 
 
-def test_covers_that_are_no_regular_files_are_left_out(tmp_path: Path, cache: Cache) -> None:
+def test_covers_that_are_not_regular_files_are_left_out(tmp_path: Path, cache: Cache) -> None:
     for name in ("pipe", "zero", "kernel", "good"):
         tagged(tmp_path / f"music/{name}/one.mp3", b"")
     os.mkfifo(tmp_path / "music/pipe/cover.jpg")
@@ -224,7 +224,7 @@ def test_covers_that_are_no_regular_files_are_left_out(tmp_path: Path, cache: Ca
     assert notices[0].startswith("3 cover pictures cannot be read")
 
 
-def test_a_good_cover_is_remembered_as_it_always_was(tmp_path: Path, cache: Cache) -> None:
+def test_record_of_a_readable_cover_has_no_new_field(tmp_path: Path, cache: Cache) -> None:
     tagged(tmp_path / "music/one.mp3", picture())
     covers, notices = load(tmp_path / "music", cache)
     assert (covers, notices) == ([True], ())
@@ -232,7 +232,7 @@ def test_a_good_cover_is_remembered_as_it_always_was(tmp_path: Path, cache: Cach
     assert "unreadable" not in record.read_text()
 
 
-def test_tags_are_read_from_regular_files_and_within_a_bound(tmp_path: Path) -> None:
+def test_tags_are_read_from_regular_files_up_to_a_limit(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp3")
     with pytest.raises(NotRegularFile):
         read_tags(tmp_path / "pipe.mp3")

@@ -1,4 +1,4 @@
-"""The demo library: what it holds, and that its music can be heard, measured and made again."""
+"""The demo library: its contents, its synthesized audio, and the scores it is made from."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _recipe(track: Track) -> str:
 
 
 def _first_of_each_island() -> list[Track]:
-    """One track a style and one a pair of styles; every style is heard."""
+    """Return one track per style and per pair of styles."""
     return list({track.facets["style"]: track for track in reversed(LIBRARY.tracks)}.values())
 
 
@@ -53,15 +53,15 @@ class TestTheLibrary:
         code = "import sys; from spotmap_build.fetch.demo import load; load(); print('numpy' in sys.modules)"
         assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
 
-    def test_holds_the_same_tracks_every_time(self) -> None:
+    def test_is_the_same_every_time(self) -> None:
         assert load() == LIBRARY
 
-    def test_has_a_hundred_tracks_with_eight_or_more_of_each_style(self) -> None:
+    def test_has_a_hundred_tracks_with_at_least_eight_of_each_style(self) -> None:
         tracks_by_style = Counter(track.facets["style"] for track in LIBRARY.tracks)
         assert len(LIBRARY.tracks) >= 100
         assert all(tracks_by_style[style.replace("_", " ")] >= 8 for style in HABITS)
 
-    def test_every_track_has_its_own_id_title_and_sound(self) -> None:
+    def test_tracks_have_unique_ids_titles_and_sounds(self) -> None:
         for values in (
             [track.id for track in LIBRARY.tracks],
             [track.title for track in LIBRARY.tracks],
@@ -69,41 +69,41 @@ class TestTheLibrary:
         ):
             assert len(set(values)) == len(LIBRARY.tracks)
 
-    def test_every_track_says_what_the_page_shows(self) -> None:
+    def test_tracks_have_all_metadata_of_the_page(self) -> None:
         for track in LIBRARY.tracks:
             assert all((track.title, track.artists, track.album, track.year, track.added_at))
             assert 10_000 <= (track.duration_ms or 0) <= 15_000
-            assert int(track.added_at[:4]) >= (track.year or 0), "was added before it came out"
+            assert int(track.added_at[:4]) >= (track.year or 0), "added before its release"
 
-    def test_its_owners_taste_moves_and_leaves_something_behind(self) -> None:
-        heard = {track.id: track.listening for track in LIBRARY.tracks if track.listening}
-        assert len(heard) > 90
+    def test_listening_history_changes_over_time_and_has_forgotten_tracks(self) -> None:
+        listening = {track.id: track.listening for track in LIBRARY.tracks if track.listening}
+        assert len(listening) > 90
         for track in LIBRARY.tracks:
-            played = heard.get(track.id)
+            played = listening.get(track.id)
             assert track.play_count == (sum(count for _, count in played.by_year) if played else 0)
             assert played is None or (track.year or 0) <= int(played.first_on[:4]) <= int(played.last_on[:4])
-        loved = {
+        favorites = {
             year: Counter(
                 {
                     track.facets["style"]: count
                     for track in LIBRARY.tracks
-                    for when, count in (heard[track.id].by_year if track.id in heard else ())
+                    for when, count in (listening[track.id].by_year if track.id in listening else ())
                     if when == year
                 }
             ).most_common(1)[0][0]
             for year in (2019, 2025)
         }
-        assert loved[2019] in {"techno", "industrial"}
-        assert loved[2025] in {"ambient", "strings", "piano"}
-        newest = max(one.last_on for one in heard.values())
+        assert favorites[2019] in {"techno", "industrial"}
+        assert favorites[2025] in {"ambient", "strings", "piano"}
+        newest = max(each.last_on for each in listening.values())
         forgotten = [
             track
             for track in LIBRARY.tracks
-            if (track.play_count or 0) > 20 and int(heard[track.id].last_on[:4]) < int(newest[:4]) - 2
+            if (track.play_count or 0) > 20 and int(listening[track.id].last_on[:4]) < int(newest[:4]) - 2
         ]
         assert len(forgotten) > 5
 
-    def test_playlists_name_only_tracks_that_exist_and_none_twice(self) -> None:
+    def test_playlists_contain_existing_tracks_once(self) -> None:
         known = {track.id for track in LIBRARY.tracks}
         assert len(LIBRARY.playlists) == 8
         for playlist in LIBRARY.playlists:
@@ -115,14 +115,14 @@ class TestTheLibrary:
         assert any(appearances[track.id] == 0 for track in LIBRARY.tracks)
         assert any(appearances[track.id] > 1 for track in LIBRARY.tracks)
 
-    def test_a_digest_changes_with_the_score(self) -> None:
+    def test_digest_changes_with_the_score(self) -> None:
         scores = {json.dumps(asdict(entry.score)) for entry in catalog()}
         assert len(scores) == len({track.recording.digest for track in LIBRARY.tracks if track.recording})
 
 
 class TestTheSound:
     @pytest.mark.parametrize("track", _first_of_each_island(), ids=lambda track: str(track.id))
-    def test_is_a_sane_recording_of_the_declared_length(self, track: Track, tmp_path: Path) -> None:
+    def test_recording_is_valid_and_of_the_declared_length(self, track: Track, tmp_path: Path) -> None:
         samples, sample_rate_hz = _read(render(_recipe(track), tmp_path))
         loudness_dbfs = 20 * np.log10(np.sqrt(np.mean(samples**2)))
         assert track.duration_ms == pytest.approx(1000 * len(samples) / sample_rate_hz, abs=1)
@@ -133,7 +133,7 @@ class TestTheSound:
         assert min(quarters) > 0.1 * max(quarters), "falls silent"
 
     @pytest.mark.slow
-    def test_is_the_same_bytes_in_another_process_with_another_hash_seed(self, tmp_path: Path) -> None:
+    def test_recording_has_the_same_bytes_in_another_process(self, tmp_path: Path) -> None:
         recipes = [_recipe(track) for track in LIBRARY.tracks[::20]]
         here = [hashlib.sha256(render(recipe, tmp_path).read_bytes()).hexdigest() for recipe in recipes]
         code = (
@@ -152,16 +152,16 @@ class TestTheSound:
         )
         assert there.stdout.split() == here
 
-    def test_differs_when_only_the_seed_does(self, tmp_path: Path) -> None:
+    def test_recording_changes_with_the_seed(self, tmp_path: Path) -> None:
         score = catalog()[0].score
-        one, other = (json.dumps(asdict(replace(score, seed=seed))) for seed in (1, 2))
-        assert render(one, tmp_path).read_bytes() != render(other, tmp_path).read_bytes()
+        first, second = (json.dumps(asdict(replace(score, seed=seed))) for seed in (1, 2))
+        assert render(first, tmp_path).read_bytes() != render(second, tmp_path).read_bytes()
 
-    def test_can_be_made_in_a_worker_process(self, tmp_path: Path) -> None:
+    def test_recording_can_be_rendered_in_a_worker_process(self, tmp_path: Path) -> None:
         prepare = pickle.loads(pickle.dumps(partial(render, _recipe(LIBRARY.tracks[0]))))
         assert prepare(tmp_path).parent == tmp_path
 
-    def test_that_cannot_be_written_fails_with_advice(self, tmp_path: Path) -> None:
+    def test_recording_that_cannot_be_written_is_a_track_error_with_a_hint(self, tmp_path: Path) -> None:
         with pytest.raises(TrackError, match="could not be written") as caught:
             render(_recipe(LIBRARY.tracks[0]), tmp_path / "no such folder")
         assert caught.value.track_code == "not-written"
@@ -174,7 +174,7 @@ class TestTheSound:
 
     @pytest.mark.parametrize("sample_rate_hz", [16_000, 22_050])
     @pytest.mark.parametrize("pitch", [28, 45, 60, 71])
-    def test_of_a_plucked_string_is_in_tune(self, pitch: int, sample_rate_hz: int) -> None:
+    def test_plucked_string_is_in_tune(self, pitch: int, sample_rate_hz: int) -> None:
         string = plucked(pitch, 2.0, sample_rate_hz, seed=3)
         spectrum = np.abs(np.fft.rfft(string * np.hanning(string.size), 1 << 19))
         expected = frequency_hz(pitch) * (1 << 19) / sample_rate_hz
@@ -201,13 +201,13 @@ class TestTheScore:
     )
 
     @pytest.mark.parametrize(("degree", "pitch"), [(0, 48), (2, 52), (6, 59), (7, 60), (-1, 47), (-7, 36), (9, 64)])
-    def test_degrees_run_on_into_neighboring_octaves(self, degree: int, pitch: int) -> None:
+    def test_degrees_continue_into_adjacent_octaves(self, degree: int, pitch: int) -> None:
         assert self.SCORE.pitch(degree) == pitch
 
     @pytest.mark.parametrize(
         ("root", "notes", "names"), [(0, 3, {"C", "E", "G"}), (4, 4, {"G", "B", "D", "F"}), (1, 3, {"D", "F", "A"})]
     )
-    def test_voicings_hold_the_chord_within_an_octave(self, root: int, notes: int, names: set[str]) -> None:
+    def test_voicings_contain_the_chord_within_an_octave(self, root: int, notes: int, names: set[str]) -> None:
         voicing = self.SCORE.voicing(root, 52, notes)
         assert {"C.D.EF.G.A.B"[pitch % 12] for pitch in voicing} == names
         assert all(52 <= pitch < 64 for pitch in voicing)
@@ -215,5 +215,5 @@ class TestTheScore:
     def test_bars_repeat_the_progression_until_the_track_ends(self) -> None:
         assert [(bar.start_s, bar.root) for bar in self.SCORE.bars()] == [(0.0, 0), (2.0, 4), (4.0, 0)]
 
-    def test_a_rhythm_is_read_as_steps_and_accents(self) -> None:
+    def test_rhythm_is_parsed_into_steps_and_accents(self) -> None:
         assert list(hits("X..x.o")) == [(0, 1.0), (3, 0.7), (5, 0.35)]

@@ -1,4 +1,4 @@
-"""CSV files of both Exportify tools, in every version and language, become playlists of tracks to be found."""
+"""CSV files of both Exportify tools, in every version and language, become playlists."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WHOLE_TRACK = Track(
 
 
 CONTEXT = cast("LoadContext", None)
-"""A file is only read: neither cache nor probe is touched."""
+"""Reading a file uses neither cache nor probe."""
 
 
 def load(path: Path) -> Loaded:
@@ -77,21 +77,21 @@ def test_every_version_of_both_tools_is_read(name: str) -> None:
     assert "secret" not in repr(loaded)
 
 
-def test_a_file_that_a_spreadsheet_saved_again_is_read() -> None:
+def test_file_saved_again_by_a_spreadsheet_is_read() -> None:
     track = only_track(load(FILES / "spreadsheet.csv"))
     assert (track.id, track.artists, track.genres) == (URI, ("One", "Two, Too"), ("pop", "indie rock"))
     assert (track.duration_ms, track.explicit, track.year) == (213_000, True, 1999)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_headers_of_every_language_are_understood(language: str) -> None:
+def test_headers_of_every_language_are_recognized(language: str) -> None:
     loaded = load(FILES / f"watsonbox_2026_{language}.csv")
     assert only_track(loaded) == WHOLE_TRACK
     assert loaded.library.playlists[0].name == "My List: 1"
     assert "secret" not in repr(loaded)
 
 
-def test_headers_of_an_unknown_language_are_understood_by_what_is_below_them() -> None:
+def test_columns_with_unknown_headers_are_recognized_by_their_values() -> None:
     loaded = load(FILES / "watsonbox_2026_unknown.csv")
     assert only_track(loaded) == replace(WHOLE_TRACK, genres=(), track_number=None, disc_number=None, album_id="")
     assert loaded.library.playlists[0].name == "watsonbox 2026 unknown"
@@ -109,7 +109,7 @@ def test_headers_of_an_unknown_language_are_understood_by_what_is_below_them() -
         (["Tyler, The Creator,Kali Uchis"], [("Tyler, The Creator", "Kali Uchis")]),
     ],
 )
-def test_a_comma_in_an_artists_name_does_not_make_two(
+def test_comma_in_an_artists_name_does_not_split_it(
     tmp_path: Path, rows: list[str], artists: list[tuple[str, ...]]
 ) -> None:
     lines = [f'spotify:track:{number:022},T,"{text}",pop' for number, text in enumerate(rows)]
@@ -117,7 +117,7 @@ def test_a_comma_in_an_artists_name_does_not_make_two(
     assert [track.artists for track in loaded.library.tracks] == artists
 
 
-def test_a_folder_and_a_zip_hold_a_playlist_a_file(tmp_path: Path) -> None:
+def test_each_file_of_a_folder_or_zip_is_a_playlist(tmp_path: Path) -> None:
     folder = tmp_path / "lists"
     folder.mkdir()
     other = "spotify:track:" + "b" * 22
@@ -141,7 +141,7 @@ def test_a_folder_and_a_zip_hold_a_playlist_a_file(tmp_path: Path) -> None:
         assert "saved albums.csv" in loaded.notices[0]
 
 
-def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
+def test_rows_that_are_not_music_become_omissions(tmp_path: Path) -> None:
     local = "spotify:local:Someone:Demos:My+Song:201"
     library = load_text(
         tmp_path,
@@ -168,19 +168,19 @@ def test_what_is_no_track_of_music_stands_in_the_ledger(tmp_path: Path) -> None:
         (b"PK\x03\x04", "Excel workbook"),
     ],
 )
-def test_a_file_that_is_no_list_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+def test_file_without_tracks_is_reported(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(SourceError, match=words):
         load(tmp_path / "a.csv")
 
 
-def test_a_path_with_nothing_there_is_named(tmp_path: Path) -> None:
+def test_missing_path_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="does not exist"):
         load(tmp_path / "absent.csv")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_a_file_is_read_in_the_encoding_of_the_spreadsheet_that_saved_it(tmp_path: Path, encoding: str) -> None:
+def test_file_is_read_in_the_encoding_of_a_spreadsheet(tmp_path: Path, encoding: str) -> None:
     content = f"sep=;\r\nTrack URI;Track Name;Artist Name(s);Duration (ms);;\r\n{URI};Été;Béla;213000;;\r\n"
     (tmp_path / "list.csv").write_bytes(content.encode(encoding))
     loaded = load(tmp_path / "list.csv")
@@ -192,7 +192,7 @@ def test_a_file_is_read_in_the_encoding_of_the_spreadsheet_that_saved_it(tmp_pat
 @pytest.mark.parametrize(
     "added", ["1970-01-01T00:00:00Z", "1970-01-01", "1969-12-31T23:00:00Z", "0000-00-00", "0001-01-01T00:00:00Z", ""]
 )
-def test_a_row_that_spotify_did_not_date_has_no_date(tmp_path: Path, added: str) -> None:
+def test_placeholder_dates_are_dropped(tmp_path: Path, added: str) -> None:
     loaded = load_text(tmp_path, f"Track URI,Track Name,Artist Name(s),Added At\n{URI},Song,One,{added}\n")
     assert only_track(loaded).added_at == ""
     assert loaded.notices == ()
@@ -207,14 +207,14 @@ def test_a_row_that_spotify_did_not_date_has_no_date(tmp_path: Path, added: str)
         ("Spotify URI,Track Name,Artist Name,Track Duration (ms)", ["A, B", "C, D", "E\\, F", "10,000 Maniacs"]),
     ],
 )
-def test_each_row_decides_by_itself_what_separates_its_artists(tmp_path: Path, header: str, rows: list[str]) -> None:
+def test_artist_separator_is_determined_per_row(tmp_path: Path, header: str, rows: list[str]) -> None:
     lines = [f'spotify:track:{number:022},T,"{text}",' for number, text in enumerate(rows)]
     loaded = load_text(tmp_path, "\n".join([header, *lines]))
     artists = {track.artists for track in loaded.library.tracks}
     assert artists == {("A", "B"), ("C", "D"), ("E, F",), ("10,000 Maniacs",)}
 
 
-def test_the_list_of_another_tool_is_read_with_its_playlists(tmp_path: Path) -> None:
+def test_playlist_column_of_another_tool_is_read(tmp_path: Path) -> None:
     loaded = load_text(
         tmp_path,
         "Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id\n"
@@ -237,10 +237,10 @@ def write_lists(folder: Path, **files: str) -> Path:
 
 
 def lists_of(loaded: Loaded) -> dict[str, str]:
-    return {one.name: "".join(uri[-1] for uri in one.track_ids) for one in loaded.library.playlists}
+    return {each.name: "".join(uri[-1] for uri in each.track_ids) for each in loaded.library.playlists}
 
 
-def test_of_a_list_that_was_downloaded_again_the_newest_counts(tmp_path: Path) -> None:
+def test_newest_download_of_a_playlist_is_used(tmp_path: Path) -> None:
     files = {"road": "abc", "road (1)": "abd", "road (2)": "abde", "home (1)": "x", "mix (1)": "p", "mix (2)": "q"}
     loaded = load(write_lists(tmp_path, **files))
     assert lists_of(loaded) == {"road": "abde", "home": "x", "mix (1)": "p", "mix (2)": "q"}
@@ -250,7 +250,7 @@ def test_of_a_list_that_was_downloaded_again_the_newest_counts(tmp_path: Path) -
     )
 
 
-def test_one_damaged_file_costs_no_other(tmp_path: Path) -> None:
+def test_damaged_file_does_not_affect_the_others(tmp_path: Path) -> None:
     write_lists(tmp_path, road="ab")
     (tmp_path / "bad.csv").write_text("Track Name,Track URI\nA,B,C\n")
     (tmp_path / "book.csv").write_bytes(b"PK\x03\x04")
@@ -262,7 +262,7 @@ def test_one_damaged_file_costs_no_other(tmp_path: Path) -> None:
     )
 
 
-def test_artists_may_have_a_column_each(tmp_path: Path) -> None:
+def test_artists_may_be_in_several_columns(tmp_path: Path) -> None:
     header = "Track URI,Track Name,Artist Name,Artist Name 2,Album Name"
     loaded = load_text(tmp_path, f"{header}\n{URI},Song,One,Two,Album\nspotify:track:{ID[::-1]},Other,One,,Album\n")
     assert [track.artists for track in loaded.library.tracks] == [("One", "Two"), ("One",)]

@@ -1,4 +1,4 @@
-"""Playlists in M3U become libraries: files to listen to, and names to be found."""
+"""Playlist files (M3U, PLS, XSPF, JSPF and others) as sources of tracks."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ def load(folder: Path, content: str | bytes, name: str = "road_trip.m3u8") -> Lo
         ("<playlist>", []),
     ],
 )
-def test_the_lists_of_other_players_are_read_in_their_order(content: str, names: list[str]) -> None:
+def test_playlist_formats_of_other_players_are_read_in_order(content: str, names: list[str]) -> None:
     assert [entry.line for entry in parse_m3u(content.encode()).entries] == names
 
 
-def test_a_list_names_itself() -> None:
+def test_playlist_title_is_read() -> None:
     content = b"<playlist><title>On the road</title><trackList><track><title>x</title></track></trackList></playlist>"
     assert parse_m3u(content).name == "On the road"
 
 
 @pytest.mark.parametrize("list_format", ["m3u8", "jspf"])
-def test_a_list_that_a_map_was_written_to_is_read_back(tmp_path: Path, list_format: ListFormat) -> None:
+def test_exported_list_is_read_back(tmp_path: Path, list_format: ListFormat) -> None:
     tracks = (
         Track(
             "folder:1", "Song - Live", ("One",), album="First", duration_ms=217_000, recording=Recording("", "/a b.mp3")
@@ -85,11 +85,11 @@ def test_a_list_that_a_map_was_written_to_is_read_back(tmp_path: Path, list_form
         ),
     ],
 )
-def test_a_list_says_on_which_album_a_track_is(content: str, albums: list[str | None]) -> None:
+def test_album_tag_applies_to_the_following_entries(content: str, albums: list[str | None]) -> None:
     assert m3u_columns(content.encode(), "list")["album"] == albums
 
 
-def test_a_web_page_is_no_playlist() -> None:
+def test_web_page_is_not_a_playlist() -> None:
     page = parse_m3u(b"<!DOCTYPE html>\n<html><body>Not found</body></html>")
     assert page.entries == ()
     assert "web page" in page.fault
@@ -182,11 +182,11 @@ def entries(content: str | bytes) -> list[tuple[object, ...]]:
         ),
     ],
 )
-def test_an_entry_is_read_in_all_its_forms(content: str | bytes, expected: tuple[object, ...]) -> None:
+def test_entry_is_parsed_in_every_notation(content: str | bytes, expected: tuple[object, ...]) -> None:
     assert entries(content) == [expected]
 
 
-def test_a_name_belongs_to_the_line_below_it() -> None:
+def test_caption_belongs_to_the_line_below() -> None:
     found = entries("#EXTINF:1,A - One\n#EXTINF:2,A - Two\ntwo.mp3\nthree.mp3\n#EXTINF:4,A - Four\n")
     assert found == [
         ("One", "A", 1_000, None),
@@ -196,7 +196,7 @@ def test_a_name_belongs_to_the_line_below_it() -> None:
     ]
 
 
-def test_files_are_listened_to_and_names_are_to_be_found(tmp_path: Path) -> None:
+def test_entries_with_files_are_analyzed_and_others_are_searched_for(tmp_path: Path) -> None:
     write_audio(tmp_path / "here.wav", tune(1))
     loaded = load(
         tmp_path,
@@ -217,7 +217,7 @@ def test_files_are_listened_to_and_names_are_to_be_found(tmp_path: Path) -> None
     assert playlist.track_ids == tuple(track.id for track in loaded.library.tracks)
 
 
-def test_a_file_without_a_name_is_called_by_its_tags_or_its_file_name(tmp_path: Path) -> None:
+def test_file_without_a_caption_is_named_by_its_tags_or_file_name(tmp_path: Path) -> None:
     write_audio(tmp_path / "01 - One - Song.wav", tune(1))
     loaded = load(tmp_path, "01 - One - Song.wav\n")
     (track,) = loaded.library.tracks
@@ -226,23 +226,23 @@ def test_a_file_without_a_name_is_called_by_its_tags_or_its_file_name(tmp_path: 
     assert loaded.library.playlists[0].name == "road_trip"
 
 
-def test_ids_do_not_change_with_the_order_of_the_entries(tmp_path: Path) -> None:
-    one, two = "#EXTINF:1,A - One\n", "#EXTINF:2,A - Two\n"
-    before = {track.title: track.id for track in load(tmp_path, one + two).library.tracks}
-    after = {track.title: track.id for track in load(tmp_path, two + one).library.tracks}
+def test_ids_do_not_depend_on_the_order_of_the_entries(tmp_path: Path) -> None:
+    first, second = "#EXTINF:1,A - One\n", "#EXTINF:2,A - Two\n"
+    before = {track.title: track.id for track in load(tmp_path, first + second).library.tracks}
+    after = {track.title: track.id for track in load(tmp_path, second + first).library.tracks}
     assert before == after
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A probe for files that hold nothing but tags."""
+    """A probe result for files that contain only tags."""
 
     audio_digest: str
     duration_ms: int = 61_500
 
 
 def captioned(folder: Path, lines: dict[str, tuple[str, str, str]]) -> list[tuple[str, tuple[str, ...]]]:
-    """Load a list of captions and what the tags of its files say: title and artist, or nothing."""
+    """Load a playlist whose entries have captions and files whose tags have a title and artist, or nothing."""
     for name, (_, title, artist) in lines.items():
         tags = ID3()  # type: ignore[no-untyped-call]
         if title:
@@ -259,7 +259,7 @@ def captioned(folder: Path, lines: dict[str, tuple[str, str, str]]) -> list[tupl
     return [(track.title, track.artists) for track in tracks]
 
 
-def test_tags_are_believed_before_captions_and_tell_what_stands_first_in_these(tmp_path: Path) -> None:
+def test_tags_override_captions_and_reveal_whether_the_title_comes_first(tmp_path: Path) -> None:
     assert captioned(
         tmp_path,
         {
@@ -277,7 +277,7 @@ def test_tags_are_believed_before_captions_and_tell_what_stands_first_in_these(t
     ]
 
 
-def test_captions_with_the_artist_first_stay_as_they_are(tmp_path: Path) -> None:
+def test_captions_with_the_artist_first_are_kept(tmp_path: Path) -> None:
     assert captioned(
         tmp_path,
         {
@@ -288,13 +288,13 @@ def test_captions_with_the_artist_first_stay_as_they_are(tmp_path: Path) -> None
     ) == [("White", ("Marie Roy",)), ("Silent - Live", ("Nobody",)), ("Same", ("Same",)), ("Six", ("Five",))]
 
 
-def test_an_entry_of_a_share_that_is_not_here_is_looked_for_by_its_name(tmp_path: Path) -> None:
+def test_entry_on_an_unavailable_network_share_is_searched_by_name(tmp_path: Path) -> None:
     loaded = load(tmp_path, "#EXTINF:1,One - Song\nsmb://nas/music/a.mp3\n")
     (track,) = loaded.library.tracks
     assert (track.title, track.recording, loaded.library.failures, loaded.is_streamed) == ("Song", None, (), True)
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_unreadable_files_are_reported_by_path(tmp_path: Path) -> None:
     library = load(tmp_path, "E:\\Music\\A\\01 - First Light.mp3\nB/Two - Dusk.mp3\n#EXTINF:1,C\nc.mp3\n").library
     assert [(track.title, track.artists) for track in library.tracks] == [
         ("First Light", ()),

@@ -1,4 +1,4 @@
-"""Several sources become one library: what is one track, what is known of it then, and what stays apart."""
+"""Merging several sources into one library: which tracks are the same, and how their metadata is combined."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ids(loaded: Loaded) -> list[str]:
 SAME = {
     "equal ids": (track("1", "A"), track("1", "B", "Other")),
     "ISRC": (track("1", "Song", isrc="USABC9912345"), track("2", "Song - Live", "Other", isrc="us-abc-99-12345")),
-    "ISRC, silence at the end": (
+    "ISRC, trailing silence": (
         track("1", isrc="USABC9912345", duration_ms=200_000),
         track("2", "Song", "Other", isrc="USABC9912345", duration_ms=209_000),
     ),
@@ -56,7 +56,7 @@ APART = {
     "no duration, other album": (track("1", album="A"), track("2", album="B", duration_ms=200_000)),
     "no duration, no album": (track("1", album="A"), track("2")),
     "wrong ISRC": (track("1", "One", isrc="USABC9912345"), track("2", "Other", isrc="USABC9912345")),
-    "ISRC of words": (track("1", "So", isrc="USABC9912345"), track("2", "Song", isrc="USABC9912345")),
+    "ISRC with a partial title": (track("1", "So", isrc="USABC9912345"), track("2", "Song", isrc="USABC9912345")),
     "ISRC of an edit": (
         track("1", isrc="USABC9912345", duration_ms=200_000),
         track("2", isrc="USABC9912345", duration_ms=400_000),
@@ -67,25 +67,25 @@ APART = {
 }
 
 
-@pytest.mark.parametrize(("one", "other"), SAME.values(), ids=SAME)
-def test_one_track_of_two_sources_is_one(one: Track, other: Track) -> None:
-    assert len(merge([source(one), source(other)]).library.tracks) == 1
-    assert len(merge([source(other), source(one)]).library.tracks) == 1
+@pytest.mark.parametrize(("left", "right"), SAME.values(), ids=SAME)
+def test_same_track_of_two_sources_is_merged(left: Track, right: Track) -> None:
+    assert len(merge([source(left), source(right)]).library.tracks) == 1
+    assert len(merge([source(right), source(left)]).library.tracks) == 1
 
 
-@pytest.mark.parametrize(("one", "other"), APART.values(), ids=APART)
-def test_two_tracks_that_look_alike_stay_two(one: Track, other: Track) -> None:
-    assert ids(merge([source(one), source(other)])) == ["1", "2"]
+@pytest.mark.parametrize(("left", "right"), APART.values(), ids=APART)
+def test_similar_but_different_tracks_are_not_merged(left: Track, right: Track) -> None:
+    assert ids(merge([source(left), source(right)])) == ["1", "2"]
 
 
-def test_what_one_source_lists_apart_stays_apart() -> None:
+def test_tracks_of_one_source_are_never_merged_with_each_other() -> None:
     single, album = track("single", album="Single"), track("album", album="Album")
     both = source(replace(single, duration_ms=1_000), replace(album, duration_ms=1_000))
     assert ids(merge([both, source(track("x", duration_ms=1_000, album="Album"))])) == ["single", "album"]
     assert ids(merge([source(single), source(album), both])) == ["single", "album"]
 
 
-def test_the_closest_counterpart_is_taken() -> None:
+def test_closest_match_is_merged() -> None:
     mine = source(track("a", album="A", duration_ms=1_000), track("b", album="B", duration_ms=1_000))
     friends = source(track("b2", album="B", duration_ms=2_000), track("a2", album="A", duration_ms=2_000))
     merged = merge([mine, friends], ("me", "friend")).library.tracks
@@ -93,7 +93,7 @@ def test_the_closest_counterpart_is_taken() -> None:
     assert all(track.layers == ("me", "friend") for track in merged)
 
 
-def test_a_merged_track_knows_what_any_part_knows() -> None:
+def test_merged_track_has_the_metadata_of_all_parts() -> None:
     file = Recording("d" * 64, path="/music/song.flac")
     one = Track("folder:1", "Song", ("Artist",), duration_ms=200_000, recording=file, facets={"mood": "calm"})
     other = Track(
@@ -131,21 +131,21 @@ def test_a_merged_track_knows_what_any_part_knows() -> None:
     )
 
 
-def test_a_place_on_an_album_comes_with_that_album() -> None:
+def test_track_number_is_taken_only_with_its_album() -> None:
     single = Track("folder:1", "Song", ("Artist",), "Song (Single)", duration_ms=200_000, isrc="USABC9912345")
     album = Track("x", "Song", ("Artist",), "Album", duration_ms=200_000, isrc="USABC9912345", track_number=7)
     (merged,) = merge([source(single), source(album)], ("a", "b")).library.tracks
     assert (merged.album, merged.track_number) == ("Song (Single)", None)
 
 
-def test_a_file_is_kept_whichever_source_brings_it() -> None:
+def test_local_file_is_kept_whichever_source_has_it() -> None:
     file = Recording("d" * 64, path="/music/song.flac")
     found = track(SPOTIFY, recording=Recording("e" * 64, video_id="v"))
     (merged,) = merge([source(found), source(track("folder:1", recording=file))]).library.tracks
     assert (merged.id, merged.recording) == (SPOTIFY, file)
 
 
-def test_playlists_stay_apart_and_name_the_merged_tracks() -> None:
+def test_playlists_stay_separate_and_refer_to_merged_tracks() -> None:
     mine = source(track("1"), track("2", "Other"), playlists=(Playlist("p", "Best", ("1", "2")),))
     friends = source(track(SPOTIFY), playlists=(Playlist("p", "Best", (SPOTIFY,)),))
     playlists = merge([mine, friends]).library.playlists
@@ -156,7 +156,7 @@ def test_playlists_stay_apart_and_name_the_merged_tracks() -> None:
     assert len({playlist.id for playlist in playlists}) == 2
 
 
-def test_a_failure_is_dropped_where_another_source_can_use_the_track() -> None:
+def test_failure_is_dropped_if_another_source_has_a_usable_track() -> None:
     def failing(*numbers: str) -> Any:
         return tuple(Failed(number, "fetch", "local-file", "why") for number in numbers)
 
@@ -166,7 +166,7 @@ def test_a_failure_is_dropped_where_another_source_can_use_the_track() -> None:
     assert [failure.track_id for failure in failures] == ["2", "3"]
 
 
-def test_everything_else_of_the_parts_is_carried_over() -> None:
+def test_other_fields_of_the_sources_are_combined() -> None:
     render, problem = Path, ServiceError("no connection")
     omission = Omission("o", "Talk", "episode", "why")
     one = source(track("1"), kind="demo", render=render, notices=("old",))
@@ -177,7 +177,7 @@ def test_everything_else_of_the_parts_is_carried_over() -> None:
     assert (merged.notices, merged.problem, merged.library.omissions) == (("old", "new"), problem, (omission,))
 
 
-def test_one_source_alone_stays_as_it_is() -> None:
+def test_single_source_is_returned_unchanged() -> None:
     part = source(track("1", position=(1.0, 2.0)), vectors=Cached("d", lambda: None))
     assert merge([part]) is part
     (named,) = merge([part], ("me",)).library.tracks
@@ -185,7 +185,7 @@ def test_one_source_alone_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("layers", [("me",), ("me", "friend", "third")])
-def test_a_wrong_number_of_names_is_reported(layers: tuple[str, ...]) -> None:
+def test_wrong_number_of_names_is_reported(layers: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError, match=rf"--as gives {len(layers)} name.*to 2 sources") as raised:
         merge([source(track("1")), source(track("2"))], layers)
     assert "one name for each --source" in raised.value.hint
@@ -206,8 +206,8 @@ PARTS = st.lists(st.lists(TRACKS, max_size=5, unique_by=lambda track: track.id),
 
 @settings(max_examples=300, deadline=None)
 @given(PARTS)
-def test_every_track_is_in_the_merged_library_once(parts: list[list[Track]]) -> None:
-    """Whatever the libraries: ids stay unique, all listings are somewhere, and no two of one source become one."""
+def test_merging_keeps_every_track_exactly_once(parts: list[list[Track]]) -> None:
+    """Ids stay unique, all playlist entries are kept, and no two tracks of one source are merged."""
     loaded = [
         source(*tracks, playlists=tuple(Playlist(track.id, track.id, (track.id,)) for track in tracks))
         for tracks in parts
@@ -225,14 +225,14 @@ def test_every_track_is_in_the_merged_library_once(parts: list[list[Track]]) -> 
         assert all(len(target) == 1 and layer in by_id[target[0]].layers for target in targets)
 
 
-def test_a_name_that_all_tracks_carry_costs_no_quadratic_time() -> None:
+def test_merging_tracks_of_the_same_name_takes_no_quadratic_time() -> None:
     many = [
         source(*(track(f"{part}:{row}", "Intro", duration_ms=row * 3_000) for row in range(20_000))) for part in "ab"
     ]
     assert len(merge(many).library.tracks) == 40_000
 
 
-def test_the_outcome_does_not_depend_on_the_order_of_hashes() -> None:
+def test_result_does_not_depend_on_hash_order() -> None:
     code = (
         "from tests.unit.test_fetch_merge import *\n"
         "one = source(*(track(f'a{n}', 'Song', album=f'{n % 7}', isrc=f'{n % 5}') for n in range(30)))\n"
@@ -250,9 +250,9 @@ def test_the_outcome_does_not_depend_on_the_order_of_hashes() -> None:
     assert len(outcomes) == 1
 
 
-def test_files_of_ones_own_are_listened_to_in_place_of_downloads_and_counted() -> None:
+def test_local_file_replaces_a_download_with_a_notice() -> None:
     own = track("file", isrc="USABC9912345", recording=Recording("a" * 64, path="/music/song.flac"))
     streamed = source(track(SPOTIFY, isrc="USABC9912345"), track("other", "Other"), kind="spotify", is_streamed=True)
     merged = merge([streamed, source(own, kind="folder")])
     assert merged.notices == ("1 track is also among your local files, and not downloaded.",)
-    assert [one.recording for one in merged.library.tracks] == [own.recording, None]
+    assert [each.recording for each in merged.library.tracks] == [own.recording, None]

@@ -64,50 +64,50 @@ def titles(loaded: Loaded) -> dict[str, list[str]]:
 
 
 ENTRIES: dict[str, tuple[str | bytes, list[str]]] = {
-    "as they are called": ("Björk/01 Été.mp3\n./Artist Two/Red Album/02 Dusk.mp3\n", ["Été", "Dusk"]),
+    "plain relative paths": ("Björk/01 Été.mp3\n./Artist Two/Red Album/02 Dusk.mp3\n", ["Été", "Dusk"]),
     "percent-encoded": (
         "Artist%20One/Blue%20Album/01%20First%20Light.mp3\nBj%C3%B6rk/01%20%C3%89t%C3%A9.mp3\n",
         ["First Light", "Été"],
     ),
     "percent-encoded by Windows-1252": ("Bj%F6rk/01%20%C9t%E9.mp3\n", ["Été"]),
-    "from a drive": ("E:\\CB Stuff\\Music\\Artist One\\Blue Album\\01 First Light.mp3\r\n", ["First Light"]),
-    "from a drive, with slashes": ("C://Music/Artist One/Blue Album/01 First Light.mp3\r\n", ["First Light"]),
-    "from the root of a drive": ("\\Artist Two\\Red Album\\02 Dusk.mp3\r\n", ["Dusk"]),
+    "on a Windows drive": ("E:\\CB Stuff\\Music\\Artist One\\Blue Album\\01 First Light.mp3\r\n", ["First Light"]),
+    "on a Windows drive, with slashes": ("C://Music/Artist One/Blue Album/01 First Light.mp3\r\n", ["First Light"]),
+    "from the root of the drive": ("\\Artist Two\\Red Album\\02 Dusk.mp3\r\n", ["Dusk"]),
     "on a server": ("\\\\nas\\music\\Artist Two\\Red Album\\02 Dusk.mp3", ["Dusk"]),
-    "of another root": ("/storage/emulated/0/Music/Artist Two/Red Album/02 Dusk.mp3", ["Dusk"]),
-    "of another root, percent-encoded": ("/mnt/Artist%20Two/Red%20Album/02%20Dusk.mp3", ["Dusk"]),
-    "of another order": ("Tracks/02 Dusk.mp3", ["Dusk"]),
-    "of both kinds of slashes": ("Artist Two\\Red Album/02 Dusk.mp3", ["Dusk"]),
-    "as addresses": (
+    "with another root": ("/storage/emulated/0/Music/Artist Two/Red Album/02 Dusk.mp3", ["Dusk"]),
+    "with another root, percent-encoded": ("/mnt/Artist%20Two/Red%20Album/02%20Dusk.mp3", ["Dusk"]),
+    "in another order": ("Tracks/02 Dusk.mp3", ["Dusk"]),
+    "mixed slashes": ("Artist Two\\Red Album/02 Dusk.mp3", ["Dusk"]),
+    "file URLs": (
         "file:///E:/Music/Artist%20Two/Red%20Album/02%20Dusk.mp3\nfile://localhost/old/Bj%C3%B6rk/01 Été.mp3\n",
         ["Dusk", "Été"],
     ),
-    "as addresses of other kinds": (
+    "other file URLs": (
         "file://nas/Artist%20One/Blue%20Album/01%20First%20Light.mp3\nfile:/x/%231%20Crush.ogg\n",
         ["First Light", "#1 Crush"],
     ),
-    "on shares": (
+    "on network shares": (
         "smb://NAS/Music/Artist%20Two/Red%20Album/02%20Dusk.mp3\nnfs://nas/volume1/Björk/01 Été.mp3\n",
         ["Dusk", "Été"],
     ),
     "in quotation marks": ('"Björk/01 Été.mp3"\n"E:\\Artist Two\\Red Album\\02 Dusk.mp3"\n', ["Été", "Dusk"]),
-    "of folders that end in a slash": ("Artist One/\nE:\\Music\\Artist Two\\\n", ["First Light", "Dusk"]),
+    "folders with a trailing slash": ("Artist One/\nE:\\Music\\Artist Two\\\n", ["First Light", "Dusk"]),
     "decomposed": (unicodedata.normalize("NFD", "Björk/01 Été.mp3"), ["Été"]),
     "in another case": ("artist two/RED ALBUM/02 dusk.MP3\nBJÖRK/01 ÉTÉ.mp3\n", ["Dusk", "Été"]),
-    "of another root, case and form": (unicodedata.normalize("NFD", "D:\\MUSIC\\björk\\01 été.mp3"), ["Été"]),
-    "that begin like a remark": (
+    "with another root, case and Unicode form": (unicodedata.normalize("NFD", "D:\\MUSIC\\björk\\01 été.mp3"), ["Été"]),
+    "that begin like a comment": (
         "# my songs\n#1 Crush.ogg\n#EXTINF:3,A - B\n#x\nBjörk/01 Été.mp3\n",
         ["#1 Crush", "Été"],
     ),
     "folders": ("Artist One\n", ["First Light"]),
-    "folders of Windows": ("E:\\Music\\Artist Two\\Red Album\n", ["Dusk"]),
+    "Windows folders": ("E:\\Music\\Artist Two\\Red Album\n", ["Dusk"]),
     "the folder itself": (".\n", ["#1 Crush", "First Light", "Dusk", "Été"]),
     "the folder above": ("..\n", ["#1 Crush", "First Light", "Dusk", "Été"]),
-    "in UTF-8 with a mark": (b"\xef\xbb\xbf" + "Björk/01 Été.mp3".encode(), ["Été"]),
+    "in UTF-8 with a byte order mark": (b"\xef\xbb\xbf" + "Björk/01 Été.mp3".encode(), ["Été"]),
     "in UTF-16": ("#EXTM3U\r\nBjörk\\01 Été.mp3\r\n".encode("utf-16"), ["Été"]),
-    "in UTF-16, big end first": (b"\xfe\xff" + "Björk/01 Été.mp3\r\n".encode("utf-16-be"), ["Été"]),
+    "in big-endian UTF-16": (b"\xfe\xff" + "Björk/01 Été.mp3\r\n".encode("utf-16-be"), ["Été"]),
     "in Windows-1252": ("Björk/01 Été.mp3".encode("cp1252"), ["Été"]),
-    "with the line ends of old Macs": ("Björk/01 Été.mp3\rArtist Two/Red Album/02 Dusk.mp3\r", ["Été", "Dusk"]),
+    "with classic Mac line endings": ("Björk/01 Été.mp3\rArtist Two/Red Album/02 Dusk.mp3\r", ["Été", "Dusk"]),
     "twice": ("Björk/01 Été.mp3\nbjörk/01 été.mp3\n", ["Été"]),
 }
 
@@ -134,7 +134,7 @@ def test_playlist_entries_are_resolved_to_files(tmp_path: Path, content: str | b
         ("..\n", True),
         ("#is this a song.mp3\n", True),
     ],
-    ids=["inside", "empty", "not there", "elsewhere", "above", "a remark"],
+    ids=["inside", "empty", "missing", "elsewhere", "above", "a comment"],
 )
 def test_folder_depends_on_more_if_a_playlist_points_outside(
     tmp_path: Path, content: str, depends_on_more: bool
@@ -225,7 +225,7 @@ def test_nested_and_cyclic_playlists_are_flattened(tmp_path: Path) -> None:
     (tmp_path / "outside.m3u").write_text("a.mp3\n")
     (tmp_path / "music/live.m3u8").write_text("#EXT-X-VERSION:3\n")
     (tmp_path / "music/six.m3u").write_text("a.mp3\n../outside.m3u\nlive.m3u8\n")
-    for number in range(1_100):  # more than calls can nest
+    for number in range(1_100):  # more than the recursion limit
         (tmp_path / f"music/~{number}.m3u").write_text(f"~{number + 1}.m3u\n")
     loaded = load(FolderSource(tmp_path / "music"), tmp_path)
     found = titles(loaded)
@@ -356,7 +356,7 @@ def test_skipped_audio_files_are_counted(tmp_path: Path) -> None:
         ('FILE "a.mp3" WAVE\n  TRACK 01 AUDIO\n', False),
         ('FILE "a.mp3" WAVE\n  TRACK 01 AUDIO\nFILE "b.mp3" WAVE\n  TRACK 02 AUDIO\n', False),
         ('FILE "gone.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', False),
-        ('FILE "A.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', True),  # it has been compressed since
+        ('FILE "A.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', True),  # converted to MP3 afterwards
         (f'FILE "{"a" * 300}.wav" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', False),
         ('FILE "\0.mp3" WAVE\n  TRACK 01 AUDIO\n  TRACK 02 AUDIO\n', False),
         ("no sheet", False),

@@ -1,4 +1,4 @@
-"""Playlists are measured against chance: tight ones are distinguished from loose ones whatever their size."""
+"""Playlists are compared with random ones: coherence, misfits, suggestions, overlaps and uncovered clusters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def library(groups: int = 6, size: int = 40, dimensions: int = 12, seed: int = 0) -> Float32Array:
-    """Unit vectors, centered, in ``groups`` groups one after the other."""
+    """Return centered unit vectors in ``groups`` consecutive groups."""
     generator = np.random.default_rng(seed)
     centers = np.repeat(generator.normal(size=(groups, dimensions)), size, axis=0)
     vectors = centers + 0.4 * generator.normal(size=centers.shape)
@@ -38,7 +38,7 @@ def neighbors_of(vectors: Float32Array, count: int = 10) -> Int32Array:
 
 
 @pytest.mark.parametrize("size", [3, 10, 60])
-def test_chance_is_what_random_draws_give(size: int) -> None:
+def test_null_model_matches_random_draws(size: int) -> None:
     vectors, generator = library(), np.random.default_rng(1)
     drawn = []
     for _ in range(4_000):
@@ -49,12 +49,12 @@ def test_chance_is_what_random_draws_give(size: int) -> None:
     assert chance.deviation(size) == pytest.approx(float(np.std(drawn)), rel=0.06)
 
 
-def test_all_of_the_library_has_no_deviation() -> None:
+def test_whole_library_has_no_deviation() -> None:
     vectors = library()
     assert NullModel.of(vectors).deviation(len(vectors)) == pytest.approx(0, abs=1e-4)
 
 
-def test_a_playlist_of_one_kind_is_coherent_and_a_random_one_is_not() -> None:
+def test_playlist_of_one_group_is_coherent_and_a_random_one_is_not() -> None:
     vectors = library()
     random = np.random.default_rng(2).choice(240, 20, replace=False).tolist()
     tight, loose = measure_playlists([range(20), random], vectors, neighbors_of(vectors))
@@ -66,7 +66,7 @@ def test_a_playlist_of_one_kind_is_coherent_and_a_random_one_is_not() -> None:
     assert "very much more alike" in describe_coherence(tight.coherence)
 
 
-def test_closeness_does_not_grow_with_the_size_of_a_playlist_but_z_does() -> None:
+def test_closeness_is_independent_of_playlist_size_but_z_is_not() -> None:
     vectors = library()
     small, large = measure_playlists([range(8), range(40)], vectors, neighbors_of(vectors))
     assert small.coherence is not None
@@ -75,7 +75,7 @@ def test_closeness_does_not_grow_with_the_size_of_a_playlist_but_z_does() -> Non
     assert large.coherence.z > 1.5 * small.coherence.z
 
 
-def test_misfits_are_found_and_what_fits_is_suggested() -> None:
+def test_misfits_are_found_and_matching_tracks_suggested() -> None:
     vectors = library()
     (figures,) = measure_playlists([[*range(30), 100, 150]], vectors, neighbors_of(vectors))
     assert {fit.row for fit in figures.misfits} == {100, 150}
@@ -85,13 +85,13 @@ def test_misfits_are_found_and_what_fits_is_suggested() -> None:
     assert {fit.row for fit in figures.suggestions} <= set(range(30, 40))
 
 
-def test_a_playlist_of_two_moods_has_no_misfits_for_that() -> None:
+def test_playlist_of_two_groups_has_hardly_any_misfits() -> None:
     vectors = library()
     (figures,) = measure_playlists([[*range(20), *range(40, 60)]], vectors, neighbors_of(vectors))
     assert len(figures.misfits) <= 2
 
 
-def test_a_playlist_that_holds_everything_says_nothing() -> None:
+def test_playlist_of_the_whole_library_has_no_findings() -> None:
     vectors = library()
     (figures,) = measure_playlists([range(240)], vectors, neighbors_of(vectors))
     assert figures.coherence is not None
@@ -111,10 +111,10 @@ def test_small_and_uniform_libraries_are_no_error(count: int, kind: str) -> None
         warnings.simplefilter("error")
         figures = measure_playlists([range(count), range(min(count, 3)), []], vectors, neighbors_of(vectors))
     assert len(figures) == 3
-    assert all(np.isfinite(one.coherence.z) for one in figures if one.coherence is not None)
+    assert all(np.isfinite(each.coherence.z) for each in figures if each.coherence is not None)
 
 
-def test_exact_duplicates_are_as_alike_as_can_be() -> None:
+def test_coherence_of_exact_duplicates_is_finite() -> None:
     vectors = library()
     copied = np.concatenate([vectors, vectors])
     alike = coherence(copied[[0, 240, 1, 241]], NullModel.of(copied), 1.0)
@@ -122,11 +122,11 @@ def test_exact_duplicates_are_as_alike_as_can_be() -> None:
     assert alike.closeness > 0.3
 
 
-def test_clusters_that_no_playlist_covers() -> None:
+def test_clusters_without_a_playlist_are_found() -> None:
     assert uncovered_clusters([range(20), range(20, 40), range(40, 60)], [range(10), [20]]) == (1, 2)
 
 
-def test_overlap_is_measured_on_the_smaller_playlist() -> None:
+def test_overlap_is_relative_to_the_smaller_playlist() -> None:
     (pair,) = overlaps([range(100), range(95, 105), range(200, 220)])
     assert (pair.one, pair.other, pair.count, pair.share) == (0, 1, 5, 0.5)
     assert overlaps([]) == overlaps([[]]) == overlaps([[], []]) == ()

@@ -1,4 +1,4 @@
-"""What stands out in a track: by each tag's own measure, in the words of the clusters' names."""
+"""Styles of a track: the tags that stand out from the library, in the words of the clusters' names."""
 
 from __future__ import annotations
 
@@ -12,51 +12,51 @@ QUIET = (0.0,) * len(NAMES)
 
 
 def styles_of(*rows: tuple[float, ...], others: int = 20) -> list[list[tuple[str, int]]]:
-    """Of these rows, in a library that has so many others without anything."""
+    """Return the styles of these rows in a library with ``others`` tracks without tags."""
     tags = np.array([*rows, *[QUIET] * others], dtype=np.float32)
-    return [list(one) for one in find_styles(tags, NAMES)[: len(rows)]]
+    return [list(styles) for styles in find_styles(tags, NAMES)[: len(rows)]]
 
 
 @pytest.mark.parametrize(
     ("activations", "words"),
     [
         ((0.4, 0, 0, 0, 0, 0, 0), ["dub techno"]),
-        ((0, 0.07, 0, 0, 0, 0, 0), ["rock"]),  # faint, and more than anywhere else
+        ((0, 0.07, 0, 0, 0, 0, 0), ["rock"]),  # weak, but stronger than in any other track
         ((0, 0.02, 0.02, 0.02, 0, 0, 0), []),
         ((0, 0, 0.05, 0, 0, 0, 0), ["country"]),
-        ((0, 0, 0, 0.2, 0, 0, 0), []),  # strings and pads have as much of a voice
+        ((0, 0, 0, 0.2, 0, 0, 0), []),  # strings and pads get such a score as well
         ((0, 0, 0, 0.3, 0, 0, 0), ["female voice"]),
-        ((0, 0, 0, 0, 0.9, 0, 0), []),  # a decade is no sound
+        ((0, 0, 0, 0, 0.9, 0, 0), []),  # a decade is not a style
         ((0, 0, 0, 0, 0, 0.3, 0.6), ["disco"]),
         ((0.2, 0.6, 0, 0, 0, 0, 0), ["rock", "dub techno"]),
     ],
 )
-def test_what_stands_out(activations: tuple[float, ...], words: list[str]) -> None:
+def test_outstanding_tags_become_styles(activations: tuple[float, ...], words: list[str]) -> None:
     (styles,) = styles_of(activations)
     assert [word for word, _ in styles] == words
 
 
-def test_what_all_have_does_not_stand_out_unless_it_is_certain() -> None:
+def test_common_tag_is_a_style_only_with_a_high_score() -> None:
     half, whole = (0, 0.3, 0, 0, 0, 0, 0), (0, 0.6, 0, 0, 0, 0, 0)
     assert styles_of(half, half, half, others=0) == [[], [], []]
     assert [word for word, _ in styles_of(whole, whole, whole, others=0)[0]] == ["rock"]
 
 
-def test_strengths_are_ranks_among_those_that_have_it() -> None:
+def test_strengths_are_ranks_among_tracks_with_the_style() -> None:
     rows = [(0.1 + 0.1 * step, 0, 0, 0, 0, 0, 0) for step in range(3)]
     assert [strength for ((_, strength),) in styles_of(*rows, others=40)] == [2, 5, 8]
 
 
-def test_a_track_has_few_styles_and_a_library_without_tags_none() -> None:
+def test_number_of_styles_is_limited_and_zero_without_tags() -> None:
     names = tuple(f"Genre---Style {number}" for number in range(12))
     tags = np.zeros((30, 12), dtype=np.float32)
     tags[0] = 0.5
-    assert [len(one) for one in find_styles(tags, names)] == [MAX_STYLES, *[0] * 29]
+    assert [len(styles) for styles in find_styles(tags, names)] == [MAX_STYLES, *[0] * 29]
     assert find_styles(np.zeros((3, 0), dtype=np.float32), ()) == ()
     assert find_styles(np.zeros((0, 12), dtype=np.float32), names) == ()
 
 
-def test_moods_and_instruments_are_among_the_first_words_and_take_no_place_of_styles() -> None:
+def test_moods_and_instruments_are_listed_in_addition_to_styles() -> None:
     names = (*(f"Genre---Style {number}" for number in range(8)), "Mood---dark mood", "Instrument---piano")
     tags = np.zeros((30, len(names)), dtype=np.float32)
     tags[0, :8], tags[0, 8], tags[0, 9] = 0.3, 0.5, 0.9

@@ -1,4 +1,4 @@
-"""Live, remastered, on two albums: versions of a song are found, and other songs of the same name are not."""
+"""Versions of one song (live, remastered, on two albums) are grouped; other songs with the same title are not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from spotmap_build.insights.versions import group_versions, split_title
         ("", "", ""),
     ],
 )
-def test_a_title_without_its_version(title: str, base: str, kind: str) -> None:
+def test_title_is_split_from_its_version(title: str, base: str, kind: str) -> None:
     assert split_title(title) == (base, kind)
 
 
@@ -47,7 +47,7 @@ def grouped(*tracks: tuple[str, str, int, list[float]]) -> list[tuple[int, ...]]
     return [song.rows for song in songs]
 
 
-def test_versions_share_title_and_artist_and_sound_alike() -> None:
+def test_versions_share_title_and_artist_and_sound_similar() -> None:
     assert grouped(
         ("Echoes", "Pink Floyd", 1_400_000, NEAR),
         ("Echoes (Live)", "Pink Floyd", 1_600_000, [0.8, 0.6]),
@@ -56,14 +56,14 @@ def test_versions_share_title_and_artist_and_sound_alike() -> None:
     ) == [(0, 1)]
 
 
-def test_every_version_says_of_which_kind_it_is() -> None:
+def test_every_version_has_its_kind() -> None:
     titles = ["Echoes", "Echoes", "Echoes (Live)"]
     vectors = np.array([NEAR, NEAR, [0.9, 0.436]], dtype=np.float32)
     (three,) = group_versions(titles, [("A",)] * 3, [60_000, 61_000, 70_000], vectors)
     assert three.kinds == ("", "", "live")
 
 
-def test_intros_of_two_albums_are_not_one_song_unless_they_are_one_recording() -> None:
+def test_tracks_with_a_generic_title_are_versions_only_if_they_sound_equal() -> None:
     near = [0.9, 0.436]
     assert grouped(("Intro", "A", 60_000, NEAR), ("Intro", "A", 60_000, near), ("Intro", "A", 60_000, NEAR)) == [(0, 2)]
 
@@ -74,5 +74,5 @@ def test_one_common_artist_is_enough() -> None:
     assert [song.rows for song in songs] == [(0, 1)]
 
 
-def test_an_empty_library_has_no_versions() -> None:
+def test_empty_library_has_no_versions() -> None:
     assert group_versions([], [], [], np.zeros((0, 8), np.float32)) == ()

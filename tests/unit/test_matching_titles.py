@@ -1,4 +1,4 @@
-"""Titles taken apart, and what their marks mean."""
+"""Parsing titles, albums and artists, and comparing them across notations and scripts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from spotmap_build.acquire.matching.versions import read_segment
         ("10 часов", {"loop"}),
     ],
 )
-def test_what_a_mark_says(segment: str, kinds: set[str]) -> None:
+def test_version_marks_are_recognized(segment: str, kinds: set[str]) -> None:
     reading = read_segment(segment)
     assert reading.sense == "version"
     assert reading.mark.kinds == kinds
@@ -71,12 +71,12 @@ def test_what_a_mark_says(segment: str, kinds: set[str]) -> None:
         "From A Star Was Lost Soundtrack",
     ],
 )
-def test_marks_that_say_nothing_about_the_recording(segment: str) -> None:
+def test_marks_without_influence_on_the_recording_are_neutral(segment: str) -> None:
     assert read_segment(segment).sense == "neutral"
 
 
 @pytest.mark.parametrize("segment", ["Come Back", "Da Ba Dee", "Alive", "Discovery", "Olive Grove", "Demonstration"])
-def test_words_that_only_hold_such_words_are_no_marks(segment: str) -> None:
+def test_words_that_contain_a_mark_are_not_marks(segment: str) -> None:
     assert read_segment(segment).sense == "unknown"
 
 
@@ -98,12 +98,12 @@ def test_words_that_only_hold_such_words_are_no_marks(segment: str) -> None:
         ("(...)", "..."),
     ],
 )
-def test_the_songs_name(title: str, core: str) -> None:
+def test_song_name_is_separated_from_marks(title: str, core: str) -> None:
     assert take_apart(title, frozenset({name_key("Ada Frayne")})).core == core
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("River, Part One", "River, Pt. 1"),
         ("River, Pt. II", "River (Part 2)"),
@@ -116,20 +116,20 @@ def test_the_songs_name(title: str, core: str) -> None:
         ("雲與風", "云与风"),
     ],
 )
-def test_names_that_are_one(one: str, other: str) -> None:
-    assert take_apart(one).full == take_apart(other).full
+def test_equivalent_names_are_equal(left: str, right: str) -> None:
+    assert take_apart(left).full == take_apart(right).full
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [("Train", "Train II"), ("!", "!!"), ("海邊的信", "海边的心"), ("Clown", "Crown"), ("No. 9", "No. 6")],
 )
-def test_names_that_are_two(one: str, other: str) -> None:
-    assert canonical(one) != canonical(other)
+def test_different_names_are_not_equal(left: str, right: str) -> None:
+    assert canonical(left) != canonical(right)
 
 
 @pytest.mark.parametrize("title", ['Ada Frayne "Salt" M/V', "Ada Frayne(에이다) 'Salt' MV", "Ada Frayne: Salt"])
-def test_an_upload_may_set_its_song_in_quotation_marks_or_after_a_colon(title: str) -> None:
+def test_song_of_an_upload_is_found_in_quotation_marks_or_after_a_colon(title: str) -> None:
     assert take_apart(title, frozenset({name_key("Ada Frayne")}), is_upload=True).core == "Salt"
 
 
@@ -151,11 +151,11 @@ def test_an_upload_may_set_its_song_in_quotation_marks_or_after_a_colon(title: s
         ("Steam: Live to Tell", False),
     ],
 )
-def test_albums_that_are_concerts(album: str, is_live: bool) -> None:
+def test_live_albums_are_recognized(album: str, is_live: bool) -> None:
     assert ("live" in read_album(album).kinds) == is_live
 
 
-def test_an_albums_edition_is_no_part_of_its_name() -> None:
+def test_edition_is_not_part_of_an_albums_name() -> None:
     names = {
         read_album(album).name for album in ("Coast", "Coast (Deluxe Edition)", "COAST - EP", "Coast (Remastered)")
     }
@@ -188,7 +188,7 @@ def test_an_albums_edition_is_no_part_of_its_name() -> None:
         (["New Heron (formerly Old Heron)"], ["Old Heron"], "same"),
     ],
 )
-def test_who_they_are(wanted: list[str], offered: list[str], level: str) -> None:
+def test_artists_are_compared(wanted: list[str], offered: list[str], level: str) -> None:
     assert compare_artists(wanted, offered).level == level
 
 
@@ -212,12 +212,12 @@ def test_who_they_are(wanted: list[str], offered: list[str], level: str) -> None
         ("مدينة النور", "Madinat El Nour", True),
     ],
 )
-def test_other_scripts_read_aloud(foreign: str, latin: str, are_alike: bool) -> None:
+def test_transliterated_names_are_compared_by_sound(foreign: str, latin: str, are_alike: bool) -> None:
     assert sound_alike(foreign, latin) == are_alike
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "is_same"),
+    ("left", "right", "is_same"),
     [
         ("Suite No. 1 in G Major, BWV 1007: I. Prélude", "Suite for Solo Cello No. 1 in G, BWV 1007: Prelude", True),
         ("Suite No. 1 in G Major, BWV 1007: I. Prélude", "Suite No. 1 in G Major, BWV 1007: III. Courante", False),
@@ -236,5 +236,5 @@ def test_other_scripts_read_aloud(foreign: str, latin: str, are_alike: bool) -> 
         ("Goldberg Variations, BWV 988: Var. 7", "Goldberg Variations, BWV 988: Var. 17", False),
     ],
 )
-def test_movements_of_works(one: str, other: str, is_same: bool) -> None:
-    assert same_movement(one, other) == is_same
+def test_movements_of_works_are_compared(left: str, right: str, is_same: bool) -> None:
+    assert same_movement(left, right) == is_same

@@ -1,4 +1,4 @@
-"""Where a build writes is looked at before anything is listened to: nothing private lies in a site."""
+"""Output paths are checked before a build: site, cache, report and private files must not overlap."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check(folder: Path, **flags: object) -> None:
         ("o", "dangling/cache"),
     ],
 )
-def test_the_site_and_the_cache_never_lie_in_each_other(tmp_path: Path, out: str, cache: str, force: bool) -> None:
+def test_site_and_cache_must_not_contain_each_other(tmp_path: Path, out: str, cache: str, force: bool) -> None:
     folder = tmp_path / "work"
     (folder / "o").mkdir(parents=True)
     (folder / "link").symlink_to("o")
@@ -52,13 +52,13 @@ def test_the_site_and_the_cache_never_lie_in_each_other(tmp_path: Path, out: str
 
 
 @pytest.mark.parametrize(("out", "cache"), [("o", "cache"), ("a/o", "a/cache"), ("o", "o-cache"), ("o-site", "o")])
-def test_beside_each_other_they_may_lie(tmp_path: Path, out: str, cache: str) -> None:
+def test_site_and_cache_may_be_siblings(tmp_path: Path, out: str, cache: str) -> None:
     check(tmp_path, out=out, cache_dir=cache)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("out", [".", "../map", "sub/.."])
-def test_an_empty_working_folder_can_be_the_site(tmp_path: Path, out: str) -> None:
+def test_empty_working_folder_can_be_the_site(tmp_path: Path, out: str) -> None:
     folder = tmp_path / "map"
     folder.mkdir()
     if out.startswith("sub"):
@@ -71,7 +71,7 @@ def test_an_empty_working_folder_can_be_the_site(tmp_path: Path, out: str) -> No
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_any_cache_of_ours_is_kept_out_of_a_site(tmp_path: Path, force: bool) -> None:
+def test_existing_caches_are_kept_out_of_a_site(tmp_path: Path, force: bool) -> None:
     prepare(tmp_path / "old", create=True)
     prepare(tmp_path / "o" / USUAL_CACHE, create=True)
     for out in ("old", "old/tmp", "old/tmp/new", "o"):
@@ -85,7 +85,7 @@ def test_any_cache_of_ours_is_kept_out_of_a_site(tmp_path: Path, force: bool) ->
 
 @pytest.mark.parametrize("name", [*NOT_IN_THE_SITE, "cache"])
 @pytest.mark.parametrize("force", [False, True])
-def test_nothing_private_lies_in_the_site(tmp_path: Path, name: str, force: bool) -> None:
+def test_private_files_are_kept_out_of_the_site(tmp_path: Path, name: str, force: bool) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "link").symlink_to("site")
     for place in ("site", "site/x", "site/deep/x", "link/x"):
@@ -97,19 +97,19 @@ def test_nothing_private_lies_in_the_site(tmp_path: Path, name: str, force: bool
 
 
 @pytest.mark.parametrize("name", NOT_IN_THE_CACHE)
-def test_what_is_kept_does_not_lie_in_the_cache(tmp_path: Path, name: str) -> None:
+def test_output_files_are_kept_out_of_the_cache(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match="inside the cache"):
         check(tmp_path, **{name: ".spotmap/cache/x"})
 
 
-def test_the_report_and_the_summary_are_two_files(tmp_path: Path) -> None:
+def test_report_and_summary_must_be_different_files(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(OutputError, match="the same file"):
         check(tmp_path, report="x", summary="link/x")
 
 
 @pytest.mark.parametrize("name", ["report", "summary"])
-def test_a_file_of_the_person_is_found_before_the_build(tmp_path: Path, name: str) -> None:
+def test_foreign_file_is_detected_before_the_build(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes").write_text("mine")
     with pytest.raises(OutputError, match="no build wrote"):
         check(tmp_path, **{name: "notes"})
@@ -119,13 +119,13 @@ def test_a_file_of_the_person_is_found_before_the_build(tmp_path: Path, name: st
 
 @pytest.mark.parametrize("place", ["n" * 300, "m/" * 3_000])
 @pytest.mark.parametrize("name", ["out", "cache_dir", "report", "summary", "keep_audio", "overrides", "template"])
-def test_a_path_that_is_too_long_is_a_wrong_setting(tmp_path: Path, place: str, name: str) -> None:
+def test_overlong_path_is_a_config_error(tmp_path: Path, place: str, name: str) -> None:
     with pytest.raises(ConfigError, match="too long"):
         check(tmp_path, **{name: place})
 
 
 @pytest.mark.parametrize("place", ["file/x", "loop", "loop/x", "new/" + "n" * 300])
-def test_a_place_that_can_never_be_is_a_sentence_at_once(tmp_path: Path, place: str) -> None:
+def test_impossible_path_is_reported_before_the_build(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OutputError, match="site cannot be published"):
@@ -139,11 +139,11 @@ def test_a_place_that_can_never_be_is_a_sentence_at_once(tmp_path: Path, place: 
 
 
 @pytest.mark.parametrize("out", ["n" * 255, "\u3042" * 85, os.fsdecode(b"\xff\xfe"), "a\nb", "-x", "\x1b[2J"])
-def test_any_name_that_a_folder_can_have_will_do(tmp_path: Path, out: str) -> None:
+def test_any_valid_folder_name_is_accepted(tmp_path: Path, out: str) -> None:
     check(tmp_path, out=out)
 
 
-def test_without_a_home_only_the_root_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_folder_only_the_root_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_home() -> Path:
         raise RuntimeError("Could not determine home directory.")
 

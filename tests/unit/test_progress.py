@@ -1,4 +1,4 @@
-"""Progress is given in the way that fits who listens: a bar, lines, or JSON."""
+"""Progress as a bar on a terminal, as plain lines, or as JSON; names cannot inject commands into any of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def tell(mode: str, stream: io.StringIO) -> str:
+def report_progress(mode: str, stream: io.StringIO) -> str:
     progress = make_progress(mode, stream)
     progress.begin("embed", "listening", total=2)
     progress.advance(1)
@@ -28,26 +28,26 @@ def tell(mode: str, stream: io.StringIO) -> str:
 
 
 def test_lines_name_the_stage_and_its_outcome() -> None:
-    said = tell("auto", io.StringIO())
-    assert said.splitlines() == ["embed: listening (2)", "embed: 2 recordings", "warning: something is odd"]
+    output = report_progress("auto", io.StringIO())
+    assert output.splitlines() == ["embed: listening (2)", "embed: 2 recordings", "warning: something is odd"]
 
 
-def test_json_is_one_object_a_line() -> None:
-    events = [json.loads(line) for line in tell("json", io.StringIO()).splitlines()]
+def test_json_has_one_object_per_line() -> None:
+    events = [json.loads(line) for line in report_progress("json", io.StringIO()).splitlines()]
     assert [event["event"] for event in events] == ["begin", "advance", "end", "message"]
     assert events[0]["total"] == 2
     assert {event["stage"] for event in events} == {"embed"}
 
 
-def test_a_terminal_gets_a_bar_and_a_tick() -> None:
+def test_terminal_shows_a_bar_and_a_tick() -> None:
     stream = Terminal()
     assert isinstance(make_progress("auto", stream), TerminalProgress)
-    said = tell("auto", stream)
-    assert "✓" in said
-    assert "2 recordings" in said
+    output = report_progress("auto", stream)
+    assert "✓" in output
+    assert "2 recordings" in output
 
 
-def test_markup_in_a_message_is_printed_as_it_is() -> None:
+def test_markup_in_a_message_is_printed_literally() -> None:
     stream = Terminal()
     progress = make_progress("auto", stream)
     progress.begin("fetch", "looking")
@@ -55,7 +55,7 @@ def test_markup_in_a_message_is_printed_as_it_is() -> None:
     assert "[bold]not markup[/bold] [link=x]" in stream.getvalue()
 
 
-def test_plain_lines_come_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_lines_are_printed_at_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now_s[0])
     stream = io.StringIO()
@@ -71,7 +71,7 @@ def test_plain_lines_come_now_and_then_only(monkeypatch: pytest.MonkeyPatch) -> 
     ("seconds", "text"),
     [(0.2, "0 s"), (45, "45 s"), (89, "89 s"), (200, "3 min"), (4800, "80 min"), (5700, "1 h 35 min")],
 )
-def test_seconds_are_reported_as_exactly_as_is_useful(seconds: float, text: str) -> None:
+def test_durations_are_rounded_for_people(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
 
 
@@ -93,65 +93,65 @@ HOSTILE = [
 ]
 
 
-def commands(said: str) -> list[str]:
-    """What a runner of CI would take for a command (as actions/runner reads a line)."""
-    lines = said.splitlines()
+def commands(output: str) -> list[str]:
+    """Return the lines that a CI runner would take for commands, by the rules of actions/runner."""
+    lines = output.splitlines()
     return [line for line in lines if line.lstrip().startswith("::") or re.search(r"##\w*\[", line)]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_name_commands_a_runner_or_adds_a_line_to_a_log(text: str) -> None:
+def test_names_cannot_inject_commands_or_lines_into_a_log(text: str) -> None:
     stream = io.StringIO()
     progress = PlainProgress(stream)
     progress.begin(text, text, total=2)
     progress.end(text)
     progress.say(text)
     progress.say(text, level="warning")
-    said = stream.getvalue()
-    assert said.count("\n") == len(said.splitlines()) == 4
-    assert all(line.isprintable() or "\u00a0" in line for line in said.splitlines())
-    assert not commands(said)
-    said.encode()
+    output = stream.getvalue()
+    assert output.count("\n") == len(output.splitlines()) == 4
+    assert all(line.isprintable() or "\u00a0" in line for line in output.splitlines())
+    assert not commands(output)
+    output.encode()
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_json_tells_any_text_as_it_is_and_acts_on_nothing(text: str) -> None:
+def test_json_preserves_any_text_and_cannot_inject_commands(text: str) -> None:
     stream = io.StringIO()
     progress = make_progress("json", stream)
     progress.begin("embed", text, total=2)
     progress.end(text)
     progress.say(text)
-    said = stream.getvalue()
-    assert said.count("\n") == len(said.splitlines()) == 3
-    assert all(line.isprintable() or "\u00a0" in line for line in said.splitlines())
-    assert not commands(said)
-    begin, end, message = (json.loads(line) for line in said.encode().splitlines())
+    output = stream.getvalue()
+    assert output.count("\n") == len(output.splitlines()) == 3
+    assert all(line.isprintable() or "\u00a0" in line for line in output.splitlines())
+    assert not commands(output)
+    begin, end, message = (json.loads(line) for line in output.encode().splitlines())
     assert begin["what"] == end["outcome"] == message["message"] == re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-def test_json_is_written_as_orjson_writes_it() -> None:
+def test_json_equals_that_of_orjson() -> None:
     stream = io.StringIO()
     make_progress("json", stream).say('Größe "\\" / \t 日本 😀', level="warning")
-    said = stream.getvalue()
-    assert said.encode() == orjson.dumps(orjson.loads(said)) + b"\n"
+    output = stream.getvalue()
+    assert output.encode() == orjson.dumps(orjson.loads(output)) + b"\n"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_name_acts_on_a_terminal(text: str) -> None:
-    def said(text: str) -> str:
+def test_names_cannot_inject_terminal_sequences(text: str) -> None:
+    def shown(text: str) -> str:
         stream = Terminal()
         progress = TerminalProgress(stream)
         progress.say(text)
         progress.end(text)
         return stream.getvalue()
 
-    ordinary = re.escape(said("ordinary")).replace("ordinary", "(?P<name>.*)", 1).replace("ordinary", "(?P=name)")
-    found = re.fullmatch(ordinary, said(text), re.DOTALL)
+    ordinary = re.escape(shown("ordinary")).replace("ordinary", "(?P<name>.*)", 1).replace("ordinary", "(?P=name)")
+    found = re.fullmatch(ordinary, shown(text), re.DOTALL)
     assert found
     assert found["name"].replace("\u00a0", "").isprintable()
 
 
-def test_the_bar_of_a_stage_shows_a_name_as_it_is() -> None:
+def test_bar_shows_a_name_literally() -> None:
     stream = Terminal()
     progress = TerminalProgress(stream)
     progress.begin("embed", "[red]a[/red]\x1b]0;t\x07\n::b")

@@ -1,4 +1,4 @@
-"""Vectors are compared as they should be, neighbors are exact, any number of tracks gets a repeatable place."""
+"""Preparing vectors, finding neighbors, and laying out libraries of any size deterministically."""
 
 from __future__ import annotations
 
@@ -25,42 +25,42 @@ if TYPE_CHECKING:
 
 
 def groups(count: int, dimensions: int = 32, group_count: int = 3, seed: int = 0) -> tuple[Float32Array, list[int]]:
-    """Vectors around ``group_count`` centers, and the group of each."""
+    """Return vectors around ``group_count`` centers, and the group of each."""
     generator = np.random.default_rng(seed)
     centers = generator.normal(scale=4, size=(group_count, dimensions))
-    of = [row % group_count for row in range(count)]
-    return (centers[of] + generator.normal(size=(count, dimensions))).astype(np.float32), of
+    group_of = [row % group_count for row in range(count)]
+    return (centers[group_of] + generator.normal(size=(count, dimensions))).astype(np.float32), group_of
 
 
 def lay_out(vectors: Float32Array, preprocessing: str, seed: int) -> Float32Array:
-    """All that a first build does with vectors."""
+    """Prepare vectors, find neighbors and lay them out, as a first build does."""
     unit = prepare(vectors, preprocessing)
     return fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed), seed)
 
 
 @pytest.mark.parametrize("preprocessing", ["none", "center", "zscore"])
-def test_prepared_vectors_have_length_one(preprocessing: str) -> None:
+def test_prepared_vectors_have_unit_length(preprocessing: str) -> None:
     vectors, _ = groups(20)
     assert np.allclose(np.linalg.norm(prepare(vectors, preprocessing), axis=1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("preprocessing", ["none", "center", "zscore"])
 @pytest.mark.parametrize(("count", "dimensions"), [(101, 32), (301, 640)])
-def test_equal_sounds_have_equal_vectors_wherever_they_stand(preprocessing: str, count: int, dimensions: int) -> None:
+def test_equal_vectors_stay_equal_in_any_row(preprocessing: str, count: int, dimensions: int) -> None:
     vectors, _ = groups(count, dimensions)
     copies = [3, *range(50, 70), *range(count - 3, count)]
     vectors[copies] = vectors[3]
     assert len({row.tobytes() for row in prepare(vectors, preprocessing)[copies]}) == 1
 
 
-def test_what_all_vectors_share_is_compared_only_as_they_are() -> None:
-    """An offset that is far larger than any difference: around it, all angles are alike."""
-    vectors, of = groups(60)
+def test_common_offset_is_removed_by_centering_and_zscore() -> None:
+    """The offset is far larger than the differences, so without centering all angles are nearly equal."""
+    vectors, group_of = groups(60)
     offset = np.linspace(-400, 400, vectors.shape[1], dtype=np.float32)
     shares = {}
     for preprocessing in ("none", "center", "zscore"):
         nearest = find_neighbors(prepare(vectors + offset, preprocessing), 5, 0).indices
-        shares[preprocessing] = float(np.mean(np.array(of)[nearest] == np.array(of)[:, None]))
+        shares[preprocessing] = float(np.mean(np.array(group_of)[nearest] == np.array(group_of)[:, None]))
         moved, still = prepare(vectors + offset, preprocessing), prepare(vectors, preprocessing)
         is_same = np.allclose(moved @ moved.T, still @ still.T, atol=0.01)
         assert is_same == (preprocessing != "none")
@@ -68,7 +68,7 @@ def test_what_all_vectors_share_is_compared_only_as_they_are() -> None:
     assert shares["zscore"] > 0.95
 
 
-def test_zscore_ignores_dimensions_that_do_not_vary() -> None:
+def test_zscore_drops_constant_dimensions() -> None:
     vectors, _ = groups(20, dimensions=4)
     vectors[:, 2] = 1e6
     prepared = prepare(vectors, "zscore")
@@ -76,45 +76,46 @@ def test_zscore_ignores_dimensions_that_do_not_vary() -> None:
     assert np.isfinite(prepared).all()
 
 
-def test_a_track_equal_to_the_mean_stays_finite() -> None:
+def test_track_equal_to_the_mean_stays_finite() -> None:
     assert np.isfinite(prepare(np.ones((5, 8), np.float32), "center")).all()
 
 
-def test_preparing_leaves_its_input_alone() -> None:
+def test_preparing_does_not_modify_its_input() -> None:
     vectors, _ = groups(10)
     before = vectors.copy()
     prepare(vectors, "zscore")
     assert np.array_equal(vectors, before)
 
 
-def test_one_loud_dimension_does_not_drown_what_tells_groups_apart() -> None:
-    vectors, of = groups(90, dimensions=16)
+def test_noisy_dimension_does_not_hide_groups() -> None:
+    vectors, group_of = groups(90, dimensions=16)
     loud = np.random.default_rng(1).normal(scale=12, size=(90, 1)).astype(np.float32)
     prepared = prepare(np.concatenate([vectors, loud], axis=1), "center")
     nearest = find_neighbors(prepared, 1, seed=0).indices[:, 0]
-    assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
+    assert np.mean([group_of[row] == group_of[other] for row, other in enumerate(nearest)]) > 0.95
 
 
 @pytest.mark.parametrize("preprocessing", ["center", "zscore"])
 @pytest.mark.parametrize("far", [1e3, -1e6, 1e12])
-def test_one_far_vector_does_not_decide_how_all_others_are_compared(far: float, preprocessing: str) -> None:
+def test_outlier_does_not_dominate_the_comparison_of_the_others(far: float, preprocessing: str) -> None:
     chance = np.random.default_rng(3)
     groups = 4 * chance.normal(size=(6, 16))
     vectors = (groups[np.arange(299) % 6] + chance.normal(size=(299, 16))).astype(np.float32)
-    alone, beside = (
+    without, with_outlier = (
         find_neighbors(prepare(rows, preprocessing), 10, seed=0).indices[:299]
         for rows in (vectors, np.vstack([vectors, np.full((1, 16), far, np.float32)]))
     )
-    kept = [len(set(one) & set(other)) / 10 for one, other in zip(alone.tolist(), beside.tolist(), strict=True)]
+    pairs = zip(without.tolist(), with_outlier.tolist(), strict=True)
+    kept = [len(set(left) & set(right)) / 10 for left, right in pairs]
     assert np.mean(kept) > 0.7
 
 
-def test_what_is_opposite_to_all_others_has_a_place() -> None:
+def test_vector_opposite_to_all_others_gets_a_position() -> None:
     unit_vectors = np.vstack([np.ones((40, 1)), -np.ones((1, 1))]).astype(np.float32)
     assert np.isfinite(fit_layout(unit_vectors, find_neighbors(unit_vectors, 15, seed=0), seed=0)).all()
 
 
-def test_principal_components_are_the_same_bytes_on_any_number_of_processors() -> None:
+def test_principal_components_do_not_depend_on_the_number_of_threads() -> None:
     centered = np.random.default_rng(3).normal(size=(400, 300)).astype(np.float32)
     centered -= centered.mean(axis=0)
     found = set()
@@ -125,7 +126,7 @@ def test_principal_components_are_the_same_bytes_on_any_number_of_processors() -
 
 
 @pytest.mark.parametrize(("count", "dimensions"), [(30, 8), (8, 30), (2, 5), (1, 5)])
-def test_principal_components_span_the_same_distances(count: int, dimensions: int) -> None:
+def test_principal_components_preserve_distances(count: int, dimensions: int) -> None:
     vectors = np.random.default_rng(3).normal(size=(count, dimensions)).astype(np.float32)
     centered = vectors - vectors.mean(axis=0)
     components = principal_components(centered, 50)
@@ -144,7 +145,7 @@ def test_neighbors_equal_those_of_a_plain_sort(count: int) -> None:
     assert (found.is_exact, found.recall) == (True, 1.0)
 
 
-def test_blocks_do_not_change_the_neighbors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_size_does_not_change_the_neighbors(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = prepare(groups(101)[0], "none")
     unit[40:60] = unit[3]
     whole = find_neighbors(unit, 30, seed=0)
@@ -155,7 +156,7 @@ def test_blocks_do_not_change_the_neighbors(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def in_exact_order(queries: Float32Array, unit: Float32Array, count: int, *, is_itself: bool) -> list[list[int]]:
-    """Whom each row must have: computed in whole numbers, sorted plainly, equal ones by row."""
+    """Return the exact neighbors of each row: computed with integers, sorted stably, ties broken by row."""
     whole, other = (np.rint(part.astype(np.float64) * 2**30).astype(np.int64) for part in (queries, unit))
     steps = np.rint((whole @ other.T) / 2**40)
     if is_itself:
@@ -184,7 +185,7 @@ def hard_to_tell_apart(name: str, count: int, dimensions: int) -> Float32Array:
 @pytest.mark.parametrize(
     "name", ["apart", "twins", "one sound", "a rounding apart", "a step apart", "silence among them"]
 )
-def test_neighbors_are_equal_however_blocks_fall_and_products_are_rounded(
+def test_neighbors_do_not_depend_on_block_size_and_rounding(
     name: str, block_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(neighbors_module, "BLOCK_ROWS", block_rows)
@@ -193,21 +194,21 @@ def test_neighbors_are_equal_however_blocks_fall_and_products_are_rounded(
     found = find_neighbors(unit, 20, seed=0)
     assert found.indices.tolist() == expected
     assert nearest_rows(unit[:9], unit, 20)[0].tolist() == in_exact_order(unit[:9], unit, 20, is_itself=False)
-    # The same angles summed in another order: what another machine's product would do.
-    turned = np.ascontiguousarray(unit[:, np.random.default_rng(1).permutation(33)])
-    again = find_neighbors(turned, 20, seed=0)
+    # The same products summed in another order, as on another machine.
+    permuted = np.ascontiguousarray(unit[:, np.random.default_rng(1).permutation(33)])
+    again = find_neighbors(permuted, 20, seed=0)
     assert again.indices.tolist() == expected
     assert again.similarities.tobytes() == found.similarities.tobytes()
     rows = np.arange(len(unit))
-    assert similarities_between(turned, rows, found.indices).tobytes() == found.similarities.tobytes()
+    assert similarities_between(permuted, rows, found.indices).tobytes() == found.similarities.tobytes()
 
 
 CHANGES = {
     "one new": ([], [40]),
-    "the first and the last are new": ([], [0, 89]),
-    "some new, side by side and apart": ([], [3, 4, 5, 61, 88]),
-    "one gone": ([17], []),
-    "some gone and some new": ([17, 30, 71], [1, 2, 70]),
+    "first and last new": ([], [0, 89]),
+    "some new, adjacent and separate": ([], [3, 4, 5, 61, 88]),
+    "one removed": ([17], []),
+    "some removed and some new": ([17, 30, 71], [1, 2, 70]),
     "nothing": ([], []),
 }
 
@@ -217,7 +218,7 @@ CHANGES = {
 @pytest.mark.parametrize(
     "name", ["apart", "twins", "one sound", "a rounding apart", "a step apart", "silence among them"]
 )
-def test_neighbors_that_are_held_become_those_that_a_search_finds(
+def test_updated_neighbors_equal_those_of_a_search(
     name: str, change: str, block_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(neighbors_module, "BLOCK_ROWS", block_rows)
@@ -226,16 +227,16 @@ def test_neighbors_that_are_held_become_those_that_a_search_finds(
     was_there, is_there = np.ones(len(all_rows), dtype=bool), np.ones(len(all_rows), dtype=bool)
     is_there[gone] = False
     was_there[np.flatnonzero(is_there)[new]] = False
-    held = find_neighbors(all_rows[was_there], 5, seed=0)
+    previous = find_neighbors(all_rows[was_there], 5, seed=0)
     before = np.where(was_there, np.cumsum(was_there) - 1, -1).astype(np.int32)[is_there]
-    updated = update_neighbors(all_rows[is_there], 5, held, before)
+    updated = update_neighbors(all_rows[is_there], 5, previous, before)
     searched = find_neighbors(all_rows[is_there], 5, seed=0)
     assert updated is not None
     assert updated.indices.tolist() == searched.indices.tolist()
     assert updated.similarities.tobytes() == searched.similarities.tobytes()
 
 
-def test_neighbors_are_not_updated_where_a_search_finds_others_or_is_no_more_work() -> None:
+def test_neighbors_are_not_updated_if_that_would_be_wrong_or_no_faster() -> None:
     unit = prepare(groups(40)[0], "none")
     held, rows = find_neighbors(unit, 5, seed=0), np.arange(40, dtype=np.int32)
     assert update_neighbors(unit, 5, held, rows) is not None
@@ -248,18 +249,18 @@ def test_neighbors_are_not_updated_where_a_search_finds_others_or_is_no_more_wor
 
 @pytest.mark.parametrize("preprocessing", ["center", "zscore"])
 @pytest.mark.parametrize(("count", "dimensions"), [(60, 8), (20, 32)])
-def test_what_was_learned_from_a_library_serves_other_tracks(preprocessing: str, count: int, dimensions: int) -> None:
+def test_preparation_of_one_library_applies_to_other_tracks(preprocessing: str, count: int, dimensions: int) -> None:
     vectors, _ = groups(count, dimensions)
     vectors[:, 3] = 7
     preparation = fit_preparation(vectors, preprocessing)
     whole = prepare(vectors, preprocessing)
     assert np.array_equal(preparation.transform(vectors[5:]), whole[5:])
     strange = vectors[:1].copy()
-    strange[0, 3] = 1e6  # in a dimension that said nothing of the library
+    strange[0, 3] = 1e6  # in a dimension that is constant in the library
     assert np.allclose(preparation.transform(strange), whole[:1], atol=1e-5)
 
 
-def test_rows_are_named_by_their_bits() -> None:
+def test_row_digests_depend_only_on_the_bits_of_the_row() -> None:
     vectors, _ = groups(9)
     vectors[4] = vectors[2]
     digests = row_digests(vectors)
@@ -270,7 +271,7 @@ def test_rows_are_named_by_their_bits() -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("dimensions", [1, 2, 50, 1280])
-def test_a_product_that_is_as_wrong_as_it_may_be_changes_no_neighbor(dimensions: int, sign: int) -> None:
+def test_maximal_rounding_error_changes_no_neighbor(dimensions: int, sign: int) -> None:
     from spotmap_build.project.kernels import keep_best
 
     unit = prepare(np.random.default_rng(2).normal(size=(60, dimensions)).astype(np.float32), "none")
@@ -282,25 +283,25 @@ def test_a_product_that_is_as_wrong_as_it_may_be_changes_no_neighbor(dimensions:
     assert indices.tolist() == in_exact_order(unit, unit, 5, is_itself=True)
 
 
-def test_equally_similar_tracks_come_in_the_order_of_their_rows() -> None:
+def test_equally_similar_tracks_are_ordered_by_row() -> None:
     unit = prepare(np.ones((6, 4), np.float32), "none")
     assert find_neighbors(unit, 3, seed=0).indices.tolist() == [
         [1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2], [0, 1, 2], [0, 1, 2],
     ]  # fmt: skip
 
 
-def test_a_track_of_zeros_is_similar_to_nothing() -> None:
+def test_zero_vector_is_similar_to_nothing() -> None:
     unit = prepare(groups(8)[0], "none")
     unit[2] = 0
     assert find_neighbors(unit, 3, seed=0).similarities[2].tolist() == [0, 0, 0]
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_a_lonely_track_has_no_neighbors(count: int) -> None:
+def test_single_track_has_no_neighbors(count: int) -> None:
     assert find_neighbors(np.ones((count, 4), np.float32), 5, seed=0).indices.shape == (count, 0)
 
 
-def test_rows_are_looked_up_among_others() -> None:
+def test_nearest_rows_are_found_for_queries() -> None:
     unit = prepare(groups(40)[0], "none")
     indices, similarities = nearest_rows(unit[:3], unit, 4)
     assert indices[:, 0].tolist() == [0, 1, 2]
@@ -310,7 +311,7 @@ def test_rows_are_looked_up_among_others() -> None:
 
 
 @pytest.mark.slow
-def test_the_approximate_search_finds_nearly_all_true_neighbors_and_says_how_many(
+def test_approximate_search_finds_nearly_all_neighbors_and_reports_its_recall(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     unit = prepare(groups(2000, group_count=10)[0], "none")
@@ -325,11 +326,11 @@ def test_the_approximate_search_finds_nearly_all_true_neighbors_and_says_how_man
     assert not np.any(found.indices == np.arange(2000)[:, None])
     for function in neighbors_module.compiled_functions():
         assert function.signatures
-        assert function.stats.cache_hits or function.stats.cache_misses, "it is kept for the next build"
+        assert function.stats.cache_hits or function.stats.cache_misses, "compiled code is cached for the next build"
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 6, 7, 14, 15, 16, 40])
-def test_any_number_of_tracks_gets_finite_places(count: int) -> None:
+def test_any_number_of_tracks_gets_finite_and_distinct_positions(count: int) -> None:
     coordinates = lay_out(groups(count)[0], "center", seed=42)
     assert coordinates.shape == (count, 2)
     assert coordinates.dtype == np.float32
@@ -338,24 +339,24 @@ def test_any_number_of_tracks_gets_finite_places(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 5, 16, 60])
-def test_equal_tracks_get_places_of_their_own(count: int) -> None:
+def test_equal_tracks_get_distinct_positions(count: int) -> None:
     coordinates = lay_out(np.ones((count, 16), np.float32), "center", seed=42)
     assert np.isfinite(coordinates).all()
     assert len({tuple(place) for place in coordinates.tolist()}) == count
 
 
-def test_the_same_vectors_are_laid_out_the_same() -> None:
+def test_layout_is_deterministic() -> None:
     vectors, _ = groups(80)
     first = lay_out(vectors, "zscore", seed=7)
     second = lay_out(vectors, "zscore", seed=7)
     assert first.tobytes() == second.tobytes()
 
 
-def test_groups_of_similar_tracks_lie_apart() -> None:
-    vectors, of = groups(90)
+def test_groups_of_similar_tracks_are_separated() -> None:
+    vectors, group_of = groups(90)
     coordinates = lay_out(vectors, "center", seed=42)
     nearest = exact_neighbors_on_plane(coordinates)
-    assert np.mean([of[row] == of[other] for row, other in enumerate(nearest)]) > 0.95
+    assert np.mean([group_of[row] == group_of[other] for row, other in enumerate(nearest)]) > 0.95
 
 
 def exact_neighbors_on_plane(coordinates: Float32Array) -> list[int]:
@@ -364,24 +365,24 @@ def exact_neighbors_on_plane(coordinates: Float32Array) -> list[int]:
     return [int(row) for row in distance.argmin(axis=1)]
 
 
-def test_the_principal_plane_is_never_mirrored() -> None:
+def test_principal_plane_is_never_mirrored() -> None:
     vectors, _ = groups(30)
     plane = principal_plane(vectors)
     shuffled = principal_plane(vectors[::-1].copy())[::-1]
     assert np.allclose(plane, shuffled, atol=1e-3)
 
 
-def test_two_exact_groups_lie_apart() -> None:
+def test_two_exact_groups_are_separated() -> None:
     vectors = np.repeat(np.eye(2, 8, dtype=np.float32), 20, axis=0)
     coordinates = lay_out(vectors, "center", seed=42)
-    one, other = coordinates[:20], coordinates[20:]
-    between = float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)))
-    assert between > max(one.std(), other.std())
+    left, right = coordinates[:20], coordinates[20:]
+    between = float(np.linalg.norm(left.mean(axis=0) - right.mean(axis=0)))
+    assert between > max(left.std(), right.std())
     nearest = exact_neighbors_on_plane(coordinates)
     assert all((row < 20) == (other_row < 20) for row, other_row in enumerate(nearest))
 
 
-def test_a_library_of_twins_puts_each_beside_its_twin() -> None:
+def test_duplicate_tracks_are_placed_next_to_each_other() -> None:
     vectors, _ = groups(60)
     coordinates = lay_out(np.concatenate([vectors, vectors]), "center", seed=42)
     gaps = np.linalg.norm(coordinates[:60] - coordinates[60:], axis=1)
@@ -389,7 +390,7 @@ def test_a_library_of_twins_puts_each_beside_its_twin() -> None:
     assert len({tuple(place) for place in coordinates.tolist()}) == 120
 
 
-def test_an_empty_band_across_the_map_is_narrowed_and_nothing_else_moves() -> None:
+def test_empty_band_across_the_map_is_narrowed() -> None:
     island = np.random.default_rng(0).uniform(0, 1, size=(40, 2)).astype(np.float32)
     far = island + np.array([50, 0.3], np.float32)
     closed = close_empty_bands(np.concatenate([island, far]))

@@ -1,4 +1,4 @@
-"""A map with a past stays recognizable: known tracks keep their places, and what that costs is reported."""
+"""Anchored layouts: known tracks keep their positions, and the drift is reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ALBUM_TRACKS = 8
 
 
 def albums(count: int, seed: int = 0) -> Float32Array:
-    """Vectors of albums of eight tracks each, within eight styles."""
+    """Return vectors of albums of eight tracks each, within eight styles."""
     generator = np.random.default_rng(seed)
     styles = generator.normal(size=(8, 40))
     centers = styles[generator.integers(0, 8, count)] + 0.7 * generator.normal(size=(count, 40))
@@ -65,7 +65,7 @@ MADE: dict[tuple[int, bytes], Float32Array] = {}
 
 
 def fresh_layout(vectors: Float32Array) -> Float32Array:
-    """A first layout; of the same vectors it is made once."""
+    """Return a first layout, which is cached per vectors."""
     key = (layout.attempts(len(vectors)), vectors.tobytes())
     if key not in MADE:
         unit = prepare(vectors, "center")
@@ -79,7 +79,7 @@ def with_newcomers(positions: Float32Array, count: int) -> Float32Array:
 
 @pytest.fixture
 def two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of small libraries two layouts are compared, not eight: for tests that would say the same of each of them."""
+    """Compare two layouts of small libraries instead of eight, in tests for which the number does not matter."""
     for module in (anchoring, layout):
         monkeypatch.setattr(module, "attempts", lambda _track_count: 2)
 
@@ -110,23 +110,23 @@ def test_known_tracks_stay_when_albums_are_removed() -> None:
 
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.slow
-def test_what_lost_its_neighbors_may_go_farther_and_nothing_does_where_nothing_is_gone() -> None:
+def test_tracks_move_far_only_if_they_lost_neighbors() -> None:
     vectors, kept = albums(12), 10 * ALBUM_TRACKS
     old = fresh_layout(vectors)
     unchanged = anchored(vectors, old)
     shrunk = anchored(vectors[:kept], old[:kept], gone_count=2 * ALBUM_TRACKS)
-    # Whether any track makes use of it is for the figures of the map to decide, and they differ between machines.
+    # How many tracks move depends on the quality of the layout, which differs between machines.
     farthest = np.linalg.norm(unchanged.positions - old, axis=1).max() / diagonal(old)
     far = np.linalg.norm(shrunk.positions - old[:kept], axis=1) / diagonal(old[:kept]) > 0.01
     assert farthest < 0.01
     assert far.mean() < 0.5
 
 
-def test_the_greatest_strangers_are_those_that_may_go_farther() -> None:
+def test_tracks_with_foreign_neighbors_may_move_farther() -> None:
     vectors = albums(20)
     unit = prepare(vectors, "center")
     neighbors = find_neighbors(unit, NEIGHBOR_COUNT, seed=0)
-    # All lie with their album in a corner of their own, but for one track of each of the first three.
+    # Each album is in its own corner, except for one track of each of the first three albums.
     anchors = np.repeat(np.stack([np.arange(20) % 5, np.arange(20) // 5], axis=1), ALBUM_TRACKS, axis=0).astype(
         np.float32
     )
@@ -145,7 +145,7 @@ def test_the_greatest_strangers_are_those_that_may_go_farther() -> None:
 
 
 @pytest.mark.usefixtures("two_attempts")
-def test_a_few_new_tracks_are_put_beside_their_album_without_umap(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_new_tracks_are_placed_at_their_album_without_optimization(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = albums(30)
     old = fresh_layout(vectors)
     figure = trustworthiness(prepare(vectors, "center"), old)
@@ -163,13 +163,15 @@ def test_a_few_new_tracks_are_put_beside_their_album_without_umap(monkeypatch: p
 
 
 def unreachable(*_arguments: object, **_options: object) -> Float32Array:
-    raise AssertionError("nothing is to be optimized")
+    raise AssertionError("must not be called")
 
 
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.slow
 @pytest.mark.parametrize(("last_fresh", "new_count"), [(None, 1), (1.5, 1), (0.9, 24)])
-def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | None, new_count: int) -> None:
+def test_layout_is_optimized_if_its_quality_is_unknown_or_insufficient(
+    last_fresh: float | None, new_count: int
+) -> None:
     vectors = albums(10)
     old = fresh_layout(vectors)
     old[:new_count] = np.nan
@@ -179,7 +181,7 @@ def test_what_is_not_known_to_be_good_enough_is_optimized(last_fresh: float | No
 
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.slow
-def test_new_tracks_settle_among_their_album() -> None:
+def test_new_tracks_are_placed_among_their_album() -> None:
     vectors = albums(14)
     old = fresh_layout(vectors)
     old[::ALBUM_TRACKS] = np.nan
@@ -192,7 +194,7 @@ def test_new_tracks_settle_among_their_album() -> None:
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.slow
 @pytest.mark.parametrize("unit_of_last_map", [0.001, 65535.0])
-def test_the_last_map_may_come_in_any_unit(unit_of_last_map: float) -> None:
+def test_previous_map_may_have_any_unit(unit_of_last_map: float) -> None:
     vectors = albums(12)
     old = fresh_layout(vectors[: 10 * ALBUM_TRACKS])
     ours = anchored(vectors, with_newcomers(old * unit_of_last_map, 2 * ALBUM_TRACKS))
@@ -202,7 +204,7 @@ def test_the_last_map_may_come_in_any_unit(unit_of_last_map: float) -> None:
 
 @pytest.mark.parametrize("mirror", [1, -1])
 @pytest.mark.parametrize("degrees", [0, 40, 130, 180, 290])
-def test_a_map_is_turned_mirrored_and_scaled_back_to_the_old_one(degrees: float, mirror: int) -> None:
+def test_alignment_undoes_rotation_mirroring_and_scaling(degrees: float, mirror: int) -> None:
     old = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * [1, mirror]
@@ -210,7 +212,7 @@ def test_a_map_is_turned_mirrored_and_scaled_back_to_the_old_one(degrees: float,
     assert np.allclose(procrustes_align(other, old), old, atol=1e-4)
 
 
-def test_one_group_that_went_elsewhere_does_not_turn_the_rest() -> None:
+def test_alignment_is_robust_against_a_moved_group() -> None:
     old = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
     moved = old.copy()
     moved[:15] += [9, 9]
@@ -220,7 +222,7 @@ def test_one_group_that_went_elsewhere_does_not_turn_the_rest() -> None:
 
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.slow
-def test_a_fresh_layout_that_was_asked_for_still_fits_the_old_map() -> None:
+def test_requested_fresh_layout_is_aligned_with_the_previous_map() -> None:
     vectors = albums(14)
     old = fresh_layout(vectors)
     mirrored = old * np.array([-1, 1], np.float32)
@@ -230,7 +232,7 @@ def test_a_fresh_layout_that_was_asked_for_still_fits_the_old_map() -> None:
 
 
 @pytest.mark.usefixtures("two_attempts")
-def test_a_map_of_other_tracks_is_not_held_to() -> None:
+def test_map_with_too_few_known_tracks_is_laid_out_fresh() -> None:
     vectors = albums(20)
     previous = np.full((160, 2), np.nan, np.float32)
     previous[:5] = np.random.default_rng(0).normal(size=(5, 2))
@@ -239,7 +241,7 @@ def test_a_map_of_other_tracks_is_not_held_to() -> None:
 
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.slow
-def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
+def test_anchors_that_would_ruin_the_map_are_discarded() -> None:
     vectors = albums(14)
     nonsense = np.random.default_rng(0).normal(size=(112, 2)).astype(np.float32)
     result = anchored(vectors, nonsense)
@@ -252,7 +254,7 @@ def test_a_past_that_would_spoil_the_map_is_given_up() -> None:
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 6, 14, 15, 16])
 @pytest.mark.parametrize("is_equal", [False, True])
-def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -> None:
+def test_small_and_uniform_libraries_can_be_anchored(count: int, is_equal: bool) -> None:
     vectors = np.ones((count, 12), np.float32) if is_equal else albums(2)[:count, :12]
     previous = fresh_layout(vectors)
     previous[-1:] = np.nan
@@ -263,13 +265,13 @@ def test_small_and_equal_libraries_have_a_past_too(count: int, is_equal: bool) -
 
 @pytest.mark.usefixtures("two_attempts")
 @pytest.mark.slow
-def test_the_same_past_gives_the_same_map() -> None:
+def test_anchored_layout_is_deterministic() -> None:
     vectors = albums(12)
     previous = with_newcomers(fresh_layout(vectors[: 10 * ALBUM_TRACKS]), 2 * ALBUM_TRACKS)
     assert anchored(vectors, previous).positions.tobytes() == anchored(vectors, previous).positions.tobytes()
 
 
-def test_drift_is_reported_as_a_share_of_the_diagonal() -> None:
+def test_drift_is_a_share_of_the_diagonal() -> None:
     old = np.array([[0, 0], [3, 4], [np.nan, np.nan]], np.float32)
     new = np.array([[0, 0.5], [3, 4], [1, 1]], np.float32)
     drift = drift_between(old, new)
@@ -277,12 +279,12 @@ def test_drift_is_reported_as_a_share_of_the_diagonal() -> None:
     assert drift.median == pytest.approx(0.25 / np.hypot(3, 3.5), rel=1e-5)
 
 
-def test_what_went_farther_than_a_twentieth_of_the_map_has_moved() -> None:
+def test_track_that_drifted_by_more_than_a_twentieth_has_moved() -> None:
     previous = np.array([[0, 0], [100, 0], [0, 100], [100, 100], [50, 50], [np.nan, np.nan]], np.float32)
     positions = np.array([[0, 0], [100, 0], [0, 100], [100, 93], [42, 50], [20, 20]], np.float32)
     assert have_moved(previous, positions).tolist() == [False, False, False, False, True, False]
 
 
-def test_of_one_known_track_nobody_can_say_whether_it_has_moved() -> None:
+def test_single_known_track_never_counts_as_moved() -> None:
     previous = np.array([[7, 7], [np.nan, np.nan]], np.float32)
     assert not have_moved(previous, np.array([[0, 0], [1, 1]], np.float32)).any()

@@ -1,4 +1,4 @@
-"""A map of given coordinates shows what they show, whatever their size and place, and whoever lies far off."""
+"""Placing given coordinates of any scale and offset, with strays moved to the rim of the map."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ def spread(coordinates: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("offset", [0.0, 52.5, -7e5])
-def test_places_without_strays_stay_as_they_are(offset: float) -> None:
+def test_coordinates_without_strays_keep_their_distances(offset: float) -> None:
     made = place_given(GROUPS + offset)
     assert len(made.strays) == 0
     np.testing.assert_allclose(np.diff(made.coordinates, axis=0), np.diff(GROUPS, axis=0), atol=1e-4)
 
 
-def test_the_usual_places_keep_their_bytes() -> None:
+def test_typical_coordinates_are_unchanged() -> None:
     np.testing.assert_array_equal(place_given(GROUPS).coordinates, GROUPS.astype(np.float32))
 
 
 @pytest.mark.parametrize("size", [1e-13, 1e-40, 1e-300])
-def test_a_tiny_map_is_as_fine_as_a_large_one(size: float) -> None:
+def test_tiny_coordinates_keep_their_precision(size: float) -> None:
     places = np.random.default_rng(5).normal(size=(50, 2))
     found = place_given(places * size + 3 * size).coordinates
     expected = (places - np.median(places, axis=0)) / np.hypot(*(places - np.median(places, axis=0)).T).max()
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_a_map_far_from_the_origin_is_as_fine_as_one_that_is_near() -> None:
+def test_coordinates_far_from_the_origin_keep_their_precision() -> None:
     made = place_given(1e-3 * GROUPS + np.array([4.5e6, -1e9]))
     assert spread(made.coordinates) == pytest.approx(1e-3 * spread(GROUPS), rel=1e-3)
     assert len(np.unique(made.coordinates[:, 0])) > 300
@@ -43,9 +43,9 @@ def test_a_map_far_from_the_origin_is_as_fine_as_one_that_is_near() -> None:
 @pytest.mark.parametrize(
     "far",
     [[(1e6, 1e6)], [(5000, 5000)], [(-1e12, 0), (0, 2e3)], [(1e4 + step, -33.8 + step / 3) for step in range(40)]],
-    ids=["one", "one less far", "two at unlike distances", "a tenth in another place"],
+    ids=["one", "a nearer one", "two at different distances", "a tenth elsewhere"],
 )
-def test_strays_lie_at_the_rim_and_leave_the_map_to_the_others(far: list[tuple[float, float]]) -> None:
+def test_strays_are_moved_to_the_rim(far: list[tuple[float, float]]) -> None:
     made = place_given(np.concatenate([GROUPS, far]))
     count = len(GROUPS)
     assert made.strays.tolist() == list(range(count, count + len(far)))
@@ -64,7 +64,7 @@ def test_strays_lie_at_the_rim_and_leave_the_map_to_the_others(far: list[tuple[f
 
 
 @pytest.mark.parametrize("share", [0.5, 0.2])
-def test_two_cities_are_no_strays(share: float) -> None:
+def test_two_distant_groups_are_not_strays(share: float) -> None:
     count = int(share * len(GROUPS))
     places = GROUPS.copy()
     places[:count] += [1e5, 3e4]
@@ -76,21 +76,21 @@ def test_two_cities_are_no_strays(share: float) -> None:
 @pytest.mark.parametrize(
     "places",
     [np.zeros((0, 2)), np.full((1, 2), 7.0), np.full((500, 2), 5.0), np.array([[0.0, 0.0], [1e9, 1e9]])],
-    ids=["none", "one", "all on one spot", "two"],
+    ids=["none", "one", "all coincident", "two"],
 )
-def test_maps_of_next_to_nothing_have_no_strays(places: np.ndarray) -> None:
+def test_tiny_maps_have_no_strays(places: np.ndarray) -> None:
     made = place_given(places)
     assert len(made.strays) == 0
     assert np.isfinite(made.coordinates).all()
     assert len(np.unique(made.coordinates, axis=0)) == len(np.unique(places, axis=0))
 
 
-def test_most_on_one_spot_leave_the_others_where_they_are() -> None:
+def test_maps_with_mostly_coincident_tracks_have_no_strays() -> None:
     made = place_given(np.concatenate([np.zeros((95, 2)), 10 * np.eye(2), [[1e4, 0], [3, 3], [-7, 2]]]))
     assert len(made.strays) == 0
 
 
-def test_strays_on_one_spot_stay_on_one_spot() -> None:
+def test_coincident_strays_stay_coincident() -> None:
     made = place_given(np.concatenate([GROUPS, np.full((5, 2), 1e7)]))
     assert len(made.strays) == 5
     assert len(np.unique(made.coordinates[-5:], axis=0)) == 1

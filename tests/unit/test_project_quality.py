@@ -1,4 +1,4 @@
-"""The figures are those that the literature defines, and each is given in a sentence that holds."""
+"""Quality figures match their definitions in the literature, and each is explained in a sentence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def ring(count: int, jitter: float = 0.0) -> tuple[Float32Array, Float32Array]:
-    """Unit vectors on a circle, and places on the same circle, moved by up to ``jitter``."""
+    """Return unit vectors on a circle, and positions on the same circle moved by up to ``jitter``."""
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
     moved = circle + np.random.default_rng(0).uniform(-jitter, jitter, circle.shape)
@@ -29,7 +29,7 @@ def ring(count: int, jitter: float = 0.0) -> tuple[Float32Array, Float32Array]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [25, 80, 300])
-def test_trustworthiness_and_continuity_are_those_of_scikit_learn(count: int) -> None:
+def test_trustworthiness_and_continuity_match_scikit_learn(count: int) -> None:
     manifold = pytest.importorskip("sklearn.manifold")
     unit = prepare(np.random.default_rng(1).normal(size=(count, 9)).astype(np.float32), "none")
     positions = np.random.default_rng(2).normal(size=(count, 2)).astype(np.float32)
@@ -40,7 +40,7 @@ def test_trustworthiness_and_continuity_are_those_of_scikit_learn(count: int) ->
     )
 
 
-def test_a_true_map_is_fully_trustworthy_and_a_random_one_is_not() -> None:
+def test_perfect_map_is_fully_trustworthy_and_a_random_one_is_not() -> None:
     unit, positions = ring(60)
     assert quality.trustworthiness(unit, positions) == pytest.approx(1, abs=1e-3)
     shuffled = positions[np.random.default_rng(0).permutation(60)]
@@ -48,7 +48,7 @@ def test_a_true_map_is_fully_trustworthy_and_a_random_one_is_not() -> None:
     assert quality.continuity(unit, shuffled) == pytest.approx(0.5, abs=0.1)
 
 
-def test_a_sample_tells_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_gives_nearly_the_same_trustworthiness(monkeypatch: pytest.MonkeyPatch) -> None:
     unit = prepare(np.random.default_rng(1).normal(size=(900, 5)).astype(np.float32), "none")
     positions = np.ascontiguousarray(unit[:, :2])
     whole = quality.trustworthiness(unit, positions)
@@ -56,7 +56,7 @@ def test_a_sample_tells_nearly_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     assert quality.trustworthiness(unit, positions) == pytest.approx(whole, abs=0.01)
 
 
-def test_it_is_said_of_every_track_how_much_of_its_neighborhood_was_kept() -> None:
+def test_neighbor_recall_is_given_per_track() -> None:
     unit, positions = ring(60)
     positions[7] = [-5, -5]
     kept = quality.neighbor_recall(find_neighbors(unit, 10, seed=0), positions)
@@ -65,14 +65,14 @@ def test_it_is_said_of_every_track_how_much_of_its_neighborhood_was_kept() -> No
     assert kept[7] < 0.5
 
 
-def test_tracks_at_one_spot_are_not_their_own_neighbors() -> None:
+def test_coincident_tracks_are_not_their_own_neighbors() -> None:
     positions = np.zeros((30, 2), np.float32)
     near = quality.nearest_on_plane(positions, 10)
     assert near.shape == (30, 10)
     assert not np.any(near == np.arange(30)[:, None])
 
 
-def test_neighbors_that_share_an_artist_are_counted_against_chance() -> None:
+def test_artist_agreement_is_compared_with_chance() -> None:
     unit, positions = ring(80)
     artists = [(f"artist {row // 20}",) for row in range(80)]
     found = quality.agreement(find_neighbors(unit, 10, seed=0), positions, artists)
@@ -82,7 +82,7 @@ def test_neighbors_that_share_an_artist_are_counted_against_chance() -> None:
     assert found.labeled == 80
 
 
-def test_one_of_several_labels_is_enough_and_tracks_without_any_are_not_asked() -> None:
+def test_one_common_label_is_enough_and_unlabeled_tracks_are_skipped() -> None:
     unit, positions = ring(20)
     labels = [("everywhere", f"only {row}") for row in range(10)] + [()] * 10
     found = quality.agreement(find_neighbors(unit, 2, seed=0), positions, labels)
@@ -91,7 +91,7 @@ def test_one_of_several_labels_is_enough_and_tracks_without_any_are_not_asked() 
 
 
 @pytest.mark.parametrize("labels", [[], [()], [(), ()], [("",), ("",)]])
-def test_without_labels_there_is_nothing_to_agree_on(labels: list[tuple[str, ...]]) -> None:
+def test_without_labels_there_is_no_agreement(labels: list[tuple[str, ...]]) -> None:
     unit, positions = ring(len(labels))
     assert quality.agreement(find_neighbors(unit, 10, seed=0), positions, labels).labeled == 0
 
@@ -105,19 +105,19 @@ def blobs(spread: float, noise: int = 0) -> tuple[Float32Array, Int32Array]:
     return positions, of.astype(np.int32)
 
 
-def test_islands_are_more_valid_than_a_continent() -> None:
+def test_separated_clusters_are_more_valid_than_overlapping_ones() -> None:
     values = [cluster_validity(*blobs(spread)) for spread in (0.1, 1.0, 5.0)]
     assert values[0] > 0.9
     assert values[0] > values[1] > values[2]
     assert values[2] < 0
 
 
-def test_noise_counts_as_nothing() -> None:
+def test_noise_reduces_validity() -> None:
     positions, labels = blobs(0.1)
     assert cluster_validity(*blobs(0.1, noise=100)) < 0.6 * cluster_validity(positions, labels)
 
 
-def test_twins_and_tiny_clusters_have_a_validity() -> None:
+def test_duplicates_and_tiny_clusters_have_a_validity() -> None:
     positions = np.repeat(np.array([[0, 0], [5, 5], [9, 0]], np.float32), [6, 6, 1], axis=0)
     labels = np.repeat(np.array([0, 1, 2], np.int32), [6, 6, 1])
     assert 0.9 < cluster_validity(positions, labels) <= 1
@@ -125,14 +125,14 @@ def test_twins_and_tiny_clusters_have_a_validity() -> None:
     assert cluster_validity(positions[:0], labels[:0]) == 0
 
 
-def test_clusters_in_one_point_have_no_validity_and_cost_the_others_none() -> None:
+def test_coincident_clusters_do_not_affect_the_others() -> None:
     positions = np.repeat(np.array([[0, 0], [0, 0], [9, 0]], np.float32), 4, axis=0)
     positions[8:] += np.random.default_rng(0).normal(scale=0.1, size=(4, 2)).astype(np.float32)
     labels = np.repeat(np.array([0, 3, 7], np.int32), 4)
     assert 0.25 < cluster_validity(positions, labels) < 1 / 3
 
 
-def test_validity_is_that_of_hdbscan() -> None:
+def test_validity_matches_hdbscan() -> None:
     validity_index = pytest.importorskip("hdbscan.validity").validity_index
     positions, labels = blobs(1.0, noise=20)
     theirs = validity_index(positions.astype(np.float64), labels)
@@ -140,7 +140,7 @@ def test_validity_is_that_of_hdbscan() -> None:
 
 
 @pytest.mark.parametrize("clusters", [2, 7, 40])
-def test_each_cluster_has_the_validity_that_hdbscan_gives_it(clusters: int) -> None:
+def test_validity_of_each_cluster_matches_hdbscan(clusters: int) -> None:
     validity_index = pytest.importorskip("hdbscan.validity").validity_index
     generator = np.random.default_rng(clusters)
     labels = np.concatenate([np.repeat(np.arange(clusters), 2), generator.integers(0, clusters, 10 * clusters)])
@@ -151,14 +151,14 @@ def test_each_cluster_has_the_validity_that_hdbscan_gives_it(clusters: int) -> N
     assert validity_of_each(places, labels) == pytest.approx(theirs)
 
 
-def test_a_sample_finds_the_same_validity(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sample_gives_a_similar_validity(monkeypatch: pytest.MonkeyPatch) -> None:
     positions, labels = blobs(0.5)
     whole = cluster_validity(positions, labels)
     monkeypatch.setattr("spotmap_build.insights.validity.SAMPLE", 120)
     assert cluster_validity(positions, labels) == pytest.approx(whole, abs=0.2)
 
 
-def card_of(count: int, anchored: Anchored | None = None) -> QualityReport:
+def report_of(count: int, anchored: Anchored | None = None) -> QualityReport:
     unit, positions = ring(count, jitter=0.05)
     labels = (np.arange(count) % 2).astype(np.int32)
     artists = [(f"artist {row // 4}",) for row in range(count)]
@@ -172,7 +172,7 @@ def card_of(count: int, anchored: Anchored | None = None) -> QualityReport:
     )
 
 
-def test_what_is_known_of_the_plane_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_known_trustworthiness_is_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     unit, positions = ring(40, jitter=0.05)
     neighbors, labels = find_neighbors(unit, 30, seed=0), np.zeros(40, dtype=np.int32)
     known = quality.trustworthiness(unit, positions)
@@ -182,9 +182,9 @@ def test_what_is_known_of_the_plane_is_not_measured_again(monkeypatch: pytest.Mo
     assert given.figures == measured.figures
 
 
-def test_every_figure_of_the_card_is_finite_and_explained() -> None:
+def test_every_figure_of_the_report_is_finite_and_explained() -> None:
     anchored = Anchored(ring(40)[1], Drift(0.004, 0.02, 36), 0.95, 0.96)
-    card = card_of(40, anchored)
+    card = report_of(40, anchored)
     names = [figure.name for figure in card.figures]
     assert names == [
         "trustworthiness", "continuity", "neighbor_recall",
@@ -199,7 +199,7 @@ def test_every_figure_of_the_card_is_finite_and_explained() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 14, 15, 16])
-def test_a_tiny_map_has_a_card(count: int) -> None:
-    card = card_of(count)
+def test_tiny_map_has_a_report(count: int) -> None:
+    card = report_of(count)
     assert all(np.isfinite(figure.value) for figure in card.figures)
     assert len(card.kept) == count

@@ -1,4 +1,4 @@
-"""The layout is umap-learn's: its graph, its optimization; ours is only that no point goes farther than it may."""
+"""The layout uses umap-learn's graph and optimization, with a limit on the displacement of each track."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def groups(count: int, size: int) -> Float32Array:
-    """Unit vectors of groups of points that are near each other."""
+    """Return unit vectors in groups of similar vectors."""
     generator = np.random.default_rng(0)
     centers = np.repeat(generator.normal(size=(count, 12)), size, axis=0)
     return prepare((centers + 0.3 * generator.normal(size=centers.shape)).astype(np.float32), "none")
@@ -28,7 +28,7 @@ def neighbors_of(unit: Float32Array, count: int = 10) -> Neighbors:
     return find_neighbors(unit, count, seed=0)
 
 
-def test_the_graph_is_symmetric_and_its_weights_are_strengths() -> None:
+def test_graph_is_symmetric_with_weights_between_zero_and_one() -> None:
     graph = fuzzy_simplicial_set(neighbors_of(groups(6, 10)))
     dense = np.zeros((60, 60), np.float32)
     dense[graph.head, graph.tail] = graph.weight
@@ -37,22 +37,22 @@ def test_the_graph_is_symmetric_and_its_weights_are_strengths() -> None:
     assert not dense.diagonal().any()
 
 
-def test_a_track_without_neighbors_has_no_edges() -> None:
+def test_track_without_neighbors_has_no_edges() -> None:
     graph = fuzzy_simplicial_set(neighbors_of(groups(1, 1)))
     assert (graph.vertex_count, len(graph.head)) == (1, 0)
 
 
-def test_an_epoch_at_a_time_is_as_good_as_all_at_once() -> None:
+def test_optimizing_by_epochs_is_as_good_as_all_at_once() -> None:
     unit = groups(30, 10)
     neighbors, start = neighbors_of(unit, 15), principal_plane(unit)
-    at_once = fit_umap(unit, neighbors, start, min_dist=0.1, n_epochs=300, random_state=0)
+    in_one_call = fit_umap(unit, neighbors, start, min_dist=0.1, n_epochs=300, random_state=0)
     by_epochs = optimize_layout(fuzzy_simplicial_set(neighbors), start, min_dist=0.1, n_epochs=300, random_state=0)
-    figures = [trustworthiness(unit, positions) for positions in (start, at_once, by_epochs)]
+    figures = [trustworthiness(unit, positions) for positions in (start, in_one_call, by_epochs)]
     assert figures[1] == pytest.approx(figures[2], abs=0.02)
     assert figures[2] > figures[0] + 0.02
 
 
-def test_no_track_goes_farther_than_it_may() -> None:
+def test_displacement_is_limited() -> None:
     unit = groups(5, 10)
     anchors = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
     allowed = np.where(np.arange(50) < 25, 0.3, np.inf).astype(np.float32)
@@ -63,7 +63,7 @@ def test_no_track_goes_farther_than_it_may() -> None:
     assert moved[25:].max() > 1
 
 
-def test_pinned_tracks_do_not_move_at_all() -> None:
+def test_pinned_tracks_do_not_move() -> None:
     start = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
     pinned = np.where(np.arange(50) < 40, 0, np.inf).astype(np.float32)
     graph = fuzzy_simplicial_set(neighbors_of(groups(5, 10)))
@@ -72,7 +72,7 @@ def test_pinned_tracks_do_not_move_at_all() -> None:
     assert not np.array_equal(positions[40:], start[40:])
 
 
-def test_a_start_is_not_changed_and_equal_input_gives_equal_bytes() -> None:
+def test_optimization_does_not_modify_its_start_and_is_deterministic() -> None:
     start = np.zeros((20, 2), np.float32)
     start[:, 0] = np.arange(20)
     kept = start.copy()
@@ -82,7 +82,7 @@ def test_a_start_is_not_changed_and_equal_input_gives_equal_bytes() -> None:
     assert first.tobytes() == second.tobytes()
 
 
-def test_what_numba_compiles_for_a_layout_is_kept_for_the_next_build() -> None:
+def test_compiled_layout_functions_are_cached() -> None:
     unit = groups(2, 10)
     optimize_layout(
         fuzzy_simplicial_set(neighbors_of(unit)), principal_plane(unit), min_dist=0.1, n_epochs=5, random_state=0
@@ -93,7 +93,7 @@ def test_what_numba_compiles_for_a_layout_is_kept_for_the_next_build() -> None:
         assert function.stats.cache_hits or function.stats.cache_misses
 
 
-def test_another_last_bit_leaves_the_graph_as_it_is() -> None:
+def test_rounding_errors_hardly_change_the_graph() -> None:
     neighbors = neighbors_of(groups(30, 10))
     noise = np.random.default_rng(1).choice([-1e-6, 0, 1e-6], size=neighbors.similarities.shape)
     other = Neighbors(neighbors.indices, (neighbors.similarities + noise).astype(np.float32), True, 1.0)
@@ -102,7 +102,7 @@ def test_another_last_bit_leaves_the_graph_as_it_is() -> None:
     assert graphs[0].weight == pytest.approx(graphs[1].weight, abs=0.05)
 
 
-def test_what_is_next_to_nothing_away_is_as_near_as_a_copy() -> None:
+def test_nearly_identical_neighbor_counts_like_an_identical_one() -> None:
     similarities = np.array([[1 - 1e-5, 0.8, 0.7], [1, 0.8, 0.7], [0.8, 0.8, 0.6], [0.7, 0.7, 0.6]], dtype=np.float32)
     indices = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]], dtype=np.int32)
     graph = fuzzy_simplicial_set(Neighbors(indices, similarities, True, 1.0))

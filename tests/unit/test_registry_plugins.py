@@ -1,4 +1,4 @@
-"""What other packages add: found by its name alone, and where it is broken, said to be theirs."""
+"""Plugins of other packages are found by name, and their errors name the package."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ GOOD = 'Loaded("anything", Library((Track("a", "A"),), (), (), ()))'
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder whose packages are installed for this test."""
+    """Return a folder that is on the import path, for installing packages."""
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("shelf_map", "other_map"):
         monkeypatch.delitem(sys.modules, name, raising=False)
@@ -50,16 +50,16 @@ def add_shelf(installed: Path, loaded: str = GOOD, name: str = "shelf", code: st
     lay_out(installed, "shelf-map", {"sources:shelf": "shelf_map:ROW"}, code or SHELF.format(loaded=loaded, name=name))
 
 
-def test_a_source_of_a_package_is_found_by_its_name(installed: Path) -> None:
+def test_source_of_a_plugin_is_found_by_name(installed: Path) -> None:
     add_shelf(installed)
     assert sources.find("shelf").package == "shelf-map"
     loaded = make_source("shelf", Config()).load(cast(Any, None))
     assert [track.title for track in loaded.library.tracks] == ["A"]
-    assert loaded.kind == "shelf", "known by the name that it was asked for by"
+    assert loaded.kind == "shelf", "the requested name"
     assert library_title(("shelf",)) == "My shelf"
 
 
-def test_an_unknown_name_is_answered_with_what_packages_add_as_well(installed: Path) -> None:
+def test_error_for_an_unknown_name_lists_plugins(installed: Path) -> None:
     add_shelf(installed)
     with pytest.raises(ConfigError) as refused:
         sources.find("self")
@@ -67,7 +67,7 @@ def test_an_unknown_name_is_answered_with_what_packages_add_as_well(installed: P
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "words"),
     [
         ("import absent_package", "ModuleNotFoundError: No module named 'absent_package' (shelf_map.py, line 1)"),
         ("ROW = 1 / 0", "ZeroDivisionError"),
@@ -77,17 +77,17 @@ def test_an_unknown_name_is_answered_with_what_packages_add_as_well(installed: P
         (SHELF.format(loaded=GOOD, name="bookcase"), "has the name 'bookcase'"),
     ],
 )
-def test_a_row_that_cannot_be_used_is_said_to_be_the_packages(installed: Path, code: str, said: str) -> None:
+def test_broken_plugin_is_reported_with_its_package(installed: Path, code: str, words: str) -> None:
     add_shelf(installed, code=code)
     with pytest.raises(PluginError, match="source 'shelf' of the package shelf-map does not work") as refused:
         sources.find("shelf")
-    assert said in refused.value.message
+    assert words in refused.value.message
     assert "pip install --upgrade shelf-map" in refused.value.hint
-    assert sources.find("folder").package == "", "who does not use it is not bothered"
+    assert sources.find("folder").package == "", "other sources are unaffected"
 
 
 @pytest.mark.parametrize(
-    ("loaded", "said"),
+    ("loaded", "words"),
     [
         ("[][1]", "IndexError: list index out of range (shelf_map.py, line 8)"),
         ("None", "its load() returned a NoneType, not a Loaded"),
@@ -95,14 +95,14 @@ def test_a_row_that_cannot_be_used_is_said_to_be_the_packages(installed: Path, c
         ('Loaded("x", Library((), (Playlist("p", "P", ("b",)),), (), ()))', "no track has the id 'b'"),
     ],
 )
-def test_a_library_that_cannot_be_one_is_said_to_be_the_packages(installed: Path, loaded: str, said: str) -> None:
+def test_invalid_library_of_a_plugin_is_reported_with_its_package(installed: Path, loaded: str, words: str) -> None:
     add_shelf(installed, loaded)
     with pytest.raises(PluginError, match="shelf-map") as refused:
         make_source("shelf", Config()).load(cast(Any, None))
-    assert said in refused.value.message
+    assert words in refused.value.message
 
 
-def test_what_a_package_says_for_people_stays_as_it_is(installed: Path) -> None:
+def test_spotmap_error_of_a_plugin_is_passed_on(installed: Path) -> None:
     code = SHELF.format(loaded="self.refuse()", name="shelf")
     add_shelf(
         installed,
@@ -113,7 +113,7 @@ def test_what_a_package_says_for_people_stays_as_it_is(installed: Path) -> None:
         make_source("shelf", Config()).load(cast(Any, None))
 
 
-def test_a_name_that_two_packages_use_is_said(installed: Path) -> None:
+def test_name_used_by_two_packages_is_reported(installed: Path) -> None:
     add_shelf(installed)
     lay_out(installed, "other-map", {"sources:shelf": "other_map:ROW"})
     with pytest.raises(ConfigError, match="other-map and shelf-map"):
@@ -121,12 +121,12 @@ def test_a_name_that_two_packages_use_is_said(installed: Path) -> None:
 
 
 def findings() -> dict[str, tuple[str, str]]:
-    """What doctor says of what packages add."""
+    """Return doctor's findings about plugins."""
     found = [finding for finding in doctor.examine(Config()) if finding.name.startswith("Added")]
     return {f"{finding.name}: {finding.detail}": (finding.level, finding.hint) for finding in found}
 
 
-def test_doctor_tells_what_packages_add_and_what_is_wrong_with_it(installed: Path) -> None:
+def test_doctor_lists_plugins_and_their_problems(installed: Path) -> None:
     assert findings() == {}
     add_shelf(installed)
     assert findings() == {"Added sources: shelf (shelf-map)": ("ok", "")}
@@ -145,7 +145,7 @@ EARS = """
     """
 
 
-def test_an_embedder_of_a_package_brings_its_own_files_and_has_its_own_results(installed: Path) -> None:
+def test_embedder_of_a_plugin_has_its_own_files_and_cache_keys(installed: Path) -> None:
     lay_out(installed, "ear-map", {"embedders:ears": "ear_map:ROW"}, EARS)
     (installed / "ear_map_data").mkdir()
     (installed / "ear_map_data/ears.tags.txt").write_text("low\nhigh\n")
@@ -158,37 +158,35 @@ def test_an_embedder_of_a_package_brings_its_own_files_and_has_its_own_results(i
         load_config({"embedder": "eyes"}, {}, installed)
 
 
-def heard(dimensions: int, tags: int) -> TrackEmbedding:
+def make_embedding(dimensions: int, tags: int) -> TrackEmbedding:
     vector, tag_values, features = (np.zeros(count, dtype=np.float32) for count in (dimensions, tags, 1))
     return TrackEmbedding(vector, tag_values, features, typical_s=0.0)
 
 
 @pytest.mark.parametrize(("dimensions", "tags"), [(5, 2), (4, 3), (4, 0)])
-def test_vectors_that_are_not_as_the_row_says_are_refused_before_they_are_kept(dimensions: int, tags: int) -> None:
+def test_embedding_with_wrong_lengths_is_refused_before_it_is_cached(dimensions: int, tags: int) -> None:
     spec = embedders.EmbedderSpec("ears", "ear_map:Ears", "hears", 4, 2, 1, "center", "", package="ear-map")
-    check_lengths(heard(4, 2), spec)
+    check_lengths(make_embedding(4, 2), spec)
     with pytest.raises(
         PluginError, match=f"returned {dimensions} dimensions and {tags} tags; its specification says 4 and 2"
     ):
-        check_lengths(heard(dimensions, tags), spec)
+        check_lengths(make_embedding(dimensions, tags), spec)
 
 
 @pytest.mark.parametrize("reference", ["absent_package:Ears", "math:ears"])
-def test_a_worker_without_the_embedders_code_says_so_once_and_not_of_every_track(
-    tmp_path: Path, reference: str
-) -> None:
+def test_missing_embedder_code_in_a_worker_is_a_config_error(tmp_path: Path, reference: str) -> None:
     job = EmbedJob("a", str(tmp_path / "a.wav"), None, reference, "", "onnx", str(tmp_path))
     with pytest.raises(ConfigError, match=f"code {reference} cannot be loaded") as refused:
         embed_file(job)
     assert "on every machine that analyzes audio" in refused.value.hint
 
 
-def test_the_embedders_of_ours_keep_their_keys() -> None:
+def test_built_in_embedders_keep_their_cache_keys() -> None:
     for spec in embedders.EMBEDDERS.values():
         assert set(embedders.environment(spec)) == {"embedder", "weights"}
 
 
-def test_help_and_what_is_ours_look_through_no_packages() -> None:
+def test_help_and_built_in_plugins_do_not_scan_packages() -> None:
     program = """
 import importlib.metadata, sys
 def refuse(**_given): raise SystemExit("looked through the packages")
@@ -198,9 +196,9 @@ from spotmap_build.cli import run
 run()
 """
     for arguments in (["build", "--help"], ["cache", "stats", "--cache-dir", "nowhere"]):
-        ours = {"SPOTMAP_EMBEDDER": "musicnn", "SPOTMAP_THEME": "high-contrast", "SPOTMAP_SOURCES": "demo"}
+        built_in = {"SPOTMAP_EMBEDDER": "musicnn", "SPOTMAP_THEME": "high-contrast", "SPOTMAP_SOURCES": "demo"}
         done = subprocess.run(
-            [sys.executable, "-c", program, *arguments], capture_output=True, text=True, env=ours, check=False
+            [sys.executable, "-c", program, *arguments], capture_output=True, text=True, env=built_in, check=False
         )
         assert "looked through" not in done.stderr
         assert done.returncode == (0 if "--help" in arguments else 5)
@@ -210,12 +208,12 @@ PAPER = Colors("#ffffff", "#777777", "#000000", "#444444", "#003399", "#ffffff")
 NIGHT = Colors("#000000", "#888888", "#ffffff", "#cccccc", "#99bbff", "#111111")
 
 
-def colors(ours: Colors, **other: str) -> Colors:
-    return Colors(**{**{name: getattr(ours, name) for name in Colors.__dataclass_fields__}, **other})
+def colors(base: Colors, **other: str) -> Colors:
+    return Colors(**{**{name: getattr(base, name) for name in Colors.__dataclass_fields__}, **other})
 
 
 @pytest.mark.parametrize(
-    ("light", "dark", "said"),
+    ("light", "dark", "fault"),
     [
         (PAPER, NIGHT, ""),
         (colors(PAPER, text="black"), NIGHT, "light: text must be written as #rrggbb"),
@@ -227,22 +225,23 @@ def colors(ours: Colors, **other: str) -> Colors:
         (PAPER, colors(NIGHT, background="#333333"), "dark: background #333333 is too light for the colors of groups"),
     ],
 )
-def test_a_theme_that_people_cannot_read_is_refused(light: Colors, dark: Colors, said: str) -> None:
+def test_unreadable_theme_is_refused(light: Colors, dark: Colors, fault: str) -> None:
     faults = " ".join(Theme("mine", "is mine", light, dark).faults())
-    assert said in faults
-    assert bool(said) == bool(faults)
+    assert fault in faults
+    assert bool(fault) == bool(faults)
 
 
 @pytest.mark.parametrize("theme", themes.THEMES, ids=lambda theme: theme.name)
-def test_everybody_can_read_a_page_in_our_themes(theme: Theme) -> None:
+def test_built_in_themes_are_readable(theme: Theme) -> None:
     assert list(theme.faults()) == []
 
 
 @pytest.mark.parametrize(
-    ("color", "said"), [("'#808080'", r"is hard to read.* contrast of 1\.00"), ("0x808080", "does not work: TypeError")]
+    ("color", "message"),
+    [("'#808080'", r"is hard to read.* contrast of 1\.00"), ("0x808080", "does not work: TypeError")],
 )
-def test_a_packages_theme_that_cannot_be_read_is_said_to_be_its(
-    installed: Path, monkeypatch: pytest.MonkeyPatch, color: str, said: str
+def test_unreadable_theme_of_a_plugin_is_reported_with_its_package(
+    installed: Path, monkeypatch: pytest.MonkeyPatch, color: str, message: str
 ) -> None:
     monkeypatch.delitem(sys.modules, "gray_map", raising=False)
     code = f"""
@@ -251,16 +250,16 @@ def test_a_packages_theme_that_cannot_be_read_is_said_to_be_its(
         ROW = Theme("gray", "is gray", GRAY, GRAY)
         """
     lay_out(installed, "gray-map", {"themes:gray": "gray_map:ROW"}, code)
-    with pytest.raises(PluginError, match=f"theme 'gray' of the package gray-map {said}"):
+    with pytest.raises(PluginError, match=f"theme 'gray' of the package gray-map {message}"):
         themes.find("gray")
 
 
-def test_contrast_is_that_of_wcag() -> None:
+def test_contrast_matches_wcag() -> None:
     assert themes.contrast("#ffffff", "#000000") == pytest.approx(21)
     assert themes.contrast("#777777", "#ffffff") == pytest.approx(4.478, abs=0.001)  # WebAIM's contrast checker
 
 
-def test_a_package_without_a_name_is_found_all_the_same() -> None:
+def test_distribution_without_metadata_has_a_placeholder_name() -> None:
     from spotmap_build.registry.plugins import package_of
 
     assert package_of(cast(Any, SimpleNamespace(dist=None))) == "an unknown package"

@@ -1,4 +1,4 @@
-"""The report has a row for every track, and the maintenance commands say their figures in words."""
+"""The report has a row for every track; documents are replaced safely; maintenance reports are in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIBRARY = Library((Track("a", "Good", ("X",)), Track("b", "Bad")))
 FAILURES = (Failed("b", "embed", "silent", "There is no sound in it.", retryable=False),)
 
 
-def test_every_track_has_a_row_with_its_fate() -> None:
+def test_every_track_has_a_row_with_its_status() -> None:
     good, bad = ledger(LIBRARY, FAILURES, {}, reached="mapped")
     assert (good["status"], good["code"], good["artists"]) == ("mapped", None, ["X"])
     assert (bad["status"], bad["stage"], bad["code"], bad["detail"]) == (
@@ -32,7 +32,7 @@ def test_every_track_has_a_row_with_its_fate() -> None:
     )
 
 
-def test_a_row_says_which_recording_was_chosen_and_what_else_was_there() -> None:
+def test_row_has_the_chosen_recording_and_the_alternatives() -> None:
     other = Considered(Candidate("lllllllllll", "Good (Live)", ("X",), duration_s=200), 0.4, "a live recording")
     match = Match(Candidate("ggggggggggg", "Good", ("X",), duration_s=180), 0.98765, ("the same title",), (other,))
     row, _ = ledger(LIBRARY, (), {"a": match}, reached="mapped")
@@ -56,12 +56,12 @@ def test_a_row_says_which_recording_was_chosen_and_what_else_was_there() -> None
     }
 
 
-def test_no_recording_at_all_is_a_match_without_a_video() -> None:
+def test_missing_recording_is_a_match_without_a_video() -> None:
     row, _ = ledger(LIBRARY, (), {"a": Match(None, 0.7, ("only live recordings",))}, reached="mapped")
     assert (row["match"]["video_id"], row["match"]["evidence"]) == (None, ["only live recordings"])
 
 
-def test_what_is_left_out_and_what_is_no_track_is_excluded() -> None:
+def test_excluded_tracks_and_omissions_have_the_status_excluded() -> None:
     library = Library(LIBRARY.tracks, omissions=(Omission("spotify:episode:1", "A talk", "episode", "A podcast."),))
     left_out = Failed("b", "match", "excluded", "Left out by overrides.toml.")
     rows = ledger(library, (left_out,), {}, reached="matched")
@@ -70,12 +70,12 @@ def test_what_is_left_out_and_what_is_no_track_is_excluded() -> None:
     assert {*rows[0]} == {*rows[2]}
 
 
-def test_when_a_failure_is_tried_again_is_reported_as_a_date() -> None:
+def test_retry_time_is_a_date() -> None:
     later = Failed("b", "download", "waiting", "", retryable=True, retry_at_unix_s=1_800_000_000)
     assert ledger(LIBRARY, (later,), {}, reached="mapped")[1]["retry_at"] == "2027-01-15T08:00:00+00:00"
 
 
-def test_the_report_is_written_whole(tmp_path: Path) -> None:
+def test_report_is_written_atomically(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "report.json"
     write_report(path, LIBRARY, FAILURES, {}, extra={"seconds": {"fetch": 0.1}})
     document = json.loads(path.read_text())
@@ -85,24 +85,24 @@ def test_the_report_is_written_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["report.json"]
 
 
-def test_a_report_that_cannot_be_written_is_an_error_with_a_way_out(tmp_path: Path) -> None:
+def test_unwritable_report_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="report"):
         write_report(tmp_path / "file/report.json", LIBRARY, (), {}, extra={})
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (3_100_000, "3.1 MB")])
-def test_bytes_are_reported_as_file_managers_do(size: int, text: str) -> None:
+def test_sizes_are_formatted_in_decimal_units(size: int, text: str) -> None:
     assert format_bytes(size) == text
 
 
-def test_maintenance_says_what_it_found() -> None:
+def test_maintenance_reports_are_in_words() -> None:
     stats = Stats((StageStats("embed-v1", 12, 2, 34_000),), 5, 40_000, 7, 0, 2_000_000)
-    said = "\n".join(describe_stats(stats))
-    assert "embed-v1" in said
-    assert "2 of them failures" in said
-    assert "7 B of damaged entries" in said
-    assert "2.0 MB are a copy of the store" in said
+    text = "\n".join(describe_stats(stats))
+    assert "embed-v1" in text
+    assert "2 of them failures" in text
+    assert "7 B of damaged entries" in text
+    assert "2.0 MB are a copy of the store" in text
     assert "Every entry is intact." in "\n".join(describe_check(CheckReport(1, 1, 1, (), (), ())))
     assert "ac/x" in "\n".join(describe_check(CheckReport(1, 1, 1, ("ac/x",), (), ())))
     merged = list(describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, taken_bytes=1000)))
@@ -111,7 +111,7 @@ def test_maintenance_says_what_it_found() -> None:
     assert "3 records dropped, 4 kept; 1.0 kB freed." in list(describe_prune(PruneReport(3, 1000, 4)))
 
 
-OURS = {
+WRITTEN_BY_BUILDS = {
     REPORT: [
         b'{\n  "schema": "spotmap.report/1",\n  "tracks": 0\n}',
         b'{"schema":"spotmap.report/7"}',
@@ -134,15 +134,17 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("kind", [REPORT, SUMMARY], ids=["report", "summary"])
-def test_only_what_a_build_wrote_is_replaced(tmp_path: Path, kind: DocumentKind) -> None:
+def test_only_documents_written_by_a_build_are_replaced(tmp_path: Path, kind: DocumentKind) -> None:
     path, link = tmp_path / "file", tmp_path / "link"
     link.symlink_to(path)
     write_document(path, b"new", kind, force=False)
-    for content in OURS[kind]:
+    for content in WRITTEN_BY_BUILDS[kind]:
         path.write_bytes(content)
         write_document(path, b"newer", kind, force=False)
         assert path.read_bytes() == b"newer"
-    for content in FOREIGN + [mark for other in OURS if other is not kind for mark in OURS[other] if mark.strip()]:
+    for content in FOREIGN + [
+        mark for other in WRITTEN_BY_BUILDS if other is not kind for mark in WRITTEN_BY_BUILDS[other] if mark.strip()
+    ]:
         path.write_bytes(content)
         for place in (path, link):
             with pytest.raises(OutputError, match="no build wrote") as caught:
@@ -156,7 +158,7 @@ def test_only_what_a_build_wrote_is_replaced(tmp_path: Path, kind: DocumentKind)
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_document_never_replaces_what_is_no_file_and_never_waits_for_it(tmp_path: Path, force: bool) -> None:
+def test_document_does_not_replace_special_files_or_block_on_them(tmp_path: Path, force: bool) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "file").write_text("")
@@ -169,7 +171,7 @@ def test_a_document_never_replaces_what_is_no_file_and_never_waits_for_it(tmp_pa
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_document_follows_no_link_at_its_temporary_name(tmp_path: Path) -> None:
+def test_symlink_at_the_temporary_name_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
     (tmp_path / f".r.json.{os.getpid()}.tmp").symlink_to(victim)
@@ -178,7 +180,7 @@ def test_a_document_follows_no_link_at_its_temporary_name(tmp_path: Path) -> Non
     assert (tmp_path / "r.json").read_text() == "new"
 
 
-def test_the_mode_of_a_document_is_what_the_umask_says(tmp_path: Path) -> None:
+def test_mode_of_a_document_follows_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         write_document(tmp_path / "r.json", b"new", REPORT, force=False)
@@ -187,7 +189,7 @@ def test_the_mode_of_a_document_is_what_the_umask_says(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "r.json").stat().st_mode) == 0o640
 
 
-def test_what_others_wrote_on_the_page_of_a_step_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_summary_is_appended_to_the_step_summary_of_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Before\n")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
@@ -195,7 +197,7 @@ def test_what_others_wrote_on_the_page_of_a_step_stays(tmp_path: Path, monkeypat
     assert page.read_text() == "# Before\n## Map\n"
     with pytest.raises(OutputError, match="no build wrote"):
         write_document(page, b"{}", REPORT, force=False)
-    monkeypatch.setattr(os, "access", lambda *_: False)  # a runner's folder need not be writable, its file is
+    monkeypatch.setattr(os, "access", lambda *_: False)  # a runner's folder may be read-only while its file is writable
     write_document(page, b"again\n", SUMMARY, force=False)
     assert page.read_text() == "# Before\n## Map\nagain\n"
     with pytest.raises(OutputError, match="Permission denied"):

@@ -1,4 +1,4 @@
-"""``init``: a new map's folder is right as it is written, and nothing that was there is touched."""
+"""``init`` writes a valid folder for a new map and changes nothing that exists."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def folder_files(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_an_empty_folder_becomes_that_of_a_map_without_a_question(tmp_path: Path) -> None:
+def test_empty_folder_is_filled_without_a_question(tmp_path: Path) -> None:
     done = spotmap("init", "--yes", cwd=tmp_path)
     assert done.status == 0, done.stderr
     assert folder_files(tmp_path).keys() == NAMES
@@ -42,7 +42,7 @@ def test_an_empty_folder_becomes_that_of_a_map_without_a_question(tmp_path: Path
 
 
 @pytest.mark.parametrize("title", ODD_TITLES)
-def test_what_a_person_typed_is_text_in_every_file(tmp_path: Path, title: str) -> None:
+def test_any_title_and_source_are_escaped_in_every_file(tmp_path: Path, title: str) -> None:
     sources = ('folder:my "music"', "spotify")
     made = make_files(Choices(sources, title), ACTION)
     write_files(tmp_path, made)
@@ -53,7 +53,7 @@ def test_what_a_person_typed_is_text_in_every_file(tmp_path: Path, title: str) -
     assert made["README.md"].count("\n") == make_files(Choices(("demo",), "x"), ACTION)["README.md"].count("\n")
 
 
-def test_every_setting_that_is_commented_out_is_one_that_there_is(tmp_path: Path) -> None:
+def test_commented_out_settings_are_valid(tmp_path: Path) -> None:
     text = make_files(Choices(("demo",), "A"), ACTION)["spotmap.toml"]
     (tmp_path / "spotmap.toml").write_text(re.sub(r"(?m)^# (?=\w+ = )", "", text))
     config = load_config({}, {}, tmp_path)
@@ -61,7 +61,7 @@ def test_every_setting_that_is_commented_out_is_one_that_there_is(tmp_path: Path
     assert [kind.name for kind in SOURCES if f'"{kind.usage}'.partition(":")[0] not in text] == []
 
 
-def test_the_workflow_is_valid_short_and_may_do_only_what_it_has_to(tmp_path: Path) -> None:
+def test_workflow_is_valid_short_and_has_minimal_permissions(tmp_path: Path) -> None:
     text = make_files(Choices(("demo",)), ACTION)[".github/workflows/map.yml"]
     path = tmp_path / "map.yml"
     path.write_text(text)
@@ -79,7 +79,7 @@ def test_the_workflow_is_valid_short_and_may_do_only_what_it_has_to(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", sorted(NAMES - {".gitignore"}))
-def test_what_is_there_stays_as_it_is(tmp_path: Path, name: str) -> None:
+def test_existing_files_are_kept(tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / name).write_text("mine")
     made = write_files(tmp_path, make_files(Choices(("demo",)), ACTION))
@@ -91,7 +91,7 @@ IGNORED = (".spotmap/", "/site/", "/site.*")
 
 
 @pytest.mark.parametrize(
-    ("theirs", "then", "added"),
+    ("before", "after", "added"),
     [
         (b"mine", b"mine\n.spotmap/\n/site/\n/site.*\n", IGNORED),
         (b"mine\n/site/ \n", b"mine\n/site/ \n.spotmap/\n/site.*\n", (".spotmap/", "/site.*")),
@@ -101,20 +101,20 @@ IGNORED = (".spotmap/", "/site/", "/site.*")
         (b"!/site/\n", b"!/site/\n.spotmap/\n/site/\n/site.*\n", IGNORED),
     ],
 )
-def test_a_gitignore_that_is_there_gets_the_lines_that_it_lacks(
-    tmp_path: Path, theirs: bytes, then: bytes, added: tuple[str, ...]
+def test_existing_gitignore_gets_the_missing_lines(
+    tmp_path: Path, before: bytes, after: bytes, added: tuple[str, ...]
 ) -> None:
-    (tmp_path / ".gitignore").write_bytes(theirs)
+    (tmp_path / ".gitignore").write_bytes(before)
     choices = Choices(("demo",))
     made = write_files(tmp_path, make_files(choices, ACTION))
-    assert (tmp_path / ".gitignore").read_bytes() == then
+    assert (tmp_path / ".gitignore").read_bytes() == after
     assert (made.ignored, made.kept) == (Completed(added), () if added else (".gitignore",))
     lines = [line for line in what_was_made(made, choices, ACTION, tmp_path) if ".gitignore" in line]
     assert lines == [f"added to .gitignore: {', '.join(added)}" if added else "unchanged: .gitignore"]
 
 
 @pytest.mark.parametrize("kind", ["link", "folder", "UTF-16"])
-def test_lines_that_cannot_be_added_are_for_the_person_to_add(tmp_path: Path, kind: str) -> None:
+def test_lines_that_cannot_be_added_to_gitignore_are_shown(tmp_path: Path, kind: str) -> None:
     folder, elsewhere = tmp_path / "map", tmp_path / "elsewhere"
     folder.mkdir()
     elsewhere.write_bytes("mine\n".encode("utf-16"))
@@ -133,7 +133,7 @@ def test_lines_that_cannot_be_added_are_for_the_person_to_add(tmp_path: Path, ki
     assert any(line.startswith("Add these lines to .gitignore") for line in what_was_made(made, choices, "", folder))
 
 
-def test_git_takes_nothing_of_a_build_in_a_repository_that_was_there(tmp_path: Path) -> None:
+def test_output_of_a_build_is_ignored_by_git(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("*.pyc")
     assert spotmap("init", "--yes", cwd=tmp_path).status == 0
     for name in (".spotmap/cache/x", "site/index.html", "site.audio.json", "site.report.json", "site.spotify.json"):
@@ -145,7 +145,7 @@ def test_git_takes_nothing_of_a_build_in_a_repository_that_was_there(tmp_path: P
     assert set(tracked.split()) == NAMES
 
 
-def test_a_link_is_never_written_through(tmp_path: Path) -> None:
+def test_symlinks_are_not_written_through(tmp_path: Path) -> None:
     folder, elsewhere = tmp_path / "map", tmp_path / "elsewhere"
     folder.mkdir()
     elsewhere.mkdir()
@@ -158,7 +158,7 @@ def test_a_link_is_never_written_through(tmp_path: Path) -> None:
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_person_is_asked_little_and_again_where_an_answer_cannot_be_meant() -> None:
+def test_questions_are_repeated_after_an_invalid_answer() -> None:
     asked: list[str] = []
 
     def answering(*answers: str) -> Choices:
@@ -182,7 +182,7 @@ def test_a_person_is_asked_little_and_again_where_an_answer_cannot_be_meant() ->
 
 
 @pytest.mark.parametrize("source", ["music", "folder", "folder:", "spotify:x", ""])
-def test_a_source_that_cannot_be_meant_is_reported_before_anything_is_written(source: str) -> None:
+def test_invalid_source_is_reported_before_anything_is_written(source: str) -> None:
     with pytest.raises(ConfigError):
         choose((source,), None, None)
 
@@ -217,13 +217,13 @@ UNKNOWN = "__OWNER__/spotmap-build@v9.8.7"
         ("{", (), UNKNOWN),
     ],
 )
-def test_the_workflow_runs_the_version_that_wrote_it(
+def test_workflow_uses_the_version_that_wrote_it(
     tmp_path: Path, direct_url: str, addresses: tuple[str, ...], action: str
 ) -> None:
     assert action_of(installed(tmp_path, direct_url, *addresses)) == action
 
 
-def test_what_github_cannot_do_is_reported(tmp_path: Path) -> None:
+def test_sources_that_github_cannot_read_are_reported(tmp_path: Path) -> None:
     made = Made((".github/workflows/map.yml",), ())
     folder = tmp_path / "map"
     (tmp_path / "elsewhere").mkdir()
@@ -231,33 +231,35 @@ def test_what_github_cannot_do_is_reported(tmp_path: Path) -> None:
     (folder / "link").symlink_to(tmp_path / "elsewhere")
     places = ("~/Music", "here", "../music", "here/../also", "../map/here", "link", f"{folder}/there", "~nobody-x/a")
     sources = (*(f"folder:{place}" for place in places), "spotify")
-    said = [*what_was_made(made, Choices(sources), UNKNOWN, folder)]
-    assert [line for line in said if line.startswith("GitHub cannot read")] == [
+    output = [*what_was_made(made, Choices(sources), UNKNOWN, folder)]
+    assert [line for line in output if line.startswith("GitHub cannot read")] == [
         f"GitHub cannot read {place}: build on your machine, and publish the folder site."
         for place in ("~/Music", "../music", "link", "~nobody-x/a")
     ]
-    assert "replace __OWNER__" in said[1]
-    assert "spotmap-build login" in said[-1]
+    assert "replace __OWNER__" in output[1]
+    assert "spotmap-build login" in output[-1]
 
 
 def on_a_terminal(folder: Path, *arguments: str, typed: str) -> str:
-    """What the command shows to somebody who types so."""
-    ours, theirs = pty.openpty()
+    """Run the command on a pseudo-terminal with typed input and return its output."""
+    controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "spotmap_build", *arguments]
     given = environment({"PYTHONPATH": str(ROOT)})
-    with subprocess.Popen(command, cwd=folder, env=given, stdin=theirs, stdout=-1, stderr=subprocess.STDOUT) as running:
-        os.write(ours, typed.encode())
-        said, _ = running.communicate(timeout=patience())
-    os.close(ours)
-    os.close(theirs)
-    return str(said.decode())
+    with subprocess.Popen(
+        command, cwd=folder, env=given, stdin=terminal, stdout=-1, stderr=subprocess.STDOUT
+    ) as running:
+        os.write(controller, typed.encode())
+        output, _ = running.communicate(timeout=patience())
+    os.close(controller)
+    os.close(terminal)
+    return str(output.decode())
 
 
-def test_the_bare_command_in_a_folder_with_nothing_offers_to_begin(tmp_path: Path) -> None:
+def test_command_without_a_source_offers_to_run_init(tmp_path: Path) -> None:
     assert "No source was given." in on_a_terminal(tmp_path, typed="n\n")
     assert not (tmp_path / "spotmap.toml").exists()
-    said = on_a_terminal(tmp_path, typed="y\n\nOurs\n\n")
-    assert "written: spotmap.toml" in said, said
+    output = on_a_terminal(tmp_path, typed="y\n\nOurs\n\n")
+    assert "written: spotmap.toml" in output, output
     assert load_config({}, {}, tmp_path).title == "Ours"
     refused = spotmap(cwd=tmp_path / ".github")
-    assert (refused.status, "spotmap-build init" in refused.stderr) == (2, True), "nobody to ask"
+    assert (refused.status, "spotmap-build init" in refused.stderr) == (2, True), "there is no terminal to ask on"

@@ -1,4 +1,4 @@
-"""What a visitor downloads: a library as large and as wordy as real ones, counted after gzip, as hosts send it."""
+"""The size of a site's downloads, compressed with gzip, for a library as large and varied as real ones."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ FIRST_PAINT_BYTES_A_TRACK = 7
 ALL_BYTES_A_TRACK = 75
 CODE_BYTES = 76_000
 DESCRIBING_BYTES = 18_000
-"""What is fetched besides once somebody searches: a script and its words."""
+"""The script and words for searching by description."""
 WORDS_BYTES = 3_000
-"""The words of another language, fetched with these."""
+"""The words for descriptions in another language."""
 COLLECTIONS_BYTES = 10_000
-"""What shows albums and artists, fetched then or when one is to be shown."""
+"""The script for albums and artists."""
 LISTENING_BYTES = 5_000
-"""A script that is fetched once somebody looks at what was listened to."""
+"""The script for the listening history."""
 TOOLS_BYTES = 8_000
-"""Two people and alchemy: a script that is fetched once either is opened."""
+"""The script for the tools: two people and alchemy."""
 TABLE_BYTES = 6_000
-"""The table of tracks: a script that is fetched once it is opened."""
+"""The script for the table of tracks."""
 JOURNEYS_BYTES = 4_500
-"""What finds paths and journeys: a script that is fetched once one is asked for."""
+"""The script for paths and journeys."""
 PICTURE_BYTES = 9_000
-"""What saves a picture of the map: a script that is fetched once somebody does."""
+"""The script for saving a picture of the map."""
 TRANSLATING_BYTES = 18_000
-"""What is fetched besides where the page is read in another language than English: a script and a catalog."""
+"""The script and catalog for a language other than English."""
 STYLES = 400
 
 IntArray = npt.NDArray[np.int32]
@@ -53,7 +53,7 @@ def gzipped(data: bytes) -> int:
 
 
 def streamed(track: Track, words: random.Random) -> Track:
-    """The same track with a recording on YouTube, and the cover of its album."""
+    """Return the track with a recording on YouTube and its album's cover."""
     video_id = "".join(words.choices(string.ascii_letters + string.digits + "-_", k=11))
     digest = hashlib.sha256(f"{track.artists}{track.album}".encode()).hexdigest()
     return replace(track, recording=Recording(digest="ab" * 32, video_id=video_id), art_digest=digest)
@@ -91,7 +91,7 @@ def realistic_atlas() -> Atlas:
 
 
 def styles_by_group(labels: IntArray, numbers: np.random.Generator) -> tuple[tuple[tuple[str, int], ...], ...]:
-    """Two to six of 400 styles a track: mostly those that its group has, as neighbors on real maps share them."""
+    """Return two to six of 400 styles per track, mostly those of its group, as neighbors on real maps share styles."""
     frequency, within = 1 / np.arange(1, STYLES + 1) ** 0.7, 1 / np.arange(1, 15)
     own = {
         label: numbers.choice(STYLES, 14, replace=False, p=frequency / frequency.sum())
@@ -107,7 +107,7 @@ def styles_by_group(labels: IntArray, numbers: np.random.Generator) -> tuple[tup
 
 
 @pytest.mark.slow
-def test_a_track_costs_few_bytes() -> None:
+def test_size_per_track_is_limited() -> None:
     units = public_units()
     atlas = realistic_atlas()
     sizes = document_sizes(atlas, units)
@@ -120,7 +120,7 @@ def document_sizes(atlas: Atlas, feature_units: Mapping[str, str]) -> dict[str, 
     return {name: gzipped(data) for name, data in payload.files.items() if name.endswith(".json")}
 
 
-def test_the_viewer_and_d3_weigh_little() -> None:
+def test_size_of_scripts_is_limited() -> None:
     assets = read_template().assets
     for language in LANGUAGES[1:]:
         catalog = assets[f"language.{language}.json"]
@@ -149,14 +149,14 @@ def test_the_viewer_and_d3_weigh_little() -> None:
     assert gzipped(assets["listening.js"]) < LISTENING_BYTES
 
 
-def test_every_document_has_a_twin_for_pages_opened_from_disk() -> None:
+def test_every_document_has_a_script_for_pages_opened_from_disk() -> None:
     atlas = atlas_of_one()
     payload = encode(atlas, assets={}, feature_units={}, sources=["folder"], built_at=None)
     documents = [name for name in payload.files if name.endswith(".json")]
     assert {f"{name}.js" for name in documents} <= set(payload.files)
-    twin = payload.files["text.json.js"].decode()
-    assert twin.startswith('spotmapReceive("text.json",')
-    assert '\\"titles\\":\\"</script>' in twin
+    script = payload.files["text.json.js"].decode()
+    assert script.startswith('spotmapReceive("text.json",')
+    assert '\\"titles\\":\\"</script>' in script
 
 
 def atlas_of_one() -> Atlas:

@@ -1,4 +1,4 @@
-"""What a push changes, and what it leaves as the person made it."""
+"""What a push to a Spotify playlist changes, and which changes of the user it keeps."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from spotmap_build.fetch.spotify.playlist_changes import (
     mark_in,
     mark_of,
 )
+from tests.support.properties import PATIENT
 
 
 def uris(letters: str) -> tuple[str, ...]:
-    """A track a letter; a digit is a row that is no track of Spotify's."""
+    """Return a track URI per letter; a digit stands for a row that is not a Spotify track."""
     return tuple(f"spotify:local:{letter}" if letter.isdigit() else f"spotify:track:{letter}" for letter in letters)
 
 
@@ -50,7 +51,7 @@ def found(rows: str, name: str = "Calm") -> Found:
 
 
 def applied(rows: Sequence[str], operations: Sequence[Operation]) -> list[str]:
-    """What Spotify makes of it."""
+    """Return the rows after Spotify has applied the operations."""
     now = list(rows)
     for operation in operations:
         match operation:
@@ -96,7 +97,9 @@ def result(change: Change, rows: str) -> str:
         ("abc", "abc", "abbc", "abbc", ""),
     ],
 )
-def test_the_maps_changes_are_made_and_the_persons_stay(want: str, put: str, there: str, after: str, note: str) -> None:
+def test_changes_of_the_map_are_applied_and_those_of_the_user_kept(
+    want: str, put: str, there: str, after: str, note: str
+) -> None:
     change = decide(wanted(want), made(put), found(there))
     assert result(change, there) == after
     assert "; ".join(change.notes) == note
@@ -104,7 +107,7 @@ def test_the_maps_changes_are_made_and_the_persons_stay(want: str, put: str, the
     assert (again.is_needed, again.notes, again.after) == (False, change.notes, change.after)
 
 
-def test_what_the_person_added_is_theirs_when_the_map_has_wanted_it_in_between() -> None:
+def test_track_added_by_the_user_stays_even_if_the_map_wanted_it_meanwhile() -> None:
     change = decide(wanted("abz"), made("ab"), found("abz"))
     assert letters(change.after.put) == "ab"
     assert result(decide(wanted("ab"), change.after, found("abz")), "abz") == "abz"
@@ -114,14 +117,14 @@ def test_what_the_person_added_is_theirs_when_the_map_has_wanted_it_in_between()
     ("want", "put", "there", "after"),
     [("abc", "abc", "acz1", "abc1"), ("abc", "abc", "cba", "abc"), ("abc", "abc", "", "abc")],
 )
-def test_exact_undoes_what_the_person_changed(want: str, put: str, there: str, after: str) -> None:
+def test_exact_reverts_changes_of_the_user(want: str, put: str, there: str, after: str) -> None:
     change = decide(wanted(want), made(put), found(there, "Mine"), exact=True)
     assert result(change, there) == after
     assert change.notes == ()
     assert change.operations[0] == Rename("Calm")
 
 
-def test_a_playlist_is_made_once_and_stays_deleted() -> None:
+def test_playlist_is_created_once_and_stays_deleted() -> None:
     first = decide(wanted("abc"), None, None)
     assert (first.makes, letters(first.added)) == (True, "abc")
     deleted = decide(wanted("abc"), first.after, None)
@@ -138,7 +141,7 @@ def test_a_playlist_is_made_once_and_stays_deleted() -> None:
         ("Calm", "Calmer", "Calmer", False, ""),
     ],
 )
-def test_a_name_that_the_person_gave_stays(
+def test_name_given_by_the_user_is_kept(
     made_name: str, found_name: str, wanted_name: str, renamed: bool, note: str
 ) -> None:
     change = decide(wanted("a", wanted_name), made("a", made_name), found("a", found_name))
@@ -146,34 +149,34 @@ def test_a_name_that_the_person_gave_stays(
 
 
 @pytest.mark.parametrize("arrived", ["", "a", "ab", "abc"])
-def test_a_push_that_broke_off_goes_on(arrived: str) -> None:
-    """Whether the tracks of the last request arrived is not known then."""
+def test_interrupted_push_is_continued(arrived: str) -> None:
+    """Then it is unknown whether the tracks of the last request arrived."""
     first = decide(wanted("abc"), None, None)
     change = decide(wanted("abc"), replace(first.before, playlist="p1"), found(arrived))
     assert result(change, arrived) == "abc"
     assert (change.notes, letters(change.after.put)) == ((), "abc")
 
 
-def test_an_order_that_a_push_left_half_done_is_not_the_persons() -> None:
+def test_partially_applied_order_is_not_taken_for_the_users() -> None:
     change = decide(wanted("cba"), made("abc"), found("abc"))
     assert result(decide(wanted("cba"), change.before, found("bac")), "bac") == "cba"
 
 
-def test_a_playlist_found_again_by_its_mark_keeps_all_that_is_in_it() -> None:
+def test_playlist_recovered_by_its_mark_keeps_all_its_tracks() -> None:
     change = decide(wanted("abcd"), None, found("zbac", "Mine"))
     assert sorted(result(change, "zbac")) == sorted("zabcd")
     assert change.notes == ("keeps the name that you gave it, “Mine”", "keeps 1 track that you added")
     assert letters(change.after.put) == "abcd"
 
 
-def test_a_thousand_tracks_come_in_hundreds() -> None:
+def test_tracks_are_added_in_batches_of_a_hundred() -> None:
     tracks = tuple(f"spotify:track:{number}" for number in range(1_050))
     change = decide(WantedList("c1", "Calm", tracks), None, None)
     assert [len(each.tracks) for each in change.operations if isinstance(each, Add)] == [100] * 10 + [50]
     assert applied([], change.operations) == list(tracks)
 
 
-def test_a_block_that_moves_is_one_request() -> None:
+def test_moved_block_is_one_request() -> None:
     change = decide(wanted("efgabcd"), made("abcdefg"), found("abcdefg"))
     assert len(change.operations) == 1
     assert result(change, "abcdefg") == "efgabcd"
@@ -182,8 +185,9 @@ def test_a_block_that_moves_is_one_request() -> None:
 SOME = st.lists(st.sampled_from("abcdefghij"), unique=True, max_size=10).map("".join)
 
 
+@PATIENT
 @given(SOME, SOME, st.text("abcdefghij12", max_size=12), st.booleans())
-def test_a_second_push_changes_nothing(want: str, put: str, there: str, exact: bool) -> None:
+def test_second_push_changes_nothing(want: str, put: str, there: str, exact: bool) -> None:
     change = decide(wanted(want), made(put), found(there), exact=exact)
     after = result(change, there)
     again = decide(wanted(want), change.after, found(after), exact=exact)
@@ -197,8 +201,9 @@ def test_a_second_push_changes_nothing(want: str, put: str, there: str, exact: b
         assert [letter for letter in after if letter.isalpha()] == list(want)
 
 
+@PATIENT
 @given(SOME, SOME, SOME, st.data())
-def test_a_push_that_broke_off_anywhere_ends_where_it_would_have(
+def test_push_interrupted_anywhere_reaches_the_same_result(
     want: str, put: str, there: str, data: st.DataObject
 ) -> None:
     change = decide(wanted(want), made(put), found(there))
@@ -209,7 +214,7 @@ def test_a_push_that_broke_off_anywhere_ends_where_it_would_have(
     assert set(resumed.after.put) == set(change.after.put)
 
 
-def test_a_mark_is_found_again_as_spotify_escapes_it() -> None:
+def test_mark_is_found_in_an_escaped_description() -> None:
     description = describe("misfits-spotify:playlist:1")
     assert mark_in(description) == mark_in(description.replace(";", "&#x3B;")) == mark_of("misfits-spotify:playlist:1")
     assert [mark_in(other) for other in (None, "", "My spotmap-build list", "[0123456789abcdef]")] == [""] * 4
@@ -219,5 +224,5 @@ def test_a_mark_is_found_again_as_spotify_escapes_it() -> None:
     ("name", "tracks", "same"),
     [("Calm", "", True), ("Calm", "xyz", True), ("Loud", "abx", True), ("Loud", "axyz", False)],
 )
-def test_a_list_of_another_map_with_the_same_number_is_another_list(name: str, tracks: str, same: bool) -> None:
+def test_list_of_another_map_with_the_same_key_is_not_matched(name: str, tracks: str, same: bool) -> None:
     assert is_made_of(wanted("abcd"), name, uris(tracks)) is same

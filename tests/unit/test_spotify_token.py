@@ -1,4 +1,4 @@
-"""The login stays secret: in its file, in a CI secret, in every text that is made of it."""
+"""The Spotify login stays secret in its file, in a CI secret, and in all text made from it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from spotmap_build.fetch.spotify.token import (
     remaining,
     save_login,
 )
+from tests.support.properties import PATIENT
 
 DAY_S = 86_400
 MADE_UNIX_S = 1_767_225_600  # 1 January 2026
@@ -43,7 +44,7 @@ LOGIN = Login("c0ffee", "AQB-very-secret", MADE_UNIX_S, "user-library-read", "d1
 
 
 def silent(message: str) -> None:
-    raise AssertionError(f"nothing was to be said, but: {message}")
+    raise AssertionError(f"unexpected message: {message}")
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_login_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+def test_login_round_trips(tmp_path: Path) -> None:
     file = tmp_path / "config/spotify.json"
     save_login(LOGIN, file)
     save_login(replace(LOGIN, refresh_token="AQB-newer"), file)
@@ -67,7 +68,7 @@ def test_a_login_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["spotify.json"]
 
 
-def test_the_file_is_private_from_its_first_byte_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_private_before_it_has_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     modes: list[int] = []
     flush = os.fsync
 
@@ -83,18 +84,18 @@ def test_the_file_is_private_from_its_first_byte_on(tmp_path: Path, monkeypatch:
     assert (mode(file), mode(file.parent)) == (0o600, 0o700)
 
 
-def test_a_file_that_others_can_read_is_mended_with_a_word(tmp_path: Path) -> None:
+def test_file_readable_by_others_is_made_private_with_a_message(tmp_path: Path) -> None:
     file = tmp_path / "spotify.json"
     save_login(LOGIN, file)
     file.chmod(0o644)
-    said: list[str] = []
-    assert load_login(file, say=said.append) == LOGIN
+    messages: list[str] = []
+    assert load_login(file, say=messages.append) == LOGIN
     assert mode(file) == 0o600
-    assert len(said) == 1
-    assert str(file) in said[0]
+    assert len(messages) == 1
+    assert str(file) in messages[0]
 
 
-def test_a_file_that_others_can_read_and_that_cannot_be_mended_is_refused(
+def test_file_readable_by_others_is_refused_if_it_cannot_be_made_private(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "spotify.json"
@@ -109,10 +110,10 @@ def test_a_file_that_others_can_read_and_that_cannot_be_mended_is_refused(
         load_login(file, say=silent)
 
 
-def test_a_link_in_the_place_of_the_file_stays_one(tmp_path: Path) -> None:
+def test_symlink_in_place_of_the_file_is_kept(tmp_path: Path) -> None:
     real, link = tmp_path / "real/login.json", tmp_path / "link.json"
     link.symlink_to(real)
-    for number in (1, 2):  # the first makes the file that the link leads to
+    for number in (1, 2):  # the first creates the link's target
         login = replace(LOGIN, refresh_token=f"AQB-number-{number}")
         save_login(login, link)
         assert link.is_symlink()
@@ -122,7 +123,7 @@ def test_a_link_in_the_place_of_the_file_stays_one(tmp_path: Path) -> None:
 
 
 def special_file(folder: Path, kind: str) -> Path:
-    """Something that is no file, or a link to it."""
+    """Create something that is not a regular file, or a link to it."""
     place = folder / "place"
     match kind:
         case "pipe" | "link to a pipe":
@@ -145,7 +146,7 @@ def special_file(folder: Path, kind: str) -> Path:
 
 @pytest.mark.skipif(os.name != "posix", reason="such files are POSIX's")
 @pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "folder", "device", "link to a device", "circle", "socket"])
-def test_what_is_no_file_is_neither_read_nor_replaced(kind: str) -> None:
+def test_special_file_is_neither_read_nor_replaced(kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder:  # a socket's name must be short
         place = special_file(Path(folder), kind)
         before = place.lstat()
@@ -156,7 +157,7 @@ def test_what_is_no_file_is_neither_read_nor_replaced(kind: str) -> None:
         assert (place.lstat().st_ino, place.lstat().st_mode) == (before.st_ino, before.st_mode)
 
 
-def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path) -> None:
+def test_invalid_file_name_is_a_login_error(tmp_path: Path) -> None:
     for name in ("a\0b", "a" * 300):
         with pytest.raises(LoginError):
             load_login(tmp_path / name, say=silent)
@@ -169,7 +170,7 @@ def test_a_name_that_no_file_can_have_is_a_sentence(tmp_path: Path) -> None:
     ("folder_mode", "is_reported"),
     [(0o700, False), (0o755, False), (0o1777, False), (0o777, True), (0o770, True), (0o702, True)],
 )
-def test_a_folder_that_others_may_write_to_is_reported(tmp_path: Path, folder_mode: int, is_reported: bool) -> None:
+def test_folder_writable_by_others_is_reported(tmp_path: Path, folder_mode: int, is_reported: bool) -> None:
     shared, own = tmp_path / "shared", tmp_path / "own"
     own.mkdir(0o700)
     file, link = shared / "spotify.json", own / "spotify.json"
@@ -177,13 +178,13 @@ def test_a_folder_that_others_may_write_to_is_reported(tmp_path: Path, folder_mo
     link.symlink_to(file)
     shared.chmod(folder_mode)
     for place in (file, link):
-        said: list[str] = []
-        assert load_login(place, say=said.append) == LOGIN
-        assert [f"chmod go-w {shared}" in message for message in said] == [True] * is_reported
+        messages: list[str] = []
+        assert load_login(place, say=messages.append) == LOGIN
+        assert [f"chmod go-w {shared}" in message for message in messages] == [True] * is_reported
     assert mode(shared) | (folder_mode & stat.S_ISVTX) == folder_mode
 
 
-def test_a_failed_write_leaves_the_old_login_and_no_debris(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_keeps_the_previous_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "spotify.json"
     save_login(LOGIN, file)
 
@@ -208,7 +209,7 @@ def test_a_failed_write_leaves_the_old_login_and_no_debris(tmp_path: Path, monke
         *(json.dumps(FIELDS | {"client_id": value}) for value in ("", "a\x1b[2J", "a" * 5_000, ["a"])),
     ],
 )
-def test_a_damaged_file_says_to_log_in_again(tmp_path: Path, content: str) -> None:
+def test_damaged_file_gives_the_hint_to_log_in_again(tmp_path: Path, content: str) -> None:
     file = tmp_path / "spotify.json"
     file.touch(mode=0o600)
     file.write_bytes(content.encode("utf-8", "surrogateescape"))
@@ -217,7 +218,7 @@ def test_a_damaged_file_says_to_log_in_again(tmp_path: Path, content: str) -> No
     assert "spotmap-build login" in refused.value.hint
 
 
-def test_a_ci_secret_is_one_line_that_means_the_same_login() -> None:
+def test_ci_secret_round_trips_in_one_line() -> None:
     secret = ci_secret(LOGIN)
     assert secret.startswith("spotmap1.")
     assert secret.removeprefix("spotmap1.").replace("-", "").replace("_", "").isalnum()
@@ -225,21 +226,22 @@ def test_a_ci_secret_is_one_line_that_means_the_same_login() -> None:
     assert parse_ci_secret(f"  {secret[:40]}\n{secret[40:]}\n") == LOGIN
 
 
+@PATIENT
 @given(st.text() | st.text().map(lambda text: "spotmap1." + text))
-def test_any_other_text_is_no_ci_secret_and_is_not_shown(text: str) -> None:
+def test_any_other_text_is_refused_as_a_ci_secret_and_not_shown(text: str) -> None:
     with pytest.raises(LoginError) as refused:
         parse_ci_secret(text)
     assert refused.value.message == "SPOTMAP_SPOTIFY_LOGIN does not contain a complete login."
 
 
-def test_every_cut_of_a_ci_secret_is_refused() -> None:
+def test_truncated_ci_secret_is_refused() -> None:
     secret = ci_secret(LOGIN)
     for length in range(len(secret)):
         with pytest.raises(LoginError):
             parse_ci_secret(secret[:length])
 
 
-def test_no_text_made_of_a_login_or_of_settings_shows_the_token(tmp_path: Path) -> None:
+def test_representations_do_not_show_the_token(tmp_path: Path) -> None:
     settings = SpotifySettings.from_config(Config(spotify_login=ci_secret(LOGIN), token_file=tmp_path / "t.json"))
     for shown in (LOGIN, settings, SpotifySource(settings), [LOGIN]):
         text = f"{shown!r} {shown}"
@@ -257,7 +259,7 @@ def test_no_text_made_of_a_login_or_of_settings_shows_the_token(tmp_path: Path) 
         (184, -1, True, "The Spotify login ended on 3 July 2026, six months after it was made. Log in again"),
     ],
 )
-def test_how_long_a_login_is_good(age_days: int, left: int, is_ending: bool, sentence: str) -> None:
+def test_remaining_days_of_a_login_are_reported(age_days: int, left: int, is_ending: bool, sentence: str) -> None:
     now_unix_s = MADE_UNIX_S + age_days * DAY_S
     assert (LOGIN.days_left(now_unix_s), LOGIN.is_ending(now_unix_s)) == (left, is_ending)
     assert remaining(LOGIN, now_unix_s).startswith(sentence)
@@ -265,13 +267,11 @@ def test_how_long_a_login_is_good(age_days: int, left: int, is_ending: bool, sen
 
 
 @pytest.mark.parametrize(("age_days", "reason"), [(182, "taken back"), (184, "six months have passed")])
-def test_why_a_login_ended(age_days: int, reason: str) -> None:
+def test_reason_for_the_end_of_a_login_is_given(age_days: int, reason: str) -> None:
     assert reason in login_ended(LOGIN, MADE_UNIX_S + age_days * DAY_S).message
 
 
-def test_the_token_file_is_the_users_own_unless_another_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_token_file_is_in_the_users_configuration_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert SpotifySettings.from_config(Config()).token_file.name == "spotify.json"
     assert SpotifySettings.from_config(Config(token_file=tmp_path / "t.json")).token_file == tmp_path / "t.json"

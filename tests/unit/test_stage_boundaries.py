@@ -1,4 +1,4 @@
-"""Groups that have not changed keep the outlines that they had on the last site; all others are computed."""
+"""Boundaries of unchanged groups are reused from the previous site; all others are computed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def keep(run: Run, known: dict[str, Boundary] | None = None) -> Boundaries:
     return made
 
 
-def test_equal_points_are_not_computed_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_boundary_of_equal_points_is_not_computed_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(run)
     computed: list[int] = []
 
@@ -53,7 +53,7 @@ def test_equal_points_are_not_computed_again(run: Run, monkeypatch: pytest.Monke
     assert computed == [40, 39, 40, 40]
 
 
-def test_only_what_a_site_shows_is_kept_for_the_next(run: Run) -> None:
+def test_only_boundaries_in_use_are_kept_for_the_next_build(run: Run) -> None:
     first = keep(run)
     second = stage.known_boundaries(run)
     second.of(POINTS[:20], 0.8)
@@ -62,13 +62,13 @@ def test_only_what_a_site_shows_is_kept_for_the_next(run: Run) -> None:
 
 
 @pytest.mark.parametrize("ring", [(0, 0, 70_000, 0, 5, 5), (0, 0, -1, 0, 5, 5)])
-def test_an_outline_that_leaves_the_map_is_computed_again(run: Run, ring: tuple[int, ...]) -> None:
+def test_boundary_outside_the_map_is_computed_again(run: Run, ring: tuple[int, ...]) -> None:
     name = next(iter(keep(run).used))
     keep(run, {name: Boundary((ring,), (0, 0))})
     assert stage.known_boundaries(run).of(POINTS, 0.8) == boundary(POINTS, 0.8)
 
 
-def test_a_first_site_knows_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_site_has_no_known_boundaries(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stage.known_boundaries(run).of(POINTS, 0.8) == boundary(POINTS, 0.8)
     monkeypatch.setattr(stage, "served_generation", lambda _out: "")
     assert stage.known_boundaries(run).used == {}

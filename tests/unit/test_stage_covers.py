@@ -1,4 +1,4 @@
-"""Covers come from the services' hosts once, and whatever is wrong with one costs that cover only."""
+"""Covers are downloaded once from the hosts of services, and a failed one affects no other."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from tests.fakes.pictures import MEGABYTE
 
 @dataclass
 class ImageServer(HttpServer):
-    """Answers as it is asked by path, else with a cover."""
+    """Serves the configured response for a path, or else a cover."""
 
     answers: dict[str, Response] = field(default_factory=dict)
 
@@ -59,14 +59,14 @@ def server() -> Iterator[ImageServer]:
 
 
 @pytest.fixture(autouse=True)
-def haste(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Politeness is for real services."""
+def no_rate_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the rate limit, which is for real services."""
     monkeypatch.setattr(album_covers, "PER_S", 1_000.0)
 
 
 @dataclass
 class Builds:
-    """Builds of one person: the stage alone, with a cache that stays."""
+    """Builds that run only the stage for covers and share a cache."""
 
     folder: Path
     server: ImageServer
@@ -110,7 +110,7 @@ def fetcher(build: Builds, **bounds: Any) -> Iterator[CoverFetcher]:
         yield CoverFetcher(Run(Config(), cache, make_progress("json"), Clock()), hosts, **bounds)
 
 
-def test_each_address_is_asked_once_and_becomes_a_small_webp(build: Builds) -> None:
+def test_each_url_is_requested_once_and_becomes_a_small_webp(build: Builds) -> None:
     covered = build("/a", "/b", "/a", "/a")
     assert build.server.places == ["/a", "/b"]
     digests = [track.art_digest for track in covered.embedded.tracks]
@@ -121,27 +121,27 @@ def test_each_address_is_asked_once_and_becomes_a_small_webp(build: Builds) -> N
     assert "image/webp" in build.server.requests[0].headers["Accept"]
 
 
-def test_a_second_build_asks_for_none(build: Builds) -> None:
+def test_second_build_requests_no_cover(build: Builds) -> None:
     first = build("/a", "/b")
     second = build("/b", "/a")
     assert build.server.requests == []
     assert second.embedded.tracks[1].art_digest == first.embedded.tracks[0].art_digest != ""
 
 
-def test_a_track_with_a_picture_of_its_own_needs_none(build: Builds) -> None:
+def test_track_with_its_own_picture_needs_no_download(build: Builds) -> None:
     own = Track("a", "Song", art_digest="0" * 64, art_url=f"{build.server.url}/a")
     assert build.of_tracks(own).embedded.tracks == (own,)
     assert build.server.requests == []
 
 
 @pytest.mark.parametrize("settings", [{"offline": True}, {"fetch_covers": False}])
-def test_who_wants_nothing_to_be_asked_has_nothing_asked(build: Builds, settings: dict[str, bool]) -> None:
+def test_no_cover_is_requested_offline_or_if_disabled(build: Builds, settings: dict[str, bool]) -> None:
     covered = build("/a", **settings)
     assert build.server.requests == []
     assert [track.art_digest for track in covered.embedded.tracks] == [""]
 
 
-def test_offline_shows_what_was_fetched_and_counts_the_rest(build: Builds) -> None:
+def test_offline_build_shows_downloaded_covers_and_counts_the_rest(build: Builds) -> None:
     build("/a")
     covered = build("/a", "/b", offline=True)
     assert [bool(track.art_digest) for track in covered.embedded.tracks] == [True, False]
@@ -149,7 +149,7 @@ def test_offline_shows_what_was_fetched_and_counts_the_rest(build: Builds) -> No
     assert build.server.requests == []
 
 
-def test_without_covers_none_that_was_fetched_is_shown_either(build: Builds) -> None:
+def test_downloaded_covers_are_not_shown_if_disabled(build: Builds) -> None:
     build("/a")
     assert build("/a", fetch_covers=False).embedded.tracks[0].art_digest == ""
 
@@ -162,27 +162,27 @@ HTML = b"<!doctype html><title>Welcome to the hotel's network</title>"
 ZEROS = gzip.compress(bytes(64 * MEGABYTE))
 TROUBLES: dict[str, tuple[Response, str]] = {
     "refused": (Response(b"", status=403), "unreachable"),
-    "in trouble": (Response(b"", status=503), "unreachable"),
+    "server error": (Response(b"", status=503), "unreachable"),
     "gone": (Response(b"", status=404), "gone"),
-    "a page": (Response(HTML, "text/html"), "unusable"),
-    "a page that calls itself a picture": (Response(HTML, "image/jpeg"), "unusable"),
-    "an error in JSON": (Response(b'{"error": 1}'), "unusable"),
+    "HTML": (Response(HTML, "text/html"), "unusable"),
+    "HTML labeled as a picture": (Response(HTML, "image/jpeg"), "unusable"),
+    "JSON error": (Response(b'{"error": 1}'), "unusable"),
     "nothing": (Response(b"", "image/jpeg"), "unusable"),
     "a bomb": (Response(pictures.png_of_nothing(40_000, 40_000), "image/png"), "unusable"),
     "a compressed bomb": (Response(ZEROS, "image/png", headers={"Content-Encoding": "gzip"}), "unusable"),
-    "half a picture": (Response(pictures.cover("a")[:300], "image/jpeg"), "unusable"),
+    "truncated picture": (Response(pictures.cover("a")[:300], "image/jpeg"), "unusable"),
     "SVG": (Response(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"), "unusable"),
     "to another host": (redirect("https://covers.example/a.jpg"), "unusable"),
     "to another scheme": (redirect("ftp://127.0.0.1/a.jpg"), "unusable"),
     "to a file": (redirect("file:///etc/passwd"), "unusable"),
-    "to another name of this machine": (redirect("http://localhost/a.jpg"), "unusable"),
-    "to no address": (redirect("http://[/"), "unusable"),
-    "in a circle": (redirect("?"), "unusable"),
+    "to another name of this host": (redirect("http://localhost/a.jpg"), "unusable"),
+    "to an invalid URL": (redirect("http://[/"), "unusable"),
+    "redirect loop": (redirect("?"), "unusable"),
 }
 
 
-def test_what_is_wrong_with_a_picture_costs_that_picture(build: Builds) -> None:
-    """All at once: the process that makes thumbnails small starts once, and outlives each of them."""
+def test_failed_picture_affects_no_other(build: Builds) -> None:
+    """All pictures are in one batch: the worker that makes thumbnails starts once and survives each of them."""
     build.server.answers |= {f"/bad{number}": answer for number, (answer, _) in enumerate(TROUBLES.values())}
     addresses = [f"{build.server.url}/{name}" for number in range(len(TROUBLES)) for name in (f"bad{number}", number)]
     with fetcher(build) as covers:
@@ -193,7 +193,7 @@ def test_what_is_wrong_with_a_picture_costs_that_picture(build: Builds) -> None:
 
 
 @pytest.mark.parametrize("name", ["refused", "gone", "a bomb", "to another host"])
-def test_what_is_wrong_with_a_picture_is_reported_and_remembered(build: Builds, name: str) -> None:
+def test_failed_picture_is_reported_and_remembered(build: Builds, name: str) -> None:
     build.server.answers["/bad"], code = TROUBLES[name]
     covered = build("/bad", "/good")
     assert [bool(track.art_digest) for track in covered.embedded.tracks] == [False, True]
@@ -205,7 +205,7 @@ def test_what_is_wrong_with_a_picture_is_reported_and_remembered(build: Builds, 
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut"])
-def test_a_connection_that_breaks_costs_that_picture(build: Builds, kind: Any) -> None:
+def test_broken_connection_affects_one_picture(build: Builds, kind: Any) -> None:
     build.server.faults.append(Fault(kind, path="/bad"))
     covered = build("/bad", "/good")
     assert covered.missing == {"unreachable": 1}
@@ -214,13 +214,13 @@ def test_a_connection_that_breaks_costs_that_picture(build: Builds, kind: Any) -
     assert build.server.places == ["/bad"]
 
 
-def test_a_redirect_within_the_hosts_is_followed(build: Builds) -> None:
+def test_redirect_within_the_hosts_is_followed(build: Builds) -> None:
     build.server.answers["/a"] = redirect("/b")
     assert build("/a").embedded.tracks[0].art_digest
     assert build.server.places == ["/a", "/b"]
 
 
-def test_to_retry_is_to_ask_again(build: Builds) -> None:
+def test_retry_requests_missing_covers_again(build: Builds) -> None:
     build.server.answers["/a"] = Response(b"", status=404)
     build("/a")
     del build.server.answers["/a"]
@@ -228,7 +228,7 @@ def test_to_retry_is_to_ask_again(build: Builds) -> None:
     assert build("/a", retry=True).missing == {}
 
 
-def test_an_address_that_nobody_is_to_ask_is_not_asked(build: Builds) -> None:
+def test_url_of_an_unknown_host_is_not_requested(build: Builds) -> None:
     elsewhere = f"http://localhost:{build.server.url.rpartition(':')[2]}/a"
     covered = build(elsewhere, "https://covers.example/a.jpg", "/a")
     assert covered.missing == {"elsewhere": 2}
@@ -236,7 +236,7 @@ def test_an_address_that_nobody_is_to_ask_is_not_asked(build: Builds) -> None:
     assert covered.notices == ("2 of 3 covers are missing: 2 at an address that is not asked for covers.",)
 
 
-def test_a_huge_picture_is_not_read_to_its_end(build: Builds) -> None:
+def test_oversized_picture_is_not_downloaded_completely(build: Builds) -> None:
     build.server.answers["/huge"] = Response(pictures.cover("a") + bytes(30 * MEGABYTE), "image/jpeg")
     tracemalloc.start()
     covered = build("/huge")
@@ -246,7 +246,7 @@ def test_a_huge_picture_is_not_read_to_its_end(build: Builds) -> None:
     assert max_bytes < 25 * MEGABYTE
 
 
-def test_who_wants_no_more_requests_is_left_alone(build: Builds) -> None:
+def test_host_that_refuses_gets_no_more_requests(build: Builds) -> None:
     build.server.faults.append(Fault("status", status=429, headers={"Retry-After": "500"}, path="/", times=10_000))
     covered = build(*(f"/{number}" for number in range(40)))
     assert len(build.server.requests) <= album_covers.THREADS
@@ -259,7 +259,7 @@ def test_who_wants_no_more_requests_is_left_alone(build: Builds) -> None:
     assert build("/40").missing == {}
 
 
-def test_a_host_that_is_gone_is_not_waited_for_a_thousand_times(build: Builds) -> None:
+def test_host_that_fails_repeatedly_gets_no_more_requests(build: Builds) -> None:
     build.server.faults.append(Fault("status", status=500, path="/", times=10_000))
     covered = build(*(f"/{number}" for number in range(20)))
     assert len(build.server.requests) <= FAILURES_IN_A_ROW + album_covers.THREADS
@@ -269,7 +269,7 @@ def test_a_host_that_is_gone_is_not_waited_for_a_thousand_times(build: Builds) -
     assert not build(*(f"/{number}" for number in range(20))).missing.get("later")
 
 
-def test_what_drips_in_is_given_up(build: Builds) -> None:
+def test_slow_download_is_given_up(build: Builds) -> None:
     build.server.answers["/slow"] = Response(bytes(20_000), "image/jpeg")
     build.server.faults.append(Fault("slow", path="/slow", pause_s=0.1))
     with fetcher(build, limits=Limits(silence_s=20, total_s=0.3, body_bytes=MEGABYTE)) as covers:
@@ -277,8 +277,8 @@ def test_what_drips_in_is_given_up(build: Builds) -> None:
         assert list(covers.fetch([address])) == [(address, album_covers.UNREACHABLE)]
 
 
-def test_who_stops_does_not_wait_for_a_host_that_says_nothing(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_server, "STALL_S", 600)  # a test that waits for it is stopped as one that hangs
+def test_closing_does_not_wait_for_a_silent_host(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "STALL_S", 600)  # waiting for it would exceed the timeout of the test
     build.server.faults.append(Fault("stall", path="/stall", times=9))
     addresses = [f"{build.server.url}/{name}" for name in ("a", *(f"stall{number}" for number in range(9)))]
     with fetcher(build, limits=Limits(silence_s=600, total_s=600)) as covers:
@@ -288,7 +288,7 @@ def test_who_stops_does_not_wait_for_a_host_that_says_nothing(build: Builds, mon
 
 
 @pytest.mark.parametrize("bound", ["TOTAL_S", "MAX_REQUESTS"])
-def test_what_a_build_has_no_time_for_is_left_for_the_next(
+def test_covers_beyond_the_limits_are_left_for_the_next_build(
     build: Builds, bound: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(album_covers, bound, 0)
@@ -297,7 +297,7 @@ def test_what_a_build_has_no_time_for_is_left_for_the_next(
     assert build.server.requests == []
 
 
-def test_a_cache_that_cannot_be_written_costs_the_covers_only(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_only_cache_prevents_only_the_covers(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise CacheReadOnly("The cache cannot be written.")
 
@@ -305,13 +305,13 @@ def test_a_cache_that_cannot_be_written_costs_the_covers_only(build: Builds, mon
     assert build("/a", "/b").missing == {"later": 2}
 
 
-def test_a_record_that_names_no_picture_is_asked_for_again(build: Builds) -> None:
+def test_record_without_a_picture_is_requested_again(build: Builds) -> None:
     with build.cache() as cache:
         cache.put(Key("album-cover", 1, {"address": f"{build.server.url}/a"}), {}, seconds=0.0)
     assert build("/a").embedded.tracks[0].art_digest
 
 
-def test_a_picture_that_was_lost_is_asked_for_again(build: Builds, tmp_path: Path) -> None:
+def test_lost_picture_is_requested_again(build: Builds, tmp_path: Path) -> None:
     digest = build("/a").embedded.tracks[0].art_digest
     for blob in (tmp_path / "cache/cas").rglob(f"*{digest[4:]}*"):
         blob.unlink()
@@ -319,9 +319,7 @@ def test_a_picture_that_was_lost_is_asked_for_again(build: Builds, tmp_path: Pat
     assert build.server.places == ["/a"]
 
 
-def test_a_recording_without_a_cover_has_the_picture_that_youtube_has_of_it(
-    build: Builds, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_recording_without_a_cover_gets_its_youtube_thumbnail(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     def fetch(_: CoverFetcher, addresses: list[str]) -> Generator[tuple[str, bytes | Missing]]:
@@ -337,8 +335,8 @@ def test_a_recording_without_a_cover_has_the_picture_that_youtube_has_of_it(
     assert build.of_tracks(bare, ytmusic_url="http://127.0.0.1:1/").wanted == 0, "YouTube is not what is asked"
 
 
-def test_a_build_that_asks_for_no_cover_loads_no_client_and_no_decoder(build: Builds) -> None:
-    """It may know a thousand of them."""
+def test_build_without_missing_covers_imports_no_client_and_no_decoder(build: Builds) -> None:
+    """Whether it has no covers or a thousand in the cache."""
     build("/a")
     program = f"""
 import sys
@@ -363,8 +361,8 @@ def noise(edge_px: int) -> bytes:
     return buffer.getvalue()
 
 
-def test_three_thousand_covers_leave_room_in_twenty_megabytes(build: Builds) -> None:
-    """Noise is the hardest to make small; what else a site of 5,000 tracks has is less than 2 MB."""
+def test_three_thousand_covers_fit_into_eighteen_megabytes(build: Builds) -> None:
+    """Noise compresses worst. The rest of a site with 5,000 tracks is less than 2 MB."""
     build.server.answers["/a"] = Response(noise(300), "image/jpeg")
     digest = build("/a").embedded.tracks[0].art_digest
     with build.cache() as cache:

@@ -1,4 +1,4 @@
-"""Where a person's own files lie is said on the page only as far as was asked for."""
+"""File paths are published only as far as the user asks for."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def music(tmp_path: Path) -> Path:
     return folder
 
 
-def test_relative_paths_lead_nowhere_outside_of_the_library(music: Path, tmp_path: Path) -> None:
+def test_relative_paths_outside_the_library_are_left_out(music: Path, tmp_path: Path) -> None:
     config = load_config({"sources": (f"folder:{music}",), "paths": "relative"}, {}, tmp_path)
     found = paths(config, music / "coast/salt.ogg", tmp_path / "home/ada/private/mint.ogg")
     assert found == {"salt.ogg": "coast/salt.ogg"}
 
 
-def test_without_a_folder_that_holds_all_sources_no_relative_path_is_reported(music: Path, tmp_path: Path) -> None:
+def test_relative_paths_need_a_folder_that_contains_all_sources(music: Path, tmp_path: Path) -> None:
     sources = (f"folder:{music}", "folder:/usr")
     config = load_config({"sources": sources, "paths": "relative"}, {}, tmp_path)
     assert config.library_folder is None
     assert paths(config, music / "salt.ogg") == {}
 
 
-def test_absolute_paths_are_reported_where_they_were_asked_for(music: Path, tmp_path: Path) -> None:
+def test_absolute_paths_are_published_only_on_request(music: Path, tmp_path: Path) -> None:
     config = load_config({"sources": (f"folder:{music}",), "paths": "absolute"}, {}, tmp_path)
     assert paths(config, music / "salt.ogg") == {"salt.ogg": str(music / "salt.ogg")}
     assert paths(load_config({"sources": (f"folder:{music}",)}, {}, tmp_path), music / "salt.ogg") == {}

@@ -1,4 +1,4 @@
-"""Vectors that a table brings are compared as the person says."""
+"""The metric setting determines how vectors of a table are preprocessed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from spotmap_build.stages.embed import PREPROCESSING, embed
         (Config(metric="standardized"), "zscore"),
     ],
 )
-def test_vectors_of_a_table_are_compared_as_asked(config: Config, preprocessing: str) -> None:
+def test_metric_determines_the_preprocessing(config: Config, preprocessing: str) -> None:
     vectors = Cached("digest", lambda: np.ones((0, 3), np.float32))
     fetched = SimpleNamespace(
         is_placed=False,
@@ -36,5 +36,5 @@ def test_vectors_of_a_table_are_compared_as_asked(config: Config, preprocessing:
     assert embedded.embeddings.value.vectors.shape == (0, 3)
 
 
-def test_every_choice_has_its_preparation() -> None:
+def test_every_metric_has_a_preprocessing() -> None:
     assert set(PREPROCESSING) == set(METRICS)

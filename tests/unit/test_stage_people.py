@@ -1,4 +1,4 @@
-"""Several people on one map: where guests are placed, and what is said of how people compare."""
+"""Several people on one map: placing guests and comparing people."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ EAST, NORTH = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
 
 
 def around(direction: tuple[float, float, float], count: int, seed: int = 0) -> Float32Array:
-    """Unit vectors near a direction."""
+    """Return unit vectors near a direction."""
     vectors = np.asarray(direction) + np.random.default_rng(seed).normal(scale=0.05, size=(count, 3))
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
-def test_guests_lie_among_what_they_sound_like_and_never_outside_of_the_map() -> None:
+def test_guests_are_placed_among_similar_tracks_inside_the_map() -> None:
     vectors = np.concatenate([around(EAST, 30), around(NORTH, 30, 1), around(EAST, 5, 2), around(NORTH, 5, 3)])
     positions = np.concatenate(
         [np.random.default_rng(4).normal(size=(30, 2)), 20 + np.random.default_rng(5).normal(size=(30, 2))]
@@ -44,35 +44,37 @@ def test_guests_lie_among_what_they_sound_like_and_never_outside_of_the_map() ->
     assert kept_of_guests([[0, 30]] * 10, places, positions) == pytest.approx([0.5] * 10, abs=0.5)
 
 
-def test_a_guest_between_clusters_is_in_none() -> None:
+def test_guest_between_clusters_is_in_none() -> None:
     positions = np.array([[0, 0], [0, 1], [1, 0], [1, 1], [0.5, 2]], dtype=np.float32)
     labels = np.array([0, 0, 1, 1, -1], dtype=np.int32)
     assert clusters_of_guests(np.array([[0.5, 0.5]], dtype=np.float32), positions, labels).tolist() == [-1]
 
 
-def test_one_track_is_a_map_on_which_guests_have_a_place() -> None:
+def test_guests_can_be_placed_on_a_map_with_one_track() -> None:
     vectors = around(EAST, 3)
     assert place_guests(vectors, np.array([[2, 3]], dtype=np.float32)).tolist() == [[2, 3], [2, 3]]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "share"),
+    ("left", "right", "share"),
     [
         (around(EAST, 40), around(NORTH, 40, 1), (0.0, 0.0)),
         (around(EAST, 300, 1), around(EAST, 300, 2), (0.46, 0.54)),
         (around(EAST, 200, 1), around(EAST, 50, 2), (0.28, 0.36)),
     ],
-    ids=["apart", "as one", "as one, of different sizes"],
+    ids=["separate", "mixed", "mixed, of different sizes"],
 )
-def test_how_mixed_two_are_is_what_chance_would_give_where_they_are_one(
-    one: Float32Array, other: Float32Array, share: tuple[float, float]
+def test_mixing_of_indistinguishable_libraries_is_that_of_chance(
+    left: Float32Array, right: Float32Array, share: tuple[float, float]
 ) -> None:
-    found, chance = mixing(one, other, seed=0)
+    found, chance = mixing(left, right, seed=0)
     assert share[0] <= found <= share[1]
-    assert chance == pytest.approx(2 * len(one) * len(other) / ((len(one) + len(other)) * (len(one) + len(other) - 1)))
+    assert chance == pytest.approx(
+        2 * len(left) * len(right) / ((len(left) + len(right)) * (len(left) + len(right) - 1))
+    )
 
 
-def test_what_one_would_like_lies_where_most_of_theirs_are_and_is_not_all_by_one_artist() -> None:
+def test_recommendations_lie_near_most_of_a_persons_tracks_and_vary_in_artist() -> None:
     vectors = np.concatenate([around(EAST, 20), around(NORTH, 10, 1), around(EAST, 4, 2)])
     foreign = np.arange(20, 34)
     artists = [""] * 20 + ["north"] * 10 + ["east"] * 3 + ["other"]
@@ -82,7 +84,7 @@ def test_what_one_would_like_lies_where_most_of_theirs_are_and_is_not_all_by_one
     assert would_like(vectors, np.arange(0), foreign, artists) == ()
 
 
-def test_people_are_compared_in_pairs_with_a_sentence_that_says_chance() -> None:
+def test_pair_of_people_is_described_in_a_sentence_with_chance() -> None:
     vectors = np.concatenate([around(EAST, 60), around(NORTH, 60, 1)])
     rows = {"Ada": [*range(60), 60], "Bo": [*range(60, 120)]}
     found = compare_people(vectors, rows, [str(row) for row in range(120)], seed=0)
@@ -94,7 +96,7 @@ def test_people_are_compared_in_pairs_with_a_sentence_that_says_chance() -> None
     assert found.centers["Ada"] < 60 <= found.centers["Bo"]
 
 
-def test_of_few_tracks_no_figure_is_said() -> None:
+def test_mixing_is_not_computed_for_few_tracks() -> None:
     vectors = np.concatenate([around(EAST, 60), around(NORTH, 5, 1)])
     (pair,) = compare_people(vectors, {"Ada": [*range(60)], "Bo": [*range(60, 65)]}, [""] * 65, seed=0).pairs
     assert pair.mixing is None
@@ -103,12 +105,12 @@ def test_of_few_tracks_no_figure_is_said() -> None:
 
 
 @pytest.mark.parametrize(("people", "pairs"), [(2, 1), (5, 10), (7, 6)])
-def test_of_many_people_each_is_compared_with_the_first(people: int, pairs: int) -> None:
+def test_many_people_are_compared_only_with_the_first(people: int, pairs: int) -> None:
     rows = {str(number): [number] for number in range(people)}
     assert len(compare_people(around(EAST, people), rows, [""] * people, seed=0).pairs) == pairs
 
 
-def test_the_center_is_one_of_a_persons_tracks() -> None:
+def test_center_is_one_of_the_persons_tracks() -> None:
     vectors = np.concatenate([around(EAST, 9), around(NORTH, 1)])
     assert center(vectors, [0, 1, 2, 9]) in {0, 1, 2}
 
@@ -138,7 +140,7 @@ def guests(count: int) -> tuple[Guest, ...]:
     )
 
 
-def test_guests_come_after_the_library_which_stays_as_it_is() -> None:
+def test_guests_are_appended_without_changing_the_library() -> None:
     atlas = an_atlas()
     pair = Pair("me", "Bo", "A sentence.", 0.2, 0.4, (8,), (0,))
     places = atlas.layout.coordinates[:2]
@@ -150,17 +152,17 @@ def test_guests_come_after_the_library_which_stays_as_it_is() -> None:
     assert shown.clusters.clusters[0].members == (0, 1, 2, 3, 8)
     assert shown.clusters.regions[0].members == (*range(6), 8)
     before, after = (
-        encode(one, assets={}, feature_units={"tempo": "BPM"}, sources=[], built_at=None) for one in (atlas, shown)
+        encode(each, assets={}, feature_units={"tempo": "BPM"}, sources=[], built_at=None) for each in (atlas, shown)
     )
-    map_before, map_after = (orjson.loads(one.files["map.json"]) for one in (before, after))
+    map_before, map_after = (orjson.loads(each.files["map.json"]) for each in (before, after))
 
     def places_of(document: dict[str, list[int]], titles: str) -> dict[str, tuple[int, int]]:
         x, y = np.cumsum(document["x"]).tolist(), np.cumsum(document["y"]).tolist()
         return dict(zip(titles.split("\n"), zip(x, y, strict=True), strict=True))
 
-    text_before, text_after = (orjson.loads(one.files["text.json"])["titles"] for one in (before, after))
+    text_before, text_after = (orjson.loads(each.files["text.json"])["titles"] for each in (before, after))
     old, new = places_of(map_before, text_before), places_of(map_after, text_after)
-    assert {title: new[title] for title in old} == old, "no track has moved"
+    assert {title: new[title] for title in old} == old, "a track has moved"
     titles = text_after.split("\n")
     assert [titles[row] for row in np.cumsum(map_after["guests"])] == sorted(
         (t for t in titles if t[0] == "G"), key=titles.index
@@ -177,7 +179,7 @@ def test_guests_come_after_the_library_which_stays_as_it_is() -> None:
     assert "guests" not in map_before
 
 
-def test_guests_are_named_by_all_that_places_them_and_a_cards_scale_once() -> None:
+def test_digest_of_guests_covers_everything_that_places_them() -> None:
     def guest(track_id: str = "a", codes: bytes = b"\x00", offset: float = 0.5, step: float = 0.25) -> Guest:
         return Guest(Track(track_id, "Title"), SharedSound(codes, (offset,) * 128, (step,) * 128))
 
@@ -195,9 +197,9 @@ def test_guests_are_named_by_all_that_places_them_and_a_cards_scale_once() -> No
     assert _digest_of(tuple(usual)) == _digest_of((guest(), guest("b")))
 
 
-def test_a_map_is_continued_without_its_guests() -> None:
+def test_map_is_continued_without_its_guests() -> None:
     cluster = PublishedCluster("c1", "C", 0, [0, 1, 3])
     published = PublishedMap(["a", "guest", "b", "c"], [1, 2, 3, 4], [5, 6, 7, 8], [cluster], [cluster], guests=[1])
     alone = published.without_guests()
     assert (alone.track_ids, alone.x, alone.y) == (["a", "b", "c"], [1, 3, 4], [5, 7, 8])
-    assert [one.members for one in (*alone.clusters, *alone.regions)] == [[0, 2], [0, 2]]
+    assert [each.members for each in (*alone.clusters, *alone.regions)] == [[0, 2], [0, 2]]

@@ -1,4 +1,4 @@
-"""What a build takes from the cache is used only where it is what a build of ours would have put there."""
+"""Reading the previous map and site from the cache, and discarding records that no build would have written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MAP_OF_TWO: dict[str, Any] = {
 
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Run]:
-    """A build whose output holds a site that cannot be read back: without the cache there is no last map."""
+    """Return a build whose published site cannot be read, so that only the cache has the previous map."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site/index.html").write_text(f'<html data-generation="{GENERATION}">')
     with Cache.open(tmp_path / "cache") as cache:
@@ -50,7 +50,7 @@ def embedded(digest: str) -> Any:
     return SimpleNamespace(digest=digest)
 
 
-def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
+def test_previous_map_is_continued_if_the_vectors_changed(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": True}, MAP_OF_TWO)
     previous_map = load_previous_map(run, embedded("v2"))
     last = previous_map.value
@@ -58,14 +58,14 @@ def test_the_last_map_is_continued_where_the_sound_is_another(run: Run) -> None:
     assert (last.track_ids, previous_map.is_fresh, previous_map.notice) == (("a", "b"), False, "")
 
 
-def test_what_the_last_map_continued_is_continued_where_its_layout_can_be_repeated(run: Run) -> None:
+def test_map_before_the_previous_is_continued_if_its_layout_is_reproducible(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": True, "environment": layout_environment()}, MAP_OF_TWO)
     same = load_previous_map(run, embedded("v1"))
     assert (same.value, same.is_fresh, same.notice) == (None, True, "")
 
 
 @pytest.mark.parametrize("environment", ["", "another version, or another machine"])
-def test_the_last_map_is_continued_where_its_layout_cannot_be_repeated(run: Run, environment: str) -> None:
+def test_previous_map_is_continued_if_its_layout_is_not_reproducible(run: Run, environment: str) -> None:
     remember(run, {"vectors": "v1", "is_fresh": True, "environment": environment}, MAP_OF_TWO)
     last = load_previous_map(run, embedded("v1"))
     assert last.value is not None
@@ -93,7 +93,7 @@ def test_the_last_map_is_continued_where_its_layout_cannot_be_repeated(run: Run,
     ],
     ids=repr,
 )
-def test_a_map_of_another_shape_is_as_good_as_lost(run: Run, damage: dict[str, Any]) -> None:
+def test_malformed_map_is_ignored_with_a_notice(run: Run, damage: dict[str, Any]) -> None:
     remember(run, {"vectors": "v1", "is_fresh": False}, MAP_OF_TWO | damage)
     previous_map = load_previous_map(run, embedded("v2"))
     assert previous_map.value is None
@@ -102,12 +102,12 @@ def test_a_map_of_another_shape_is_as_good_as_lost(run: Run, damage: dict[str, A
 
 
 @pytest.mark.parametrize("state", [None, [], "v1", {}, {"vectors": 7, "is_fresh": False}, {"vectors": "v1"}], ids=repr)
-def test_a_state_of_another_shape_is_as_good_as_lost(run: Run, state: object) -> None:
+def test_malformed_state_is_ignored(run: Run, state: object) -> None:
     remember(run, state, MAP_OF_TWO)
     assert load_previous_map(run, embedded("v1")).value is None
 
 
-def test_an_anchor_of_another_shape_is_as_good_as_lost(run: Run) -> None:
+def test_malformed_anchor_is_ignored(run: Run) -> None:
     remember(run, {"vectors": "v1", "is_fresh": False, "environment": layout_environment()}, MAP_OF_TWO, b"[]")
     assert load_previous_map(run, embedded("v1")).value is None
 
@@ -122,7 +122,7 @@ SITE = {
 
 
 @pytest.mark.parametrize(
-    ("change", "is_one"),
+    ("change", "is_valid"),
     [
         ({}, True),
         ({".git/hooks/post-checkout": b"#!/bin/sh"}, False),
@@ -133,13 +133,13 @@ SITE = {
     ],
     ids=repr,
 )
-def test_a_kept_site_has_the_files_of_one_and_nothing_else(run: Run, change: dict[str, bytes], is_one: bool) -> None:
+def test_cached_site_has_only_files_of_a_site(run: Run, change: dict[str, bytes], is_valid: bool) -> None:
     record = run.cache.put(Key("site", 1, {}), SITE | change, 0.0)
-    assert is_site(Outputs(run.cache, record)) is is_one
+    assert is_site(Outputs(run.cache, record)) is is_valid
 
 
 @pytest.mark.parametrize("name", [b"../..", b"", b"\xff", b"a" * 100, b"a1b2\n"])
-def test_a_kept_site_of_no_generation_is_set_aside(run: Run, name: bytes) -> None:
+def test_cached_site_without_a_valid_generation_is_quarantined(run: Run, name: bytes) -> None:
     record = run.cache.put(Key("site", 1, {}), SITE | {"generation": name}, 0.0)
     with pytest.raises(CorruptEntry):
         is_site(Outputs(run.cache, record))

@@ -1,4 +1,4 @@
-"""What is kept of a time limit for the map: by what it takes, how busy the machine is, and what is ready by then."""
+"""The part of a time limit that is reserved for the map: its cost, the load of the machine, the number of tracks."""
 
 from __future__ import annotations
 
@@ -62,31 +62,29 @@ def run_with(config: Config, map_cost: MapCost | None = None, *, cpu_times: CpuT
 
 
 def reserved_s(run: Run, tracks: int, covers: int = 0) -> float:
-    """Of the limit, for everything after listening."""
+    """Return how much of the limit is reserved for everything after the analysis."""
     return cast("float", run.config.time_limit_s) - listening_limit(run, lambda: Ready(tracks, covers)).last_start_s
 
 
 @pytest.mark.parametrize(
     ("tracks", "made", "is_first", "seconds"),
     [
-        (0, "fresh", True, 2.2),  # there is little to lay out, and as much to load
+        (0, "fresh", True, 2.2),  # little to lay out, but everything to load
         (60, "fresh", True, 2.9),
         (356, "fresh", True, 5.0),
-        (356, "held", True, 8.1),  # a fresh one, and one that is held
-        (661, "held", False, 7.6),  # all is loaded
+        (356, "held", True, 8.1),  # a fresh layout and an anchored one
+        (661, "held", False, 7.6),  # everything is loaded
         (661, "stayed", False, 1.7),
-        (2_000, "fresh", True, 7.7),  # once, where smaller ones are laid out several times
+        (2_000, "fresh", True, 7.7),  # one layout; smaller maps get several
         (20_000, "fresh", True, 42.2),
     ],
 )
-def test_what_a_map_takes_goes_by_how_often_which_tracks_are_moved(
-    tracks: int, made: Made, is_first: bool, seconds: float
-) -> None:
+def test_map_work_grows_with_tracks_and_iterations(tracks: int, made: Made, is_first: bool, seconds: float) -> None:
     assert map_work_s(tracks, made, is_first=is_first) == pytest.approx(seconds, abs=0.06)
 
 
 @pytest.mark.parametrize(("made", "is_first"), [("fresh", True), ("fresh", False), ("held", True), ("stayed", False)])
-def test_whatever_was_measured_tells_how_fast_the_machine_is(made: Made, is_first: bool) -> None:
+def test_measured_cost_of_any_kind_scales_the_forecast(made: Made, is_first: bool) -> None:
     twice_as_slow = MapCost(2 * map_work_s(300, made, is_first=is_first), 300, made, is_first)
     expected_s = 2 * MARGIN * map_work_s(700, "held", is_first=True) + ENDING_S
     assert Forecast(twice_as_slow).seconds(700) == pytest.approx(expected_s)
@@ -96,7 +94,7 @@ def test_whatever_was_measured_tells_how_fast_the_machine_is(made: Made, is_firs
 
 
 @pytest.mark.parametrize("content", NOT_MEASURED)
-def test_where_no_map_was_measured_a_first_one_is_expected(tmp_path: Path, content: bytes) -> None:
+def test_without_a_measurement_a_first_map_is_forecast(tmp_path: Path, content: bytes) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
     expected_s = Forecast().seconds(1000) + 10
     assert reserved_s(run_with(config), 1000) == pytest.approx(expected_s)
@@ -104,7 +102,7 @@ def test_where_no_map_was_measured_a_first_one_is_expected(tmp_path: Path, conte
     assert reserved_s(run_with(config), 1000) == pytest.approx(expected_s)
 
 
-def test_the_last_map_that_was_measured_is_what_the_report_says_or_one_of_this_build(tmp_path: Path) -> None:
+def test_measured_cost_is_read_from_the_report_or_this_build(tmp_path: Path) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=False)
     last, of_this_build = MapCost(10.0, 1000, "held", is_first=True), MapCost(7.0, 900, "fresh", is_first=True)
     config.report_path.write_bytes(orjson.dumps(encode_map_cost(last)))
@@ -116,7 +114,7 @@ def test_the_last_map_that_was_measured_is_what_the_report_says_or_one_of_this_b
     assert reserved_s(busy, 1000) == pytest.approx(3 * after.seconds(1000) + 10)
 
 
-def test_time_for_covers_is_kept_where_some_are_to_be_fetched(tmp_path: Path) -> None:
+def test_time_for_covers_is_reserved_if_some_are_missing(tmp_path: Path) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=1000, fetch_covers=True)
     without_s = reserved_s(run_with(config), 1000)
     assert reserved_s(run_with(config), 1000, covers=50) == pytest.approx(without_s + 5)
@@ -124,7 +122,7 @@ def test_time_for_covers_is_kept_where_some_are_to_be_fetched(tmp_path: Path) ->
     assert reserved_s(run_with(replace(config, fetch_covers=False)), 1000, covers=50) == pytest.approx(without_s)
 
 
-def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(tmp_path: Path) -> None:
+def test_short_limit_is_split_in_half_and_extras_end_before_publishing(tmp_path: Path) -> None:
     config = Config(out=tmp_path / "site", time_limit_s=10, fetch_covers=True)
     assert reserved_s(run_with(config), 100_000) == pytest.approx(5 + 0.1)
     run = run_with(config, MapCost(2.0, 60, "fresh", is_first=False))
@@ -140,14 +138,14 @@ def test_a_short_limit_is_half_for_listening_and_extras_end_in_time_to_publish(t
     assert reserved_s(run_with(day), 60) == pytest.approx(Forecast().seconds(60) + reserve.MAX_GRACE_S)
 
 
-def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine() -> None:
+def test_map_cost_is_measured_after_the_analysis_and_scaled_to_an_idle_machine() -> None:
     felt = [(1.0, 1.0), (2.0, 1.0), (3.0, 7.0), (5.0, 9.0), (6.0, 9.0), (7.0, 9.0), (8.0, 9.0)]
     cpu_times = (CpuTimes(*each) for each in felt)
     clock = Clock(cpu_times=lambda: next(cpu_times), monitor=ContentionMonitor(dict))
     assert clock.slowdown == 2
     clock.begin_map()
-    clock.begin_map()  # that is known already
-    clock.started_s -= 12.0  # time goes by
+    clock.begin_map()  # has no effect
+    clock.started_s -= 12.0  # 12 seconds pass
     clock.seconds["covers"] = 4.0
     clock.end_map(60, "fresh")
     assert clock.slowdown == 7
@@ -155,8 +153,8 @@ def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine()
     assert (clock.map_cost.track_count, clock.map_cost.made, clock.map_cost.is_first) == (60, "fresh", True)
     assert clock.map_cost.seconds == pytest.approx(8 / 7, abs=0.01)
     clock.begin_map()
-    assert clock.slowdown == 1  # of this map, until now
-    clock.end_map(60, None)  # it was in the cache
+    assert clock.slowdown == 1  # of the new map so far
+    clock.end_map(60, None)  # cached
     assert (clock.slowdown, clock.map_cost.is_first) == (7, True)
     clock.begin_map()
     clock.end_map(60, "held")
@@ -173,7 +171,7 @@ def test_a_map_is_measured_from_the_end_of_listening_and_as_on_an_idle_machine()
         (Drift(0.2, 0.3, 9), "Holding the known tracks would have cost too much.", 0.7, "held"),
     ],
 )
-def test_how_a_map_was_laid_out_is_known_of_what_the_cache_has(
+def test_kind_of_layout_is_known_from_a_cached_projection(
     drift: Drift | None, reason: str, held: float | None, made: Made, tmp_path: Path
 ) -> None:
     import numpy as np
@@ -189,27 +187,27 @@ def test_how_a_map_was_laid_out_is_known_of_what_the_cache_has(
     ("contention", "known", "processors", "expected"),
     [
         (Contention(1.0, 2.0), 1.0, 2, 1.0),
-        (Contention(1.0, 2.0), 5.0, 2, 1.0),  # others have gone away
-        (Contention(1.4, 2.8), 1.0, 2, 1.0),  # our own are all that there are
-        (Contention(4.0, 2.0), 3.0, 2, 3.0),  # which is possible
-        (Contention(4.0, 2.0), 1.0, 2, math.sqrt(2.0 * 3.5)),  # others have come
+        (Contention(1.0, 2.0), 5.0, 2, 1.0),  # other processes have ended
+        (Contention(1.4, 2.8), 1.0, 2, 1.0),  # no other processes
+        (Contention(4.0, 2.0), 3.0, 2, 3.0),  # consistent with the measurement
+        (Contention(4.0, 2.0), 1.0, 2, math.sqrt(2.0 * 3.5)),  # other processes have started
         (Contention(4.0, 2.0), 9.0, 2, math.sqrt(2.0 * 3.5)),
-        (Contention(3.0, 1.0), 1.0, 2, 3.0),  # whoever was there was there alone
+        (Contention(3.0, 1.0), 1.0, 2, 3.0),  # only one own thread ran
         (Contention(6.0, 16.0), 3.0, 16, 3.0),
     ],
 )
-def test_how_long_one_thread_alone_will_take_is_known_from_many(
+def test_slowdown_of_one_thread_is_estimated_from_many(
     contention: Contention, known: float, processors: int, expected: float
 ) -> None:
     assert contention.slowdown_of_one(known, processors) == pytest.approx(expected)
 
 
-def test_threads_are_watched_from_when_they_were_seen_first_for_a_while() -> None:
+def test_contention_is_measured_from_the_first_sample_over_a_window() -> None:
     now_s, found = 0.0, {"main": CpuTimes(9.0, 9.0)}
     monitor = ContentionMonitor(lambda: dict(found), lambda: now_s)
     assert monitor.recent() is None
     now_s = 10.0
-    found |= {"main": CpuTimes(9.1, 9.0), "worker": CpuTimes(500.0, 0.0)}  # which nobody knows when it began
+    found |= {"main": CpuTimes(9.1, 9.0), "worker": CpuTimes(500.0, 0.0)}  # start time unknown
     assert monitor.recent() is None
     now_s = 20.0
     found |= {"main": CpuTimes(9.2, 9.0), "worker": CpuTimes(505.0, 5.0)}
@@ -223,7 +221,7 @@ def test_threads_are_watched_from_when_they_were_seen_first_for_a_while() -> Non
     assert (contention.slowdown, contention.at_once) == (1.0, 1.0)
 
 
-def test_what_the_system_says_of_threads_is_read_or_nothing(tmp_path: Path) -> None:
+def test_schedstat_of_threads_is_parsed_or_empty(tmp_path: Path) -> None:
     place = tmp_path / "schedstat"
     for content, expected in (
         ("3000000000 1500000000 77\n", CpuTimes(3.0, 1.5)),
@@ -246,9 +244,7 @@ def test_what_the_system_says_of_threads_is_read_or_nothing(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("content", [None, "", "7 (a b", "7 (odd) name) S 1"])
-def test_where_the_age_of_a_process_is_not_known_it_is_at_least_what_it_worked(
-    tmp_path: Path, content: str | None
-) -> None:
+def test_unknown_process_age_falls_back_to_cpu_time(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "stat").write_text(content)
     assert process_age_s(tmp_path / "stat") > 0
@@ -257,7 +253,7 @@ def test_where_the_age_of_a_process_is_not_known_it_is_at_least_what_it_worked(
 
 @dataclass
 class Machine:
-    """A machine that others use as well, by a clock of its own; it shares processors by thread, or by group."""
+    """A simulated machine with other users, which shares processors by thread or by group."""
 
     processors: int
     sharing: Literal["threads", "groups"]
@@ -269,10 +265,10 @@ class Machine:
         others = self.others(self.now_s)
         if self.sharing == "threads":
             return max(1.0, (ours + others) / self.processors)
-        return max(1.0, ours * (1 + others) / self.processors)  # each of the others is a group
+        return max(1.0, ours * (1 + others) / self.processors)  # each other process is a group
 
     def pass_s(self, seconds: float, *threads: str) -> float:
-        """Let threads run side by side for a while; returns how much each has done."""
+        """Run threads in parallel for a while and return how long each has run."""
         slowdown = self.slowdown(len(threads))
         ran_s = seconds / slowdown
         for name in threads:
@@ -289,14 +285,14 @@ class Machine:
         (lambda _: 0, 60),
         (lambda _: 2, 120),
         (lambda _: 5, 200),
-        (lambda now_s: 4 if now_s > 60 else 0, 400),  # they come
-        (lambda now_s: 0 if now_s > 60 else 4, 400),  # they go
+        (lambda now_s: 4 if now_s > 60 else 0, 400),  # others start
+        (lambda now_s: 0 if now_s > 60 else 4, 400),  # others end
         (lambda now_s: 8 if now_s < 30 else 0, 120),
     ],
-    ids=["idle", "busy", "very busy", "busier", "less busy", "busy in the beginning"],
+    ids=["idle", "busy", "very busy", "busier", "less busy", "busy at first"],
 )
 @pytest.mark.parametrize("pace", [0.6, 1.0, 1.5])
-def test_a_limit_is_kept_also_on_a_machine_that_others_use(
+def test_time_limit_is_kept_on_a_busy_machine(
     tmp_path: Path,
     sharing: Literal["threads", "groups"],
     others: Callable[[float], int],
@@ -314,11 +310,11 @@ def test_a_limit_is_kept_also_on_a_machine_that_others_use(
         monitor=ContentionMonitor(lambda: dict(machine.seen), lambda: machine.now_s),
     )
     run = Run(config, cast("Cache", None), cast("Progress", None), clock)
-    heard = 250.0
-    limit = replace(listening_limit(run, lambda: Ready(int(heard))), clock=lambda: machine.now_s)
+    embedded_count = 250.0
+    limit = replace(listening_limit(run, lambda: Ready(int(embedded_count))), clock=lambda: machine.now_s)
     while not limit.is_past_grace:
-        heard += machine.pass_s(0.5, "one", "two") * 2
-    work_s = pace * map_work_s(int(heard), "held", is_first=True)
+        embedded_count += machine.pass_s(0.5, "one", "two") * 2
+    work_s = pace * map_work_s(int(embedded_count), "held", is_first=True)
     while work_s > 0:
         work_s -= machine.pass_s(0.1, "main")
     assert abs(machine.now_s / limit_s - 1) < 0.05

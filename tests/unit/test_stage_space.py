@@ -1,4 +1,4 @@
-"""The space of a map that is continued: what is held of the last one gives what computing all of it would give."""
+"""The embedding space of a continued map: reusing the previous one gives the same result as computing it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Make = Callable[..., EmbeddingSpace]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    """Makes the space of a library (vectors by track id) that continues another, one cache for all."""
+    """Yield a function that makes the space of a library (vectors by track id) from the previous map, in one cache."""
     with Cache.open(tmp_path / "cache") as cache:
         run: Any = SimpleNamespace(config=SimpleNamespace(seed=0), cache=cache, cached=partial(memoize, cache))
 
@@ -55,32 +55,32 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def map_of(name: str, library: dict[str, Float32Array], fitted_on: str, *, is_fresh: bool = False) -> Previous:
-    """What is kept of a map: its tracks, and what it was made of."""
+    """Return the previous map as it is cached: its tracks, and what it was made from."""
     places = tuple(float(number) for number in range(len(library)))
     last = PreviousMap(tuple(library), places, places, vectors=name, fitted_on=fitted_on)
     return Previous(msgspec.json.encode(last), is_fresh)
 
 
 def changed(library: dict[str, Float32Array], *, gone: int, new: int) -> dict[str, Float32Array]:
-    """A library from which some tracks are gone, with new ones in its midst."""
+    """Return a library without its first tracks and with new ones inserted."""
     kept = list(library.items())[gone:]
-    begun = len([name for name in library if name.startswith("new")])
-    added = [(f"new {number}", SOUNDS[COUNT + number]) for number in range(begun, begun + new)]
+    new_count = len([name for name in library if name.startswith("new")])
+    added = [(f"new {number}", SOUNDS[COUNT + number]) for number in range(new_count, new_count + new)]
     return dict([*kept[:7], *added, *kept[7:]])
 
 
-def assert_neighbors_are_those_of_a_search(found: EmbeddingSpace) -> None:
+def assert_neighbors_equal_a_search(found: EmbeddingSpace) -> None:
     searched = find_neighbors(found.unit_vectors, 30, 0)
     assert found.neighbors.indices.tolist() == searched.indices.tolist()
     assert found.neighbors.similarities.tobytes() == searched.similarities.tobytes()
 
 
-def test_a_new_track_changes_no_other_vector_and_neighbors_are_those_of_a_search(
+def test_new_tracks_change_no_vectors_and_neighbors_are_updated_exactly(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = make("v1", FIRST)
     assert np.array_equal(first.unit_vectors, prepare(np.array(list(FIRST.values())), "zscore"))
-    assert_neighbors_are_those_of_a_search(first)
+    assert_neighbors_equal_a_search(first)
     library, last, before = FIRST, map_of("v1", FIRST, first.fitted_on), first.unit_vectors
     for name in ("v2", "v3", "v4"):
         ids = list(library)
@@ -90,13 +90,13 @@ def test_a_new_track_changes_no_other_vector_and_neighbors_are_those_of_a_search
         rows = [row for row, track_id in enumerate(library) if track_id in ids]
         assert np.array_equal(found.unit_vectors[rows], before[[ids.index(list(library)[row]) for row in rows]])
         with monkeypatch.context() as patched:
-            patched.setattr(neighbors_module, "find_neighbors", None)  # they are not searched for
+            patched.setattr(neighbors_module, "find_neighbors", None)  # must not be called
             assert found.neighbors.is_exact
-        assert_neighbors_are_those_of_a_search(found)
+        assert_neighbors_equal_a_search(found)
         last, before = map_of(name, library, found.fitted_on), found.unit_vectors
 
 
-def test_what_is_held_is_found_again_by_a_build_that_continues_the_same_map(make: Make) -> None:
+def test_space_of_a_continued_map_is_reproducible(make: Make) -> None:
     first = make("v1", FIRST)
     assert first.neighbors.is_exact
     last, library = map_of("v1", FIRST, "v1"), changed(FIRST, gone=0, new=2)
@@ -106,7 +106,7 @@ def test_what_is_held_is_found_again_by_a_build_that_continues_the_same_map(make
 
 
 @pytest.mark.parametrize("gone", [0, 1])
-def test_after_many_small_changes_it_is_learned_anew(make: Make, gone: int) -> None:
+def test_preparation_is_fitted_again_after_many_changes(make: Make, gone: int) -> None:
     first = make("v0", FIRST)
     assert first.neighbors.is_exact
     library, fitted_on, fitted_count = FIRST, "v0", []
@@ -114,20 +114,20 @@ def test_after_many_small_changes_it_is_learned_anew(make: Make, gone: int) -> N
         last = map_of(f"v{number - 1}", library, fitted_on)
         library = changed(library, gone=gone, new=2)
         found = make(f"v{number}", library, last)
-        assert_neighbors_are_those_of_a_search(found)
+        assert_neighbors_equal_a_search(found)
         if found.fitted_on != fitted_on:
             fitted_count.append(number)
         fitted_on = found.fitted_on
-    # More than a tenth of 200 and 22 new ones; with as many of those gone, after fewer builds.
+    # More than a tenth of 200 tracks plus 22 new ones; if as many are removed, after fewer builds.
     assert fitted_count == ([12] if gone == 0 else [8])
 
 
-@pytest.mark.parametrize("reason", ["fresh", "many new", "many heard again", "older map", "first map", "lost", "none"])
-def test_it_is_learned_from_the_library_itself(make: Make, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("reason", ["fresh", "many new", "many changed", "older map", "first map", "lost", "none"])
+def test_preparation_is_fitted_on_the_library_itself(make: Make, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     preprocessing = "none" if reason == "none" else "center"
     assert make("v1", FIRST, preprocessing=preprocessing).neighbors.is_exact
     library = changed(FIRST, gone=0, new=30 if reason == "many new" else 1)
-    if reason == "many heard again":
+    if reason == "many changed":
         library |= {f"track {number}": SOUNDS[number] + 1 for number in range(40)}
     last = map_of("v1", FIRST, "" if reason == "older map" else "v1", is_fresh=reason == "fresh")
     if reason == "lost":
@@ -135,18 +135,18 @@ def test_it_is_learned_from_the_library_itself(make: Make, reason: str, monkeypa
     found = make("v2", library, None if reason == "first map" else last, preprocessing)
     assert found.fitted_on == "v2"
     assert np.array_equal(found.unit_vectors, prepare(np.array(list(library.values())), preprocessing))
-    assert_neighbors_are_those_of_a_search(found)
+    assert_neighbors_equal_a_search(found)
 
 
-def test_neighbors_that_were_lost_are_searched_for(make: Make) -> None:
+def test_lost_neighbors_are_searched_again(make: Make) -> None:
     assert make("v1", FIRST).unit_vectors.size  # and no neighbors
     found = make("v2", changed(FIRST, gone=1, new=1), map_of("v1", FIRST, "v1"))
     assert found.fitted_on == "v1"
-    assert_neighbors_are_those_of_a_search(found)
+    assert_neighbors_equal_a_search(found)
 
 
 @pytest.mark.parametrize("name", [preparation.ROWS, space.INDICES, space.RECALL])
-def test_neighbors_that_are_damaged_are_searched_for(make: Make, name: str) -> None:
+def test_damaged_neighbors_are_searched_again(make: Make, name: str) -> None:
     first = make("v1", FIRST)
     assert first.neighbors.is_exact
     cache, key = first._run.cache, first._key("v1")
@@ -155,12 +155,12 @@ def test_neighbors_that_are_damaged_are_searched_for(make: Make, name: str) -> N
     cache.put(key, {each: cache.read(record, each) for each in record.outputs} | {name: b"damaged"}, 0.0)
     found = make("v2", changed(FIRST, gone=1, new=1), map_of("v1", FIRST, "v1"))
     assert found.fitted_on == "v1"
-    assert_neighbors_are_those_of_a_search(found)
+    assert_neighbors_equal_a_search(found)
 
 
 @pytest.mark.parametrize("name", preparation.OUTPUTS)
 @pytest.mark.parametrize("content", [b"damaged", b""])
-def test_what_was_learned_and_is_damaged_is_learned_anew(make: Make, name: str, content: bytes) -> None:
+def test_damaged_preparation_is_fitted_again(make: Make, name: str, content: bytes) -> None:
     first = make("v1", FIRST)
     assert first.neighbors.is_exact
     cache, key = first._run.cache, preparation._key(first._embedded, "v1")
@@ -169,4 +169,4 @@ def test_what_was_learned_and_is_damaged_is_learned_anew(make: Make, name: str, 
     cache.put(key, {each: cache.read(record, each) for each in record.outputs} | {name: content}, 0.0)
     found = make("v2", changed(FIRST, gone=0, new=1), map_of("v1", FIRST, "v1"))
     assert found.fitted_on == "v2"
-    assert_neighbors_are_those_of_a_search(found)
+    assert_neighbors_equal_a_search(found)

@@ -359,30 +359,30 @@ def head(key: Mapping[str, object] | None = None, **changed: object) -> dict[str
 
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
-    "no archive": lambda: b"no archive",
+    "not an archive": lambda: b"not an archive",
     "another format": lambda: pack_of([], magic=b"spotmap.store.pack/2\n"),
-    "no list": lambda: pack_of(b"{}"),
+    "not a list": lambda: pack_of(b"{}"),
     "deep": lambda: pack_of(b"[" * 100_000),
     "a stage that is a path": lambda: pack_of([head(key={"stage": "../../../x"})], b"1"),
     "a version that is a path": lambda: pack_of([head(key={"stage_version": "/../x"})], b"1"),
-    "no version": lambda: pack_of([head(key={"stage_version": -1})], b"1"),
+    "an invalid version": lambda: pack_of([head(key={"stage_version": -1})], b"1"),
     "an extra key field": lambda: pack_of([head(key={"place": "/x"})], b"1"),
-    "an output of no size": lambda: pack_of([head(outputs=[["x", "bytes", -5]])], b"1"),
+    "a negative output size": lambda: pack_of([head(outputs=[["x", "bytes", -5]])], b"1"),
     "an output beyond the end": lambda: pack_of([head(outputs=[["x", "bytes", 1 << 40]])], b"1"),
-    "an unknown way of writing": lambda: pack_of([head(outputs=[["x", "pickle", 1]])], b"1"),
-    "half a number": lambda: pack_of([head(outputs=[["x", "float16", 1]])], b"1"),
-    "a failure that makes no sense": lambda: pack_of(
+    "an unknown encoding": lambda: pack_of([head(outputs=[["x", "pickle", 1]])], b"1"),
+    "a truncated number": lambda: pack_of([head(outputs=[["x", "float16", 1]])], b"1"),
+    "an inconsistent failure": lambda: pack_of(
         [head(failure={"code": "x", "detail": "", "kind": "retry_after", "retry_at_unix_s": None, "attempts": 1})], b"1"
     ),
-    "a key that is deep": lambda: pack_of(
+    "a deeply nested key": lambda: pack_of(
         canonical_json([head()]).replace(b'"recording":1', b'"a":' + b"[" * 100_000 + b"]" * 100_000)
     ),
-    "an answer of no time": lambda: pack_of([head(freshness={"fetched_at_unix_s": 2**63 - 1, "max_age_s": 1})], b"1"),
-    "a wait that never ends": lambda: pack_of(
+    "a date out of range": lambda: pack_of([head(freshness={"fetched_at_unix_s": 2**63 - 1, "max_age_s": 1})], b"1"),
+    "a retry time out of range": lambda: pack_of(
         [head(failure={"code": "x", "detail": "", "kind": "retry_after", "retry_at_unix_s": 2**63 - 1, "attempts": 1})],
         b"1",
     ),
-    "fewer than no attempts": lambda: pack_of(
+    "a negative number of attempts": lambda: pack_of(
         [head(failure={"code": "x", "detail": "", "kind": "permanent", "retry_at_unix_s": None, "attempts": -1})], b"1"
     ),
     "a list that is too long": lambda: pack_of(b"[" + b" " * (packs.MAX_LIST_BYTES + 1) + b"]"),

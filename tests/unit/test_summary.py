@@ -1,4 +1,4 @@
-"""The end of a build says what is missing, why, and when it is tried again."""
+"""The summary of a build: what is missing and why, when it is retried, and text that is safe in Markdown."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def result(*failures: Failed, **changes: object) -> BuildResult:
     return BuildResult(**(values | changes))  # type: ignore[arg-type]
 
 
-def test_what_was_left_out_on_purpose_is_not_missing() -> None:
+def test_excluded_tracks_are_not_missing() -> None:
     assert result(LEFT_OUT, WAITING).missing == (WAITING,)
 
 
-def test_a_page_of_ci_says_how_good_the_map_is() -> None:
+def test_ci_summary_explains_the_quality_of_the_map() -> None:
     figure = Figure("trust", "trustworthiness", 0.9348, "Neighbors are *real*.")
     page = markdown(result(figures=(figure,)), "A map")
     assert page.endswith("\nHow good is this map?\n\n- trustworthiness 0.93: Neighbors are \\*real\\*.\n")
     assert "How good" not in markdown(result(), "A map")
 
 
-def test_a_shard_says_what_of_its_share_is_in_the_cache() -> None:
+def test_summary_of_a_shard_counts_its_cached_tracks() -> None:
     share = ShareResult(Shard(2, 3), 5, (WAITING,), 3, 1.0)
     lines = list(share_lines(share, "20 s"))
     assert lines[0] == "Shard 2/3: 4 of its 5 tracks are in the cache (20 s)."
@@ -65,7 +65,7 @@ def test_a_shard_says_what_of_its_share_is_in_the_cache() -> None:
     assert "> **No login.** Log in." in trouble
 
 
-def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> None:
+def test_most_common_reason_comes_first_with_the_earliest_retry() -> None:
     lines = list(missing_lines((LATER, WAITING, WAITING)))
     assert lines[0].startswith("2 waiting")
     assert lines[1].startswith("1 without a certain match")
@@ -91,7 +91,7 @@ def test_the_commonest_reason_comes_first_and_the_next_try_is_the_earliest() -> 
         ("/srv/my map", "preview '/srv/my map'", "review --report '/srv/my map.report.json'"),
     ],
 )
-def test_a_command_that_is_printed_can_be_pasted(
+def test_printed_commands_can_be_pasted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, preview: str, review: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -105,12 +105,12 @@ def test_a_command_that_is_printed_can_be_pasted(
     assert review_command(elsewhere, usual) == "spotmap-build review --overrides 'my choices.toml'"
 
 
-def test_a_command_for_windows_has_quotation_marks_of_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_commands_use_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     assert shell_word("my map") == '"my map"'
 
 
-def test_nothing_missing_is_one_line() -> None:
+def test_complete_map_has_a_one_line_summary() -> None:
     assert list(summary_lines(result(), "3 s", Path("r.json"))) == ["10 of 10 tracks are on the map (3 s)."]
 
 
@@ -118,11 +118,11 @@ def test_nothing_missing_is_one_line() -> None:
     ("missing", "line"),
     [((WAITING,), "1 is missing; r.json says why:"), ((WAITING, LATER), "2 are missing; r.json says why:")],
 )
-def test_what_is_missing_is_counted_in_plain_words(missing: tuple[Failed, ...], line: str) -> None:
+def test_missing_tracks_are_counted(missing: tuple[Failed, ...], line: str) -> None:
     assert list(summary_lines(result(*missing), "3 s", Path("r.json")))[1] == line
 
 
-def test_the_page_of_a_scheduled_build_names_the_problem_and_what_to_do() -> None:
+def test_ci_summary_names_the_problem_and_the_next_step() -> None:
     problem = LoginError("The login to Spotify has ended.", hint="Log in again: spotmap-build login.")
     text = markdown(result(WAITING, problem=problem, notices=("The library is of yesterday.",)), "My map")
     assert text.startswith("## My map\n")
@@ -132,7 +132,7 @@ def test_the_page_of_a_scheduled_build_names_the_problem_and_what_to_do() -> Non
     assert "\n\n\n" not in text
 
 
-def test_what_is_quoted_on_that_page_begins_no_line_of_its_own() -> None:
+def test_quoted_text_cannot_start_a_line_in_the_ci_summary() -> None:
     hostile = "x\n\n# Heading\r::error::x\u2028\x1b[2J"
     problem = LoginError(hostile, hint=hostile)
     text = markdown(result(WAITING, problem=problem, notices=(hostile,)), hostile)
@@ -174,7 +174,7 @@ MARKS = set("`*_[]<>&~|$")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_others_wrote_is_no_markdown(text: str) -> None:
+def test_hostile_text_is_inert_in_markdown(text: str) -> None:
     shown = inert(text)
     assert shown.replace("\u2060", "").isprintable()
     pairs = re.findall(r"\\(.)|(.)", shown)
@@ -184,17 +184,17 @@ def test_what_others_wrote_is_no_markdown(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Their map", "Größer", "12 of 13", "2.5 hours", "-5 °C", "a - b #1", "C#"])
-def test_ordinary_text_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert inert(text) == text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_no_name_adds_a_line_to_the_summary(text: str) -> None:
+def test_names_cannot_add_lines_to_the_summary(text: str) -> None:
     plain = markdown(result(problem=LoginError("x", hint="x"), notices=("x",)), "x")
     hostile = markdown(result(problem=LoginError(text, hint=text), notices=(text,)), text)
     assert [line[:2] for line in hostile.splitlines()] == [line[:2] for line in plain.splitlines()]
 
 
-def test_the_summary_of_a_build_is_known_again() -> None:
+def test_summary_of_a_build_is_recognized() -> None:
     assert SUMMARY.beginning.match(SUMMARY_MARK.encode())
     assert SUMMARY.beginning.match(markdown(result(), "<b>\n").encode())

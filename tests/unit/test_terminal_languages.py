@@ -1,4 +1,4 @@
-"""The terminal in other languages: help, usage and errors are all in the catalogs, and said with their values."""
+"""The terminal in other languages: help, usage, errors and answers are in the catalogs and keep their values."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from spotmap_build.store import Pulled, Pushed
 from tests.support.command import spotmap
 from tests.unit.test_catalogs import Pseudo
 
-pytestmark = pytest.mark.xdist_group("catalogs")  # what stands in the code is read once
+pytestmark = pytest.mark.xdist_group("catalogs")  # messages are extracted from the code once
 TRANSLATED = LANGUAGES[1:]
 COLUMNS = 80
 MAX_EXAMPLE_WIDTH = 106
-"""Of the examples, which are not wrapped, nor are they in English."""
+"""The width of the examples, which are not wrapped, even in English."""
 
 
 @pytest.fixture(autouse=True)
@@ -60,24 +60,24 @@ def all_commands() -> list[click.Context]:
     return list(commands(cli_help.Context(cli.main, info_name="spotmap-build", terminal_width=COLUMNS)))
 
 
-def test_all_that_help_says_comes_from_the_catalog() -> None:
+def test_help_comes_from_the_catalog() -> None:
     translation.set_language("en", Pseudo())
     for context in all_commands():
         text = " ".join(context.get_help().split())
-        # In no brackets are the names that are typed: commands, options, and what stands for their values.
-        left = re.sub(r"⟦[^⟦⟧]*⟧", " | ", text)
-        assert re.findall(r"(?:[A-Za-z][a-z']+ ){2,}", left.replace(context.command_path, "")) == [], (
+        # Outside brackets are only names that are typed: commands, options, and placeholders of their values.
+        outside = re.sub(r"⟦[^⟦⟧]*⟧", " | ", text)
+        assert re.findall(r"(?:[A-Za-z][a-z']+ ){2,}", outside.replace(context.command_path, "")) == [], (
             context.command_path
         )
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_help_says_nothing_in_english(language: str) -> None:
+def test_help_has_no_english_text(language: str) -> None:
     english = {text for text, _ in cli_help.messages(cli.main) if len(text) > 12}
     translation.set_language(language)
     for context in all_commands():
         text = " ".join(context.get_help().split())
-        assert [one for one in english if " ".join(one.split()) in text] == []
+        assert [each for each in english if " ".join(each.split()) in text] == []
         assert "Show this message" not in text
         assert "Options:" not in text
         assert "Usage:" not in text
@@ -93,23 +93,23 @@ def test_help_fits_the_terminal(language: str) -> None:
         assert [line for line in lines if columns(line) > MAX_EXAMPLE_WIDTH or "\ue000" in line] == []
 
 
-def test_lines_of_japanese_do_not_begin_with_what_ends_a_sentence() -> None:
+def test_japanese_lines_do_not_start_with_closing_punctuation() -> None:
     translation.set_language("ja")
     for context in all_commands():
         assert [line for line in context.get_help().splitlines() if re.match(r" *[、。）」ー：:;)]", line)] == []
 
 
-def test_help_in_english_is_clicks_own() -> None:
+def test_english_help_equals_that_of_click() -> None:
     for context in all_commands():
         plain = click.HelpFormatter(width=context.make_formatter().width)
         context.command.format_help(context, plain)
         assert context.get_help() == plain.getvalue().rstrip("\n")
 
 
-def test_every_text_that_an_error_says_can_be_read_out_of_the_code() -> None:
+def test_every_error_message_can_be_extracted_from_the_code() -> None:
     found = sentences.find_sentences()
     assert len(found) > 700
-    # A few of each kind: an f-string, a constant in another module, a hint, a condition, a function, a failure.
+    # One of each kind: an f-string, a constant in another module, a hint, a condition, a function, a failure.
     for message in (
         "{path} has no rows.",
         "Log in again: spotmap-build login",
@@ -143,16 +143,16 @@ def test_every_text_that_an_error_says_can_be_read_out_of_the_code() -> None:
         ),
     ],
 )
-def test_texts_become_patterns(code: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_messages_become_patterns(
+    code: str, expected: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     errors = "class SpotmapError(Exception):\n    pass\nclass ConfigError(SpotmapError):\n    pass\n"
     (tmp_path / "module.py").write_text(f'{errors}HINT = "Leave some out."\ndef load():\n    {code}\n')
     monkeypatch.setattr(sentences, "PACKAGE", tmp_path)
     assert list(sentences.find_sentences.__wrapped__()) == expected
 
 
-def test_a_text_that_cannot_be_read_out_of_the_code_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_message_that_cannot_be_extracted_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "module.py").write_text("class SpotmapError(Exception):\n    pass\nraise SpotmapError(table.text)\n")
     monkeypatch.setattr(sentences, "PACKAGE", tmp_path)
     with pytest.raises(sentences.UnreadableText, match=r"module\.py:3: table\.text"):
@@ -160,16 +160,16 @@ def test_a_text_that_cannot_be_read_out_of_the_code_is_an_error(
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_sentence_of_the_code_is_said_with_its_values(language: str) -> None:
+def test_every_sentence_is_translated_with_its_values(language: str) -> None:
     texts = translations_of("errors", language)
-    said = SentenceTranslator(texts, str)
+    translator = SentenceTranslator(texts, str)
     wrong = []
     for message in sentences.find_sentences():
         values = {f"{{{name}}}": f"‹{number}›" for number, name in enumerate(VALUE.findall(message))}
         filled = message
         for name, value in values.items():
             filled = filled.replace(name, value)
-        shown = said.translate(filled)
+        shown = translator.translate(filled)
         if any(value not in shown for value in values.values()) or (shown == message and message != texts[message]):
             wrong.append(f"{message!r}: {shown!r}")
     assert wrong == []
@@ -188,7 +188,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "translated"),
     [
         ("Make room.", "Platz schaffen."),
         ("a.csv has 1,234 rows. Make room.", "a.csv hat 1.234 Zeilen. Platz schaffen."),
@@ -203,18 +203,18 @@ TEXTS = {
         ("Somebody else's words", "Somebody else's words"),
     ],
 )  # fmt: skip
-def test_sentences_are_known_by_their_patterns(text: str, said: str) -> None:
-    assert SentenceTranslator(TEXTS, lambda count: f"{count:,}".replace(",", ".")).translate(text) == said
+def test_sentences_are_matched_by_their_patterns(text: str, translated: str) -> None:
+    assert SentenceTranslator(TEXTS, lambda count: f"{count:,}".replace(",", ".")).translate(text) == translated
 
 
-def test_for_english_nothing_is_looked_for() -> None:
+def test_english_needs_no_patterns() -> None:
     translation.set_language("en")
     assert translation.translate("Make room.") == "Make room."
     assert translation._Active.sentences is None
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["--source", "bogus:x"], {"de": "keine Quelle 'bogus'", "es": "la fuente 'bogus'", "ja": "ソース 'bogus'"}),
         (
@@ -229,15 +229,15 @@ def test_for_english_nothing_is_looked_for() -> None:
     ],
 )
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_errors_of_the_command_are_said_in_the_language(
-    arguments: list[str], said: dict[str, str], language: str, tmp_path: Path
+def test_command_errors_are_translated(
+    arguments: list[str], expected: dict[str, str], language: str, tmp_path: Path
 ) -> None:
     done = spotmap(*arguments, cwd=tmp_path, extra={"SPOTMAP_LANGUAGE": language})
-    assert said[language] in " ".join(done.stderr.split()), done.stderr
+    assert expected[language] in " ".join(done.stderr.split()), done.stderr
 
 
-@pytest.mark.parametrize("file", ["", '[build]\nlanguage = "de"\n'], ids=["asked by a variable", "asked by the file"])
-def test_a_group_without_a_command_says_what_there_is_line_by_line(file: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["", '[build]\nlanguage = "de"\n'], ids=["set by a variable", "set by the file"])
+def test_group_without_a_command_lists_its_commands(file: str, tmp_path: Path) -> None:
     if file:
         (tmp_path / "spotmap.toml").write_text(file)
     done = spotmap("cache", cwd=tmp_path, extra={} if file else {"SPOTMAP_LANGUAGE": "de"})
@@ -247,15 +247,15 @@ def test_a_group_without_a_command_says_what_there_is_line_by_line(file: str, tm
     assert any(line.split()[:1] == ["prune"] for line in lines)
 
 
-def test_programs_get_errors_in_english_byte_for_byte(tmp_path: Path) -> None:
+def test_json_log_is_in_english_in_every_language(tmp_path: Path) -> None:
     arguments = ["--source", "folder:nowhere", "--log", "json"]
-    spoken = [spotmap(*arguments, cwd=tmp_path, extra={"SPOTMAP_LANGUAGE": one}).stderr for one in ("en", "de", "ja")]
+    spoken = [spotmap(*arguments, cwd=tmp_path, extra={"SPOTMAP_LANGUAGE": code}).stderr for code in ("en", "de", "ja")]
     errors = [re.sub(r'"time_s":[\d.]+', "", text) for text in spoken]
     assert "nowhere does not exist" in errors[0]
     assert errors[0] == errors[1] == errors[2]
 
 
-def test_progress_is_translated_where_a_person_reads_it() -> None:
+def test_progress_is_translated_for_people_only() -> None:
     translation.set_language("de")
     shown, logged = io.StringIO(), io.StringIO()
     PlainProgress(shown).say("The cache at x is in use.", level="warning")
@@ -264,7 +264,7 @@ def test_progress_is_translated_where_a_person_reads_it() -> None:
     assert json.loads(logged.getvalue())["message"] == "The cache at x is in use."
 
 
-def test_an_error_itself_stays_in_english() -> None:
+def test_exception_text_stays_in_english() -> None:
     translation.set_language("ja")
     error = ConfigError("No source was given.", hint="Make room.")
     assert (str(error), error.hint) == ("No source was given.", "Make room.")
@@ -295,7 +295,7 @@ def test_help_is_in_the_language_of_the_settings(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_lines_of_answers_begin_below_each_other(language: str) -> None:
+def test_columns_of_answers_are_aligned(language: str) -> None:
     translation.set_language(language)
     names = (translation.gettext("Cache"), translation.gettext("Page template"), "Python")
     lines = doctor.as_text(tuple(Finding(name, "ok", "|") for name in names)).split("\n")
@@ -303,7 +303,7 @@ def test_lines_of_answers_begin_below_each_other(language: str) -> None:
 
 
 def answers() -> list[str]:
-    """What the commands of the cache, the store and playlists answer, in every case."""
+    """Return all output of the commands for the cache, the store and playlists."""
     wanted, made = WantedList("c1", "Calm", ("a", "b")), Made("p", "Calm")
     many = tuple(str(number) for number in range(20))
     operations = (Rename("Calm"), Remove(("x",)), Move(0, 1, 3), Add(0, many))
@@ -347,12 +347,12 @@ def test_no_answer_is_in_english(language: str) -> None:
     assert english.isdisjoint(answers())
 
 
-def test_answers_count_as_the_language_does() -> None:
-    said = []
+def test_answers_use_plurals_and_numbers_of_the_language() -> None:
+    texts = []
     for language in LANGUAGES:
         translation.set_language(language)
-        said += [next(describe.describe_pulled(Pulled(True, count, 2, ()), "S")) for count in (1, 1200)]
-    assert said == [
+        texts += [next(describe.describe_pulled(Pulled(True, count, 2, ()), "S")) for count in (1, 1200)]
+    assert texts == [
         "1 result was added from S; 2 were already here.",
         "1,200 results were added from S; 2 were already here.",
         "1 Ergebnis kam von S; 2 waren bekannt.",

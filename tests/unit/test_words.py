@@ -1,4 +1,4 @@
-"""The words of descriptions: what they name is there, and what the map says of music is among them."""
+"""The words for searching by description refer to existing styles and features and cover those of the map."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def tags_of(path: Path) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """As the page compares: no accents, no case, one space for all signs."""
-    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    """Normalize as the page does: no accents, no case, one space for all punctuation."""
+    bare = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
     return re.sub(r"[\W_]+", " ", bare.lower()).strip()
 
 
 def listed(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 MUSICNN: Final = tags_of(ROOT / "spotmap_build/embed/data/msd-musicnn.tags.txt")
@@ -48,21 +48,21 @@ CALLED: Final = {
     plain(term_of(tag).word) for tag in (*MUSICNN, *DISCOGS, *OF_HEADS_CALLED) if style_name(tag) not in EMPTY
 }
 PHRASES: Final = {
-    plain(one)
+    plain(phrase)
     for name, entry in ENTRIES.items()
-    for one in (name, *listed(entry.get("also", "")), entry.get("more", ""), *listed(entry.get("mores", "")))
+    for phrase in (name, *listed(entry.get("also", "")), entry.get("more", ""), *listed(entry.get("mores", "")))
 }
 
 
-def test_both_embedders_are_looked_at() -> None:
+def test_tags_of_both_embedders_are_known() -> None:
     assert (len(MUSICNN), len(DISCOGS)) == (50, 400)
 
 
-def test_a_word_is_a_measure_or_styles_or_a_description() -> None:
+def test_word_is_a_measure_or_styles_or_a_description() -> None:
     public = {f"feature.{feature.name}" for feature in FEATURES if feature.public}
     for name, entry in ENTRIES.items():
         assert set(entry) <= {"also", "trait", "end", "at", "more", "mores", "styles", "is"}, name
-        # What only some maps measure has other words for those that do not.
+        # A word for a feature that only some maps have also needs styles or a description, for the other maps.
         measured = entry.get("trait") if entry.get("trait") not in HEARD_BY_HEADS else None
         assert (measured is not None) != ("styles" in entry or "is" in entry), name
         assert [style for style in listed(entry.get("styles", "")) if plain(style) not in CALLED] == [], name
@@ -71,22 +71,22 @@ def test_a_word_is_a_measure_or_styles_or_a_description() -> None:
             assert entry["end"] in {"low", "high"}, name
 
 
-STYLES: Final = {plain(one) for entry in ENTRIES.values() for one in listed(entry.get("styles", ""))}
+STYLES: Final = {plain(style) for entry in ENTRIES.values() for style in listed(entry.get("styles", ""))}
 
 
-def test_every_tag_of_the_small_embedder_is_a_word_or_a_style_of_one() -> None:
+def test_every_musicnn_tag_is_a_word_or_one_of_its_styles() -> None:
     unknown = [
         tag for tag in MUSICNN if style_name(tag) not in EMPTY and plain(term_of(tag).word) not in PHRASES | STYLES
     ]
     assert unknown == []
 
 
-def test_what_clusters_are_called_by_is_understood() -> None:
-    of_features = {word for one in words_of_features().values() for word in (one.low, one.high)}
+def test_terms_in_cluster_names_are_words() -> None:
+    of_features = {word for words in words_of_features().values() for word in (words.low, words.high)}
     assert {plain(word) for word in of_features | {*TRAITS.values()}} - PHRASES - {"80s"} == set()
 
 
-def test_a_phrase_has_one_meaning() -> None:
+def test_phrase_has_one_meaning() -> None:
     seen: dict[str, str] = {}
     twice = []
     for name, entry in ENTRIES.items():
@@ -99,17 +99,17 @@ def test_a_phrase_has_one_meaning() -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_what_words_of_other_languages_mean_is_understood(language: str) -> None:
+def test_translations_refer_to_known_words(language: str) -> None:
     particles = {word for kind in ("idle", "not", "or", "very", "before", "after", "around", "over", "under", "like")
                  for word in WORDS[kind].split()}  # fmt: skip
-    of_the_grammar = {"by", "and", "more", "less", "too", "between", *WORDS["early"], *WORDS["decades"]}
+    grammar = {"by", "and", "more", "less", "too", "between", *WORDS["early"], *WORDS["decades"]}
     most = {re.sub("er$", "est", plain(entry["more"])) for entry in ENTRIES.values() if "more" in entry}
-    known = PHRASES | particles | of_the_grammar | most
+    known = PHRASES | particles | grammar | most
     assert [name for name in OTHERS[language]["means"] if plain(name) not in known] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_words_of_other_languages_are_short_and_have_one_meaning(language: str) -> None:
+def test_translated_words_are_short_and_unambiguous(language: str) -> None:
     seen: set[str] = set()
     for phrases in OTHERS[language]["means"].values():
         for phrase in phrases.split(", "):

@@ -1,4 +1,4 @@
-"""What runs on GitHub: workflows, the action, issue forms, the release; checked by the tools that others use too."""
+"""The GitHub workflows, action, issue forms and release script are valid, as checked by the usual linters."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def check(tool: str, *arguments: str | Path, folder: Path = ROOT) -> subprocess.
 
 
 @pytest.fixture
-def of_init(tmp_path: Path) -> Path:
-    """A folder with the workflow that init writes."""
+def init_folder(tmp_path: Path) -> Path:
+    """Return a folder with the workflow that init writes."""
     made = make_files(Choices(("spotify",), "My map", True), "somebody/spotmap-build@" + "0" * 40 + " # v1.0.0")
     (tmp_path / ".github/workflows").mkdir(parents=True)
     (tmp_path / ".github/workflows/map.yml").write_text(made[".github/workflows/map.yml"])
@@ -48,14 +48,14 @@ def test_actionlint_and_zizmor_find_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_they_find_nothing_in_the_workflow_that_init_writes_either(of_init: Path) -> None:
-    done = check("actionlint", "-no-color", ".github/workflows/map.yml", folder=of_init)
+def test_actionlint_and_zizmor_find_nothing_in_the_workflow_of_init(init_folder: Path) -> None:
+    done = check("actionlint", "-no-color", ".github/workflows/map.yml", folder=init_folder)
     assert done.returncode == 0, done.stdout
-    done = check("zizmor", "--offline", "--quiet", "--no-progress", ".github/workflows/map.yml", folder=of_init)
+    done = check("zizmor", "--offline", "--quiet", "--no-progress", ".github/workflows/map.yml", folder=init_folder)
     assert done.returncode == 0, done.stdout
 
 
-def test_they_would_find_what_is_wrong(tmp_path: Path) -> None:
+def test_actionlint_and_zizmor_detect_mistakes(tmp_path: Path) -> None:
     workflow = (GITHUB / "workflows/audit.yml").read_text()
     broken = tmp_path / "broken.yml"
     broken.write_text(workflow.replace("runs-on: ubuntu-latest", "runs-on: ${{ github.no_such_thing }}"))
@@ -88,14 +88,14 @@ def test_issue_forms_are_valid(schema: str, files: list[Path]) -> None:
         assert all((FORMS / name).is_file() for name in re.findall(r"template=([\w.-]+)", path.read_text()))
 
 
-def test_a_bug_comes_with_what_doctor_says() -> None:
+def test_bug_report_requires_the_output_of_doctor() -> None:
     (doctor,) = (each for each in load(GITHUB / "ISSUE_TEMPLATE/bug.yml")["body"] if each.get("id") == "doctor")
     assert doctor["validations"]["required"] == "true"
 
 
-def test_hooks_and_the_development_container_call_what_there_is() -> None:
+def test_hooks_and_dev_container_call_existing_programs() -> None:
     hooks = load(ROOT / ".pre-commit-config.yaml")["repos"]
-    assert [repo["repo"] for repo in hooks] == ["local"], "the tools are those of requirements.lock"
+    assert [repo["repo"] for repo in hooks] == ["local"], "versions of tools come from requirements.lock"
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
     calls = [hook["entry"] for hook in hooks[0]["hooks"]] + [container["postCreateCommand"]]
@@ -113,12 +113,12 @@ CHANGELOG = (
 )
 
 
-def test_a_releases_notes_are_the_changelogs_section() -> None:
+def test_release_notes_are_the_section_of_the_changelog() -> None:
     assert notes("v1.2.0", PROJECT, CHANGELOG) == "### Added\n\n- A map.\n"
 
 
 @pytest.mark.parametrize(
-    ("tag", "changelog", "said"),
+    ("tag", "changelog", "message"),
     [
         ("v1.2.1", CHANGELOG, "it would have to be v1.2.0"),
         ("1.2.0", CHANGELOG, "it would have to be v1.2.0"),
@@ -128,18 +128,18 @@ def test_a_releases_notes_are_the_changelogs_section() -> None:
         ("v1.2.0", CHANGELOG.replace(" - 2026-12-01", ""), "has no date"),
     ],
 )
-def test_what_is_not_ready_is_not_released(tag: str, changelog: str, said: str) -> None:
-    with pytest.raises(NotReady, match=said):
+def test_release_that_is_not_ready_is_refused(tag: str, changelog: str, message: str) -> None:
+    with pytest.raises(NotReady, match=message):
         notes(tag, PROJECT, changelog)
 
 
-def test_only_what_was_checked_is_published() -> None:
+def test_only_checked_packages_are_published() -> None:
     jobs = load(GITHUB / "workflows/release.yml")["jobs"]
     assert jobs["pypi"]["needs"] == "build"
     assert jobs["github"]["needs"] == "pypi"
     runs = [step.get("run", "") for step in jobs["build"]["steps"]]
     assert any("release_notes.py" in run for run in runs)
     assert "make package" in runs
-    # Those that may publish run nothing of the repository.
+    # Jobs with permission to publish run no code of the repository.
     for name in ("pypi", "github"):
         assert not any("checkout" in step.get("uses", "") for step in jobs[name]["steps"])
