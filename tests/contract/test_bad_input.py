@@ -1,4 +1,4 @@
-"""Whatever lies in a folder of music ends on the map or in the ledger with a reason; nothing breaks, nothing runs."""
+"""Every file in a music folder is mapped or reported with a reason, whatever its content and name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, build, environment, report, run_in_new_interpreter
 from tests.support.music import RATE_HZ, write_library, write_tune
 
-# One process, so that the folder is built once.
+# One worker, so that the folder is built once.
 pytestmark = [pytest.mark.xdist_group("bad input"), pytest.mark.slow]
 
 NASTY_NAMES = (
@@ -46,8 +46,8 @@ def truncated(content: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
-    """A folder with eight good tunes and everything that can be wrong with a file, built."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    """Build a folder with eight valid tunes and all kinds of invalid files."""
     home = tmp_path_factory.mktemp("bad")
     music = home / "music"
     write_library(music, 8)
@@ -83,8 +83,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     return home, build("folder:music", home)
 
 
-def test_the_build_ends_and_every_file_is_accounted_for(folder: tuple[Path, Outcome]) -> None:
-    home, outcome = folder
+def test_build_reports_every_file(built: tuple[Path, Outcome]) -> None:
+    home, outcome = built
     assert outcome.status == 0, outcome.stderr
     document = report(home)
     found = [path for path in (home / "music").rglob("*") if path.suffix and path.stem != "cover"]
@@ -111,46 +111,43 @@ def test_the_build_ends_and_every_file_is_accounted_for(folder: tuple[Path, Outc
         ("socket", {"unreadable"}),
     ],
 )
-def test_a_file_that_cannot_be_used_is_in_the_ledger_with_a_reason(
-    folder: tuple[Path, Outcome], title: str, codes: set[str]
-) -> None:
-    (row,) = (row for row in report(folder[0])["ledger"] if row["title"] == title)
+def test_unusable_file_is_reported_with_a_reason(built: tuple[Path, Outcome], title: str, codes: set[str]) -> None:
+    (row,) = (row for row in report(built[0])["ledger"] if row["title"] == title)
     assert row["status"] == "failed"
     assert row["code"] in codes
     assert len(row["detail"]) > 15
 
 
-def test_what_was_left_out_of_no_track_is_reported(folder: tuple[Path, Outcome]) -> None:
-    """A cover that cannot be read costs its track nothing else."""
-    said = folder[1].stderr
-    assert "3 cover pictures cannot be read" in said
-    assert "bad/circle was already read under another name" in said
-    mapped = [row for row in report(folder[0])["ledger"] if row["status"] == "mapped" and row["title"] == "tune"]
+def test_unreadable_covers_and_cyclic_links_are_reported_without_losing_tracks(built: tuple[Path, Outcome]) -> None:
+    stderr = built[1].stderr
+    assert "3 cover pictures cannot be read" in stderr
+    assert "bad/circle was already read under another name" in stderr
+    mapped = [row for row in report(built[0])["ledger"] if row["status"] == "mapped" and row["title"] == "tune"]
     assert len(mapped) == 3
 
 
-def test_files_with_strange_names_are_on_the_map(folder: tuple[Path, Outcome]) -> None:
-    rows = report(folder[0])["ledger"]
+def test_files_with_unusual_names_are_mapped(built: tuple[Path, Outcome]) -> None:
+    rows = report(built[0])["ledger"]
     mapped = {row["title"] for row in rows if row["status"] == "mapped"}
     for title in ('it\'s "quoted"', "<img src=x onerror=alert(1)>", "two lines", "𝔉raktur 𠜎", "latin-�"):
         assert title in mapped
 
 
-def test_no_name_is_markup_in_the_page(folder: tuple[Path, Outcome]) -> None:
-    page = (folder[0] / "site/index.html").read_text()
+def test_names_are_escaped_in_the_page(built: tuple[Path, Outcome]) -> None:
+    page = (built[0] / "site/index.html").read_text()
     assert "<script>alert" not in page
     assert "onerror" not in page
 
 
-def test_failures_are_remembered(folder: tuple[Path, Outcome]) -> None:
-    again = build("folder:music", folder[0])
+def test_second_build_does_not_retry_failures(built: tuple[Path, Outcome]) -> None:
+    again = build("folder:music", built[0])
     assert (again.status, again.analyzed_count) == (0, 0)
 
 
-def test_what_could_not_be_decoded_is_tried_once_more_by_a_decoder_that_can_do_more(
-    folder: tuple[Path, Outcome],
+def test_newer_decoder_retries_undecodable_files_once(
+    built: tuple[Path, Outcome],
 ) -> None:
-    home, module = folder[0], "tests.support.newer_decoder"
+    home, module = built[0], "tests.support.newer_decoder"
     before = {row["title"]: row["code"] for row in report(home)["ledger"] if row["status"] == "failed"}
     arguments = ("--source", "folder:music", "--embedder", "musicnn", "--log", "json")
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -161,7 +158,7 @@ def test_what_could_not_be_decoded_is_tried_once_more_by_a_decoder_that_can_do_m
     assert run_in_new_interpreter(*arguments, cwd=home, extra=path, module=module).analyzed_count == 0
 
 
-def test_a_recording_of_three_hours_is_heard_in_bounded_memory(tmp_path: Path) -> None:
+def test_three_hour_recording_is_analyzed_in_bounded_memory(tmp_path: Path) -> None:
     write_library(tmp_path / "music", 3)
     three_hours = tmp_path / "music" / "three hours.wav"
     with wave.open(str(three_hours), "wb") as file:
@@ -171,13 +168,13 @@ def test_a_recording_of_three_hours_is_heard_in_bounded_memory(tmp_path: Path) -
         minute = (tune(60, rate_hz=RATE_HZ) * 32767).astype(np.int16).tobytes()
         for _ in range(180):
             file.writeframes(minute)
-    peak_bytes = build_and_watch(tmp_path)
+    peak_bytes = build_and_measure_memory(tmp_path)
     assert "three hours" in {row["title"] for row in report(tmp_path)["ledger"] if row["status"] == "mapped"}
     assert peak_bytes < 700_000_000, f"a process took {peak_bytes / 1e6:.0f} MB"
 
 
-def build_and_watch(folder: Path) -> int:
-    """Build with one worker; gives the largest memory (bytes, resident) that any single process of the build had."""
+def build_and_measure_memory(folder: Path) -> int:
+    """Build with one worker and return the peak resident memory (bytes) of any process of the build."""
     options = ("--source", "folder:music", "--embedder", "musicnn", "--jobs", "1")
     command = [sys.executable, "-m", "spotmap_build", *options]
     peak_bytes = 0
@@ -194,8 +191,8 @@ def build_and_watch(folder: Path) -> int:
     return peak_bytes
 
 
-def test_titles_in_the_sites_data_are_plain_text(folder: tuple[Path, Outcome]) -> None:
-    (path,) = (folder[0] / "site/data").glob("*/text.json")
+def test_titles_in_the_site_data_are_plain_text(built: tuple[Path, Outcome]) -> None:
+    (path,) = (built[0] / "site/data").glob("*/text.json")
     titles = json.loads(path.read_bytes())["titles"].split("\n")
     assert "two lines" in titles
     assert "<img src=x onerror=alert(1)>" in titles

@@ -1,4 +1,4 @@
-"""The real command, with a service whose pictures are all kinds of wrong: the map is published, with the right ones."""
+"""A build whose cover service returns invalid images publishes the map with the valid ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fakes.http_server import HttpServer, Request, Response, serving
 from tests.fakes.pictures import MEGABYTE
 from tests.support.command import Outcome, report, spotmap, tree
 
-WRONG = {
+INVALID = {
     "/page": Response(b"<!doctype html><title>Please log in</title>", "text/html"),
     "/huge": Response(pictures.cover("huge") + bytes(30 * MEGABYTE), "image/jpeg"),
     "/bomb": Response(pictures.png_of_nothing(40_000, 40_000), "image/png"),
@@ -23,16 +23,16 @@ WRONG = {
 }
 
 
-class Pictures(HttpServer):
-    """A service that has a cover for every path but those above."""
+class CoverServer(HttpServer):
+    """Returns a cover for every path that is not in ``INVALID``."""
 
     def respond(self, request: Request) -> Response:
-        return WRONG.get(request.place) or Response(pictures.cover(request.place), "image/jpeg")
+        return INVALID.get(request.place) or Response(pictures.cover(request.place), "image/jpeg")
 
 
 @pytest.fixture
-def server() -> Iterator[Pictures]:
-    running = Pictures()
+def server() -> Iterator[CoverServer]:
+    running = CoverServer()
     with serving(running):
         yield running
 
@@ -42,28 +42,28 @@ def write_table(place: Path, addresses: list[str]) -> None:
     place.write_text("\n".join(["title,x,y,art", *rows]) + "\n", encoding="utf-8")
 
 
-def build(folder: Path, server: Pictures) -> Outcome:
+def build(folder: Path, server: CoverServer) -> Outcome:
     server.requests.clear()
     environment = {"SPOTMAP_SPOTIFY_API": f"{server.url}/v1/"}
     return spotmap("--source", "table:tracks.csv", "--log", "json", cwd=folder, extra=environment)
 
 
-def shown(folder: Path) -> list[str]:
+def published_covers(folder: Path) -> list[str]:
     return [name for name in tree(folder / "site") if name.startswith("art/")]
 
 
-def test_a_map_has_the_covers_that_are_wanted_and_can_be_had_and_asks_once(tmp_path: Path, server: Pictures) -> None:
-    right = [f"{server.url}/{number // 3}" for number in range(9)]
-    write_table(tmp_path / "tracks.csv", right + [f"{server.url}{path}" for path in WRONG])
+def test_available_covers_are_fetched_once_and_published(tmp_path: Path, server: CoverServer) -> None:
+    valid = [f"{server.url}/{number // 3}" for number in range(9)]
+    write_table(tmp_path / "tracks.csv", valid + [f"{server.url}{path}" for path in INVALID])
     (tmp_path / "spotmap.toml").write_text("[covers]\nfetch = false\n")
     assert build(tmp_path, server).status == 0
-    assert (server.requests, shown(tmp_path)) == ([], [])
+    assert (server.requests, published_covers(tmp_path)) == ([], [])
     (tmp_path / "spotmap.toml").unlink()
     outcome = build(tmp_path, server)
     assert outcome.status == 0, outcome.stderr
-    assert len(shown(tmp_path)) == 3
-    assert report(tmp_path)["mapped"] == len(right) + len(WRONG)
+    assert len(published_covers(tmp_path)) == 3
+    assert report(tmp_path)["mapped"] == len(valid) + len(INVALID)
     assert report(tmp_path)["covers"] == {"wanted": 10, "missing": {"unusable": 5, "gone": 1, "unreachable": 1}}
     assert "7 of 10 covers are missing: 1 not there any more, 1 not to be reached, 5 not a picture" in outcome.stderr
     again = build(tmp_path, server)
-    assert (again.status, server.requests, len(shown(tmp_path))) == (0, [], 3)
+    assert (again.status, server.requests, len(published_covers(tmp_path))) == (0, [], 3)

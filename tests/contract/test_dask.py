@@ -1,4 +1,4 @@
-"""Recordings are listened to on a Dask cluster: the same vectors, whoever is lost on the way."""
+"""Analysis on a Dask cluster gives the same vectors as on this machine, even if workers are lost."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
@@ -41,7 +40,7 @@ pytestmark = [
 
 
 def local_cluster(**options: object) -> Any:
-    """Return a cluster on this machine, whose status nobody serves. (Dask takes long to load.)"""
+    """Return a cluster on this machine without a fixed dashboard port. Imports Dask here, because that takes long."""
     from distributed import LocalCluster
 
     return LocalCluster(dashboard_address=":0", **options)
@@ -49,7 +48,7 @@ def local_cluster(**options: object) -> Any:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Two workers, each a process. A job may lose one: it may have been sent to one that was just ended for another."""
+    """Two worker processes. A job may lose one of them, because it may be sent to a worker that is being killed."""
     import dask
 
     place = tmp_path_factory.mktemp("dask")
@@ -78,29 +77,29 @@ def job(track_id: str, folder: Path, **changes: object) -> EmbedJob:
     return EmbedJob(**(values | changes))  # type: ignore[arg-type]
 
 
-def tunes(folder: Path, count: int) -> list[EmbedJob]:
+def tune_jobs(folder: Path, count: int) -> list[EmbedJob]:
     paths = [write_tune(folder / f"{number}/a.wav", number, 2.0) for number in range(count)]
     return [job(f"tune {number}", folder, path=str(path), prepare=None) for number, path in enumerate(paths)]
 
 
-def quick(folder: Path, count: int) -> list[EmbedJob]:
-    """Jobs for which no worker has to load an engine."""
+def quick_jobs(folder: Path, count: int) -> list[EmbedJob]:
+    """Return jobs for empty files, which fail without loading an engine."""
     for number in range(count):
         (folder / f"{number}.wav").touch()
     return [job(f"empty {n}", folder, path=str(folder / f"{n}.wav"), prepare=None) for n in range(count)]
 
 
-def equal(one: TrackEmbedding, other: TrackEmbedding) -> bool:
-    parts = ((one.vector, other.vector), (one.tags, other.tags), (one.features, other.features))
-    return all(np.array_equal(*pair) for pair in parts) and one.typical_s == other.typical_s
+def equal(left: TrackEmbedding, right: TrackEmbedding) -> bool:
+    parts = ((left.vector, right.vector), (left.tags, right.tags), (left.features, right.features))
+    return all(np.array_equal(*pair) for pair in parts) and left.typical_s == right.typical_s
 
 
 def vectors(results: list[tuple[EmbedJob, Done[TrackEmbedding] | Failed, float]]) -> dict[str, TrackEmbedding]:
     found = {}
-    for each, outcome, _ in results:
+    for job_, outcome, _ in results:
         assert isinstance(outcome, Done), outcome
-        assert each.track_id not in found
-        found[each.track_id] = outcome.value
+        assert job_.track_id not in found
+        found[job_.track_id] = outcome.value
     return found
 
 
@@ -108,23 +107,23 @@ def die(_folder: Path) -> Path:
     os._exit(1)
 
 
-def test_the_same_vectors_although_a_worker_is_killed_and_files_are_seen_or_sent(
+def test_vectors_match_a_local_run_though_a_worker_is_killed_and_half_the_files_are_sent(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = tunes(tmp_path, 6)
+    jobs = tune_jobs(tmp_path, 6)
     with EmbedPool() as local:
         expected = vectors(list(local.run(jobs)))
-    done, most = [], 0
+    done, max_in_flight = [], 0
 
     def supply() -> Iterator[EmbedJob | None]:
-        nonlocal most
-        for each in jobs:
-            yield None  # it is not ready yet
-            yield each
-            most = max(most, len(pool._flying))
+        nonlocal max_in_flight
+        for tune_job in jobs:
+            yield None  # not ready yet
+            yield tune_job
+            max_in_flight = max(max_in_flight, len(pool._flying))
 
-    # What is in every other folder is another file for the workers than for the build.
-    changed = {Path(each.path or "") for each in jobs[::2]}
+    # Half of the files have another fingerprint on the workers than in the build, so their content is sent.
+    changed = {Path(tune_job.path or "") for tune_job in jobs[::2]}
     monkeypatch.setattr(
         dask_pool,
         "fingerprint_of",
@@ -142,94 +141,93 @@ def test_the_same_vectors_although_a_worker_is_killed_and_files_are_seen_or_sent
     found = vectors(done)
     assert found.keys() == expected.keys()
     assert all(equal(found[name], expected[name]) for name in expected)
-    assert 1 < most <= 2 * dask_pool.AHEAD
+    assert 1 < max_in_flight <= 2 * dask_pool.AHEAD
 
 
 def run(cluster: Any, jobs: list[EmbedJob], limit_s: float = 0.0) -> dict[str, str]:
-    """What became of each job: a code, or nothing where it was heard."""
+    """Return the error code of each job; an empty string if it succeeded."""
     options = {"limit_s": lambda _: limit_s} if limit_s else {}
     with dask_pool.DaskPool(address(cluster), **options) as pool:  # type: ignore[arg-type]
         results = list(pool.run(iter(jobs)))
     assert len(results) == len(jobs)
-    return {each.track_id: outcome.code if isinstance(outcome, Failed) else "" for each, outcome, _ in results}
+    return {done.track_id: outcome.code if isinstance(outcome, Failed) else "" for done, outcome, _ in results}
 
 
-def test_a_track_that_kills_its_worker_costs_itself_only(cluster: Any, tmp_path: Path) -> None:
+def test_track_that_kills_its_worker_fails_alone(cluster: Any, tmp_path: Path) -> None:
     deadly = job("deadly", tmp_path, prepare=die)
     gone = job("gone", tmp_path, path=str(tmp_path / "gone.wav"), prepare=None)
-    codes = run(cluster, [deadly, *quick(tmp_path, 3), gone])
+    codes = run(cluster, [deadly, *quick_jobs(tmp_path, 3), gone])
     assert codes == {"deadly": "worker-died", "gone": "unreadable"} | {f"empty {n}": "empty-file" for n in range(3)}
 
 
-def test_a_track_that_hangs_is_given_up_and_its_worker_restarted(cluster: Any, tmp_path: Path) -> None:
+def test_hanging_track_fails_and_its_worker_is_restarted(cluster: Any, tmp_path: Path) -> None:
     assert run(cluster, [job("endless", tmp_path, prepare=render_forever)], limit_s=1.0) == {"endless": "worker-hung"}
-    assert run(cluster, quick(tmp_path, 3)).keys() == {"empty 0", "empty 1", "empty 2"}
+    assert run(cluster, quick_jobs(tmp_path, 3)).keys() == {"empty 0", "empty 1", "empty 2"}
 
 
-let_go = threading.Event()
+released = threading.Event()
 
 
-def hang_until_let_go(_folder: Path) -> Path:
-    let_go.wait(patience())
-    raise TrackError("let-go", "The test is over.")
+def hang_until_released(_folder: Path) -> Path:
+    released.wait(patience())
+    raise TrackError("released", "The test is over.")
 
 
 @contextmanager
 def without_nannies(folder: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A cluster whose workers nothing restarts: they are in this process, each with a thread of its own."""
+    """Yield a cluster whose workers are threads of this process, so that nothing restarts them."""
     monkeypatch.setattr(remote, "_one_at_a_time", nullcontext())
-    let_go.clear()
+    released.clear()
     with local_cluster(
         n_workers=count, threads_per_worker=1, processes=False, protocol="tcp://", local_directory=str(folder)
     ) as running:
         try:
             yield running
         finally:
-            let_go.set()
+            released.set()
 
 
-def test_a_worker_that_hangs_and_that_nothing_restarts_gets_no_more_jobs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with without_nannies(tmp_path / "dask", 3, monkeypatch) as running:  # the second is for the job when it is alone
-        jobs = [job("endless", tmp_path, prepare=hang_until_let_go), *quick(tmp_path, 4)]
+def test_hanging_worker_without_a_nanny_gets_no_more_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The hanging job is retried alone on a second worker, so a third one is needed for the others.
+    with without_nannies(tmp_path / "dask", 3, monkeypatch) as running:
+        jobs = [job("endless", tmp_path, prepare=hang_until_released), *quick_jobs(tmp_path, 4)]
         codes = run(running, jobs, limit_s=1.0)
         assert codes == {"endless": "worker-hung"} | {f"empty {n}": "empty-file" for n in range(4)}
         assert len(running.scheduler.workers) == 1
 
 
-def test_the_last_worker_that_hangs_and_that_nothing_restarts_is_named(
+def test_error_names_the_last_worker_if_it_hangs_without_a_nanny(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with without_nannies(tmp_path / "dask", 1, monkeypatch) as running:
         (worker,) = running.scheduler.workers
         with pytest.raises(ServiceError, match=worker) as caught:
-            run(running, [job("endless", tmp_path, prepare=hang_until_let_go), *quick(tmp_path, 2)], limit_s=1.0)
+            run(running, [job("endless", tmp_path, prepare=hang_until_released), *quick_jobs(tmp_path, 2)], limit_s=1.0)
         assert "--no-nanny" in caught.value.hint
 
 
-def test_the_command_keeps_the_same_in_the_cache(cluster: Any, tmp_path: Path) -> None:
+def test_command_caches_the_same_results_with_dask(cluster: Any, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 3)
-    kept = []
-    for name, options in (("here", ()), ("there", ("--executor", address(cluster)))):
+    cached = []
+    for name, options in (("local", ()), ("dask", ("--executor", address(cluster)))):
         outcome = build("folder:music", tmp_path, "--shard", "1/1", "--cache-dir", name, *options)
         assert (outcome.status, outcome.analyzed_count) == (0, 3), outcome.stderr
         records = [decode_record(path.read_bytes())[0] for path in (tmp_path / name).glob("ac/embed-v*/*/*.json")]
-        kept.append({record.key_digest: record.outputs for record in records})
-    assert len(kept[0]) == 3
-    assert kept[0] == kept[1]
+        cached.append({record.key_digest: record.outputs for record in records})
+    assert len(cached[0]) == 3
+    assert cached[0] == cached[1]
 
 
-def test_when_the_time_is_over_the_rest_is_given_up(cluster: Any, tmp_path: Path) -> None:
+def test_remaining_jobs_are_dropped_at_the_time_limit(cluster: Any, tmp_path: Path) -> None:
     done: list[object] = []
     with dask_pool.DaskPool(address(cluster)) as pool:
-        results = pool.run(iter(quick(tmp_path, 9)), stop_requested=lambda: bool(done))
+        results = pool.run(iter(quick_jobs(tmp_path, 9)), stop_requested=lambda: bool(done))
         done += [next(results)]
         done += results
     assert len(done) <= 2 * dask_pool.AHEAD
 
 
-def test_weights_that_are_not_in_the_package_are_sent_once(cluster: Any, tmp_path: Path) -> None:
+def test_weights_outside_the_package_are_sent_to_workers(cluster: Any, tmp_path: Path) -> None:
     weights = tmp_path / "other.onnx"
     weights.write_bytes(packaged("msd-musicnn.onnx").read_bytes())
     jobs = [job(name, tmp_path, weights_path="/nowhere/other.onnx") for name in ("a", "b")]
@@ -237,7 +235,7 @@ def test_weights_that_are_not_in_the_package_are_sent_once(cluster: Any, tmp_pat
         assert len(vectors(list(pool.run(iter(jobs))))) == 2
 
 
-def test_what_concerns_all_tracks_ends_the_build(cluster: Any, tmp_path: Path) -> None:
+def test_invalid_weights_end_the_run(cluster: Any, tmp_path: Path) -> None:
     weights = tmp_path / "other.onnx"
     weights.write_bytes(b"no network")
     with dask_pool.DaskPool(address(cluster), weights=weights) as pool, pytest.raises(WeightsError):
@@ -245,17 +243,17 @@ def test_what_concerns_all_tracks_ends_the_build(cluster: Any, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("lost", ["scheduler", "workers"])
-def test_a_cluster_that_is_lost_ends_the_build_with_what_was_done(
+def test_lost_cluster_ends_the_run_after_the_finished_jobs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     monkeypatch.setattr(dask_pool, "ALONE_S", 1.0)
     monkeypatch.setattr(dask_pool, "LOOK_S", 0.2)
-    monkeypatch.setattr(dask_pool, "CONNECT_S", 5.0)  # for so long it is waited for a scheduler to come back
+    monkeypatch.setattr(dask_pool, "CONNECT_S", 5.0)  # how long the client waits for a scheduler to come back
     with (
         local_cluster(n_workers=1, local_directory=str(tmp_path)) as running,
         dask_pool.DaskPool(address(running)) as pool,
     ):
-        results = pool.run(chain(quick(tmp_path, 1), repeat(None)))
+        results = pool.run(chain(quick_jobs(tmp_path, 1), repeat(None)))
         assert next(results)[0].track_id == "empty 0"
         if lost == "scheduler":
             running.close()
@@ -265,7 +263,7 @@ def test_a_cluster_that_is_lost_ends_the_build_with_what_was_done(
             list(results)
 
 
-def test_a_cluster_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_unavailable_cluster_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(dask_pool, "CONNECT_S", 0.2)
     with pytest.raises(ServiceError, match=r"No Dask scheduler answers at dask://127\.0\.0\.1:9"):
         dask_pool.DaskPool("dask://127.0.0.1:9")
@@ -281,12 +279,12 @@ def test_a_cluster_that_is_not_there_is_reported(monkeypatch: pytest.MonkeyPatch
     assert "spotmap-build[dask]" in caught.value.hint
 
 
-def listen(each: RemoteJob, folder: Path) -> Answer:
-    return remote.embed_on_worker(each, None, folder)
+def embed_remotely(remote_job: RemoteJob, folder: Path) -> Answer:
+    return remote.embed_on_worker(remote_job, None, folder)
 
 
 @pytest.mark.parametrize(
-    ("change", "is_heard"),
+    ("change", "is_embedded"),
     [
         (lambda _path: None, True),
         (lambda path: path.write_bytes(path.read_bytes() + b"\0"), False),
@@ -294,29 +292,28 @@ def listen(each: RemoteJob, folder: Path) -> Answer:
         (Path.unlink, False),
     ],
 )
-def test_a_worker_hears_a_file_only_where_it_is_the_same(
-    tmp_path: Path, change: Callable[[Path], None], is_heard: bool
+def test_worker_uses_its_own_file_only_if_it_is_identical(
+    tmp_path: Path, change: Callable[[Path], None], is_embedded: bool
 ) -> None:
-    (one,) = tunes(tmp_path, 1)
-    path = Path(one.path or "")
-    sent = RemoteJob(one, fingerprint_of(path), path.read_bytes())
-    seen = RemoteJob(one, fingerprint_of(path))
+    (tune_job,) = tune_jobs(tmp_path, 1)
+    path = Path(tune_job.path or "")
+    sent = RemoteJob(tune_job, fingerprint_of(path), path.read_bytes())
+    shared = RemoteJob(tune_job, fingerprint_of(path))
     change(path)
-    assert isinstance(listen(seen, tmp_path).outcome, Done) == is_heard
-    assert isinstance(listen(sent, tmp_path).outcome, Done)
-    assert [each.name for each in tmp_path.iterdir()] == ["0"], "nothing is left behind"
+    assert isinstance(embed_remotely(shared, tmp_path).outcome, Done) == is_embedded
+    assert isinstance(embed_remotely(sent, tmp_path).outcome, Done)
+    assert [path.name for path in tmp_path.iterdir()] == ["0"], "temporary files are removed"
 
 
-def test_a_worker_of_another_version_hears_nothing(tmp_path: Path) -> None:
-    answer = listen(RemoteJob(job("a", tmp_path), version="0.0.1"), tmp_path)
+def test_worker_of_another_version_refuses_jobs(tmp_path: Path) -> None:
+    answer = embed_remotely(RemoteJob(job("a", tmp_path), version="0.0.1"), tmp_path)
     assert isinstance(answer.outcome, ConfigError)
     assert "0.0.1" in answer.outcome.message
 
 
-def test_weights_are_known_by_their_content(tmp_path: Path) -> None:
+def test_weights_are_identified_by_their_content(tmp_path: Path) -> None:
     path = tmp_path / "a.onnx"
     path.write_bytes(b"a")
     assert Weights.read(path) == Weights.read(path)
-    other = partial(Weights.read, tmp_path / "b.onnx")
     (tmp_path / "b.onnx").write_bytes(b"b")
-    assert other().sha256 != Weights.read(path).sha256
+    assert Weights.read(tmp_path / "b.onnx").sha256 != Weights.read(path).sha256

@@ -1,4 +1,4 @@
-"""Deezer's API is asked politely, nothing that it says is believed unseen, and what goes wrong is one of our errors."""
+"""The Deezer client validates responses, respects limits and converts failures to the package's errors."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def breaker() -> CircuitBreaker:
 
 
 def connect(server: DeezerServer, breaker: CircuitBreaker) -> Deezer:
-    haste = RetryPolicy(3, 0.0)
-    return Deezer(server.api_url, limiter=RateLimiter(1_000), breaker=breaker, retry=haste, busy_retry=haste)
+    no_delay = RetryPolicy(3, 0.0)
+    return Deezer(server.api_url, limiter=RateLimiter(1_000), breaker=breaker, retry=no_delay, busy_retry=no_delay)
 
 
-def test_an_isrc_gives_its_recording(server: DeezerServer, breaker: CircuitBreaker) -> None:
+def test_isrc_finds_its_recording(server: DeezerServer, breaker: CircuitBreaker) -> None:
     found = connect(server, breaker).track_by_isrc("GBBQY9500057")
     assert found is not None
     assert found.preview.startswith(f"{server.url}/preview/11.mp3?")
@@ -45,18 +45,18 @@ def test_an_isrc_gives_its_recording(server: DeezerServer, breaker: CircuitBreak
     )
 
 
-def test_an_isrc_that_it_does_not_have_is_no_error(server: DeezerServer, breaker: CircuitBreaker) -> None:
+def test_unknown_isrc_and_empty_search_are_not_errors(server: DeezerServer, breaker: CircuitBreaker) -> None:
     assert connect(server, breaker).track_by_isrc("USXXX2600001") is None
     assert connect(server, breaker).search("zzz") == ()
     assert breaker.reason is None
 
 
-def test_a_search_finds_by_words(server: DeezerServer, breaker: CircuitBreaker) -> None:
+def test_search_finds_tracks_by_words(server: DeezerServer, breaker: CircuitBreaker) -> None:
     (found,) = connect(server, breaker).search('artist:"Queen" track:"Under Pressure"')
     assert (found.id, found.artists, found.explicit, found.preview) == (12, ("Queen", "David Bowie"), True, "")
 
 
-def test_a_preview_is_fetched_from_its_address(server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path) -> None:
+def test_preview_is_downloaded_from_its_url(server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path) -> None:
     client = connect(server, breaker)
     found = client.track(11)
     assert found is not None
@@ -64,7 +64,9 @@ def test_a_preview_is_fetched_from_its_address(server: DeezerServer, breaker: Ci
     assert (tmp_path / "a.mp3").read_bytes() == preview_of(11, tmp_path)
 
 
-def test_an_expired_address_says_so(server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path) -> None:
+def test_expired_preview_url_is_reported_as_expired(
+    server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path
+) -> None:
     server.expired = 1
     client = connect(server, breaker)
     found = client.track(11)
@@ -88,20 +90,20 @@ def test_an_expired_address_says_so(server: DeezerServer, breaker: CircuitBreake
         "https://cdnt-preview.dzcdn.net/" + 5_000 * "a",
     ],
 )
-def test_a_preview_elsewhere_is_not_fetched(
+def test_preview_on_another_host_is_refused(
     server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path, address: str
 ) -> None:
     with pytest.raises(TrackError, match="a host that is not its own"):
         connect(server, breaker).fetch_preview(address, tmp_path / "a.mp3")
 
 
-def test_previews_lie_on_hosts_of_deezer(server: DeezerServer, breaker: CircuitBreaker) -> None:
+def test_preview_urls_on_deezer_hosts_are_accepted(server: DeezerServer, breaker: CircuitBreaker) -> None:
     client = connect(server, breaker)
     assert client.is_preview_address("https://cdnt-preview.dzcdn.net/api/1/1/a.mp3?hdnea=exp=1~acl=/*~hmac=a")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"{}"])
-def test_what_is_no_audio_is_no_preview(
+def test_preview_that_is_not_audio_is_refused(
     server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path, content: bytes
 ) -> None:
     server.contents[11] = content
@@ -109,14 +111,14 @@ def test_what_is_no_audio_is_no_preview(
         connect(server, breaker).fetch_preview(f"{server.url}/preview/11.mp3", tmp_path / "a.mp3")
 
 
-def test_a_preview_is_not_larger_than_any_is(server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path) -> None:
+def test_oversized_preview_is_refused(server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path) -> None:
     server.contents[11] = bytes(PREVIEW_BYTES + 1)
     with pytest.raises(TrackError, match="more than"):
         connect(server, breaker).fetch_preview(f"{server.url}/preview/11.mp3", tmp_path / "a.mp3")
     assert not (tmp_path / "a.mp3").exists()
 
 
-def test_one_too_many_is_asked_again(server: DeezerServer, breaker: CircuitBreaker) -> None:
+def test_request_over_quota_is_retried(server: DeezerServer, breaker: CircuitBreaker) -> None:
     server.faults.append(Fault("status", 200, body=json.dumps(QUOTA).encode(), times=2))
     assert connect(server, breaker).track(11) is not None
     assert len(server.requests) == 3
@@ -132,7 +134,9 @@ def test_one_too_many_is_asked_again(server: DeezerServer, breaker: CircuitBreak
         Fault("status", 200, body=b'{"error": {"type": "Exception", "message": "busy", "code": 700}}', times=99),
     ],
 )
-def test_no_answer_at_all_opens_the_breaker(server: DeezerServer, breaker: CircuitBreaker, fault: Fault) -> None:
+def test_repeated_failures_open_the_circuit_breaker(
+    server: DeezerServer, breaker: CircuitBreaker, fault: Fault
+) -> None:
     server.faults.append(fault)
     client = connect(server, breaker)
     for _ in range(FAILURES_IN_A_ROW):
@@ -145,14 +149,14 @@ def test_no_answer_at_all_opens_the_breaker(server: DeezerServer, breaker: Circu
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refusal_ends_the_asking(server: DeezerServer, breaker: CircuitBreaker, status: int) -> None:
+def test_refusal_opens_the_circuit_breaker(server: DeezerServer, breaker: CircuitBreaker, status: int) -> None:
     server.faults.append(Fault("status", status))
     with pytest.raises(ServiceRefused):
         connect(server, breaker).track(11)
     assert breaker.reason is not None
 
 
-def test_how_long_to_wait_is_kept(server: DeezerServer, breaker: CircuitBreaker) -> None:
+def test_retry_after_is_kept(server: DeezerServer, breaker: CircuitBreaker) -> None:
     server.faults.append(Fault("status", 429, headers={"Retry-After": "3600"}))
     with pytest.raises(ServiceRefused) as refused:
         connect(server, breaker).track(11)
@@ -178,13 +182,13 @@ def test_how_long_to_wait_is_kept(server: DeezerServer, breaker: CircuitBreaker)
         b'{"a": "' + ANSWER_BYTES * b"a" + b'"}',
     ],
 )
-def test_an_odd_answer_is_not_understood(server: DeezerServer, breaker: CircuitBreaker, body: bytes) -> None:
+def test_malformed_response_is_not_understood(server: DeezerServer, breaker: CircuitBreaker, body: bytes) -> None:
     server.faults.append(Fault("status", 200, body=body, times=9))
     with pytest.raises(UnexpectedResponse):
         connect(server, breaker).track(11)
 
 
-def test_an_odd_row_does_not_cost_the_others(server: DeezerServer, breaker: CircuitBreaker) -> None:
+def test_malformed_row_does_not_affect_the_others(server: DeezerServer, breaker: CircuitBreaker) -> None:
     rows = [{"id": "x"}, None, {"id": 5, "title": "A\u0000 song"}, {"id": -1, "title": "b"}]
     server.faults.append(Fault("status", 200, body=json.dumps({"data": rows}).encode()))
     (found,) = connect(server, breaker).search("song")

@@ -1,4 +1,4 @@
-"""Audio is downloaded with the real yt-dlp: whole or not at all, and with a reason that says whose fault it is."""
+"""Downloads with the real yt-dlp are complete or fail with an error that names the cause."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.acquire.youtube import download as room
+from spotmap_build.acquire.youtube import download as download_module
 from spotmap_build.acquire.youtube import javascript
 from spotmap_build.acquire.youtube.abandonable import Pace
 from spotmap_build.acquire.youtube.download import Cancelled, DownloadSettings, download
@@ -28,7 +28,7 @@ from tests.fakes.http_server import Fault
 from tests.support.patience import patience, wait_until
 
 ALWAYS = 99
-BATCH_SIZE = RetryPolicy(attempts=3, first_pause_s=0.0)
+NO_DELAY = RetryPolicy(attempts=3, first_pause_s=0.0)
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def server() -> Iterator[AudioServer]:
 
 @pytest.fixture
 def settings(server: AudioServer) -> DownloadSettings:
-    return DownloadSettings(server.watch_url, socket_timeout_s=patience(), retry=BATCH_SIZE)
+    return DownloadSettings(server.watch_url, socket_timeout_s=patience(), retry=NO_DELAY)
 
 
 def failure(video_id: str, folder: Path, settings: DownloadSettings) -> SpotmapError:
-    """Why a download fails; nothing may be left behind."""
+    """Return the error of a failing download; it must leave no files."""
     with pytest.raises(SpotmapError) as failed:
         download(video_id, folder, settings)
     assert list(folder.iterdir()) == []
@@ -57,7 +57,7 @@ def track_failure(video_id: str, folder: Path, settings: DownloadSettings) -> Tr
 
 
 @pytest.mark.parametrize("suffix", [".m4a", ".webm", ".mp3"])
-def test_audio_arrives_as_it_is_and_alone(
+def test_audio_is_stored_unchanged_as_the_only_file(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, suffix: str
 ) -> None:
     server.suffixes["-abc_DEF123"] = suffix
@@ -68,7 +68,7 @@ def test_audio_arrives_as_it_is_and_alone(
     assert len(decode(path).samples) / 16 > 1_900
 
 
-def test_several_threads_download_at_once(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+def test_several_threads_download_in_parallel(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     names = [f"video{number}" for number in range(12)]
     with ThreadPoolExecutor(4) as threads:
         paths = list(threads.map(lambda name: download(name, tmp_path, settings), names))
@@ -80,7 +80,7 @@ def test_several_threads_download_at_once(server: AudioServer, settings: Downloa
     "fault",
     [Fault(status=503, times=2), Fault("reset", times=2), Fault("cut", after=1, times=2), Fault("reset", after=1)],
 )
-def test_a_connection_that_fails_for_a_moment_costs_no_track(
+def test_temporary_connection_failure_is_retried(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, fault: Fault
 ) -> None:
     server.faults.append(replace(fault))
@@ -88,7 +88,7 @@ def test_a_connection_that_fails_for_a_moment_costs_no_track(
 
 
 @pytest.mark.parametrize(
-    ("fault", "says"),
+    ("fault", "message"),
     [
         (Fault(status=503, times=ALWAYS), "server error"),
         (Fault("reset", times=ALWAYS), "no connection"),
@@ -96,33 +96,35 @@ def test_a_connection_that_fails_for_a_moment_costs_no_track(
         (Fault(status=403, times=ALWAYS), "HTTP 403"),
     ],
 )
-def test_a_service_that_does_not_answer_is_not_the_track_s_fault(
-    server: AudioServer, settings: DownloadSettings, tmp_path: Path, fault: Fault, says: str
+def test_service_failure_is_not_a_track_error(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, fault: Fault, message: str
 ) -> None:
     server.faults.append(replace(fault))
     error = failure("a", tmp_path, settings)
     assert isinstance(error, ServiceError)
     assert not isinstance(error, ServiceRefused)
-    assert says in error.message
+    assert message in error.message
     assert "127.0.0.1" not in error.message
 
 
 @pytest.mark.parametrize("after", [0, 1])
-def test_a_stall_ends(server: AudioServer, settings: DownloadSettings, tmp_path: Path, after: int) -> None:
+def test_stalled_connection_times_out(
+    server: AudioServer, settings: DownloadSettings, tmp_path: Path, after: int
+) -> None:
     server.faults.append(Fault("stall", after=after, times=ALWAYS))
     error = failure("a", tmp_path, replace(settings, socket_timeout_s=0.3))
     assert isinstance(error, ServiceError)
     assert "does not respond" in error.message
 
 
-def test_without_a_connection_it_says_so(tmp_path: Path) -> None:
+def test_missing_connection_is_reported(tmp_path: Path) -> None:
     with serve(AudioServer()) as gone:
         pass
-    error = failure("a", tmp_path, DownloadSettings(gone.watch_url, retry=BATCH_SIZE))
+    error = failure("a", tmp_path, DownloadSettings(gone.watch_url, retry=NO_DELAY))
     assert "no connection" in error.message
 
 
-def test_when_it_asks_for_a_person_nothing_more_is_asked(
+def test_bot_check_is_a_refusal_without_retries(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path
 ) -> None:
     server.bot_check_after = 1
@@ -134,23 +136,19 @@ def test_when_it_asks_for_a_person_nothing_more_is_asked(
     assert len(server.requests) == asked + 1
 
 
-def test_too_many_requests_are_a_refusal(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+def test_http_429_is_a_refusal_without_retries(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     server.faults.append(Fault(status=429, times=ALWAYS))
     assert isinstance(failure("a", tmp_path, settings), ServiceRefused)
     assert len(server.requests) == 1
 
 
-def test_a_video_that_is_gone_is_permanently_so(
-    server: AudioServer, settings: DownloadSettings, tmp_path: Path
-) -> None:
+def test_removed_video_is_a_permanent_failure(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     server.missing.add("a")
     error = track_failure("a", tmp_path, settings)
     assert (error.track_code, error.retryable, error.needs_person) == ("unavailable", False, False)
 
 
-def test_a_failure_does_not_spoil_the_next_download(
-    server: AudioServer, settings: DownloadSettings, tmp_path: Path
-) -> None:
+def test_download_succeeds_after_a_failed_one(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     server.missing.add("b")
     for _ in range(2):
         track_failure("b", tmp_path, settings)
@@ -168,7 +166,7 @@ def test_a_failure_does_not_spoil_the_next_download(
         (b"<!doctype html><title>Welcome to the hotel's network</title>", "not-audio"),
     ],
 )
-def test_what_is_not_whole_is_not_taken_for_audio(
+def test_truncated_or_non_audio_content_is_refused(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, content: bytes, code: str
 ) -> None:
     server.contents["a"] = content
@@ -176,7 +174,7 @@ def test_what_is_not_whole_is_not_taken_for_audio(
     assert (error.track_code, error.retryable) == (code, True)
 
 
-def test_a_download_that_always_breaks_off_is_tried_another_time(
+def test_download_that_is_always_cut_off_can_be_retried_later(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path
 ) -> None:
     server.faults.append(Fault("cut", after=1, times=ALWAYS))
@@ -185,9 +183,7 @@ def test_a_download_that_always_breaks_off_is_tried_another_time(
     assert len(server.requests) == 1 + settings.retry.attempts
 
 
-def test_no_more_is_downloaded_than_was_allowed(
-    server: AudioServer, settings: DownloadSettings, tmp_path: Path
-) -> None:
+def test_download_stops_at_the_size_limit(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     server.faults.append(Fault("slow", after=1))
     error = track_failure("a", tmp_path, replace(settings, max_size_bytes=5_000))
     assert (error.track_code, error.retryable) == ("too-large", False)
@@ -196,7 +192,7 @@ def test_no_more_is_downloaded_than_was_allowed(
 @pytest.mark.parametrize(
     "fault", [Fault("slow", after=1, pause_s=30), Fault("stall", times=ALWAYS), Fault("stall", after=1, times=ALWAYS)]
 )
-def test_a_download_in_which_hardly_anything_comes_is_given_up(
+def test_download_without_progress_is_aborted(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, fault: Fault
 ) -> None:
     server.faults.append(replace(fault))
@@ -207,12 +203,12 @@ def test_a_download_in_which_hardly_anything_comes_is_given_up(
     assert download("a", tmp_path, settings).read_bytes() == audio_of("a", ".m4a")
 
 
-def test_a_rate_that_was_asked_for_is_fast_enough(settings: DownloadSettings) -> None:
-    assert room._Watch(settings).min_rate_bytes_s == room.MIN_RATE_BYTES_S
-    assert room._Watch(replace(settings, max_rate_bytes_s=400)).min_rate_bytes_s == 100
+def test_rate_limit_lowers_the_minimum_rate(settings: DownloadSettings) -> None:
+    assert download_module._Watch(settings).min_rate_bytes_s == download_module.MIN_RATE_BYTES_S
+    assert download_module._Watch(replace(settings, max_rate_bytes_s=400)).min_rate_bytes_s == 100
 
 
-def test_enough_has_to_come_in_every_window() -> None:
+def test_minimum_rate_applies_to_every_window() -> None:
     now_s = 0.0
     pace = Pace(100, 10, clock=lambda: now_s)
     for now_s, count, is_too_slow in [(5, 0, False), (9, 100, False), (11, 0, False), (20, 90, False), (22, 9, True)]:
@@ -221,22 +217,22 @@ def test_enough_has_to_come_in_every_window() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 403])
-def test_a_page_is_no_larger_than_any_that_helps(
+def test_oversized_page_is_refused(
     server: AudioServer,
     settings: DownloadSettings,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     status: int,
 ) -> None:
-    monkeypatch.setattr(room, "PAGE_BYTES", 100_000)
+    monkeypatch.setattr(download_module, "PAGE_BYTES", 100_000)
     server.faults.append(Fault(status=status, body=b"<html>" + b" " * 1_000_000, times=ALWAYS))
     assert track_failure("a", tmp_path, settings).track_code == "not-audio"
 
 
-def test_all_pages_of_a_video_together_are_bounded(
+def test_total_size_of_the_pages_of_a_video_is_bounded(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "PAGES_BYTES", 1_000)
+    monkeypatch.setattr(download_module, "PAGES_BYTES", 1_000)
     server.suffixes["a"], server.contents["a"] = ".html", b"<html>" + b" " * 10_000
     assert track_failure("a", tmp_path, replace(settings, max_size_bytes=1_000)).track_code == "not-audio"
 
@@ -253,7 +249,7 @@ def test_all_pages_of_a_video_together_are_bounded(
         "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n/watch?v=b\n#EXT-X-ENDLIST\n",
     ],
 )
-def test_no_page_leads_to_a_file_of_this_machine(
+def test_pages_cannot_refer_to_local_files_or_segments(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, page: str
 ) -> None:
     folder, file = tmp_path / "audio", tmp_path / "own.m4a"
@@ -261,10 +257,10 @@ def test_no_page_leads_to_a_file_of_this_machine(
     file.write_bytes(audio_of("b", ".m4a"))
     server.suffixes["a"], server.contents["a"] = ".html", page.format(file=file).encode()
     failure("a", folder, settings)
-    assert {asked.query["v"] for asked in server.requests} == {"a"}, "nor to the pieces of something"
+    assert {request.query["v"] for request in server.requests} == {"a"}, "no segment of a playlist is requested"
 
 
-def test_a_name_that_no_file_may_have_is_the_track_s_failure(
+def test_name_too_long_for_a_file_is_a_track_error(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path
 ) -> None:
     error = track_failure("a" * 300, tmp_path, settings)
@@ -272,7 +268,7 @@ def test_a_name_that_no_file_may_have_is_the_track_s_failure(
     assert "File name too long" in error.message
 
 
-def test_a_rate_is_kept(
+def test_rate_limit_delays_the_download(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
@@ -282,7 +278,7 @@ def test_a_rate_is_kept(
     assert sum(slept) > 1
 
 
-def test_a_video_that_lasts_too_long_is_not_downloaded(
+def test_video_longer_than_the_limit_is_not_downloaded(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path
 ) -> None:
     about = {"@context": "https://schema.org", "@type": "VideoObject", "name": "One hour loop", "duration": "PT1H1S"}
@@ -291,7 +287,8 @@ def test_a_video_that_lasts_too_long_is_not_downloaded(
     server.suffixes["a"], server.contents["a"] = ".html", page.encode()
     error = track_failure("a", tmp_path, replace(settings, max_duration_s=3_600))
     assert (error.track_code, error.retryable) == ("too-long", False)
-    assert [asked.query["v"] for asked in server.requests] == ["a", "loop"]  # looked at, not downloaded
+    requested = [request.query["v"] for request in server.requests]
+    assert requested == ["a", "loop"], "the second request only reads the content type"
 
 
 @pytest.mark.parametrize(
@@ -302,22 +299,22 @@ def test_a_video_that_lasts_too_long_is_not_downloaded(
         ({"duration": 3 * 3_600 + 1}, "too-long"),
     ],
 )
-def test_what_is_no_track_is_refused_before_it_is_downloaded(
+def test_live_or_too_long_videos_are_refused_before_the_download(
     settings: DownloadSettings, info: dict[str, object], code: str
 ) -> None:
     with pytest.raises(TrackError) as refused:
-        room._Watch(settings).look_at(info, incomplete=False)
+        download_module._Watch(settings).look_at(info, incomplete=False)
     assert refused.value.track_code == code
 
 
 @pytest.mark.parametrize("info", [{}, {"duration": None}, {"live_status": "was_live", "duration": 3 * 3_600}])
-def test_a_track_may_be_long_or_have_been_live(settings: DownloadSettings, info: dict[str, object]) -> None:
-    room._Watch(settings).look_at(info, incomplete=False)
-
-
-def test_a_running_download_stops_when_it_is_asked_to(
-    server: AudioServer, settings: DownloadSettings, tmp_path: Path
+def test_past_live_streams_and_unknown_durations_are_accepted(
+    settings: DownloadSettings, info: dict[str, object]
 ) -> None:
+    download_module._Watch(settings).look_at(info, incomplete=False)
+
+
+def test_running_download_can_be_cancelled(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     server.faults.append(Fault("slow", after=1, pause_s=0.2))
     cancelled = threading.Event()
     threading.Timer(0.6, cancelled.set).start()
@@ -326,9 +323,7 @@ def test_a_running_download_stops_when_it_is_asked_to(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_cancelled_before_it_begins_asks_nobody(
-    server: AudioServer, settings: DownloadSettings, tmp_path: Path
-) -> None:
+def test_cancelled_download_sends_no_request(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     cancelled = threading.Event()
     cancelled.set()
     with pytest.raises(Cancelled):
@@ -336,7 +331,7 @@ def test_what_is_cancelled_before_it_begins_asks_nobody(
     assert server.requests == []
 
 
-def test_a_full_disk_is_said_to_be_full(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+def test_full_disk_is_an_output_error(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, hard))
@@ -349,13 +344,13 @@ def test_a_full_disk_is_said_to_be_full(server: AudioServer, settings: DownloadS
     assert "TMPDIR" in error.hint
 
 
-def test_a_folder_that_is_gone_is_said_to_be(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
+def test_missing_folder_is_an_output_error(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="No such file"):
         download("a", tmp_path / "gone", settings)
     assert server.requests == []
 
 
-def test_cookies_are_sent_and_their_file_is_never_written(
+def test_cookies_are_sent_and_their_file_is_not_changed(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path
 ) -> None:
     cookies, folder = tmp_path / "cookies.txt", tmp_path / "audio"
@@ -365,11 +360,11 @@ def test_cookies_are_sent_and_their_file_is_never_written(
     before = (cookies.read_bytes(), cookies.stat().st_mtime_ns)
     download("a", folder, replace(settings, cookies=cookies))
     assert (cookies.read_bytes(), cookies.stat().st_mtime_ns) == before
-    assert {asked.headers.get("Cookie") for asked in server.requests} == {"SID=secret"}
+    assert {request.headers.get("Cookie") for request in server.requests} == {"SID=secret"}
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b'[{"name": "SID", "value": "secret"}]'])
-def test_cookies_that_cannot_be_read_are_a_matter_of_configuration(
+def test_unreadable_cookies_are_a_configuration_error(
     settings: DownloadSettings, tmp_path: Path, content: bytes | None
 ) -> None:
     cookies, folder = tmp_path / "cookies.txt", tmp_path / "audio"
@@ -392,28 +387,28 @@ def test_cookies_that_cannot_be_read_are_a_matter_of_configuration(
         ("https://notyoutube.com/watch?v=a", False),
     ],
 )
-def test_only_youtube_s_addresses_go_to_its_extractor(settings: DownloadSettings, url: str, is_youtube: bool) -> None:
+def test_only_youtube_urls_use_the_youtube_extractor(settings: DownloadSettings, url: str, is_youtube: bool) -> None:
     elsewhere = replace(settings, watch_url=url)
-    allowed = room._parameters(elsewhere, room._Watch(elsewhere))["allowed_extractors"]
+    allowed = download_module._parameters(elsewhere, download_module._Watch(elsewhere))["allowed_extractors"]
     assert allowed == (["youtube"] if is_youtube else ["generic"])
 
 
-def test_youtube_itself_is_asked_with_a_runtime_for_its_script(
+def test_youtube_extractor_gets_a_javascript_runtime(
     settings: DownloadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve(AudioServer()) as gone:
-        monkeypatch.setenv("HTTPS_PROXY", gone.url)  # so that nobody out there is asked
+        monkeypatch.setenv("HTTPS_PROXY", gone.url)  # unreachable, so that the test sends no request to YouTube
     watch_url = "https://music.youtube.com/watch?v={video_id}"
     error = failure("dQw4w9WgXcQ", tmp_path, replace(settings, watch_url=watch_url, retry=RetryPolicy(1, 0.0)))
     assert isinstance(error, ServiceError)
     assert "no connection" in error.message
     runtime = javascript.find_runtime()
     assert runtime is not None
-    found = room._parameters(settings, room._Watch(settings))["js_runtimes"]
+    found = download_module._parameters(settings, download_module._Watch(settings))["js_runtimes"]
     assert found == {runtime.name: {"path": str(runtime.path)}}
 
 
-def test_nothing_is_printed(
+def test_downloads_print_nothing(
     server: AudioServer, settings: DownloadSettings, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     server.missing.add("b")
@@ -443,7 +438,7 @@ def test_ctrl_c_does_not_wait_for_downloads(server: AudioServer, tmp_path: Path,
     server.faults.append(replace(fault))
     command = [sys.executable, "-c", textwrap.dedent(CTRL_C), server.watch_url, str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        wait_until(lambda: len(server.requests) >= 2 + fault.after, "downloads have begun")
+        wait_until(lambda: len(server.requests) >= 2 + fault.after, "downloads have started")
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=patience())
-    assert said.rstrip().endswith("KeyboardInterrupt")
+        _, stderr = process.communicate(timeout=patience())
+    assert stderr.rstrip().endswith("KeyboardInterrupt")

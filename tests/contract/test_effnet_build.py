@@ -1,4 +1,4 @@
-"""A build with Discogs-EffNet, from the first fetch of its weights on: the true code, on a small graph of its shape."""
+"""Builds with Discogs-EffNet, including the download of its weights: the real code with a small stand-in network."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from tests.fakes.model_server import ModelServer, serve
 from tests.support.command import spotmap
 from tests.support.engines import load_or_skip
 from tests.support.music import write_library
+from tests.support.site import published_document
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +36,7 @@ STYLES = [f"Genre {number % 15}---Style {number}" for number in range(400)]
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
-    """Serves the stand-in graphs; the embedder's sizes and digests are set to the stand-ins', and nothing else."""
+    """Serve stand-in networks; the embedder differs from the real one only in size and digest of its weights."""
     graph, network = stub_effnet.build(), stub_effnet.build_onnx()
     spec = embedders.get("discogs-effnet")
     assert spec.weights is not None
@@ -57,84 +58,76 @@ def size_and_digest(content: bytes) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("engine", ["essentia", "onnx"])
-def test_what_one_engine_heard_the_other_need_not_hear(stub: ModelServer, tmp_path: Path, engine: EngineName) -> None:
+def test_embeddings_of_one_engine_are_reused_by_the_other(
+    stub: ModelServer, tmp_path: Path, engine: EngineName
+) -> None:
     load_or_skip("essentia")
-    other = "onnx" if engine == "essentia" else "essentia"
+    other_engine = "onnx" if engine == "essentia" else "essentia"
     write_library(tmp_path / "music", 6)
     with serve(stub) as server:
         settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
         flags: dict[str, object] = {"sources": ("folder:music",), "jobs": 1}
         progress = make_progress("plain", io.StringIO())
         first = pipeline.build(load_config(flags | {"engine": engine}, settings, tmp_path), progress)
-        again = pipeline.build(load_config(flags | {"engine": other}, settings, tmp_path), progress)
-        fetched = [path for path, _ in server.requests if not path.endswith(".json")]
-    assert fetched == [PB if engine == "essentia" else ONNX]
+        again = pipeline.build(load_config(flags | {"engine": other_engine}, settings, tmp_path), progress)
+        downloads = [path for path, _ in server.requests if not path.endswith(".json")]
+    assert downloads == [PB if engine == "essentia" else ONNX]
     assert (first.mapped_count, first.embedded_count) == (6, 6)
     assert (again.mapped_count, again.embedded_count) == (6, 0)
 
 
-def test_weights_are_fetched_once_and_a_build_with_nothing_new_needs_none(stub: ModelServer, tmp_path: Path) -> None:
+def test_weights_are_downloaded_once_and_not_needed_without_new_tracks(stub: ModelServer, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 16)
-    said = io.StringIO()
+    messages = io.StringIO()
     with serve(stub) as server:
         settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
         config = load_config({"sources": ("folder:music",), "jobs": 2}, settings, tmp_path)
-        first = pipeline.build(config, make_progress("plain", said))
-        asked = len(server.requests)
+        first = pipeline.build(config, make_progress("plain", messages))
+        request_count = len(server.requests)
         shutil.rmtree(tmp_path / "models")
         (tmp_path / "music/noon/tune 01.wav").unlink()
-        second = pipeline.build(config, make_progress("plain", said))
+        second = pipeline.build(config, make_progress("plain", messages))
     assert (first.mapped_count, first.embedded_count) == (16, 16)
     assert (second.mapped_count, second.embedded_count) == (15, 0)
-    assert asked == len(server.requests) == 2
-    assert "non-commercial" in said.getvalue()
+    assert request_count == len(server.requests) == 2
+    assert "non-commercial" in messages.getvalue()
     records = [json.loads(path.read_bytes()) for path in (tmp_path / ".spotmap/cache/ac").glob("embed-v*/*/*.json")]
     sizes = {name: output["size_bytes"] for name, output in records[0]["content"]["outputs"].items()}
     arrays = {"vector.npy": 128 + 4 * 1280, "tags.npy": 128 + 4 * 400, "features.npy": 128 + 4 * 41}
     assert sizes == arrays | {"typical.json": sizes["typical.json"]}
 
 
-def test_typical_moments_show_where_they_are_known_and_nobody_listens_again_for_them(
-    stub: ModelServer, tmp_path: Path
-) -> None:
+def test_missing_typical_moments_do_not_cause_another_analysis(stub: ModelServer, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 4)
     progress = make_progress("plain", io.StringIO())
     with serve(stub) as server:
         settings = {"SPOTMAP_MODELS": server.url, "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
         config = load_config({"sources": ("folder:music",), "jobs": 1}, settings, tmp_path)
         pipeline.build(config, progress)
-        known = details(tmp_path / "site")
-        forget_moments(config.cache_dir)
+        with_moments = published_document(tmp_path / "site", "details-000.json")
+        remove_typical_moments(config.cache_dir)
         again = pipeline.build(config, progress)
-        unknown = details(tmp_path / "site")
+        without_moments = published_document(tmp_path / "site", "details-000.json")
         (tmp_path / "music/new").mkdir()
         write_audio(tmp_path / "music/new/one.wav", tune(9, seed=77))
         third = pipeline.build(config, progress)
-    assert all(isinstance(second, int) and 0 <= second <= 9 for second in known.pop("typical_s"))
+    assert all(isinstance(second, int) and 0 <= second <= 9 for second in with_moments.pop("typical_s"))
     assert again.embedded_count == 0
-    assert unknown == known
+    assert without_moments == with_moments
     assert third.embedded_count == 1
-    moments = details(tmp_path / "site")["typical_s"]
+    moments = published_document(tmp_path / "site", "details-000.json")["typical_s"]
     assert (len(moments), moments.count(None)) == (5, 4)
 
 
-def details(site: Path) -> dict[str, Any]:
-    """The details of the newest generation's tracks."""
-    page = (site / "index.html").read_text(encoding="utf-8")
-    (path,) = [path for path in site.glob("data/*/details-000.json") if f'data-generation="{path.parent.name}"' in page]
-    document: dict[str, Any] = json.loads(path.read_bytes())
-    return document
-
-
-def forget_moments(folder: Path) -> None:
-    """Make the records of listening what they were before moments were kept."""
+def remove_typical_moments(folder: Path) -> None:
+    """Remove typical moments from embed records, as in caches of earlier versions."""
     for path in folder.glob("ac/embed-v*/*/*.json"):
         record, canonical_key = decode_record(path.read_bytes())
         outputs = {name: output for name, output in record.outputs.items() if name != "typical.json"}
         path.write_bytes(encode_record(dataclasses.replace(record, outputs=outputs), canonical_key))
 
 
-def test_other_bytes_than_the_weights_are_refused_and_nothing_is_published(stub: ModelServer, tmp_path: Path) -> None:
+def test_weights_with_a_wrong_checksum_are_refused_and_nothing_is_published(stub: ModelServer, tmp_path: Path) -> None:
     write_library(tmp_path / "music", 3)
     stub.files[ONNX] = stub.files[ONNX][:-1] + b"?"
     with serve(stub) as server:
@@ -145,7 +138,7 @@ def test_other_bytes_than_the_weights_are_refused_and_nothing_is_published(stub:
     assert not (tmp_path / "site").exists()
 
 
-def test_without_weights_and_network_the_way_out_is_named(tmp_path: Path) -> None:
+def test_error_without_weights_and_network_suggests_musicnn(tmp_path: Path) -> None:
     write_library(tmp_path / "music", 3)
     settings = {"SPOTMAP_MODELS": "http://127.0.0.1:9/", "SPOTMAP_MODELS_DIR": str(tmp_path / "models")}
     outcome = spotmap("--source", "folder:music", cwd=tmp_path, extra=settings)

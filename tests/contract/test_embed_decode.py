@@ -1,4 +1,4 @@
-"""Files of every format are decoded at the right level and length, and named by their sound alone."""
+"""Files of all formats are decoded with the right level and length, and their digest depends only on the audio."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ from spotmap_build.embed.decode import decode, probe
 from spotmap_build.errors import TrackError
 from tests.fakes.audio_files import CODECS, tune, write_audio
 
-tagger: Any = mutagen  # it has no types
+tagger: Any = mutagen  # untyped
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(3000)
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One sound in every format."""
+    """The same audio in every format."""
     folder = tmp_path_factory.mktemp("formats")
     sound = np.stack([tune(2), tune(2, seed=1)])
     return {suffix: write_audio(folder / f"sound.{suffix}", sound) for suffix in CODECS}
 
 
-def refusal(path: Path, what: Callable[[Path], object] = decode) -> str:
+def refusal(path: Path, function: Callable[[Path], object] = decode) -> str:
     with pytest.raises(TrackError) as refused:
-        what(path)
+        function(path)
     assert refused.value.message.endswith(".")
     return refused.value.track_code
 
 
 @pytest.mark.parametrize("suffix", CODECS)
-def test_every_format_gives_the_mean_of_its_channels_at_16_khz(files: dict[str, Path], suffix: str) -> None:
+def test_every_format_is_decoded_to_the_mean_of_its_channels_at_16_khz(files: dict[str, Path], suffix: str) -> None:
     audio, reference = decode(files[suffix]).samples, decode(files["wav"]).samples
     assert audio.dtype == np.float32
     assert len(audio) / 16 == pytest.approx(2000, abs=60)
     level = np.sqrt(np.mean(audio**2)) / np.sqrt(np.mean(reference**2))
-    # Lossy encoders leave a little out; a mix by another rule would be off by a factor of 1.41.
+    # Lossy encoders change the level slightly; a power-preserving mix would be off by a factor of 1.41.
     assert level == pytest.approx(1, abs=0.1)
 
 
-def test_a_stereo_file_of_16_khz_is_exactly_half_of_left_and_right(tmp_path: Path) -> None:
+def test_stereo_at_16_khz_is_exactly_the_mean_of_left_and_right(tmp_path: Path) -> None:
     left, right = tune(1, rate_hz=16_000), tune(1, rate_hz=16_000, seed=1)
     stereo = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)
     mono = write_audio(tmp_path / "b.wav", left, codec="pcm_f32le", rate_hz=16_000)
@@ -64,17 +64,17 @@ def test_a_stereo_file_of_16_khz_is_exactly_half_of_left_and_right(tmp_path: Pat
     np.testing.assert_array_equal(decode(mono).samples, left)
 
 
-def test_decoding_twice_gives_the_same_bytes(files: dict[str, Path]) -> None:
+def test_decoding_is_deterministic(files: dict[str, Path]) -> None:
     assert all(decode(path).samples.tobytes() == decode(path).samples.tobytes() for path in files.values())
 
 
 @pytest.mark.parametrize("suffix", CODECS)
-def test_a_probe_tells_the_length(files: dict[str, Path], suffix: str) -> None:
+def test_probe_returns_the_duration(files: dict[str, Path], suffix: str) -> None:
     assert probe(files[suffix]).duration_ms == pytest.approx(2000, abs=60)
 
 
 def _tag(path: Path, length: int = 40_000) -> None:
-    """Long tags (of several pages, in Ogg) and a cover, as a tag editor writes them."""
+    """Write long tags (several pages in Ogg) and a cover, like a tag editor."""
     picture = tagger.id3.APIC(encoding=3, mime="image/png", type=3, desc="", data=PNG)
     match path.suffix:
         case ".mp3":
@@ -103,27 +103,27 @@ def _tag(path: Path, length: int = 40_000) -> None:
             file.save()
 
 
-def _end_with_id3v1(path: Path) -> None:
+def _append_id3v1(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"TAG" + b"x" * 125)
 
 
-def _end_with_ape_and_id3v1(path: Path) -> None:
+def _append_ape_and_id3v1(path: Path) -> None:
     tags = tagger.apev2.APEv2()
     tags["Title"] = "some title " * 100
     tags.save(path)
-    _end_with_id3v1(path)
+    _append_id3v1(path)
 
 
 @pytest.mark.parametrize(
     ("suffix", "change"),
     [
         *((suffix, _tag) for suffix in CODECS),
-        *((suffix, _end_with_id3v1) for suffix in ("mp3", "flac", "ogg")),
-        ("mp3", _end_with_ape_and_id3v1),
+        *((suffix, _append_id3v1) for suffix in ("mp3", "flac", "ogg")),
+        ("mp3", _append_ape_and_id3v1),
     ],
 )
-def test_new_tags_and_names_leave_the_digest_as_it_was(
+def test_digest_does_not_depend_on_tags_and_file_names(
     files: dict[str, Path], tmp_path: Path, suffix: str, change: Callable[[Path], None]
 ) -> None:
     other = tmp_path / f"renamed.{suffix}"
@@ -134,35 +134,35 @@ def test_new_tags_and_names_leave_the_digest_as_it_was(
 
 
 PEAK = """import re, sys; from pathlib import Path; from spotmap_build.embed.decode import probe
-said = probe(Path(sys.argv[1]))
-print(said.audio_digest, *re.findall(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text()))"""
-"""What a process needs by itself: ``getrusage`` counts the one that started it as well."""
+found = probe(Path(sys.argv[1]))
+print(found.audio_digest, *re.findall(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text()))"""
+"""Print the digest and the process's own peak memory (``getrusage`` includes that of the parent at the fork)."""
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
-def test_a_picture_of_200_mb_in_a_tag_is_not_read_to_hear_the_sound(files: dict[str, Path], tmp_path: Path) -> None:
-    place, size = tmp_path / "vast, with commas.mp3", 200 << 20
-    counted = [size >> shift & 0x7F for shift in (21, 14, 7, 0)]
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_200_mb_picture_in_a_tag_is_not_read_into_memory(files: dict[str, Path], tmp_path: Path) -> None:
+    path, size = tmp_path / "vast, with commas.mp3", 200 << 20
+    syncsafe_size = [size >> shift & 0x7F for shift in (21, 14, 7, 0)]
     frame = b"APIC" + bytes([(size - 10) >> shift & 0x7F for shift in (21, 14, 7, 0)]) + b"\0\0\0image/png\0\3\0"
-    with place.open("wb") as file:
-        file.write(b"ID3\4\0\0" + bytes(counted) + frame + PNG)
+    with path.open("wb") as file:
+        file.write(b"ID3\4\0\0" + bytes(syncsafe_size) + frame + PNG)
         file.seek(10 + size)
         file.write(files["mp3"].read_bytes())
-    answer = subprocess.run([sys.executable, "-c", PEAK, place], capture_output=True, text=True, check=True).stdout
+    answer = subprocess.run([sys.executable, "-c", PEAK, path], capture_output=True, text=True, check=True).stdout
     digest, peak_kib = answer.split()
     assert digest == probe(files["mp3"]).audio_digest
     assert int(peak_kib) < 150 << 10
-    assert decode(place).samples.size == decode(files["mp3"]).samples.size
+    assert decode(path).samples.size == decode(files["mp3"]).samples.size
 
 
 @pytest.mark.parametrize("suffix", CODECS)
-def test_another_sound_has_another_digest(files: dict[str, Path], tmp_path: Path, suffix: str) -> None:
+def test_different_audio_has_a_different_digest(files: dict[str, Path], tmp_path: Path, suffix: str) -> None:
     other = write_audio(tmp_path / f"other.{suffix}", np.stack([tune(2), tune(2, seed=2)]))
     assert probe(other).audio_digest != probe(files[suffix]).audio_digest
 
 
 @pytest.mark.parametrize("suffix", ["ogg", "opus"])
-def test_chained_ogg_files_are_heard_to_the_end(files: dict[str, Path], tmp_path: Path, suffix: str) -> None:
+def test_chained_ogg_files_are_decoded_completely(files: dict[str, Path], tmp_path: Path, suffix: str) -> None:
     tagged = tmp_path / f"tagged.{suffix}"
     shutil.copy(files[suffix], tagged)
     _tag(tagged, length=3000)
@@ -173,7 +173,7 @@ def test_chained_ogg_files_are_heard_to_the_end(files: dict[str, Path], tmp_path
     assert len(decode(chains[0]).samples) / 16 == pytest.approx(4000, abs=120)
 
 
-def test_what_cannot_be_used_is_refused_with_a_reason(files: dict[str, Path], tmp_path: Path) -> None:
+def test_unusable_files_are_refused_with_an_error_code(files: dict[str, Path], tmp_path: Path) -> None:
     def file(name: str, content: bytes) -> Path:
         path = tmp_path / name
         path.write_bytes(content)
@@ -182,17 +182,17 @@ def test_what_cannot_be_used_is_refused_with_a_reason(files: dict[str, Path], tm
     text = file("text.mp3", b"Not music at all.\n" * 100)
     playlist = file("playlist.mp3", b"ffconcat version 1.0\nfile 'sound.wav'\n")
     shutil.copy(files["wav"], tmp_path / "sound.wav")
-    for what in (decode, probe):
-        assert refusal(file("empty.mp3", b""), what) == "empty-file"
-        assert refusal(text, what) == "not-audio"
-        assert refusal(playlist, what) == "not-audio"
-        assert refusal(file("half.m4a", files["m4a"].read_bytes()[:5000]), what) == "damaged-audio"
-        assert refusal(file("head.wav", files["wav"].read_bytes()[:60]), what) == "damaged-audio"
-        assert refusal(tmp_path / "missing.mp3", what) == "unreadable"
-        assert refusal(tmp_path, what) == "unreadable"
+    for function in (decode, probe):
+        assert refusal(file("empty.mp3", b""), function) == "empty-file"
+        assert refusal(text, function) == "not-audio"
+        assert refusal(playlist, function) == "not-audio"
+        assert refusal(file("half.m4a", files["m4a"].read_bytes()[:5000]), function) == "damaged-audio"
+        assert refusal(file("head.wav", files["wav"].read_bytes()[:60]), function) == "damaged-audio"
+        assert refusal(tmp_path / "missing.mp3", function) == "unreadable"
+        assert refusal(tmp_path, function) == "unreadable"
 
 
-def test_an_mp3_that_breaks_off_is_heard_as_far_as_it_goes(files: dict[str, Path], tmp_path: Path) -> None:
+def test_truncated_mp3_is_decoded_as_far_as_possible(files: dict[str, Path], tmp_path: Path) -> None:
     content = files["mp3"].read_bytes()
     (tmp_path / "half.mp3").write_bytes(content[: len(content) // 2])
     assert 500 < len(decode(tmp_path / "half.mp3").samples) / 16 < 1500
@@ -204,27 +204,27 @@ def test_an_mp3_that_breaks_off_is_heard_as_far_as_it_goes(files: dict[str, Path
     ("seconds", "gain", "expected"),
     [(0.45, 1, "too-short"), (0.05, 1, "too-short"), (2, 0, "silent"), (2, 9e-5, "silent")],
 )
-def test_what_has_no_features_is_refused(tmp_path: Path, seconds: float, gain: float, expected: str) -> None:
+def test_too_short_or_silent_audio_is_refused(tmp_path: Path, seconds: float, gain: float, expected: str) -> None:
     sound = np.clip(tune(seconds), -0.9, 0.9) * np.float32(gain)
     assert refusal(write_audio(tmp_path / "a.wav", sound, codec="pcm_f32le")) == expected
 
 
-def test_samples_that_are_no_numbers_are_damage(tmp_path: Path) -> None:
+def test_nan_samples_are_damaged_audio(tmp_path: Path) -> None:
     sound = tune(1)
     sound[1000] = np.nan
     assert refusal(write_audio(tmp_path / "a.wav", sound, codec="pcm_f32le")) == "damaged-audio"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_permission_is_unreadable(files: dict[str, Path], tmp_path: Path) -> None:
+def test_file_without_read_permission_is_unreadable(files: dict[str, Path], tmp_path: Path) -> None:
     path = tmp_path / "locked.mp3"
     shutil.copy(files["mp3"], path)
     path.chmod(0)
     assert refusal(path) == "unreadable"
 
 
-def _write_hour(path: Path, hours: float) -> Path:
-    """Tones that rise by a step every minute, 16 kHz mono: what is heard tells where it was."""
+def _write_rising_tone(path: Path, hours: float) -> Path:
+    """Write a tone that rises every minute (16 kHz mono), so that its pitch identifies the position."""
     time_s = np.arange(60 * 16_000) / 16_000
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
@@ -234,9 +234,9 @@ def _write_hour(path: Path, hours: float) -> Path:
     return path
 
 
-def test_a_long_recording_is_heard_in_windows_from_beginning_to_end_in_little_memory(tmp_path: Path) -> None:
-    path = _write_hour(tmp_path / "long.wav", 1)
-    decode(_write_hour(tmp_path / "warm.wav", 1 / 30))
+def test_long_recording_is_sampled_in_windows_with_little_memory(tmp_path: Path) -> None:
+    path = _write_rising_tone(tmp_path / "long.wav", 1)
+    decode(_write_rising_tone(tmp_path / "warm.wav", 1 / 30))
     unit = 1024 if sys.platform == "linux" else 1
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     audio = decode(path).samples
@@ -244,14 +244,14 @@ def test_a_long_recording_is_heard_in_windows_from_beginning_to_end_in_little_me
     assert len(audio) == 600 * 16_000
     starts_s = np.linspace(0, 3570, 20)
     for window, start_s in zip(audio.reshape(20, -1), starts_s, strict=True):
-        piece = window[: 8 * 16_000] if start_s % 60 < 50 else window[-8 * 16_000 :]
+        steady_part = window[: 8 * 16_000] if start_s % 60 < 50 else window[-8 * 16_000 :]
         minute = int((start_s + (0 if start_s % 60 < 50 else 22)) // 60)
-        peak_hz = np.argmax(np.abs(np.fft.rfft(piece))) / 8
+        peak_hz = np.argmax(np.abs(np.fft.rfft(steady_part))) / 8
         assert peak_hz == pytest.approx(100 + 20 * minute, abs=1)
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "opus", "m4a", "flac"])
-def test_windows_of_compressed_files_start_where_they_should(
+def test_windows_of_compressed_files_start_at_the_right_time(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "WHOLE_MS", 5_000)
@@ -268,19 +268,17 @@ def test_windows_of_compressed_files_start_where_they_should(
         assert sound.time_s(number * 16_000 + 800) == pytest.approx(start_s + 0.05, abs=1e-3)
         window = joined[number * 16_000 :][:15_000]
         expected = whole[round(start_s * 16_000) :][: len(window)]
-        # A window is exact to a sample, not to fractions of one; a few milliseconds would already give a half.
+        # A window is exact to one sample; an offset of a few milliseconds would halve the correlation.
         assert np.corrcoef(window, expected)[0, 1] > 0.9
 
 
-def test_a_long_file_that_cannot_be_jumped_in_is_heard_from_its_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_file_without_seeking_is_decoded_from_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = decode(write_audio(tmp_path / "a.wav", tune(8))).samples
     monkeypatch.setattr(module, "WHOLE_MS", 3_000)
     content = bytearray((tmp_path / "a.wav").read_bytes())
-    # The sizes that a program writes which did not know the length when it began, and cannot go back.
-    for place in (4, content.index(b"data") + 4):
-        content[place : place + 4] = struct.pack("<I", 0xFFFFFFFF)
+    # Sizes as written by programs that stream a WAV file without knowing its length.
+    for offset in (4, content.index(b"data") + 4):
+        content[offset : offset + 4] = struct.pack("<I", 0xFFFFFFFF)
     (tmp_path / "streamed.wav").write_bytes(content)
     samples = decode(tmp_path / "streamed.wav").samples
     assert len(samples) == 3 * 16_000
@@ -288,7 +286,7 @@ def test_a_long_file_that_cannot_be_jumped_in_is_heard_from_its_start(
 
 
 def stated_wav(path: Path, *, rate_hz: int, channels: int) -> Path:
-    """A WAV file of half a MB that states what no sound has."""
+    """Write a WAV file of half a megabyte with implausible values in its header."""
     block_bytes = channels * 2
     sizes = (16, 1, channels, rate_hz, min(rate_hz * block_bytes, 2**32 - 1), min(block_bytes, 65_535), 16)
     data = b"\x11\x22" * 250_000
@@ -298,14 +296,14 @@ def stated_wav(path: Path, *, rate_hz: int, channels: int) -> Path:
 
 
 @pytest.mark.parametrize("channels", [9, 25])
-def test_channels_that_ffmpeg_cannot_mix_are_averaged(tmp_path: Path, channels: int) -> None:
+def test_channel_counts_that_ffmpeg_cannot_downmix_are_averaged(tmp_path: Path, channels: int) -> None:
     samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=channels)).samples
     assert len(samples) == pytest.approx(2 * 250_000 // channels, abs=channels)
     np.testing.assert_allclose(samples[100:-100], 0x2211 / 2**15, rtol=1e-3)
 
 
 def extensible_wav(path: Path, channels: npt.NDArray[np.float32], *, mask: int, bits: int) -> Path:
-    """A WAV file that says which loudspeakers its channels are for, 16 kHz."""
+    """Write a WAV file (16 kHz) with a channel mask."""
     count, tag = len(channels), 3 if bits > 32 else 1
     data = {
         8: lambda: (channels.T * 127 + 128).round().astype("u1"),
@@ -325,27 +323,27 @@ def extensible_wav(path: Path, channels: npt.NDArray[np.float32], *, mask: int, 
 @pytest.mark.parametrize(
     ("count", "mask"),
     [(2, 0x30), (2, 0x600), (2, 0x5), (9, 0), (60, 0)],
-    ids=["BL+BR", "SL+SR", "FL+FC", "9 of no layout", "60 of no layout"],
+    ids=["BL+BR", "SL+SR", "FL+FC", "9 without layout", "60 without layout"],
 )
-def test_loudspeakers_of_odd_places_are_averaged(tmp_path: Path, count: int, mask: int, bits: int) -> None:
+def test_unusual_channel_layouts_are_averaged(tmp_path: Path, count: int, mask: int, bits: int) -> None:
     sounds = [0.3 * tune(1, rate_hz=16_000, seed=seed) for seed in range(3)]
     channels = np.stack([sounds[number % 3] for number in range(count)])
     samples = decode(extensible_wav(tmp_path / "a.wav", channels, mask=mask, bits=bits)).samples
-    # Another version of FFmpeg may know how to mix one of these: then at another level.
+    # Other versions of FFmpeg may downmix some of these layouts, with another level.
     shape, expected = samples / np.linalg.norm(samples), channels.mean(axis=0) / np.linalg.norm(channels.mean(axis=0))
     assert np.dot(shape, expected) > 0.99
 
 
 @pytest.mark.parametrize("suffix", CODECS)
 @pytest.mark.parametrize("opposite", [-1, -0.9])
-def test_channels_in_opposite_phase_do_not_cancel_each_other_out(tmp_path: Path, suffix: str, opposite: float) -> None:
+def test_channels_in_opposite_phase_do_not_cancel(tmp_path: Path, suffix: str, opposite: float) -> None:
     left = tune(2)
     alone = decode(write_audio(tmp_path / "left.wav", left)).samples
     samples = decode(write_audio(tmp_path / f"a.{suffix}", np.stack([left, np.float32(opposite) * left]))).samples
     assert np.linalg.norm(samples) == pytest.approx(np.linalg.norm(alone), rel=0.1)
 
 
-def test_channels_in_opposite_phase_are_heard_in_windows_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_channels_in_opposite_phase_do_not_cancel_in_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tune(6, rate_hz=16_000)
     monkeypatch.setattr(module, "WHOLE_MS", 3_000)
     monkeypatch.setattr(module, "WINDOWS", 2)
@@ -354,43 +352,43 @@ def test_channels_in_opposite_phase_are_heard_in_windows_too(tmp_path: Path, mon
     np.testing.assert_allclose(decode(path).samples, np.concatenate([left[:16_000], left[-16_000:]]), atol=1e-6)
 
 
-def test_quiet_music_of_two_channels_is_mixed_as_loud_music_is(tmp_path: Path) -> None:
+def test_quiet_stereo_is_mixed_like_loud_stereo(tmp_path: Path) -> None:
     left, right = 1e-2 * tune(1, rate_hz=16_000), 1e-2 * tune(1, rate_hz=16_000, seed=1)
     quiet = write_audio(tmp_path / "a.wav", np.stack([left, right]), codec="pcm_f32le", rate_hz=16_000)
     np.testing.assert_allclose(decode(quiet).samples, 0.5 * (left + right), atol=1e-9)
 
 
-def test_more_channels_than_a_sound_can_have_are_damage(tmp_path: Path) -> None:
+def test_impossible_channel_count_is_damaged_audio(tmp_path: Path) -> None:
     assert refusal(stated_wav(tmp_path / "a.wav", rate_hz=8_000, channels=65_535)) == "damaged-audio"
 
 
-@pytest.mark.parametrize("what", [decode, probe])
-def test_no_error_of_the_library_gets_out(
-    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, what: Callable[[Path], object]
+@pytest.mark.parametrize("function", [decode, probe])
+def test_library_errors_become_track_errors(
+    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch, function: Callable[[Path], object]
 ) -> None:
     def fail(*_arguments: object) -> None:
         raise av.BugError(1, "a bug")
 
     for name in ("stated_duration_ms", "_packets"):
         monkeypatch.setattr(module, name, fail)
-    assert refusal(files["wav"], what) == "damaged-audio"
+    assert refusal(files["wav"], function) == "damaged-audio"
 
 
-@pytest.mark.parametrize("what", [decode, probe])
+@pytest.mark.parametrize("function", [decode, probe])
 @pytest.mark.parametrize("rate_hz", [1, 10, 999, 50_000_001, 2_000_000_000, 4_000_000_000])
-def test_a_rate_that_no_sound_has_is_damage(tmp_path: Path, rate_hz: int, what: Callable[[Path], object]) -> None:
-    assert refusal(stated_wav(tmp_path / "a.wav", rate_hz=rate_hz, channels=1), what) == "damaged-audio"
+def test_implausible_sample_rate_is_damaged_audio(
+    tmp_path: Path, rate_hz: int, function: Callable[[Path], object]
+) -> None:
+    assert refusal(stated_wav(tmp_path / "a.wav", rate_hz=rate_hz, channels=1), function) == "damaged-audio"
 
 
-def test_a_rate_that_is_odd_is_heard(tmp_path: Path) -> None:
+def test_unusual_sample_rate_is_decoded(tmp_path: Path) -> None:
     samples = decode(stated_wav(tmp_path / "a.wav", rate_hz=1_000, channels=1)).samples
     assert len(samples) / 16 == pytest.approx(250_000, abs=100)
 
 
 @pytest.mark.parametrize("error", [av.ArgumentError(22, "Invalid argument"), ValueError("layout"), OverflowError()])
-def test_whatever_goes_wrong_in_mixing_is_damage(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
+def test_resampler_errors_are_damaged_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     class Resampler:
         def __init__(self, **_form: object) -> None:
             pass

@@ -1,4 +1,4 @@
-"""What fixed sounds were heard as, once: where a new engine hears something else, embeddings must get a new version.
+"""Recorded embeddings and features of fixed audio: if an engine changes its results, the version must change.
 
 If this fails after an update, raise ``own_version`` of the embedder, or ``FEATURES_VERSION``, and record the new values
 (docs/decisions/0001).
@@ -18,7 +18,7 @@ from spotmap_build.registry.features import FEATURES
 from tests.fakes.audio_files import tune
 from tests.support.engines import load_or_skip, packaged_musicnn
 
-pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
+pytestmark = pytest.mark.xdist_group("engines")  # one worker, so that the engines are loaded once
 
 MEAN_FROM_470_EVERY_20 = (
     1.2449,
@@ -37,7 +37,7 @@ MEAN_FROM_470_EVERY_20 = (
     0.3669,
     3.0157,
 )
-SPREAD_FROM_470_EVERY_20 = (
+STD_FROM_470_EVERY_20 = (
     0.3185,
     0.4924,
     0.0000,
@@ -97,15 +97,15 @@ def cosine(embedded: npt.NDArray[np.float32], values: tuple[float, ...]) -> floa
 
 
 @pytest.mark.parametrize("name", engines.SUFFIXES)
-def test_musicnn_hears_what_it_heard(name: EngineName) -> None:
-    heard = Musicnn(packaged_musicnn(name), load_or_skip(name))(tune(8, rate_hz=16_000, seed=3))
-    mean, spread = np.split(heard.vector, 2)
+def test_musicnn_output_matches_the_recorded_values(name: EngineName) -> None:
+    output = Musicnn(packaged_musicnn(name), load_or_skip(name))(tune(8, rate_hz=16_000, seed=3))
+    mean, std = np.split(output.vector, 2)
     assert cosine(mean[470::20], MEAN_FROM_470_EVERY_20) > 0.9999
-    assert cosine(spread[470::20], SPREAD_FROM_470_EVERY_20) > 0.9999
-    np.testing.assert_allclose(heard.tags[: len(FIRST_TAGS)], FIRST_TAGS, atol=2e-3)
+    assert cosine(std[470::20], STD_FROM_470_EVERY_20) > 0.9999
+    np.testing.assert_allclose(output.tags[: len(FIRST_TAGS)], FIRST_TAGS, atol=2e-3)
 
 
-def test_the_features_are_what_they_were() -> None:
+def test_features_match_the_recorded_values() -> None:
     values = measure(tune(8, rate_hz=16_000, seed=3))
     embedded = {feature.name: float(value) for feature, value in zip(FEATURES, values, strict=True) if feature.public}
     assert embedded.keys() == FEATURE_VALUES.keys()

@@ -1,4 +1,4 @@
-"""Many recordings are embedded in worker processes, some of which die."""
+"""Recordings are embedded in worker processes, some of which die or hang."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.fakes.audio_files import render_forever, render_tune, tune, write_aud
 from tests.support.command import fork_server
 from tests.support.patience import patience, wait_until
 
-pytestmark = pytest.mark.slow  # a process that listens takes two seconds to start
+pytestmark = pytest.mark.slow  # a worker takes two seconds to start
 
 ROOT = Path(__file__).parents[2]
 MUSICNN = embedders.get("musicnn").model
@@ -50,10 +50,7 @@ def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
 
 @pytest.fixture
 def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have workers forked from a process that has loaded what they need: for tests of what is done with them.
-
-    How they begin and end is tested with those that everyone has.
-    """
+    """Fork workers from a process that has loaded their packages, for tests that do not depend on how workers start."""
     server = fork_server()
     monkeypatch.setattr(multiprocessing, "get_context", lambda _method: server)
 
@@ -66,25 +63,25 @@ def ended(process: subprocess.Popen[str] | psutil.Process) -> bool:
     return True
 
 
-def until(path: Path) -> None:
+def wait_for_file(path: Path) -> None:
     wait_until(path.exists, f"{path} appears")
 
 
-def test_one_recording_gives_all_three_parts_and_leaves_no_file(tmp_path: Path) -> None:
+def test_recording_gives_vector_tags_and_features_and_leaves_no_file(tmp_path: Path) -> None:
     outcome = embed_file(job("a", tmp_path))
     assert isinstance(outcome, Done)
-    parts = outcome.value
-    assert (parts.vector.shape, parts.tags.shape, parts.features.shape) == ((1506,), (50,), (41,))
-    assert {part.dtype for part in (parts.vector, parts.tags, parts.features)} == {np.dtype(np.float32)}
+    embedding = outcome.value
+    assert (embedding.vector.shape, embedding.tags.shape, embedding.features.shape) == ((1506,), (50,), (41,))
+    assert {part.dtype for part in (embedding.vector, embedding.tags, embedding.features)} == {np.dtype(np.float32)}
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.usefixtures("forked")
-def test_every_outcome_comes_back_with_its_job_the_same_in_every_process(tmp_path: Path) -> None:
+def test_outcomes_match_their_jobs_and_are_equal_in_all_workers(tmp_path: Path) -> None:
     tunes = [write_audio(tmp_path / f"{seed}.wav", tune(1.5, seed=seed)) for seed in range(3)]
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"")
-    # Twice each, one after the other, so that two workers get one each.
+    # Each twice in a row, so that two workers get one of them each.
     names = [(f"{path.stem} {time}", path) for path in tunes for time in ("first", "second")]
     jobs = [job(name, tmp_path, path=str(path), prepare=None) for name, path in [*names, ("broken", broken)]]
     with EmbedPool(jobs=2) as pool:
@@ -93,21 +90,21 @@ def test_every_outcome_comes_back_with_its_job_the_same_in_every_process(tmp_pat
     assert isinstance(failed, Failed)
     assert (failed.code, failed.retryable) == ("empty-file", False)
     for path in tunes:
-        one, other = (outcomes[f"{path.stem} {time}"] for time in ("first", "second"))
-        assert isinstance(one, Done)
-        assert isinstance(other, Done)
+        first, second = (outcomes[f"{path.stem} {time}"] for time in ("first", "second"))
+        assert isinstance(first, Done)
+        assert isinstance(second, Done)
         for part in ("vector", "tags", "features"):
-            assert getattr(one.value, part).tobytes() == getattr(other.value, part).tobytes()
+            assert getattr(first.value, part).tobytes() == getattr(second.value, part).tobytes()
 
 
 @pytest.mark.usefixtures("forked")
-def test_a_job_that_is_not_ready_yet_does_not_hold_up_what_is_finished(tmp_path: Path) -> None:
+def test_results_arrive_while_the_next_job_is_not_ready(tmp_path: Path) -> None:
     first = write_audio(tmp_path / "first.wav", tune(1.5, seed=1))
-    taken: list[str] = []
+    finished_ids: list[str] = []
 
     def jobs() -> Iterator[EmbedJob | None]:
         yield job("first", tmp_path, path=str(first), prepare=None)
-        while not taken:
+        while not finished_ids:
             time.sleep(0.01)
             yield None
         yield job("second", tmp_path, path=str(first), prepare=None)
@@ -115,27 +112,27 @@ def test_a_job_that_is_not_ready_yet_does_not_hold_up_what_is_finished(tmp_path:
     with EmbedPool(jobs=2) as pool:
         for done, outcome, _ in pool.run(jobs()):
             assert isinstance(outcome, Done)
-            taken.append(done.track_id)
-    assert taken == ["first", "second"]
+            finished_ids.append(done.track_id)
+    assert finished_ids == ["first", "second"]
 
 
-def test_a_bug_in_one_track_is_that_tracks_failure(tmp_path: Path) -> None:
+def test_unexpected_exception_fails_only_its_track(tmp_path: Path) -> None:
     outcome = embed_file(job("a", tmp_path, prepare=None))
     assert isinstance(outcome, Failed)
     assert outcome.code == "internal-error"
 
 
-def _no_memory(_folder: Path) -> Path:
+def _raise_memory_error(_folder: Path) -> Path:
     raise MemoryError
 
 
-def test_no_memory_is_no_fault_of_the_track(tmp_path: Path) -> None:
-    outcome = embed_file(job("a", tmp_path, prepare=_no_memory))
+def test_memory_error_can_be_retried(tmp_path: Path) -> None:
+    outcome = embed_file(job("a", tmp_path, prepare=_raise_memory_error))
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.retryable) == ("out-of-memory", True)
 
 
-def test_sound_beyond_all_measure_is_a_failure_and_no_nan(tmp_path: Path) -> None:
+def test_samples_beyond_the_float_range_fail_instead_of_giving_nan(tmp_path: Path) -> None:
     path = write_audio(tmp_path / "a.wav", tune(1) * np.float32(1e30), codec="pcm_f32le")
     outcome = embed_file(job("a", tmp_path, path=str(path), prepare=None))
     assert isinstance(outcome, Failed)
@@ -148,7 +145,7 @@ def _die(how: int, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV])
-def test_a_worker_that_dies_takes_only_its_own_track(tmp_path: Path, how: signal.Signals) -> None:
+def test_worker_death_fails_only_its_track(tmp_path: Path, how: signal.Signals) -> None:
     jobs = [job(f"t{number}", tmp_path) for number in range(4)]
     jobs.insert(1, job("culprit", tmp_path, prepare=partial(_die, int(how))))
     with EmbedPool(jobs=2) as pool:
@@ -160,13 +157,13 @@ def test_a_worker_that_dies_takes_only_its_own_track(tmp_path: Path, how: signal
     assert [type(outcome) for outcome in outcomes.values()] == [Done] * 4
 
 
-def _die_at_work(_job: EmbedJob) -> Failed:
+def _exit_with_status_3(_job: EmbedJob) -> Failed:
     os._exit(3)
 
 
 @pytest.mark.usefixtures("forked")
-def test_of_other_work_than_listening_it_is_said_as_well_that_a_worker_died(tmp_path: Path) -> None:
-    with WorkerPool(_die_at_work, stage="excerpt") as pool:  # type: ignore[var-annotated]
+def test_worker_death_is_reported_for_other_stages(tmp_path: Path) -> None:
+    with WorkerPool(_exit_with_status_3, stage="excerpt") as pool:  # type: ignore[var-annotated]
         ((_, failed, _),) = pool.run([job("culprit", tmp_path)])
     assert isinstance(failed, Failed)
     assert (failed.stage, failed.code) == ("excerpt", "worker-died")
@@ -175,7 +172,7 @@ def test_of_other_work_than_listening_it_is_said_as_well_that_a_worker_died(tmp_
 
 
 def _hang(how: str, times: int, folder: Path) -> Path:
-    """Hang as often as ``times`` says, and note each time, and which other jobs were at work then."""
+    """Hang in the first ``times`` calls, and record each of them with a file."""
     place = folder.parent
     count = len(list(place.glob("hung-*")))
     if count == times:
@@ -188,7 +185,7 @@ def _hang(how: str, times: int, folder: Path) -> Path:
 
 
 def _limit(place: Path, times: int) -> Callable[[EmbedJob], float]:
-    """No time for a job that is known to hang, all the time in the world for what works: no clock decides."""
+    """Return a time limit of zero for a job that already hangs and none for others, so that no clock is involved."""
     calls = iter(range(1, times + 1))
     expected = next(calls)
 
@@ -204,7 +201,7 @@ def _limit(place: Path, times: int) -> Callable[[EmbedJob], float]:
 
 @pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("how", ["stopped", "asleep"])
-def test_a_worker_that_hangs_takes_only_its_own_track_tried_twice(tmp_path: Path, how: str) -> None:
+def test_hanging_worker_fails_only_its_track_after_two_attempts(tmp_path: Path, how: str) -> None:
     jobs = [job(f"t{number}", tmp_path) for number in range(3)]
     jobs.insert(1, job("culprit", tmp_path, prepare=partial(_hang, how, 99)))
     with EmbedPool(jobs=2, limit_s=_limit(tmp_path, 2)) as pool:
@@ -219,7 +216,7 @@ def test_a_worker_that_hangs_takes_only_its_own_track_tried_twice(tmp_path: Path
 
 
 @pytest.mark.usefixtures("forked")
-def test_what_was_only_held_up_is_heard_when_it_is_tried_alone(tmp_path: Path) -> None:
+def test_track_that_hangs_once_is_embedded_in_the_second_attempt(tmp_path: Path) -> None:
     jobs = [job("culprit", tmp_path, prepare=partial(_hang, "stopped", 1)), job("other", tmp_path)]
     with EmbedPool(jobs=2, limit_s=_limit(tmp_path, 1)) as pool:
         finished = [(done.track_id, type(outcome)) for done, outcome, _ in pool.run(jobs)]
@@ -227,9 +224,7 @@ def test_what_was_only_held_up_is_heard_when_it_is_tried_alone(tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("forked")
-def test_time_in_which_the_build_itself_stood_still_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_time_while_the_build_was_suspended_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = iter(range(0, 10_000_000, 3_600))
     monkeypatch.setattr(pool_module, "time", SimpleNamespace(monotonic=lambda: float(next(clock_s))))
     with EmbedPool(jobs=1, limit_s=lambda _: 3_000.0) as pool:
@@ -240,18 +235,18 @@ def test_time_in_which_the_build_itself_stood_still_does_not_count(
     ("duration_ms", "limit_s"),
     [(0, 120), (-5, 120), (240_000, 1_080), (900_000, 3_720), (36_000_000, 3_720), (None, 3_720)],
 )
-def test_the_time_for_a_job_is_in_proportion_to_what_is_analyzed(
+def test_time_limit_of_a_job_is_proportional_to_the_analyzed_duration(
     tmp_path: Path, duration_ms: int | None, limit_s: float
 ) -> None:
     assert time_limit_s(job("a", tmp_path, duration_ms=duration_ms)) == limit_s
 
 
-def test_a_worker_that_dies_while_idle_costs_nothing(tmp_path: Path) -> None:
+def test_death_of_an_idle_worker_fails_no_job(tmp_path: Path) -> None:
     def jobs() -> Iterator[EmbedJob]:
         yield job("first", tmp_path)
         [child] = (child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline()))
         child.kill()
-        # Dead with all its threads, and not yet reaped: that is for the pool to do.
+        # The worker is dead but not yet reaped, which is left to the pool.
         dead = os.WEXITED | os.WNOWAIT | os.WNOHANG
         wait_until(lambda: os.waitid(os.P_PID, child.pid, dead) is not None, "the worker is dead")
         yield job("second", tmp_path)
@@ -261,37 +256,37 @@ def test_a_worker_that_dies_while_idle_costs_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("forked")
-def test_jobs_are_asked_for_only_when_a_worker_is_free(tmp_path: Path) -> None:
-    asked = 0
+def test_jobs_are_requested_only_when_a_worker_is_free(tmp_path: Path) -> None:
+    requested = 0
 
     def jobs() -> Iterator[EmbedJob]:
-        nonlocal asked
+        nonlocal requested
         for number in range(4):
-            asked += 1
+            requested += 1
             yield job(str(number), tmp_path)
 
     with EmbedPool(jobs=1) as pool:
         for finished, _ in enumerate(pool.run(jobs()), start=1):
-            assert asked == finished
+            assert requested == finished
 
 
 @pytest.mark.usefixtures("forked")
-def test_workers_are_replaced_after_their_share(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_are_replaced_after_a_number_of_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "JOBS_PER_WORKER", 1)
     pids = set()
     with EmbedPool(jobs=1) as pool:
-        for _, outcome, _ in pool.run(job(str(number), tmp_path, prepare=_tell_process) for number in range(2)):
+        for _, outcome, _ in pool.run(job(str(number), tmp_path, prepare=_report_process) for number in range(2)):
             assert isinstance(outcome, Failed)
             pids.add(outcome.detail)
     assert len(pids) == 2
 
 
-def _tell_process(folder: Path) -> Path:
+def _report_process(folder: Path) -> Path:
     raise TrackError("said", f"Process {os.getpid()}.")
 
 
 @pytest.mark.usefixtures("forked")
-def test_wrong_weights_end_the_run(tmp_path: Path) -> None:
+def test_invalid_weights_end_the_run(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.pb"
     wrong.write_bytes(b"nonsense")
     with EmbedPool(jobs=1) as pool, pytest.raises(WeightsError) as refused:
@@ -299,17 +294,17 @@ def test_wrong_weights_end_the_run(tmp_path: Path) -> None:
     assert refused.value.hint
 
 
-def test_leaving_the_pool_ends_busy_workers(tmp_path: Path) -> None:
+def test_closing_the_pool_ends_busy_workers(tmp_path: Path) -> None:
     before = set(psutil.Process().children())
     with EmbedPool(jobs=2) as pool:
         finished = pool.run([job("short", tmp_path), job("endless", tmp_path, prepare=render_forever)])
         assert next(finished)[0].track_id == "short"
-        until(tmp_path / "begun")
+        wait_for_file(tmp_path / "begun")
     assert {child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())} <= before
 
 
 @pytest.mark.usefixtures("forked")
-def test_when_the_time_is_over_what_workers_are_at_is_left_undone(tmp_path: Path) -> None:
+def test_stop_request_drops_running_jobs(tmp_path: Path) -> None:
     jobs = [job("endless", tmp_path, prepare=render_forever), job("next", tmp_path)]
     with EmbedPool(jobs=1) as pool:
         assert list(pool.run(jobs, stop_requested=(tmp_path / "begun").exists)) == []
@@ -337,7 +332,7 @@ SCRIPT = """
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
-    """A process whose two workers are busy and will be forever, in a process group of its own."""
+    """Start a process, in its own process group, whose two workers hang."""
     script = tmp_path / "build.py"
     script.write_text(textwrap.dedent(SCRIPT))
     process = subprocess.Popen(
@@ -347,16 +342,18 @@ def build(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.P
         text=True,
         start_new_session=True,
     )
-    until(tmp_path / "begun")
+    wait_for_file(tmp_path / "begun")
     workers = [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
     yield process, workers
-    for left in [process, *workers]:
-        if left.poll() is None if isinstance(left, subprocess.Popen) else left.is_running():
-            left.kill()
+    if process.poll() is None:
+        process.kill()
+    for worker in workers:
+        if worker.is_running():
+            worker.kill()
     process.communicate()
 
 
-def test_workers_end_with_a_parent_that_is_killed(
+def test_workers_end_when_their_parent_is_killed(
     build: tuple[subprocess.Popen[str], list[psutil.Process]],
 ) -> None:
     process, workers = build
@@ -366,7 +363,7 @@ def test_workers_end_with_a_parent_that_is_killed(
     assert all(ended(worker) for worker in workers)
 
 
-def test_ctrl_c_ends_everything_quietly(
+def test_ctrl_c_ends_all_processes_without_output(
     build: tuple[subprocess.Popen[str], list[psutil.Process]],
 ) -> None:
     process, workers = build
@@ -378,8 +375,8 @@ def test_ctrl_c_ends_everything_quietly(
     assert process.stderr.read() == ""
 
 
-def test_the_first_worker_is_started_with_interrupts_blocked_as_well() -> None:
-    """Python's resource tracker, which is started with it, allows interrupts again."""
+def test_interrupts_stay_blocked_when_the_resource_tracker_starts() -> None:
+    """Python's resource tracker, which starts with the first worker, unblocks interrupts."""
     script = """
         import signal
         from multiprocessing import resource_tracker
@@ -399,6 +396,6 @@ def test_the_first_worker_is_started_with_interrupts_blocked_as_well() -> None:
     assert done.stdout == "True\n"
 
 
-def test_a_pool_without_workers_is_refused() -> None:
+def test_pool_without_workers_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         EmbedPool(jobs=0)

@@ -1,6 +1,6 @@
-"""Both engines hear the same, so that one cache serves both (docs/decisions/0011): Essentia is the reference.
+"""Both engines give the same results, so that they can share a cache (docs/decisions/0011). Essentia is the reference.
 
-The sounds are made up here; how far the engines agree on real music stands in the decision record.
+These tests use synthetic audio; the decision record reports the agreement on real music.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from tests.support.command import Outcome, run_in_new_interpreter, spotmap
 from tests.support.engines import load_or_skip, packaged_musicnn
 from tests.support.music import write_library
 
-pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
+pytestmark = pytest.mark.xdist_group("engines")  # one worker, so that the engines are loaded once
 
 RATE_HZ = 16_000
-CLOSE = 1e-4
-FEATURES_CLOSE = {"tempo": 0.02, "beat_strength": 0.15, "loudness": 0.05, "loudness_range": 0.05}
-"""Of features by name: by how much they may differ, in their units (the tempo as a share); others by a hundredth."""
+TOLERANCE = 1e-4
+FEATURE_TOLERANCES = {"tempo": 0.02, "beat_strength": 0.15, "loudness": 0.05, "loudness_range": 0.05}
+"""Tolerances of features, in their units (tempo: relative); all others have 0.01."""
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,8 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "stub.pb", folder / "stub.onnx"
 
 
-def music(seconds: float) -> npt.NDArray[np.float32]:
-    """A tune that grows louder, with a drum: something for every feature."""
+def crescendo(seconds: float) -> npt.NDArray[np.float32]:
+    """Return a tune with a drum that gets louder, so that every feature has something to measure."""
     time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     drum = np.sin(2 * np.pi * 60 * time_s) * np.exp(-20 * (time_s * 2 % 1))
     sound = 0.6 * tune(seconds, rate_hz=RATE_HZ, seed=5) + 0.3 * drum
@@ -68,15 +68,15 @@ def music(seconds: float) -> npt.NDArray[np.float32]:
 
 
 def assert_same(mine: npt.NDArray[np.float32], theirs: npt.NDArray[np.float32]) -> None:
-    np.testing.assert_allclose(mine, theirs, atol=CLOSE)
+    np.testing.assert_allclose(mine, theirs, atol=TOLERANCE)
     assert mine @ theirs / np.linalg.norm(mine) / np.linalg.norm(theirs) > 0.9999
 
 
-def test_mel_bands_are_those_of_essentias_frame_generator(standard: Any) -> None:
-    samples = music(3)
+def test_mel_bands_match_essentia(standard: Any) -> None:
+    samples = crescendo(3)
     bands_of = standard.TensorflowInputMusiCNN()
-    cutter = standard.FrameGenerator(samples, frameSize=512, hopSize=256, startFromZero=False)
-    theirs = np.array([bands_of(frame) for frame in cutter])
+    frames = standard.FrameGenerator(samples, frameSize=512, hopSize=256, startFromZero=False)
+    theirs = np.array([bands_of(frame) for frame in frames])
     count = len(samples) // 256
     mine = mel_frames(samples, np.arange(count))
     np.testing.assert_allclose(mine, theirs[:count], atol=2e-3)
@@ -85,8 +85,8 @@ def test_mel_bands_are_those_of_essentias_frame_generator(standard: Any) -> None
 
 
 @pytest.mark.parametrize("seconds", [2, 9])
-def test_musicnn_is_the_same_on_both_engines(standard: Any, seconds: float) -> None:
-    samples = music(seconds)
+def test_musicnn_gives_the_same_results_on_both_engines(standard: Any, seconds: float) -> None:
+    samples = crescendo(seconds)
     mine = Musicnn(packaged_musicnn("onnx"), load_or_skip("onnx"))(samples)
     theirs = Musicnn(packaged_musicnn("essentia"), load_or_skip("essentia"))(samples)
     assert_same(mine.vector, theirs.vector)
@@ -94,30 +94,28 @@ def test_musicnn_is_the_same_on_both_engines(standard: Any, seconds: float) -> N
     assert mine.typical_sample == theirs.typical_sample
 
 
-def test_the_packaged_network_is_what_the_script_makes_of_essentias() -> None:
-    made = convert(packaged("msd-musicnn.pb").read_bytes(), (POOLS, TAGS))
-    assert made == packaged("msd-musicnn.onnx").read_bytes()
+def test_packaged_onnx_network_is_the_converted_original() -> None:
+    converted = convert(packaged("msd-musicnn.pb").read_bytes(), (POOLS, TAGS))
+    assert converted == packaged("msd-musicnn.onnx").read_bytes()
 
 
-def test_effnet_is_essentias_own_algorithm_where_both_look_at_the_same_patches(
-    standard: Any, stubs: tuple[Path, Path]
-) -> None:
-    # 64 patches spread over 4,034 frames are 62 frames apart: the algorithm's default.
-    samples = music(4034 * 256 / RATE_HZ)
+def test_effnet_matches_essentias_algorithm_on_the_same_patches(standard: Any, stubs: tuple[Path, Path]) -> None:
+    # 64 patches spread over 4,034 frames are 62 frames apart, like the algorithm's default.
+    samples = crescendo(4034 * 256 / RATE_HZ)
     assert len(samples) == 4034 * 256
     of_essentia = DiscogsEffnet(stubs[0], load_or_skip("essentia"))(samples)
     of_onnx = DiscogsEffnet(stubs[1], load_or_skip("onnx"))(samples)
     pairs = (of_essentia.vector, of_onnx.vector), (of_essentia.tags, of_onnx.tags)
-    for (one, other), output in zip(pairs, ("PartitionedCall:1", "PartitionedCall:0"), strict=True):
+    for pair, output in zip(pairs, ("PartitionedCall:1", "PartitionedCall:0"), strict=True):
         reference = standard.TensorflowPredictEffnetDiscogs(graphFilename=str(stubs[0]), output=output)(samples)
-        assert reference.shape == (64, len(one))
-        assert_same(one, reference.mean(axis=0))
-        assert_same(other, reference.mean(axis=0))
+        assert reference.shape == (64, len(pair[0]))
+        for result in pair:
+            assert_same(result, reference.mean(axis=0))
 
 
 @pytest.mark.slow
-def test_a_network_of_effnets_layers_is_the_same_on_both_engines(standard: Any, tmp_path: Path) -> None:
-    """Strides, kernels of one channel each, means over a plane: what the benchmark's stand-in has, and musicnn not."""
+def test_network_with_effnets_layers_gives_the_same_results_on_both_engines(standard: Any, tmp_path: Path) -> None:
+    """The benchmark's stand-in has layers that musicnn lacks: strides, depthwise convolutions, global pooling."""
     assert standard
     noise = np.random.default_rng(2).uniform(0, 3, (WHOLE_BATCH, PATCH_FRAMES, 96)).astype(np.float32)
     patches = noise * np.linspace(0.1, 1, WHOLE_BATCH, dtype=np.float32)[:, np.newaxis, np.newaxis]
@@ -125,23 +123,23 @@ def test_a_network_of_effnets_layers_is_the_same_on_both_engines(standard: Any, 
         load_or_skip(name).load_network(path, input_name=INPUT, output_names=(STYLES, EMBEDDING))(patches)
         for name, path in effnet.write(tmp_path).items()
     )
-    for one, other, width in zip(of_essentia, of_onnx, (400, 1280), strict=True):
-        assert one.shape == other.shape == (WHOLE_BATCH, width)
-        assert one.std(axis=0).max() > 1e-3
-        np.testing.assert_allclose(one, other, atol=CLOSE)
+    for theirs, mine, width in zip(of_essentia, of_onnx, (400, 1280), strict=True):
+        assert theirs.shape == mine.shape == (WHOLE_BATCH, width)
+        assert theirs.std(axis=0).max() > 1e-3
+        np.testing.assert_allclose(theirs, mine, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("seconds", [1, 25])
-def test_features_are_those_of_essentia(standard: Any, seconds: float) -> None:
-    samples = music(seconds)
-    mine, theirs = measure(samples), essentia_features.measure(standard, samples)
-    for feature, one, other in zip(FEATURES, mine.tolist(), theirs.tolist(), strict=True):
-        bound = FEATURES_CLOSE.get(feature.name, 0.01) * (other if feature.name == "tempo" else 1)
-        assert abs(one - other) <= max(bound, 0.005 * abs(other)), (feature.name, one, other)
+def test_features_match_essentia(standard: Any, seconds: float) -> None:
+    samples = crescendo(seconds)
+    of_numpy, of_essentia = measure(samples), essentia_features.measure(standard, samples)
+    for feature, mine, theirs in zip(FEATURES, of_numpy.tolist(), of_essentia.tolist(), strict=True):
+        tolerance = FEATURE_TOLERANCES.get(feature.name, 0.01) * (theirs if feature.name == "tempo" else 1)
+        assert abs(mine - theirs) <= max(tolerance, 0.005 * abs(theirs)), (feature.name, mine, theirs)
 
 
-def test_measures_of_change_and_beats_are_those_of_essentias_tracker(standard: Any) -> None:
-    samples = standard.Resample(inputSampleRate=RATE_HZ, outputSampleRate=44_100)(music(20))
+def test_onset_functions_and_beats_match_essentia(standard: Any) -> None:
+    samples = standard.Resample(inputSampleRate=RATE_HZ, outputSampleRate=44_100)(crescendo(20))
     found = onsets(samples)
     spectrum, polar = standard.FFT(size=2048), standard.CartesianToPolar()
     window = standard.Windowing(size=2048, type="hann")
@@ -154,9 +152,9 @@ def test_measures_of_change_and_beats_are_those_of_essentias_tracker(standard: A
     for name in ("beat_emphasis", "infogain"):
         theirs[name] = standard.OnsetDetectionGlobal(method=name, frameSize=2048, hopSize=512)(samples)
     coarse = [found.complex_difference, found.energy_rise, found.mel_flux]
-    for mine, other in zip([*coarse, found.beat_emphasis, found.information_gain], theirs.values(), strict=True):
-        # The last frame breaks off, which sounds above 8 kHz as well; there we do not listen.
-        np.testing.assert_allclose(mine[:-1], other[:-1], atol=1e-4 * max(other))
+    for mine, expected in zip([*coarse, found.beat_emphasis, found.information_gain], theirs.values(), strict=True):
+        # The cut at the last frame adds frequencies above 8 kHz, which this implementation ignores.
+        np.testing.assert_allclose(mine[:-1], expected[:-1], atol=1e-4 * max(expected))
     measures = [*map(doubled, coarse), found.beat_emphasis, found.information_gain]
     beats = track(measures, scales=SCALES)
     for number, (mine, values) in enumerate(zip(beats, theirs.values(), strict=True)):
@@ -167,8 +165,8 @@ def test_measures_of_change_and_beats_are_those_of_essentias_tracker(standard: A
 
 
 @pytest.mark.slow
-def test_a_library_is_the_same_where_essentia_cannot_be_loaded(tmp_path: Path) -> None:
-    """By default and with Essentia out of reach, and then by Essentia: the same keys, vectors and map; one cache."""
+def test_library_has_the_same_map_without_essentia(tmp_path: Path) -> None:
+    """Builds with the default engine without Essentia and with Essentia give the same keys, vectors and clusters."""
     load_or_skip("essentia")
     write_library(tmp_path / "music", 6)
     (tmp_path / "hidden/essentia").mkdir(parents=True)
@@ -184,17 +182,17 @@ def test_a_library_is_the_same_where_essentia_cannot_be_loaded(tmp_path: Path) -
     with_essentia = build("essentia", "with")
     assert (without.status, with_essentia.status) == (0, 0), without.stderr + with_essentia.stderr
     assert (without.analyzed_count, with_essentia.analyzed_count) == (6, 6)
-    mine, theirs = (outputs(tmp_path / cache) for cache in ("without", "with"))
+    mine, theirs = (embed_outputs(tmp_path / cache) for cache in ("without", "with"))
     assert mine.keys() == theirs.keys()
     for key, parts in mine.items():
         assert_same(parts["vector.npy"], theirs[key]["vector.npy"])
         np.testing.assert_array_equal(parts["features.npy"], theirs[key]["features.npy"])
-    assert grouping(tmp_path / "site-without") == grouping(tmp_path / "site-with")
+    assert cluster_by_track(tmp_path / "site-without") == cluster_by_track(tmp_path / "site-with")
     assert build("essentia", "without").analyzed_count == 0
 
 
-def outputs(folder: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
-    """The arrays that listening left in a cache, by the names of records."""
+def embed_outputs(folder: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
+    """Return the arrays of the embed stage in a cache, by record name."""
     found = {}
     for path in folder.glob("ac/embed-v*/*/*.json"):
         record, _ = decode_record(path.read_bytes())
@@ -203,8 +201,8 @@ def outputs(folder: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
     return found
 
 
-def grouping(site: Path) -> dict[str, int]:
-    """The cluster of each track of a site, by its id."""
+def cluster_by_track(site: Path) -> dict[str, int]:
+    """Return the cluster of each track of a site by track id."""
     (folder,) = (site / "data").iterdir()
     details = json.loads((folder / "details-000.json").read_bytes())
     clusters = json.loads((folder / "map.json").read_bytes())["cluster"]

@@ -1,4 +1,4 @@
-"""The package under examples/ is installed as a person would install it, and a map is built with all that it adds."""
+"""Install the package in examples/ like a user and build a map with everything that it adds."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("beets")
-    (place / "music").mkdir()
+    folder = tmp_path_factory.mktemp("beets")
+    (folder / "music").mkdir()
     rows = []
     for number in range(3):
-        write_audio(place / f"music/{number}.wav", tune(3 + number / 10, seed=number))
+        write_audio(folder / f"music/{number}.wav", tune(3 + number / 10, seed=number))
         rows.append({"id": number, "path": f"music/{number}.wav", "title": f"Piece {number}", "album": "All"})
     rows.append({"id": 9, "path": "music/gone.wav", "title": "Gone"})
-    (place / "library.json").write_text(json.dumps(rows))
-    (place / "page").mkdir()
-    (place / "page/404.html.j2").write_text("Not on the map of {{ title }}.")
-    return place
+    (folder / "library.json").write_text(json.dumps(rows))
+    (folder / "page").mkdir()
+    (folder / "page/404.html.j2").write_text("Not on the map of {{ title }}.")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -44,31 +44,31 @@ def built(library: Path, packages: str) -> Outcome:
     return run_in_new_interpreter(*ARGUMENTS, cwd=library, extra={"PYTHONPATH": packages})
 
 
-def test_a_map_is_built_with_a_source_an_embedder_and_a_theme_of_a_package(built: Outcome, library: Path) -> None:
+def test_package_adds_source_embedder_theme_and_template(built: Outcome, library: Path) -> None:
     assert built.status == 0, built.stderr
     assert "analyzing with bands" in built.stderr
     (path,) = library.glob("site/data/*/map.json")
-    shown = json.loads(path.read_text())
-    assert (shown["title"], shown["count"], shown["sources"]) == ("library", 3, ["beets"])
+    content = json.loads(path.read_text())
+    assert (content["title"], content["count"], content["sources"]) == ("library", 3, ["beets"])
     assert "--map-background: #0c1510;" in (path.parent / "style.css").read_text()
     assert json.loads((library / "site/manifest.webmanifest").read_text())["background_color"] == "#0c1510"
     assert (library / "site/404.html").read_text() == "Not on the map of library."
     assert [row["title"] for row in report(library)["ledger"] if row["status"] == "failed"] == ["Gone"]
 
 
-def test_nothing_is_listened_to_again(built: Outcome, library: Path, packages: str) -> None:
+def test_second_build_analyzes_nothing(built: Outcome, library: Path, packages: str) -> None:
     again = run_in_new_interpreter(*ARGUMENTS, "--log", "json", cwd=library, extra={"PYTHONPATH": packages})
     assert again.status == 0, again.stderr
     assert again.analyzed_count == 0
 
 
-def test_without_the_package_its_names_are_unknown(built: Outcome, library: Path) -> None:
+def test_names_are_unknown_without_the_package(built: Outcome, library: Path) -> None:
     outcome = run_in_new_interpreter(*ARGUMENTS, cwd=library)
     assert outcome.status == 2
     assert "must be one of discogs-effnet, musicnn; it is 'bands'" in outcome.stderr
 
 
-def test_its_own_tests_pass(packages: str, tmp_path: Path) -> None:
+def test_tests_of_the_package_pass(packages: str, tmp_path: Path) -> None:
     done = subprocess.run(
         [
             sys.executable,

@@ -1,4 +1,4 @@
-"""`export` writes the map as a table that other programs read: the real command, and the readers of each format."""
+"""The real `export` command writes tables that the usual readers of each format can read."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ DIMENSIONS = 12
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The map of a table with vectors of its own, in three groups."""
+    """The map of a table with vectors in three groups."""
     folder = tmp_path_factory.mktemp("export")
-    draw = np.random.default_rng(5)
-    centers = draw.normal(size=(3, DIMENSIONS)) * 4
-    vectors = np.repeat(centers, COUNT // 3, axis=0) + draw.normal(size=(COUNT, DIMENSIONS))
+    generator = np.random.default_rng(5)
+    centers = generator.normal(size=(3, DIMENSIONS)) * 4
+    vectors = np.repeat(centers, COUNT // 3, axis=0) + generator.normal(size=(COUNT, DIMENSIONS))
     rows = [
         f'"Stück, {number}","Ada; Bo",Album,{1960 + number if number else ""},{"soft" if number % 2 else "loud"},'
         f"{number % 12 + 1}/12,{number // 12 + 1},"
@@ -47,28 +47,28 @@ def export(folder: Path, *arguments: object) -> Outcome:
     return spotmap("export", "--source", "table:library.csv", "--log", "json", *arguments, cwd=folder)
 
 
-def done(folder: Path, *arguments: object) -> None:
+def export_successfully(folder: Path, *arguments: object) -> None:
     outcome = export(folder, *arguments)
     assert outcome.status == 0, outcome.stderr
 
 
-def test_csv_holds_a_row_of_each_track_with_its_place_and_cluster(folder: Path) -> None:
-    done(folder, "--out", "map.csv")
+def test_csv_has_a_row_for_each_track_with_position_and_cluster(folder: Path) -> None:
+    export_successfully(folder, "--out", "map.csv")
     with (folder / "map.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert sorted(row["title"] for row in rows) == sorted(f"Stück, {number}" for number in range(COUNT))
     assert {row["artists"] for row in rows} == {"Ada; Bo"}
     assert {row["'=mood"] for row in rows} == {"soft", "loud"}
-    places = {(int(row["track_number"]), int(row["disc_number"])) for row in rows}
-    assert places == {(track, disc) for track in range(1, 13) for disc in range(1, 5)}
-    assert {row["own_tags"] for row in rows} == {"'=1+1"}, "no formula for a spreadsheet"
+    numbers = {(int(row["track_number"]), int(row["disc_number"])) for row in rows}
+    assert numbers == {(track, disc) for track in range(1, 13) for disc in range(1, 5)}
+    assert {row["own_tags"] for row in rows} == {"'=1+1"}, "formulas are escaped for spreadsheets"
     assert next(row["year"] for row in rows if row["title"] == "Stück, 0") == ""
     assert len({(row["x"], row["y"]) for row in rows}) == COUNT
     assert len({row["cluster"] for row in rows} - {""}) >= 2
 
 
-def test_parquet_holds_the_vectors_that_the_map_was_made_of(folder: Path) -> None:
-    done(folder, "--out", "map.parquet", "--vectors")
+def test_parquet_has_the_vectors_of_the_library(folder: Path) -> None:
+    export_successfully(folder, "--out", "map.parquet", "--vectors")
     table = pyarrow.parquet.read_table(folder / "map.parquet")
     assert table.num_rows == COUNT
     assert table.column("artists").to_pylist()[0] == ["Ada", "Bo"]
@@ -79,19 +79,19 @@ def test_parquet_holds_the_vectors_that_the_map_was_made_of(folder: Path) -> Non
     np.testing.assert_allclose(vectors, expected, rtol=1e-6)
 
 
-def test_geojson_is_within_the_degrees_that_there_are(folder: Path) -> None:
-    done(folder, "--out", "map.geojson")
+def test_geojson_coordinates_are_valid_and_linear_in_the_map_coordinates(folder: Path) -> None:
+    export_successfully(folder, "--out", "map.geojson")
     found = json.loads((folder / "map.geojson").read_text(encoding="utf-8"))
     assert found["type"] == "FeatureCollection"
-    places = np.array([feature["geometry"]["coordinates"] for feature in found["features"]])
+    coordinates = np.array([feature["geometry"]["coordinates"] for feature in found["features"]])
     own = np.array([[feature["properties"][axis] for axis in ("x", "y")] for feature in found["features"]])
-    assert places.shape == (COUNT, 2)
-    assert np.abs(places).max() <= 85
-    assert np.corrcoef(places[:, 0], own[:, 0])[0, 1] == pytest.approx(1)
+    assert coordinates.shape == (COUNT, 2)
+    assert np.abs(coordinates).max() <= 85
+    assert np.corrcoef(coordinates[:, 0], own[:, 0])[0, 1] == pytest.approx(1)
 
 
-def test_npz_opens_without_pickle(folder: Path) -> None:
-    done(folder, "--out", "map.npz", "--vectors")
+def test_npz_can_be_loaded_without_pickle(folder: Path) -> None:
+    export_successfully(folder, "--out", "map.npz", "--vectors")
     with np.load(folder / "map.npz", allow_pickle=False) as arrays:
         assert arrays["id"].shape == arrays["x"].shape == (COUNT,)
         assert arrays["vector"].shape == (COUNT, DIMENSIONS)
@@ -99,31 +99,33 @@ def test_npz_opens_without_pickle(folder: Path) -> None:
         assert sorted(arrays["own_file"]) == list(range(COUNT))
 
 
-def test_a_file_that_is_there_is_replaced_only_when_asked(folder: Path) -> None:
+def test_existing_file_is_replaced_only_with_force(folder: Path) -> None:
     (folder / "mine.csv").write_text("mine")
     outcome = export(folder, "--out", "mine.csv")
     assert outcome.status == 2
     assert "mine.csv already exists" in outcome.stderr
     assert (folder / "mine.csv").read_text() == "mine"
-    done(folder, "--out", "mine.csv", "--force")
+    export_successfully(folder, "--out", "mine.csv", "--force")
     assert (folder / "mine.csv").read_text(encoding="utf-8-sig").startswith(",".join(TABLE_COLUMNS))
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--out", "map.txt"), "--format parquet|csv|geojson|npz"),
         (("--out", "map.csv", "--vectors"), "cannot hold them"),
     ],
 )
-def test_what_cannot_be_written_is_said(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_unsupported_options_are_refused_without_writing(
+    folder: Path, arguments: tuple[str, ...], message: str
+) -> None:
     outcome = export(folder, *arguments)
     assert outcome.status == 2
-    assert said in outcome.stderr
+    assert message in outcome.stderr
     assert not (folder / arguments[1]).exists() or arguments[1] == "map.csv"
 
 
-def test_a_notebook_reads_the_site_as_columns(folder: Path) -> None:
+def test_read_map_returns_the_site_as_columns(folder: Path) -> None:
     found = read_map(folder / "site")
     assert len(found) == COUNT
     assert {len(values) for values in found.columns.values()} == {COUNT}
@@ -136,7 +138,7 @@ def test_a_notebook_reads_the_site_as_columns(folder: Path) -> None:
     assert {found.columns["cluster"][row] for row in found.clusters[0].members} == {found.clusters[0].name}
 
 
-def test_a_site_whose_files_do_not_go_together_is_no_map(folder: Path, tmp_path: Path) -> None:
+def test_read_map_refuses_a_site_with_mismatched_files(folder: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     shutil.copytree(folder / "site", site)
     path = next(site.glob("data/*/text.json"))

@@ -1,4 +1,4 @@
-"""Heads on Discogs-EffNet: asked while listening and later, on both engines, and left out where they cannot be had."""
+"""Heads of Discogs-EffNet run during the analysis or later on cached vectors, and are left out if unavailable."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ from tests.fakes.audio_files import tune
 from tests.fakes.model_server import ModelServer, serve
 from tests.support.engines import load_or_skip
 from tests.support.music import write_library
+from tests.support.site import published_document
 
-pytestmark = pytest.mark.xdist_group("engines")  # one process, so that the engines are loaded once
+pytestmark = pytest.mark.xdist_group("engines")  # one worker, so that the engines are loaded once
 
 RATE_HZ = 16_000
 ENGINES: tuple[EngineName, ...] = ("essentia", "onnx")
@@ -42,7 +43,7 @@ NAMES = [head.name for head in OF_EFFNET]
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[EngineName, Path]:
-    """A folder of stand-ins for each engine."""
+    """The folder with the stand-ins for each engine."""
     folders: dict[EngineName, Path] = {}
     for engine in ENGINES:
         folder = folders[engine] = tmp_path_factory.mktemp(engine)
@@ -59,43 +60,43 @@ def heads_in(folder: Path) -> tuple[Head, ...]:
     return tuple(Head(str(folder / head.name), head.output_node, len(head.classes)) for head in OF_EFFNET)
 
 
-def test_both_engines_hear_the_same_in_the_patches_and_it_is_the_mean_of_what_each_patch_says(
+def test_both_engines_give_the_same_mean_over_patches(
     files: dict[EngineName, Path],
 ) -> None:
     samples = tune(70, rate_hz=RATE_HZ)
-    heard = {}
+    by_engine = {}
     for name in ENGINES:
         suffix = ".onnx" if name == "onnx" else ".pb"
         model = DiscogsEffnet(files[name] / f"effnet{suffix}", load_or_skip(name), heads_in(files[name]))
-        heard[name] = model(samples).heads
-    for head, one, other in zip(OF_EFFNET, *heard.values(), strict=True):
-        assert one.shape == other.shape == (len(head.classes),)
-        assert ((one >= 0) & (one <= 1)).all()
-        np.testing.assert_allclose(one, other, atol=1e-4)
+        by_engine[name] = model(samples).heads
+    for head, essentia, onnx in zip(OF_EFFNET, *by_engine.values(), strict=True):
+        assert essentia.shape == onnx.shape == (len(head.classes),)
+        assert ((essentia >= 0) & (essentia <= 1)).all()
+        np.testing.assert_allclose(essentia, onnx, atol=1e-4)
     patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=64).mel
     network = load_or_skip("onnx").load_network(
         files["onnx"] / "effnet.onnx", input_name=INPUT, output_names=(STYLES, EMBEDDING)
     )
-    said = Heads(heads_in(files["onnx"]), load_or_skip("onnx"))(network(patches)[1])
-    for one, of_patches in zip(heard["onnx"], said, strict=True):
-        np.testing.assert_allclose(one, of_patches.mean(axis=0), atol=1e-5)
+    by_patch = Heads(heads_in(files["onnx"]), load_or_skip("onnx"))(network(patches)[1])
+    for mean, of_patches in zip(by_engine["onnx"], by_patch, strict=True):
+        np.testing.assert_allclose(mean, of_patches.mean(axis=0), atol=1e-5)
 
 
-def test_the_heads_are_those_of_essentias_own_algorithm(files: dict[EngineName, Path]) -> None:
-    """What Essentia's documentation has people use: ``TensorflowPredict2D``."""
+def test_heads_match_essentias_algorithm(files: dict[EngineName, Path]) -> None:
+    """The reference is ``TensorflowPredict2D``, as in Essentia's documentation."""
     load_or_skip("essentia")
     import essentia.standard
 
     embeddings = np.random.default_rng(1).uniform(0, 1, (20, 1280)).astype(np.float32)
     for name in ENGINES:
-        said = Heads(heads_in(files[name]), load_or_skip(name))(embeddings)
-        for head, ours in zip(OF_EFFNET, said, strict=True):
+        results = Heads(heads_in(files[name]), load_or_skip(name))(embeddings)
+        for head, ours in zip(OF_EFFNET, results, strict=True):
             path = str(files["essentia"] / head.name)
             theirs = essentia.standard.TensorflowPredict2D(graphFilename=path, output=head.output_node)(embeddings)
             np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_vectors_are_asked_as_patches_are(files: dict[EngineName, Path]) -> None:
+def test_heads_of_cached_vectors_match_heads_of_patches(files: dict[EngineName, Path]) -> None:
     vectors = np.random.default_rng(2).uniform(0, 1, (3, 1280)).astype(np.float32)
     heads = heads_in(files["onnx"])
     outcome = apply_heads(VectorsJob("0", vectors, heads, "onnx"))
@@ -105,7 +106,7 @@ def test_vectors_are_asked_as_patches_are(files: dict[EngineName, Path]) -> None
     assert outcome.value.shape == (3, sum(len(head.classes) for head in OF_EFFNET))
 
 
-def test_a_head_with_other_classes_is_refused(files: dict[EngineName, Path]) -> None:
+def test_head_with_a_wrong_class_count_is_refused(files: dict[EngineName, Path]) -> None:
     moods, *_ = heads_in(files["onnx"])
     heads = Heads([dataclasses.replace(moods, class_count=40)], load_or_skip("onnx"))
     with pytest.raises(WeightsError, match="56 classes, not 40") as refused:
@@ -115,7 +116,7 @@ def test_a_head_with_other_classes_is_refused(files: dict[EngineName, Path]) -> 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
-    """Serves stand-ins; digests of embedder and heads are set to theirs, and nothing else."""
+    """Serve stand-ins; the embedder and heads differ from the real ones only in the digests of their weights."""
     network, served = stub_effnet.build_onnx(), {}
 
     def stand_in(head: HeadSpec) -> HeadSpec:
@@ -150,65 +151,61 @@ class Map:
         write_library(folder / "music", track_count)
 
     def build(self, **flags: object) -> tuple[BuildResult, str]:
-        """What came of a build, and what it said."""
+        """Build and return the result and the output."""
         settings = {"SPOTMAP_MODELS": self.server.url, "SPOTMAP_MODELS_DIR": str(self.folder / "models")}
         config = load_config({"sources": ("folder:music",), "jobs": 1} | flags, settings, self.folder)
         said = io.StringIO()
         return pipeline.build(config, make_progress("plain", said)), said.getvalue()
 
     def document(self, name: str) -> dict[str, Any]:
-        """A document of the newest generation."""
-        page = (self.folder / "site/index.html").read_text(encoding="utf-8")
-        found = self.folder.glob(f"site/data/*/{name}")
-        (path,) = [path for path in found if f'data-generation="{path.parent.name}"' in page]
-        document: dict[str, Any] = json.loads(path.read_bytes())
-        return document
+        return published_document(self.folder / "site", name)
 
     def records(self) -> list[Path]:
         return sorted((self.folder / ".spotmap/cache/ac").glob("embed-v*/*/*.json"))
 
     def voices_of_vectors(self) -> list[float]:
-        """What the head says of the vectors that were kept, in percent, in the order of their records."""
+        """Return the head's output for the cached vectors in percent, in the order of their records."""
         (voice,) = [head for head in OF_EFFNET if head.name == "voice"]
         path = self.folder / "models" / voice.onnx_file.file_name
         head = Head(str(path), voice.output_node, len(voice.classes))
-        kept = [decode_record(path.read_bytes())[0].outputs["vector.npy"] for path in self.records()]
-        vectors = np.array([decode_array(inline_bytes(one)) for one in kept])
-        (said,) = Heads([head], load_or_skip("onnx"))(vectors)
-        voices: list[float] = (100 * said[:, voice.column]).tolist()
+        cached = [decode_record(path.read_bytes())[0].outputs["vector.npy"] for path in self.records()]
+        vectors = np.array([decode_array(inline_bytes(output)) for output in cached])
+        (results,) = Heads([head], load_or_skip("onnx"))(vectors)
+        voices: list[float] = (100 * results[:, voice.column]).tolist()
         return voices
 
     def voices_of_patches(self) -> list[float]:
-        """What the head said while listening, in percent, in the order of the records."""
+        """Return the head's output during the analysis in percent, in the order of the records."""
         outputs = [decode_record(path.read_bytes())[0].outputs for path in self.records()]
-        said = [one for each in outputs for name, one in each.items() if name.startswith("voice-")]
-        return [100 * float(decode_array(inline_bytes(one))[1]) for one in said]
+        voices = [output for named in outputs for name, output in named.items() if name.startswith("voice-")]
+        return [100 * float(decode_array(inline_bytes(voice))[1]) for voice in voices]
 
     def damage(self, path: Path, head: str) -> None:
-        """Make what a head said of a recording an array of another length, in a record whose seal is right."""
+        """Replace a head's output in a record with an array of another length and a valid checksum."""
         record, canonical_key = decode_record(path.read_bytes())
         (name,) = [name for name in record.outputs if name.startswith(f"{head}-")]
         other = describe_output(encode_array(np.zeros(7, dtype=np.float32)), inline=True)
         changed = dataclasses.replace(record, outputs={**record.outputs, name: other})
         path.write_bytes(encode_record(changed, canonical_key))
 
-    def forget_heads(self) -> dict[str, dict[str, Any]]:
-        """Make the records of listening what they are without heads; return what these had said."""
-        said = {}
+    def remove_heads(self) -> dict[str, dict[str, Any]]:
+        """Remove the outputs of heads from embed records and return them."""
+        removed = {}
         for path in self.records():
             record, canonical_key = decode_record(path.read_bytes())
-            kept = {name: one for name, one in record.outputs.items() if name.partition("-")[0] not in NAMES}
-            heads = {name: decode_array(inline_bytes(one)) for name, one in record.outputs.items() if name not in kept}
-            said[path.name] = {name.partition("-")[0]: values for name, values in heads.items()}
+            kept = {name: output for name, output in record.outputs.items() if name.partition("-")[0] not in NAMES}
+            removed[path.name] = {
+                name.partition("-")[0]: decode_array(inline_bytes(output))
+                for name, output in record.outputs.items()
+                if name not in kept
+            }
             path.write_bytes(encode_record(dataclasses.replace(record, outputs=kept), canonical_key))
-        return said
+        return removed
 
 
 @pytest.mark.slow
-def test_moods_instruments_and_voices_are_on_the_map_of_what_is_listened_to(
-    server: ModelServer, tmp_path: Path
-) -> None:
-    """First heard with heads; then as if it had been heard without them; then without the files; then without heads."""
+def test_moods_instruments_and_voices_are_on_the_map(server: ModelServer, tmp_path: Path) -> None:
+    """Build with heads, from records without heads, without the weights of heads, and with heads switched off."""
     with serve(server):
         world = Map(tmp_path, server)
         first, said = world.build()
@@ -222,7 +219,7 @@ def test_moods_instruments_and_voices_are_on_the_map_of_what_is_listened_to(
         assert moods & {*columns["styles"]}
 
         layout = world.document("map.json")["x"]
-        patches = world.forget_heads()
+        patches = world.remove_heads()
         assert {len(values["moods"]) for values in patches.values()} == {56}
         again, said = world.build()
         assert (again.embedded_count, again.mapped_count) == (0, 16)
@@ -232,14 +229,14 @@ def test_moods_instruments_and_voices_are_on_the_map_of_what_is_listened_to(
         assert sorted(unpack_numbers(column)) == pytest.approx(sorted(world.voices_of_vectors()), abs=column["step"])
         assert column != voices
 
-        asked = len(server.requests)
+        request_count = len(server.requests)
         for path in (tmp_path / "models").iterdir():
             path.unlink()
         server.files = {}
         (tmp_path / "music/noon/tune 01.wav").touch()
         _, said = world.build()
         assert "Left out of this map" not in said
-        assert len(server.requests) == asked
+        assert len(server.requests) == request_count
 
         without, said = world.build(heads=False)
         assert without.embedded_count == 0
@@ -248,7 +245,7 @@ def test_moods_instruments_and_voices_are_on_the_map_of_what_is_listened_to(
 
 
 @pytest.mark.slow
-def test_where_a_head_cannot_be_had_the_map_is_made_without_it(server: ModelServer, tmp_path: Path) -> None:
+def test_map_is_made_without_an_unavailable_head(server: ModelServer, tmp_path: Path) -> None:
     del server.files[next(path for path in server.files if "instrument-discogs" in path)]
     with serve(server):
         world = Map(tmp_path, server, track_count=6)
@@ -262,10 +259,8 @@ def test_where_a_head_cannot_be_had_the_map_is_made_without_it(server: ModelServ
 
 
 @pytest.mark.slow
-def test_what_heads_said_and_is_damaged_is_asked_of_the_vector_and_nobody_listens_again(
-    server: ModelServer, tmp_path: Path
-) -> None:
-    """Of two recordings the voice, while the file of the moods, which are known of all, can no longer be had."""
+def test_damaged_head_output_is_recomputed_from_the_vector(server: ModelServer, tmp_path: Path) -> None:
+    """Two voice outputs are damaged; the weights of the moods are unavailable but not needed."""
     with serve(server):
         world = Map(tmp_path, server, track_count=6)
         world.build()

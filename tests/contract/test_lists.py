@@ -1,4 +1,4 @@
-"""`playlists` writes the map's clusters as lists that players read, and brings them up to date: the real command."""
+"""The real `playlists` command writes clusters as playlist files and updates them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from spotmap_build.emit.columns import unpack_ids
 from tests.fakes.audio_files import tune, write_audio
 from tests.support.command import Outcome, spotmap
+from tests.support.site import published_document
 
 RATE_HZ = 8_000
 COUNT = 36
@@ -18,7 +19,7 @@ COUNT = 36
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a table of three islands, of which every track is one file, and the map of it."""
+    """A table of three islands, whose tracks all refer to the same file, and its map."""
     write_audio(tmp_path / "a song.ogg", tune(0.5, rate_hz=RATE_HZ, seed=1), rate_hz=RATE_HZ)
     write_table(tmp_path, COUNT)
     outcome = spotmap("--source", "table:library.csv", "--log", "json", cwd=tmp_path)
@@ -42,7 +43,7 @@ def entries(path: Path) -> list[str]:
     return [line for line in path.read_text().splitlines() if not line.startswith("#")]
 
 
-def test_every_cluster_is_a_list_whose_entries_a_decoder_opens(folder: Path) -> None:
+def test_every_cluster_is_a_playlist_of_playable_files(folder: Path) -> None:
     write_lists(folder)
     lists = sorted((folder / "lists/clusters").glob("*.m3u8"))
     assert len(lists) >= 3
@@ -52,28 +53,24 @@ def test_every_cluster_is_a_list_whose_entries_a_decoder_opens(folder: Path) -> 
             assert container.streams.audio
 
 
-@pytest.mark.parametrize(("asked", "said"), [("relative", "a song.ogg"), ("absolute", "{folder}/a song.ogg"), ("", "")])
-def test_the_site_tells_where_files_lie_only_when_asked(folder: Path, asked: str, said: str) -> None:
-    more = ("--paths", asked) if asked else ()
+@pytest.mark.parametrize(
+    ("option", "expected"), [("relative", "a song.ogg"), ("absolute", "{folder}/a song.ogg"), ("", "")]
+)
+def test_site_contains_paths_only_on_request(folder: Path, option: str, expected: str) -> None:
+    more = ("--paths", option) if option else ()
     assert spotmap("--source", "table:library.csv", "--log", "json", *more, cwd=folder).status == 0
-    (details,) = newest(folder)
-    paths = json.loads(details.read_bytes()).get("paths", {"width": 0, "text": ""})
-    assert set(unpack_ids({"prefix": "", **paths})) == {said.format(folder=folder)}
+    paths = published_document(folder / "site", "details-000.json").get("paths", {"width": 0, "text": ""})
+    assert set(unpack_ids({"prefix": "", **paths})) == {expected.format(folder=folder)}
 
 
-def newest(folder: Path) -> list[Path]:
-    page = (folder / "site/index.html").read_text()
-    return [each for each in folder.glob("site/data/*/details-000.json") if each.parent.name in page]
-
-
-def test_paths_are_relative_to_where_each_list_lies(folder: Path) -> None:
+def test_relative_paths_start_at_the_folder_of_the_playlist(folder: Path) -> None:
     write_lists(folder, "--paths", "relative")
     path = next((folder / "lists/clusters").glob("*.m3u8"))
     assert set(entries(path)) == {"../../a song.ogg"}
     assert (path.parent / entries(path)[0]).resolve() == folder / "a song.ogg"
 
 
-def test_lists_live_while_the_library_grows(folder: Path) -> None:
+def test_lists_are_updated_as_the_library_grows(folder: Path) -> None:
     write_lists(folder, "--format", "m3u8", "--format", "jspf")
     before = {path.relative_to(folder).as_posix() for path in (folder / "lists").rglob("*.*")}
     assert write_lists(folder, "--format", "m3u8", "--format", "jspf").stdout.startswith("0 lists written")
@@ -93,7 +90,7 @@ def test_lists_live_while_the_library_grows(folder: Path) -> None:
     assert "Title 40" in titles
 
 
-def test_a_library_that_was_never_mapped_is_mapped_without_a_site(tmp_path: Path) -> None:
+def test_unmapped_library_is_mapped_without_writing_a_site(tmp_path: Path) -> None:
     write_audio(tmp_path / "a song.ogg", tune(0.5, rate_hz=RATE_HZ, seed=1), rate_hz=RATE_HZ)
     write_table(tmp_path, COUNT)
     write_lists(tmp_path)

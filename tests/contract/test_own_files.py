@@ -1,4 +1,4 @@
-"""Where a folder holds tracks of the Spotify library, these files are heard, and no service is asked for them."""
+"""Local files that are tracks of the Spotify library are analyzed instead of downloads."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ BY_ISRC, BY_WORDS, OTHER_TITLE, LONGER = range(4)
 HERE = {BY_ISRC, BY_WORDS}
 ELSEWHERE = [track for number, track in enumerate(TRACKS) if number not in HERE]
 SOURCES = ("--source", "spotify", "--source", "folder:music", "--embedder", "musicnn")
-SAID = "2 tracks are also among your local files, and not downloaded."
+MESSAGE = "2 tracks are also among your local files, and not downloaded."
 
 
 def write_tagged(path: Path, number: int, *, duration_s: float = DURATION_S, **tags: str) -> None:
-    """Write a tune, and tag it as players do."""
+    """Write a tune with tags."""
     file: Any = mutagen.File(write_tune(path, number, duration_s), easy=True)
     if file.tags is None:
         file.add_tags()
@@ -39,7 +39,7 @@ def write_tagged(path: Path, number: int, *, duration_s: float = DURATION_S, **t
 
 
 def write_own_files(folder: Path) -> None:
-    """Two tracks of the library, two that look like one of it at first, and one that is not in it."""
+    """Write two tracks of the library, two that only resemble tracks of it, and one that is not in it."""
     isrcs = [track["external_ids"]["isrc"] for track in TRACKS]
     isrc = f"{isrcs[BY_ISRC][:2]}-{isrcs[BY_ISRC][2:5]}-{isrcs[BY_ISRC][5:7]}-{isrcs[BY_ISRC][7:]}".lower()
     write_tagged(folder / "a.mp3", 1, title="Song 0 (Remastered 2011)", artist="Artist Zero & Friends", isrc=isrc)
@@ -54,8 +54,8 @@ def running(tmp_path: Path) -> Iterator[Services]:
     rows = [playlist_row(track, stamp(number)) for number, track in enumerate(TRACKS)]
     library = FakeLibrary.of(TRACKS, [FakePlaylist("All of them", rows)])
     write_own_files(tmp_path / "music")
-    with services(library, tmp_path, previews=previews_of(library), audio_mode="auto") as made:
-        yield made
+    with services(library, tmp_path, previews=previews_of(library), audio_mode="auto") as started:
+        yield started
 
 
 def requests_about(running: Services, track: dict[str, Any]) -> list[str]:
@@ -65,15 +65,15 @@ def requests_about(running: Services, track: dict[str, Any]) -> list[str]:
     return [text for text in texts if track["name"] in text or track["external_ids"]["isrc"] in text]
 
 
-def test_files_that_are_tracks_of_the_library_are_heard_and_nothing_is_downloaded_for_them(running: Services) -> None:
+def test_local_files_are_analyzed_instead_of_downloads(running: Services) -> None:
     plan = running.run("plan", *SOURCES)
-    assert SAID in plan.stdout
+    assert MESSAGE in plan.stdout
     assert "Previews: 4 of 30 seconds" in plan.stdout
     assert "4 recordings to find" in plan.stdout
 
     outcome = running.run(*SOURCES, "--log", "json")
     assert outcome.status == 0, outcome.stderr
-    assert SAID in outcome.stderr
+    assert MESSAGE in outcome.stderr
     assert sorted(running.audio.served) == sorted(map(video_id, ELSEWHERE))
     assert len(running.deezer.places("/preview/")) == len(ELSEWHERE)
     for number, track in enumerate(TRACKS):

@@ -1,4 +1,4 @@
-"""Whole builds into odd places, and in folders that other people set up."""
+"""Builds into unusual folders, of unusual positions, and of untrusted projects."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.support.command import spotmap, tree
 TRACKS = 30
 
 
-def write_table(place: Path) -> Path:
+def write_table(path: Path) -> Path:
     rows = [f"t{number},a{number % 5},{number % 6},{number * number % 31}" for number in range(TRACKS)]
-    place.write_text("\n".join(["title,artist,x,y", *rows]) + "\n")
-    return place
+    path.write_text("\n".join(["title,artist,x,y", *rows]) + "\n")
+    return path
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a name that is not UTF-8 and ends in the middle of a command, whose content became a site."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site in the working folder, whose name is not UTF-8 and contains an escape sequence."""
     folder = tmp_path_factory.mktemp("odd") / os.fsdecode(b"map \xff\x1b[2J")
     folder.mkdir()
     source = f"table:{write_table(folder.parent / 'library.csv')}"
@@ -33,8 +33,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_an_empty_working_folder_becomes_the_site_and_holds_nothing_else(place: Path) -> None:
-    assert {Path(path).parts[0] for path in tree(place)} <= {
+def test_site_in_the_working_folder_contains_nothing_else(site: Path) -> None:
+    assert {Path(path).parts[0] for path in tree(site)} <= {
         "index.html",
         "404.html",
         "sw.js",
@@ -45,13 +45,13 @@ def test_an_empty_working_folder_becomes_the_site_and_holds_nothing_else(place: 
         "art",
         MARKER_NAME,
     }
-    beside = {entry.name.removeprefix(place.name) for entry in place.parent.iterdir()}
-    assert beside == {"", ".report.json", ".unchanged.json", ".spotmap", "library.csv"}
-    report = json.loads((place.parent / f"{place.name}.report.json").read_text())
+    siblings = {entry.name.removeprefix(site.name) for entry in site.parent.iterdir()}
+    assert siblings == {"", ".report.json", ".unchanged.json", ".spotmap", "library.csv"}
+    report = json.loads((site.parent / f"{site.name}.report.json").read_text())
     assert report["mapped"] == TRACKS
 
 
-def test_a_table_of_odd_places_is_a_map_and_its_owner_is_reported(tmp_path: Path) -> None:
+def test_outliers_and_identical_positions_in_a_table_are_reported(tmp_path: Path) -> None:
     lines = write_table(tmp_path / "far.csv").read_text().splitlines()
     (tmp_path / "far.csv").write_text("\n".join([*lines, "Voyager,a1,1e6,-3e6"]) + "\n")
     (tmp_path / "same.csv").write_text("\n".join([lines[0], *(f"t{row},a,5,5" for row in range(TRACKS))]) + "\n")
@@ -81,7 +81,7 @@ def test_a_table_of_odd_places_is_a_map_and_its_owner_is_reported(tmp_path: Path
         ('overrides = "{home}/.bashrc"', ".bashrc"),
     ],
 )
-def test_a_cloned_project_replaces_nothing_of_the_persons(tmp_path: Path, line: str, victim: str) -> None:
+def test_untrusted_project_cannot_overwrite_files_of_the_user(tmp_path: Path, line: str, victim: str) -> None:
     home, project = tmp_path / "home", tmp_path / "project"
     for folder in (home, project):
         folder.mkdir()
@@ -99,7 +99,7 @@ def test_a_cloned_project_replaces_nothing_of_the_persons(tmp_path: Path, line: 
     assert tree(tmp_path) == before
 
 
-def test_a_place_beside_the_site_that_cannot_be_written_costs_the_player_not_the_map(tmp_path: Path) -> None:
+def test_map_is_built_even_if_the_audio_list_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "a.ogg").write_bytes(b"a file to be played")
     (tmp_path / "library.csv").write_text("title,x,y,path\n" + "".join(f"t{n},{n},{n % 3},a.ogg\n" for n in range(9)))
     (tmp_path / "site.audio.json").mkdir()

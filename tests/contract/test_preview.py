@@ -1,4 +1,4 @@
-"""The preview serves a site as a static host would, to this machine only, and ends cleanly. Requests are real."""
+"""The preview serves a site like a static host, only to this machine, and ends cleanly; tests send real requests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.support.patience import patience, wait_until
 
 ROOT = Path(__file__).parents[2]
 
-SERVED = """
+PREVIEW_PROGRAM = """
 import sys
 from pathlib import Path
 from spotmap_build.emit.preview import serve
@@ -109,7 +109,7 @@ def request(
         ("/art/x%2Dy.webp", "image/webp", "image"),
     ],
 )
-def test_files_have_their_type_and_are_never_stored(site: Path, target: str, media_type: str, body: str) -> None:
+def test_files_have_their_content_type_and_are_not_cached(site: Path, target: str, media_type: str, body: str) -> None:
     with serving(site) as server:
         response, content = request(server, target)
     assert response.status == 200
@@ -121,7 +121,7 @@ def test_files_have_their_type_and_are_never_stored(site: Path, target: str, med
 
 
 @pytest.mark.parametrize("target", ["/nothing", "/data/", "/data/a1", "/index.html/", "/%00", "/" + "x" * 5000])
-def test_what_is_not_there_is_the_404_page(site: Path, target: str) -> None:
+def test_missing_files_get_the_404_page(site: Path, target: str) -> None:
     with serving(site) as server:
         response, body = request(server, target)
     assert response.status == 404
@@ -144,7 +144,7 @@ def test_what_is_not_there_is_the_404_page(site: Path, target: str) -> None:
         "//etc/passwd",
     ],
 )
-def test_nothing_outside_the_folder_is_served(site: Path, target: str) -> None:
+def test_files_outside_the_folder_are_not_served(site: Path, target: str) -> None:
     (site / "leak").symlink_to(site.parent, target_is_directory=True)
     (site / "leak.txt").symlink_to(site.parent / "secret.txt")
     with serving(site) as server:
@@ -169,33 +169,33 @@ def test_nothing_outside_the_folder_is_served(site: Path, target: str) -> None:
         (None, 403),
     ],
 )
-def test_only_names_of_this_machine_are_answered(site: Path, host: str | None, status: int) -> None:
+def test_only_host_names_of_this_machine_are_accepted(site: Path, host: str | None, status: int) -> None:
     with serving(site) as server:
         response, body = request(server, "/", host=host)
     assert response.status == status
     assert ("the page" in body) is (status == 200)
 
 
-def test_a_head_request_has_the_size_and_no_body(site: Path) -> None:
+def test_head_request_returns_the_size_without_a_body(site: Path) -> None:
     with serving(site) as server:
         response, body = request(server, "/data/a1/viewer.js", method="HEAD")
     assert (response.headers["Content-Length"], body) == ("5", "")
 
 
-def test_a_site_without_a_404_page_still_says_so(site: Path) -> None:
+def test_site_without_a_404_page_returns_plain_text(site: Path) -> None:
     (site / "404.html").unlink()
     with serving(site) as server:
         response, body = request(server, "/nothing")
     assert (response.status, body) == (404, "Not found.\n")
 
 
-def test_the_next_free_port_is_taken_and_a_taken_one_that_was_asked_for_is_an_error(site: Path) -> None:
+def test_default_port_falls_back_to_a_free_one_but_a_chosen_port_does_not(site: Path) -> None:
     with socket.socket() as taken:
         try:
             taken.bind(("127.0.0.1", DEFAULT_PORT))
             taken.listen()
         except OSError:
-            pytest.skip("something else listens on the usual port")
+            pytest.skip("another program listens on the default port")
         with open_server(site, None) as server:
             assert server.server_port > DEFAULT_PORT
         with pytest.raises(ConfigError, match=str(DEFAULT_PORT)) as caught:
@@ -203,24 +203,24 @@ def test_the_next_free_port_is_taken_and_a_taken_one_that_was_asked_for_is_an_er
         assert "--port" in caught.value.hint
 
 
-def test_a_port_that_does_not_exist_is_an_error(site: Path) -> None:
+def test_port_out_of_range_is_an_error(site: Path) -> None:
     with pytest.raises(ConfigError, match="99999"):
         open_server(site, 99_999)
 
 
-def test_a_folder_without_a_site_is_an_error(tmp_path: Path) -> None:
+def test_folder_without_a_site_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no site"):
         open_server(tmp_path, 0)
 
 
-def test_what_a_build_writes_beside_the_site_starts_no_other(tmp_path: Path) -> None:
+def test_files_that_a_build_writes_do_not_trigger_a_build(tmp_path: Path) -> None:
     config = Config(sources=(f"folder:{tmp_path}",), out=tmp_path / "site", poster=tmp_path / "poster.svg")
     names = {place.name for place in watch(lambda: config).places().not_these}
-    written = {f"site{ending}" for ending in ("", ".report.json", ".audio.json", ".audio.json.js", ".unchanged.json")}
-    assert names >= {*written, "site.spotify.json", "poster.svg"}
+    outputs = {f"site{ending}" for ending in ("", ".report.json", ".audio.json", ".audio.json.js", ".unchanged.json")}
+    assert names >= {*outputs, "site.spotify.json", "poster.svg"}
 
 
-def test_pages_reload_only_while_watching(site: Path) -> None:
+def test_pages_contain_the_reload_script_only_while_watching(site: Path) -> None:
     with serving(site) as server:
         assert RELOAD_SCRIPT not in request(server, "/")[1]
         assert request(server, RELOAD_SCRIPT)[0].status == 404
@@ -232,10 +232,10 @@ def test_pages_reload_only_while_watching(site: Path) -> None:
         assert request(server, RELOAD_STYLE)[0].headers["Content-Type"].startswith("text/css")
 
 
-def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path, tmp_path: Path) -> None:
+def test_change_triggers_rebuild_and_reload_even_after_a_failed_build(site: Path, tmp_path: Path) -> None:
     watched = tmp_path / "watched"
     watched.mkdir()
-    command = [sys.executable, "-c", SERVED, str(site), str(watched)]
+    command = [sys.executable, "-c", PREVIEW_PROGRAM, str(site), str(watched)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout
@@ -249,7 +249,7 @@ def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path
             (watched / "broken").unlink()
             assert next_event(events) == ("rebuilt", "")
             assert "rebuilt" in (site / "index.html").read_text()
-            assert next_event(open_events(port, seen=0)) == ("rebuilt", "")  # a page that was loading meanwhile
+            assert next_event(open_events(port, seen=0)) == ("rebuilt", "")  # a page that was loading during the build
             running.send_signal(signal.SIGINT)
             rest, errors = running.communicate(timeout=patience())
         finally:
@@ -260,36 +260,36 @@ def test_a_change_rebuilds_reloads_and_survives_an_error_until_ctrl_c(site: Path
 
 
 @contextmanager
-def watching(places: Callable[[], Places], rebuild: Callable[[], None]) -> Iterator[SimpleQueue[str]]:
-    """Yields what is said, once it watches."""
-    said: SimpleQueue[str] = SimpleQueue()
+def watching_changes(places: Callable[[], Places], rebuild: Callable[[], None]) -> Iterator[SimpleQueue[str]]:
+    """Yield the queue of messages after watching has started."""
+    messages: SimpleQueue[str] = SimpleQueue()
     rebuilds, stopped = Rebuilds(), threading.Event()
-    thread = threading.Thread(target=rebuild_on_change, args=(Watch(places, rebuild), rebuilds, stopped, said.put))
+    thread = threading.Thread(target=rebuild_on_change, args=(Watch(places, rebuild), rebuilds, stopped, messages.put))
     thread.start()
     try:
-        assert said.get(timeout=patience()) == "Watching for changes."
-        yield said
+        assert messages.get(timeout=patience()) == "Watching for changes."
+        yield messages
     finally:
         stopped.set()
         thread.join()
 
 
-def test_what_builds_write_and_hidden_files_are_no_changes(tmp_path: Path) -> None:
-    """The library is the folder that everything lies in; settings are saved as editors do, beside and then in place."""
+def test_outputs_and_hidden_files_do_not_trigger_a_build(tmp_path: Path) -> None:
+    """The watched library contains settings and site; the settings are replaced by a temporary file, as by editors."""
     (tmp_path / "site").mkdir()
     places = Places((tmp_path, tmp_path / "spotmap.toml"), (tmp_path / "site", tmp_path / "site.report.json"))
-    with watching(lambda: places, lambda: None) as said:
+    with watching_changes(lambda: places, lambda: None) as messages:
         for name in ("site/index.html", "site.report.json", ".half.tmp"):
             (tmp_path / name).write_text("x")
         (tmp_path / ".spotmap.toml.new").write_text("x")
         (tmp_path / ".spotmap.toml.new").replace(tmp_path / "spotmap.toml")
-        assert said.get(timeout=patience()) in {
+        assert messages.get(timeout=patience()) in {
             f"{count} building again" for count in ("1 file changed,", "2 files changed,")
         }
-        # Two at most: it lies in the library, and is looked at by itself.
+        # One or two: the settings file is watched as part of the library and by itself.
 
 
-def test_places_that_settings_name_anew_are_watched_and_so_is_what_is_not_there_yet(tmp_path: Path) -> None:
+def test_new_and_not_yet_existing_source_folders_are_watched(tmp_path: Path) -> None:
     settings, first, second = tmp_path / "spotmap.toml", tmp_path / "first", tmp_path / "second/deep"
     first.mkdir()
     built: SimpleQueue[str] = SimpleQueue()
@@ -297,16 +297,16 @@ def test_places_that_settings_name_anew_are_watched_and_so_is_what_is_not_there_
     def places() -> Places:
         return Places((settings, second if settings.exists() else first))
 
-    with watching(places, lambda: built.put("built")):
+    with watching_changes(places, lambda: built.put("built")):
         settings.touch()
         assert built.get(timeout=patience()) == "built"
         second.mkdir(parents=True)
         assert built.get(timeout=patience()) == "built"
-        wait_until(lambda: touched_and_seen(second / "song.ogg", built), "a file in the new folder is seen")
+        wait_until(lambda: triggers_build(second / "song.ogg", built), "a file in the new folder triggers a build")
 
 
-def touched_and_seen(path: Path, built: SimpleQueue[str]) -> bool:
-    """The folder came in two steps, each of which may be a change: after the last one, files in it are seen."""
+def triggers_build(path: Path, built: SimpleQueue[str]) -> bool:
+    """Touch a file and return whether a build follows; creating the folder itself may trigger one or two builds."""
     path.touch()
     try:
         return built.get(timeout=1) == "built"
@@ -314,15 +314,15 @@ def touched_and_seen(path: Path, built: SimpleQueue[str]) -> bool:
         return False
 
 
-def test_a_bug_is_reported_and_ends_nothing(tmp_path: Path) -> None:
+def test_unexpected_exception_is_reported_and_watching_continues(tmp_path: Path) -> None:
     def rebuild() -> None:
         raise KeyError("style.css")
 
-    with watching(lambda: Places((tmp_path,)), rebuild) as said:
+    with watching_changes(lambda: Places((tmp_path,)), rebuild) as messages:
         for _ in range(2):
             (tmp_path / "song.ogg").touch()
-            assert said.get(timeout=patience()) == "1 file changed, building again"
-            assert said.get(timeout=patience()) == "The build failed, KeyError: 'style.css'"
+            assert messages.get(timeout=patience()) == "1 file changed, building again"
+            assert messages.get(timeout=patience()) == "The build failed, KeyError: 'style.css'"
 
 
 def open_events(port: int, seen: int) -> http.client.HTTPResponse:
@@ -332,7 +332,7 @@ def open_events(port: int, seen: int) -> http.client.HTTPResponse:
 
 
 def next_event(events: http.client.HTTPResponse) -> tuple[str, str]:
-    """The name and content of the next event; comments, which keep the connection alive, are none."""
+    """Return name and content of the next event, skipping the comments that keep the connection alive."""
     for line in iter(events.readline, b""):
         if line.startswith(b"event: "):
             return line[7:-1].decode(), events.readline().decode().removeprefix("data:").strip()
@@ -347,7 +347,7 @@ def files_of(generation: str, *more: str) -> dict[str, bytes]:
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """A site with its marker, in a folder that holds other things too."""
+    """A published site with its marker, in a folder with other files."""
     folder = tmp_path / "published"
     publish(folder, files_of("a1", "art/x.webp"), "a1", force=False)
     for name in (".git/config", ".env", "notes.txt", "data/a1/private.json", "art/private.webp"):
@@ -373,7 +373,7 @@ def status_of(server: PreviewServer, target: str) -> int:
         "http://localhost/",
     ],
 )
-def test_what_the_marker_lists_is_served(published: Path, target: str) -> None:
+def test_files_listed_in_the_marker_are_served(published: Path, target: str) -> None:
     with serving(published) as server:
         assert status_of(server, target) == 200
 
@@ -391,7 +391,7 @@ def test_what_the_marker_lists_is_served(published: Path, target: str) -> None:
         f"/{STAGING_NAME}/content/index.html",
     ],
 )
-def test_what_else_lies_in_the_folder_is_not(published: Path, target: str) -> None:
+def test_other_files_in_the_folder_are_not_served(published: Path, target: str) -> None:
     (published / "art/x.webp").rename(published / "art/linked.webp")
     (published / "art/x.webp").symlink_to(published / ".env")
     with serving(published) as server:
@@ -403,7 +403,7 @@ def test_what_else_lies_in_the_folder_is_not(published: Path, target: str) -> No
 
 
 @pytest.mark.parametrize("marker", [None, b"[" * 100_000, b"{}"], ids=["none", "deep", "empty"])
-def test_without_a_marker_hidden_files_are_not_served_either(published: Path, marker: bytes | None) -> None:
+def test_hidden_files_are_not_served_without_a_valid_marker(published: Path, marker: bytes | None) -> None:
     (published / MARKER_NAME).unlink()
     if marker is not None:
         (published / MARKER_NAME).write_bytes(marker)
@@ -415,15 +415,15 @@ def test_without_a_marker_hidden_files_are_not_served_either(published: Path, ma
             assert status_of(server, target) == 404
 
 
-def test_a_new_build_is_served_at_once(published: Path) -> None:
+def test_new_build_is_served_immediately(published: Path) -> None:
     with serving(published) as server:
         assert status_of(server, "/data/b2/map.json") == 404
         publish(published, files_of("b2"), "b2", force=False)
         assert status_of(server, "/data/b2/map.json") == 200
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
-def test_pipes_devices_and_links_in_a_circle_are_not_there(published: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipes_devices_and_cyclic_links_are_not_served(published: Path) -> None:
     (published / "404.html").unlink()
     os.mkfifo(published / "404.html")
     (published / "sw.js").unlink()
@@ -434,14 +434,14 @@ def test_pipes_devices_and_links_in_a_circle_are_not_there(published: Path) -> N
         assert [status_of(server, f"/{name}") for name in ("404.html", "sw.js", "art/x.webp")] == [404] * 3
 
 
-def test_what_a_killed_publication_left_is_removed(published: Path) -> None:
+def test_remains_of_a_killed_publication_are_removed(published: Path) -> None:
     (published / STAGING_NAME / "content").mkdir(parents=True)
     with serving(published):
         assert not (published / STAGING_NAME).exists()
 
 
-def test_a_large_file_is_sent_in_pieces(published: Path) -> None:
-    """A file of a terabyte: whoever wants it whole in memory fails."""
+def test_large_file_is_streamed(published: Path) -> None:
+    """A file of a terabyte does not fit in memory."""
     with (published / "art/x.webp").open("wb") as file:
         file.truncate(1 << 40)
     with (
@@ -475,7 +475,7 @@ def test_a_large_file_is_sent_in_pieces(published: Path) -> None:
     ],
     ids=lambda value: repr(value)[:60] if isinstance(value, tuple) else None,
 )
-def test_a_bad_request_gets_a_status_and_no_traceback(
+def test_malformed_request_gets_an_error_status_without_a_traceback(
     published: Path, capfd: pytest.CaptureFixture[str], lines: tuple[bytes, ...], status: int
 ) -> None:
     with serving(published) as server:
@@ -487,7 +487,7 @@ def test_a_bad_request_gets_a_status_and_no_traceback(
     assert capfd.readouterr().err == ""
 
 
-def test_a_client_that_leaves_is_no_news(published: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_client_disconnect_is_not_reported(published: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with (published / "art/x.webp").open("wb") as file:
         file.truncate(1 << 30)
     with serving(published) as server:
@@ -499,7 +499,7 @@ def test_a_client_that_leaves_is_no_news(published: Path, capfd: pytest.CaptureF
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_request_that_drips_is_cut_off(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_request_is_cut_off(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "REQUEST_S", 0.2)
     with (
         serving(published) as server,
@@ -526,22 +526,22 @@ def test_a_request_that_drips_is_cut_off(published: Path, monkeypatch: pytest.Mo
             thread.join()
 
 
-def test_there_are_so_many_connections_and_each_makes_room(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_are_limited_and_released(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "MAX_CONNECTIONS", 1)
 
-    def answer_until_the_end(sent: bytes) -> bytes:
+    def read_until_closed(sent: bytes) -> bytes:
         with socket.create_connection(("127.0.0.1", server.server_port), timeout=20) as client:
             client.sendall(sent)
             return b"".join(iter(lambda: client.recv(10_000), b""))
 
     with serving(published) as server:
         for _ in range(5):
-            assert b" 200 " in answer_until_the_end(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert b" 200 " in read_until_closed(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         with socket.create_connection(("127.0.0.1", server.server_port), timeout=20):
-            assert b" 503 " in answer_until_the_end(b"")
+            assert b" 503 " in read_until_closed(b"")
 
 
-def test_pages_that_wait_leave_room_for_others(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_pages_do_not_block_other_connections(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "MAX_EVENT_STREAMS", 1)
     with serving(published, reloads=True) as server:
         waiting = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=patience())

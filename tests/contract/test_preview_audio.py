@@ -1,4 +1,4 @@
-"""The preview plays the files of this library and nothing else on the disk. Requests are real."""
+"""The preview serves the audio files of the library and no other files; tests send real requests."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SOUND = bytes(range(256)) * 40
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A site, music of which three tracks are made, and the list beside the site."""
+def folder(tmp_path: Path) -> Path:
+    """A site, its audio files, and the list of audio files next to the site."""
     (tmp_path / "site").mkdir()
     (tmp_path / "site/index.html").write_text("<html><head></head>the page</html>")
     (tmp_path / "music").mkdir()
@@ -39,8 +39,8 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def server(place: Path) -> Iterator[PreviewServer]:
-    with open_server(place / "site", 0, audio=LocalAudio(place / "site.audio.json")) as running:
+def server(folder: Path) -> Iterator[PreviewServer]:
+    with open_server(folder / "site", 0, audio=LocalAudio(folder / "site.audio.json")) as running:
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield running
@@ -57,19 +57,19 @@ def get(
     return response, response.read()
 
 
-def test_a_page_that_is_shown_beside_its_music_is_informed(server: PreviewServer, place: Path) -> None:
+def test_page_refers_to_the_audio_list_if_there_is_one(server: PreviewServer, folder: Path) -> None:
     assert f'<meta name="spotmap-audio" content="{AUDIO}"></head>'.encode() in get(server, "/")[1]
-    (place / "site.audio.json").unlink()
+    (folder / "site.audio.json").unlink()
     assert b"spotmap-audio" not in get(server, "/")[1]
 
 
-def test_the_list_names_what_can_be_played(server: PreviewServer, place: Path) -> None:
+def test_audio_list_contains_the_playable_tracks(server: PreviewServer, folder: Path) -> None:
     listed = json.loads(get(server, AUDIO)[1])
-    assert listed["one"] == str(place / "music/a song.mp3")
+    assert listed["one"] == str(folder / "music/a song.mp3")
     assert set(listed) == {"one", "a/../two?#%", "gone"}
 
 
-def test_a_track_is_served_by_its_id_as_its_kind_of_audio(server: PreviewServer) -> None:
+def test_track_is_served_by_id_with_its_content_type(server: PreviewServer) -> None:
     response, content = get(server, f"{AUDIO}one")
     assert (response.status, content) == (200, SOUND)
     assert response.headers["Content-Type"] == "audio/mpeg"
@@ -88,35 +88,35 @@ def test_a_track_is_served_by_its_id_as_its_kind_of_audio(server: PreviewServer)
         ("bytes=5-999999", 5, 10_239),
     ],
 )
-def test_a_player_seeks_by_ranges(server: PreviewServer, header: str, first: int, last: int) -> None:
+def test_range_requests_are_supported(server: PreviewServer, header: str, first: int, last: int) -> None:
     response, content = get(server, f"{AUDIO}one", Range=header)
     assert response.status == 206
     assert response.headers["Content-Range"] == f"bytes {first}-{last}/{len(SOUND)}"
     assert content == SOUND[first : last + 1]
 
 
-def test_a_range_behind_the_end_is_refused(server: PreviewServer) -> None:
+def test_range_beyond_the_end_is_refused(server: PreviewServer) -> None:
     response, content = get(server, f"{AUDIO}one", Range="bytes=10240-")
     assert (response.status, response.headers["Content-Range"], content) == (416, "bytes */10240", b"")
 
 
-def test_a_head_says_how_long_it_is(server: PreviewServer) -> None:
+def test_head_request_returns_the_size(server: PreviewServer) -> None:
     response, content = get(server, f"{AUDIO}one", method="HEAD")
     assert (response.headers["Content-Length"], content) == ("10240", b"")
 
 
 HOSTILE = (
-    # Names of tracks that are none, or that have no file that is music.
+    # Ids of tracks that do not exist or have no audio file.
     *("gone", "doc", "none", "secret", "secret.mp3", "ONE", "%20one", "one/", "one*", "*", "__proto__", "%"),
-    # Ways up and around, as they are and in disguise.
+    # Path traversal, plain and encoded.
     *("..", ".", "/", "//", "../music/secret.mp3", "one/../secret.mp3", "../site.audio.json", "../../music/secret.mp3"),
     *("..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/etc/passwd", "..%252fmusic%252fsecret.mp3", "..%5c..%5cetc%5cpasswd"),
     *("%c0%ae%c0%ae/music/secret.mp3", "..;/music/secret.mp3", "....//music/secret.mp3", "one\\..\\b"),
-    # Whole paths and addresses.
+    # Absolute paths and URLs.
     *("/etc/passwd", "%2fetc%2fpasswd", "file:///etc/passwd", "~/.ssh/id_rsa", "C:\\x", "music", "music/a%20song.mp3"),
     *("a%20song.mp3", "site.audio.json", "site.audio.json.js", "../site/index.html", "http://127.0.0.1/etc/passwd"),
     *("//127.0.0.1/share", "\\\\127.0.0.1\\share", "/proc/self/environ", "/dev/zero", "gone?path=/etc/passwd"),
-    # What is no text, and too much of it.
+    # Invalid and oversized text.
     *(
         "%00",
         "one%00",
@@ -129,10 +129,10 @@ HOSTILE = (
         "%2e" * 20_000,
     ),
 )
-"""What somebody may write behind the door to the audio, as it goes over the line."""
+"""Hostile paths below the audio path, as sent in a request."""
 
 
-def test_nothing_else_on_the_disk_is_served(server: PreviewServer) -> None:
+def test_hostile_paths_return_404(server: PreviewServer) -> None:
     assert len(set(HOSTILE)) >= 50
     for name in HOSTILE:
         response, content = get(server, AUDIO + name)
@@ -142,35 +142,33 @@ def test_nothing_else_on_the_disk_is_served(server: PreviewServer) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"])
-def test_the_door_to_the_audio_only_gives(server: PreviewServer, method: str) -> None:
+def test_other_methods_are_refused(server: PreviewServer, method: str) -> None:
     response, content = get(server, f"{AUDIO}one", method=method)
     assert response.status in {405, 501}
     assert SOUND[:16] not in content
 
 
-def test_a_link_in_the_place_of_a_list_or_a_pipe_in_that_of_a_file_holds_nobody_up(
-    server: PreviewServer, place: Path
-) -> None:
-    (place / "music/b.flac").unlink()
-    os.mkfifo(place / "music/b.flac")
+def test_named_pipe_in_place_of_an_audio_file_returns_404(server: PreviewServer, folder: Path) -> None:
+    (folder / "music/b.flac").unlink()
+    os.mkfifo(folder / "music/b.flac")
     assert get(server, AUDIO + quote("a/../two?#%", safe=""))[0].status == 404
 
 
-def test_another_host_is_refused(server: PreviewServer) -> None:
+def test_foreign_host_name_is_refused(server: PreviewServer) -> None:
     assert get(server, f"{AUDIO}one", Host="evil.example")[0].status == 403
 
 
-def test_a_preview_without_audio_has_none(place: Path) -> None:
-    with open_server(place / "site", 0) as running:
+def test_preview_without_an_audio_list_serves_no_audio(folder: Path) -> None:
+    with open_server(folder / "site", 0) as running:
         threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         assert get(running, f"{AUDIO}one")[0].status == 404
         running.shutdown()
 
 
-def test_the_list_is_for_its_owner_only_and_replaces_nothing_of_the_persons_own(place: Path) -> None:
-    listing = place / "site.audio.json"
-    script = place / "site.audio.json.js"
-    assert [stat.S_IMODE(one.stat().st_mode) for one in (listing, script)] == [0o600, 0o600]
+def test_audio_list_is_private_and_does_not_replace_foreign_files(folder: Path) -> None:
+    listing = folder / "site.audio.json"
+    script = folder / "site.audio.json.js"
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (listing, script)] == [0o600, 0o600]
     assert script.read_bytes().startswith(b'spotmapReceive("audio.json",')
     write_local_audio(listing, b"")
     assert not listing.exists()
@@ -185,22 +183,22 @@ def test_the_list_is_for_its_owner_only_and_replaces_nothing_of_the_persons_own(
 @pytest.mark.parametrize(
     "name", ["a\u00a0b.mp3", "\U0001f469\u200d\U0001f4bb.mp3", "a\nb.mp3", "\u202ea.mp3", "\x1b[1m.mp3"]
 )
-def test_every_name_that_is_text_can_be_played(tmp_path: Path, name: str) -> None:
+def test_file_names_with_unusual_characters_can_be_played(tmp_path: Path, name: str) -> None:
     own = Track("a", "", recording=Recording("0", path=f"/music/{name}"))
     damaged = Track("b", "", recording=Recording("1", path="/music/\udcff.mp3"))
     write_local_audio(tmp_path / "list.json", encode_local_audio([own, damaged]))
     assert LocalAudio(tmp_path / "list.json").paths() == {"a": f"/music/{name}"}
 
 
-def test_a_list_that_says_the_same_is_not_written_again(place: Path) -> None:
-    listing = place / "site.audio.json"
+def test_unchanged_audio_list_is_not_rewritten(folder: Path) -> None:
+    listing = folder / "site.audio.json"
     before = listing.stat()
     write_local_audio(listing, listing.read_bytes())
     assert (listing.stat().st_ino, listing.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 @pytest.mark.parametrize(
-    ("header", "size_bytes", "wanted"),
+    ("header", "size_bytes", "expected"),
     [
         (None, 10, range(10)),
         ("bytes=0-0", 10, range(1)),
@@ -215,5 +213,7 @@ def test_a_list_that_says_the_same_is_not_written_again(place: Path) -> None:
         ("bytes=" + "9" * 30 + "-", 10, range(10)),
     ],
 )
-def test_ranges_are_read_as_the_standard_has_them(header: str | None, size_bytes: int, wanted: range | None) -> None:
-    assert parse_range(header, size_bytes) == wanted
+def test_range_headers_are_parsed_according_to_the_standard(
+    header: str | None, size_bytes: int, expected: range | None
+) -> None:
+    assert parse_range(header, size_bytes) == expected

@@ -1,4 +1,4 @@
-"""A first map is made of previews, and gets better by whole recordings: the real command against local services."""
+"""An early map uses previews until full recordings are analyzed: the real command with fake services."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ pytestmark = [pytest.mark.xdist_group("previews"), pytest.mark.slow]
 
 COUNT = 8
 EMPTY, WRONG, UNKNOWN = 1, 2, 3
-"""Tracks without a preview, with another recording behind their ISRC, and that Deezer does not have."""
+"""Tracks without a preview, whose ISRC belongs to another recording, and that Deezer does not have."""
 NO_ISRC, LEFT_OUT = 4, 5
 
 
 def library() -> FakeLibrary:
-    made = FakeLibrary.with_numbers(COUNT, 1, playlist_tracks=6)
-    made.saved[NO_ISRC]["track"]["external_ids"] = {}
-    return made
+    fake_library = FakeLibrary.with_numbers(COUNT, 1, playlist_tracks=6)
+    fake_library.saved[NO_ISRC]["track"]["external_ids"] = {}
+    return fake_library
 
 
 @contextmanager
@@ -38,25 +38,25 @@ def all_services(folder: Path) -> Iterator[Services]:
     previews[EMPTY] = replace(previews[EMPTY], has_preview=False)
     previews[WRONG] = replace(previews[WRONG], title="Another Song Altogether", artists=("Nobody Here",))
     del previews[UNKNOWN]
-    with services(songs, folder, previews=previews, audio_mode="auto") as made:
-        yield made
+    with services(songs, folder, previews=previews, audio_mode="auto") as fake_library:
+        yield fake_library
 
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Services]:
-    with all_services(tmp_path) as made:
-        yield made
+    with all_services(tmp_path) as fake_library:
+        yield fake_library
 
 
 @pytest.fixture(scope="module")
 def of_previews(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Where a map was made of previews only, without the track that its owner leaves out. Not to be changed."""
-    with all_services(tmp_path_factory.mktemp("previews")) as made:
-        left_out = made.spotify.library.saved[LEFT_OUT]["track"]
-        (made.folder / "overrides.toml").write_text(f'[track."{left_out["uri"]}"]\nexclude = true\n')
-        outcome = made.build("--audio", "previews")
+    """The services after a build that used only previews and excluded one track. Read-only."""
+    with all_services(tmp_path_factory.mktemp("previews")) as fake_library:
+        left_out = fake_library.spotify.library.saved[LEFT_OUT]["track"]
+        (fake_library.folder / "overrides.toml").write_text(f'[track."{left_out["uri"]}"]\nexclude = true\n')
+        outcome = fake_library.build("--audio", "previews")
         assert outcome.status == 0, outcome.stderr
-        yield made
+        yield fake_library
 
 
 def titles(running: Services) -> list[str]:
@@ -67,11 +67,11 @@ def rows(folder: Path) -> dict[str, dict[str, Any]]:
     return {row["title"]: row for row in report(folder)["ledger"]}
 
 
-def known_by_previews(folder: Path) -> set[str]:
+def mapped_by_preview(folder: Path) -> set[str]:
     return {title for title, row in rows(folder).items() if row.get("listened_to") == "30 seconds"}
 
 
-def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_place(running: Services) -> None:
+def test_early_map_of_previews_is_replaced_by_full_recordings(running: Services) -> None:
     running.deezer.expired = 3
     running.deezer.faults.append(
         Fault("status", 200, body=b'{"error": {"code": 4, "message": "Quota limit exceeded"}}', path="/track/", after=2)
@@ -81,7 +81,7 @@ def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_pl
     published = [event["outcome"] for event in outcome.events if "published" in event.get("outcome", "")]
     assert len(published) == 2
     assert published[0].endswith("(an early map)")
-    assert not known_by_previews(running.folder)
+    assert not mapped_by_preview(running.folder)
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
     assert len(set(running.deezer.places("/preview/"))) == COUNT - 3
     cost = report(running.folder)["map_cost"]
@@ -89,20 +89,20 @@ def test_a_map_of_previews_is_published_first_and_whole_recordings_take_their_pl
 
     again = running.build()
     assert (again.status, again.analyzed_count) == (0, 0)
-    assert report(running.folder)["map_cost"] == cost  # nothing was laid out that could be measured
+    assert report(running.folder)["map_cost"] == cost  # without a new layout, the measured cost stays
     assert [running.deezer.requests, running.music.requests, running.audio.requests] == [[], [], []]
 
 
-def test_where_youtube_refuses_the_map_is_made_of_previews(running: Services) -> None:
+def test_map_uses_previews_while_youtube_refuses(running: Services) -> None:
     running.audio.bot_check_after = 2
     outcome = running.build()
     assert outcome.status == 0, outcome.stderr
     ledger = rows(running.folder)
-    whole = {title for title, row in ledger.items() if row["status"] == "mapped"} - known_by_previews(running.folder)
-    assert len(whole) == 2
+    full = {title for title, row in ledger.items() if row["status"] == "mapped"} - mapped_by_preview(running.folder)
+    assert len(full) == 2
     names = titles(running)
     missing = {title for title, row in ledger.items() if row["status"] == "failed"}
-    assert missing == {names[EMPTY], names[WRONG], names[UNKNOWN]} - whole
+    assert missing == {names[EMPTY], names[WRONG], names[UNKNOWN]} - full
     assert "known by 30 seconds only" in outcome.stderr
 
     before = tree(running.folder / "site")
@@ -112,14 +112,14 @@ def test_where_youtube_refuses_the_map_is_made_of_previews(running: Services) ->
     assert running.deezer.requests == []
     assert tree(running.folder / "site") == before
 
-    # When it can be asked again, an early map of what is there now comes first once more, without these tracks.
+    # Once YouTube accepts requests again, another early map without the failed tracks is published first.
     running.audio.bot_check_after = None
     again = running.build("--retry")
     assert again.status == 0, again.stderr
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
 
 
-def test_only_previews_ask_nothing_of_youtube(of_previews: Services) -> None:
+def test_audio_previews_sends_no_requests_to_youtube(of_previews: Services) -> None:
     assert of_previews.music.requests == of_previews.audio.requests == []
     names = titles(of_previews)
     ledger = rows(of_previews.folder)
@@ -129,18 +129,18 @@ def test_only_previews_ask_nothing_of_youtube(of_previews: Services) -> None:
     assert {row["code"] for row in failed.values()} == {"no-preview"}
     columns = b"".join(content for name, content in tree(of_previews.folder / "site").items() if name.endswith(".json"))
     assert b"listened to" in columns
-    assert b"typical_s" not in columns  # a moment of the preview, which is somewhere in the track
+    assert b"typical_s" not in columns  # the position of a preview within its track is unknown
 
 
-def test_a_service_that_is_gone_costs_no_build(running: Services) -> None:
+def test_build_succeeds_without_deezer(running: Services) -> None:
     running.deezer.faults.append(Fault("reset", times=10_000))
     outcome = running.build()
     assert outcome.status == 0, outcome.stderr
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
-    assert not known_by_previews(running.folder)
+    assert not mapped_by_preview(running.folder)
 
 
-def test_what_there_was_no_time_for_waits_for_the_next_build(running: Services) -> None:
+def test_tracks_beyond_the_time_limit_are_analyzed_by_the_next_build(running: Services) -> None:
     outcome = running.build("--time-limit", "1s", "--audio", "youtube")
     assert outcome.status == 2, outcome.stderr
     waiting = [row for row in rows(running.folder).values() if row["code"] == "time-limit"]
@@ -149,14 +149,14 @@ def test_what_there_was_no_time_for_waits_for_the_next_build(running: Services) 
     assert running.build("--audio", "previews").status == 0
     outcome = running.build("--time-limit", "1s")
     assert outcome.status == 0, outcome.stderr
-    assert known_by_previews(running.folder)
+    assert mapped_by_preview(running.folder)
     assert f"The time limit was over with {COUNT} recordings still to be listened to." in outcome.stderr
     outcome = running.build("--audio", "youtube")
     assert outcome.status == 0
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}
 
 
-def test_a_plan_says_how_long_each_part_takes(running: Services) -> None:
+def test_plan_estimates_the_duration_of_each_part(running: Services) -> None:
     outcome = running.run(
         "plan", "--source", "spotify", "--embedder", "musicnn", extra={"SPOTMAP_DOWNLOAD_PAUSE_S": "8"}
     )
@@ -165,7 +165,7 @@ def test_a_plan_says_how_long_each_part_takes(running: Services) -> None:
     assert "You can stop at any time" in outcome.stdout
 
 
-def test_no_address_of_a_preview_stays(of_previews: Services) -> None:
+def test_preview_urls_are_not_stored(of_previews: Services) -> None:
     folder = of_previews.folder
     for name, content in {**tree(folder / "site"), **tree(folder / ".spotmap")}.items():
         assert b"hdnea" not in content, name

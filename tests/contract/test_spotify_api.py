@@ -1,4 +1,4 @@
-"""Requests to Spotify: patience where it helps, an end where it does not, and no secret in any log."""
+"""The Spotify client retries temporary failures, stops at permanent ones, and logs no secrets."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.fakes.spotify_server import Fault, SpotifyServer, serve
 from tests.support.patience import patience
 
 QUICK = RequestPolicy(timeout_s=60.0, attempts=4, first_pause_s=0.01, longest_wait_s=60, total_wait_s=5)
-HASTY = replace(QUICK, timeout_s=0.3)
-"""For a server that stalls. On a busy machine other answers may come too late as well."""
+SHORT_TIMEOUT = replace(QUICK, timeout_s=0.3)
+"""For a server that stalls. On a busy machine, other responses may time out as well."""
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ def api_for(
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}{fault.path.replace('/', '-')}",
 )
-def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) -> None:
+def test_temporary_failures_are_retried(spotify: SpotifyServer, fault: Fault) -> None:
     times = fault.times
     spotify.faults.append(fault)
     stalls = fault.kind == "stall"
-    assert len(api_for(spotify, replace(HASTY, attempts=9) if stalls else QUICK).saved_tracks(0)["items"]) == 50
+    assert len(api_for(spotify, replace(SHORT_TIMEOUT, attempts=9) if stalls else QUICK).saved_tracks(0)["items"]) == 50
     assert len(spotify.requests) >= 2 + times if stalls else len(spotify.requests) == 2 + times
 
 
@@ -75,17 +75,17 @@ def test_trouble_that_passes_is_outlasted(spotify: SpotifyServer, fault: Fault) 
         (Fault("stall", times=99), "does not respond"),
     ],
 )
-def test_trouble_that_stays_is_given_up_and_named(spotify: SpotifyServer, fault: Fault, message: str) -> None:
+def test_permanent_failure_is_reported_after_all_attempts(spotify: SpotifyServer, fault: Fault, message: str) -> None:
     spotify.faults.append(fault)
     with pytest.raises(ServiceError, match=message) as given_up:
-        api_for(spotify, HASTY if fault.kind == "stall" else QUICK).saved_tracks(0)
+        api_for(spotify, SHORT_TIMEOUT if fault.kind == "stall" else QUICK).saved_tracks(0)
     assert type(given_up.value) is ServiceError
     assert "127.0.0.1" not in str(given_up.value)
     assert len(spotify.requests_for("/v1/")) == QUICK.attempts
 
 
-def clock_by_sleeping(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock that stands still but for what is slept, which takes no time. Gives what was slept."""
+def simulated_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Replace the clock by one that only sleeping advances; return the durations of all sleeps."""
     slept: list[float] = []
     now_s = time.monotonic()
     monkeypatch.setattr("spotmap_build.fetch.spotify.api.time.monotonic", lambda: now_s + sum(slept))
@@ -93,30 +93,28 @@ def clock_by_sleeping(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
-def test_a_rate_limit_is_waited_for_and_then_it_goes_on(
-    spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slept = clock_by_sleeping(monkeypatch)
+def test_short_rate_limit_is_waited_for(spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept = simulated_clock(monkeypatch)
     spotify.faults.append(Fault(status=429, headers={"Retry-After": "2"}))
-    said: list[str] = []
-    assert len(api_for(spotify, say=said.append).saved_tracks(0)["items"]) == 50
+    messages: list[str] = []
+    assert len(api_for(spotify, say=messages.append).saved_tracks(0)["items"]) == 50
     assert sum(slept) == pytest.approx(2)
-    assert said == []
+    assert messages == []
 
 
-def test_a_longer_wait_is_announced_once(spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_longer_wait_is_announced_once(spotify: SpotifyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     spotify.faults.append(Fault(status=429, headers={"Retry-After": "30"}))
-    said: list[str] = []
-    slept = clock_by_sleeping(monkeypatch)
-    api_for(spotify, replace(QUICK, total_wait_s=60), said.append).saved_tracks(0)
-    assert said == ["Spotify asks to wait for 30 s."]
+    messages: list[str] = []
+    slept = simulated_clock(monkeypatch)
+    api_for(spotify, replace(QUICK, total_wait_s=60), messages.append).saved_tracks(0)
+    assert messages == ["Spotify asks to wait for 30 s."]
     assert sum(slept) == pytest.approx(30)
 
 
 @pytest.mark.parametrize(
     ("header", "wait_s"), [("61", 61), ("86400", 86_400), ("1e9", MAX_PAUSE_S), ("9" * 400, MAX_PAUSE_S)]
 )
-def test_a_wait_that_is_too_long_ends_it_and_nothing_more_is_asked(
+def test_too_long_wait_is_a_refusal_without_further_requests(
     spotify: SpotifyServer, header: str, wait_s: float
 ) -> None:
     spotify.faults.append(Fault(status=429, headers={"Retry-After": header}))
@@ -128,14 +126,14 @@ def test_a_wait_that_is_too_long_ends_it_and_nothing_more_is_asked(
     assert len(spotify.requests_for("/v1/")) == 1
 
 
-def test_many_short_waits_are_bounded_too(spotify: SpotifyServer) -> None:
+def test_total_time_of_short_waits_is_bounded(spotify: SpotifyServer) -> None:
     spotify.faults.append(Fault(status=429, headers={"Retry-After": "0"}, times=10_000))
     with pytest.raises(ServiceRefused):
         api_for(spotify, replace(QUICK, first_pause_s=0.05, total_wait_s=0.5)).saved_tracks(0)
     assert 5 <= len(spotify.requests_for("/v1/")) <= 11
 
 
-def test_an_access_token_that_ran_out_is_replaced_once(spotify: SpotifyServer) -> None:
+def test_expired_access_token_is_replaced_once(spotify: SpotifyServer) -> None:
     api = api_for(spotify)
     api.saved_tracks(0)
     spotify.access_tokens.clear()
@@ -145,7 +143,7 @@ def test_an_access_token_that_ran_out_is_replaced_once(spotify: SpotifyServer) -
     ]
 
 
-def test_a_fresh_access_token_that_is_refused_is_a_matter_of_login(spotify: SpotifyServer) -> None:
+def test_refused_new_access_token_is_a_login_error(spotify: SpotifyServer) -> None:
     spotify.faults.append(Fault(status=401, times=99))
     api = api_for(spotify)
     for _ in range(2):
@@ -154,7 +152,7 @@ def test_a_fresh_access_token_that_is_refused_is_a_matter_of_login(spotify: Spot
     assert len(spotify.requests) == 4
 
 
-def test_a_login_that_ended_is_not_tried_again(spotify: SpotifyServer) -> None:
+def test_revoked_login_is_not_retried(spotify: SpotifyServer) -> None:
     api = api_for(spotify)
     spotify.revoke()
     for _ in range(2):
@@ -163,7 +161,7 @@ def test_a_login_that_ended_is_not_tried_again(spotify: SpotifyServer) -> None:
     assert spotify.requests == ["/api/token"]
 
 
-def test_an_app_that_is_gone_is_a_matter_of_login(spotify: SpotifyServer) -> None:
+def test_deleted_app_is_a_login_error(spotify: SpotifyServer) -> None:
     api = api_for(spotify)
     spotify.client_id = "another"
     with pytest.raises(LoginError, match="invalid_client"):
@@ -171,7 +169,7 @@ def test_an_app_that_is_gone_is_a_matter_of_login(spotify: SpotifyServer) -> Non
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_one_thing_that_may_not_be_read_does_not_stop_the_rest(spotify: SpotifyServer, status: int) -> None:
+def test_unreadable_playlist_does_not_block_later_requests(spotify: SpotifyServer, status: int) -> None:
     spotify.faults.append(Fault(status=status, path="/playlists/"))
     api = api_for(spotify)
     with pytest.raises(NotReadable):
@@ -179,15 +177,15 @@ def test_one_thing_that_may_not_be_read_does_not_stop_the_rest(spotify: SpotifyS
     assert len(api.playlist_items(spotify.library.playlists[0].id, 0)["items"]) == 50
 
 
-def test_answers_of_any_other_kind_are_errors_that_speak(spotify: SpotifyServer) -> None:
+def test_unexpected_status_is_an_error_with_its_number(spotify: SpotifyServer) -> None:
     spotify.faults.append(Fault(status=400, times=99))
     with pytest.raises(SpotmapError, match="HTTP status 400"):
         api_for(spotify).saved_tracks(0)
 
 
-def test_no_token_gets_into_any_log(spotify: SpotifyServer, caplog: pytest.LogCaptureFixture) -> None:
+def test_tokens_are_not_logged(spotify: SpotifyServer, caplog: pytest.LogCaptureFixture) -> None:
     api = api_for(spotify)
-    caplog.set_level(logging.DEBUG, "urllib3")  # yt-dlp, where it was loaded, keeps it quiet
+    caplog.set_level(logging.DEBUG, "urllib3")  # yt-dlp raises this level when it is imported
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "spotipy.client"):
         caplog.set_level(logging.DEBUG, "spotipy.oauth2")
         api.saved_tracks(0)
@@ -202,7 +200,7 @@ def test_no_token_gets_into_any_log(spotify: SpotifyServer, caplog: pytest.LogCa
     assert "BQD-" not in caplog.text
 
 
-def test_complaints_about_requests_do_not_reach_the_terminal(spotify: SpotifyServer) -> None:
+def test_failed_requests_print_nothing(spotify: SpotifyServer) -> None:
     spotify.faults.append(Fault(status=403))
     program = f"""
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Logging in: through the browser's callback or a pasted address, and every way in which it can go wrong."""
+"""Login with the browser's callback or a pasted URL, and all ways in which it can fail."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def settings_for(server: SpotifyServer, folder: Path) -> SpotifySettings:
 
 
 class Browser:
-    """Visits the address that is shown, as a person would. ``ports`` are those that it was sent to."""
+    """Visit the printed URL like a user; ``ports`` are those of the redirect URIs."""
 
     def __init__(self, visit: Callable[[str], object]) -> None:
         self._visit = visit
@@ -66,7 +66,9 @@ def is_free(port: int) -> bool:
         return True
 
 
-def in_browser(server: SpotifyServer, folder: Path, browser: Browser, timeout_s: float = 60.0, port: int = 0) -> Login:
+def log_in_with_browser(
+    server: SpotifyServer, folder: Path, browser: Browser, timeout_s: float = 60.0, port: int = 0
+) -> Login:
     return log_in(CLIENT_ID, settings_for(server, folder), say=browser, timeout_s=timeout_s, port=port)
 
 
@@ -74,7 +76,7 @@ def test_agreeing_in_the_browser_logs_in(spotify: SpotifyServer, tmp_path: Path)
     pages: list[str] = []
     browser = Browser(lambda address: pages.append(follow(address)))
     before = int(time.time())
-    login = in_browser(spotify, tmp_path, browser)
+    login = log_in_with_browser(spotify, tmp_path, browser)
     assert login.refresh_token in spotify.refresh_tokens
     assert (login.client_id, login.scope, login.user_digest) == (CLIENT_ID, SCOPES, digest_of_user(ME))
     assert before <= login.authorized_at_unix_s <= time.time()
@@ -82,46 +84,46 @@ def test_agreeing_in_the_browser_logs_in(spotify: SpotifyServer, tmp_path: Path)
     assert "You can close this window" in pages[0]
 
 
-def test_the_page_that_says_so_is_in_the_language_of_the_terminal(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_callback_page_uses_the_language_of_the_terminal(spotify: SpotifyServer, tmp_path: Path) -> None:
     pages: list[str] = []
     set_language("de")
     try:
-        in_browser(spotify, tmp_path, Browser(lambda address: pages.append(follow(address))))
+        log_in_with_browser(spotify, tmp_path, Browser(lambda address: pages.append(follow(address))))
     finally:
         set_language("en")
     assert '<html lang="de">' in pages[0]
     assert "Dieses Fenster kann geschlossen werden" in pages[0]
 
 
-def test_the_port_can_be_chosen_and_is_free_again_for_the_next_login(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_chosen_port_is_used_and_released(spotify: SpotifyServer, tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     browser = Browser(follow)
     for _ in range(2):
-        in_browser(spotify, tmp_path, browser, port=port)
+        log_in_with_browser(spotify, tmp_path, browser, port=port)
     assert browser.ports == [port, port]
 
 
-def test_a_port_that_is_taken_is_named(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_error_names_a_port_in_use(spotify: SpotifyServer, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(LoginError, match=f"Port {port} "):
-            in_browser(spotify, tmp_path, Browser(follow), port=port)
+            log_in_with_browser(spotify, tmp_path, Browser(follow), port=port)
 
 
-def test_not_agreeing_is_said_plainly_and_closes_the_port(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_refused_access_is_reported_and_releases_the_port(spotify: SpotifyServer, tmp_path: Path) -> None:
     spotify.denies = True
     browser = Browser(follow)
     with pytest.raises(LoginError, match="You did not allow"):
-        in_browser(spotify, tmp_path, browser)
+        log_in_with_browser(spotify, tmp_path, browser)
     assert is_free(browser.ports[0])
     assert spotify.requests_for("/api/token") == []
 
 
-def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_callbacks_with_a_wrong_state_are_ignored(spotify: SpotifyServer, tmp_path: Path) -> None:
     statuses: list[int] = []
 
     def forge(address: str) -> None:
@@ -132,22 +134,22 @@ def test_an_answer_with_another_state_is_not_taken(spotify: SpotifyServer, tmp_p
 
     browser = Browser(forge)
     with pytest.raises(LoginError, match="There was no response"):
-        in_browser(spotify, tmp_path, browser, timeout_s=1.0)
+        log_in_with_browser(spotify, tmp_path, browser, timeout_s=1.0)
     assert statuses == [400, 400, 400, 400, 404]
     assert is_free(browser.ports[0])
     assert spotify.requests_for("/api/token") == []
 
 
-def test_a_forged_answer_does_not_spoil_the_true_one(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_forged_callback_does_not_prevent_the_real_one(spotify: SpotifyServer, tmp_path: Path) -> None:
     def forge_first(address: str) -> None:
         callback = parse_qs(urlsplit(address).query)["redirect_uri"][0]
         requests.get(f"{callback}?error=access_denied&state=forged", timeout=patience())
         follow(address)
 
-    assert in_browser(spotify, tmp_path, Browser(forge_first)).refresh_token
+    assert log_in_with_browser(spotify, tmp_path, Browser(forge_first)).refresh_token
 
 
-def test_a_connection_on_which_nothing_comes_does_not_block_the_answer(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_silent_connection_does_not_block_the_callback(spotify: SpotifyServer, tmp_path: Path) -> None:
     silent: list[socket.socket] = []
 
     def connect_ahead(address: str) -> None:
@@ -155,21 +157,19 @@ def test_a_connection_on_which_nothing_comes_does_not_block_the_answer(spotify: 
         follow(address)
 
     browser = Browser(connect_ahead)
-    assert in_browser(spotify, tmp_path, browser).refresh_token
+    assert log_in_with_browser(spotify, tmp_path, browser).refresh_token
     silent[0].close()
 
 
-def test_no_answer_in_time_ends_the_wait(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_login_times_out_without_a_callback(spotify: SpotifyServer, tmp_path: Path) -> None:
     browser = Browser(lambda _address: None)
     with pytest.raises(LoginError, match="There was no response within 0 s") as late:
-        in_browser(spotify, tmp_path, browser, timeout_s=0.2)
+        log_in_with_browser(spotify, tmp_path, browser, timeout_s=0.2)
     assert "http://127.0.0.1/callback" in late.value.hint
     assert is_free(browser.ports[0])
 
 
-def test_a_browser_is_opened_if_that_is_wished(
-    spotify: SpotifyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_browser_is_opened_on_request(spotify: SpotifyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
 
     def open_page(url: str) -> bool:
@@ -178,80 +178,82 @@ def test_a_browser_is_opened_if_that_is_wished(
         return True
 
     monkeypatch.setattr("webbrowser.open", open_page)
-    said: list[str] = []
-    log_in(CLIENT_ID, settings_for(spotify, tmp_path), say=said.append, open_browser=True, timeout_s=patience())
-    assert opened[0] in said[0]
+    messages: list[str] = []
+    log_in(CLIENT_ID, settings_for(spotify, tmp_path), say=messages.append, open_browser=True, timeout_s=patience())
+    assert opened[0] in messages[0]
 
 
-def pasted(server: SpotifyServer, folder: Path, paste: Callable[[str, int], str]) -> tuple[Login, list[str]]:
-    """Log in with what ``paste`` makes of the address where the browser ends up, and the number of the question."""
-    said: list[str] = []
+def log_in_by_pasting(server: SpotifyServer, folder: Path, paste: Callable[[str, int], str]) -> tuple[Login, list[str]]:
+    """Log in by pasting; ``paste`` gets the URL where the browser ended up and the number of the question."""
+    messages: list[str] = []
     questions = 0
 
     def ask(_question: str) -> str:
         nonlocal questions
         questions += 1
-        shown = next(message for message in said if "authorize" in message).rpartition("\n")[2]
+        shown = next(message for message in messages if "authorize" in message).rpartition("\n")[2]
         return paste(requests.get(shown, timeout=patience(), allow_redirects=False).headers["Location"], questions)
 
-    return log_in(CLIENT_ID, settings_for(server, folder), say=said.append, ask=ask), said
+    return log_in(CLIENT_ID, settings_for(server, folder), say=messages.append, ask=ask), messages
 
 
-def test_a_pasted_address_logs_in_from_another_machine(spotify: SpotifyServer, tmp_path: Path) -> None:
-    login, _ = pasted(spotify, tmp_path, lambda address, _question: f"  {address}\n")
+def test_pasted_url_logs_in_from_another_machine(spotify: SpotifyServer, tmp_path: Path) -> None:
+    login, _ = log_in_by_pasting(spotify, tmp_path, lambda address, _question: f"  {address}\n")
     assert login.refresh_token in spotify.refresh_tokens
 
 
-def test_a_slip_in_pasting_is_explained_and_can_be_mended(spotify: SpotifyServer, tmp_path: Path) -> None:
-    login, said = pasted(spotify, tmp_path, lambda address, question: address if question == 2 else "ls -l")
+def test_wrong_paste_is_explained_and_asked_again(spotify: SpotifyServer, tmp_path: Path) -> None:
+    login, messages = log_in_by_pasting(
+        spotify, tmp_path, lambda address, question: address if question == 2 else "ls -l"
+    )
     assert login.refresh_token in spotify.refresh_tokens
-    assert any("is not the one that Spotify sent the browser to" in message for message in said)
+    assert any("is not the one that Spotify sent the browser to" in message for message in messages)
 
 
-def test_a_pasted_address_of_another_login_is_not_taken(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_pasted_url_of_another_login_is_refused(spotify: SpotifyServer, tmp_path: Path) -> None:
     with pytest.raises(LoginError, match="belongs to another login"):
-        pasted(spotify, tmp_path, lambda address, _: address.partition("&state=")[0] + "&state=forged")
+        log_in_by_pasting(spotify, tmp_path, lambda address, _: address.partition("&state=")[0] + "&state=forged")
     assert spotify.requests_for("/api/token") == []
 
 
-def test_a_pasted_refusal_is_said_plainly(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_pasted_refusal_is_reported(spotify: SpotifyServer, tmp_path: Path) -> None:
     spotify.denies = True
     with pytest.raises(LoginError, match="You did not allow"):
-        pasted(spotify, tmp_path, lambda address, _question: address)
+        log_in_by_pasting(spotify, tmp_path, lambda address, _question: address)
 
 
-def test_a_code_that_is_worth_nothing_is_said_to_be(spotify: SpotifyServer, tmp_path: Path) -> None:
-    def forget(address: str, _question: int) -> str:
+def test_invalid_code_is_reported(spotify: SpotifyServer, tmp_path: Path) -> None:
+    def invalidate_code(address: str, _question: int) -> str:
         spotify.codes.clear()
         return address
 
     with pytest.raises(LoginError, match="did not complete the login \\(invalid_grant\\)"):
-        pasted(spotify, tmp_path, forget)
+        log_in_by_pasting(spotify, tmp_path, invalidate_code)
 
 
-def test_a_user_who_is_not_on_the_apps_list_learns_it_at_once(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_user_not_registered_for_the_app_is_told_immediately(spotify: SpotifyServer, tmp_path: Path) -> None:
     spotify.faults.append(Fault(status=403, path="/v1/me"))
     with pytest.raises(LoginError, match="is not allowed to use this app") as refused:
-        pasted(spotify, tmp_path, lambda address, _question: address)
+        log_in_by_pasting(spotify, tmp_path, lambda address, _question: address)
     assert "User Management" in refused.value.hint
 
 
-def test_a_network_that_fails_in_the_middle_is_said(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_network_failure_during_login_is_reported(spotify: SpotifyServer, tmp_path: Path) -> None:
     spotify.faults.append(Fault("reset", path="/api/token", times=9))
     with pytest.raises(ServiceError, match="no connection"):
-        pasted(spotify, tmp_path, lambda address, _question: address)
+        log_in_by_pasting(spotify, tmp_path, lambda address, _question: address)
 
 
-def kept(server: SpotifyServer, folder: Path, client_id: str = "", *, reuse: bool = False) -> Kept:
+def log_in_and_save(server: SpotifyServer, folder: Path, client_id: str = "", *, reuse: bool = False) -> Kept:
     return keep_login(settings_for(server, folder), client_id=client_id, say=Browser(follow), reuse=reuse)
 
 
-def test_a_client_id_is_needed_once(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_client_id_is_needed_only_for_the_first_login(spotify: SpotifyServer, tmp_path: Path) -> None:
     with pytest.raises(LoginError, match="No client ID") as refused:
-        kept(spotify, tmp_path)
+        log_in_and_save(spotify, tmp_path)
     assert "--client-id" in refused.value.hint
-    first = kept(spotify, tmp_path, CLIENT_ID)
-    second = kept(spotify, tmp_path)
+    first = log_in_and_save(spotify, tmp_path, CLIENT_ID)
+    second = log_in_and_save(spotify, tmp_path)
     assert str(tmp_path / "spotify.json") in second.outcome
     assert "more days" in second.outcome
     assert parse_ci_secret(first.secret).refresh_token != parse_ci_secret(second.secret).refresh_token
@@ -259,11 +261,9 @@ def test_a_client_id_is_needed_once(spotify: SpotifyServer, tmp_path: Path) -> N
     assert second.secret not in repr(second)
 
 
-def test_a_ci_secret_is_made_of_the_login_that_is_there_while_it_is_good(
-    spotify: SpotifyServer, tmp_path: Path
-) -> None:
-    first = kept(spotify, tmp_path, CLIENT_ID, reuse=True)
-    assert kept(spotify, tmp_path, reuse=True).secret == first.secret
+def test_existing_login_is_reused_as_ci_secret_until_it_gets_old(spotify: SpotifyServer, tmp_path: Path) -> None:
+    first = log_in_and_save(spotify, tmp_path, CLIENT_ID, reuse=True)
+    assert log_in_and_save(spotify, tmp_path, reuse=True).secret == first.secret
     made_unix_s = parse_ci_secret(first.secret).authorized_at_unix_s
     later = keep_login(
         settings_for(spotify, tmp_path),
@@ -275,17 +275,17 @@ def test_a_ci_secret_is_made_of_the_login_that_is_there_while_it_is_good(
     assert later.secret != first.secret
 
 
-def test_a_refusal_leaves_the_login_of_before(spotify: SpotifyServer, tmp_path: Path) -> None:
-    first = kept(spotify, tmp_path, CLIENT_ID)
+def test_refused_access_keeps_the_previous_login(spotify: SpotifyServer, tmp_path: Path) -> None:
+    first = log_in_and_save(spotify, tmp_path, CLIENT_ID)
     spotify.denies = True
     with pytest.raises(LoginError, match="You did not allow"):
-        kept(spotify, tmp_path)
-    assert kept(spotify, tmp_path, reuse=True).secret == first.secret
+        log_in_and_save(spotify, tmp_path)
+    assert log_in_and_save(spotify, tmp_path, reuse=True).secret == first.secret
 
 
-def test_a_login_may_write_only_if_that_is_asked_for(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_login_requests_write_access_only_on_request(spotify: SpotifyServer, tmp_path: Path) -> None:
     browser = Browser(follow)
-    assert not in_browser(spotify, tmp_path, browser).may_write
+    assert not log_in_with_browser(spotify, tmp_path, browser).may_write
     assert "playlist-modify" not in browser.url
     settings = settings_for(spotify, tmp_path)
     login = log_in(CLIENT_ID, settings, say=browser, write=True)
@@ -294,7 +294,7 @@ def test_a_login_may_write_only_if_that_is_asked_for(spotify: SpotifyServer, tmp
     assert "playlist-modify-public" not in browser.url
 
 
-def test_a_login_that_may_write_says_when_the_next_one_may_not(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_losing_write_access_with_a_new_login_is_reported(spotify: SpotifyServer, tmp_path: Path) -> None:
     settings = settings_for(spotify, tmp_path)
 
     def again(*, write: bool, reuse: bool = False) -> Kept:

@@ -1,4 +1,4 @@
-"""`push` makes lists of the map private playlists on Spotify, and updates them: the real client and command."""
+"""`push` creates private Spotify playlists from the map's lists and updates them: the real client and command."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ URIS = [song["uri"] for song in SONGS]
 
 @pytest.fixture
 def spotify() -> Iterator[SpotifyServer]:
-    """Somebody's account with a playlist of their own."""
+    """The account of a user with one playlist."""
     own = FakePlaylist("Mine", [playlist_row(SONGS[0], stamp(0))])
     with serve(SpotifyServer(FakeLibrary.of(SONGS, [own]))) as running:
         yield running
@@ -41,7 +41,7 @@ def spotify() -> Iterator[SpotifyServer]:
 
 @dataclass
 class Pusher:
-    """One machine from which lists are pushed."""
+    """A machine that pushes lists."""
 
     server: SpotifyServer
     folder: Path
@@ -51,7 +51,7 @@ class Pusher:
     def push(
         self, *wanted: WantedList, exact: bool = False, meanwhile: Callable[[], object] = lambda: None
     ) -> tuple[Change, ...]:
-        """Propose, ask (``meanwhile``), carry out; ``server.changes`` is what Spotify was asked to change."""
+        """Propose changes, run ``meanwhile`` and apply them; ``server.changes`` then holds the changing requests."""
         self.server.changes.clear()
         settings = SpotifySettings(
             self.folder / "spotify.json",
@@ -69,7 +69,7 @@ class Pusher:
 
     @property
     def playlists(self) -> dict[str, list[str]]:
-        """Names and tracks of the playlists that are on Spotify."""
+        """Tracks of the playlists on Spotify by name."""
         return {
             playlist.name: [row["item"]["uri"] for row in playlist.rows] for playlist in self.server.library.playlists
         }
@@ -90,7 +90,7 @@ def calm(*numbers: int, name: str = "Calm") -> WantedList:
 LONG = calm(*range(250))
 
 
-def test_a_list_becomes_a_private_playlist_in_hundreds_and_then_nothing_changes(pusher: Pusher) -> None:
+def test_list_becomes_a_private_playlist_and_a_second_push_changes_nothing(pusher: Pusher) -> None:
     pusher.push(LONG, WantedList("c2", "Loud", tuple(URIS[250:])))
     assert [change.partition(" ")[0] for change in pusher.server.changes] == ["POST"] * 6
     assert pusher.playlists == {"Loud": URIS[250:], "Calm": URIS[:250], "Mine": [URIS[0]]}
@@ -98,14 +98,14 @@ def test_a_list_becomes_a_private_playlist_in_hundreds_and_then_nothing_changes(
     assert pusher.server.changes == []
 
 
-def test_a_changed_list_changes_its_playlist_and_no_other(pusher: Pusher) -> None:
+def test_changed_list_updates_only_its_playlist(pusher: Pusher) -> None:
     pusher.push(calm(0, 1, 2, 3, 4))
     pusher.push(calm(4, 0, 7, 2, 3, name="Calmer"))
     assert [change.partition(" ")[0] for change in pusher.server.changes] == ["PUT", "DELETE", "PUT", "POST"]
     assert pusher.playlists == {"Calmer": [URIS[number] for number in (4, 0, 7, 2, 3)], "Mine": [URIS[0]]}
 
 
-def test_what_the_person_did_to_the_playlist_stays(pusher: Pusher) -> None:
+def test_changes_made_by_the_user_are_kept(pusher: Pusher) -> None:
     pusher.push(calm(0, 1, 2))
     playlist = pusher.playlist("Calm")
     playlist.created_id, playlist.name = playlist.id, "My calm"
@@ -121,7 +121,7 @@ def test_what_the_person_did_to_the_playlist_stays(pusher: Pusher) -> None:
     assert (playlist.name, [row["item"]["uri"] for row in playlist.rows if row["item"]]) == ("Calm", URIS[:4])
 
 
-def test_a_playlist_that_was_deleted_is_not_made_again_unless_it_is_wished(pusher: Pusher) -> None:
+def test_deleted_playlist_is_recreated_only_with_exact(pusher: Pusher) -> None:
     pusher.push(calm(0, 1))
     pusher.server.library.playlists.remove(pusher.playlist("Calm"))
     (change,) = pusher.push(calm(0, 1, 2))
@@ -138,7 +138,7 @@ def test_a_playlist_that_was_deleted_is_not_made_again_unless_it_is_wished(pushe
         (lambda rows: rows.reverse(), (3, 2, 1, 0, 4)),
     ],
 )
-def test_what_was_changed_on_spotify_while_the_person_is_asked_is_looked_at_again(
+def test_changes_on_spotify_during_the_confirmation_are_respected(
     pusher: Pusher, edit: Callable[[list[Json]], object], after: tuple[int, ...]
 ) -> None:
     pusher.push(calm(0, 1, 2, 3), WantedList("c2", "Loud", tuple(URIS[20:22])))
@@ -147,7 +147,9 @@ def test_what_was_changed_on_spotify_while_the_person_is_asked_is_looked_at_agai
     pusher.push(*wanted, meanwhile=lambda: edit(pusher.playlist("Calm").rows))
     assert pusher.playlists["Calm"] == [URIS[number] for number in after]
     assert pusher.playlists["Loud"] == URIS[20:23]
-    assert len(pusher.server.requests_for(f"{pusher.playlist('Loud').id}/items?limit")) == 1, "it is as it was"
+    assert len(pusher.server.requests_for(f"{pusher.playlist('Loud').id}/items?limit")) == 1, (
+        "its snapshot id is unchanged"
+    )
     assert [line for line in pusher.messages if "in the meantime" in line] == [
         "“Calm” was changed on Spotify in the meantime: its changes were recomputed."
     ]
@@ -155,14 +157,14 @@ def test_what_was_changed_on_spotify_while_the_person_is_asked_is_looked_at_agai
     assert pusher.server.changes == []
 
 
-def test_a_playlist_that_is_deleted_while_the_person_is_asked_stays_deleted(pusher: Pusher) -> None:
+def test_playlist_deleted_during_the_confirmation_stays_deleted(pusher: Pusher) -> None:
     pusher.push(calm(0, 1))
     playlist = pusher.playlist("Calm")
     pusher.push(calm(0, 1, 2), meanwhile=lambda: pusher.server.library.playlists.remove(playlist))
     assert (pusher.server.changes, list(pusher.playlists)) == ([], ["Mine"])
 
 
-def test_two_pushes_at_once_make_one_playlist_of_a_list(pusher: Pusher, tmp_path: Path) -> None:
+def test_simultaneous_pushes_create_one_playlist_per_list(pusher: Pusher, tmp_path: Path) -> None:
     other = replace(pusher, folder=tmp_path / "other")
     other.folder.mkdir()
     pusher.push(calm(0, 1), meanwhile=lambda: other.push(calm(0, 1)))
@@ -170,18 +172,18 @@ def test_two_pushes_at_once_make_one_playlist_of_a_list(pusher: Pusher, tmp_path
     assert pusher.playlists["Calm"] == URIS[:2]
 
 
-def test_two_pushes_at_once_keep_each_others_notes(tmp_path: Path) -> None:
+def test_simultaneous_pushes_keep_each_others_records(tmp_path: Path) -> None:
     file = tmp_path / "site.spotify.json"
-    calm_push, loud_push, of_another = (PushedLists(file, user) for user in ("me", "me", "you"))
+    calm_push, loud_push, other_user = (PushedLists(file, user) for user in ("me", "me", "you"))
     calm_push.keep("c1", Made("p1", "Calm"))
     loud_push.keep("c2", Made("p2", "Loud"))
-    of_another.keep("c1", Made("p3", "Calm"))
+    other_user.keep("c1", Made("p3", "Calm"))
     calm_push.keep("c1", Made("p1", "Calmer"))
     assert PushedLists(file, "me").known == {"c1": Made("p1", "Calmer"), "c2": Made("p2", "Loud")}
     assert PushedLists(file, "you").known == {"c1": Made("p3", "Calm")}
 
 
-def test_tracks_that_a_playlist_cannot_hold_are_counted(pusher: Pusher) -> None:
+def test_tracks_beyond_the_playlist_limit_are_counted(pusher: Pusher) -> None:
     config = Config(
         out=pusher.folder / "site",
         cache_dir=pusher.folder / "cache",
@@ -208,7 +210,7 @@ def test_tracks_that_a_playlist_cannot_hold_are_counted(pusher: Pusher) -> None:
     ]
 
 
-def test_from_another_machine_the_same_playlist_is_found(pusher: Pusher, tmp_path: Path) -> None:
+def test_existing_playlist_is_found_from_another_machine(pusher: Pusher, tmp_path: Path) -> None:
     pusher.push(calm(0, 1, 2))
     other = replace(pusher, folder=tmp_path / "other")
     other.folder.mkdir()
@@ -218,13 +220,13 @@ def test_from_another_machine_the_same_playlist_is_found(pusher: Pusher, tmp_pat
     assert other.playlists == {"Calm": URIS[:4], "Mine": [URIS[0]]}
 
 
-def test_a_list_of_another_map_with_the_same_number_gets_a_playlist_of_its_own(pusher: Pusher) -> None:
+def test_same_list_id_of_another_map_gets_a_separate_playlist(pusher: Pusher) -> None:
     pusher.push(calm(0, 1, 2))
     pusher.push(calm(7, 8, 9, name="Loud"))
     assert pusher.playlists == {"Loud": URIS[7:10], "Calm": URIS[:3], "Mine": [URIS[0]]}
 
 
-def test_a_playlist_of_somebody_else_that_looks_like_ours_is_not_touched(pusher: Pusher) -> None:
+def test_foreign_playlist_with_our_description_is_not_changed(pusher: Pusher) -> None:
     pusher.push(calm(0, 1, 2))
     theirs = pusher.playlist("Calm")
     theirs.owner = "somebody.else"
@@ -238,8 +240,8 @@ def test_a_playlist_of_somebody_else_that_looks_like_ours_is_not_touched(pusher:
 @pytest.mark.parametrize("kind", ["status", "lost", "reset"])
 @pytest.mark.parametrize("path", ["POST /v1/me/playlists", "POST /v1/playlists/"])
 @pytest.mark.parametrize("after", [0, 1])
-def test_an_answer_that_does_not_come_is_got_over(pusher: Pusher, kind: str, path: str, after: int) -> None:
-    """It may have been done all the same: nothing is made or added twice."""
+def test_lost_response_does_not_duplicate_playlists_or_tracks(pusher: Pusher, kind: str, path: str, after: int) -> None:
+    """The request may have succeeded although its response was lost."""
     pusher.server.faults.append(Fault(kind, 502, path=path, after=after if "items" in path else 0))
     pusher.push(LONG)
     assert pusher.playlists == {"Calm": URIS[:250], "Mine": [URIS[0]]}
@@ -249,7 +251,7 @@ def test_an_answer_that_does_not_come_is_got_over(pusher: Pusher, kind: str, pat
 
 @pytest.mark.parametrize("kind", ["status", "reset"])
 @pytest.mark.parametrize("after", [0, 1, 2])
-def test_a_failure_in_the_middle_is_said_and_the_next_push_goes_on(pusher: Pusher, kind: str, after: int) -> None:
+def test_failed_push_is_reported_and_continued_by_the_next(pusher: Pusher, kind: str, after: int) -> None:
     pusher.server.faults.append(Fault(kind, 500, path="POST /v1/playlists/", times=3, after=after))
     with pytest.raises(ServiceError, match="“Calm”: Spotify cannot be changed") as failed:
         pusher.push(LONG)
@@ -261,20 +263,20 @@ def test_a_failure_in_the_middle_is_said_and_the_next_push_goes_on(pusher: Pushe
     assert pusher.server.changes == []
 
 
-def test_a_short_wait_is_kept_and_a_long_one_ends_the_push_and_is_remembered(pusher: Pusher) -> None:
+def test_short_pause_is_waited_for_and_a_long_one_ends_the_push(pusher: Pusher) -> None:
     pusher.server.faults.append(Fault(status=429, headers={"Retry-After": "1"}, path="POST /v1/playlists/"))
     pusher.push(calm(0, 1))
     assert pusher.playlists["Calm"] == URIS[:2]
     pusher.server.faults.append(Fault(status=429, headers={"Retry-After": "3600"}, path="POST /v1/playlists/"))
     with pytest.raises(ServiceRefused, match="60 minutes"):
         pusher.push(calm(0, 1, 2))
-    asked = len(pusher.server.requests)
+    request_count = len(pusher.server.requests)
     with pytest.raises(ServiceRefused, match="accepts requests again after"):
         pusher.push(calm(0, 1, 2))
-    assert len(pusher.server.requests) == asked
+    assert len(pusher.server.requests) == request_count
 
 
-def test_an_app_that_may_not_write_is_informed(pusher: Pusher) -> None:
+def test_app_without_write_access_is_reported(pusher: Pusher) -> None:
     pusher.server.faults.append(Fault(status=403, path="POST /v1/me/playlists", times=9))
     with pytest.raises(
         NotWritable, match=r"does not allow this app to change playlists \(HTTP status 403\)"
@@ -284,14 +286,14 @@ def test_an_app_that_may_not_write_is_informed(pusher: Pusher) -> None:
     assert len(pusher.server.changes) == 0
 
 
-def test_a_login_without_the_scope_is_shown_the_command(pusher: Pusher) -> None:
+def test_login_without_write_scope_is_an_error_that_names_the_command(pusher: Pusher) -> None:
     pusher.server.writers.clear()
     with pytest.raises(LoginError, match="does not allow this") as refused:
         pusher.push(calm(0, 1))
     assert "spotmap-build login --write" in refused.value.hint
 
 
-def test_a_login_that_ends_in_the_middle_is_said(pusher: Pusher) -> None:
+def test_login_that_ends_during_a_push_is_reported(pusher: Pusher) -> None:
     pusher.push(LONG)
     pusher.server.revoke()
     with pytest.raises(LoginError, match="no longer accepts the login") as ended:
@@ -300,20 +302,20 @@ def test_a_login_that_ends_in_the_middle_is_said(pusher: Pusher) -> None:
     assert pusher.playlists["Calm"] == URIS[:250]
 
 
-def test_an_access_token_that_ends_in_the_middle_is_renewed(pusher: Pusher) -> None:
+def test_access_token_that_expires_during_a_push_is_renewed(pusher: Pusher) -> None:
     pusher.server.faults.append(Fault(status=401, path="POST /v1/playlists/", after=1))
     pusher.push(LONG)
     assert pusher.playlists["Calm"] == URIS[:250]
 
 
-def test_what_was_pushed_is_not_read_back_into_the_library(pusher: Pusher, tmp_path: Path) -> None:
+def test_pushed_playlists_are_not_read_back_into_the_library(pusher: Pusher, tmp_path: Path) -> None:
     person: Person = logged_in(pusher.server, tmp_path)
     before = person.load()
     pusher.push(calm(0, 1, 2))
     loaded = person.load()
     assert loaded.library.playlists == before.library.playlists
     assert titles(loaded) == titles(before)
-    assert [(each.title, each.code) for each in loaded.library.omissions] == [("Calm", "made-by-push")]
+    assert [(omission.title, omission.code) for omission in loaded.library.omissions] == [("Calm", "made-by-push")]
     assert person.load(offline=True).library == loaded.library
 
 
@@ -321,7 +323,7 @@ COUNT = 36
 
 
 def write_table(folder: Path, count: int) -> None:
-    """A library of three islands, whose tracks are Spotify's; and one that is not."""
+    """Write a table of three islands of Spotify tracks, and one track that is not on Spotify."""
     places = [(number, number % 3 * 50 + number % 4, number // 4 % 4) for number in range(count)]
     rows = [f"{URIS[number]},Song {number},Artist {number % 3},{x},{y}" for number, x, y in places]
     (folder / "library.csv").write_text("\n".join(["id,title,artist,x,y", *rows, "own,Mine,Artist 0,1,1"]) + "\n")
@@ -340,7 +342,7 @@ def run(folder: Path, server: SpotifyServer, *arguments: object, write: bool = T
     return spotmap("push", *arguments, "--source", "table:library.csv", "--log", "json", cwd=folder, extra=extra)
 
 
-def test_the_command_shows_then_pushes_then_has_nothing_to_do(folder: Path, spotify: SpotifyServer) -> None:
+def test_command_previews_then_pushes_then_changes_nothing(folder: Path, spotify: SpotifyServer) -> None:
     dry = run(folder, spotify, "--dry-run", write=False)
     assert dry.status == 0, dry.stderr
     assert dry.stdout.count(": a new private playlist of ") == 3
@@ -371,7 +373,7 @@ def test_the_command_shows_then_pushes_then_has_nothing_to_do(folder: Path, spot
     assert secret not in changed.stdout + changed.stderr + (folder / "site.spotify.json").read_text()
 
 
-def test_the_command_says_what_it_needs(folder: Path, spotify: SpotifyServer) -> None:
+def test_command_reports_what_is_missing(folder: Path, spotify: SpotifyServer) -> None:
     reading = run(folder, spotify, "--yes", write=False)
     assert (reading.status, spotify.requests) == (4, [])
     assert "spotmap-build login --write" in reading.stderr
@@ -383,7 +385,7 @@ def test_the_command_says_what_it_needs(folder: Path, spotify: SpotifyServer) ->
 
 
 @pytest.mark.parametrize("content", ['{"schema": "other", "users": {}}', "{}", "nonsense"])
-def test_a_file_that_push_did_not_write_is_left_as_it_is(pusher: Pusher, content: str) -> None:
+def test_foreign_file_in_place_of_the_push_record_is_kept(pusher: Pusher, content: str) -> None:
     (pusher.folder / "site.spotify.json").write_text(content)
     with pytest.raises(OutputError) as refused:
         pusher.push(calm(0))
@@ -411,10 +413,10 @@ LISTS = [
     ],
 )
 def test_lists_are_chosen_by_kind_id_or_name(choice: list[str], ids: list[str]) -> None:
-    assert [one.id for one in choose(LISTS, choice)] == ids
+    assert [track_list.id for track_list in choose(LISTS, choice)] == ids
 
 
-def test_a_list_that_there_is_not_is_asked_about() -> None:
+def test_unknown_list_name_is_an_error_with_a_suggestion() -> None:
     assert choose(LISTS[:2], ["misfits"]) == ()
     with pytest.raises(ConfigError, match="no list that is called “Cahm”") as unknown:
         choose(LISTS, ["Cahm"])

@@ -1,4 +1,4 @@
-"""A library comes from Spotify whole, and a second time only as far as it changed."""
+"""The first build fetches the complete Spotify library, later builds only what has changed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.spotify_person import DAY_S, Person, library_requests, logged
 
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
-    """Somebody with 130 saved tracks and three playlists of 60 tracks."""
+    """A user with 130 saved tracks and three playlists of 60 tracks."""
     with serve(SpotifyServer(FakeLibrary.with_numbers(130, playlists=3))) as running:
         yield logged_in(running, tmp_path)
 
 
-def test_the_whole_library_comes_in_pages_of_fifty(person: Person) -> None:
+def test_complete_library_is_fetched_in_pages_of_fifty(person: Person) -> None:
     loaded = person.load()
     assert (loaded.kind, loaded.is_streamed, loaded.problem) == ("spotify", True, None)
     assert titles(loaded) == [f"Song {number}" for number in range(130)]
@@ -38,17 +38,17 @@ def test_the_whole_library_comes_in_pages_of_fifty(person: Person) -> None:
     assert len(set(person.server.requests)) == len(person.server.requests)
 
 
-def test_a_second_build_asks_for_the_first_page_and_the_playlists_only(person: Person) -> None:
+def test_second_build_requests_only_the_first_page_and_the_playlists(person: Person) -> None:
     first = person.load()
     second = person.load()
     assert second.library == first.library
     assert library_requests(person.server) == ["me/tracks?limit=50&offset=0", "me/playlists?limit=50&offset=0"]
 
 
-def test_what_an_earlier_version_kept_is_used_and_asked_for_again(
+def test_library_cached_by_an_earlier_version_is_used_offline_and_fetched_again(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It took no covers over."""
+    """The earlier version stored no covers."""
     with monkeypatch.context() as earlier:
         earlier.setattr(rows, "EDITION", 0)
         earlier.setattr(snapshot, "EDITION", 0)
@@ -64,7 +64,7 @@ def test_what_an_earlier_version_kept_is_used_and_asked_for_again(
 
 
 @pytest.mark.parametrize(("saved", "pages"), [(1, ["0"]), (49, ["0"]), (50, ["0", "50"]), (70, ["0", "50"])])
-def test_newly_saved_tracks_cost_only_their_own_pages(person: Person, saved: int, pages: list[str]) -> None:
+def test_newly_saved_tracks_need_only_their_own_pages(person: Person, saved: int, pages: list[str]) -> None:
     person.load()
     for number in range(saved):
         person.server.library.save(numbered_track(1000 + number), hours_later=number + 1)
@@ -76,7 +76,7 @@ def test_newly_saved_tracks_cost_only_their_own_pages(person: Person, saved: int
 
 
 @pytest.mark.parametrize("row", [0, 60, 129])
-def test_a_removed_track_leaves_the_library(person: Person, row: int) -> None:
+def test_removed_track_is_removed_from_the_library(person: Person, row: int) -> None:
     person.load()
     del person.server.library.saved[row]
     person.server.library.playlists.clear()
@@ -85,7 +85,7 @@ def test_a_removed_track_leaves_the_library(person: Person, row: int) -> None:
     assert loaded.library.playlists == ()
 
 
-def test_a_removed_track_is_missed_even_if_another_one_was_saved(person: Person) -> None:
+def test_removed_track_is_detected_even_if_another_was_saved(person: Person) -> None:
     person.server.library.playlists.clear()
     person.load()
     del person.server.library.saved[100]
@@ -95,7 +95,7 @@ def test_a_removed_track_is_missed_even_if_another_one_was_saved(person: Person)
     assert len(set(person.server.requests)) == len(person.server.requests)
 
 
-def test_of_playlists_only_the_changed_one_is_fetched(person: Person) -> None:
+def test_only_changed_playlists_are_fetched(person: Person) -> None:
     person.load()
     changed = person.server.library.playlists[1]
     changed.rows.append(playlist_row(numbered_track(500), stamp(-3)))
@@ -105,7 +105,7 @@ def test_of_playlists_only_the_changed_one_is_fetched(person: Person) -> None:
     assert len(loaded.library.playlists[1].track_ids) == 61
 
 
-def test_a_renamed_playlist_keeps_its_tracks(person: Person) -> None:
+def test_renamed_playlist_is_not_fetched_again(person: Person) -> None:
     person.load()
     before = person.server.library.playlists[0]
     renamed = FakePlaylist(before.name, before.rows)
@@ -118,20 +118,20 @@ def test_a_renamed_playlist_keeps_its_tracks(person: Person) -> None:
     assert person.server.requests_for("/items") == []
 
 
-def test_never_more_than_four_requests_are_in_flight(person: Person) -> None:
+def test_at_most_four_requests_are_in_flight(person: Person) -> None:
     person.server.library.playlists = FakeLibrary.with_numbers(130, playlists=20).playlists
     person.server.delay_s = 0.02
     person.load()
     assert 2 <= person.server.max_in_flight <= 4
 
 
-def test_another_login_of_the_same_person_finds_the_same_library(person: Person) -> None:
+def test_new_login_of_the_same_user_finds_the_cached_library(person: Person) -> None:
     whole = person.load()
     save_login(replace(person.server.login(), refresh_token="another"), person.token_file)
     assert person.load(offline=True).library == whole.library
 
 
-def test_two_people_with_one_cache_keep_their_libraries_apart(person: Person, tmp_path: Path) -> None:
+def test_libraries_of_two_users_in_one_cache_are_separate(person: Person, tmp_path: Path) -> None:
     person.load()
     library = FakeLibrary.with_numbers(10)
     library.user_id = "somebody.else"
@@ -143,7 +143,7 @@ def test_two_people_with_one_cache_keep_their_libraries_apart(person: Person, tm
     assert len(titles(person.load(offline=True))) == 130
 
 
-def test_what_is_no_track_is_distinguished(person: Person) -> None:
+def test_rows_that_are_not_tracks_are_classified(person: Person) -> None:
     theirs = FakePlaylist("Somebody's", [playlist_row(numbered_track(0), stamp(0))], owner="label")
     shared = FakePlaylist("Ours", [playlist_row(numbered_track(7), stamp(0))], owner="label", collaborative=True)
     person.server.library = FakeLibrary.of([numbered_track(1)], [odd_playlist(), theirs, shared])
@@ -161,7 +161,7 @@ def test_what_is_no_track_is_distinguished(person: Person) -> None:
     assert person.server.requests_for(theirs.id) == []
 
 
-def test_a_playlist_that_is_refused_is_not_asked_for_again_until_it_changes(person: Person) -> None:
+def test_refused_playlist_is_not_requested_again_until_it_changes(person: Person) -> None:
     refused = person.server.library.playlists[2]
     person.server.faults.append(Fault(status=403, path=refused.id, times=9))
     for times in (1, 0):
@@ -174,7 +174,7 @@ def test_a_playlist_that_is_refused_is_not_asked_for_again_until_it_changes(pers
     assert person.load().library.omissions == ()
 
 
-def test_a_playlist_that_fails_keeps_its_last_rows_and_does_not_stop_the_others(person: Person) -> None:
+def test_failing_playlist_keeps_its_cached_rows_and_does_not_affect_others(person: Person) -> None:
     person.load()
     for playlist in person.server.library.playlists:
         playlist.rows.append(playlist_row(numbered_track(600), stamp(-3)))
@@ -184,14 +184,14 @@ def test_a_playlist_that_fails_keeps_its_last_rows_and_does_not_stop_the_others(
     assert [len(playlist.track_ids) for playlist in loaded.library.playlists] == [60, 61, 61]
 
 
-def test_a_library_without_anything_is_a_library(person: Person) -> None:
+def test_empty_library_is_loaded(person: Person) -> None:
     person.server.library = FakeLibrary()
     for _ in range(2):
         loaded = person.load()
         assert (loaded.library.tracks, loaded.problem) == ((), None)
 
 
-def test_genres_come_with_the_artists_and_are_remembered(person: Person) -> None:
+def test_genres_of_artists_are_fetched_and_cached(person: Person) -> None:
     person.server.library.genres = {f"Artist {number}": [f"genre {number}"] for number in range(20)}
     loaded = person.load()
     assert loaded.library.tracks[0].genres == ("genre 0", "genre 1")
@@ -204,7 +204,7 @@ def test_genres_come_with_the_artists_and_are_remembered(person: Person) -> None
     assert len(person.server.requests_for("/artists/")) == 14
 
 
-def test_once_spotify_tells_no_genres_it_is_not_asked_for_a_month(person: Person) -> None:
+def test_missing_genres_are_not_requested_again_for_a_month(person: Person) -> None:
     person.load()
     assert len(person.server.requests_for("/artists/")) == 5
     person.now_unix_s += 29 * DAY_S
@@ -215,7 +215,7 @@ def test_once_spotify_tells_no_genres_it_is_not_asked_for_a_month(person: Person
     assert len(person.server.requests_for("/artists/")) == 5
 
 
-def test_genres_that_cannot_be_had_do_not_spoil_the_library(person: Person) -> None:
+def test_unavailable_genres_do_not_affect_the_library(person: Person) -> None:
     person.server.faults.append(Fault(status=429, headers={"Retry-After": "9000"}, path="/artists/", times=9))
     loaded = person.load()
     assert loaded.problem is None

@@ -1,4 +1,4 @@
-"""A Spotify library becomes a map: with the real command, spotipy, ytmusicapi and yt-dlp, against local services."""
+"""Builds of a Spotify library: the real command with spotipy, ytmusicapi and yt-dlp, against fake services."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def library(count: int = COUNT, playlists: int = 2) -> FakeLibrary:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """Services and a folder in which a first build was made. Not to be changed."""
+    """Services and a folder after a first build. Read-only."""
     folder = tmp_path_factory.mktemp("streamed")
     with services(library(), folder) as running:
         running.spotify.shows_covers = True
@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture
 def copy(built: Services, tmp_path: Path) -> Iterator[Services]:
-    """The same once more, free to be changed, with services of its own."""
+    """A modifiable copy with its own services."""
     folder = tmp_path / "copy"
     shutil.copytree(built.folder, folder, symlinks=True)
     with services(library(), folder) as running:
@@ -48,11 +48,11 @@ def copy(built: Services, tmp_path: Path) -> Iterator[Services]:
 
 
 def rows(folder: Path) -> dict[str, dict[str, Any]]:
-    """The ledger by title."""
+    """Return the rows of the report's ledger by title."""
     return {row["title"]: row for row in report(folder)["ledger"]}
 
 
-def test_every_track_is_on_the_map_with_its_recording_and_the_evidence(built: Services) -> None:
+def test_every_track_is_mapped_with_its_recording_and_evidence(built: Services) -> None:
     ledger = rows(built.folder)
     assert Counter(row["status"] for row in ledger.values()) == {"mapped": COUNT}
     for number in range(COUNT):
@@ -62,7 +62,7 @@ def test_every_track_is_on_the_map_with_its_recording_and_the_evidence(built: Se
         assert match["evidence"]
 
 
-def test_no_secret_and_no_private_word_is_in_the_cache_the_report_or_the_site(built: Services) -> None:
+def test_cache_report_and_site_contain_no_secrets(built: Services) -> None:
     login = built.environment["SPOTMAP_SPOTIFY_LOGIN"]
     private = {login, *built.spotify.refresh_tokens, *built.spotify.access_tokens, built.spotify.library.user_id}
     everything = {**tree(built.folder / "site"), **tree(built.folder / ".spotmap")}
@@ -71,27 +71,29 @@ def test_no_secret_and_no_private_word_is_in_the_cache_the_report_or_the_site(bu
         assert not any(word.encode() in content for word in private), name
 
 
-def art(folder: Path) -> list[str]:
-    """Which file below ``art/`` each track of the site shows; empty where it shows none."""
+def covers(folder: Path) -> list[str]:
+    """Return the cover file of each track in the site; empty if it has none."""
     (page,) = (folder / "site/data").glob("*/details-000.json")
     document = json.loads(page.read_bytes())
     return [document["art_files"][number] if number >= 0 else "" for number in document["art"]]
 
 
-def test_every_track_shows_the_cover_of_its_album(built: Services) -> None:
+def test_every_track_has_the_cover_of_its_album(built: Services) -> None:
     assert len(built.spotify.requests_for("/image/")) == 2
-    assert all(path.endswith("-300") for path in built.spotify.requests_for("/image/")), "the smallest that serves"
-    shown = art(built.folder)
-    assert sorted(Counter(shown).values()) == [6, 10]
-    assert {f"art/{name}" for name in shown} == {name for name in tree(built.folder / "site") if "art/" in name}
+    assert all(path.endswith("-300") for path in built.spotify.requests_for("/image/")), (
+        "the smallest sufficient size is fetched"
+    )
+    shown_covers = covers(built.folder)
+    assert sorted(Counter(shown_covers).values()) == [6, 10]
+    assert {f"art/{name}" for name in shown_covers} == {name for name in tree(built.folder / "site") if "art/" in name}
     assert report(built.folder)["covers"] == {"wanted": 2, "missing": {}}
 
 
-def test_no_audio_stays(built: Services) -> None:
+def test_downloaded_audio_is_deleted(built: Services) -> None:
     assert not [name for name in tree(built.folder) if name.endswith((".m4a", ".webm", ".part"))]
 
 
-def test_a_second_build_asks_spotify_only_what_may_have_changed_and_youtube_nothing(copy: Services) -> None:
+def test_second_build_requests_only_possible_changes_from_spotify(copy: Services) -> None:
     before = tree(copy.folder / "site")
     outcome = copy.build()
     assert (outcome.status, outcome.analyzed_count) == (0, 0)
@@ -105,7 +107,7 @@ def test_a_second_build_asks_spotify_only_what_may_have_changed_and_youtube_noth
     assert not {stage for stage in ("match", "search", "download", "embed", "layout", "site") if misses.get(stage)}
 
 
-def test_one_new_track_is_one_search_one_download_and_one_embedding(copy: Services) -> None:
+def test_new_track_needs_one_search_one_download_and_one_analysis(copy: Services) -> None:
     track = numbered_track(99)
     copy.add(track)
     outcome = copy.build()
@@ -115,34 +117,34 @@ def test_one_new_track_is_one_search_one_download_and_one_embedding(copy: Servic
     assert len(rows(copy.folder)) == COUNT + 1
 
 
-def test_shards_search_and_download_each_track_once_between_them(tmp_path: Path) -> None:
+def test_shards_together_search_and_download_each_track_once(tmp_path: Path) -> None:
     with services(library(8, 1), tmp_path) as running:
         searches: list[object] = []
-        given: list[str] = []
+        downloads: list[str] = []
         for shard in ("1/2", "2/2"):
             assert running.build("--shard", shard, "--cache-dir", shard[0]).status == 0
             assert running.audio.served
             searches += running.music.searches
-            given += running.audio.served
-        assert sorted(given) == sorted(video_id(numbered_track(number)) for number in range(8))
+            downloads += running.audio.served
+        assert sorted(downloads) == sorted(video_id(numbered_track(number)) for number in range(8))
         assert max(Counter(searches).values()) == 1
         assert not (tmp_path / "site.report.json").exists()
         assert not (tmp_path / "site").exists()
 
 
-def test_nothing_is_asked_twice_in_one_build(tmp_path: Path) -> None:
+def test_no_request_is_repeated_within_a_build(tmp_path: Path) -> None:
     with services(library(8, 1), tmp_path) as running:
         assert running.build().status == 0
-        asked = Counter(running.spotify.requests)
-        assert max(count for path, count in asked.items() if "/api/token" not in path) == 1
+        counts = Counter(running.spotify.requests)
+        assert max(count for path, count in counts.items() if "/api/token" not in path) == 1
         assert max(Counter(running.music.searches).values()) == 1
         assert running.spotify.max_in_flight <= 4
 
 
-def test_what_is_no_track_stands_in_the_ledger_and_does_not_count(tmp_path: Path) -> None:
-    odd = library(6, 0)
-    odd.playlists.append(odd_playlist())
-    with services(odd, tmp_path) as running:
+def test_rows_that_are_not_tracks_are_reported_but_do_not_fail_the_build(tmp_path: Path) -> None:
+    songs = library(6, 0)
+    songs.playlists.append(odd_playlist())
+    with services(songs, tmp_path) as running:
         outcome = running.build()
         assert outcome.status == 0, outcome.stderr
         codes = Counter(row["code"] for row in report(tmp_path)["ledger"])
@@ -151,12 +153,10 @@ def test_what_is_no_track_stands_in_the_ledger_and_does_not_count(tmp_path: Path
         assert codes[None] == 7
 
 
-def test_a_track_that_is_not_there_is_left_out_and_not_asked_for_at_every_build(tmp_path: Path) -> None:
-    absent = library(6, 0)
-    found = [recording for recording in recordings_of(absent) if recording.title != "Song 3"]
-    with services(
-        absent, tmp_path, [*found, FakeRecording("karaokekara", "Song 3 (Karaoke)", ("Sing It",))]
-    ) as running:
+def test_track_without_a_recording_fails_and_is_retried_only_on_request(tmp_path: Path) -> None:
+    songs = library(6, 0)
+    found = [recording for recording in recordings_of(songs) if recording.title != "Song 3"]
+    with services(songs, tmp_path, [*found, FakeRecording("karaokekara", "Song 3 (Karaoke)", ("Sing It",))]) as running:
         assert running.build().status == 0
         row = rows(tmp_path)["Song 3"]
         assert (row["status"], row["stage"], row["code"]) == ("failed", "match", "no-match")
@@ -167,11 +167,11 @@ def test_a_track_that_is_not_there_is_left_out_and_not_asked_for_at_every_build(
         assert running.music.searches
 
 
-def test_a_choice_in_the_overrides_is_taken_and_only_that_track_is_done_again(copy: Services) -> None:
-    wanted, left_out = numbered_track(3), numbered_track(4)
+def test_override_replaces_the_recording_and_analyzes_only_that_track(copy: Services) -> None:
+    overridden, excluded = numbered_track(3), numbered_track(4)
     (copy.folder / "overrides.toml").write_text(
-        f'[track."spotify:track:{wanted["id"]}"]\nvideo_id = "chosenbyme1"\n\n'
-        f'[track."spotify:track:{left_out["id"]}"]\nexclude = true\n'
+        f'[track."spotify:track:{overridden["id"]}"]\nvideo_id = "chosenbyme1"\n\n'
+        f'[track."spotify:track:{excluded["id"]}"]\nexclude = true\n'
     )
     outcome = copy.build()
     assert (outcome.status, outcome.analyzed_count) == (0, 1)
@@ -181,7 +181,7 @@ def test_a_choice_in_the_overrides_is_taken_and_only_that_track_is_done_again(co
     assert ledger["Song 4"]["status"] == "excluded"
 
 
-def test_audio_that_is_kept_needs_no_second_download(tmp_path: Path) -> None:
+def test_kept_audio_is_not_downloaded_again(tmp_path: Path) -> None:
     with services(library(4, 0), tmp_path) as running:
         assert running.build("--keep-audio", "audio").status == 0
         kept = sorted((tmp_path / "audio").iterdir())
@@ -193,7 +193,7 @@ def test_audio_that_is_kept_needs_no_second_download(tmp_path: Path) -> None:
         assert sorted((tmp_path / "audio").iterdir()) == kept
 
 
-def test_match_finds_recordings_and_listens_to_nothing(tmp_path: Path) -> None:
+def test_match_finds_recordings_without_downloads(tmp_path: Path) -> None:
     with services(library(5, 0), tmp_path) as running:
         outcome = running.run("match", "--source", "spotify")
         assert outcome.status == 0, outcome.stderr
@@ -204,21 +204,21 @@ def test_match_finds_recordings_and_listens_to_nothing(tmp_path: Path) -> None:
         assert running.music.requests == []
 
 
-def test_plan_says_what_is_to_be_found(tmp_path: Path) -> None:
+def test_plan_reports_recordings_to_find_without_requests(tmp_path: Path) -> None:
     with services(library(5, 0), tmp_path) as running:
         outcome = running.run("plan", "--source", "spotify")
         assert "5 recordings to find on YouTube Music" in outcome.stdout
         assert running.music.requests == []
 
 
-def test_two_people_on_one_map_share_what_they_have_in_common(copy: Services) -> None:
+def test_common_tracks_of_two_people_are_mapped_once(copy: Services) -> None:
     export = copy.folder / "friend"
     export.mkdir()
     shared = [f"spotify:track:{numbered_track(number)['id']}" for number in (1, 2)]
     listed = [{"artist": "Artist 0", "album": "Album 0", "track": "Song", "uri": uri} for uri in shared]
     (export / "YourLibrary.json").write_text(json.dumps({"tracks": listed}))
-    both = ("--source", "spotify", "--source", "takeout:friend", "--as", "me,friend")
-    outcome = copy.run(*both, "--embedder", "musicnn", "--log", "json")
+    sources = ("--source", "spotify", "--source", "takeout:friend", "--as", "me,friend")
+    outcome = copy.run(*sources, "--embedder", "musicnn", "--log", "json")
     assert (outcome.status, outcome.analyzed_count) == (0, 0), outcome.stderr
     assert len(rows(copy.folder)) == COUNT
     documents = [json.loads(path.read_bytes()) for path in (copy.folder / "site/data").glob("*/map.json")]
@@ -226,7 +226,7 @@ def test_two_people_on_one_map_share_what_they_have_in_common(copy: Services) ->
     assert {layer["name"]: layer["count"] for layer in layers} == {"me": COUNT, "friend": 2}
 
 
-def test_an_export_shows_the_covers_of_its_recordings(copy: Services) -> None:
+def test_tracks_of_an_export_have_the_covers_of_their_recordings(copy: Services) -> None:
     copy.music.shows_covers = True
     chosen = [numbered_track(number) for number in (7, 8, 9, 10, 11)]
     listed = [
@@ -239,16 +239,16 @@ def test_an_export_shows_the_covers_of_its_recordings(copy: Services) -> None:
     copy.music.faults.append(Fault("status", status=404, path="/image/"))
     outcome = copy.run(*command)
     assert (outcome.status, outcome.analyzed_count) == (0, 5), outcome.stderr
-    assert len([asked for asked in copy.music.requests if asked.place.startswith("/image/")]) == 2
-    assert sorted(map(bool, art(copy.folder))) in ([False] * 2 + [True] * 3, [False] * 3 + [True] * 2)
+    assert sum(request.place.startswith("/image/") for request in copy.music.requests) == 2
+    assert sorted(map(bool, covers(copy.folder))) in ([False] * 2 + [True] * 3, [False] * 3 + [True] * 2)
     assert "1 of 2 covers is missing: 1 not there any more." in outcome.stderr
     assert report(copy.folder)["covers"] == {"wanted": 2, "missing": {"gone": 1}}
     assert copy.run(*command).status == 0
     assert copy.music.requests == []
 
 
-def test_fifty_five_tracks_and_twenty_playlists(tmp_path: Path) -> None:
-    """Two pages of saved tracks, the last not full, by two workers; more is more of the same."""
+def test_fifty_five_tracks_with_two_workers(tmp_path: Path) -> None:
+    """The saved tracks have two pages, of which the last is not full."""
     with services(FakeLibrary.with_numbers(55, 20), tmp_path) as running:
         first = running.build("--jobs", 2, timeout_s=600)
         assert first.status == 0, first.stderr

@@ -1,4 +1,4 @@
-"""Whole builds of a streamed library in which much goes wrong: the stories of ``benchmarks.streamed``, smaller."""
+"""Builds of a streamed library with many faults: smaller versions of the scenarios in ``benchmarks.streamed``."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("streamed")]
 
 COUNT = 20
 BURST_COUNT = 1
-"""Of errors of the quota; a build waits a quarter of a minute for each."""
+"""Number of quota errors; a build waits 15 seconds for each."""
 ODD = Oddities(no_isrc=3, empty=2, wrong=2)
 
 
 @pytest.mark.parametrize(
-    "story", [partial(all_there, burst_count=BURST_COUNT), services_go_away], ids=["all there", "services go away"]
+    "scenario", [partial(all_there, burst_count=BURST_COUNT), services_go_away], ids=["all there", "services go away"]
 )
-def test_every_track_is_accounted_for_and_nothing_is_asked_twice(
-    tmp_path: Path, story: Callable[[MadeUp, Services], Checks]
+def test_every_track_is_reported_and_no_request_is_repeated(
+    tmp_path: Path, scenario: Callable[[MadeUp, Services], Checks]
 ) -> None:
-    made = make_up(COUNT, ODD)
-    with serve(made, tmp_path) as running:
-        assert story(made, running).failures == []
+    songs = make_up(COUNT, ODD)
+    with serve(songs, tmp_path) as running:
+        assert scenario(songs, running).failures == []

@@ -1,4 +1,4 @@
-"""Weights are fetched once, over bad connections too, and nothing but the right file is ever accepted."""
+"""Weights are downloaded once, even over unreliable connections, and only the right file is accepted."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ def refusal(server: ModelServer, folder: Path) -> str:
     return refused.value.message
 
 
-def test_weights_are_fetched_once_with_their_makers_terms(server: ModelServer, tmp_path: Path) -> None:
-    said: list[str] = []
+def test_weights_are_downloaded_once_with_a_notice_of_their_license(server: ModelServer, tmp_path: Path) -> None:
+    messages: list[str] = []
     for _ in range(2):
-        path = weights.ensure_weights(spec_of(), server.url, tmp_path / "new", say=said.append)
+        path = weights.ensure_weights(spec_of(), server.url, tmp_path / "new", say=messages.append)
     assert path.read_bytes() == CONTENT
-    assert [asked for asked, _ in server.requests] == [PB, JSON]
-    assert len(said) == 1
-    assert "CC BY-NC-SA 4.0" in said[0]
+    assert [path for path, _ in server.requests] == [PB, JSON]
+    assert len(messages) == 1
+    assert "CC BY-NC-SA 4.0" in messages[0]
     assert sorted(file.name for file in path.parent.iterdir()) == ["small.json", "small.pb"]
     assert weights.tag_names(spec_of(), tmp_path / "new") == tuple(LABELS)
 
 
-def test_where_nothing_may_be_fetched_those_that_are_here_are_used(server: ModelServer, tmp_path: Path) -> None:
+def test_offline_uses_only_existing_weights(server: ModelServer, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="may not download anything") as refused:
         weights.ensure_weights(spec_of(), None, tmp_path, say=lambda _: None)
     assert "--offline" in refused.value.hint
@@ -81,7 +81,7 @@ HEAD = HeadFile("heads/small.pb", hashlib.sha256(CONTENT).hexdigest())
 HEAD_PATH = "/models/heads/small.pb"
 
 
-def test_a_head_is_fetched_once_and_is_what_it_should_be(server: ModelServer, tmp_path: Path) -> None:
+def test_head_is_downloaded_once_and_verified(server: ModelServer, tmp_path: Path) -> None:
     server.files[HEAD_PATH] = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
     for url, reason in ((None, "may not download anything"), (server.url, "SHA-256")):
         with pytest.raises(WeightsError, match=reason) as refused:
@@ -96,36 +96,39 @@ def test_a_head_is_fetched_once_and_is_what_it_should_be(server: ModelServer, tm
     assert weights.find_head(HEAD, tmp_path / "new") is None
 
 
-def test_cut_connections_are_gone_on_with_where_they_were_cut(server: ModelServer, tmp_path: Path) -> None:
+def test_download_resumes_after_cut_connections(server: ModelServer, tmp_path: Path) -> None:
     server.cut_after_bytes, server.cuts_left = 300_000, 3
     assert fetch(server, tmp_path).read_bytes() == CONTENT
-    assert [wanted for path, wanted in server.requests if path == PB] == ["", *(f"bytes={n}00000-" for n in (3, 6, 9))]
+    assert [byte_range for path, byte_range in server.requests if path == PB] == [
+        "",
+        *(f"bytes={n}00000-" for n in (3, 6, 9)),
+    ]
 
 
-def test_another_build_goes_on_with_what_has_arrived(server: ModelServer, tmp_path: Path) -> None:
+def test_next_build_resumes_a_partial_download(server: ModelServer, tmp_path: Path) -> None:
     server.cut_after_bytes, server.cuts_left = 400_000, 1
     server.files.pop(JSON)
     part = tmp_path / f"small.pb.{hashlib.sha256(CONTENT).hexdigest()[:12]}.part"
     part.write_bytes(CONTENT[:250_000])
     with pytest.raises(WeightsError, match=r"small\.json"):
         fetch(server, tmp_path)
-    assert [wanted for path, wanted in server.requests if path == PB] == ["bytes=250000-", "bytes=650000-"]
+    assert [byte_range for path, byte_range in server.requests if path == PB] == ["bytes=250000-", "bytes=650000-"]
     server.files[JSON] = json.dumps({"classes": LABELS}).encode()
     assert fetch(server, tmp_path).read_bytes() == CONTENT
     assert server.requests[-1] == (JSON, "")
 
 
-def test_a_server_that_cannot_go_on_in_the_middle_sends_all_again(server: ModelServer, tmp_path: Path) -> None:
+def test_download_restarts_if_the_server_does_not_support_ranges(server: ModelServer, tmp_path: Path) -> None:
     server.supports_ranges, server.cut_after_bytes, server.cuts_left = False, 500_000, 1
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_server_that_is_busy_is_asked_again(server: ModelServer, tmp_path: Path) -> None:
+def test_busy_server_is_retried(server: ModelServer, tmp_path: Path) -> None:
     server.refusals = [503, 429]
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
-def test_wrong_bytes_of_the_right_size_are_thrown_away(server: ModelServer, tmp_path: Path) -> None:
+def test_content_with_a_wrong_checksum_is_discarded(server: ModelServer, tmp_path: Path) -> None:
     server.files[PB] = CONTENT[:-1] + bytes([CONTENT[-1] ^ 1])
     assert "SHA-256" in refusal(server, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -134,42 +137,42 @@ def test_wrong_bytes_of_the_right_size_are_thrown_away(server: ModelServer, tmp_
 
 
 @pytest.mark.parametrize("content", [b"<html>Welcome to the hotel's network</html>", CONTENT + b"x"])
-def test_a_file_of_another_size_is_refused(server: ModelServer, tmp_path: Path, content: bytes) -> None:
+def test_file_of_another_size_is_refused(server: ModelServer, tmp_path: Path, content: bytes) -> None:
     server.files[PB] = content
     assert "expected size" in refusal(server, tmp_path)
 
 
-def test_a_damaged_file_in_the_folder_is_replaced(server: ModelServer, tmp_path: Path) -> None:
+def test_damaged_file_is_replaced(server: ModelServer, tmp_path: Path) -> None:
     (tmp_path / "small.pb").write_bytes(bytes(len(CONTENT)))
     assert weights.find(spec_of(), tmp_path) is None
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_missing_file_is_said_to_be_missing(server: ModelServer, tmp_path: Path) -> None:
+def test_missing_file_on_the_server_is_reported(server: ModelServer, tmp_path: Path) -> None:
     server.files.pop(PB)
     assert "404" in refusal(server, tmp_path)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("content", [b"{}", json.dumps({"classes": LABELS[:399]}).encode(), bytes(2_000_000)])
-def test_labels_that_do_not_fit_the_model_are_refused(server: ModelServer, tmp_path: Path, content: bytes) -> None:
+def test_labels_that_do_not_match_the_model_are_refused(server: ModelServer, tmp_path: Path, content: bytes) -> None:
     server.files[JSON] = content
     assert "small.json" in refusal(server, tmp_path)
 
 
-def test_without_a_network_it_says_so(tmp_path: Path) -> None:
+def test_missing_network_is_reported(tmp_path: Path) -> None:
     with serve(ModelServer({})) as gone:
         pass
     message = refusal(gone, tmp_path)
     assert "cannot be fetched: no connection" in message
 
 
-def test_a_connection_that_brings_nothing_is_given_up(server: ModelServer, tmp_path: Path) -> None:
+def test_connections_without_data_are_given_up(server: ModelServer, tmp_path: Path) -> None:
     server.cut_after_bytes, server.cuts_left = 0, 100
     assert "cannot be fetched" in refusal(server, tmp_path)
 
 
-def test_a_server_that_drips_is_given_up_and_what_came_is_kept(
+def test_slow_download_is_given_up_and_its_part_is_kept(
     server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "PACE_WINDOW_S", 0.0)
@@ -180,14 +183,14 @@ def test_a_server_that_drips_is_given_up_and_what_came_is_kept(
     assert part.stat().st_size > 0
 
 
-def test_a_server_that_begins_again_and_again_is_given_up(server: ModelServer, tmp_path: Path) -> None:
+def test_server_that_always_restarts_is_given_up(server: ModelServer, tmp_path: Path) -> None:
     server.supports_ranges, server.cut_after_bytes, server.cuts_left, server.cut_grows_bytes = False, 500_000, 999, 1
     assert "keeps starting again" in refusal(server, tmp_path)
     assert len(server.requests) <= 2 * download.MAX_RECEIVED_FACTOR + 1
 
 
 @pytest.mark.parametrize("length", ["9" * 5_000, "-5", "1e6", "0x10", "12", "2000000", ""])
-def test_a_length_that_is_a_lie_costs_the_fetch_at_most(server: ModelServer, tmp_path: Path, length: str) -> None:
+def test_wrong_content_length_does_not_affect_later_downloads(server: ModelServer, tmp_path: Path, length: str) -> None:
     server.stated_length = length
     with contextlib.suppress(WeightsError):
         fetch(server, tmp_path)
@@ -197,18 +200,18 @@ def test_a_length_that_is_a_lie_costs_the_fetch_at_most(server: ModelServer, tmp
 
 @pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://127.0.0.1/small", "data:,x", "//", "http://[", "\xff"])
 @pytest.mark.parametrize("path", [PB, JSON])
-def test_no_redirect_leads_out_of_http(server: ModelServer, tmp_path: Path, target: str, path: str) -> None:
+def test_redirects_to_other_schemes_are_refused(server: ModelServer, tmp_path: Path, target: str, path: str) -> None:
     server.redirects[path] = target
     assert "cannot be fetched" in refusal(server, tmp_path)
 
 
-def test_a_redirect_to_the_same_kind_of_address_is_followed(server: ModelServer, tmp_path: Path) -> None:
+def test_redirect_within_http_is_followed(server: ModelServer, tmp_path: Path) -> None:
     server.files["/elsewhere"] = CONTENT
     server.redirects[PB] = "/elsewhere"
     assert fetch(server, tmp_path).read_bytes() == CONTENT
 
 
-def test_a_redirect_without_end_is_given_up(server: ModelServer, tmp_path: Path) -> None:
+def test_endless_redirect_is_given_up(server: ModelServer, tmp_path: Path) -> None:
     server.redirects[PB] = PB
     assert "cannot be fetched" in refusal(server, tmp_path)
     assert len(server.requests) < 10
@@ -217,12 +220,12 @@ def test_a_redirect_without_end_is_given_up(server: ModelServer, tmp_path: Path)
 @pytest.mark.parametrize(
     "url", ["http://models.example/", "ftp://127.0.0.1/", "file:///tmp/", "", "https://", "http://[/"]
 )
-def test_nothing_is_fetched_from_an_address_that_anybody_can_answer_for(tmp_path: Path, url: str) -> None:
+def test_only_https_urls_are_allowed(tmp_path: Path, url: str) -> None:
     with pytest.raises(WeightsError, match="not an HTTPS address"):
         weights.ensure_weights(spec_of(), url, tmp_path, say=lambda _: None)
 
 
-def test_a_link_in_the_place_of_what_has_arrived_is_not_followed(server: ModelServer, tmp_path: Path) -> None:
+def test_symbolic_link_in_place_of_a_partial_download_is_not_followed(server: ModelServer, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("mine")
     models = tmp_path / "models"
@@ -233,43 +236,43 @@ def test_a_link_in_the_place_of_what_has_arrived_is_not_followed(server: ModelSe
     assert victim.read_text() == "mine"
 
 
-def test_of_known_weights_the_names_of_the_classes_are_known_too(
+def test_class_names_of_known_weights_are_verified(
     server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = hashlib.sha256("\n".join(LABELS).encode()).hexdigest()
-    monkeypatch.setitem(embedders._CLASSES_SHA256, hashlib.sha256(CONTENT).hexdigest(), known)
-    others = [f"Somebody---Else {number}" for number in range(400)]
-    for wrong in (others, LABELS[::-1]):
+    expected_digest = hashlib.sha256("\n".join(LABELS).encode()).hexdigest()
+    monkeypatch.setitem(embedders._CLASSES_SHA256, hashlib.sha256(CONTENT).hexdigest(), expected_digest)
+    wrong_names = [f"Somebody---Else {number}" for number in range(400)]
+    for wrong in (wrong_names, LABELS[::-1]):
         server.files[JSON] = json.dumps({"classes": wrong}).encode()
         assert "does not name the model's 400 classes" in refusal(server, tmp_path)
     server.files[JSON] = json.dumps({"link": "in another version", "classes": LABELS}, indent=4).encode()
     fetch(server, tmp_path)
-    (tmp_path / "small.json").write_text(json.dumps({"classes": others}))
+    (tmp_path / "small.json").write_text(json.dumps({"classes": wrong_names}))
     with pytest.raises(WeightsError):
         weights.tag_names(spec_of(), tmp_path)
     fetch(server, tmp_path)
     assert weights.tag_names(spec_of(), tmp_path) == tuple(LABELS)
 
 
-def test_the_real_weights_have_known_names_of_classes() -> None:
+def test_class_names_of_the_real_weights_have_a_digest() -> None:
     effnet = embedders.get("discogs-effnet").weights
     assert effnet is not None
     assert len(effnet.classes_sha256) == 64
 
 
-def test_a_folder_that_cannot_be_written_is_named(server: ModelServer, tmp_path: Path) -> None:
+def test_error_names_the_setting_of_an_unwritable_folder(server: ModelServer, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(WeightsError, match="cannot be stored") as refused:
         fetch(server, tmp_path / "file" / "models")
     assert "SPOTMAP_MODELS_DIR" in refused.value.hint
 
 
-def test_labels_that_are_not_here_are_asked_for(tmp_path: Path) -> None:
+def test_missing_labels_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="names of the model's classes"):
         weights.tag_names(spec_of(), tmp_path)
 
 
-def test_musicnn_needs_no_network_and_is_the_file_its_digest_names(tmp_path: Path) -> None:
+def test_musicnn_is_packaged_with_the_right_digest(tmp_path: Path) -> None:
     spec = embedders.get("musicnn")
     path = weights.ensure_weights(spec, "http://127.0.0.1:9/", tmp_path, say=lambda _: None)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == spec.weights_sha256

@@ -1,4 +1,4 @@
-"""Disks that flip bits, fill up, or may not be written."""
+"""The cache on disks with flipped bits, without free space, and without write permission."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fill(root: Path, count: int) -> None:
 
 
 def read(cache: Cache, number: int) -> dict[str, bytes] | None:
-    """What a build would get: all outputs, or None for a miss of whatever kind."""
+    """Return what a build would get: all outputs, or None for any kind of miss."""
     record = cache.lookup(key(number))
     if record is None:
         return None
@@ -39,23 +39,23 @@ def read(cache: Cache, number: int) -> dict[str, bytes] | None:
         return None
 
 
-def test_a_flipped_bit_anywhere_is_a_counted_miss_and_never_wrong_bytes(tmp_path: Path) -> None:
+def test_flipped_bit_is_a_counted_miss(tmp_path: Path) -> None:
     fill(tmp_path / "intact", 2)
-    places = [path for folder in ("ac", "cas") for path in (tmp_path / "intact" / folder).rglob("*") if path.is_file()]
-    assert len(places) == 4
-    for place in places:
-        size = place.stat().st_size
+    files = [path for folder in ("ac", "cas") for path in (tmp_path / "intact" / folder).rglob("*") if path.is_file()]
+    assert len(files) == 4
+    for file in files:
+        size = file.stat().st_size
         for position in [*range(0, size, max(1, size // 40)), size - 1]:
             root = tmp_path / "damaged"
             shutil.copytree(tmp_path / "intact", root)
-            victim = root / place.relative_to(tmp_path / "intact")
+            victim = root / file.relative_to(tmp_path / "intact")
             data = bytearray(victim.read_bytes())
             data[position] ^= 1 << (position % 8)
             victim.write_bytes(data)
             with Cache.open(root) as cache:
-                got = [read(cache, number) for number in range(2)]
-                whole = [{name: output + bytes([number]) for name, output in OUTPUTS.items()} for number in range(2)]
-                assert [answer for answer in got if answer is not None] in ([whole[0]], [whole[1]])
+                results = [read(cache, number) for number in range(2)]
+                expected = [{name: output + bytes([number]) for name, output in OUTPUTS.items()} for number in range(2)]
+                assert [result for result in results if result is not None] in ([expected[0]], [expected[1]])
                 counts = cache.counters.snapshot()["embed"]
                 assert (counts.hits, counts.misses, counts.corrupt) == (1, 1, 1)
             fill(root, 2)
@@ -64,7 +64,7 @@ def test_a_flipped_bit_anywhere_is_a_counted_miss_and_never_wrong_bytes(tmp_path
 
 
 @pytest.mark.parametrize("keep", [0, 1, 0.5, 0.99])
-def test_a_file_cut_short_is_a_counted_miss(tmp_path: Path, keep: float) -> None:
+def test_truncated_file_is_a_counted_miss(tmp_path: Path, keep: float) -> None:
     for folder in ("ac", "cas"):
         root = tmp_path / folder
         fill(root, 1)
@@ -78,7 +78,7 @@ def test_a_file_cut_short_is_a_counted_miss(tmp_path: Path, keep: float) -> None
 
 @pytest.fixture
 def file_size_limit() -> Iterator[int]:
-    """No file may grow beyond this many bytes: writing fails in the middle, as on a full disk."""
+    """Limit the size of files, so that writing fails partway as on a full disk."""
     limit_bytes = 20_000
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, hard))
@@ -86,7 +86,7 @@ def file_size_limit() -> Iterator[int]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_write_that_fails_in_the_middle_is_a_typed_error_without_debris(tmp_path: Path, file_size_limit: int) -> None:
+def test_failed_write_is_a_cache_full_error_without_debris(tmp_path: Path, file_size_limit: int) -> None:
     with Cache.open(tmp_path) as cache:
         with pytest.raises(CacheFull) as caught:
             cache.put(key(0), {"big": b"x" * (file_size_limit + 1)}, seconds=0)
@@ -123,12 +123,12 @@ print("checked")
 """
 
 
-def test_a_full_disk_keeps_what_was_finished_and_leaves_no_debris(tmp_path: Path) -> None:
-    """A real file system of 2 MB, mounted in a namespace of its own."""
+def test_full_disk_keeps_finished_entries_and_leaves_no_debris(tmp_path: Path) -> None:
+    """The disk is a real file system of 2 MB in a separate mount namespace."""
     mount = 'mount -t tmpfs -o size=2m tmpfs "$1" || exit 77; exec "$2" -c "$3" "$1"'
     unshare = shutil.which("unshare")
     if unshare is None:
-        pytest.skip("no unshare command here to mount a small disk with")
+        pytest.skip("needs the unshare command to mount a small disk")
     result = subprocess.run(
         [unshare, "--map-root-user", "--mount", "sh", "-c", mount, "sh", tmp_path, sys.executable, FULL_DISK],
         capture_output=True,
@@ -136,7 +136,7 @@ def test_a_full_disk_keeps_what_was_finished_and_leaves_no_debris(tmp_path: Path
         check=False,
     )
     if "checked" not in result.stdout and ("unshare" in result.stderr or result.returncode == 77):
-        pytest.skip(f"this machine does not let us mount a small disk: {result.stderr.strip()}")
+        pytest.skip(f"cannot mount a small disk: {result.stderr.strip()}")
     assert result.stdout == "checked\n", result.stderr
 
 
@@ -171,7 +171,7 @@ except CacheReadOnly:
 
 
 @pytest.mark.parametrize("lock_file", ["with", "without"])
-def test_a_read_only_cache_serves_hits_and_says_what_is_wrong_with_puts(tmp_path: Path, lock_file: str) -> None:
+def test_read_only_cache_serves_hits_and_refuses_writes(tmp_path: Path, lock_file: str) -> None:
     root = tmp_path / "cache"
     fill(root, 1)
     if lock_file == "without":
@@ -183,10 +183,10 @@ def test_a_read_only_cache_serves_hits_and_says_what_is_wrong_with_puts(tmp_path
     for folder in folders:
         folder.chmod(0o555)
     command: list[str | Path] = [sys.executable, "-c", READ_ONLY, root]
-    if os.geteuid() == 0:  # root may write anywhere, unless it gives that up
+    if os.geteuid() == 0:  # root can write everywhere unless it drops capabilities
         setpriv = shutil.which("setpriv")
         if setpriv is None:
-            pytest.skip("running as root, and no setpriv command here to give its rights up")
+            pytest.skip("running as root without the setpriv command to drop capabilities")
         command = [setpriv, "--bounding-set=-dac_override,-dac_read_search", *command]
     before = sorted(root.rglob("*"))
     try:

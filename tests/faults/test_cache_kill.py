@@ -1,4 +1,4 @@
-"""Processes killed at any moment while they write to, or prune, a cache; and several of them at once."""
+"""Processes that are killed while they write to or prune a cache, and several writers at the same time."""
 
 from __future__ import annotations
 
@@ -52,15 +52,15 @@ def start(program: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def begun(process: subprocess.Popen[str]) -> IO[str]:
-    """What it prints, from where its work begins."""
+def output_after_start(process: subprocess.Popen[str]) -> IO[str]:
+    """Wait until the process has opened the cache and return its remaining output."""
     assert process.stdout is not None
     assert process.stdout.readline() == "open\n", process.communicate()[1]
     return process.stdout
 
 
 def kill(process: subprocess.Popen[str]) -> str:
-    """Kill it, unless it has ended well; what it had printed by then."""
+    """Kill a process, unless it has ended successfully, and return what it has printed."""
     process.kill()
     printed, errors = process.communicate()
     assert process.returncode in (0, -signal.SIGKILL), errors
@@ -71,7 +71,7 @@ def key(number: int) -> Key:
     return Key("embed", 1, {"track": number})
 
 
-def assert_whole(cache: Cache, number: int) -> None:
+def assert_complete(cache: Cache, number: int) -> None:
     data = number.to_bytes(4, "big")
     record = cache.lookup(key(number))
     assert record is not None, f"{number} was put, and is gone"
@@ -80,19 +80,19 @@ def assert_whole(cache: Cache, number: int) -> None:
 
 
 @pytest.mark.slow
-def test_what_put_returned_outlives_the_process(tmp_path: Path) -> None:
-    chance = random.Random(20)
+def test_finished_writes_survive_a_killed_process(tmp_path: Path) -> None:
+    generator = random.Random(20)
     finished: list[int] = []
     for round_number in range(KILLS):
         process = start(WRITER, tmp_path, round_number * 10_000, (round_number + 1) * 10_000)
-        printed = begun(process)
-        lines = [printed.readline() for _ in range(chance.randint(1, 20))]
-        # In the middle of the next one, at whatever place.
-        time.sleep(chance.uniform(0, 0.01))
+        printed = output_after_start(process)
+        lines = [printed.readline() for _ in range(generator.randint(1, 20))]
+        # Kill it at a random point of the next write.
+        time.sleep(generator.uniform(0, 0.01))
         finished += map(int, ("".join(lines) + kill(process)).split())
     with Cache.open(tmp_path) as cache:
         for number in finished:
-            assert_whole(cache, number)
+            assert_complete(cache, number)
         assert cache.counters.snapshot()["embed"].corrupt == 0
     assert check(tmp_path).is_clean
     prune(tmp_path, PrunePolicy())
@@ -111,52 +111,52 @@ def count_files(root: Path) -> int:
 
 
 @pytest.mark.slow
-def test_a_prune_that_is_killed_leaves_no_record_without_its_content(tmp_path: Path) -> None:
-    """Killed as soon as so many files are gone, from the first to nearly the last."""
+def test_killed_prune_leaves_no_record_without_its_content(tmp_path: Path) -> None:
+    """Kill the prune at increasing numbers of deleted files."""
     fill_for_pruning(tmp_path)
-    whole = count_files(tmp_path)
-    left = []
+    file_count = count_files(tmp_path)
+    remaining = []
     for step in range(KILLS):
         fill_for_pruning(tmp_path)
-        pruner, few = start(PRUNER, tmp_path, 0), whole * (KILLS - step) // KILLS
-        begun(pruner)
-        while count_files(tmp_path) >= few and pruner.poll() is None:
+        pruner, threshold = start(PRUNER, tmp_path, 0), file_count * (KILLS - step) // KILLS
+        output_after_start(pruner)
+        while count_files(tmp_path) >= threshold and pruner.poll() is None:
             pass
         kill(pruner)
         report = check(tmp_path)
         assert report.is_clean, f"killed after {step}/{KILLS} of a prune"
-        left.append((report.records, report.blobs))
-    assert any(records < PRUNED for records, _ in left), f"no record was ever deleted: {left}"
-    assert any(records < blobs for records, blobs in left), f"never killed before it was through: {left}"
+        remaining.append((report.records, report.blobs))
+    assert any(records < PRUNED for records, _ in remaining), f"no prune deleted a record: {remaining}"
+    assert any(records < blobs for records, blobs in remaining), f"no prune was killed before its end: {remaining}"
     prune(tmp_path, PrunePolicy(max_size_bytes=0))
     report = check(tmp_path)
     assert (report.records, report.blobs, report.debris) == (0, 0, ())
 
 
-def test_processes_that_write_the_same_keys_at_once_do_not_get_in_each_others_way(tmp_path: Path) -> None:
+def test_processes_can_write_the_same_keys_simultaneously(tmp_path: Path) -> None:
     numbers = range(40)
     writers = [start(WRITER, tmp_path, numbers.start, numbers.stop) for _ in range(3)]
     with Cache.open(tmp_path) as reader:
         while any(writer.poll() is None for writer in writers):
             for number in numbers:
                 if reader.lookup(key(number)) is not None:
-                    assert_whole(reader, number)
+                    assert_complete(reader, number)
     for writer in writers:
         reported, errors = writer.communicate()
         assert (writer.returncode, errors) == (0, "")
         assert len(reported.splitlines()) == 1 + len(numbers)
     with Cache.open(tmp_path) as cache:
         for number in numbers:
-            assert_whole(cache, number)
+            assert_complete(cache, number)
     report = check(tmp_path)
     assert report.is_clean
     assert (report.records, report.debris) == (len(numbers), ())
 
 
 @pytest.mark.parametrize("end", ["returns", "killed"])
-def test_the_lock_of_a_process_that_is_gone_is_free(tmp_path: Path, end: str) -> None:
+def test_lock_of_an_ended_process_is_released(tmp_path: Path, end: str) -> None:
     process = start(WRITER, tmp_path, 0, 1 if end == "returns" else 10_000)
-    begun(process).readline()
+    output_after_start(process).readline()
     if end == "returns":
         process.wait(patience())
     kill(process)

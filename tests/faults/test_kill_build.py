@@ -1,4 +1,4 @@
-"""A build that is killed at any moment loses nothing that it had finished; what follows is as if nothing happened."""
+"""A killed build loses no finished work, and the next build continues as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ def start(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def embedded(folder: Path) -> int:
-    """How many embeddings the cache holds."""
+def count_embeddings(folder: Path) -> int:
+    """Return the number of embeddings in the cache."""
     return len(list((folder / ".spotmap/cache/ac").glob("embed-v*/*/*.json")))
 
 
 def wait_until_embedded(running: subprocess.Popen[str], folder: Path, count: int) -> None:
-    wait_until(lambda: embedded(folder) >= count or running.poll() is not None, "the build gets on")
+    wait_until(lambda: count_embeddings(folder) >= count or running.poll() is not None, f"{count} tracks are embedded")
 
 
 @pytest.mark.slow
-def test_killed_three_times_no_track_is_listened_to_twice_and_the_site_is_the_same(tmp_path: Path) -> None:
-    chance = random.Random(20)
+def test_build_killed_three_times_analyzes_no_track_twice_and_makes_the_same_site(tmp_path: Path) -> None:
+    generator = random.Random(20)
     write_library(tmp_path / "undisturbed/music", TRACKS)
     write_library(tmp_path / "killed/music", TRACKS)
     folder = tmp_path / "killed"
 
     for kill in range(KILLS):
-        before = embedded(folder)
+        before = count_embeddings(folder)
         running = start(folder)
-        wait_until_embedded(running, folder, min(before + chance.randint(0, 2), TRACKS - 2))
-        time.sleep(chance.uniform(0, 0.2))
+        wait_until_embedded(running, folder, min(before + generator.randint(0, 2), TRACKS - 2))
+        time.sleep(generator.uniform(0, 0.2))
         workers = psutil.Process(running.pid).children(recursive=True)
         running.send_signal(signal.SIGKILL)
         _, stderr = running.communicate()
-        said = [line for line in stderr.splitlines() if '"begin"' in line and '"embed"' in line]
-        if said:
-            assert f'"total":{TRACKS - before}' in said[-1], f"kill {kill}: finished work was not used"
+        begin_events = [line for line in stderr.splitlines() if '"begin"' in line and '"embed"' in line]
+        if begin_events:
+            assert f'"total":{TRACKS - before}' in begin_events[-1], f"kill {kill}: finished work was not used"
         _, alive = psutil.wait_procs(workers, timeout=patience())
         assert not alive, "a worker outlived the build"
-        assert embedded(folder) >= before
+        assert count_embeddings(folder) >= before
         assert not (folder / "site").exists()
 
-    kept = embedded(folder)
+    kept = count_embeddings(folder)
     assert 0 < kept < TRACKS
     last = build("folder:music", folder)
     assert (last.status, last.analyzed_count) == (0, TRACKS - kept)
@@ -74,30 +74,31 @@ def test_killed_three_times_no_track_is_listened_to_twice_and_the_site_is_the_sa
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("polite", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_build_ends_and_loses_nothing(tmp_path: Path, polite: signal.Signals) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_build_keeps_finished_work(tmp_path: Path, signal_number: signal.Signals) -> None:
     write_library(tmp_path / "music", 6)
     running = start(tmp_path)
     wait_until_embedded(running, tmp_path, 2)
     workers = psutil.Process(running.pid).children(recursive=True)
-    os.kill(running.pid, polite)
+    os.kill(running.pid, signal_number)
     _, stderr = running.communicate(timeout=patience())
     assert running.returncode == 130
     assert "Finished work is kept" in stderr
     assert "Traceback" not in stderr
     _, alive = psutil.wait_procs(workers, timeout=patience())
     assert not alive
-    kept = embedded(tmp_path)
+    kept = count_embeddings(tmp_path)
     assert kept >= 2
     assert build("folder:music", tmp_path).analyzed_count == 6 - kept
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_takes_only_its_own_track(tmp_path: Path) -> None:
+def test_killed_worker_fails_at_most_its_track(tmp_path: Path) -> None:
     write_library(tmp_path / "music", 5)
     running = start(tmp_path)
     wait_until_embedded(running, tmp_path, 1)
-    workers = [each for each in psutil.Process(running.pid).children() if "spawn_main" in " ".join(each.cmdline())]
+    children = psutil.Process(running.pid).children()
+    workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
     workers[0].kill()
     _, stderr = running.communicate(timeout=patience(120))
     assert running.returncode == 0, stderr

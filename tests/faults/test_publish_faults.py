@@ -1,4 +1,4 @@
-"""Publishing killed at any moment, or onto a full disk: what is served is the old site or the new one, whole."""
+"""If publishing is killed or the disk is full, the served site is either the old one or the new one, and complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.faults.test_publish_faults import site_files
 out = Path(sys.argv[1])
 """
 
-KILLED_AT_AN_OPERATION = f"""{PREAMBLE}
+KILL_BEFORE_OPERATION = f"""{PREAMBLE}
 kill_at, count = int(sys.argv[2]), 0
 def before_each(event, arguments):
     global count
@@ -41,13 +41,13 @@ publish(out, files, "c3", force=False)
 print(count)
 """
 
-KILLED_FROM_OUTSIDE = f"""{PREAMBLE}
+PUBLISH_WHEN_READY = f"""{PREAMBLE}
 files = site_files("c3")
 print("ready", flush=True)
 publish(out, files, "c3", force=False)
 """
 
-LIMITED = f"""{PREAMBLE}
+PUBLISH_WITH_SIZE_LIMIT = f"""{PREAMBLE}
 files = site_files("c3") | {{"data/c3/big.json": bytes(200_000)}}
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
@@ -59,7 +59,7 @@ except OutputError as error:
 
 
 def site_files(generation: str) -> dict[str, bytes]:
-    """A site of one version with enough files that publishing it takes many steps."""
+    """Return a site with enough files that publishing takes many steps."""
     return {
         "index.html": f'<html data-generation="{generation}">'.encode(),
         "404.html": f"404 of {generation}".encode(),
@@ -85,8 +85,8 @@ def served_generation(out: Path) -> str:
     return found[1]
 
 
-def assert_serves_one_whole_version(out: Path) -> str:
-    """The page and everything that it may ask for are of one version, byte for byte."""
+def assert_serves_one_complete_version(out: Path) -> str:
+    """Assert that the page and all files that it may request are of one version; return the version."""
     generation = served_generation(out)
     present = tree(out)
     for path, content in site_files(generation).items():
@@ -106,54 +106,54 @@ def assert_next_run_completes(out: Path, reference: dict[str, bytes]) -> None:
 
 
 @pytest.mark.slow
-def test_killed_before_any_operation_the_site_is_whole_and_the_next_run_completes_it(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    publish_two_versions(whole)
-    operations = int(run(KILLED_AT_AN_OPERATION, whole, 0).stdout)
-    reference = tree(whole)
+def test_publication_killed_before_any_operation_is_completed_by_the_next_run(tmp_path: Path) -> None:
+    complete = tmp_path / "whole"
+    publish_two_versions(complete)
+    operations = int(run(KILL_BEFORE_OPERATION, complete, 0).stdout)
+    reference = tree(complete)
     assert operations > KILLS
     outcomes = set()
-    # The last operations are the ones that change what is served; the others are sampled.
+    # The last operations change what is served; the others are sampled.
     moments = {*random.Random(5).sample(range(1, operations), KILLS - 6), *range(operations - 28, operations, 5)}
     for moment in sorted(moments):
         out = tmp_path / f"killed-{moment}"
         publish_two_versions(out)
-        assert run(KILLED_AT_AN_OPERATION, out, moment).returncode == -signal.SIGKILL
-        outcomes.add(assert_serves_one_whole_version(out))
+        assert run(KILL_BEFORE_OPERATION, out, moment).returncode == -signal.SIGKILL
+        outcomes.add(assert_serves_one_complete_version(out))
         assert_next_run_completes(out, reference)
     assert outcomes == {"b2", "c3"}
 
 
-def test_killed_from_outside_the_site_is_whole(tmp_path: Path) -> None:
+def test_publication_killed_at_a_random_time_leaves_a_complete_site(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish_two_versions(out)
-    chance = random.Random(6)
+    generator = random.Random(6)
     for _ in range(5):
-        command = [sys.executable, "-c", KILLED_FROM_OUTSIDE, str(out)]
+        command = [sys.executable, "-c", PUBLISH_WHEN_READY, str(out)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdout
             running.stdout.readline()
             try:
-                running.wait(chance.uniform(0, 0.02))
+                running.wait(generator.uniform(0, 0.02))
             except subprocess.TimeoutExpired:
                 running.kill()
-        assert assert_serves_one_whole_version(out) in {"b2", "c3"}
+        assert assert_serves_one_complete_version(out) in {"b2", "c3"}
 
 
-def test_a_first_publication_that_is_killed_can_be_repeated_without_force(tmp_path: Path) -> None:
-    operations = int(run(KILLED_AT_AN_OPERATION, tmp_path / "whole", 0).stdout)
+def test_killed_first_publication_can_be_repeated_without_force(tmp_path: Path) -> None:
+    operations = int(run(KILL_BEFORE_OPERATION, tmp_path / "whole", 0).stdout)
     for moment in (2, operations // 2, operations - 20, operations - 8):
         out = tmp_path / f"killed-{moment}"
-        assert run(KILLED_AT_AN_OPERATION, out, moment).returncode == -signal.SIGKILL
+        assert run(KILL_BEFORE_OPERATION, out, moment).returncode == -signal.SIGKILL
         publish(out, site_files("c3"), "c3", force=False)
         assert tree(out) == tree(tmp_path / "whole")
 
 
-def test_a_full_disk_is_reported_and_leaves_the_old_site_untouched(tmp_path: Path) -> None:
+def test_full_disk_is_reported_and_leaves_the_old_site(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish_two_versions(out)
     before = tree(out)
-    done = run(LIMITED, out)
+    done = run(PUBLISH_WITH_SIZE_LIMIT, out)
     assert done.returncode == 2, done.stderr
     assert "File too large" in done.stdout
     assert "Free some space" in done.stdout
@@ -161,12 +161,12 @@ def test_a_full_disk_is_reported_and_leaves_the_old_site_untouched(tmp_path: Pat
     assert not (out / STAGING_NAME).exists()
 
 
-def test_a_full_disk_leaves_no_folder_that_was_not_there(tmp_path: Path) -> None:
-    assert run(LIMITED, tmp_path / "site").returncode == 2
+def test_full_disk_leaves_no_new_folder(tmp_path: Path) -> None:
+    assert run(PUBLISH_WITH_SIZE_LIMIT, tmp_path / "site").returncode == 2
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path) -> None:
+def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish_two_versions(out)
     before = tree(out)
@@ -176,10 +176,10 @@ def test_a_folder_that_may_not_be_written_is_reported(tmp_path: Path) -> None:
         try:
             probe.touch()
         except PermissionError:
-            done = run(LIMITED, out)
+            done = run(PUBLISH_WITH_SIZE_LIMIT, out)
         else:
             probe.unlink()
-            pytest.skip("this user may write everywhere")
+            pytest.skip("this user can write everywhere")
     finally:
         out.chmod(0o755)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""Services that refuse, stumble or vanish: ledger and status say so, and there is a map of what there is."""
+"""If services refuse, fail or disappear, report and exit status say so and the map contains the available tracks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,11 +20,11 @@ from tests.support.streaming import Services, services, video_id
 
 pytestmark = [pytest.mark.xdist_group("streamed-faults"), pytest.mark.slow]
 
-NOBODY = "http://127.0.0.1:9/"
-"""Nobody listens there: what a machine without a network gets."""
-HALF_A_YEAR_S = 190 * 86_400
+NO_SERVER = "http://127.0.0.1:9/"
+"""An address without a server, as for a machine without a network."""
+LOGIN_AGE_S = 190 * 86_400
 TRACKS = 5
-"""Too few for UMAP, which has nothing to do with services."""
+"""Too few for UMAP, whose layout these tests do not need."""
 
 
 def library() -> FakeLibrary:
@@ -34,14 +33,14 @@ def library() -> FakeLibrary:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Services]:
-    """Services, and an empty folder."""
+    """Services with an empty folder."""
     with services(library(), tmp_path) as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which a map was made while all was well. Not to be changed."""
+    """A folder after a build without faults. Read-only."""
     folder = tmp_path_factory.mktemp("first")
     with services(library(), folder) as started:
         assert started.build().status == 0
@@ -50,7 +49,7 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def built(first_build: Path, tmp_path: Path) -> Iterator[Services]:
-    """A copy of that, with services of its own."""
+    """A modifiable copy of ``first_build`` with its own services."""
     shutil.copytree(first_build, tmp_path / "copy", symlinks=True)
     with services(library(), tmp_path / "copy") as started:
         yield started
@@ -60,13 +59,8 @@ def codes(services: Services) -> Counter[str | None]:
     return Counter(row["code"] for row in report(services.folder)["ledger"])
 
 
-def one_row(services: Services, code: str) -> dict[str, Any]:
-    (row,) = (row for row in report(services.folder)["ledger"] if row["code"] == code)
-    return dict(row)
-
-
-def faults_left(services: Services) -> int:
-    """How many of the planned faults met no request."""
+def unused_fault_count(services: Services) -> int:
+    """Return the number of planned faults that affected no request."""
     return sum(
         fault.times
         for faults in (services.spotify.faults, services.music.faults, services.audio.faults)
@@ -78,11 +72,11 @@ def has_map(services: Services) -> bool:
     return (services.folder / "site/index.html").is_file()
 
 
-def no_traceback(outcome: Outcome) -> None:
+def assert_no_traceback(outcome: Outcome) -> None:
     assert "Traceback" not in outcome.stderr
 
 
-def test_spotify_asks_for_two_seconds_and_is_asked_again(built: Services) -> None:
+def test_short_rate_limit_of_spotify_is_waited_for(built: Services) -> None:
     built.add(numbered_track(50))
     built.spotify.faults.append(Fault(status=429, headers={"Retry-After": "2"}, path="/me/tracks"))
     outcome = built.build()
@@ -91,20 +85,20 @@ def test_spotify_asks_for_two_seconds_and_is_asked_again(built: Services) -> Non
     assert codes(built) == {None: TRACKS + 1}
 
 
-def test_spotify_asks_for_a_day_and_the_last_library_is_used(built: Services) -> None:
+def test_last_library_is_used_if_spotify_requires_a_pause_of_a_day(built: Services) -> None:
     before = tree(built.folder / "site")
     built.add(numbered_track(50))
     built.spotify.faults.append(Fault(status=429, headers={"Retry-After": "86400"}, times=99))
     outcome = built.build()
     assert outcome.status == 6
-    no_traceback(outcome)
+    assert_no_traceback(outcome)
     assert tree(built.folder / "site") == before
     assert built.build().status == 6
-    assert built.spotify.requests_for("/v1/") == [], "Spotify is not asked again before the day is over"
+    assert built.spotify.requests_for("/v1/") == [], "the pause is respected by the next build"
 
 
-def test_a_day_of_waiting_in_the_middle_leaves_a_map_of_what_was_fetched(tmp_path: Path) -> None:
-    """Sixty rows are two pages. Most of the first are somebody's own files, which need no listening."""
+def test_required_pause_during_the_fetch_leaves_a_map_of_the_fetched_tracks(tmp_path: Path) -> None:
+    """Sixty rows are two pages. Most tracks of the first page are local files, which are not analyzed."""
     two_pages = FakeLibrary.with_numbers(60, 0)
     for number in range(TRACKS, 50):
         two_pages.saved[number]["track"] = local_json(f"File {number}", "Somebody")
@@ -119,7 +113,7 @@ def test_a_day_of_waiting_in_the_middle_leaves_a_map_of_what_was_fetched(tmp_pat
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_burst_of_server_errors_passes(built: Services, status: int) -> None:
+def test_temporary_server_errors_are_retried(built: Services, status: int) -> None:
     built.add(numbered_track(50))
     built.spotify.faults.append(Fault(status=status, times=2))
     built.music.faults.append(http_server.Fault(status=status, times=2))
@@ -127,29 +121,29 @@ def test_a_burst_of_server_errors_passes(built: Services, status: int) -> None:
     outcome = built.build()
     assert outcome.status == 0, outcome.stderr
     assert codes(built) == {None: TRACKS + 1}
-    assert faults_left(built) == 0
+    assert unused_fault_count(built) == 0
 
 
-def test_a_hotels_login_page_in_place_of_answers_is_no_library(running: Services) -> None:
+def test_captive_portal_page_is_not_a_library(running: Services) -> None:
     running.spotify.faults.append(Fault(kind="html", times=999))
     outcome = running.build()
     assert outcome.status == 6
-    no_traceback(outcome)
+    assert_no_traceback(outcome)
     assert not has_map(running)
 
 
-def test_html_in_place_of_search_results_leaves_the_tracks_waiting(built: Services) -> None:
+def test_captive_portal_page_in_place_of_search_results_fails_only_new_tracks(built: Services) -> None:
     built.add(numbered_track(50))
     page = http_server.Fault(status=200, body=b"<!doctype html><title>Welcome</title>", times=999)
     built.music.faults.append(page)
     outcome = built.build()
     assert outcome.status == 0, outcome.stderr
-    no_traceback(outcome)
+    assert_no_traceback(outcome)
     assert sum(codes(built).values()) - codes(built)[None] == 1
     assert has_map(built)
 
 
-def test_resets_everywhere_pass(built: Services) -> None:
+def test_temporary_connection_resets_are_retried(built: Services) -> None:
     built.add(numbered_track(50))
     built.spotify.faults.append(Fault(kind="reset", times=2))
     built.music.faults.append(http_server.Fault(kind="reset", times=1))
@@ -157,10 +151,10 @@ def test_resets_everywhere_pass(built: Services) -> None:
     outcome = built.build()
     assert outcome.status == 0, outcome.stderr
     assert codes(built) == {None: TRACKS + 1}
-    assert faults_left(built) == 0
+    assert unused_fault_count(built) == 0
 
 
-def test_truncated_audio_is_tried_again_another_time(built: Services) -> None:
+def test_truncated_audio_is_retryable(built: Services) -> None:
     built.add(numbered_track(50))
     built.audio.faults.append(http_server.Fault(kind="cut", path=video_id(numbered_track(50)), times=99))
     outcome = built.build()
@@ -173,7 +167,7 @@ def test_truncated_audio_is_tried_again_another_time(built: Services) -> None:
     assert codes(built) == {None: TRACKS + 1}
 
 
-def test_a_removed_video_is_one_row_and_is_not_asked_for_again(built: Services) -> None:
+def test_removed_video_fails_one_track_and_is_not_requested_again(built: Services) -> None:
     built.add(numbered_track(50))
     built.audio.missing.add(video_id(numbered_track(50)))
     assert built.build().status == 0
@@ -183,7 +177,7 @@ def test_a_removed_video_is_one_row_and_is_not_asked_for_again(built: Services) 
     assert built.audio.requests == []
 
 
-def test_a_bot_check_after_two_downloads_keeps_the_two(built: Services) -> None:
+def test_bot_check_after_two_downloads_keeps_these_two(built: Services) -> None:
     for number in range(50, 58):
         built.add(numbered_track(number))
     built.audio.bot_check_after = 2
@@ -192,16 +186,16 @@ def test_a_bot_check_after_two_downloads_keeps_the_two(built: Services) -> None:
     assert codes(built) == {None: TRACKS + 2, "waiting": 6}
     assert all(row["retry_at"] for row in report(built.folder)["ledger"] if row["code"] == "waiting")
     assert "can be tried again after" in outcome.stderr
-    asked = len([one for one in built.audio.requests if one.query["v"] not in built.audio.served])
-    assert asked <= 4, "after the first refusal nobody asks any more"
+    refused = [request for request in built.audio.requests if request.query["v"] not in built.audio.served]
+    assert len(refused) <= 4, "after the first refusal, only requests in flight follow"
     assert built.build("--max-failures", "5").status == 3
-    assert built.audio.requests == [], "nor does the next build, before it is time"
+    assert built.audio.requests == [], "the next build respects the pause"
     built.audio.bot_check_after = None
     later = built.build("--retry")
     assert (later.status, later.analyzed_count) == (0, 6)
 
 
-def test_a_build_that_is_not_to_listen_makes_the_map_of_what_was_heard(built: Services) -> None:
+def test_no_listen_maps_the_analyzed_tracks(built: Services) -> None:
     built.add(numbered_track(50))
     outcome = built.build("--no-listen")
     assert outcome.status == 0, outcome.stderr
@@ -209,8 +203,8 @@ def test_a_build_that_is_not_to_listen_makes_the_map_of_what_was_heard(built: Se
     assert built.music.requests == []
 
 
-def test_an_expired_login_makes_the_map_of_the_last_library_and_says_how_to_log_in(built: Services) -> None:
-    old = {"SPOTMAP_SPOTIFY_LOGIN": ci_secret(built.spotify.login(time.time() - HALF_A_YEAR_S))}
+def test_expired_login_maps_the_last_library_and_names_the_login_command(built: Services) -> None:
+    old = {"SPOTMAP_SPOTIFY_LOGIN": ci_secret(built.spotify.login(time.time() - LOGIN_AGE_S))}
     built.spotify.revoke()
     outcome = built.build(extra=old)
     assert outcome.status == 4
@@ -219,7 +213,7 @@ def test_an_expired_login_makes_the_map_of_the_last_library_and_says_how_to_log_
     assert has_map(built)
 
 
-def test_access_that_was_taken_back_is_named_as_such(built: Services) -> None:
+def test_revoked_access_is_reported(built: Services) -> None:
     secret = {"SPOTMAP_SPOTIFY_LOGIN": ci_secret(built.spotify.login())}
     built.spotify.revoke()
     outcome = built.build(extra=secret)
@@ -228,50 +222,50 @@ def test_access_that_was_taken_back_is_named_as_such(built: Services) -> None:
     assert has_map(built)
 
 
-def test_nobody_logged_in_and_nothing_fetched_is_a_sentence(running: Services) -> None:
+def test_missing_login_without_a_cached_library_is_reported(running: Services) -> None:
     outcome = running.build(extra={"SPOTMAP_SPOTIFY_LOGIN": "", "SPOTMAP_TOKEN_FILE": "nowhere.json"})
     assert outcome.status == 4
     assert "spotmap-build login" in outcome.stderr
-    no_traceback(outcome)
+    assert_no_traceback(outcome)
 
 
-def test_no_network_at_all_makes_the_map_of_what_there_is(built: Services) -> None:
+def test_missing_network_keeps_the_map(built: Services) -> None:
     before = tree(built.folder / "site")
-    cut = {
-        "SPOTMAP_SPOTIFY_API": f"{NOBODY}v1/",
-        "SPOTMAP_SPOTIFY_ACCOUNTS": NOBODY,
-        "SPOTMAP_YTMUSIC": NOBODY,
-        "SPOTMAP_WATCH_URL": f"{NOBODY}watch?v={{video_id}}",
+    no_network = {
+        "SPOTMAP_SPOTIFY_API": f"{NO_SERVER}v1/",
+        "SPOTMAP_SPOTIFY_ACCOUNTS": NO_SERVER,
+        "SPOTMAP_YTMUSIC": NO_SERVER,
+        "SPOTMAP_WATCH_URL": f"{NO_SERVER}watch?v={{video_id}}",
     }
-    outcome = built.build(extra=cut)
+    outcome = built.build(extra=no_network)
     assert outcome.status == 6
-    no_traceback(outcome)
+    assert_no_traceback(outcome)
     assert tree(built.folder / "site") == before
-    assert built.build("--offline", extra=cut).status == 0
+    assert built.build("--offline", extra=no_network).status == 0
 
 
-def test_youtube_out_of_reach_does_not_hold_up_the_build(built: Services) -> None:
+def test_unreachable_youtube_fails_only_new_tracks(built: Services) -> None:
     for number in range(50, 55):
         built.add(numbered_track(number))
-    outcome = built.build(extra={"SPOTMAP_YTMUSIC": NOBODY})
+    outcome = built.build(extra={"SPOTMAP_YTMUSIC": NO_SERVER})
     assert outcome.status == 0, outcome.stderr
     assert codes(built)[None] == TRACKS
     assert sum(codes(built).values()) == TRACKS + 5
     later = built.build()
-    assert (later.status, later.analyzed_count) == (0, 5), "once it is back, all of them are found at once"
+    assert (later.status, later.analyzed_count) == (0, 5), "the next build finds them"
 
 
-def test_a_full_disk_ends_the_build_and_costs_nothing_that_was_finished(running: Services, tmp_path: Path) -> None:
+def test_full_disk_ends_the_build_and_the_next_one_succeeds(running: Services, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=240k", "tmpfs", str(disk)]
     mounted = subprocess.run(mount, check=False, capture_output=True)
     if mounted.returncode:
-        pytest.skip("mounting a small disk needs more rights")
+        pytest.skip("mounting a small disk needs more privileges")
     try:
         outcome = running.build("--cache-dir", disk / "cache")
         assert outcome.status == 5, outcome.stderr
-        no_traceback(outcome)
+        assert_no_traceback(outcome)
         assert "cannot grow" in outcome.stderr
         subprocess.run(["mount", "-o", "remount,size=60M", disk], check=True)
         assert running.build("--cache-dir", disk / "cache").status == 0

@@ -1,4 +1,4 @@
-"""A build of a streamed library is stopped in any stage, politely or not: nothing finished is lost or asked again."""
+"""A streamed build that is interrupted or killed in any stage loses no finished work and repeats no request."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TRACKS = 6
 STAGES = ("fetch", "embed", "project", "cluster", "emit")
 
 
-ENDINGS = {signal.SIGINT: (130, -signal.SIGINT), signal.SIGKILL: (-signal.SIGKILL,)}
-"""How a process may end. A shell calls the first two the same: where the interrupt comes while Python executes text, as
-when a dataclass is made, it ends by the signal itself, whatever status the program asks for."""
+EXIT_STATUSES = {signal.SIGINT: (130, -signal.SIGINT), signal.SIGKILL: (-signal.SIGKILL,)}
+"""Possible exit statuses. If SIGINT arrives while Python executes source text (for example, to create a dataclass), the
+process is ended by the signal instead of returning 130; a shell shows both as 130."""
 
 
 @pytest.fixture
@@ -34,25 +34,25 @@ def running(tmp_path: Path) -> Iterator[Services]:
         yield started
 
 
-def stop_in(running: Services, stage: str, how: signal.Signals) -> tuple[int | None, str]:
-    """Start a build, send it a signal as soon as a stage has begun; the status, and what it said."""
+def stop_in(running: Services, stage: str, signal_number: signal.Signals) -> tuple[int | None, str]:
+    """Start a build, send it a signal when a stage has begun, and return its exit status and output."""
     arguments = ("--source", "spotify", "--embedder", "musicnn", "--log", "json")
     extra = {**running.environment, **UNTHROTTLED, "TMPDIR": str(running.folder / "temporary")}
     with started(*arguments, cwd=running.folder, extra=extra) as (process, stderr):
-        said = []
+        lines = []
         for line in stderr:
-            said.append(line)
-            if is_moment(line, stage):
+            lines.append(line)
+            if has_begun(line, stage):
                 assert process.pid is not None
-                os.kill(process.pid, how)
+                os.kill(process.pid, signal_number)
                 break
-        said += stderr.readlines()
+        lines += stderr.readlines()
         process.join(patience())
-        return process.exitcode, "".join(said)
+        return process.exitcode, "".join(lines)
 
 
-def is_moment(line: str, stage: str) -> bool:
-    """Whether a stage has begun; listening is well under way, with searches, downloads and workers all at it."""
+def has_begun(line: str, stage: str) -> bool:
+    """Return whether a stage has begun; for the embed stage, whether two tracks are finished."""
     event = json.loads(line) if line.startswith("{") else {}
     if event.get("stage") != stage:
         return False
@@ -61,30 +61,30 @@ def is_moment(line: str, stage: str) -> bool:
     return bool(event["event"] == "begin")
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_in_each_stage_it_goes_on_from_there(running: Services, how: signal.Signals) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGKILL])
+def test_build_stopped_in_each_stage_is_continued(running: Services, signal_number: signal.Signals) -> None:
     for stage in STAGES:
-        status, said = stop_in(running, stage, how)
-        assert status in ENDINGS[how], f"{stage}: {said}"
-        assert "Traceback" not in said, stage
-        if how == signal.SIGINT:
-            assert list((running.folder / "temporary").iterdir()) == [], f"{stage}: audio was left behind"
-    searches, given = list(running.music.searches), list(running.audio.served)
-    assert len(searches) <= len(set(searches)) + 4, "only what was under way is asked again"
+        status, lines = stop_in(running, stage, signal_number)
+        assert status in EXIT_STATUSES[signal_number], f"{stage}: {lines}"
+        assert "Traceback" not in lines, stage
+        if signal_number == signal.SIGINT:
+            assert list((running.folder / "temporary").iterdir()) == [], f"{stage}: temporary audio remains"
+    searches, served = list(running.music.searches), list(running.audio.served)
+    assert len(searches) <= len(set(searches)) + 4, "only searches in flight are repeated"
     running.music.requests.clear()
     last = running.build(extra={"TMPDIR": str(running.folder / "temporary")})
     assert (last.status, last.analyzed_count) == (0, 0), last.stderr
     assert running.music.searches == []
-    assert len(given) == TRACKS
+    assert len(served) == TRACKS
     assert {row["status"] for row in report(running.folder)["ledger"]} == {"mapped"}
 
 
-def test_what_a_killed_build_had_downloaded_is_deleted_by_the_next(running: Services) -> None:
+def test_downloads_of_a_killed_build_are_reused_and_deleted_by_the_next(running: Services) -> None:
     temporary = running.folder / "temporary"
     stop_in(running, "embed", signal.SIGKILL)
-    arrived = {path.stem for path in temporary.glob("spotmap-*/*/*") if len(path.stem) == 11}
+    downloaded = {path.stem for path in temporary.glob("spotmap-*/*/*") if len(path.stem) == 11}
     assert list(temporary.glob("spotmap-*"))
     running.audio.served.clear()
     assert running.build(extra={"TMPDIR": str(temporary)}).status == 0
     assert not list(temporary.glob("spotmap-*"))
-    assert not arrived.intersection(running.audio.served), "what had arrived is not fetched again"
+    assert not downloaded.intersection(running.audio.served), "finished downloads are not repeated"
