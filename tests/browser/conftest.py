@@ -1,4 +1,4 @@
-"""A browser, a server below a sub-path, and pages that tolerate no error and no request to elsewhere."""
+"""A browser, a server with a sub-path, and pages in which any error or request to another host fails the test."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from tests.support.patience import patience
 
 SUB_PATH = "/some/where"
 EXCERPT_S = 12
-"""Longer than a busy machine takes to look whether one is heard."""
+"""Longer than a busy machine needs to check whether an excerpt plays."""
 SIDE = 6
-"""Of the grid of tracks with excerpts."""
+"""Side of the grid of tracks with excerpts."""
 LARGE = pytest.mark.xdist_group("100,000 tracks")
-"""Tests of a site of so many are in one process, as it takes four seconds to make."""
+"""Runs tests of a site of this size in one worker, because it takes four seconds to write."""
 HTTP_DATE_S = 5.0
 BLOCKED = "Service Worker registration blocked by Playwright"
 ONE_PROCESS = "--renderer-process-limit=1"
-"""All pages of a context are in one process, as :class:`Contexts` would have it."""
+"""Runs all pages of a context in one process, on which :class:`Contexts` relies."""
 MAX_CONTEXTS = 4
 SYSTEM_BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first that is there. The same engine without a window costs half the processor time for each page."""
+"""The first one found is used. The headless shell needs half the processor time per page."""
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without writing a line a request."""
+    """Serves files without logging requests."""
 
     def send_head(self) -> Any:
-        """Answer in full what was changed a moment ago: dates in HTTP have whole seconds, and tests are faster."""
+        """Never answer "not modified" for recently changed files: HTTP dates have a resolution of one second."""
         changed = Path(self.translate_path(self.path))
         changed = changed / "index.html" if changed.is_dir() else changed
         if changed.exists() and time.time() - changed.stat().st_mtime < HTTP_DATE_S:
@@ -55,7 +55,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium if there is one, else Playwright's own."""
+    """The system's Chromium if there is one, otherwise Playwright's."""
     with sync_playwright() as playwright:
         expect.set_options(timeout=patience() * 1000)
         launched = launch(playwright.chromium)
@@ -64,7 +64,7 @@ def browser() -> Iterator[Browser]:
 
 
 def launch(kind: BrowserType, *settings: str) -> Browser:
-    """Start a browser of a kind, with settings of its own."""
+    """Start a browser with additional command-line settings."""
     executable = next((found for name in SYSTEM_BROWSERS if (found := shutil.which(name))), None)
     args = ["--no-sandbox", ONE_PROCESS, *settings]
     return kind.launch(executable_path=executable, args=args, timeout=patience() * 1000)
@@ -72,7 +72,7 @@ def launch(kind: BrowserType, *settings: str) -> Browser:
 
 @pytest.fixture(scope="session")
 def web_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """The folder behind the sub-path, and its address."""
+    """The folder that is served at the sub-path, and its URL."""
     root = tmp_path_factory.mktemp("web")
     folder = root.joinpath(*SUB_PATH.strip("/").split("/"))
     folder.mkdir(parents=True)
@@ -87,22 +87,22 @@ def web_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, s
 
 @pytest.fixture(scope="session")
 def sample(web_root: tuple[Path, str]) -> Callable[[int], Site]:
-    """Gives the site of so many invented tracks, made once."""
+    """Return a function that writes the site of a number of made-up tracks, once per number."""
     root, url = web_root
-    made: dict[int, Site] = {}
+    written: dict[int, Site] = {}
 
     def make(tracks: int) -> Site:
-        if tracks not in made:
+        if tracks not in written:
             write_sample_site(root / str(tracks), tracks=tracks)
-            made[tracks] = Site(root / str(tracks), f"{url}{tracks}/")
-        return made[tracks]
+            written[tracks] = Site(root / str(tracks), f"{url}{tracks}/")
+        return written[tracks]
 
     return make
 
 
 @pytest.fixture(scope="session")
 def excerpts_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of tracks on a grid, those with an odd number in their title with an excerpt, by the real command."""
+    """A real site of tracks on a grid; those with an odd number in their title have an excerpt."""
     folder = tmp_path_factory.mktemp("excerpts")
     for number in range(2):
         write_audio(folder / f"{number}.ogg", tune(16.0, rate_hz=16_000, seed=number), rate_hz=16_000)
@@ -111,14 +111,14 @@ def excerpts_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(SIDE * SIDE)
     ]
     (folder / "library.csv").write_text("\n".join(["title,x,y,path", *rows]) + "\n")
-    made = spotmap("--source", "table:library.csv", "--excerpts", EXCERPT_S, "--log", "plain", cwd=folder)
-    assert made.status == 0, made.stderr
+    outcome = spotmap("--source", "table:library.csv", "--excerpts", EXCERPT_S, "--log", "plain", cwd=folder)
+    assert outcome.status == 0, outcome.stderr
     return folder / "site"
 
 
 @pytest.fixture
 def copied_site(sample: Callable[[int], Site], web_root: tuple[Path, str], tmp_path: Path) -> Site:
-    """A copy of the sample site, for this test alone to damage."""
+    """A copy of the sample site that a test may modify."""
     root, url = web_root
     shutil.copytree(sample(300).folder, root / tmp_path.name)
     return Site(root / tmp_path.name, f"{url}{tmp_path.name}/")
@@ -126,12 +126,12 @@ def copied_site(sample: Callable[[int], Site], web_root: tuple[Path, str], tmp_p
 
 @dataclass
 class Complaints:
-    """What went wrong in a page. A test that provokes an error takes it out with ``expect``."""
+    """Errors and foreign requests of a page. A test that provokes one removes it with ``expect``."""
 
     host: str
     expected: list[str] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
-    forgiven: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
         page.on("console", lambda message: self._note(f"console: {message.text}", message.type in ("error", "warning")))
@@ -141,34 +141,37 @@ class Complaints:
     def _note(self, text: str, is_complaint: bool) -> None:
         if is_complaint:
             is_expected = any(part in text for part in self.expected)
-            (self.forgiven if is_expected else self.seen).append(text)
+            (self.ignored if is_expected else self.seen).append(text)
 
     def _check_request(self, request: Request) -> None:
         address = urlsplit(request.url)
         self._note(f"request to {request.url}", address.scheme != "data" and address.netloc != self.host)
 
     def expect(self, part: str) -> None:
-        """One has come; others like it may still be on their way, as what the browser tells arrives late."""
+        """Assert that a complaint contains ``part``, and ignore all that do, including those that arrive later."""
         self.expected.append(part)
         assert any(part in text for text in self.seen), f"no complaint says {part!r}: {self.seen}"
         self.seen = [text for text in self.seen if part not in text]
 
 
+PHONE: dict[str, Any] = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A page with the viewer in it, and what tests ask of it."""
+    """A page with the viewer, and helpers of its tests."""
 
     page: Page
     site: Site
     complaints: Complaints
 
     def position_of(self, track: int) -> tuple[float, float]:
-        """Where the track is on the screen, pixels."""
+        """Return the position of a track on the screen in pixels."""
         x, y = self.page.evaluate(f"spotmap.positionOf({track})")
         return x, y
 
     def state(self, name: str) -> Any:
-        """One field of the viewer's state; ``hiddenClusters`` and the like come as lists."""
+        """Return a field of the viewer's state; sets such as ``hiddenClusters`` become lists."""
         return self.page.evaluate(
             f"(() => {{ const value = spotmap.state().{name}; return value instanceof Set ? [...value] : value; }})()"
         )
@@ -177,29 +180,32 @@ class Viewer:
         return int(self.page.evaluate("spotmap.visibleCount()"))
 
     def track_in_view(self, divisor: int = 1) -> int:
-        """A track well inside the window that no other track is close to, so that pointing at it is unambiguous. Its
-        number is a multiple of ``divisor``."""
-        return int(
-            self.page.evaluate(
-                LONELY_TRACK,
-                divisor,
-            )
-        )
+        """Return a track inside the window and far from all others, whose index is a multiple of ``divisor``."""
+        return int(self.page.evaluate(LONELY_TRACK, divisor))
+
+    def record_requests(self) -> list[str]:
+        """Return a list that collects the file names of all requests from now on."""
+        names: list[str] = []
+        self.page.on("request", lambda request: names.append(request.url.rpartition("/")[2]))
+        return names
 
     def wait_until(self, expression: str, timeout_s: float = 5.0) -> None:
-        """Ask until the expression is true. (Playwright's own way needs eval, which the page forbids.)"""
+        """Poll until the expression is true. (Playwright's own method needs eval, which the page forbids.)"""
         deadline_s = time.monotonic() + patience(timeout_s)
         while not self.page.evaluate(expression):
-            assert time.monotonic() < deadline_s, f"still not true: {expression}"
+            assert time.monotonic() < deadline_s, f"timed out waiting for {expression}"
             self.page.wait_for_timeout(20)
 
 
-class Contexts:
-    """Contexts of a browser, each used by one test after the other, with nothing left in it from one to the next.
+OpenViewer = Callable[..., Viewer]
 
-    A page of a new context takes a third more processor, as its process begins with nothing compiled. A page that stays
-    open keeps that process; every test opens its own beside it. A page can leave something in a context by its storage
-    only (and by its clock: tests that set one ask for a context of their own).
+
+class Contexts:
+    """Browser contexts that are reused by successive tests and cleaned in between.
+
+    A page of a new context needs a third more processor time, because its process has no compiled code yet. Therefore,
+    one page of each context stays open to keep the process, and every test opens its own page in the context. Only the
+    storage of pages has to be cleaned (and tests that set the clock use a separate context).
     """
 
     def __init__(self, browser: Browser, origin: str) -> None:
@@ -210,11 +216,11 @@ class Contexts:
         self._own: list[BrowserContext] = []
 
     def can_clean(self, site: Site, options: dict[str, Any]) -> bool:
-        """Whether nothing of a site stays in a context that is cleaned."""
+        """Return whether cleaning a context removes everything that the site can store in it."""
         return site.url.startswith(self._origin) and options["service_workers"] == "block"
 
     def page(self, options: dict[str, Any], *, is_own: bool) -> Page:
-        """Open a page in a context with these options: another one for each page of a test."""
+        """Open a page in a context with these options; each page of a test has a different context."""
         name = repr(sorted(options.items()))
         if is_own or name in self._taken:
             self._own.append(self._new(options))
@@ -224,11 +230,11 @@ class Contexts:
             page = self._new(options).new_page()
             page.goto(self._origin)
             self._kept[name] = page
-        self._kept[name] = self._kept.pop(name)  # the last one now, and so the last to go
+        self._kept[name] = self._kept.pop(name)  # now the most recently used, so the last to be closed
         return self._kept[name].context.new_page()
 
     def clean(self) -> None:
-        """Close what a test opened, and take away what it left."""
+        """Close the pages of a test and clear their storage."""
         for context in self._own:
             context.close()
         for name in self._taken:
@@ -256,7 +262,7 @@ def contexts(browser: Browser, web_root: tuple[Path, str]) -> Contexts:
 
 @pytest.fixture
 def open_viewer(contexts: Contexts, sample: Callable[[int], Site]) -> Iterator[Callable[..., Viewer]]:
-    """Opens the sample site; afterwards, nothing may have complained."""
+    """Return a function that opens a site; after the test, there must be no complaints."""
     opened: list[Viewer] = []
 
     def open_page(
@@ -265,7 +271,7 @@ def open_viewer(contexts: Contexts, sample: Callable[[int], Site]) -> Iterator[C
         site = site or sample(tracks)
         context.setdefault("viewport", {"width": 1280, "height": 800})
         context.setdefault("reduced_motion", "reduce")
-        # A worker fetches the whole site for visits without network, and holds back requests that Playwright would see.
+        # The service worker would fetch the complete site and hide requests from Playwright.
         context.setdefault("service_workers", "block")
         page = contexts.page(context, is_own=is_own or not contexts.can_clean(site, context))
         viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc, [BLOCKED]))

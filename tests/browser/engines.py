@@ -1,7 +1,7 @@
-"""Firefox and WebKit as their makers drive them, behind the same few gestures.
+"""Drive Firefox and WebKit with their own drivers through a common interface.
 
-Playwright's own builds of these engines cannot be had everywhere, so the distribution's are used: Firefox by Mozilla's
-client of its own protocol (Marionette), WebKit by Selenium and the driver that comes with WebKitGTK.
+Playwright's builds of these engines are not available everywhere, so the distribution's are used: Firefox with
+Mozilla's Marionette client, WebKit with Selenium and WebKitGTK's driver.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ START_S = patience(120.0)
 PAGE_S = patience(40.0)
 
 
-class EngineAbsent(Exception):
-    """The engine, or what it needs to run, is not on this machine; the message names it."""
+class EngineUnavailable(Exception):
+    """The engine or one of its requirements is not installed; the message names it."""
 
 
 class Window(Protocol):
     """A browser window with one page in it."""
 
     def open(self, address: str) -> None:
-        """Go there and wait until the page has loaded."""
+        """Open a URL and wait until the page has loaded."""
 
     def reload(self) -> None:
-        """The same page once more."""
+        """Reload the page."""
 
     def run(self, script: str, *arguments: object) -> Any:
-        """What the body of a function returns that runs in the page."""
+        """Run the body of a function in the page and return its result."""
 
     def click(self, x: float, y: float) -> None:
-        """Bring the mouse there, in pixels of the page, and click."""
+        """Click at a position in page pixels."""
 
     def point_at(self, x: float, y: float) -> None:
-        """Bring the mouse there, in pixels of the page."""
+        """Move the mouse to a position in page pixels."""
 
     def press(self, keys: str) -> None:
-        """Press and let go of one key after the other."""
+        """Press and release keys one after the other."""
 
 
 class FirefoxWindow:
-    """Firefox without a screen."""
+    """Headless Firefox."""
 
     def __init__(self, executable: str, log: Path) -> None:
         from marionette_driver.marionette import Marionette
@@ -57,14 +57,14 @@ class FirefoxWindow:
         preferences = {
             "ui.systemUsesDarkTheme": 0,
             "ui.prefersReducedMotion": 1,
-            # A fine pointer that can hover. Without a screen there would be none.
+            # A fine pointer that can hover, which headless mode lacks.
             "ui.primaryPointerCapabilities": 6,
             "ui.allPointerCapabilities": 6,
         }
         self._marionette = Marionette(
             bin=executable, port=0, headless=True, prefs=preferences, gecko_log=str(log), startup_timeout=START_S
         )
-        limit_ms = round(PAGE_S * 1000)  # Firefox refuses fractions, which a busy machine gives
+        limit_ms = round(PAGE_S * 1000)  # Firefox requires whole numbers
         self._marionette.start_session({"timeouts": {"pageLoad": limit_ms, "script": limit_ms}})
         self._marionette.set_window_rect(width=1280, height=900)
 
@@ -97,7 +97,7 @@ class FirefoxWindow:
 
 
 class WebKitWindow:
-    """WebKitGTK's small browser, on a screen that is in memory only."""
+    """WebKitGTK's MiniBrowser on a virtual screen."""
 
     def __init__(self, driver: str, browser: str, display: str, log: Path) -> None:
         from selenium import webdriver
@@ -106,9 +106,9 @@ class WebKitWindow:
         options = webdriver.WebKitGTKOptions()
         options.binary_location = browser
         options.add_argument("--automation")
-        # Without a graphics card, drawing by way of OpenGL can keep a page waiting for minutes.
-        without_card = {"WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
-        environment = {**os.environ, **without_card, "DISPLAY": display, "GDK_BACKEND": "x11"}
+        # Without a graphics card, rendering with OpenGL can block a page for minutes.
+        software_rendering = {"WEBKIT_DISABLE_COMPOSITING_MODE": "1"}
+        environment = {**os.environ, **software_rendering, "DISPLAY": display, "GDK_BACKEND": "x11"}
         self._driver = webdriver.WebKitGTK(options, Service(driver, log_output=str(log), env=environment))
         self._driver.set_page_load_timeout(PAGE_S)
         self._driver.set_script_timeout(PAGE_S)
@@ -149,13 +149,13 @@ class WebKitWindow:
 
 @contextmanager
 def firefox(log: Path) -> Iterator[Window]:
-    """A window of Firefox, which is closed afterwards.
+    """Open a window of Firefox until the end of the block.
 
     Raises:
-        EngineAbsent: if there is no Firefox, or no driver for it.
+        EngineUnavailable: if Firefox or its driver is missing.
     """
     if find_spec("marionette_driver") is None:
-        raise EngineAbsent("Firefox's driver is not installed")
+        raise EngineUnavailable("Firefox's driver is not installed")
     window = FirefoxWindow(_command("firefox-esr", "firefox"), log)
     try:
         yield window
@@ -165,10 +165,10 @@ def firefox(log: Path) -> Iterator[Window]:
 
 @contextmanager
 def webkit(log: Path) -> Iterator[Window]:
-    """A window of WebKitGTK, which is closed afterwards.
+    """Open a window of WebKitGTK until the end of the block.
 
     Raises:
-        EngineAbsent: if there is no WebKitGTK with its driver, or no Xvfb to show it on.
+        EngineUnavailable: if WebKitGTK, its driver or Xvfb is missing.
     """
     driver = _command("WebKitWebDriver")
     browser = _mini_browser()
@@ -182,7 +182,7 @@ def webkit(log: Path) -> Iterator[Window]:
 
 @contextmanager
 def _screen() -> Iterator[str]:
-    """The name of a screen in memory. The server itself says which one was free."""
+    """Start a virtual screen and yield its name, which the server chooses."""
     server = _command("Xvfb")
     reading, writing = os.pipe()
     process = subprocess.Popen(
@@ -192,8 +192,8 @@ def _screen() -> Iterator[str]:
     )
     os.close(writing)
     try:
-        with os.fdopen(reading, encoding="ascii") as said:
-            yield f":{said.readline().strip()}"
+        with os.fdopen(reading, encoding="ascii") as output:
+            yield f":{output.readline().strip()}"
     finally:
         process.terminate()
         process.wait(patience())
@@ -202,17 +202,17 @@ def _screen() -> Iterator[str]:
 def _command(*names: str) -> str:
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
-        raise EngineAbsent(f"{names[0]} is not installed")
+        raise EngineUnavailable(f"{names[0]} is not installed")
     return found
 
 
 def _mini_browser() -> str:
-    """The browser that the driver drives; it lies beside the library, not on the path."""
+    """Return the path of the browser for the driver, which is installed next to the library, not on ``PATH``."""
     folders = (f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}", "/usr/lib", "/usr/lib64", "/usr/libexec")
-    places = (
+    candidates = (
         Path(folder, library, "MiniBrowser") for folder in folders for library in ("webkit2gtk-4.1", "webkitgtk-6.0")
     )
-    found = next((str(place) for place in places if place.is_file()), None)
+    found = next((str(path) for path in candidates if path.is_file()), None)
     if found is None:
-        raise EngineAbsent("WebKitGTK's MiniBrowser is not installed")
+        raise EngineUnavailable("WebKitGTK's MiniBrowser is not installed")
     return found

@@ -1,16 +1,16 @@
-"""The site that a reader of the tutorial builds, from several kinds of hosts, in a real browser."""
+"""The site of the tutorial in a real browser, served by several kinds of hosts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 from tests.fakes.http_server import serving
 from tests.fakes.s3_server import S3Server
 from tests.support import tutorial as tutorial_commands
@@ -19,19 +19,18 @@ from tests.support.nginx import find_nginx, nginx
 from tests.support.pages import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("demo")]
-OpenViewer = Callable[..., Viewer]
 
 
 @pytest.fixture(scope="module")
 def tutorial(web_root: tuple[Path, str]) -> dict[str, str]:
-    """What the tutorial's commands printed, run in a folder that is served."""
+    """The output of the tutorial's commands, run in a served folder."""
     (web_root[0] / "demo").mkdir()
     return tutorial_commands.follow(web_root[0] / "demo")
 
 
 @pytest.fixture(scope="module")
 def demo(web_root: tuple[Path, str], tutorial: dict[str, str]) -> Site:
-    """The demo library as a site, on a plain server."""
+    """The site of the demo library on a plain server."""
     return Site(web_root[0] / "demo/my-map/site", f"{web_root[1]}demo/my-map/site/")
 
 
@@ -41,12 +40,12 @@ GZIP = "gzip on; gzip_min_length 0; gzip_types text/css text/javascript applicat
 
 @pytest.fixture(params=["nginx", "nginx below a path, with gzip", "S3"])
 def hosted(request: pytest.FixtureRequest, demo: Site, tmp_path: Path) -> Iterator[Site]:
-    """The same where another host serves it."""
+    """The same site on another host."""
     if request.param == "S3":
         with on_s3(demo.folder) as url:
             yield Site(demo.folder, url)
     elif NGINX is None:
-        pytest.skip("nginx is not installed (`make engines` fetches it where it can)")
+        pytest.skip("nginx is not installed (`make engines` installs it if possible)")
     else:
         served, state = tmp_path / "root", tmp_path / "state"
         state.mkdir()
@@ -58,7 +57,7 @@ def hosted(request: pytest.FixtureRequest, demo: Site, tmp_path: Path) -> Iterat
 
 @contextmanager
 def on_s3(built: Path) -> Iterator[str]:
-    """The site's address at a server that speaks S3, as it serves a bucket as a website."""
+    """Deploy the site to a fake S3 server and yield its website URL."""
     pytest.importorskip("s3fs", reason="s3fs is not installed: pip install 'spotmap-build[s3]'")
     server = S3Server()
     keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -72,14 +71,12 @@ def deploy(site: Path, *to: object, extra: Mapping[str, str] | None = None) -> N
     assert done.status == 0, done.stderr
 
 
-def test_the_demo_has_regions_playlists_and_every_track_and_can_be_searched(
-    open_viewer: OpenViewer, demo: Site
-) -> None:
+def test_demo_has_clusters_playlists_all_tracks_and_search(open_viewer: OpenViewer, demo: Site) -> None:
     viewer = open_viewer(site=demo)
     page, card = viewer.page, viewer.page.locator("#card")
     assert viewer.visible_count() == 105
     expect(page.locator("h1")).to_have_text("My first map")
-    # One person's map has no tab for libraries.
+    # The map of one person has no tab for libraries.
     expect(page.locator("[data-color-by]")).to_have_count(3)
     expect(page.locator("[data-color-by]:visible")).to_have_text(["Clusters", "Playlists"])
     entries = page.locator(".legend-list > li")
@@ -100,16 +97,16 @@ def test_the_demo_has_regions_playlists_and_every_track_and_can_be_searched(
     assert viewer.state("pinned") >= 0
 
 
-def test_it_is_a_map_that_a_browser_may_keep_as_an_app(open_viewer: OpenViewer, demo: Site) -> None:
-    answers(open_viewer(site=demo))
+def test_site_works_and_can_be_installed_as_an_app(open_viewer: OpenViewer, demo: Site) -> None:
+    check_site(open_viewer(site=demo))
 
 
-def test_it_is_so_on_other_hosts(open_viewer: OpenViewer, hosted: Site) -> None:
-    answers(open_viewer(site=hosted))
+def test_site_works_on_other_hosts(open_viewer: OpenViewer, hosted: Site) -> None:
+    check_site(open_viewer(site=hosted))
 
 
-def answers(viewer: Viewer) -> None:
-    """The site's files arrive: what is on the map, what is known of a track, and what an app is made of."""
+def check_site(viewer: Viewer) -> None:
+    """Check that the browser gets the map, the details of a track, the web app manifest and its icons."""
     page, card = viewer.page, viewer.page.locator("#card")
     assert viewer.visible_count() == 105
     page.mouse.move(*viewer.position_of(50))
@@ -119,15 +116,15 @@ def answers(viewer: Viewer) -> None:
     page.mouse.move(700, 400)
     page.mouse.wheel(0, -400)
     viewer.wait_until(f"String(spotmap.positionOf(50)) !== '{x},{y}'")
-    said = page.context.new_cdp_session(page).send("Page.getAppManifest")
-    assert said["url"] == f"{viewer.site.url}manifest.webmanifest"
-    assert said["errors"] == []
-    icons = [icon["src"] for icon in json.loads(said["data"])["icons"]]
+    manifest = page.context.new_cdp_session(page).send("Page.getAppManifest")
+    assert manifest["url"] == f"{viewer.site.url}manifest.webmanifest"
+    assert manifest["errors"] == []
+    icons = [icon["src"] for icon in json.loads(manifest["data"])["icons"]]
     assert icons == ["icon-192.png", "icon-512.png"]
     assert all(page.request.get(viewer.site.url + icon).ok for icon in icons)
 
 
-def test_nothing_in_hostile_titles_runs(open_viewer: OpenViewer, web_root: tuple[Path, str], tmp_path: Path) -> None:
+def test_hostile_titles_do_not_run_scripts(open_viewer: OpenViewer, web_root: tuple[Path, str], tmp_path: Path) -> None:
     root, url = web_root
     hostile = [
         "<script>window.broken=1</script>",

@@ -1,6 +1,6 @@
-"""The viewer in Firefox and in WebKit, served and opened as a file: what a person does first, in each of them.
+"""The viewer's main features in Firefox and WebKit, served and opened as a file.
 
-What the viewer does in detail is tested in Chromium; here it is shown that the other engines do not stand in its way.
+The details are tested in Chromium; these tests cover differences between engines.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import Any, Final
 import pytest
 
 from tests.browser.conftest import QuietHandler
-from tests.browser.engines import EngineAbsent, Window, firefox, webkit
+from tests.browser.engines import EngineUnavailable, Window, firefox, webkit
 from tests.fakes.next_sample_site import republish
 from tests.support.pages import LONELY_TRACK, PAINTED_PIXELS, SILENT, SOUNDING, TEST_MODE, Site
 from tests.support.patience import patience
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("other engines"),  # one process, so that each engine starts once
-    # What the drivers' packages leave undone.
+    pytest.mark.xdist_group("other engines"),  # one worker, so that each engine starts once
+    # Warnings of the drivers' packages.
     pytest.mark.filterwarnings("ignore:distro.linux_distribution:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:'telnetlib' is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:setting remote_server_addr:DeprecationWarning"),
@@ -50,36 +50,36 @@ HTMLMediaElement.prototype.play = function () {
   return play.call(this);
 };
 """
-"""Keeps what goes wrong in a page. WebKit's driver gives away nothing of its console, so the page must tell itself.
+"""Collects errors in the page itself, because WebKit's driver does not expose the console.
 
-On a machine without a sound card, Firefox plays only what is listened to by something else: by a stream.
+On a machine without a sound card, Firefox plays audio only if it is captured as a stream.
 """
 DRAWING = """const canvas = document.querySelector('canvas[data-layer="points"]');
   return canvas.width && canvas.toDataURL();"""
 
 LATE_S = 0.5
-"""By which the script is there long before the style sheet."""
+"""Delay of the style sheet, by which the script arrives first."""
 PRELOAD = '<link rel="preload"'
-"""Opened as a file, the page takes its data from scripts, and what it would have preloaded from a server is refused."""
+"""A page opened as a file loads its data from scripts; browsers refuse its preload links."""
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))
 def window(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    """A window of each engine, opened once."""
+    """A window of each engine, opened once per engine."""
     log = tmp_path_factory.mktemp(request.param) / "log.txt"
     try:
         with ENGINES[request.param](log) as opened:
             yield opened
-    except EngineAbsent as absent:
-        pytest.skip(f"{request.param} is not tried: {absent} (`make engines` installs it where it can)")
+    except EngineUnavailable as unavailable:
+        pytest.skip(f"{request.param} is skipped: {unavailable} (`make engines` installs it if possible)")
 
 
 READY: Final = "document.documentElement.dataset.state === 'ready'"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The sample site's page in an engine."""
+class SamplePage:
+    """The page of a site in an engine."""
 
     window: Window
     titles: tuple[str, ...]
@@ -90,18 +90,18 @@ class Opened:
     def wait_until(self, expression: str, *arguments: object, timeout_s: float = 30.0) -> None:
         deadline_s = time.monotonic() + patience(timeout_s)
         while not self.ask(expression, *arguments):
-            assert time.monotonic() < deadline_s, f"still not true: {expression}"
+            assert time.monotonic() < deadline_s, f"timed out waiting for {expression}"
             time.sleep(0.02)
 
     def complaints(self) -> list[str]:
-        """What went wrong since the page was loaded."""
-        return [said for said in self.ask("complaints") if PRELOAD not in said]
+        """Return the errors since the page was loaded."""
+        return [text for text in self.ask("complaints") if PRELOAD not in text]
 
     def wait_until_ready(self) -> None:
         self.wait_until(READY)
 
     def wait_for_card_of(self, track: int) -> None:
-        """Until the card is to be seen and has the track's title."""
+        """Wait until the card is visible and shows the track's title."""
         self.wait_until(
             """(card => card.checkVisibility() && card.querySelector(".card-title")?.textContent === arguments[0])
             (document.querySelector("#card"))""",
@@ -116,7 +116,7 @@ class Opened:
         return x, y
 
     def click_on(self, selector: str) -> None:
-        """Click in the middle of what the selector finds, whatever may lie on it there."""
+        """Click at the center of an element, even if another element covers it."""
         x, y = self.window.run(
             """const found = document.querySelector(arguments[0]);
             found.scrollIntoView({ block: "nearest" });
@@ -129,20 +129,20 @@ class Opened:
 
 @pytest.fixture(params=["http", "file"])
 def address(request: pytest.FixtureRequest) -> Callable[[Site], str]:
-    """How a site is opened: from a server, or by a double-click on its page."""
+    """The URL of a site on a server, or of its page as a file."""
     if request.param == "http":
         return lambda site: site.page
     return lambda site: (site.folder / "index.html").as_uri() + TEST_MODE
 
 
 @pytest.fixture
-def acquisition(copied_site: Site) -> Site:
-    """A copy of the sample site, of this test alone, whose page keeps what goes wrong in it."""
+def monitored_site(copied_site: Site) -> Site:
+    """A copy of the sample site whose page collects errors."""
     return with_listener(copied_site)
 
 
 def with_listener(site: Site) -> Site:
-    """Let the page of a site keep what goes wrong in it."""
+    """Add the error collector to the page of a site."""
     site.folder.joinpath("listener.js").write_text(LISTENER, encoding="utf-8")
     page = site.folder / "index.html"
     before, first_script, after = page.read_text(encoding="utf-8").partition("<script ")
@@ -151,38 +151,38 @@ def with_listener(site: Site) -> Site:
     return site
 
 
-def open_until(page: Opened, address: str, expression: str = READY) -> None:
-    """Open a page. WebKit's driver now and then answers that it has, and shows nothing: then it is asked once more."""
+def open_until(page: SamplePage, address: str, expression: str = READY) -> None:
+    """Open a page and retry, because WebKit's driver sometimes reports success but shows nothing."""
     deadline_s = time.monotonic() + patience()
-    looks_s = 3.0
+    attempt_s = 3.0
     while True:
         page.window.open("about:blank")
         page.window.open(address)
-        ends_s = time.monotonic() + looks_s
-        while time.monotonic() < ends_s:
+        attempt_deadline_s = time.monotonic() + attempt_s
+        while time.monotonic() < attempt_deadline_s:
             if page.ask(expression):
                 return
             time.sleep(0.02)
-        assert time.monotonic() < deadline_s, f"still not true of {address}: {expression}"
-        looks_s *= 2
+        assert time.monotonic() < deadline_s, f"timed out waiting for {expression} at {address}"
+        attempt_s *= 2
 
 
 @pytest.fixture
-def opened(window: Window, acquisition: Site, address: Callable[[Site], str]) -> Iterator[Opened]:
-    """The sample site, opened again; afterwards, nothing may have gone wrong in it."""
-    with opening(window, acquisition, address(acquisition)) as page:
+def opened(window: Window, monitored_site: Site, address: Callable[[Site], str]) -> Iterator[SamplePage]:
+    """The page of the sample site, in which there must be no errors after the test."""
+    with opening(window, monitored_site, address(monitored_site)) as page:
         yield page
 
 
 @pytest.fixture
-def heard(
+def excerpts_page(
     window: Window,
     excerpts_folder: Path,
     web_root: tuple[Path, str],
     tmp_path: Path,
     address: Callable[[Site], str],
-) -> Iterator[Opened]:
-    """A site with excerpts, opened likewise."""
+) -> Iterator[SamplePage]:
+    """The page of a site with excerpts, in which there must be no errors after the test."""
     root, url = web_root
     site = Site(shutil.copytree(excerpts_folder, root / tmp_path.name), f"{url}{tmp_path.name}/")
     with opening(window, with_listener(site), address(site)) as page:
@@ -190,16 +190,16 @@ def heard(
 
 
 @contextmanager
-def opening(window: Window, site: Site, address: str) -> Iterator[Opened]:
-    """The page of a site; at the end of the block, nothing may have gone wrong in it."""
+def opening(window: Window, site: Site, address: str) -> Iterator[SamplePage]:
+    """Open the page of a site; at the end of the block, there must be no errors."""
     text = json.loads(next(site.folder.glob("data/*/text.json")).read_text(encoding="utf-8"))
-    page = Opened(window, tuple(text["titles"].split("\n")))
+    page = SamplePage(window, tuple(text["titles"].split("\n")))
     open_until(page, address)
     yield page
     assert page.complaints() == []
 
 
-def test_the_map_shows_tracks_and_colors_and_its_address_brings_them_back(opened: Opened) -> None:
+def test_map_pinning_colors_links_and_search(opened: SamplePage) -> None:
     for layer in ("boundaries", "points", "labels"):
         opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", layer)
     track = opened.lonely_track()
@@ -224,10 +224,10 @@ def test_the_map_shows_tracks_and_colors_and_its_address_brings_them_back(opened
     opened.window.run("history.back();")
     opened.wait_until("spotmap.state().pinned === -1")
     assert opened.ask("spotmap.state().colorBy") == "playlist"
-    search_flies_to_a_track(opened)
+    check_search_flies_to_a_track(opened)
 
 
-def search_flies_to_a_track(opened: Opened) -> None:
+def check_search_flies_to_a_track(opened: SamplePage) -> None:
     every_title = "\n".join(opened.titles).lower()
     track = next(i for i, title in enumerate(opened.titles) if every_title.count(title[:7].lower()) == 1)
     scale = opened.ask("spotmap.state().transform.k")
@@ -246,13 +246,13 @@ def search_flies_to_a_track(opened: Opened) -> None:
 OVERFLOWS = "(list => list.scrollHeight > list.clientHeight)(document.querySelector(arguments[0]))"
 
 
-def test_artists_selections_and_pictures(opened: Opened, acquisition: Site) -> None:
-    an_artist_is_found_drawn_and_named_on_cards(opened)
-    what_is_seen_is_saved_as_a_large_picture(opened, acquisition)
-    a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened)
+def test_artists_pictures_and_selections(opened: SamplePage, monitored_site: Site) -> None:
+    check_artist_is_found_drawn_and_named_on_cards(opened)
+    check_view_is_saved_as_a_large_picture(opened, monitored_site)
+    check_scrollbars_do_not_cover_buttons(opened)
 
 
-def an_artist_is_found_drawn_and_named_on_cards(opened: Opened) -> None:
+def check_artist_is_found_drawn_and_named_on_cards(opened: SamplePage) -> None:
     opened.window.press("/")
     opened.window.press("okafor")
     opened.wait_until("document.querySelector('.found-collection')?.checkVisibility()")
@@ -261,7 +261,7 @@ def an_artist_is_found_drawn_and_named_on_cards(opened: Opened) -> None:
     opened.wait_until(f"({PAINTED_PIXELS})(arguments[0]) > 500", "marks")
     opened.click_on(".picks-row .picks-names")
     opened.wait_until("document.querySelector('.card-artists .name-button')?.checkVisibility()")
-    # In one line, each beside the other.
+    # The names are on one line.
     assert opened.ask("document.querySelector('.card-artists').getBoundingClientRect().height") < 60
 
 
@@ -279,12 +279,12 @@ URL.createObjectURL = (file) => {
 };
 URL.revokeObjectURL = () => {};
 """
-"""Keeps what a page would save, and saves nothing."""
+"""Records files instead of saving them."""
 
 
-def what_is_seen_is_saved_as_a_large_picture(opened: Opened, acquisition: Site) -> None:
-    # A file of the site: what a driver runs is not what the page calls, in Firefox.
-    acquisition.folder.joinpath("saving.js").write_text(SAVING, encoding="utf-8")
+def check_view_is_saved_as_a_large_picture(opened: SamplePage, monitored_site: Site) -> None:
+    # In Firefox, scripts run by the driver cannot replace functions of the page, so this is a file of the site.
+    monitored_site.folder.joinpath("saving.js").write_text(SAVING, encoding="utf-8")
     opened.window.run("document.head.append(Object.assign(document.createElement('script'), { src: 'saving.js' }))")
     opened.wait_until("typeof saved === 'object'")
     opened.click_on("#picture-button")
@@ -297,7 +297,7 @@ def what_is_seen_is_saved_as_a_large_picture(opened: Opened, acquisition: Site) 
     assert colors > 100
 
 
-def a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> None:
+def check_scrollbars_do_not_cover_buttons(opened: SamplePage) -> None:
     opened.click_on('[data-color-by="playlist"]')
     opened.wait_until(OVERFLOWS, ".legend-scroll")
     opened.click_on(".legend-about")
@@ -311,27 +311,29 @@ def a_scrollbar_does_not_lie_on_the_buttons_of_its_list(opened: Opened) -> None:
     opened.wait_until("spotmap.state().selected.length === arguments[0] - 1", count)
 
 
-def one_that_sounds(heard: Opened, sounds: bool) -> int:
-    return next(track for track, title in enumerate(heard.titles) if (int(title.split()[1]) % 2 == 1) is sounds)
+def track_with_excerpt(excerpts_page: SamplePage, has_excerpt: bool) -> int:
+    return next(
+        track for track, title in enumerate(excerpts_page.titles) if (int(title.split()[1]) % 2 == 1) is has_excerpt
+    )
 
 
-def test_an_excerpt_is_heard_and_so_is_what_one_rests_on(heard: Opened) -> None:
-    track = one_that_sounds(heard, True)
-    heard.window.click(*heard.position_of(track))
-    heard.wait_for_card_of(track)
-    heard.click_on("#card [data-action='listen']")
-    heard.wait_until("document.querySelector('#player audio')?.currentTime > 0.2")
-    assert "/audio/" in heard.ask("document.querySelector('#player audio').currentSrc")
-    heard.click_on("#glide-button")
-    heard.wait_until("document.querySelector('#player').hidden")
-    heard.window.point_at(*heard.position_of(track))
-    heard.wait_until(SOUNDING)
-    heard.window.point_at(*heard.position_of(one_that_sounds(heard, False)))
-    heard.wait_until(SILENT)
+def test_excerpts_play_in_the_player_and_by_pointing(excerpts_page: SamplePage) -> None:
+    track = track_with_excerpt(excerpts_page, True)
+    excerpts_page.window.click(*excerpts_page.position_of(track))
+    excerpts_page.wait_for_card_of(track)
+    excerpts_page.click_on("#card [data-action='listen']")
+    excerpts_page.wait_until("document.querySelector('#player audio')?.currentTime > 0.2")
+    assert "/audio/" in excerpts_page.ask("document.querySelector('#player audio').currentSrc")
+    excerpts_page.click_on("#glide-button")
+    excerpts_page.wait_until("document.querySelector('#player').hidden")
+    excerpts_page.window.point_at(*excerpts_page.position_of(track))
+    excerpts_page.wait_until(SOUNDING)
+    excerpts_page.window.point_at(*excerpts_page.position_of(track_with_excerpt(excerpts_page, False)))
+    excerpts_page.wait_until(SILENT)
 
 
-def test_a_new_build_shows_at_the_next_visit(window: Window, copied_site: Site) -> None:
-    opened = Opened(window, ())
+def test_new_build_is_shown_at_the_next_visit(window: Window, copied_site: Site) -> None:
+    opened = SamplePage(window, ())
     open_until(opened, copied_site.page)
     if opened.ask("isSecureContext && 'serviceWorker' in navigator"):
         opened.wait_until("navigator.serviceWorker.controller !== null")
@@ -339,7 +341,7 @@ def test_a_new_build_shows_at_the_next_visit(window: Window, copied_site: Site) 
     open_until(opened, copied_site.page, "document.querySelector('h1')?.textContent === 'A newer library'")
 
 
-def test_a_style_sheet_that_comes_after_the_script_is_waited_for(window: Window, copied_site: Site) -> None:
+def test_viewer_waits_for_a_late_style_sheet(window: Window, copied_site: Site) -> None:
     class LateStyle(QuietHandler):
         def send_head(self) -> Any:
             if self.path.endswith(".css"):
@@ -349,7 +351,7 @@ def test_a_style_sheet_that_comes_after_the_script_is_waited_for(window: Window,
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(LateStyle, directory=str(copied_site.folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        opened = Opened(window, ())
+        opened = SamplePage(window, ())
         state = "document.documentElement.dataset.state"
         open_until(
             opened, f"http://127.0.0.1:{server.server_port}/{TEST_MODE}", f"['ready', 'error'].includes({state})"
@@ -360,11 +362,11 @@ def test_a_style_sheet_that_comes_after_the_script_is_waited_for(window: Window,
         server.server_close()
 
 
-def test_what_goes_wrong_in_a_page_does_not_go_unseen(
-    window: Window, acquisition: Site, address: Callable[[Site], str]
+def test_error_collector_records_errors_and_policy_violations(
+    window: Window, monitored_site: Site, address: Callable[[Site], str]
 ) -> None:
-    next(acquisition.folder.glob("data/*/viewer.js")).write_text("not.there();", encoding="utf-8")
-    window.open(address(acquisition))
+    next(monitored_site.folder.glob("data/*/viewer.js")).write_text("not.there();", encoding="utf-8")
+    window.open(address(monitored_site))
     window.run("new Image().src = 'http://127.0.0.1:9/elsewhere.png';")
-    Opened(window, ()).wait_until("complaints.some((one) => one.startsWith('error: '))")
-    Opened(window, ()).wait_until("complaints.includes('securitypolicyviolation: img-src')")
+    SamplePage(window, ()).wait_until("complaints.some((text) => text.startsWith('error: '))")
+    SamplePage(window, ()).wait_until("complaints.includes('securitypolicyviolation: img-src')")

@@ -1,4 +1,4 @@
-"""The real ``preview --watch`` beside a page in Chromium: what is changed shows, where the page was left."""
+"""The real ``preview --watch`` reloads a page in Chromium after changes and keeps its view."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +15,12 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 from tests.support.command import environment, spotmap
 from tests.support.pages import Site
 from tests.support.patience import patience, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-OpenViewer = Callable[..., Viewer]
 ROOT = Path(__file__).parents[2]
 SETTINGS = '[build]\nsources = ["table:library.csv"]\ntitle = "{title}"\ntemplate = "page"\n'
 BROKEN = '[build]\n"<img src=x onerror=window.broken=1>" = 1\n'
@@ -38,21 +37,21 @@ CONTRAST = """(element) => {
   const [dark, bright] = [light(getComputedStyle(element).color), light(banner)].sort((a, b) => a - b);
   return (bright + 0.05) / (dark + 0.05);
 }"""
-"""Of a text on the banner, as WCAG measures it."""
+"""WCAG contrast of a text on the banner."""
 REGISTERED = "navigator.serviceWorker.getRegistrations().then(({ length }) => length)"
-LEFT_AT = """([selector, text]) => {
+VIEW = """([selector, text]) => {
   const texts = [...document.querySelectorAll(selector)].map((element) => element.textContent.replace(/\\s+/g, " "));
   if (document.documentElement.dataset.state !== "ready" || !texts.some((each) => each.includes(text))) return false;
   const { query, selected, pinned } = spotmap.state();
   const isFocused = document.activeElement.matches("#search input");
   return { query, selected, pinned, isFocused, place: spotmap.positionOf(7).map(Math.round) };
 }"""
-"""What was searched and pinned, whether the search has the focus, and the pixels of a track."""
+"""The query, selection, pinned track, focus of the search, and screen position of a track."""
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A library whose map is being watched, and where the preview serves it."""
+    """A watched library and its site in the preview."""
 
     folder: Path
     site: Site
@@ -84,10 +83,10 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         text=True,
     ) as running:
         assert running.stdout
-        said = [next(running.stdout) for _ in range(3)]
-        assert said[0].startswith("These builds contact no service")
-        assert said[2] == "Watching for changes.\n"
-        yield Watched(folder, Site(folder / "site", said[1].split(" at ")[1].split(" ")[0]))
+        lines = [next(running.stdout) for _ in range(3)]
+        assert lines[0].startswith("These builds contact no service")
+        assert lines[2] == "Watching for changes.\n"
+        yield Watched(folder, Site(folder / "site", lines[1].split(" at ")[1].split(" ")[0]))
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=patience())
     assert running.returncode == 0
@@ -99,8 +98,8 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1))
 
 
-def leave_it_somewhere(viewer: Viewer) -> None:
-    """Pin a track, zoom in, and search."""
+def change_view(viewer: Viewer) -> None:
+    """Pin a track, zoom in and search."""
     page = viewer.page
     page.mouse.click(*viewer.position_of(7))
     page.mouse.wheel(0, -300)
@@ -109,61 +108,61 @@ def leave_it_somewhere(viewer: Viewer) -> None:
     viewer.wait_until("spotmap.state().query === 'Title 1'")
 
 
-def where_it_is(page: Page, selector: str, text: str) -> object:
-    """Ask, in one moment, what a ready page that shows ``text`` was left at: false while it is not such a page."""
+def view_if_ready(page: Page, selector: str, text: str) -> object:
+    """Return the view of a page that is ready and shows ``text``; False if it is not."""
     try:
-        return page.evaluate(LEFT_AT, [selector, text])
-    except PlaywrightError:  # It is being reloaded.
+        return page.evaluate(VIEW, [selector, text])
+    except PlaywrightError:  # the page is being reloaded
         return False
 
 
-def test_what_is_edited_shows_where_the_page_was_left(watched: Watched, open_viewer: OpenViewer) -> None:
+def test_edits_are_shown_without_changing_the_view(watched: Watched, open_viewer: OpenViewer) -> None:
     viewer = open_viewer(site=watched.site, service_workers="allow")
     page, banner = viewer.page, viewer.page.locator("#preview-problem")
-    leave_it_somewhere(viewer)
-    left = where_it_is(page, "h1", "First")
-    assert left
+    change_view(viewer)
+    view = view_if_ready(page, "h1", "First")
+    assert view
 
-    def shows(selector: str, text: str) -> None:
-        """Wait for a page that shows it. Where two files change, a second build may reload it once more at any time."""
-        ends_s = time.monotonic() + patience()
-        while (found := where_it_is(page, selector, text)) != left and time.monotonic() < ends_s:
+    def wait_for_text(selector: str, text: str) -> None:
+        """Wait until the page shows the text in the same view; a second build may reload it again at any time."""
+        deadline_s = time.monotonic() + patience()
+        while (found := view_if_ready(page, selector, text)) != view and time.monotonic() < deadline_s:
             page.wait_for_timeout(20)
-        assert found == left, f"{text!r} in {selector} of {page.url}: {page.locator('body').inner_text()[:500]}"
+        assert found == view, f"{text!r} in {selector} of {page.url}: {page.locator('body').inner_text()[:500]}"
 
     index = watched.folder / "page/index.html.j2"
     edit(index, '<span id="age">', '<span>A template edited by hand.</span> <span id="age">')
-    shows(".note", "edited by hand")
+    wait_for_text(".note", "edited by hand")
 
     (watched.folder / "overrides.toml").write_text('[names]\ncluster-1 = "Evenings at home"\n')
-    shows("#legend", "Evenings at home")
+    wait_for_text("#legend", "Evenings at home")
 
     watched.write_library(("Mornings", "Long train rides"))
-    shows(".summary", "2 playlists")
+    wait_for_text(".summary", "2 playlists")
 
     edit(index, "{{ title }}", "{{ title")
     expect(banner).to_contain_text("index.html.j2, line")
     (watched.folder / "spotmap.toml").write_text(BROKEN)
     expect(banner).to_contain_text("unknown key")
     check_banner(page)
-    page.locator("#search input").focus()  # The press on "Hide" took it.
-    assert where_it_is(page, "h1", "First") == left
+    page.locator("#search input").focus()  # clicking "Hide" took the focus
+    assert view_if_ready(page, "h1", "First") == view
     assert viewer.visible_count() == 60
     other = open_viewer(site=watched.site, viewport={"width": 390, "height": 800}, color_scheme="dark")
-    expect(other.page.locator("#preview-problem")).to_contain_text("unknown key")  # Also where the page is opened now.
+    expect(other.page.locator("#preview-problem")).to_contain_text("unknown key")  # also in a page that is opened now
     check_banner(other.page)
 
     shutil.copy(ROOT / "site_template/index.html.j2", index)
-    watched.set_title("Mended")
-    shows("h1", "Mended")
-    expect(other.page.locator("h1")).to_have_text("Mended")
-    wait_until(lambda: where_it_is(page, "h1", "Mended") and banner.count() == 0, "no banner")
-    assert page.evaluate(REGISTERED) == 0  # A reload would wait for a worker that takes over from another.
+    watched.set_title("Fixed")
+    wait_for_text("h1", "Fixed")
+    expect(other.page.locator("h1")).to_have_text("Fixed")
+    wait_until(lambda: view_if_ready(page, "h1", "Fixed") and banner.count() == 0, "the banner is gone")
+    assert page.evaluate(REGISTERED) == 0  # with a service worker, a reload would wait for its replacement
     assert "preview" not in (watched.folder / "site/index.html").read_text()
 
 
 def check_banner(page: Page) -> None:
-    """It shows the words of the error as words, can be read and hidden, and stays within the window."""
+    """Check that the banner shows the error as text, is readable, fits into the window and can be hidden."""
     banner = page.locator("#preview-problem")
     expect(banner).to_have_role("alert")
     expect(banner).to_contain_text("<img src=x onerror=window.broken=1>")

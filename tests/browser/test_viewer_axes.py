@@ -1,28 +1,26 @@
-"""Axes of somebody's choice, what the map's own directions mean, and what is new since the last build."""
+"""Custom axes, the meaning of the map's directions, and tracks that are new since the last build."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
 from tests.fakes.sample_insights import AXES, NEW_EVERY
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
 def _details(viewer: Viewer) -> Any:
     return json.loads((viewer.site.folder / "data" / GENERATION / "details-000.json").read_text())
 
 
-def _lay_out(viewer: Viewer, across: str = "feature.tempo", up: str = "feature.loudness") -> None:
+def _choose_axes(viewer: Viewer, across: str = "feature.tempo", up: str = "feature.loudness") -> None:
     viewer.page.get_by_role("button", name="Axes", exact=True).click()
     viewer.page.get_by_label("Across", exact=True).select_option(across)
     viewer.wait_until(f"spotmap.state().axes?.x === {across!r}")
@@ -35,10 +33,10 @@ def _years(viewer: Viewer) -> list[int | None]:
     return years
 
 
-def test_tracks_lie_by_their_numbers_and_one_press_leads_back(open_viewer: OpenViewer) -> None:
+def test_axes_place_tracks_by_their_values_and_can_be_switched_off(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     on_map = viewer.position_of(5)
-    _lay_out(viewer, "year", "duration_ms")
+    _choose_axes(viewer, "year", "duration_ms")
     known = sorted((year, track) for track, year in enumerate(_years(viewer)) if year and 1965 < year < 2020)
     (_, early), (_, late) = known[0], known[-1]
     assert viewer.position_of(early)[0] < viewer.position_of(late)[0]
@@ -52,16 +50,16 @@ def test_tracks_lie_by_their_numbers_and_one_press_leads_back(open_viewer: OpenV
     expect(viewer.page.locator("#axes")).to_be_hidden()
 
 
-def test_escape_leads_back_to_the_map(open_viewer: OpenViewer) -> None:
+def test_escape_returns_to_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _lay_out(viewer)
+    _choose_axes(viewer)
     viewer.page.get_by_label("Up", exact=True).press("Escape")
     viewer.wait_until("spotmap.state().axes === null")
     expect(viewer.page.locator("#axes")).to_be_hidden()
     expect(viewer.page.get_by_role("button", name="Axes", exact=True)).to_be_focused()
 
 
-def test_both_lists_say_the_map_or_neither_does(open_viewer: OpenViewer) -> None:
+def test_choosing_the_map_for_one_axis_resets_both(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.get_by_role("button", name="Axes", exact=True).click()
     viewer.page.get_by_label("Across", exact=True).select_option("year")
@@ -72,9 +70,9 @@ def test_both_lists_say_the_map_or_neither_does(open_viewer: OpenViewer) -> None
     expect(viewer.page.get_by_label("Across", exact=True)).to_have_value("")
 
 
-def test_tracks_of_which_it_is_not_known_lie_in_a_marked_strip(open_viewer: OpenViewer) -> None:
+def test_tracks_with_unknown_values_are_in_a_marked_strip(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _lay_out(viewer, "year", "feature.loudness")
+    _choose_axes(viewer, "year", "feature.loudness")
     unknown = [track for track, year in enumerate(_years(viewer)) if year is None]
     known = [track for track, year in enumerate(_years(viewer)) if year is not None]
     assert max(viewer.position_of(track)[0] for track in unknown) < min(viewer.position_of(track)[0] for track in known)
@@ -82,9 +80,9 @@ def test_tracks_of_which_it_is_not_known_lie_in_a_marked_strip(open_viewer: Open
     assert "left or lower edge" in viewer.page.locator("#live").inner_text()
 
 
-def test_pointing_selecting_and_flying_work_where_tracks_lie_now(open_viewer: OpenViewer) -> None:
+def test_pointing_selecting_and_search_use_the_positions_on_the_axes(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _lay_out(viewer)
+    _choose_axes(viewer)
     track = viewer.track_in_view()
     viewer.page.mouse.move(*viewer.position_of(track))
     viewer.wait_until(f"spotmap.state().hovered === {track}")
@@ -109,9 +107,9 @@ def test_pointing_selecting_and_flying_work_where_tracks_lie_now(open_viewer: Op
     assert 0 < y < 740
 
 
-def test_a_link_holds_the_axes_and_the_view_and_back_leads_back(open_viewer: OpenViewer) -> None:
+def test_link_contains_axes_and_view_and_back_returns_to_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _lay_out(viewer)
+    _choose_axes(viewer)
     viewer.wait_until("location.hash.includes('axes=feature.tempo%7Efeature.loudness')")
     viewer.page.get_by_role("button", name="Zoom in").click()
     viewer.wait_until("location.hash.includes('at=')")
@@ -126,12 +124,12 @@ def test_a_link_holds_the_axes_and_the_view_and_back_leads_back(open_viewer: Ope
             before = viewer.page.evaluate("location.href")
             viewer.page.go_back()
             viewer.wait_until(f"location.href !== {json.dumps(before)}")
-            # The page hears of it one task later.
+            # The page handles the navigation one task later.
             viewer.page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))")
     viewer.wait_until("spotmap.state().axes === null")
 
 
-def test_names_are_no_axes_and_an_unknown_one_in_a_link_is_left_out(open_viewer: OpenViewer) -> None:
+def test_text_columns_are_not_axes_and_are_ignored_in_links(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     options = viewer.page.locator("#axes select").first.locator("option").all_text_contents()
     expected = ["The map", "Tempo", "Loudness", "Brightness", "Danceability", "Year", "Date added", "Length", "Plays"]
@@ -142,7 +140,7 @@ def test_names_are_no_axes_and_an_unknown_one_in_a_link_is_left_out(open_viewer:
     assert viewer.state("axes") is None
 
 
-def test_a_file_that_cannot_be_had_leaves_the_map_and_says_so(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_missing_details_keep_the_map_and_are_reported(open_viewer: OpenViewer, copied_site: Site) -> None:
     (copied_site.folder / "data" / GENERATION / "details-000.json").unlink()
     viewer = open_viewer(site=copied_site)
     viewer.page.get_by_role("button", name="Axes", exact=True).click()
@@ -152,17 +150,16 @@ def test_a_file_that_cannot_be_had_leaves_the_map_and_says_so(open_viewer: OpenV
     viewer.complaints.expect("404")
 
 
-def test_the_map_says_what_its_directions_mean_but_not_of_other_axes(open_viewer: OpenViewer) -> None:
+def test_meaning_of_directions_is_shown_only_for_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     expect(viewer.page.locator("#axes-summary")).to_have_text(AXES)
-    _lay_out(viewer)
+    _choose_axes(viewer)
     expect(viewer.page.locator("#axes-summary")).to_be_hidden()
 
 
-def test_what_is_new_or_moved_can_be_distinguished_and_filtered_without_details(open_viewer: OpenViewer) -> None:
-    asked: list[str] = []
+def test_new_and_moved_tracks_can_be_colored_and_filtered_without_details(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    requested = viewer.record_requests()
     viewer.page.locator(".more select").select_option(label="Since the last build")
     viewer.wait_until("spotmap.state().colorBy === 'since'")
     rows = viewer.page.locator(".legend-row .legend-toggle").all_inner_texts()
@@ -170,13 +167,13 @@ def test_what_is_new_or_moved_can_be_distinguished_and_filtered_without_details(
     viewer.page.get_by_role("button", name="Show only New").click(force=True)
     viewer.wait_until(f"spotmap.visibleCount() === {300 // NEW_EVERY}")
     viewer.wait_until("location.hash.includes('by=since')")
-    assert [name for name in asked if name.startswith("details")] == []
+    assert [name for name in requested if name.startswith("details")] == []
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_the_lists_fit_narrow_windows(open_viewer: OpenViewer, width: int) -> None:
+def test_axis_lists_fit_narrow_windows(open_viewer: OpenViewer, width: int) -> None:
     viewer = open_viewer(viewport={"width": width, "height": 740})
-    _lay_out(viewer)
+    _choose_axes(viewer)
     for name in ("#axes", "#axes select >> nth=0", "#axes select >> nth=1", "#axes [data-action='close']", "#controls"):
         box = viewer.page.locator(name).bounding_box()
         assert box is not None
@@ -188,14 +185,13 @@ def test_the_lists_fit_narrow_windows(open_viewer: OpenViewer, width: int) -> No
     assert controls["y"] + controls["height"] <= axes["y"]
 
 
-@pytest.mark.parametrize("way", ["touch", "keyboard"])
-def test_axes_come_and_go_by_fingers_on_a_phone_and_by_keys(open_viewer: OpenViewer, way: str) -> None:
-    phone = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
-    viewer = open_viewer(**(phone if way == "touch" else {}))
+@pytest.mark.parametrize("input_device", ["touch", "keyboard"])
+def test_axes_can_be_chosen_and_closed_by_touch_and_keyboard(open_viewer: OpenViewer, input_device: str) -> None:
+    viewer = open_viewer(**(PHONE if input_device == "touch" else {}))
     page = viewer.page
     opener = page.get_by_role("button", name="Axes", exact=True)
     across = page.get_by_label("Across", exact=True)
-    if way == "touch":
+    if input_device == "touch":
         opener.tap()
         across.select_option("feature.tempo")
     else:
@@ -205,7 +201,7 @@ def test_axes_come_and_go_by_fingers_on_a_phone_and_by_keys(open_viewer: OpenVie
     viewer.wait_until("spotmap.state().axes?.x === 'feature.tempo'")
     expect(page.locator(".axis-title")).to_have_count(2)
     close = page.locator("#axes [data-action='close']")
-    if way == "touch":
+    if input_device == "touch":
         close.tap()
     else:
         close.press("Enter")

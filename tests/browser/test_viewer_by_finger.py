@@ -1,37 +1,35 @@
-"""By finger on a phone: what other tests do by mouse and by keys, where they do not do it by finger themselves."""
+"""Touch on a phone: actions that other tests perform only with mouse and keyboard."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
-PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
 
 
-def swipe(page: Page, places: Sequence[tuple[float, float]]) -> None:
-    """Put one finger down, move it along and lift it."""
+def swipe(page: Page, positions: Sequence[tuple[float, float]]) -> None:
+    """Touch the first position, move the finger through the others and lift it."""
     session = page.context.new_cdp_session(page)
-    for kind, (x, y) in zip(["touchStart", *["touchMove"] * (len(places) - 1)], places, strict=True):
+    for kind, (x, y) in zip(["touchStart", *["touchMove"] * (len(positions) - 1)], positions, strict=True):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-def drag_handle(slider: Locator, share: float) -> None:
-    """Take a slider's handle where it is to a share (0..1) of its length."""
+def drag_handle(slider: Locator, fraction: float) -> None:
+    """Drag a slider's handle from its current position to a fraction (0..1) of its length."""
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box is not None
     low, high, value = slider.evaluate("node => [Number(node.min), Number(node.max), Number(node.value)]")
     ends = (box["x"] + 9, box["x"] + box["width"] - 9)
-    at = [ends[0] + (ends[1] - ends[0]) * part for part in ((value - low) / (high - low), share)]
+    at = [ends[0] + (ends[1] - ends[0]) * part for part in ((value - low) / (high - low), fraction)]
     y = box["y"] + box["height"] / 2
     swipe(slider.page, [(at[0] + (at[1] - at[0]) * step / 6, y) for step in range(7)])
 
@@ -41,8 +39,8 @@ def open_legend(page: Page) -> None:
     expect(page.locator("#legend-handle")).to_have_attribute("aria-expanded", "true")
 
 
-def pin_one(viewer: Viewer, query: str = "river") -> None:
-    """Find a track by its name and tap it."""
+def pin_found(viewer: Viewer, query: str = "river") -> None:
+    """Search for a track and tap the first result."""
     viewer.page.locator("#search input").tap()
     viewer.page.keyboard.type(query)
     viewer.page.locator(".search-list [data-track]").first.tap()
@@ -58,7 +56,7 @@ def select_found(viewer: Viewer, query: str = "river") -> list[int]:
     return selected
 
 
-def test_a_finger_moves_the_map_and_buttons_zoom_it(open_viewer: OpenViewer) -> None:
+def test_swiping_moves_the_map_and_buttons_zoom(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     home = viewer.state("transform")
     swipe(viewer.page, [(200, 400), (190, 420), (170, 460), (150, 500)])
@@ -74,24 +72,24 @@ def test_a_finger_moves_the_map_and_buttons_zoom_it(open_viewer: OpenViewer) -> 
     expect(viewer.page.locator("html")).not_to_have_attribute("data-theme", str(theme))
 
 
-def test_clusters_are_switched_off_shown_alone_and_all_shown_again(open_viewer: OpenViewer) -> None:
+def test_clusters_can_be_hidden_isolated_and_shown_again(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
     open_legend(page)
     rows = page.locator(".legend-row", has=page.locator(".legend-count")).filter(has=page.locator(".legend-only"))
-    row, other = rows.first, rows.last
-    size, other_size = (int(each.locator(".legend-count").inner_text()) for each in (row, other))
-    # By turns: two quick taps on one are a double tap, which shows it alone.
-    for each, shown in ((row, 300 - size), (other, 300 - size - other_size), (row, 300 - other_size), (other, 300)):
-        each.locator(".legend-toggle").tap()
-        viewer.wait_until(f"spotmap.visibleCount() === {shown}")
-    row.locator(".legend-only").tap()
-    viewer.wait_until(f"spotmap.visibleCount() === {size}")
+    first, last = rows.first, rows.last
+    first_size, last_size = (int(row.locator(".legend-count").inner_text()) for row in (first, last))
+    # Alternate between the rows: two quick taps on one row are a double tap, which isolates it.
+    for row, hidden in ((first, first_size), (last, first_size + last_size), (first, last_size), (last, 0)):
+        row.locator(".legend-toggle").tap()
+        viewer.wait_until(f"spotmap.visibleCount() === {300 - hidden}")
+    first.locator(".legend-only").tap()
+    viewer.wait_until(f"spotmap.visibleCount() === {first_size}")
     page.get_by_role("button", name="Show all").tap()
     viewer.wait_until("spotmap.visibleCount() === 300")
 
 
-def test_what_is_said_of_a_playlist_opens_and_leads_to_its_tracks(open_viewer: OpenViewer) -> None:
+def test_description_of_a_playlist_leads_to_its_tracks(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
     open_legend(page)
@@ -102,7 +100,7 @@ def test_what_is_said_of_a_playlist_opens_and_leads_to_its_tracks(open_viewer: O
     viewer.wait_until("spotmap.state().pinned >= 0")
 
 
-def test_the_handles_of_a_number_filter_are_dragged(open_viewer: OpenViewer) -> None:
+def test_handles_of_a_range_filter_can_be_dragged(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
     open_legend(page)
@@ -117,7 +115,7 @@ def test_the_handles_of_a_number_filter_are_dragged(open_viewer: OpenViewer) -> 
     assert 0 < int(low.input_value()) < int(high.input_value()) < 200
 
 
-def test_the_menu_of_colors_is_tapped(open_viewer: OpenViewer) -> None:
+def test_color_menu_works_by_touch(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
     open_legend(page)
@@ -138,7 +136,7 @@ def test_the_menu_of_colors_is_tapped(open_viewer: OpenViewer) -> None:
     expect(menu).to_have_value("")
 
 
-def test_the_slider_of_time_is_dragged_replayed_and_closed(open_viewer: OpenViewer) -> None:
+def test_time_slider_can_be_dragged_replayed_and_closed(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#timeline-button").tap()
@@ -153,10 +151,10 @@ def test_the_slider_of_time_is_dragged_replayed_and_closed(open_viewer: OpenView
     assert viewer.visible_count() == 300
 
 
-def test_a_radius_is_widened_and_rows_are_taken_out(open_viewer: OpenViewer) -> None:
+def test_radius_can_be_enlarged_and_rows_removed(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
-    pin_one(viewer)
+    pin_found(viewer)
     page.get_by_role("button", name="Nearby").tap()
     viewer.wait_until("spotmap.state().selected.length > 0")
     first = viewer.state("selected")
@@ -171,7 +169,7 @@ def test_a_radius_is_widened_and_rows_are_taken_out(open_viewer: OpenViewer) -> 
     expect(page.locator("#picks")).to_be_hidden()
 
 
-def test_a_selection_is_copied_ordered_and_saved(open_viewer: OpenViewer) -> None:
+def test_selection_can_be_copied_ordered_and_saved(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE, permissions=["clipboard-read", "clipboard-write"])
     page = viewer.page
     selected = select_found(viewer)
@@ -190,7 +188,7 @@ def test_a_selection_is_copied_ordered_and_saved(open_viewer: OpenViewer) -> Non
     viewer.wait_until(f"spotmap.state().selected.length === {len(selected) + 1}")
 
 
-def test_a_selection_is_saved_as_lists(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_selection_is_saved_as_playlists(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer(**PHONE)
     selected = select_found(viewer)
     for name, suffix in (("M3U", ".m3u8"), ("JSPF", ".jspf")):
@@ -204,10 +202,10 @@ def test_a_selection_is_saved_as_lists(open_viewer: OpenViewer, tmp_path: Path) 
     expect(viewer.page.locator(".picks-status")).to_contain_text("Saved")
 
 
-def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
+def test_path_options_can_be_changed(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
-    pin_one(viewer, "glass")
+    pin_found(viewer, "glass")
     page.get_by_role("button", name="Path to another track").tap()
     page.locator("#search input").fill("river")
     page.locator(".search-list [data-track]").nth(2).tap()
@@ -226,10 +224,10 @@ def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
     expect(page.locator("#path-hint")).to_be_hidden()
 
 
-def test_styles_on_the_card_and_in_names_of_clusters_are_pressed(open_viewer: OpenViewer) -> None:
+def test_styles_on_card_and_legend_filter_by_touch(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
-    pin_one(viewer)
+    pin_found(viewer)
     page.locator("#card .style-word").first.tap()
     viewer.wait_until("spotmap.state().colorBy === 'styles' && spotmap.visibleCount() < 300")
     page.locator("#card .style-word").first.tap()
@@ -242,7 +240,7 @@ def test_styles_on_the_card_and_in_names_of_clusters_are_pressed(open_viewer: Op
     viewer.wait_until("spotmap.state().colorBy === 'styles' && spotmap.visibleCount() < 300")
 
 
-def test_a_video_is_played_skipped_and_closed(open_viewer: OpenViewer) -> None:
+def test_videos_can_be_played_skipped_and_closed(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     page = viewer.page
     page.route("https://www.youtube-nocookie.com/**", lambda route: route.fulfill(status=200, body=""))

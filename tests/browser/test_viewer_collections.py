@@ -1,36 +1,33 @@
-"""Albums and artists: found by name, drawn on the map, described, linked to."""
+"""Albums and artists can be found, drawn on the map, described and linked."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
-from tests.browser.test_viewer_everyone import AXE, in_both_themes
-from tests.browser.test_viewer_picture import accents, saved, shapes, texts
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
+from tests.browser.test_viewer_everyone import AXE, violations_in_both_themes
+from tests.browser.test_viewer_picture import accent_pixel_count, saved, shapes, texts
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
-PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
 ARTIST = "Órla Zvěřina"
-NEAR, FAR, UNNUMBERED = list(range(40, 49)), list(range(0, 300, 37)), [100, 101, 102]
-"""Neighbors on the map (its tracks are numbered so), tracks all over it, and some of which no number is known."""
+NEAR, SPREAD_OUT, UNNUMBERED = list(range(40, 49)), list(range(0, 300, 37)), [100, 101, 102]
+"""Tracks of three albums: neighbors on the map, tracks all over the map, and tracks without track numbers."""
 
 
 @pytest.fixture
 def albums(copied_site: Site) -> Site:
-    """A site with three albums by one artist, the first one numbered backwards."""
+    """A site with three albums by one artist; the track numbers of two of them descend with the track index."""
     folder = copied_site.folder / "data" / GENERATION
     text, details = (json.loads((folder / name).read_text()) for name in ("text.json", "details-000.json"))
-    artists = [[ARTIST] if track in {*NEAR, *FAR, *UNNUMBERED} else ["Somebody Else"] for track in range(300)]
+    artists = [[ARTIST] if track in {*NEAR, *SPREAD_OUT, *UNNUMBERED} else ["Somebody Else"] for track in range(300)]
     text["artist_names"] = [ARTIST, "Somebody Else"]
     text["artists"] = [text["artist_names"].index(name) for names in artists for name in names]
     text["artist_counts"] = [1] * 300
@@ -38,13 +35,17 @@ def albums(copied_site: Site) -> Site:
     titles[7] = "One"
     text["titles"] = "\n".join(titles)
     details["numbers"] = [None] * 300
-    for name, tracks, year in (("One Mood", NEAR, 1991), ("Everywhere", FAR, 2003), ("No Numbers", UNNUMBERED, 2017)):
+    for name, tracks, year in (
+        ("One Mood", NEAR, 1991),
+        ("Everywhere", SPREAD_OUT, 2003),
+        ("No Numbers", UNNUMBERED, 2017),
+    ):
         text["album_names"].append(name)
-        for place, track in enumerate(tracks):
+        for position, track in enumerate(tracks):
             text["albums"][track] = len(text["album_names"]) - 1
             details["year"][track] = year
             if name != "No Numbers":
-                details["numbers"][track] = len(tracks) - place
+                details["numbers"][track] = len(tracks) - position
     for name, document in (("text.json", text), ("details-000.json", details)):
         (folder / name).write_text(json.dumps(document))
     return copied_site
@@ -55,9 +56,9 @@ def _search(page: Page, text: str) -> None:
     expect(page.locator(".found-collection").first).to_be_visible()
 
 
-def _pixels(viewer: Viewer) -> int:
-    """How many pixels of the layer of marks are drawn on."""
-    counted: Any = viewer.page.evaluate(
+def _marked_pixels(viewer: Viewer) -> int:
+    """Return the number of painted pixels of the layer of marks."""
+    count: Any = viewer.page.evaluate(
         """new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
           const canvas = document.querySelector('canvas[data-layer="marks"]');
           if (canvas.hidden) return resolve(0);
@@ -65,12 +66,10 @@ def _pixels(viewer: Viewer) -> int:
           resolve(data.filter((value, i) => i % 4 === 3 && value > 0).length);
         })))"""
     )
-    return int(counted)
+    return int(count)
 
 
-def test_an_album_is_found_and_drawn_in_the_order_of_its_numbers_by_mouse(
-    open_viewer: OpenViewer, albums: Site
-) -> None:
+def test_album_is_found_and_drawn_in_track_order(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums)
     page = viewer.page
     _search(page, "one mood")
@@ -85,14 +84,14 @@ def test_an_album_is_found_and_drawn_in_the_order_of_its_numbers_by_mouse(
     expect(page.locator(".picks-note").first).to_have_text("1")
     expect(page.locator("#live")).to_contain_text("A one-mood album")
     assert viewer.state("query") == ""
-    assert _pixels(viewer) > 1000
+    assert _marked_pixels(viewer) > 1000
     page.keyboard.press("Escape")
     viewer.wait_until("spotmap.state().selected.length === 0")
     expect(page.locator("#collection")).to_be_hidden()
-    assert _pixels(viewer) == 0
+    assert _marked_pixels(viewer) == 0
 
 
-def test_a_track_that_is_called_so_comes_before_what_only_begins_so(open_viewer: OpenViewer, albums: Site) -> None:
+def test_exact_title_is_ranked_before_albums_with_that_prefix(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums)
     _search(viewer.page, "one")
     rows = viewer.page.locator(".search-list [role=option]")
@@ -103,26 +102,28 @@ def test_a_track_that_is_called_so_comes_before_what_only_begins_so(open_viewer:
 
 
 @pytest.mark.parametrize(
-    ("album", "said"),
+    ("album", "description"),
     [
         ("Everywhere", "Crosses the map. Its tracks are about as far apart on the map as random tracks"),
         ("No Numbers", "The track numbers are not known: the tracks are sorted by title."),
     ],
 )
-def test_what_is_said_of_an_album(open_viewer: OpenViewer, albums: Site, album: str, said: str) -> None:
+def test_album_description(open_viewer: OpenViewer, albums: Site, album: str, description: str) -> None:
     viewer = open_viewer(site=albums)
     _search(viewer.page, album)
     viewer.page.locator(".found-collection").first.click()
-    expect(viewer.page.locator("#collection")).to_contain_text(said)
+    expect(viewer.page.locator("#collection")).to_contain_text(description)
 
 
-def test_an_artist_is_found_by_keyboard_and_shown_from_early_to_late(open_viewer: OpenViewer, albums: Site) -> None:
+def test_artist_is_found_by_keyboard_and_shown_by_year(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums)
     page = viewer.page
     page.keyboard.press("/")
     page.keyboard.type("orla zverina")
     rows = page.locator(".search-list [role=option]")
-    expect(rows.first).to_have_accessible_name(re.compile(f"{ARTIST} ?Artist · {len(NEAR + FAR + UNNUMBERED)} tracks"))
+    expect(rows.first).to_have_accessible_name(
+        re.compile(f"{ARTIST} ?Artist · {len(NEAR + SPREAD_OUT + UNNUMBERED)} tracks")
+    )
     page.keyboard.press("ArrowDown")
     expect(rows.first).to_have_attribute("aria-selected", "true")
     expect(page.locator("#search input")).to_have_attribute("aria-activedescendant", "found-0")
@@ -133,7 +134,7 @@ def test_an_artist_is_found_by_keyboard_and_shown_from_early_to_late(open_viewer
     selected = viewer.state("selected")
     assert set(selected[: len(NEAR)]) == set(NEAR)
     assert set(selected[-3:]) == set(UNNUMBERED)
-    assert _pixels(viewer) > 1000
+    assert _marked_pixels(viewer) > 1000
     entry = page.locator(".collection-entry .alike-row")
     expect(entry).to_contain_text("it is the closest to what you know")
     track = int(entry.get_attribute("data-track") or -1)
@@ -144,7 +145,7 @@ def test_an_artist_is_found_by_keyboard_and_shown_from_early_to_late(open_viewer
     expect(page.locator(".collection-name")).to_be_visible()
 
 
-def test_names_on_the_card_and_in_the_panel_lead_on_by_touch(open_viewer: OpenViewer, albums: Site) -> None:
+def test_artist_and_album_names_can_be_tapped_on_card_and_panel(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums, **PHONE)
     page = viewer.page
     page.locator("#search input").tap()
@@ -159,7 +160,7 @@ def test_names_on_the_card_and_in_the_panel_lead_on_by_touch(open_viewer: OpenVi
     expect(page.locator("#picks")).to_be_hidden()
 
 
-def test_the_focus_goes_on_where_a_name_was_pressed(open_viewer: OpenViewer, albums: Site) -> None:
+def test_focus_moves_to_the_panel_after_choosing_a_name(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums)
     page = viewer.page
     _search(page, "everywhere")
@@ -170,7 +171,7 @@ def test_the_focus_goes_on_where_a_name_was_pressed(open_viewer: OpenViewer, alb
     expect(page.locator(".collection-by button")).to_be_focused()
 
 
-def test_what_failed_is_said_and_forgotten(open_viewer: OpenViewer, albums: Site) -> None:
+def test_failed_fetch_is_reported_and_can_be_retried(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums)
     page = viewer.page
     page.route("**/details-*.json", lambda route: route.abort())
@@ -179,7 +180,7 @@ def test_what_failed_is_said_and_forgotten(open_viewer: OpenViewer, albums: Site
     page.get_by_role("button", name="Everywhere").press("Enter")
     expect(page.locator(".picks-status")).to_contain_text("could not be fetched")
     expect(page.locator("#collection")).to_be_hidden()
-    assert sorted(viewer.state("selected")) == FAR
+    assert sorted(viewer.state("selected")) == SPREAD_OUT
     page.unroute("**/details-*.json")
     page.evaluate("location.hash = 'album=One Mood'")
     expect(page.locator(".collection-name")).to_have_text("One Mood")
@@ -187,7 +188,7 @@ def test_what_failed_is_said_and_forgotten(open_viewer: OpenViewer, albums: Site
     viewer.complaints.expect("ERR_FAILED")
 
 
-def test_a_link_shows_it_again_and_back_ends_it(open_viewer: OpenViewer, albums: Site) -> None:
+def test_link_shows_the_album_and_back_closes_it(open_viewer: OpenViewer, albums: Site) -> None:
     viewer = open_viewer(site=albums)
     page = viewer.page
     _search(page, "one mood")
@@ -207,41 +208,41 @@ def test_a_link_shows_it_again_and_back_ends_it(open_viewer: OpenViewer, albums:
     expect(other.page.locator("#link-note")).to_contain_text("names an album or artist that this map does not have")
 
 
-def test_axe_finds_nothing_in_what_was_found(open_viewer: OpenViewer, albums: Site) -> None:
+def test_axe_reports_no_violations(open_viewer: OpenViewer, albums: Site) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
     viewer = open_viewer(site=albums, color_scheme="light")
     _search(viewer.page, "everywhere")
-    assert in_both_themes(viewer) == []
+    assert violations_in_both_themes(viewer) == []
     viewer.page.emulate_media(color_scheme="light")
     viewer.page.locator(".found-collection").first.click()
     expect(viewer.page.locator(".collection-mood")).to_be_visible()
-    assert in_both_themes(viewer) == []
+    assert violations_in_both_themes(viewer) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_album_and_an_artist_are_in_a_saved_picture(
+def test_saved_picture_contains_album_and_artist(
     open_viewer: OpenViewer, albums: Site, tmp_path: Path, theme: str
 ) -> None:
     viewer = open_viewer(site=albums, color_scheme=theme)
     page = viewer.page
-    plain = accents(page, saved(page, "seen", tmp_path))
+    plain = accent_pixel_count(page, saved(page, "seen", tmp_path))
     _search(page, "everywhere")
     page.locator(".found-collection").first.click()
     expect(page.locator(".collection-name")).to_have_text("Everywhere")
     path = saved(page, "svg", tmp_path)
     assert "300 tracks · Everywhere · Órla Zvěřina" in texts(path)
-    stops = [viewer.position_of(track) for track in reversed(FAR)]
+    stops = [viewer.position_of(track) for track in reversed(SPREAD_OUT)]
     line = "M" + "L".join(f"{round(x * 10) / 10:g} {round(y * 10) / 10:g}" for x, y in stops)
-    assert [one.get("d") for one in shapes(path)["path"]].count(line) == 2
-    assert {"1", str(len(FAR))} <= {*texts(path)}
-    assert accents(page, saved(page, "seen", tmp_path)) > plain + 500
+    assert [shape.get("d") for shape in shapes(path)["path"]].count(line) == 2
+    assert {"1", str(len(SPREAD_OUT))} <= {*texts(path)}
+    assert accent_pixel_count(page, saved(page, "seen", tmp_path)) > plain + 500
     _search(page, "órla")
     page.locator(".found-collection").first.click()
     expect(page.locator(".collection-name")).to_have_text(ARTIST)
     path = saved(page, "svg", tmp_path)
     assert "1991" in texts(path)
-    assert [one for one in shapes(path)["path"] if one.get("opacity") == "0.1" and "Q" in one.get("d", "")]
+    assert any(shape.get("opacity") == "0.1" and "Q" in shape.get("d", "") for shape in shapes(path)["path"])
     page.keyboard.press("Escape")
     viewer.wait_until("spotmap.state().selected.length === 0")
     assert "300 tracks" in texts(saved(page, "svg", tmp_path))

@@ -1,10 +1,9 @@
-"""Colors by what is known of tracks; the legend as a filter."""
+"""Coloring by properties of tracks, and the legend as a filter."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +11,23 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 from tests.fakes.sample_site import GENERATION, SOUNDS, sounds_of, unpacked
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
 def _details(viewer: Viewer) -> Any:
     return json.loads((viewer.site.folder / "data" / GENERATION / "details-000.json").read_text())
 
 
-def _color_by(viewer: Viewer, trait: str) -> None:
-    viewer.page.locator(".more select").select_option(trait)
-    viewer.wait_until(f"spotmap.state().colorBy === {trait!r}")
+def _color_by(viewer: Viewer, property_: str) -> None:
+    viewer.page.locator(".more select").select_option(property_)
+    viewer.wait_until(f"spotmap.state().colorBy === {property_!r}")
 
 
-def test_everything_that_is_known_can_be_chosen(open_viewer: OpenViewer) -> None:
+def test_all_known_properties_can_be_chosen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     options = viewer.page.locator(".more option").all_inner_texts()
     expected = ["Styles and moods", "Tempo", "Loudness", "Brightness", "Danceability", "Key", "Major or minor"]
@@ -37,7 +35,7 @@ def test_everything_that_is_known_can_be_chosen(open_viewer: OpenViewer) -> None
     assert options[1:] == expected
 
 
-def test_the_menu_of_colors_is_used_by_keys(open_viewer: OpenViewer) -> None:
+def test_color_menu_works_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     menu = page.get_by_label("Color by a property of tracks")
@@ -54,23 +52,22 @@ def test_the_menu_of_colors_is_used_by_keys(open_viewer: OpenViewer) -> None:
     viewer.wait_until("spotmap.state().colorBy === 'cluster'")
 
 
-def test_details_are_fetched_once_a_feature_is_chosen_and_not_before(open_viewer: OpenViewer) -> None:
-    asked: list[str] = []
+def test_details_are_fetched_when_a_feature_is_chosen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(5000)
-    viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    requested = viewer.record_requests()
     viewer.page.locator('[data-color-by="playlist"]').click()
-    assert [name for name in asked if name.startswith("details")] == []
+    assert [name for name in requested if name.startswith("details")] == []
     _color_by(viewer, "feature.tempo")
-    assert sorted(name for name in asked if name.startswith("details")) == [
+    assert sorted(name for name in requested if name.startswith("details")) == [
         "details-000.json",
         "details-001.json",
         "details-002.json",
     ]
     _color_by(viewer, "year")
-    assert sum(name.startswith("details") for name in asked) == 3
+    assert sum(name.startswith("details") for name in requested) == 3
 
 
-def test_the_handles_of_a_number_filter_by_keyboard(open_viewer: OpenViewer) -> None:
+def test_handles_of_a_range_filter_work_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _color_by(viewer, "feature.tempo")
     low = viewer.page.get_by_label("Lowest Tempo shown")
@@ -85,7 +82,7 @@ def test_the_handles_of_a_number_filter_by_keyboard(open_viewer: OpenViewer) -> 
     assert low.input_value() == "0"
 
 
-def test_the_handles_can_be_dragged_and_do_not_cross(open_viewer: OpenViewer) -> None:
+def test_handles_of_a_range_filter_can_be_dragged_and_do_not_cross(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _color_by(viewer, "year")
     box = viewer.page.locator(".range-handles").bounding_box()
@@ -101,7 +98,7 @@ def test_the_handles_can_be_dragged_and_do_not_cross(open_viewer: OpenViewer) ->
     assert viewer.page.get_by_label("Lowest Year shown").input_value() == high.input_value() == "0"
 
 
-def test_keys_go_round_a_circle_of_twelve_and_filter(open_viewer: OpenViewer) -> None:
+def test_musical_keys_have_twelve_colors_and_filter(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _color_by(viewer, "feature.key")
     names = viewer.page.locator(".legend-name").all_inner_texts()
@@ -118,7 +115,7 @@ def test_keys_go_round_a_circle_of_twelve_and_filter(open_viewer: OpenViewer) ->
     assert viewer.visible_count() == size
 
 
-def test_a_style_on_the_card_shows_the_tracks_that_have_it(open_viewer: OpenViewer) -> None:
+def test_style_on_the_card_filters_tracks(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view(divisor=4)))
     words = viewer.page.locator("#card .style-word")
@@ -126,16 +123,16 @@ def test_a_style_on_the_card_shows_the_tracks_that_have_it(open_viewer: OpenView
     style = words.first.get_attribute("data-style") or ""
     words.first.press("Enter")
     viewer.wait_until("spotmap.state().colorBy === 'styles'")
-    having = [row for row in range(300) if style in [SOUNDS[place] for place, _ in sounds_of(row)]]
-    assert viewer.visible_count() == len(having)
+    matching = [row for row in range(300) if style in [SOUNDS[number] for number, _ in sounds_of(row)]]
+    assert viewer.visible_count() == len(matching)
     row = viewer.page.locator(".legend-row", has_text=style).first
     expect(row.locator(".legend-toggle")).to_have_attribute("aria-pressed", "true")
-    expect(row.locator(".legend-count")).to_have_text(str(len(having)))
+    expect(row.locator(".legend-count")).to_have_text(str(len(matching)))
     words.first.press("Enter")
     assert viewer.visible_count() == 300
 
 
-def test_the_styles_in_a_clusters_name_can_be_pressed(open_viewer: OpenViewer) -> None:
+def test_styles_in_a_cluster_name_filter_or_search(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.locator(
         ".legend-about", has=viewer.page.locator("xpath=self::*[contains(@aria-label, 'Ambient')]")
@@ -150,7 +147,7 @@ def test_the_styles_in_a_clusters_name_can_be_pressed(open_viewer: OpenViewer) -
     viewer.wait_until("spotmap.state().matches?.length > 0")
 
 
-def test_a_column_of_names_is_a_list_of_switches_with_one_for_unknown(open_viewer: OpenViewer) -> None:
+def test_text_column_has_one_switch_per_value_and_one_for_unknown(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _color_by(viewer, "facet.genres")
     names = viewer.page.locator(".legend-name").all_inner_texts()
@@ -161,7 +158,7 @@ def test_a_column_of_names_is_a_list_of_switches_with_one_for_unknown(open_viewe
     assert viewer.visible_count() == 200
 
 
-def test_filters_of_several_traits_hold_together_and_are_marked(open_viewer: OpenViewer) -> None:
+def test_filters_of_several_properties_combine_and_are_marked(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _color_by(viewer, "facet.genres")
     viewer.page.locator(".legend-toggle", has_text="Not known").click()
@@ -172,7 +169,7 @@ def test_filters_of_several_traits_hold_together_and_are_marked(open_viewer: Ope
     assert viewer.visible_count() < 250
 
 
-def test_the_map_is_drawn_in_the_colors_of_the_legend(open_viewer: OpenViewer) -> None:
+def test_map_uses_the_colors_of_the_legend(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _color_by(viewer, "feature.mode")
     colors = viewer.page.locator(".legend-list .swatch").evaluate_all(
@@ -180,17 +177,15 @@ def test_the_map_is_drawn_in_the_colors_of_the_legend(open_viewer: OpenViewer) -
     )
     assert len(colors) == 2
     for _ in range(20):
-        shot = viewer.page.screenshot(clip={"x": 340, "y": 0, "width": 860, "height": 800})
-        picture = Image.open(io.BytesIO(shot)).convert("RGB")
+        screenshot = viewer.page.screenshot(clip={"x": 340, "y": 0, "width": 860, "height": 800})
+        picture = Image.open(io.BytesIO(screenshot)).convert("RGB")
         counts = {color: count for count, color in picture.getcolors(maxcolors=860 * 800) or []}
         if all(counts.get(tuple(color), 0) > 500 for color in colors):
             return
-    pytest.fail(f"the map has too little of {colors}")
+    pytest.fail(f"too few pixels have the colors {colors}")
 
 
-def test_details_that_cannot_be_had_leave_the_colors_as_they_are_and_say_so(
-    open_viewer: OpenViewer, copied_site: Site
-) -> None:
+def test_missing_details_keep_the_colors_and_are_reported(open_viewer: OpenViewer, copied_site: Site) -> None:
     Path(copied_site.folder / "data" / GENERATION / "details-000.json").unlink()
     viewer = open_viewer(site=copied_site)
     viewer.page.locator(".more select").select_option("feature.tempo")

@@ -1,4 +1,4 @@
-"""How the page reaches its reader: from disk, from a server, and from neither once it was there."""
+"""Loading the page from disk, from a server, and offline from the service worker's cache."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.patience import patience
 pytestmark = pytest.mark.browser
 
 
-FATE_OF_WORKER = """async () => {
+REGISTER_WORKER = """async () => {
   const { installing, waiting, active } = await navigator.serviceWorker.register("sw.js");
   const worker = installing ?? waiting ?? active;
   while (!["activated", "redundant"].includes(worker.state)) {
@@ -34,9 +34,9 @@ FATE_OF_WORKER = """async () => {
   }
   return worker.state;
 }"""
-"""What becomes of the service worker: a browser drops one that could not keep what it was to keep."""
+"""Registers the service worker and returns its final state: "redundant" if it could not cache its files."""
 
-FATE_OF_UPDATE = """async () => {
+UPDATE_WORKER = """async () => {
   const found = await navigator.serviceWorker.getRegistration();
   await found.update().catch(() => undefined);
   const worker = found.installing ?? found.waiting;
@@ -47,7 +47,7 @@ FATE_OF_UPDATE = """async () => {
 
 
 class Host:
-    """A server that can be switched off, and on again at the same address. ``headers`` go with every answer."""
+    """A server that can be stopped and restarted on the same port. ``headers`` are added to every response."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -96,26 +96,26 @@ def visit(page: Page, url: str) -> None:
     page.wait_for_selector('html[data-state="ready"]')
 
 
-def visit_until_it_is_kept(page: Page, url: str) -> None:
-    """Until the page comes out of the browser's own cache, into which it is written at some time after a visit."""
-    ends_s = time.monotonic() + patience()
+def visit_until_cached(page: Page, url: str) -> None:
+    """Repeat visits until the page is loaded from the HTTP cache, which is written some time after a visit."""
+    deadline_s = time.monotonic() + patience()
     visit(page, url)
     while page.evaluate("performance.getEntriesByType('navigation')[0].transferSize"):
-        assert time.monotonic() < ends_s, "the browser does not keep the page"
+        assert time.monotonic() < deadline_s, "the browser does not cache the page"
         page.goto("about:blank")
         visit(page, url)
     page.goto("about:blank")
 
 
 def until(page: Page, expression: str) -> None:
-    ends_s = time.monotonic() + patience()
+    deadline_s = time.monotonic() + patience()
     while not page.evaluate(expression):
-        assert time.monotonic() < ends_s, f"still not true: {expression}"
+        assert time.monotonic() < deadline_s, f"timed out waiting for {expression}"
         page.wait_for_timeout(20)
 
 
-def kept_generations(page: Page) -> list[str]:
-    """The generations whose page this browser could show without network."""
+def cached_generations(page: Page) -> list[str]:
+    """Return the generations that the browser can show offline."""
     found: list[str] = page.evaluate(
         """async () => {
           const names = [];
@@ -129,8 +129,8 @@ def kept_generations(page: Page) -> list[str]:
     return found
 
 
-def keep(page: Page, generation: str, *details: str) -> None:
-    """Wait until the service worker has a generation and is in charge."""
+def wait_until_cached(page: Page, generation: str, *details: str) -> None:
+    """Wait until the service worker has cached a generation and controls the page."""
     expected = [f"data/{generation}/{name}" for name in ("map.json", "text.json", *details)]
     until(
         page,
@@ -142,15 +142,15 @@ def keep(page: Page, generation: str, *details: str) -> None:
     )
 
 
-def without_patience_limit(root: Path) -> None:
-    """On a busy machine a host may take longer than people would wait, and the kept page would rightly come instead."""
+def raise_network_timeout(root: Path) -> None:
+    """Raise the worker's network timeout, after which it serves the cached page: a busy machine may exceed it."""
     worker = root / "sw.js"
-    patient = worker.read_text(encoding="utf-8").replace("PATIENCE_MS = 4000", "PATIENCE_MS = 60000")
-    assert "60000" in patient
-    worker.write_text(patient, encoding="utf-8")
+    changed = worker.read_text(encoding="utf-8").replace("PATIENCE_MS = 4000", "PATIENCE_MS = 60000")
+    assert "60000" in changed
+    worker.write_text(changed, encoding="utf-8")
 
 
-def test_the_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
+def test_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
     index = write_sample_site(tmp_path / "site with space", tracks=300)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -169,13 +169,13 @@ def test_the_page_opens_from_disk(page: Page, tmp_path: Path) -> None:
     expect(page.locator("canvas[data-layer=covers]")).to_be_visible()
     drawn = shapes(saved(page, "svg", tmp_path))
     assert drawn["circle"]
-    assert not drawn["image"], "covers may be shown there, not read"
+    assert not drawn["image"], "a page from disk may show covers but not read their pixels"
     assert saved(page, "seen", tmp_path).stat().st_size > 1000
     assert errors == []
 
 
 @pytest.mark.parametrize("content", [None, b"", b'spotmapReceive("map.json","{'], ids=["absent", "empty", "cut"])
-def test_a_site_copied_in_part_says_which_file_is_missing(page: Page, tmp_path: Path, content: bytes | None) -> None:
+def test_incomplete_copy_of_a_site_names_the_missing_file(page: Page, tmp_path: Path, content: bytes | None) -> None:
     index = write_sample_site(tmp_path / "site", tracks=300)
     file = tmp_path / "site" / "data" / GENERATION / "map.json.js"
     file.unlink()
@@ -186,14 +186,14 @@ def test_a_site_copied_in_part_says_which_file_is_missing(page: Page, tmp_path: 
     expect(page.locator("#notice")).to_contain_text("map.json.js is not beside this page")
 
 
-@pytest.mark.parametrize("place", ["", "under/a/path"])
-def test_after_one_visit_the_map_opens_without_a_server(page: Page, host: Host, tmp_path: Path, place: str) -> None:
-    write_sample_site(host.root / place, tracks=300)
-    url = f"http://127.0.0.1:{host.port}/{place}{'/' if place else ''}"
+@pytest.mark.parametrize("path", ["", "under/a/path"])
+def test_map_opens_offline_after_one_visit(page: Page, host: Host, tmp_path: Path, path: str) -> None:
+    write_sample_site(host.root / path, tracks=300)
+    url = f"http://127.0.0.1:{host.port}/{path}{'/' if path else ''}"
     visit(page, url)
-    keep(page, GENERATION, "details-000.json", "picture.js")
+    wait_until_cached(page, GENERATION, "details-000.json", "picture.js")
     kept = page.evaluate(f"fetch('data/{GENERATION}/text.json').then((response) => response.text())")
-    assert kept == (host.root / place / "data" / GENERATION / "text.json").read_text(encoding="utf-8")
+    assert kept == (host.root / path / "data" / GENERATION / "text.json").read_text(encoding="utf-8")
     host.stop()
     page.goto("about:blank")
     visit(page, url)
@@ -204,34 +204,34 @@ def test_after_one_visit_the_map_opens_without_a_server(page: Page, host: Host, 
     expect(page.locator("#card .card-facts")).to_contain_text(":")
 
 
-def test_a_new_build_is_shown_at_the_next_visit_and_kept_instead_of_the_old_one(page: Page, host: Host) -> None:
+def test_new_build_is_shown_at_the_next_visit_and_replaces_the_cached_one(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
-    without_patience_limit(host.root)
+    raise_network_timeout(host.root)
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION)
+    wait_until_cached(page, GENERATION)
     republish(host.root)
     visit(page, url)
     expect(page.locator("h1")).to_have_text("A newer library")
-    keep(page, NEXT_GENERATION)
+    wait_until_cached(page, NEXT_GENERATION)
     until(page, f"caches.keys().then((names) => !names.some((name) => name.endsWith('{GENERATION}')))")
-    assert kept_generations(page) == [NEXT_GENERATION]
+    assert cached_generations(page) == [NEXT_GENERATION]
     host.stop()
     visit(page, url)
     expect(page.locator("h1")).to_have_text("A newer library")
 
 
-def test_a_worker_that_comes_before_its_page_keeps_nothing(page: Page, host: Host) -> None:
+def test_worker_that_is_newer_than_its_page_caches_nothing(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION)
+    wait_until_cached(page, GENERATION)
     old_page = (host.root / "index.html").read_bytes()
     republish(host.root)
     (host.root / "index.html").write_bytes(old_page)
     visit(page, url)
-    page.evaluate(FATE_OF_UPDATE)
-    assert kept_generations(page) == [GENERATION]
+    page.evaluate(UPDATE_WORKER)
+    assert cached_generations(page) == [GENERATION]
     host.stop()
     visit(page, url)
     expect(page.locator("h1")).to_have_text("A sample library")
@@ -241,7 +241,7 @@ def _digest_of_map(folder: Path) -> str:
     return integrity({path.name: path.read_bytes() for path in folder.iterdir()})["map.json"]
 
 
-def test_what_sizes_points_is_kept_where_no_plays_are_known_too(page: Page, host: Host) -> None:
+def test_script_for_point_sizes_is_cached_even_without_plays(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
     folder = host.root / "data" / GENERATION
     old = _digest_of_map(folder)
@@ -252,31 +252,31 @@ def test_what_sizes_points_is_kept_where_no_plays_are_known_too(page: Page, host
     for file in (host.root / "sw.js", host.root / "index.html"):
         file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     visit(page, f"http://127.0.0.1:{host.port}/")
-    keep(page, GENERATION, "listening.js")
+    wait_until_cached(page, GENERATION, "listening.js")
 
 
-def test_a_file_that_came_damaged_is_not_kept(page: Page, host: Host) -> None:
-    """Nor anything else: the browser tries again at the next visit, by when the site may have arrived whole."""
+def test_damaged_file_prevents_caching_until_the_next_visit(page: Page, host: Host) -> None:
+    """The browser caches nothing and tries again at the next visit, when the upload may be complete."""
     write_sample_site(host.root, tracks=300)
     url = f"http://127.0.0.1:{host.port}/"
     icon = host.root / "data" / GENERATION / "favicon.svg"
-    whole = icon.read_bytes()
-    icon.write_bytes(whole[: len(whole) // 2])
+    intact = icon.read_bytes()
+    icon.write_bytes(intact[: len(intact) // 2])
     visit(page, url)
-    assert page.evaluate(FATE_OF_WORKER) == "redundant"
-    assert kept_generations(page) == []
-    icon.write_bytes(whole)
+    assert page.evaluate(REGISTER_WORKER) == "redundant"
+    assert cached_generations(page) == []
+    icon.write_bytes(intact)
     later_s = time.time() + 5
     os.utime(icon, (later_s, later_s))
     visit(page, url)
-    keep(page, GENERATION)
+    wait_until_cached(page, GENERATION)
 
 
-def test_a_kept_file_that_is_damaged_is_replaced(page: Page, host: Host) -> None:
+def test_damaged_cached_file_is_replaced(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION, "details-000.json")
+    wait_until_cached(page, GENERATION, "details-000.json")
     for name in ("map.json", "text.json", "details-000.json"):
         damaged = page.evaluate(
             """async (address) => {
@@ -300,22 +300,22 @@ def test_a_kept_file_that_is_damaged_is_replaced(page: Page, host: Host) -> None
         host.start()
 
 
-def test_a_page_of_the_host_in_place_of_a_file_is_not_kept(page: Page, host: Host) -> None:
-    """As hosts of applications answer for what is not there, and networks before one has signed in."""
+def test_html_in_place_of_a_file_is_not_cached(page: Page, host: Host) -> None:
+    """Some hosts return a page for missing files, as do networks that require a sign-in."""
     write_sample_site(host.root, tracks=300)
     cover = host.root / "art" / art_names()[0]
     script = host.root / "data" / GENERATION / "tools.js"
-    whole = {file: file.read_bytes() for file in (cover, script)}
-    for file in whole:
+    intact = {file: file.read_bytes() for file in (cover, script)}
+    for file in intact:
         file.unlink()
         file.mkdir()
         (file / "index.html").write_text("<!doctype html><title>Sign in</title>")
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION, "picture.js")
-    # Past the browser's own cache, in which a file that changes within a second is still the same.
+    wait_until_cached(page, GENERATION, "picture.js")
+    # Bypass the HTTP cache, in which a file that changes within the same second counts as unchanged.
     read = "(address) => fetch(address, { cache: 'reload' }).then((response) => response.text())"
-    for file, content in whole.items():
+    for file, content in intact.items():
         address = url + file.relative_to(host.root).as_posix()
         assert "Sign in" in page.evaluate(read, address)
         shutil.rmtree(file)
@@ -323,7 +323,7 @@ def test_a_page_of_the_host_in_place_of_a_file_is_not_kept(page: Page, host: Hos
         assert "Sign in" not in page.evaluate(read, address)
 
 
-def test_a_browser_that_cannot_open_its_cache_gets_every_file_from_the_host(page: Page, host: Host) -> None:
+def test_files_come_from_the_host_if_the_cache_cannot_be_opened(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
     worker = host.root / "sw.js"
     worker.write_text(
@@ -336,7 +336,7 @@ def test_a_browser_that_cannot_open_its_cache_gets_every_file_from_the_host(page
     )
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION)
+    wait_until_cached(page, GENERATION)
     page.evaluate("navigator.serviceWorker.controller.postMessage('break')")
     visit(page, url)
     assert page.evaluate("navigator.serviceWorker.controller.state") == "activated"
@@ -345,7 +345,7 @@ def test_a_browser_that_cannot_open_its_cache_gets_every_file_from_the_host(page
 NEIGHBORS = ("art/index.html", "art/app.js", "art/0123456789abcdef.webp/index.html", "data/notes.html", "about.html")
 
 
-def test_a_map_at_the_root_leaves_its_neighbors_alone(page: Page, host: Host) -> None:
+def test_map_at_the_root_does_not_cache_other_pages(page: Page, host: Host) -> None:
     host.headers["Cache-Control"] = "no-store"
     write_sample_site(host.root, tracks=300)
     for name in NEIGHBORS:
@@ -353,7 +353,7 @@ def test_a_map_at_the_root_leaves_its_neighbors_alone(page: Page, host: Host) ->
         (host.root / name).write_text("version 1", encoding="utf-8")
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION)
+    wait_until_cached(page, GENERATION)
     for version in ("version 1", "version 2"):
         for name in NEIGHBORS:
             (host.root / name).write_text(version, encoding="utf-8")
@@ -369,29 +369,29 @@ def test_a_map_at_the_root_leaves_its_neighbors_alone(page: Page, host: Host) ->
     assert not set(kept) & {name.removesuffix("index.html") for name in NEIGHBORS}
 
 
-@pytest.mark.parametrize("is_controlled", [True, False], ids=["by a worker", "without a worker"])
-def test_a_new_build_shows_where_pages_may_be_kept_for_a_year(page: Page, host: Host, is_controlled: bool) -> None:
+@pytest.mark.parametrize("is_controlled", [True, False], ids=["with a worker", "without a worker"])
+def test_new_build_is_shown_though_pages_may_be_cached_for_a_year(page: Page, host: Host, is_controlled: bool) -> None:
     host.headers["Cache-Control"] = "max-age=31536000"
     write_sample_site(host.root, tracks=300)
-    without_patience_limit(host.root)
+    raise_network_timeout(host.root)
     url = f"http://127.0.0.1:{host.port}/"
-    if not is_controlled:  # as on plain http in a local network
+    if not is_controlled:  # like plain HTTP in a local network
         (host.root / "sw.js").unlink()
     visit(page, url)
     if is_controlled:
-        keep(page, GENERATION)
+        wait_until_cached(page, GENERATION)
     page.goto("about:blank")
     republish(host.root, has_worker=is_controlled)
     visit(page, url)
     expect(page.locator("h1")).to_have_text("A newer library")
 
 
-def test_a_page_in_use_offers_a_newer_map_and_is_not_taken_away(page: Page, host: Host) -> None:
+def test_page_in_use_offers_a_newer_map_instead_of_reloading(page: Page, host: Host) -> None:
     host.headers["Cache-Control"] = "max-age=31536000"
     write_sample_site(host.root, tracks=300)
     (host.root / "sw.js").unlink()
     url = f"http://127.0.0.1:{host.port}/"
-    visit_until_it_is_kept(page, url)
+    visit_until_cached(page, url)
     republish(host.root, has_worker=False)
     page.add_init_script("addEventListener('DOMContentLoaded', () => dispatchEvent(new WheelEvent('wheel')))")
     visit(page, url)
@@ -401,10 +401,10 @@ def test_a_page_in_use_offers_a_newer_map_and_is_not_taken_away(page: Page, host
     expect(page.locator("h1")).to_have_text("A newer library")
 
 
-def test_an_open_page_offers_a_newer_map_once(page: Page, host: Host) -> None:
+def test_open_page_offers_a_newer_map_once(page: Page, host: Host) -> None:
     page.clock.install()
     write_sample_site(host.root, tracks=300)
-    without_patience_limit(host.root)
+    raise_network_timeout(host.root)
     visit(page, f"http://127.0.0.1:{host.port}/")
     expect(page.locator("#newer")).to_be_hidden()
     republish(host.root)
@@ -422,29 +422,29 @@ COVERS = """async () => {
 }"""
 
 
-def test_covers_that_no_generation_lists_are_forgotten(page: Page, host: Host) -> None:
+def test_covers_that_no_generation_lists_are_deleted(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION)
-    stays, goes = art_names()[:2]
-    for name in (stays, goes):
+    wait_until_cached(page, GENERATION)
+    listed, unlisted = art_names()[:2]
+    for name in (listed, unlisted):
         page.evaluate("(name) => fetch(`art/${name}`).then((response) => response.arrayBuffer())", name)
     until(page, f"({COVERS})().then((names) => names.length === 2)")
     republish(host.root)
-    marker = {"generations": [{"name": NEXT_GENERATION, "files": [f"art/{stays}"]}]}
+    marker = {"generations": [{"name": NEXT_GENERATION, "files": [f"art/{listed}"]}]}
     (host.root / "spotmap-site.json").write_text(json.dumps(marker), encoding="utf-8")
     visit(page, url)
-    keep(page, NEXT_GENERATION)
-    until(page, f"({COVERS})().then((names) => names.join() === '{stays}')")
+    wait_until_cached(page, NEXT_GENERATION)
+    until(page, f"({COVERS})().then((names) => names.join() === '{listed}')")
 
 
 @pytest.mark.parametrize("successor", ["", "<p>Another site</p>"], ids=["nothing", "another page"])
-def test_nothing_of_a_map_that_was_taken_down_stays(page: Page, host: Host, successor: str) -> None:
+def test_removed_map_deletes_its_worker_and_caches(page: Page, host: Host, successor: str) -> None:
     write_sample_site(host.root, tracks=300)
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION)
+    wait_until_cached(page, GENERATION)
     (host.root / "sw.js").unlink()
     (host.root / "index.html").unlink()
     if successor:
@@ -454,11 +454,11 @@ def test_nothing_of_a_map_that_was_taken_down_stays(page: Page, host: Host, succ
     until(page, "caches.keys().then((names) => names.length === 0)")
 
 
-def test_a_worker_stays_while_its_page_is_locked_away(page: Page, host: Host) -> None:
+def test_worker_stays_while_the_page_requires_a_sign_in(page: Page, host: Host) -> None:
     write_sample_site(host.root, tracks=300)
     url = f"http://127.0.0.1:{host.port}/"
     visit(page, url)
-    keep(page, GENERATION)
+    wait_until_cached(page, GENERATION)
     (host.root / "index.html").write_text("<p>Sign in first</p>", encoding="utf-8")
     page.goto(url)
     expect(page.locator("p")).to_have_text("Sign in first")

@@ -1,21 +1,18 @@
-"""Sound described in words: understood, explained, changed, lit up on the map."""
+"""Search by descriptions of sound: conditions are explained, can be changed, and highlight the matches."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
 from tests.fakes.sample_site import GENERATION, unpacked
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
-PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
 
 
 def _tempos(viewer: Viewer) -> list[float]:
@@ -29,7 +26,7 @@ def _describe(viewer: Viewer, text: str) -> Page:
     return viewer.page
 
 
-def test_a_description_lists_what_fits_best_first_and_says_what_it_means(open_viewer: OpenViewer) -> None:
+def test_description_lists_best_matches_first_and_explains_its_conditions(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = _describe(viewer, "slow")
     tempos = _tempos(viewer)
@@ -46,7 +43,7 @@ def test_a_description_lists_what_fits_best_first_and_says_what_it_means(open_vi
     assert min(tempos[track] for track in almost) >= max(tempos[track] for track in matches)
 
 
-def test_conditions_are_turned_round_and_left_out_by_keyboard(open_viewer: OpenViewer) -> None:
+def test_conditions_can_be_negated_and_removed_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = _describe(viewer, "slow, not jazz")
     expect(page.locator(".said-word")).to_have_text(["slow", "not jazz"])
@@ -67,7 +64,7 @@ def test_conditions_are_turned_round_and_left_out_by_keyboard(open_viewer: OpenV
     viewer.wait_until(f"spotmap.state().pinned === {track}")
 
 
-def test_conditions_are_turned_round_and_left_out_by_touch(open_viewer: OpenViewer) -> None:
+def test_conditions_can_be_negated_and_removed_by_touch(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(**PHONE)
     viewer.page.locator("#search input").tap()
     page = _describe(viewer, "slow dark or jazz")
@@ -80,7 +77,7 @@ def test_conditions_are_turned_round_and_left_out_by_touch(open_viewer: OpenView
     expect(page.locator("#card")).to_be_visible()
 
 
-def test_names_come_first_and_escape_clears_all(open_viewer: OpenViewer) -> None:
+def test_matches_by_name_come_first_and_escape_clears_the_search(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = _describe(viewer, "quiet")
     named = [track for track, title in enumerate(_titles(viewer)) if "Quiet" in title.split()]
@@ -104,7 +101,7 @@ def _rows(page: Page) -> list[str]:
     return [row.get_attribute("data-track") or "" for row in rows.all()]
 
 
-def test_what_is_not_understood_is_said(open_viewer: OpenViewer) -> None:
+def test_unknown_words_and_unmet_descriptions_are_reported(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = _describe(viewer, "slow qwxyz ")
     expect(page.locator(".search-status")).to_contain_text("Not understood: “qwxyz”.")
@@ -114,7 +111,7 @@ def test_what_is_not_understood_is_said(open_viewer: OpenViewer) -> None:
     expect(page.locator(".search-list [role=option]").first).to_be_visible()
 
 
-def test_a_page_in_german_understands_german_and_english(open_viewer: OpenViewer) -> None:
+def test_german_page_understands_german_and_english(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(locale="de-DE")
     with viewer.page.expect_response("**/words.de.json"):
         _describe(viewer, "langsam")
@@ -124,22 +121,21 @@ def test_a_page_in_german_understands_german_and_english(open_viewer: OpenViewer
     assert viewer.state("matches") == slow
 
 
-def test_words_and_details_are_fetched_when_they_are_needed(open_viewer: OpenViewer) -> None:
-    asked: list[str] = []
+def test_words_and_details_are_fetched_on_demand(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
-    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    requested = viewer.record_requests()
     with page.expect_response("**/words.json"):
         page.locator("#search input").fill("river")
     expect(page.locator(".search-status")).to_contain_text("found")
-    assert sorted(asked) == ["collections.js", "describe.js", "words.json"]
+    assert sorted(requested) == ["collections.js", "describe.js", "words.json"]
     _describe(viewer, "slow")
-    assert sorted(asked) == ["collections.js", "describe.js", "details-000.json", "words.json"]
+    assert sorted(requested) == ["collections.js", "describe.js", "details-000.json", "words.json"]
     _describe(viewer, "fast")
-    assert len(asked) == 4
+    assert len(requested) == 4
 
 
-def test_a_link_to_a_description_lights_the_map_up(open_viewer: OpenViewer) -> None:
+def test_link_with_a_description_highlights_its_matches(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _describe(viewer, "slow jazz")
     found = viewer.state("matches")
@@ -151,7 +147,7 @@ def test_a_link_to_a_description_lights_the_map_up(open_viewer: OpenViewer) -> N
     expect(other.page.locator(".search-results")).to_be_hidden()
 
 
-def test_what_fits_can_be_selected(open_viewer: OpenViewer) -> None:
+def test_matches_can_be_selected(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = _describe(viewer, "very slow")
     found = viewer.state("matches")

@@ -1,4 +1,4 @@
-"""The map within another page: ``?embed``."""
+"""The map embedded in another page with ``?embed``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Frame, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 from tests.browser.test_viewer_everyone import AXE, violations
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 HIDDEN = ("#panel", "#lasso-button", "#picture-button", "#theme", "#picks", "#player", "#timeline", "#axes")
 
 
 def _open(open_viewer: OpenViewer, site: Site, **context: object) -> tuple[Viewer, Frame]:
-    """The page with ``?embed`` in a frame of another one."""
+    """Open a page with the embedded map in a frame."""
     site.folder.joinpath("article.html").write_text(
         '<!doctype html><html lang="en"><title>An article</title><link rel="icon" href="data:,"><main><h1>Music</h1>'
         '<iframe src="index.html?embed&test" title="Map" width="600" height="500" style="max-width: 100%"></iframe>',
@@ -32,21 +31,21 @@ def _open(open_viewer: OpenViewer, site: Site, **context: object) -> tuple[Viewe
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_the_map_without_panels_and_keeps_nothing(open_viewer: OpenViewer, copied_site: Site, theme: str) -> None:
+def test_embedded_map_has_no_panels_and_uses_no_storage(open_viewer: OpenViewer, copied_site: Site, theme: str) -> None:
     viewer, frame = _open(open_viewer, copied_site, color_scheme=theme)
     for selector in HIDDEN:
         expect(frame.locator(selector)).to_be_hidden()
     expect(frame.get_by_role("button", name="Zoom in")).to_be_visible()
-    # What the person chose on the whole page is in this browser's store, which is not looked at.
+    # The theme chosen on the full page is in local storage, which the embedded map ignores.
     assert frame.evaluate("spotmap.state().theme") == theme
     assert frame.evaluate("Object.keys(localStorage).length") == 1
-    # The whole page, which was open before, has asked for a service worker; this one has not.
-    assert sum("Service Worker" in text for text in viewer.complaints.forgiven) == 1
+    # The full page, opened before, has registered a service worker; the embedded map has not.
+    assert sum("Service Worker" in text for text in viewer.complaints.ignored) == 1
     if AXE.exists():
         assert violations(viewer.page) == []
 
 
-def test_pointing_keys_and_fingers_find_tracks(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_tracks_can_be_found_by_mouse_touch_and_keyboard(open_viewer: OpenViewer, copied_site: Site) -> None:
     viewer, frame = _open(open_viewer, copied_site, has_touch=True)
     box = viewer.page.locator("iframe").bounding_box()
     assert box
@@ -67,28 +66,28 @@ def test_pointing_keys_and_fingers_find_tracks(open_viewer: OpenViewer, copied_s
     assert frame.evaluate("spotmap.state().transform.k") > scale
 
 
-def test_a_link_leads_to_the_same_view_of_the_whole_page(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_link_opens_the_full_page_with_the_same_view(open_viewer: OpenViewer, copied_site: Site) -> None:
     viewer, frame = _open(open_viewer, copied_site)
     link = frame.get_by_role("link", name="A sample library Full map")
     frame.locator("#map").press("Enter")
     pinned = frame.evaluate("spotmap.state().pinned")
-    viewer.page.wait_for_timeout(400)  # what is written to the address is written by then
+    viewer.page.wait_for_timeout(400)  # the address is updated after a short delay
     link.focus()
     with viewer.page.context.expect_page() as opened:
         viewer.page.keyboard.press("Enter")
-    whole = opened.value
-    whole.wait_for_selector('html[data-state="ready"]')
-    expect(whole.locator("#masthead")).to_be_visible()
-    expect(whole.locator("#card.is-pinned")).to_be_visible()
-    assert "embed" not in whole.url
+    full_page = opened.value
+    full_page.wait_for_selector('html[data-state="ready"]')
+    expect(full_page.locator("#masthead")).to_be_visible()
+    expect(full_page.locator("#card.is-pinned")).to_be_visible()
+    assert "embed" not in full_page.url
     assert pinned >= 0
 
 
-def test_the_whole_page_has_no_such_link(open_viewer: OpenViewer) -> None:
+def test_full_page_has_no_link_to_itself(open_viewer: OpenViewer) -> None:
     expect(open_viewer().page.locator("#full-map")).to_be_hidden()
 
 
-def test_it_fills_a_window_of_its_own_too(open_viewer: OpenViewer, sample: Callable[[int], Site]) -> None:
+def test_embedded_map_fills_a_window(open_viewer: OpenViewer, sample: Callable[[int], Site]) -> None:
     site = sample(300)
     viewer = open_viewer(site=site, viewport={"width": 390, "height": 844})
     viewer.page.goto(f"{site.url}?embed&test")

@@ -1,22 +1,22 @@
-"""The page for everyone: keys, screen readers, contrast, small and large windows, paper, no scripts, hostile names."""
+"""Accessibility and robustness: keyboard, screen readers, contrast, window sizes, print, no scripts, hostile names."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import LARGE, Viewer, launch
+from tests.browser.conftest import LARGE, PHONE, OpenViewer, Viewer, launch
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 FOUND_TRACK = "#found [role=option]:not(.found-collection)"
-"""Artists and albums are called like tracks here, and come first."""
+"""Artists and albums have the same names as tracks here and are listed first."""
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 PANELS = (
     "#masthead", "#legend", "#controls", "#card", "#picks", "#player", "#timeline", "#axes", "#lasso-hint", "#picture",
@@ -24,33 +24,33 @@ PANELS = (
 )  # fmt: skip
 
 
-OF_COLORS = "['color-contrast', 'link-in-text-block']"
-"""Those of axe's rules that look at colors."""
+COLOR_RULES = "['color-contrast', 'link-in-text-block']"
+"""The rules of axe that check colors."""
 
 
-def in_both_themes(viewer: Viewer) -> list[str]:
-    """What axe finds wrong in the light theme, and of colors, which are all that it changes, in the dark one."""
+def violations_in_both_themes(viewer: Viewer) -> list[str]:
+    """Return axe's violations in the light theme, and those of color rules in the dark theme."""
     found = violations(viewer.page)
     viewer.page.emulate_media(color_scheme="dark")
     viewer.wait_until("document.documentElement.dataset.theme === 'dark'")
-    return found + violations(viewer.page, f", runOnly: {OF_COLORS}")
+    return found + violations(viewer.page, f", runOnly: {COLOR_RULES}")
 
 
-FOUND = """axe.run({ resultTypes: ["violations"]OPTIONS }).then(({ violations }) =>
+RUN_AXE = """axe.run({ resultTypes: ["violations"]OPTIONS }).then(({ violations }) =>
   violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`)))"""
-"""What axe finds wrong, and nothing of what it finds right, of which there is a thousand times more."""
+"""Returns only violations; the passed checks are a thousand times more."""
 
 
 def violations(page: Page, options: str = "") -> list[str]:
-    """What axe finds wrong; the script is given to the page from outside, its policy allows none."""
+    """Return axe's violations; the script is evaluated by the driver, because the page's policy forbids it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(FOUND.replace("OPTIONS", options))
+    found: list[str] = page.evaluate(RUN_AXE.replace("OPTIONS", options))
     return found
 
 
-def _everything_open(viewer: Viewer) -> None:
+def _open_all_panels(viewer: Viewer) -> None:
     page = viewer.page
     page.locator("#timeline-button").click()
     page.mouse.click(*viewer.position_of(viewer.track_in_view(2)))
@@ -76,14 +76,14 @@ def _everything_open(viewer: Viewer) -> None:
         "alchemy",
     ],
 )
-def test_axe_finds_nothing(open_viewer: OpenViewer, scene: str) -> None:
+def test_axe_reports_no_violations(open_viewer: OpenViewer, scene: str) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
     size = {"width": 390, "height": 844} if scene == "phone" else {"width": 1280, "height": 800}
     viewer = open_viewer(color_scheme="light", viewport=size)
     page = viewer.page
     if scene == "everything":
-        _everything_open(viewer)
+        _open_all_panels(viewer)
     elif scene == "number":
         page.locator(".more select").select_option("feature.tempo")
         expect(page.locator(".range")).to_be_visible()
@@ -119,11 +119,11 @@ def test_axe_finds_nothing(open_viewer: OpenViewer, scene: str) -> None:
         page.locator("#search input").fill("okafor")
         page.locator(".found-collection").first.click()
         expect(page.locator(".collection-name")).to_be_visible()
-    assert in_both_themes(viewer) == []
+    assert violations_in_both_themes(viewer) == []
 
 
 def _tab_to(page: Page, selector: str, limit: int = 80) -> None:
-    """Press Tab until an element that matches has the focus."""
+    """Press Tab until a matching element has the focus."""
     for _ in range(limit):
         if page.locator(selector).evaluate_all("nodes => nodes.includes(document.activeElement)"):
             return
@@ -131,7 +131,7 @@ def _tab_to(page: Page, selector: str, limit: int = 80) -> None:
     pytest.fail(f"Tab does not lead to {selector}")
 
 
-def test_arrows_walk_from_track_to_track_and_enter_leads_into_the_card(open_viewer: OpenViewer) -> None:
+def test_arrow_keys_move_between_tracks_and_enter_focuses_the_card(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     _tab_to(page, "#map")
@@ -151,7 +151,7 @@ def test_arrows_walk_from_track_to_track_and_enter_leads_into_the_card(open_view
     assert viewer.state("pinned") == -1
 
 
-def test_walking_far_brings_the_map_along(open_viewer: OpenViewer) -> None:
+def test_map_follows_the_track_chosen_by_arrow_keys(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#map").focus()
@@ -165,7 +165,7 @@ def test_walking_far_brings_the_map_along(open_viewer: OpenViewer) -> None:
         assert 0 < y < 800
 
 
-def test_keys_on_the_map_gather_tracks(open_viewer: OpenViewer) -> None:
+def test_keys_on_the_map_select_tracks(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#map").focus()
@@ -193,7 +193,7 @@ SWITCHES = (
 )
 
 
-def test_every_switch_is_reached_by_tab(open_viewer: OpenViewer) -> None:
+def test_all_controls_can_be_reached_by_tab(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     for selector, key, outcome in SWITCHES:
         _tab_to(viewer.page, selector)
@@ -202,7 +202,7 @@ def test_every_switch_is_reached_by_tab(open_viewer: OpenViewer) -> None:
         viewer.page.keyboard.press("Escape")
 
 
-def test_selection_player_and_time_are_worked_by_keys_alone(open_viewer: OpenViewer) -> None:
+def test_selection_and_player_work_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.route("https://www.youtube-nocookie.com/**", lambda route: route.fulfill(status=200, body=""))
@@ -226,20 +226,20 @@ def test_selection_player_and_time_are_worked_by_keys_alone(open_viewer: OpenVie
     viewer.complaints.expect("youtube-nocookie")
 
 
-LETTERS = "document.querySelector('.legend-name').getBoundingClientRect().height"
+LEGEND_TEXT_HEIGHT = "document.querySelector('.legend-name').getBoundingClientRect().height"
 
 
 @pytest.mark.parametrize(
     "size", [(320, 568), (390, 844), (720, 1000), (844, 390), (1024, 768), (1280, 800), (2560, 1440), (3840, 2160)]
 )
-def test_no_panel_lies_on_another_or_leaves_the_window(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
+def test_panels_do_not_overlap_or_leave_the_window(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
     width, height = size
     viewer = open_viewer(viewport={"width": width, "height": height})
     page = viewer.page
     assert page.evaluate("document.documentElement.scrollWidth") == width
     for part in ("#masthead", "#legend", "#controls"):
         expect(page.locator(part)).to_be_visible()
-    letters = page.evaluate(LETTERS)
+    text_height = page.evaluate(LEGEND_TEXT_HEIGHT)
     page.locator("#timeline-button").click()
     expect(page.locator("#timeline")).to_be_visible()
     _no_overlap(page, size)
@@ -255,13 +255,13 @@ def test_no_panel_lies_on_another_or_leaves_the_window(open_viewer: OpenViewer, 
     page.locator(".picks-names").first.click()
     expect(page.locator(".card-facts")).to_be_visible()
     _no_overlap(page, size)
-    if width == 3840:  # Where letters are as large as on others.
+    if width == 3840:  # text is larger on very large screens
         page.set_viewport_size({"width": 1280, "height": 800})
-        viewer.wait_until(f"{letters} > 1.3 * {LETTERS}")
+        viewer.wait_until(f"{text_height} > 1.3 * {LEGEND_TEXT_HEIGHT}")
 
 
 @pytest.mark.parametrize("size", [(1100, 760), (1280, 800), (2560, 1440), (3840, 2160)])
-def test_the_table_lies_on_no_panel_in_a_wide_window(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
+def test_table_overlaps_no_panel_in_a_wide_window(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
     viewer = open_viewer(viewport={"width": size[0], "height": size[1]})
     page = viewer.page
     page.locator("#table-button").click()
@@ -277,8 +277,8 @@ def test_the_table_lies_on_no_panel_in_a_wide_window(open_viewer: OpenViewer, si
     _no_overlap(page, size)
 
 
-SMALLEST_LETTERS = "--blink-settings=minimumFontSize=20"
-"""What people set in their browser who cannot read small letters."""
+MIN_FONT_SIZE = "--blink-settings=minimumFontSize=20"
+"""A browser setting for people who cannot read small text."""
 COLLISIONS = """() => {
   const box = (selector) => document.querySelector(selector).getBoundingClientRect();
   const [panel, row] = [box(".legend"), box(".picks-row")];
@@ -295,10 +295,8 @@ COLLISIONS = """() => {
 }"""
 
 
-def test_a_browser_that_shows_no_small_letters_cuts_none_and_lays_none_on_another(
-    browser: Browser, sample: Callable[[int], Site]
-) -> None:
-    large = launch(browser.browser_type, SMALLEST_LETTERS)
+def test_minimum_font_size_of_the_browser_causes_no_overlap(browser: Browser, sample: Callable[[int], Site]) -> None:
+    large = launch(browser.browser_type, MIN_FONT_SIZE)
     page = large.new_page(viewport={"width": 1280, "height": 800}, has_touch=True, reduced_motion="reduce")
     page.goto(sample(300).page)
     page.wait_for_selector('html[data-state="ready"]')
@@ -318,25 +316,24 @@ BOXES = """(names) => Object.fromEntries(
 
 
 def _no_overlap(page: Page, size: tuple[int, int]) -> None:
-    # All in one moment: what comes may push aside what is there.
+    # Measure all at the same time: a panel that opens may move others.
     boxes = page.evaluate(BOXES, list(PANELS))
     for name, box in boxes.items():
         assert box["x"] >= 0, name
         assert box["y"] >= 0, name
         assert box["x"] + box["width"] <= size[0], name
         assert box["y"] + box["height"] <= size[1] + 0.5, name
-    # The card may cover the bar and the panels where a window has no room beside them.
+    # The card may cover other panels in small windows.
     fixed = [name for name in boxes if name != "#card" or size[0] >= 1280]
-    for place, name in enumerate(fixed):
-        for other in fixed[:place]:
-            a, b = boxes[name], boxes[other]
-            apart = (
-                a["x"] + a["width"] <= b["x"]
-                or b["x"] + b["width"] <= a["x"]
-                or a["y"] + a["height"] <= b["y"]
-                or b["y"] + b["height"] <= a["y"]
-            )
-            assert apart, f"{name} and {other} overlap at {size}: {a} {b}"
+    for first, second in combinations(fixed, 2):
+        a, b = boxes[first], boxes[second]
+        are_separate = (
+            a["x"] + a["width"] <= b["x"]
+            or b["x"] + b["width"] <= a["x"]
+            or a["y"] + a["height"] <= b["y"]
+            or b["y"] + b["height"] <= a["y"]
+        )
+        assert are_separate, f"{first} and {second} overlap at {size}: {a} {b}"
 
 
 HOSTILE = (
@@ -352,14 +349,14 @@ HOSTILE = (
 
 @pytest.fixture
 def hostile_site(copied_site: Site) -> Site:
-    """The sample with names that try something in every place that shows one."""
+    """The sample site with hostile names of tracks, artists, albums, groups and genres."""
     folder = copied_site.folder / "data" / GENERATION
     text = json.loads((folder / "text.json").read_text())
     titles = text["titles"].split("\n")
     titles[: len(HOSTILE)] = HOSTILE
     text["titles"] = "\n".join(titles)
-    for place, name in enumerate(HOSTILE):
-        text["artist_names"][place] = text["album_names"][place + 1] = name
+    for number, name in enumerate(HOSTILE):
+        text["artist_names"][number] = text["album_names"][number + 1] = name
     (folder / "text.json").write_text(json.dumps(text))
     document = json.loads((folder / "map.json").read_text())
     for kind in ("clusters", "playlists", "layers"):
@@ -373,9 +370,7 @@ def hostile_site(copied_site: Site) -> Site:
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_hostile_names_are_text_and_keep_to_their_place(
-    open_viewer: OpenViewer, hostile_site: Site, width: int
-) -> None:
+def test_hostile_names_are_shown_as_text_and_fit(open_viewer: OpenViewer, hostile_site: Site, width: int) -> None:
     viewer = open_viewer(site=hostile_site, viewport={"width": width, "height": 700})
     page = viewer.page
     if width < 720:
@@ -395,7 +390,7 @@ def test_hostile_names_are_text_and_keep_to_their_place(
         assert box is not None
         assert box["x"] + box["width"] <= width
         assert box["height"] <= 700
-        assert page.locator("#card").evaluate("card => card.scrollWidth <= card.clientWidth"), "something is cut off"
+        assert page.locator("#card").evaluate("card => card.scrollWidth <= card.clientWidth"), "the card is cut off"
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -403,7 +398,7 @@ def test_hostile_names_are_text_and_keep_to_their_place(
     assert page.locator("#card script, #legend script, #found script, img:not(.card-art)").count() == 0
 
 
-def test_names_written_from_right_to_left_are_set_so(open_viewer: OpenViewer, hostile_site: Site) -> None:
+def test_right_to_left_names_have_that_direction(open_viewer: OpenViewer, hostile_site: Site) -> None:
     viewer = open_viewer(site=hostile_site)
     viewer.page.keyboard.press("/")
     viewer.page.keyboard.insert_text("أغنية")
@@ -412,8 +407,8 @@ def test_names_written_from_right_to_left_are_set_so(open_viewer: OpenViewer, ho
     expect(viewer.page.locator(".card-title")).to_have_css("direction", "rtl")
 
 
-def test_the_page_zooms_the_map_by_pinch_not_itself(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_pinch_zooms_the_map_instead_of_the_page(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     before = viewer.state("transform.k")
     session = viewer.page.context.new_cdp_session(viewer.page)
 
@@ -428,7 +423,7 @@ def test_the_page_zooms_the_map_by_pinch_not_itself(open_viewer: OpenViewer) -> 
     assert viewer.page.evaluate("visualViewport.scale") == 1
 
 
-def test_without_scripts_the_page_says_what_it_needs(browser: Browser, sample: Callable[[int], Site]) -> None:
+def test_page_without_scripts_says_that_it_needs_javascript(browser: Browser, sample: Callable[[int], Site]) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(sample(300).url)
@@ -437,7 +432,7 @@ def test_without_scripts_the_page_says_what_it_needs(browser: Browser, sample: C
     context.close()
 
 
-def test_on_paper_are_the_map_and_its_legend_and_no_buttons(open_viewer: OpenViewer) -> None:
+def test_printed_page_has_map_and_legend_but_no_buttons(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.emulate_media(media="print")
     for selector in ("#controls", "#search", "#card", ".text-button"):
@@ -446,7 +441,7 @@ def test_on_paper_are_the_map_and_its_legend_and_no_buttons(open_viewer: OpenVie
     expect(viewer.page.locator("h1")).to_be_visible()
 
 
-PAPER_PIXELS = """() => {
+PRINTED_PIXELS = """() => {
   const paper = document.querySelector(".print-copy");
   const { data } = paper.getContext("2d").getImageData(0, 0, paper.width, paper.height);
   return data.filter((value, i) => i % 4 === 3 && value > 0).length;
@@ -454,27 +449,25 @@ PAPER_PIXELS = """() => {
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_map_on_paper_is_a_plain_canvas_beside_the_legend_in_light_colors(
-    open_viewer: OpenViewer, width: int
-) -> None:
+def test_printed_map_is_a_canvas_next_to_the_legend_in_light_colors(open_viewer: OpenViewer, width: int) -> None:
     viewer = open_viewer(color_scheme="dark", viewport={"width": width, "height": 800})
     page = viewer.page
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    paper = page.locator(".print-copy")
-    expect(paper).to_be_visible()
+    printed_map = page.locator(".print-copy")
+    expect(printed_map).to_be_visible()
     edges = "[...document.querySelectorAll('.print-copy, #legend')].map((part) => part.getBoundingClientRect())"
     map_box, legend_box = page.evaluate(f"{edges}.map(({{ left, right }}) => ({{ left, right }}))")
     assert map_box["left"] >= legend_box["right"]
-    assert page.evaluate(PAPER_PIXELS) > 3000
+    assert page.evaluate(PRINTED_PIXELS) > 3000
     assert viewer.state("theme") == "light"
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    expect(paper).to_have_count(0)
+    expect(printed_map).to_have_count(0)
     assert viewer.state("theme") == "dark"
 
 
-ANSWER = """async (keys) => {
+TYPE_KEYS = """async (keys) => {
   const [input, list] = ["#search input", "#found"].map((place) => document.querySelector(place));
   const answers = [];
   for (const typed of keys) {
@@ -487,12 +480,12 @@ ANSWER = """async (keys) => {
   }
   return answers;
 }"""
-"""Types, and tells what is listed then. (How soon that is, `benchmarks.search_keys` says.)"""
+"""Types keys and returns what is listed after each. (`benchmarks.search_keys` measures the delay.)"""
 
 
 @pytest.mark.slow
 @LARGE
-def test_each_key_lists_what_is_found_among_100000_tracks_and_enter_means_what_is_typed(
+def test_search_among_100000_tracks_follows_every_key_and_enter(
     open_viewer: OpenViewer,
 ) -> None:
     viewer = open_viewer(100_000)
@@ -501,14 +494,14 @@ def test_each_key_lists_what_is_found_among_100000_tracks_and_enter_means_what_i
     page.keyboard.type("r")
     viewer.wait_until("spotmap.state().matches?.length > 1000")
     keys = ["l", *("river gla"[:length] for length in range(2, len("river gla") + 1))]
-    answers = page.evaluate(ANSWER, keys)
-    assert [query for query, *_ in answers] == keys
-    assert all(0 < listed <= count for _, count, listed in answers)
+    results = page.evaluate(TYPE_KEYS, keys)
+    assert [query for query, *_ in results] == keys
+    assert all(0 < listed <= count for _, count, listed in results)
     page.locator("#search input").fill("r")
     viewer.wait_until("spotmap.state().matches?.length > 1000")
-    # A whole title: albums and artists, which may come at any time, are not before it.
+    # A complete title, before which no album or artist is listed.
     title = page.locator('[role="option"][data-track] .found-title').nth(1).inner_text()
-    # Both in one turn of the page: nothing could be found between them.
+    # Both events in one task, so that the page cannot search in between.
     page.evaluate(
         """(title) => {
           const input = document.querySelector("#search input");

@@ -1,23 +1,21 @@
-"""The legend: switches, solo, colors by cluster, playlist or library."""
+"""The legend: hiding and isolating groups, and coloring by cluster, playlist or library."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
-def test_a_cluster_can_be_switched_off_and_on_and_each_way_to_show_it_alone_does(open_viewer: OpenViewer) -> None:
+def test_cluster_can_be_hidden_shown_and_isolated_in_three_ways(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     row = viewer.page.locator(".legend-list .legend-row").nth(1)
     toggle = row.locator(".legend-toggle")
@@ -28,27 +26,27 @@ def test_a_cluster_can_be_switched_off_and_on_and_each_way_to_show_it_alone_does
     assert viewer.visible_count() == 300 - size
     toggle.click()
     assert viewer.visible_count() == 300
-    for way in ("double click", "alt click", "only button"):
-        if way == "double click":
+    for method in ("double click", "alt click", "only button"):
+        if method == "double click":
             toggle.dblclick()
-        elif way == "alt click":
+        elif method == "alt click":
             toggle.click(modifiers=["Alt"])
         else:
             row.hover()
             row.locator(".legend-only").click()
-        assert viewer.visible_count() == size, way
+        assert viewer.visible_count() == size, method
         viewer.page.get_by_role("button", name="Show all").click()
-        assert viewer.visible_count() == 300, way
+        assert viewer.visible_count() == 300, method
 
 
-def test_the_legend_follows_the_colors_and_playlists_off_hide_what_is_in_no_other(open_viewer: OpenViewer) -> None:
+def test_hidden_playlist_hides_tracks_that_are_in_no_other(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     document = json.loads((viewer.site.folder / "data" / GENERATION / "map.json").read_text())
-    rest: set[int] = set()
+    in_others: set[int] = set()
     for playlist in document["playlists"][1:]:
-        rest.update(_undelta(playlist["tracks"]))
+        in_others.update(_decode_deltas(playlist["tracks"]))
     first = document["playlists"][0]
-    only_in_first = set(_undelta(first["tracks"])) - rest
+    only_in_first = set(_decode_deltas(first["tracks"])) - in_others
     assert only_in_first
     clusters = viewer.page.locator(".legend-name").all_inner_texts()
     viewer.page.get_by_role("button", name="Playlists", exact=True).click()
@@ -63,21 +61,21 @@ def test_the_legend_follows_the_colors_and_playlists_off_hide_what_is_in_no_othe
     assert viewer.visible_count() == 300
 
 
-def test_clusters_stand_under_their_larger_region_which_switches_them_together(open_viewer: OpenViewer) -> None:
+def test_region_switches_all_of_its_clusters(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     section = viewer.page.locator(".legend-section").first
     region = section.locator(".legend-toggle").first
-    within = section.locator(".legend-list .legend-toggle")
+    clusters = section.locator(".legend-list .legend-toggle")
     size = int(region.locator(".legend-count").inner_text())
     region.click()
     assert viewer.visible_count() == 300 - size
-    within.first.click()
+    clusters.first.click()
     expect(region).to_have_attribute("aria-pressed", "mixed")
     region.click(modifiers=["Alt"])
     assert viewer.visible_count() == size
 
 
-def test_each_row_is_one_stop_of_tab_and_arrows_lead_on(open_viewer: OpenViewer) -> None:
+def test_each_row_is_one_tab_stop_with_arrow_navigation(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page, rows = viewer.page, viewer.page.locator(".legend-row")
     rows.nth(0).locator(".legend-toggle").focus()
@@ -107,7 +105,7 @@ def test_hidden_tracks_cannot_be_hovered(open_viewer: OpenViewer) -> None:
     assert viewer.state("hovered") == -1
 
 
-def test_a_library_can_be_switched_off_and_has_one_color_in_the_legend_and_on_the_card(open_viewer: OpenViewer) -> None:
+def test_library_can_be_hidden_and_has_the_same_color_on_the_card(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.get_by_role("button", name="Libraries", exact=True).click()
     assert viewer.state("colorBy") == "layer"
@@ -127,7 +125,7 @@ def test_a_library_can_be_switched_off_and_has_one_color_in_the_legend_and_on_th
     assert viewer.page.locator(".chip-layer").all_inner_texts() == [["Mara"], ["me"], ["me", "Mara"]][track % 3]
 
 
-def _undelta(deltas: list[int]) -> list[int]:
+def _decode_deltas(deltas: list[int]) -> list[int]:
     values: list[int] = []
     for delta in deltas:
         values.append(delta + (values[-1] if values else 0))
@@ -137,18 +135,18 @@ def _undelta(deltas: list[int]) -> list[int]:
 @pytest.fixture
 def many_playlists(copied_site: Site) -> Site:
     """A site with 300 playlists, some of them with long names."""
-    place = copied_site.folder / "data" / GENERATION / "map.json"
-    document = json.loads(place.read_text(encoding="utf-8"))
+    path = copied_site.folder / "data" / GENERATION / "map.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
     names = [f"{'Músicas para ' * (i % 7)}Liste {i}" for i in range(300)]
     document["playlists"] = [
         {"id": f"p{i}", "name": name, "count": 3, "color": i, "tracks": [i % 290, 1, 1], "regions": []}
         for i, name in enumerate(names)
     ]
-    place.write_text(json.dumps(document), encoding="utf-8")
+    path.write_text(json.dumps(document), encoding="utf-8")
     return copied_site
 
 
-def test_one_of_300_playlists_is_found_by_its_name(open_viewer: OpenViewer, many_playlists: Site) -> None:
+def test_playlist_is_found_by_name_among_300(open_viewer: OpenViewer, many_playlists: Site) -> None:
     page = open_viewer(site=many_playlists).page
     expect(page.locator(".legend-find")).to_have_count(0)
     page.get_by_role("button", name="Playlists", exact=True).click()
@@ -166,9 +164,7 @@ def test_one_of_300_playlists_is_found_by_its_name(open_viewer: OpenViewer, many
     expect(rows).to_have_count(301)
 
 
-def test_300_playlists_are_printed_in_columns_on_as_many_pages_as_they_need(
-    open_viewer: OpenViewer, many_playlists: Site
-) -> None:
+def test_300_playlists_are_printed_in_columns_on_several_pages(open_viewer: OpenViewer, many_playlists: Site) -> None:
     page = open_viewer(site=many_playlists, viewport={"width": 794, "height": 1123}).page
     page.get_by_role("button", name="Playlists", exact=True).click()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -182,9 +178,9 @@ def test_300_playlists_are_printed_in_columns_on_as_many_pages_as_they_need(
     assert len({round(box["left"]) for box in boxes}) >= 3
     assert not any(box["isCut"] for box in boxes)
     assert max(box["right"] for box in boxes) <= 794
-    paper = page.locator(".print-copy").bounding_box()
-    assert paper
-    assert min(box["top"] for box in boxes) >= paper["y"] + paper["height"]
+    printed_map = page.locator(".print-copy").bounding_box()
+    assert printed_map
+    assert min(box["top"] for box in boxes) >= printed_map["y"] + printed_map["height"]
     assert max(box["bottom"] for box in boxes) <= page.evaluate("document.documentElement.scrollHeight")
-    # Each page is an object of its own in the document.
+    # Each page is an object in the PDF.
     assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) > 1

@@ -1,4 +1,4 @@
-"""Hosts, browsers and extensions that keep a page from its files, or serve it at addresses that it was not made for."""
+"""Hosts, browsers and extensions that withhold or change files, or serve the page at unexpected URLs."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ pytestmark = pytest.mark.browser
 
 @dataclass
 class StaticHost:
-    """Serves a folder as odd hosts do: what is not there, of another type, or at other addresses."""
+    """Serves a folder like unusual hosts: with missing files, other headers, or at other URLs."""
 
     root: Path
     origin: str = ""
     missing: set[str] = field(default_factory=set)
-    """Names of files that cannot be had."""
+    """Names of files that return 404."""
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
-    """What is said of a file, by its name."""
+    """Additional headers by file name."""
     failures: dict[str, int] = field(default_factory=dict)
-    """How many requests for a file fail before one succeeds, by its name."""
+    """Number of requests that fail before one succeeds, by file name."""
     fallback: str = ""
-    """The file that is served for every address without one."""
+    """The file that is served for all other URLs."""
     fallback_status: int = 404
 
     def find(self, target: str) -> tuple[int, Path | None]:
         path = target.partition("?")[0].strip("/")
-        place = self.root / path
-        if place.is_dir() and (place / "index.html").is_file():
-            place /= "index.html"
-        if place.is_file() and place.name not in self.missing:
-            return 200, place
+        file = self.root / path
+        if file.is_dir() and (file / "index.html").is_file():
+            file /= "index.html"
+        if file.is_file() and file.name not in self.missing:
+            return 200, file
         return (self.fallback_status, self.root / self.fallback) if self.fallback else (404, None)
 
     def handler(self) -> type[BaseHTTPRequestHandler]:
@@ -51,19 +51,20 @@ class StaticHost:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                status, place = host.find(self.path)
-                if place and host.failures.get(place.name, 0) > 0:
-                    host.failures[place.name] -= 1
-                    # In turns: the host is busy, the connection breaks.
-                    if host.failures[place.name] % 2:
+                status, file = host.find(self.path)
+                if file and host.failures.get(file.name, 0) > 0:
+                    host.failures[file.name] -= 1
+                    # Alternate between a busy host and a cut connection.
+                    if host.failures[file.name] % 2:
                         self.send_error(503)
                     self.close_connection = True
                     return
-                content = place.read_bytes() if place else b"Not found"
-                name = place.name if place else ""
+                content = file.read_bytes() if file else b"Not found"
+                name = file.name if file else ""
                 self.send_response(status)
-                usual = {"Content-Type": MEDIA_TYPES.get(Path(name).suffix, "text/plain"), "Cache-Control": "no-store"}
-                for header, value in {**usual, **host.headers.get(name, {})}.items():
+                media_type = MEDIA_TYPES.get(Path(name).suffix, "text/plain")
+                default_headers = {"Content-Type": media_type, "Cache-Control": "no-store"}
+                for header, value in {**default_headers, **host.headers.get(name, {})}.items():
                     self.send_header(header, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
@@ -85,7 +86,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def host(sample: Callable[[int], Site], tmp_path: Path) -> Iterator[StaticHost]:
-    """Has the sample site at ``maps/demo/``."""
+    """A host with the sample site at ``maps/demo/``."""
     shutil.copytree(sample(300).folder, tmp_path / "maps/demo")
     host = StaticHost(tmp_path)
     server = ThreadingHTTPServer(("127.0.0.1", 0), host.handler())
@@ -96,7 +97,7 @@ def host(sample: Callable[[int], Site], tmp_path: Path) -> Iterator[StaticHost]:
     server.server_close()
 
 
-def data(name: str) -> str:
+def data_path(name: str) -> str:
     return f"data/{GENERATION}/{name}"
 
 
@@ -110,9 +111,7 @@ def data(name: str) -> str:
     ids=["text", "octets", "blocked"],
 )
 @pytest.mark.parametrize("name", ["viewer.js", "style.css"])
-def test_a_page_without_its_script_or_style_says_so(
-    page: Page, host: StaticHost, name: str, headers: dict[str, str]
-) -> None:
+def test_missing_script_or_style_is_reported(page: Page, host: StaticHost, name: str, headers: dict[str, str]) -> None:
     if headers:
         host.headers[name] = headers
     else:
@@ -125,7 +124,7 @@ def test_a_page_without_its_script_or_style_says_so(
     assert page.evaluate("document.documentElement.scrollHeight") <= 800
 
 
-def test_a_page_with_neither_script_nor_style_is_short_and_plain(page: Page, host: StaticHost) -> None:
+def test_page_with_neither_script_nor_style_is_short_and_plain(page: Page, host: StaticHost) -> None:
     host.missing |= {"viewer.js", "style.css"}
     page.goto(f"{host.origin}/maps/demo/")
     expect(page.get_by_text("reload the page")).to_be_visible()
@@ -133,8 +132,8 @@ def test_a_page_with_neither_script_nor_style_is_short_and_plain(page: Page, hos
     assert page.evaluate("[...document.querySelectorAll('svg')].filter((icon) => icon.checkVisibility()).length") == 0
 
 
-def test_a_script_that_never_comes_is_reported_without_any_script(browser: Browser, host: StaticHost) -> None:
-    """As by a tool that rewrites scripts, or a connection that hangs."""
+def test_script_that_never_loads_is_reported_without_scripts(browser: Browser, host: StaticHost) -> None:
+    """This happens with tools that rewrite scripts and with hanging connections."""
     index = host.root / "maps/demo/index.html"
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
@@ -146,8 +145,8 @@ def test_a_script_that_never_comes_is_reported_without_any_script(browser: Brows
         expect(late).to_be_visible(timeout=patience(30) * 1000)
 
 
-def test_a_script_that_the_browser_does_not_understand_is_reported(page: Page, host: StaticHost) -> None:
-    (host.root / "maps/demo" / data("viewer.js")).write_text("let a ??!= 1;", encoding="utf-8")
+def test_script_with_unknown_syntax_is_reported(page: Page, host: StaticHost) -> None:
+    (host.root / "maps/demo" / data_path("viewer.js")).write_text("let a ??!= 1;", encoding="utf-8")
     page.goto(f"{host.origin}/maps/demo/")
     expect(page.locator("#notice")).to_contain_text("viewer.js could not be loaded, or cannot run in this browser")
 
@@ -155,7 +154,7 @@ def test_a_script_that_the_browser_does_not_understand_is_reported(page: Page, h
 @pytest.mark.parametrize(
     "storage", ["null", "new Proxy({}, { get() { throw new DOMException('closed', 'SecurityError'); } })"]
 )
-def test_a_browser_without_storage_shows_the_map(page: Page, host: StaticHost, storage: str) -> None:
+def test_map_works_without_local_storage(page: Page, host: StaticHost, storage: str) -> None:
     page.add_init_script(f"Object.defineProperty(window, 'localStorage', {{ get: () => ({storage}) }});")
     page.goto(f"{host.origin}/maps/demo/")
     page.wait_for_selector('html[data-state="ready"]')
@@ -164,16 +163,16 @@ def test_a_browser_without_storage_shows_the_map(page: Page, host: StaticHost, s
     assert page.locator("html").get_attribute("data-theme") != before
 
 
-def test_a_page_alone_as_when_opened_inside_a_zip_says_so(page: Page, host: StaticHost, tmp_path: Path) -> None:
-    alone = tmp_path / "alone" / "index.html"
-    alone.parent.mkdir()
-    shutil.copyfile(host.root / "maps/demo/index.html", alone)
-    page.goto(alone.as_uri())
+def test_page_without_its_folder_is_reported(page: Page, host: StaticHost, tmp_path: Path) -> None:
+    index = tmp_path / "alone" / "index.html"
+    index.parent.mkdir()
+    shutil.copyfile(host.root / "maps/demo/index.html", index)
+    page.goto(index.as_uri())
     expect(page.get_by_text("If the map is in a ZIP file, extract the whole folder first")).to_be_visible()
     expect(page.locator("#app")).to_be_hidden()
 
 
-def test_a_host_that_serves_the_folder_without_a_slash_shows_the_map(page: Page, host: StaticHost) -> None:
+def test_map_works_at_a_url_without_trailing_slash(page: Page, host: StaticHost) -> None:
     page.goto(f"{host.origin}/maps/demo{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
     page.locator('[data-color-by="playlist"]').click()
@@ -183,7 +182,7 @@ def test_a_host_that_serves_the_folder_without_a_slash_shows_the_map(page: Page,
     assert page.evaluate("spotmap.state().colorBy") == "playlist"
 
 
-def test_doubled_slashes_in_the_address_stay(page: Page, host: StaticHost) -> None:
+def test_double_slashes_in_the_url_are_kept(page: Page, host: StaticHost) -> None:
     page.goto(f"{host.origin}//maps//demo//{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
     page.locator('[data-color-by="playlist"]').click()
@@ -192,9 +191,9 @@ def test_doubled_slashes_in_the_address_stay(page: Page, host: StaticHost) -> No
     expect(page).to_have_url(f"{host.origin}//maps//demo//{TEST_MODE}")
 
 
-def test_a_charset_that_the_host_claims_changes_no_letter(page: Page, host: StaticHost) -> None:
-    claims = {"index.html": "text/html", "viewer.js": "text/javascript", "style.css": "text/css"}
-    host.headers |= {name: {"Content-Type": f"{kind}; charset=iso-8859-1"} for name, kind in claims.items()}
+def test_wrong_charset_of_the_host_does_not_change_text(page: Page, host: StaticHost) -> None:
+    media_types = {"index.html": "text/html", "viewer.js": "text/javascript", "style.css": "text/css"}
+    host.headers |= {name: {"Content-Type": f"{kind}; charset=iso-8859-1"} for name, kind in media_types.items()}
     page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
     assert page.evaluate("document.characterSet") == "windows-1252"
@@ -207,7 +206,7 @@ def test_a_charset_that_the_host_claims_changes_no_letter(page: Page, host: Stat
 
 
 @pytest.mark.parametrize("policy", ["sandbox allow-scripts", "default-src 'self'"])
-def test_a_host_with_a_policy_of_its_own_shows_the_map(page: Page, host: StaticHost, policy: str) -> None:
+def test_map_works_with_the_hosts_content_security_policy(page: Page, host: StaticHost, policy: str) -> None:
     host.headers["index.html"] = {"Content-Security-Policy": policy}
     page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
@@ -215,7 +214,7 @@ def test_a_host_with_a_policy_of_its_own_shows_the_map(page: Page, host: StaticH
     expect(page.locator("#card .card-facts")).to_contain_text(":")
 
 
-def test_files_that_come_at_the_third_request_are_shown(page: Page, host: StaticHost) -> None:
+def test_failed_requests_are_retried_twice(page: Page, host: StaticHost) -> None:
     host.failures = {"map.json": 2, "text.json": 2, "details-000.json": 2}
     page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
@@ -223,12 +222,12 @@ def test_files_that_come_at_the_third_request_are_shown(page: Page, host: Static
     expect(page.locator("#card .card-facts")).to_contain_text(":")
 
 
-@pytest.mark.parametrize("is_cut", [False, True])
-def test_a_script_that_comes_damaged_later_on_is_named(page: Page, host: StaticHost, is_cut: bool) -> None:
-    """Cut short, or a page of the host with status 200 in its place."""
+@pytest.mark.parametrize("is_truncated", [False, True])
+def test_damaged_script_loaded_on_demand_is_named(page: Page, host: StaticHost, is_truncated: bool) -> None:
+    """The script is truncated, or replaced by an HTML page with status 200."""
     for name in ("describe.js", "picture.js"):
-        file = host.root / "maps/demo" / data(name)
-        file.write_bytes(file.read_bytes()[:5000] if is_cut else b"<!doctype html><title>Not found</title>")
+        file = host.root / "maps/demo" / data_path(name)
+        file.write_bytes(file.read_bytes()[:5000] if is_truncated else b"<!doctype html><title>Not found</title>")
     page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
     page.locator("#search input").fill("slow")
@@ -238,7 +237,7 @@ def test_a_script_that_comes_damaged_later_on_is_named(page: Page, host: StaticH
     expect(page.locator("#picture p")).to_contain_text("picture.js could not be fetched")
 
 
-def test_a_clipboard_that_is_refused_leaves_another_way(page: Page, host: StaticHost) -> None:
+def test_refused_clipboard_access_has_fallbacks(page: Page, host: StaticHost) -> None:
     page.add_init_script(
         "navigator.clipboard.writeText = () => Promise.reject(new DOMException('Denied.', 'NotAllowedError'))"
     )
@@ -253,7 +252,7 @@ def test_a_clipboard_that_is_refused_leaves_another_way(page: Page, host: Static
     expect(page.locator("#picks")).to_contain_text("Copy it from the address bar")
 
 
-def test_a_browser_that_does_not_let_the_page_draw_is_told_what_to_do(page: Page, host: StaticHost) -> None:
+def test_blocked_canvas_is_reported(page: Page, host: StaticHost) -> None:
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page.goto(f"{host.origin}/maps/demo/")
     expect(page.locator("#notice")).to_contain_text("does not let the page draw")
@@ -275,7 +274,7 @@ def test_a_browser_that_does_not_let_the_page_draw_is_told_what_to_do(page: Page
     ],
     ids=["absent", "failing"],
 )
-def test_a_browser_without_canvases_off_screen_draws_the_map(page: Page, host: StaticHost, script: str) -> None:
+def test_map_is_drawn_without_offscreen_canvases(page: Page, host: StaticHost, script: str) -> None:
     page.add_init_script(script)
     page.goto(f"{host.origin}/maps/demo/")
     page.wait_for_selector('html[data-state="ready"]')
@@ -286,7 +285,7 @@ def test_a_browser_without_canvases_off_screen_draws_the_map(page: Page, host: S
         page.wait_for_timeout(50)
 
 
-def test_a_host_that_serves_the_page_below_the_map_shows_it_or_says_so(page: Page, host: StaticHost) -> None:
+def test_page_served_below_its_url_works_or_reports_missing_files(page: Page, host: StaticHost) -> None:
     host.fallback, host.fallback_status = "maps/demo/index.html", 200
     page.goto(f"{host.origin}/maps/demo/x/y")
     expect(page.get_by_text("are missing beside this page")).to_be_visible()
@@ -296,7 +295,7 @@ def test_a_host_that_serves_the_page_below_the_map_shows_it_or_says_so(page: Pag
 
 
 @pytest.mark.parametrize("is_known", [False, True])
-def test_what_is_not_found_leads_to_the_map_from_any_depth(page: Page, host: StaticHost, is_known: bool) -> None:
+def test_404_page_links_to_the_map_from_any_depth(page: Page, host: StaticHost, is_known: bool) -> None:
     site_url = f"{host.origin}/maps/demo/" if is_known else ""
     write_sample_site(host.root / "maps/demo", tracks=300, site_url=site_url)
     host.fallback = "maps/demo/404.html"
@@ -307,7 +306,7 @@ def test_what_is_not_found_leads_to_the_map_from_any_depth(page: Page, host: Sta
     assert page.url == f"{host.origin}/maps/demo/"
 
 
-def test_what_is_not_found_beside_every_map_has_no_link(page: Page, host: StaticHost) -> None:
+def test_404_page_outside_the_map_has_no_link(page: Page, host: StaticHost) -> None:
     host.fallback = "maps/demo/404.html"
     with page.expect_response(f"{host.origin}/elsewhere/"):
         page.goto(f"{host.origin}/elsewhere/path")

@@ -1,22 +1,20 @@
-"""The order of a selection: as a journey, with its energy and its hard transitions; and what is wished of a path."""
+"""Ordering a selection as a journey with a loudness curve and hard transitions, and the options of paths."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
 def _select_found(page: Page, query: str) -> None:
@@ -38,13 +36,13 @@ def _find_path(viewer: Viewer, goal: str = "river") -> list[int]:
     return path
 
 
-def _wait_for_another(viewer: Viewer, path: list[int]) -> list[int]:
+def _wait_for_another_path(viewer: Viewer, path: list[int]) -> list[int]:
     viewer.wait_until(f"JSON.stringify(spotmap.state().selected) !== '{str(path).replace(' ', '')}'")
-    other: list[int] = viewer.state("selected")
-    return other
+    changed: list[int] = viewer.state("selected")
+    return changed
 
 
-def test_a_selection_becomes_a_journey_with_a_line_a_curve_and_hard_transitions(open_viewer: OpenViewer) -> None:
+def test_selection_becomes_a_journey_with_curve_and_hard_transitions(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     _select_found(page, "river")
@@ -74,12 +72,12 @@ def test_a_selection_becomes_a_journey_with_a_line_a_curve_and_hard_transitions(
     assert viewer.state("pinned") == viewer.state("selected")[-1]
 
 
-def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
+def test_path_options_can_be_changed(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     first = _find_path(viewer)
     page.get_by_role("button", name="Another path").click()
-    second = _wait_for_another(viewer, first)
+    second = _wait_for_another_path(viewer, first)
     assert set(first) & set(second) == {first[0], first[-1]}
     page.locator(".journey-wishes summary").click()
     page.get_by_label("Length in minutes").fill("90")
@@ -89,13 +87,13 @@ def test_a_path_is_wished_otherwise(open_viewer: OpenViewer) -> None:
     assert abs(minutes - 90) <= 5
     third = viewer.state("selected")
     page.get_by_label("One track per artist").check()
-    _wait_for_another(viewer, third)
+    _wait_for_another_path(viewer, third)
     artists = [names.split(", ")[0] for names in page.locator(".picks-artists").all_inner_texts()]
     inner = artists[1:-1]
     assert len(set(inner)) == len(inner)
 
 
-def test_wishes_that_come_while_a_path_is_looked_for_add_up(open_viewer: OpenViewer) -> None:
+def test_options_changed_during_the_search_are_all_applied(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     first = _find_path(viewer)
@@ -107,13 +105,13 @@ def test_wishes_that_come_while_a_path_is_looked_for_add_up(open_viewer: OpenVie
           minutes.dispatchEvent(new Event("change"));
         }"""
     )
-    _wait_for_another(viewer, first)
+    _wait_for_another_path(viewer, first)
     expect(page.locator(".picks-status")).to_contain_text("minutes")
     expect(page.locator("#journey input[name='one']")).to_be_checked()
     expect(page.locator("#journey input[name='minutes']")).to_have_value("90")
 
 
-def test_a_path_leads_around_a_cluster(open_viewer: OpenViewer) -> None:
+def test_path_can_avoid_a_cluster(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     path = _find_path(viewer)
@@ -121,14 +119,14 @@ def test_a_path_leads_around_a_cluster(open_viewer: OpenViewer) -> None:
     box = page.locator(".journey-avoid input").first
     avoided = int(box.get_attribute("value") or -1)
     box.check()
-    around = _wait_for_another(viewer, path)
+    around = _wait_for_another_path(viewer, path)
     document = json.loads((viewer.site.folder / "data" / GENERATION / "map.json").read_text(encoding="utf-8"))
     assert avoided in {document["cluster"][track] for track in path[1:-1]}
     assert avoided not in {document["cluster"][track] for track in around[1:-1]}
     expect(page.locator(".journey-avoid input").first).to_be_checked()
 
 
-def test_a_stop_is_added_by_keyboard_and_taken_back_by_escape(open_viewer: OpenViewer) -> None:
+def test_stop_can_be_added_and_cancelled_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     path = _find_path(viewer)
@@ -146,15 +144,15 @@ def test_a_stop_is_added_by_keyboard_and_taken_back_by_escape(open_viewer: OpenV
         page.locator("#search input").press("ArrowDown")
     assert rows.count() > 0
     page.locator("#search input").press("Enter")
-    longer = _wait_for_another(viewer, path)
+    longer = _wait_for_another_path(viewer, path)
     assert (longer[0], longer[-1]) == (path[0], path[-1])
     assert stop in longer
     assert len(set(longer)) == len(longer)
-    assert all(one != other for one, other in pairwise(longer))
+    assert all(a != b for a, b in pairwise(longer))
 
 
 @pytest.mark.parametrize("viewport", [(390, 844), (1280, 800)])
-def test_an_order_leaves_room_for_the_list(open_viewer: OpenViewer, viewport: tuple[int, int]) -> None:
+def test_journey_leaves_room_for_the_list(open_viewer: OpenViewer, viewport: tuple[int, int]) -> None:
     width, height = viewport
     viewer = open_viewer(has_touch=True, viewport={"width": width, "height": height})
     page = viewer.page
@@ -168,33 +166,33 @@ def test_an_order_leaves_room_for_the_list(open_viewer: OpenViewer, viewport: tu
     assert panel["y"] + panel["height"] <= height
 
 
-def test_a_link_to_a_path_brings_back_what_it_was_asked_with(open_viewer: OpenViewer) -> None:
+def test_link_to_a_path_contains_its_options(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     path = _find_path(viewer)
     page.locator(".journey-wishes summary").click()
     page.get_by_label("One track per artist").check()
-    once = _wait_for_another(viewer, path)
+    once = _wait_for_another_path(viewer, path)
     page.get_by_label("Length in minutes").fill("60")
     page.get_by_label("Length in minutes").press("Enter")
-    shorter = _wait_for_another(viewer, once)
+    shorter = _wait_for_another_path(viewer, once)
     page.locator(".journey-avoid input").first.click()
-    _wait_for_another(viewer, shorter)
+    _wait_for_another_path(viewer, shorter)
     viewer.wait_until("location.hash.includes('around=')")
-    wished = viewer.state("selected")
+    selected = viewer.state("selected")
     page.reload()
     page.wait_for_selector('html[data-state="ready"]')
-    assert viewer.state("selected") == wished
+    assert viewer.state("selected") == selected
     page.locator(".journey-wishes summary").click()
     expect(page.get_by_label("One track per artist")).to_be_checked()
     expect(page.get_by_label("Length in minutes")).to_have_value("60")
     expect(page.locator(".journey-avoid input:checked")).to_have_count(1)
     page.get_by_role("button", name="Another path").click()
-    other = _wait_for_another(viewer, wished)
-    assert (other[0], other[-1]) == (path[0], path[-1])
+    changed = _wait_for_another_path(viewer, selected)
+    assert (changed[0], changed[-1]) == (path[0], path[-1])
 
 
-def test_where_only_places_are_known_a_path_leads_across_the_map(
+def test_path_uses_map_positions_without_neighbors(
     open_viewer: OpenViewer, excerpts_folder: Path, web_root: tuple[Path, str], tmp_path: Path
 ) -> None:
     root, url = web_root
@@ -202,7 +200,7 @@ def test_where_only_places_are_known_a_path_leads_across_the_map(
     viewer = open_viewer(site=site)
     path = _find_path(viewer, "title 35")
     expect(viewer.page.locator(".picks-status")).to_contain_text("tracks across the map")
-    places = [viewer.position_of(track) for track in path]
-    steps = [abs(x - a) + abs(y - b) for (x, y), (a, b) in pairwise(places)]
+    positions = [viewer.position_of(track) for track in path]
+    steps = [abs(x - a) + abs(y - b) for (x, y), (a, b) in pairwise(positions)]
     assert len(path) >= 6
     assert max(steps) < 3 * min(steps)

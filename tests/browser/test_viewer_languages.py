@@ -1,4 +1,4 @@
-"""The page in other languages: no text left out, none cut off on a phone, and written from right to left."""
+"""The page in other languages: all text is translated, nothing is cut off on a phone, right-to-left layout works."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from spotmap_build.core.language import LANGUAGES
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 from tests.fakes.sample_site import GENERATION, write_sample_site
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 PHONE = {"width": 390, "height": 844}
 PSEUDO = "eo"
-"""A language that browsers know and the page does not: its catalog is made here."""
+"""A language that browsers support but the page does not; these tests make its catalog."""
 MARK = "\N{WORD JOINER}"
-"""Around all that the pseudo-language says, and not to be seen. What shows without it was given to no catalog."""
-LEFT_AS_IT_IS = re.compile(
+"""An invisible character around all texts of the pseudo-language. Visible text without it is not translated."""
+UNTRANSLATABLE = re.compile(
     r"[\W\d_]*(?: (?:BPM|LUFS|Hz|LU|dB|min))?"  # numbers, signs, units
     r"|\d{4} M\d\d \d\d"  # days, as browsers write them in this language
     r"|\w+(?: \w+)? country"  # what the sample calls its regions
     r"|(?:PNG|SVG|CSV|M3U|JSPF|Spotify|YouTube Music|BPM|LUFS|Hz|LU|dB|min)"  # names of formats, services and units
     r"|[A-G][♯♭]?m?(?: · [A-G][♯♭]?m)?"  # keys on the circle of fifths
 )
-SHOWN = """() => {
+VISIBLE_TEXTS = """() => {
   const apart = "[translate=no], [aria-hidden=true], .visually-hidden, noscript, script, style";
   const shown = (node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest(apart);
   const texts = [];
@@ -43,7 +42,7 @@ SHOWN = """() => {
   }
   return texts;
 }"""
-"""What shows, or is read aloud, and is not the library's own words."""
+"""Returns all visible or spoken text except the library's names."""
 CUT_OFF = """() => {
   const cut = [];
   const edge = document.documentElement.clientWidth;
@@ -71,17 +70,17 @@ CUT_OFF = """() => {
   }
   return [...new Set(cut)];
 }"""
-"""Words that are wider than what shows them."""
+"""Returns text that is wider than its container."""
 
 
 def pseudo(text: str) -> str:
-    """The same text in the pseudo-language, with the values where they are."""
+    """Return a text in the pseudo-language with its placeholders."""
     return f"{MARK}{text}{MARK}" if text.strip(" ;,") else text
 
 
 @pytest.fixture
 def own_site(web_root: tuple[Path, str], tmp_path: Path) -> Site:
-    """The sample site with a listening history, for this test alone."""
+    """A new sample site with a listening history."""
     root, url = web_root
     write_sample_site(root / tmp_path.name, tracks=300, has_history=True)
     return Site(root / tmp_path.name, f"{url}{tmp_path.name}/")
@@ -89,7 +88,7 @@ def own_site(web_root: tuple[Path, str], tmp_path: Path) -> Site:
 
 @pytest.fixture
 def pseudo_site(own_site: Site) -> Site:
-    """The same site with a catalog of the pseudo-language, which is written from right to left."""
+    """A sample site with a right-to-left catalog of the pseudo-language."""
     folder = own_site.folder / "data" / GENERATION
     catalog = json.loads((folder / f"language.{LANGUAGES[1]}.json").read_text("utf-8"))
     texts = {
@@ -104,7 +103,7 @@ def pseudo_site(own_site: Site) -> Site:
 
 
 def scenes(viewer: Viewer) -> Iterator[str]:
-    """Opens one part of the page after the other; all of it has shown in the end."""
+    """Open all parts of the page one after the other; yield the name of each."""
     page = viewer.page
     narrow = page.viewport_size is not None and page.viewport_size["width"] < 720
     yield "the map"
@@ -133,10 +132,10 @@ def scenes(viewer: Viewer) -> Iterator[str]:
     page.locator(".size-by select").select_option("")
     page.locator("#listening summary").click()
     expect(page.locator("#listening .alike-row").first).to_be_visible()
-    yield "what was listened to"
+    yield "listening history"
     page.locator(".listening-ways button").first.click()
     viewer.wait_until("spotmap.state().colorBy === 'heat'")
-    yield "where one listens"
+    yield "colors by plays"
     page.locator("#listening summary").click()
     page.locator("#table-button").click()
     expect(page.locator("#table [role=row]").nth(1)).to_be_visible()
@@ -163,7 +162,7 @@ def scenes(viewer: Viewer) -> Iterator[str]:
     page.locator("[data-action='order']").click()
     expect(page.locator(".journey-hard li").first).to_be_attached()
     page.locator(".journey-hard summary").click()
-    yield "a selection in order"
+    yield "a journey"
     page.locator("[data-action='copy-link']").click()
     expect(page.locator(".picks-status")).not_to_be_empty()
     yield "a note on the selection"
@@ -185,7 +184,7 @@ def scenes(viewer: Viewer) -> Iterator[str]:
     yield "a card"
     page.locator(".alike .card-action").nth(1).click()
     expect(page.locator("#tool [data-track]").first).to_be_visible()
-    yield "more and less"
+    yield "alchemy"
     page.locator("#tool header button").click()
     for names in (".card-artists", ".card-album"):
         pin(viewer)
@@ -200,7 +199,7 @@ def scenes(viewer: Viewer) -> Iterator[str]:
 
 
 def pin(viewer: Viewer) -> None:
-    """Shows a track's card with all that it tells."""
+    """Pin a track and wait for all details on its card."""
     page = viewer.page
     page.locator("#search input").fill("river")
     page.locator("#found [data-track]").first.click()
@@ -208,19 +207,19 @@ def pin(viewer: Viewer) -> None:
     expect(page.locator(".card .bars")).to_be_visible()
 
 
-def open_in(open_viewer: OpenViewer, language: str, **more: Any) -> Viewer:
+def open_in_language(open_viewer: OpenViewer, language: str, **more: Any) -> Viewer:
     return open_viewer(locale=language, permissions=["clipboard-write"], **more)
 
 
-def left_out(page: Page) -> set[str]:
-    """What is in English."""
-    texts = {text.replace("\u00a0", " ") for text in page.evaluate(SHOWN)}
-    return {text for text in texts if MARK not in text and not LEFT_AS_IT_IS.fullmatch(text)}
+def untranslated(page: Page) -> set[str]:
+    """Return the visible text that is not from the catalog."""
+    texts = {text.replace("\u00a0", " ") for text in page.evaluate(VISIBLE_TEXTS)}
+    return {text for text in texts if MARK not in text and not UNTRANSLATABLE.fullmatch(text)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
-def test_nothing_is_cut_off_on_a_phone(open_viewer: OpenViewer, own_site: Site, language: str) -> None:
-    viewer = open_in(open_viewer, language, site=own_site, viewport=PHONE)
+def test_no_text_is_cut_off_on_a_phone(open_viewer: OpenViewer, own_site: Site, language: str) -> None:
+    viewer = open_in_language(open_viewer, language, site=own_site, viewport=PHONE)
     expect(viewer.page.locator("html")).to_have_attribute("lang", language)
     found = {f"{scene}: {text}" for scene in scenes(viewer) for text in viewer.page.evaluate(CUT_OFF)}
     assert not found
@@ -228,37 +227,37 @@ def test_nothing_is_cut_off_on_a_phone(open_viewer: OpenViewer, own_site: Site, 
 
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}])
-def test_every_text_comes_from_the_catalog_and_from_right_to_left_has_its_place(
+def test_all_text_is_translated_and_fits_from_right_to_left(
     open_viewer: OpenViewer, pseudo_site: Site, size: dict[str, int]
 ) -> None:
-    viewer = open_in(open_viewer, PSEUDO, site=pseudo_site, viewport=size)
+    viewer = open_in_language(open_viewer, PSEUDO, site=pseudo_site, viewport=size)
     page = viewer.page
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     missing: dict[str, str] = {}
     cut_off = set()
     for scene in scenes(viewer):
-        missing |= {text: scene for text in left_out(page) if text not in missing}
+        missing |= {text: scene for text in untranslated(page) if text not in missing}
         cut_off |= {f"{scene}: {text}" for text in page.evaluate(CUT_OFF)}
         if scene == "a filter":
             row = page.locator(".legend-list .legend-toggle").first
             name, count = row.locator(".legend-name").bounding_box(), row.locator(".legend-count").bounding_box()
             assert name is not None
             assert count is not None
-            assert count["x"] < name["x"], "what comes last in a row is at its left"
+            assert count["x"] < name["x"], "rows are laid out from right to left"
     assert not missing, sorted(missing.items())
     assert not cut_off
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
-def test_english_asks_for_nothing_more(open_viewer: OpenViewer) -> None:
+def test_english_fetches_no_catalog(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(locale="en-GB")
-    asked = viewer.page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
-    assert not [name for name in asked if "translate" in name or "language" in name]
+    requested = viewer.page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert not [name for name in requested if "translate" in name or "language" in name]
     expect(viewer.page.locator("html")).to_have_attribute("lang", "en")
 
 
 @pytest.mark.parametrize(
-    ("locale", "ending", "language"),
+    ("locale", "query", "language"),
     [
         ("de-CH", "", "de"),
         ("fr-FR", "", "en"),
@@ -268,16 +267,16 @@ def test_english_asks_for_nothing_more(open_viewer: OpenViewer) -> None:
         ("de-DE", "&lang=tlh", "de"),
     ],
 )
-def test_the_language_is_the_browsers_unless_the_address_says_another(
-    open_viewer: OpenViewer, locale: str, ending: str, language: str
+def test_language_is_that_of_the_browser_unless_the_url_sets_another(
+    open_viewer: OpenViewer, locale: str, query: str, language: str
 ) -> None:
     viewer = open_viewer(locale=locale)
-    viewer.page.goto(viewer.site.page + ending)
+    viewer.page.goto(viewer.site.page + query)
     viewer.page.wait_for_selector('html[data-state="ready"]')
     expect(viewer.page.locator("html")).to_have_attribute("lang", language)
 
 
-def test_numbers_dates_and_sentences_of_the_build_follow_the_language(
+def test_numbers_dates_and_generated_sentences_are_localized(
     open_viewer: OpenViewer, sample: Callable[[int], Site]
 ) -> None:
     viewer = open_viewer(locale="de-DE", site=sample(1200))
@@ -296,7 +295,7 @@ def test_numbers_dates_and_sentences_of_the_build_follow_the_language(
     expect(page.locator(".insight").first).to_contain_text("schneller (172 BPM gegenüber 95 BPM)")
 
 
-def test_without_its_catalog_the_page_is_in_english(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_page_is_in_english_if_the_catalog_is_missing(open_viewer: OpenViewer, copied_site: Site) -> None:
     (copied_site.folder / "data" / GENERATION / "language.de.json").unlink()
     viewer = open_viewer(locale="de-DE", site=copied_site)
     expect(viewer.page.locator("[data-action='show-all']")).to_have_text("Show all")

@@ -1,31 +1,29 @@
-"""The address: it holds what is seen, a copy of it shows the same elsewhere, back undoes a step."""
+"""The URL contains the state of the page: links restore it, and back undoes a step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
-def _address(viewer: Viewer, part: str) -> str:
-    """The page's address once it holds ``part``; it is written a moment after the change."""
+def _wait_for_hash(viewer: Viewer, part: str) -> str:
+    """Wait until the URL's hash contains ``part`` and return the hash; it is updated after a short delay."""
     viewer.wait_until(f"location.hash.includes({part!r})")
     return str(viewer.page.evaluate("location.hash"))
 
 
-def _seen(viewer: Viewer) -> dict[str, Any]:
+def _visible_state(viewer: Viewer) -> dict[str, Any]:
     names = ("colorBy", "hiddenClusters", "hiddenPlaylists", "pinned", "selected", "until", "query")
     return {name: viewer.state(name) for name in names}
 
 
-def test_a_copied_link_shows_the_same_on_another_screen(open_viewer: OpenViewer) -> None:
+def test_link_restores_the_state_on_another_screen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator(".legend-toggle").nth(1).click()
@@ -39,14 +37,14 @@ def test_a_copied_link_shows_the_same_on_another_screen(open_viewer: OpenViewer)
     page.get_by_role("button", name="Nearby").click()
     page.locator("#map").focus()
     page.keyboard.press("+")
-    _address(viewer, "list=")
-    link = _address(viewer, "at=")
+    _wait_for_hash(viewer, "list=")
+    link = _wait_for_hash(viewer, "at=")
     other = open_viewer(viewport={"width": 700, "height": 1100})
     other.page.goto(f"{viewer.site.page}{link}")
     other.page.reload()
     other.page.wait_for_selector('html[data-state="ready"]')
-    assert len(_seen(viewer)["selected"]) > 1
-    assert _seen(other) == _seen(viewer)
+    assert len(_visible_state(viewer)["selected"]) > 1
+    assert _visible_state(other) == _visible_state(viewer)
     assert other.visible_count() == viewer.visible_count() < 300
     expect(other.page.locator("#card")).to_be_visible()
     x, y = other.position_of(track)
@@ -54,11 +52,11 @@ def test_a_copied_link_shows_the_same_on_another_screen(open_viewer: OpenViewer)
     assert 0 < y < 1100
 
 
-def test_the_whole_map_has_a_plain_address(open_viewer: OpenViewer) -> None:
+def test_default_view_has_an_empty_hash(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.locator("#map").focus()
     viewer.page.keyboard.press("+")
-    _address(viewer, "at=")
+    _wait_for_hash(viewer, "at=")
     viewer.page.keyboard.press("0")
     viewer.wait_until("location.hash === ''")
 
@@ -67,15 +65,15 @@ def test_back_and_forward_undo_and_redo_steps_but_not_panning(open_viewer: OpenV
     viewer = open_viewer()
     page = viewer.page
     page.locator('[data-color-by="playlist"]').click()
-    _address(viewer, "by=playlist")
+    _wait_for_hash(viewer, "by=playlist")
     page.locator("#map").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    _address(viewer, "at=")
+    _wait_for_hash(viewer, "at=")
     panned = viewer.state("transform")
     page.mouse.click(*viewer.position_of(viewer.track_in_view()))
     pinned = viewer.state("pinned")
-    _address(viewer, "track=")
+    _wait_for_hash(viewer, "track=")
     page.go_back()
     viewer.wait_until("spotmap.state().pinned === -1")
     assert viewer.state("colorBy") == "playlist"
@@ -87,7 +85,7 @@ def test_back_and_forward_undo_and_redo_steps_but_not_panning(open_viewer: OpenV
     viewer.wait_until(f"spotmap.state().pinned === {pinned}")
 
 
-def test_a_link_to_what_is_not_there_any_more_shows_the_map(open_viewer: OpenViewer) -> None:
+def test_link_with_unknown_names_shows_the_map_and_a_note(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.goto(f"{viewer.site.page}#by=feature.gone&clusters=gone&range.feature.gone=1~2&track=zzzzzzz&at=x")
     viewer.page.reload()
@@ -111,7 +109,7 @@ OUT_OF_RANGE = (
 )
 
 
-def test_a_link_out_of_range_shows_something(open_viewer: OpenViewer) -> None:
+def test_link_with_extreme_values_shows_tracks(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     home = viewer.state("transform.k")
     for link in OUT_OF_RANGE:
@@ -122,11 +120,11 @@ def test_a_link_out_of_range_shows_something(open_viewer: OpenViewer) -> None:
         assert home / 3 < viewer.state("transform.k") < home * 300, link
 
 
-def test_a_link_holds_the_query(open_viewer: OpenViewer) -> None:
+def test_link_contains_the_search_query(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.keyboard.press("/")
     viewer.page.keyboard.type("river")
-    link = _address(viewer, "q=river")
+    link = _wait_for_hash(viewer, "q=river")
     other = open_viewer()
     other.page.goto(f"{viewer.site.page}{link}")
     other.page.reload()
@@ -136,9 +134,9 @@ def test_a_link_holds_the_query(open_viewer: OpenViewer) -> None:
     expect(other.page.locator(".search-results")).to_be_hidden()
 
 
-def test_an_address_that_changes_nothing_leaves_every_list_as_it_was(open_viewer: OpenViewer) -> None:
+def test_navigation_keeps_the_identity_of_unchanged_state(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    same = viewer.page.evaluate(
+    unchanged = viewer.page.evaluate(
         """async () => {
           const before = spotmap.state();
           history.pushState(null, "", "#by=playlist");
@@ -148,4 +146,4 @@ def test_an_address_that_changes_nothing_leaves_every_list_as_it_was(open_viewer
           return Object.keys(before).filter((key) => before[key] === after[key]);
         }"""
     )
-    assert {"hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "selected"} <= set(same)
+    assert {"hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "selected"} <= set(unchanged)

@@ -1,22 +1,20 @@
-"""YouTube's player, only after a press; and how the library grew."""
+"""YouTube's player, and the slider that shows how the library grew."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer, Viewer
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 PLAYER = "https://www.youtube-nocookie.com/"
 
 
-def _pretend_player(viewer: Viewer) -> None:
-    """Answers for YouTube: a page that lets a test see it was asked for."""
+def _fake_player(viewer: Viewer) -> None:
+    """Answer requests to YouTube with a page."""
 
     def answer(route: Route) -> None:
         route.fulfill(status=200, content_type="text/html", body="<title>player</title>")
@@ -24,7 +22,7 @@ def _pretend_player(viewer: Viewer) -> None:
     viewer.page.route(f"{PLAYER}**", answer)
 
 
-def _address(viewer: Viewer, track: int) -> str:
+def _player_url(viewer: Viewer, track: int) -> str:
     origin = quote(viewer.page.evaluate("location.origin"), safe="")
     return f"{PLAYER}embed/v{track:010d}?autoplay=1&rel=0&playsinline=1&enablejsapi=1&origin={origin}"
 
@@ -35,9 +33,9 @@ def _pin(viewer: Viewer, divisor: int = 2) -> int:
     return track
 
 
-def test_nothing_is_asked_of_youtube_before_play_is_pressed(open_viewer: OpenViewer) -> None:
+def test_youtube_is_contacted_only_after_pressing_listen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _pretend_player(viewer)
+    _fake_player(viewer)
     track = _pin(viewer)
     listen = viewer.page.get_by_role("button", name="Listen", exact=True)
     expect(listen).to_be_visible()
@@ -46,8 +44,8 @@ def test_nothing_is_asked_of_youtube_before_play_is_pressed(open_viewer: OpenVie
     with viewer.page.expect_request(f"{PLAYER}embed/**"):
         listen.click()
     frame = viewer.page.locator("#player iframe")
-    expect(frame).to_have_attribute("src", _address(viewer, track))
-    # YouTube refuses to play for pages that do not say where the player is.
+    expect(frame).to_have_attribute("src", _player_url(viewer, track))
+    # YouTube refuses to play in pages that send no referrer.
     expect(frame).to_have_attribute("referrerpolicy", "strict-origin-when-cross-origin")
     viewer.complaints.expect(f"request to {PLAYER}embed/v{track:010d}")
     viewer.page.get_by_role("button", name="Close the player").click()
@@ -55,12 +53,12 @@ def test_nothing_is_asked_of_youtube_before_play_is_pressed(open_viewer: OpenVie
     expect(viewer.page.locator("#player")).to_be_hidden()
 
 
-def test_a_track_without_a_known_recording_has_no_play_button(open_viewer: OpenViewer) -> None:
+def test_track_without_a_recording_has_no_play_button(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.locator("#lasso-button").click()
     viewer.page.get_by_role("button", name="Select all in view").click()
-    place = next(place for place, track in enumerate(viewer.state("selected")) if track % 2)
-    row = viewer.page.locator(f'.picks-row[data-place="{place}"]')
+    position = next(position for position, track in enumerate(viewer.state("selected")) if track % 2)
+    row = viewer.page.locator(f'.picks-row[data-place="{position}"]')
     expect(row.locator(".picks-time")).to_be_visible()
     expect(row.locator("[data-action='play']")).to_have_count(0)
     row.locator(".picks-names").click()
@@ -68,38 +66,38 @@ def test_a_track_without_a_known_recording_has_no_play_button(open_viewer: OpenV
     expect(viewer.page.get_by_role("button", name="Listen", exact=True)).to_be_hidden()
 
 
-def test_next_and_previous_go_along_the_selection_past_what_cannot_be_played(open_viewer: OpenViewer) -> None:
+def test_next_and_previous_skip_unplayable_tracks_of_the_selection(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    _pretend_player(viewer)
+    _fake_player(viewer)
     viewer.page.locator("#lasso-button").click()
     viewer.page.get_by_role("button", name="Select all in view").click()
     playable = [track for track in viewer.state("selected") if track % 2 == 0]
     viewer.page.locator(".picks-row [data-action='play']").first.click()
-    title = viewer.page.locator("#player iframe")
-    expect(title).to_have_attribute("src", _address(viewer, playable[0]))
+    player = viewer.page.locator("#player iframe")
+    expect(player).to_have_attribute("src", _player_url(viewer, playable[0]))
     viewer.page.get_by_role("button", name="Next in the selection").click()
-    expect(title).to_have_attribute("src", _address(viewer, playable[1]))
+    expect(player).to_have_attribute("src", _player_url(viewer, playable[1]))
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}")
     viewer.page.get_by_role("button", name="Previous in the selection").click()
-    expect(title).to_have_attribute("src", _address(viewer, playable[0]))
+    expect(player).to_have_attribute("src", _player_url(viewer, playable[0]))
     viewer.complaints.expect("request to")
 
 
-def test_the_page_frames_nobody_else(open_viewer: OpenViewer) -> None:
+def test_page_policy_allows_only_frames_of_youtube(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     policy = viewer.page.locator('meta[http-equiv="Content-Security-Policy"]').get_attribute("content") or ""
     assert "frame-src https://www.youtube-nocookie.com;" in policy
     assert "unsafe" not in policy
 
 
-def test_the_slider_hides_what_came_later(open_viewer: OpenViewer) -> None:
+def test_time_slider_hides_later_tracks(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.get_by_role("button", name="How the library grew", exact=True).click()
     slider = viewer.page.get_by_label("Tracks added until")
     expect(slider).to_be_focused()
     assert viewer.visible_count() == 300
     slider.press("Home")
-    # Thirty tracks' days are not known: they were always there.
+    # The dates of thirty tracks are unknown; they are always shown.
     assert viewer.visible_count() == 31
     expect(viewer.page.locator(".timeline-day")).to_have_text("2012-01-01")
     expect(viewer.page.locator(".timeline-count")).to_have_text("31 tracks")
@@ -111,7 +109,7 @@ def test_the_slider_hides_what_came_later(open_viewer: OpenViewer) -> None:
     assert viewer.visible_count() == 300
 
 
-def test_the_slider_is_moved_by_the_mouse(open_viewer: OpenViewer) -> None:
+def test_time_slider_can_be_dragged_with_the_mouse(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#timeline-button").click()
@@ -129,7 +127,7 @@ def test_the_slider_is_moved_by_the_mouse(open_viewer: OpenViewer) -> None:
     assert viewer.visible_count() == 300
 
 
-def test_escape_leaves_the_slider_and_nothing_else(open_viewer: OpenViewer) -> None:
+def test_escape_closes_only_the_time_slider(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
     viewer.page.mouse.click(*viewer.position_of(track))
@@ -143,7 +141,7 @@ def test_escape_leaves_the_slider_and_nothing_else(open_viewer: OpenViewer) -> N
 
 
 @pytest.mark.parametrize("motion", ["reduce", "no-preference"])
-def test_the_growth_is_replayed_and_can_be_paused(open_viewer: OpenViewer, motion: str) -> None:
+def test_growth_can_be_replayed_and_paused(open_viewer: OpenViewer, motion: str) -> None:
     viewer = open_viewer(reduced_motion=motion)
     viewer.page.get_by_role("button", name="How the library grew", exact=True).click()
     viewer.page.get_by_role("button", name="Replay").click()
@@ -156,7 +154,7 @@ def test_the_growth_is_replayed_and_can_be_paused(open_viewer: OpenViewer, motio
     assert viewer.state("until") == paused
 
 
-def test_a_link_to_a_day_opens_the_slider_there(open_viewer: OpenViewer) -> None:
+def test_link_with_a_date_opens_the_time_slider(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.goto(f"{viewer.site.page}#until=16000")
     viewer.page.reload()

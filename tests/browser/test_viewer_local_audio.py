@@ -1,10 +1,10 @@
-"""Beside its music, the page plays one's own files: the real preview, a real sound, Chromium."""
+"""The page plays local files through the real preview in Chromium."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -14,22 +14,20 @@ from playwright.sync_api import Route, expect
 from spotmap_build.emit.local_audio import LocalAudio, encode_local_audio, write_local_audio
 from spotmap_build.emit.preview import open_server
 from spotmap_build.model import Recording, Track
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
 from tests.fakes.audio_files import tune, write_audio
 from tests.fakes.sample_site import write_sample_site
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 RATE_HZ = 16_000
 SECONDS = 6.0
-PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
 AUDIO_ELEMENT = "document.querySelector('#player audio')"
 
 
 @pytest.fixture(scope="module")
-def beside_music(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site served by the preview, of which every track that is no streamed one is a file."""
+def site_with_audio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site in the preview in which all tracks that are not streamed are local files."""
     folder = tmp_path_factory.mktemp("own")
     write_sample_site(folder / "site", tracks=300)
     signal = tune(SECONDS, rate_hz=RATE_HZ, seed=1)
@@ -51,21 +49,21 @@ def select_all(viewer: Viewer) -> list[int]:
 
 
 def play_first(viewer: Viewer) -> list[int]:
-    own = select_all(viewer)
-    place = viewer.state("selected").index(own[0])
-    viewer.page.locator(f'.picks-row[data-place="{place}"] [data-action="play"]').click()
+    local_tracks = select_all(viewer)
+    position = viewer.state("selected").index(local_tracks[0])
+    viewer.page.locator(f'.picks-row[data-place="{position}"] [data-action="play"]').click()
     viewer.wait_until(f"{AUDIO_ELEMENT}?.currentTime > 0.2", timeout_s=20)
-    return own
+    return local_tracks
 
 
-def source(viewer: Viewer) -> str:
+def audio_url(viewer: Viewer) -> str:
     return str(viewer.page.evaluate(f"{AUDIO_ELEMENT}.currentSrc"))
 
 
-def test_a_press_plays_the_file_of_the_track(open_viewer: OpenViewer, beside_music: Site) -> None:
-    viewer = open_viewer(site=beside_music)
-    own = play_first(viewer)
-    assert source(viewer).endswith(f"/.spotmap-audio/t{own[0]:07d}")
+def test_play_button_plays_the_file_of_the_track(open_viewer: OpenViewer, site_with_audio: Site) -> None:
+    viewer = open_viewer(site=site_with_audio)
+    local_tracks = play_first(viewer)
+    assert audio_url(viewer).endswith(f"/.spotmap-audio/t{local_tracks[0]:07d}")
     assert viewer.page.evaluate(f"{AUDIO_ELEMENT}.duration") == pytest.approx(SECONDS, abs=0.2)
     viewer.page.get_by_role("button", name="Pause").click()
     viewer.wait_until(f"{AUDIO_ELEMENT}.paused")
@@ -74,18 +72,18 @@ def test_a_press_plays_the_file_of_the_track(open_viewer: OpenViewer, beside_mus
     expect(viewer.page.locator("#player")).to_be_hidden()
 
 
-def test_one_seeks_and_goes_on_to_the_next_which_follows_by_itself(open_viewer: OpenViewer, beside_music: Site) -> None:
-    viewer = open_viewer(site=beside_music)
+def test_player_seeks_and_continues_with_the_next_track(open_viewer: OpenViewer, site_with_audio: Site) -> None:
+    viewer = open_viewer(site=site_with_audio)
     selected = play_first(viewer) and viewer.state("selected")
     playing = viewer.state("pinned")
     viewer.page.get_by_label("Position").fill("500")
     viewer.wait_until(f"Math.abs({AUDIO_ELEMENT}.currentTime - {SECONDS / 2}) < 1.5", timeout_s=20)
-    following = next(track for track in selected[selected.index(playing) + 1 :] if track % 2)
-    # Streamed tracks stand between, which YouTube would play: only one's own are selected from here.
+    next_local = next(track for track in selected[selected.index(playing) + 1 :] if track % 2)
+    # A streamed track, which YouTube would play, may come next.
     viewer.page.evaluate(f"{AUDIO_ELEMENT}.currentTime = {SECONDS - 0.3}")
     viewer.page.route("https://www.youtube-nocookie.com/**", lambda route: route.fulfill(body=""))
     viewer.wait_until(f"spotmap.state().pinned !== {playing}", timeout_s=30)
-    assert viewer.state("pinned") in (following, selected[selected.index(playing) + 1])
+    assert viewer.state("pinned") in (next_local, selected[selected.index(playing) + 1])
     viewer.complaints.seen = [text for text in viewer.complaints.seen if "youtube-nocookie" not in text]
 
 
@@ -97,29 +95,29 @@ def saved(viewer: Viewer, kind: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("is_from_disk", [False, True], ids=["preview", "disk"])
-def test_lists_name_the_files_in_the_order_in_which_they_are_heard(
-    open_viewer: OpenViewer, beside_music: Site, tmp_path: Path, is_from_disk: bool
+def test_saved_playlists_contain_the_files_in_order(
+    open_viewer: OpenViewer, site_with_audio: Site, tmp_path: Path, is_from_disk: bool
 ) -> None:
-    disk = Site(beside_music.folder, f"{beside_music.folder.as_uri()}/index.html")
-    viewer = open_viewer(site=disk if is_from_disk else beside_music)
-    own = select_all(viewer)
+    disk = Site(site_with_audio.folder, f"{site_with_audio.folder.as_uri()}/index.html")
+    viewer = open_viewer(site=disk if is_from_disk else site_with_audio)
+    local_tracks = select_all(viewer)
     entries = [line for line in saved(viewer, "m3u", tmp_path).splitlines() if not line.startswith("#")]
     files = [entry for entry in entries if not entry.startswith("https:")]
-    assert [Path(file).name for file in files] == [f"song {track // 2 % 2}.ogg" for track in own]
+    assert [Path(file).name for file in files] == [f"song {track // 2 % 2}.ogg" for track in local_tracks]
     for file in set(files):
         with av.open(file) as container:
             assert container.streams.audio
     listed = json.loads(saved(viewer, "jspf", tmp_path))["playlist"]["track"]
     assert len(listed) == len(viewer.state("selected"))
-    places = [one["location"][0] for one in listed if one["location"][0].startswith("file:")]
-    assert places == [Path(file).as_uri() for file in files]
-    if is_from_disk:  # what a page from disk may not fetch ahead, it reads otherwise
+    locations = [track["location"][0] for track in listed if track["location"][0].startswith("file:")]
+    assert locations == [Path(file).as_uri() for file in files]
+    if is_from_disk:  # a page from disk cannot preload its data
         viewer.complaints.expect("Access to link element")
         viewer.complaints.expect("net::ERR_FAILED")
 
 
-def test_the_volume_is_kept(open_viewer: OpenViewer, beside_music: Site) -> None:
-    viewer = open_viewer(site=beside_music)
+def test_volume_is_remembered(open_viewer: OpenViewer, site_with_audio: Site) -> None:
+    viewer = open_viewer(site=site_with_audio)
     play_first(viewer)
     viewer.page.get_by_label("Volume").fill("0.25")
     assert viewer.page.evaluate(f"{AUDIO_ELEMENT}.volume") == 0.25
@@ -130,15 +128,13 @@ def test_the_volume_is_kept(open_viewer: OpenViewer, beside_music: Site) -> None
 
 
 def with_moments(route: Route) -> None:
-    """The details, where the typical moment of every track is known."""
+    """Add a typical moment of every track to the details."""
     document = route.fetch().json()
     route.fulfill(json={**document, "typical_s": [3] * len(document["year"])})
 
 
-def test_a_file_starts_at_its_typical_moment_or_at_its_beginning_as_was_chosen(
-    open_viewer: OpenViewer, beside_music: Site
-) -> None:
-    viewer = open_viewer(site=beside_music)
+def test_file_starts_at_its_typical_moment_or_at_the_beginning(open_viewer: OpenViewer, site_with_audio: Site) -> None:
+    viewer = open_viewer(site=site_with_audio)
     viewer.page.route("**/details-000.json", with_moments)
     viewer.page.reload()
     viewer.page.wait_for_selector('html[data-state="ready"]')
@@ -153,26 +149,26 @@ def test_a_file_starts_at_its_typical_moment_or_at_its_beginning_as_was_chosen(
     viewer.wait_until(f"{AUDIO_ELEMENT}.currentTime > 0 && {AUDIO_ELEMENT}.currentTime < 2.9", timeout_s=20)
 
 
-def test_a_file_that_is_gone_is_said_to_be(open_viewer: OpenViewer, beside_music: Site, tmp_path: Path) -> None:
-    viewer = open_viewer(site=beside_music)
+def test_missing_file_is_reported(open_viewer: OpenViewer, site_with_audio: Site, tmp_path: Path) -> None:
+    viewer = open_viewer(site=site_with_audio)
     viewer.page.route("**/.spotmap-audio/t*", lambda route: route.fulfill(status=404, body="gone"))
-    own = select_all(viewer)
-    place = viewer.state("selected").index(own[0])
-    viewer.page.locator(f'.picks-row[data-place="{place}"] [data-action="play"]').click()
+    local_tracks = select_all(viewer)
+    position = viewer.state("selected").index(local_tracks[0])
+    viewer.page.locator(f'.picks-row[data-place="{position}"] [data-action="play"]').click()
     expect(viewer.page.locator(".player-note")).to_have_text(
         "This file cannot be played: it is missing, or this browser does not support its format."
     )
     viewer.complaints.expect("404")
 
 
-def test_a_finger_plays_stops_and_seeks_in_a_file(open_viewer: OpenViewer, beside_music: Site) -> None:
-    viewer = open_viewer(site=beside_music, **PHONE)
+def test_player_works_by_touch(open_viewer: OpenViewer, site_with_audio: Site) -> None:
+    viewer = open_viewer(site=site_with_audio, **PHONE)
     page = viewer.page
     page.locator("#lasso-button").tap()
     page.get_by_role("button", name="Select all in view").tap()
-    own = next(track for track in viewer.state("selected") if track % 2)
-    place = viewer.state("selected").index(own)
-    page.locator(f'.picks-row[data-place="{place}"] [data-action="play"]').tap()
+    local_tracks = next(track for track in viewer.state("selected") if track % 2)
+    position = viewer.state("selected").index(local_tracks)
+    page.locator(f'.picks-row[data-place="{position}"] [data-action="play"]').tap()
     viewer.wait_until(f"{AUDIO_ELEMENT}?.currentTime > 0.2", timeout_s=20)
     page.get_by_role("button", name="Pause").tap()
     viewer.wait_until(f"{AUDIO_ELEMENT}.paused")
@@ -192,8 +188,8 @@ def test_a_finger_plays_stops_and_seeks_in_a_file(open_viewer: OpenViewer, besid
     expect(page.locator("#player")).to_be_hidden()
 
 
-def test_keys_play_stop_and_seek_in_a_file(open_viewer: OpenViewer, beside_music: Site) -> None:
-    viewer = open_viewer(site=beside_music)
+def test_player_works_by_keyboard(open_viewer: OpenViewer, site_with_audio: Site) -> None:
+    viewer = open_viewer(site=site_with_audio)
     page = viewer.page
     play_first(viewer)
     expect(page.locator("#player")).to_be_focused()

@@ -1,56 +1,53 @@
-"""The offer of a newer map by finger and by keys; by mouse it is in the tests of delivery."""
+"""The offer of a newer map by touch and keyboard (by mouse: test_viewer_delivery.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer
 from tests.fakes.next_sample_site import republish
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
-PHONE = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
-UNTIL_ASKED_MS = 150_000
-FINGER_PX = 40
+CHECK_INTERVAL_MS = 150_000
+MIN_TOUCH_TARGET_PX = 40
 
 
-def offered(open_viewer: OpenViewer, site: Site, **context: Any) -> Page:
+def open_with_offer(open_viewer: OpenViewer, site: Site, **context: Any) -> Page:
     """Open a page, publish a newer map, and wait until the page offers it."""
     page = open_viewer(site=site, **context).page
     page.clock.install()
     page.reload()
     page.wait_for_selector('html[data-state="ready"]')
     republish(site.folder)
-    page.clock.fast_forward(UNTIL_ASKED_MS)
+    page.clock.fast_forward(CHECK_INTERVAL_MS)
     expect(page.locator("#newer")).to_be_visible()
     return page
 
 
-def test_a_finger_takes_a_newer_map(open_viewer: OpenViewer, copied_site: Site) -> None:
-    page = offered(open_viewer, copied_site, **PHONE)
+def test_newer_map_can_be_accepted_by_touch(open_viewer: OpenViewer, copied_site: Site) -> None:
+    page = open_with_offer(open_viewer, copied_site, **PHONE)
     for button in page.locator("#newer button").all():
         box = button.bounding_box()
         assert box is not None
-        assert min(box["width"], box["height"]) >= FINGER_PX
+        assert min(box["width"], box["height"]) >= MIN_TOUCH_TARGET_PX
     page.get_by_role("button", name="Show it").tap()
     expect(page.locator("h1")).to_have_text("A newer library")
     expect(page.locator("#newer")).to_be_hidden()
 
 
-def test_a_finger_puts_a_newer_map_off(open_viewer: OpenViewer, copied_site: Site) -> None:
-    page = offered(open_viewer, copied_site, **PHONE)
+def test_newer_map_can_be_declined_by_touch(open_viewer: OpenViewer, copied_site: Site) -> None:
+    page = open_with_offer(open_viewer, copied_site, **PHONE)
     page.get_by_role("button", name="Not now").tap()
     expect(page.locator("#newer")).to_be_hidden()
     expect(page.locator("h1")).to_have_text("A sample library")
 
 
-def test_keys_reach_the_offer_and_take_it(open_viewer: OpenViewer, copied_site: Site) -> None:
-    page = offered(open_viewer, copied_site)
+def test_newer_map_can_be_accepted_by_keyboard(open_viewer: OpenViewer, copied_site: Site) -> None:
+    page = open_with_offer(open_viewer, copied_site)
     not_now = page.get_by_role("button", name="Not now")
     not_now.focus()
     page.keyboard.press("Shift+Tab")
@@ -59,8 +56,8 @@ def test_keys_reach_the_offer_and_take_it(open_viewer: OpenViewer, copied_site: 
     expect(page.locator("h1")).to_have_text("A newer library")
 
 
-def test_keys_put_it_off_and_go_on_in_the_page(open_viewer: OpenViewer, copied_site: Site) -> None:
-    page = offered(open_viewer, copied_site)
+def test_newer_map_can_be_declined_by_keyboard(open_viewer: OpenViewer, copied_site: Site) -> None:
+    page = open_with_offer(open_viewer, copied_site)
     page.get_by_role("button", name="Show it").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")

@@ -1,4 +1,4 @@
-"""The page around the map: view, theme, sizes, and what it says when it cannot show a map."""
+"""The page around the map: view, theme, window sizes, frames and error messages."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import OpenViewer
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import PAINTED_PIXELS, Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
-def test_each_layer_is_drawn_beside_the_panels(open_viewer: OpenViewer) -> None:
+def test_layers_are_drawn_next_to_the_panel(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     for layer in ("boundaries", "points", "labels"):
         viewer.wait_until(f"({PAINTED_PIXELS})({layer!r}) > 500")
@@ -30,7 +29,7 @@ def test_each_layer_is_drawn_beside_the_panels(open_viewer: OpenViewer) -> None:
     assert hidden <= 6
 
 
-def test_close_by_a_track_is_its_cover(open_viewer: OpenViewer) -> None:
+def test_covers_are_shown_at_high_zoom(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     covers = viewer.page.locator('canvas[data-layer="covers"]')
     expect(covers).to_be_hidden()
@@ -45,7 +44,7 @@ def test_close_by_a_track_is_its_cover(open_viewer: OpenViewer) -> None:
     expect(covers).to_be_hidden()
 
 
-def test_the_wheel_zooms_around_the_pointer(open_viewer: OpenViewer) -> None:
+def test_wheel_zooms_around_the_pointer(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     before = viewer.state("transform.k")
     x, y = viewer.position_of(viewer.track_in_view())
@@ -56,7 +55,7 @@ def test_the_wheel_zooms_around_the_pointer(open_viewer: OpenViewer) -> None:
     assert viewer.position_of(track) == pytest.approx((x, y), abs=1)
 
 
-def test_two_fingers_on_a_trackpad_move_the_map(open_viewer: OpenViewer) -> None:
+def test_trackpad_scrolling_moves_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     before = viewer.state("transform")
     viewer.page.mouse.move(700, 400)
@@ -67,7 +66,7 @@ def test_two_fingers_on_a_trackpad_move_the_map(open_viewer: OpenViewer) -> None
     expect(viewer.page.locator(".map-hint")).to_have_count(0)
 
 
-def test_a_pinch_in_safari_on_a_mac_zooms_the_map_around_the_pointer(open_viewer: OpenViewer) -> None:
+def test_safari_pinch_gesture_zooms_around_the_pointer(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     before = viewer.state("transform")
     is_left_to_browser = viewer.page.evaluate(
@@ -84,8 +83,8 @@ def test_a_pinch_in_safari_on_a_mac_zooms_the_map_around_the_pointer(open_viewer
 
 
 @pytest.mark.parametrize(("width", "height"), [(240, 500), (256, 160), (320, 180), (1280, 150), (800, 300)])
-def test_in_the_smallest_windows_every_button_can_be_pressed(open_viewer: OpenViewer, width: int, height: int) -> None:
-    """As at a browser zoom of 500 %, or beside an on-screen keyboard."""
+def test_all_buttons_can_be_pressed_in_tiny_windows(open_viewer: OpenViewer, width: int, height: int) -> None:
+    """A browser zoom of 500% or an on-screen keyboard leaves such windows."""
     viewer = open_viewer(viewport={"width": width, "height": height})
     covered = viewer.page.evaluate(
         """() => [...document.querySelectorAll("#controls button, #search input, #legend-handle")].flatMap((button) => {
@@ -98,7 +97,7 @@ def test_in_the_smallest_windows_every_button_can_be_pressed(open_viewer: OpenVi
     assert covered == []
 
 
-def test_keys_and_buttons_move_the_view(open_viewer: OpenViewer) -> None:
+def test_keys_and_buttons_change_the_view(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     home = viewer.state("transform")
     viewer.page.locator("#map").focus()
@@ -113,7 +112,7 @@ def test_keys_and_buttons_move_the_view(open_viewer: OpenViewer) -> None:
     assert viewer.state("transform") == pytest.approx(home)
 
 
-def test_the_theme_follows_the_system_until_one_is_chosen_which_is_remembered(open_viewer: OpenViewer) -> None:
+def test_theme_follows_the_system_until_one_is_chosen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(color_scheme="dark")
     root = viewer.page.locator("html")
     expect(root).to_have_attribute("data-theme", "dark")
@@ -125,20 +124,20 @@ def test_the_theme_follows_the_system_until_one_is_chosen_which_is_remembered(op
     expect(root).to_have_attribute("data-theme", "dark")
 
 
-def test_the_middle_stays_the_middle_when_the_window_changes(open_viewer: OpenViewer) -> None:
+def test_center_of_the_view_stays_when_the_window_is_resized(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.locator("#map").focus()
     viewer.page.keyboard.press("+")
     track = viewer.track_in_view()
     x, y = viewer.position_of(track)
     viewer.page.set_viewport_size({"width": 1480, "height": 900})
-    # The browser may tell the page of the new width and the new height one after the other.
+    # The browser may report the new width and height separately.
     viewer.wait_until(
         f"(([x, y]) => Math.hypot(x - {x + 100}, y - {y + 50}) < 1.5)(spotmap.positionOf({track}))",
     )
 
 
-def test_the_whole_map_stays_the_whole_map_when_the_window_changes(open_viewer: OpenViewer) -> None:
+def test_default_view_fits_the_window_after_resizing(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(viewport={"width": 900, "height": 600})
     small = viewer.state("transform.k")
     viewer.page.set_viewport_size({"width": 1600, "height": 1000})
@@ -146,7 +145,7 @@ def test_the_whole_map_stays_the_whole_map_when_the_window_changes(open_viewer: 
     assert viewer.page.evaluate("location.hash") == ""
 
 
-def test_a_map_in_a_frame_that_is_shown_later_fills_it(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_map_fills_a_frame_that_is_shown_later(open_viewer: OpenViewer, copied_site: Site) -> None:
     tab = '<details><summary>Map</summary><iframe src="index.html?test" width="900" height="600"></iframe></details>'
     copied_site.folder.joinpath("tab.html").write_text(
         f'<!doctype html><link rel="icon" href="data:,">{tab}', encoding="utf-8"
@@ -160,14 +159,14 @@ def test_a_map_in_a_frame_that_is_shown_later_fills_it(open_viewer: OpenViewer, 
     farthest = "Math.max(...Array.from({ length: 300 }, (_, track) => spotmap.positionOf(track)[0]))"
     assert 600 < frame.evaluate(farthest) < 900
     viewer.page.locator("summary").click()
-    viewer.page.wait_for_timeout(400)  # what is written to the address is written by then
+    viewer.page.wait_for_timeout(400)  # the address is updated after a short delay
     viewer.page.locator("summary").click()
     expect(frame.locator("#masthead")).to_be_visible()
     assert 600 < frame.evaluate(farthest) < 900
     assert frame.evaluate("location.hash") == ""
 
 
-def test_a_map_in_a_frame_leaves_the_wheel_to_the_page_around_it(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_wheel_over_a_framed_map_scrolls_the_outer_page(open_viewer: OpenViewer, copied_site: Site) -> None:
     article = (
         '<!doctype html><link rel="icon" href="data:,"><body style="height: 4000px">'
         '<iframe src="index.html?test" width="900" height="600"></iframe>'
@@ -194,7 +193,7 @@ def test_a_map_in_a_frame_leaves_the_wheel_to_the_page_around_it(open_viewer: Op
     assert frame.evaluate("spotmap.state().transform.k") > scale
 
 
-def test_a_window_on_a_sharper_screen_is_drawn_again(open_viewer: OpenViewer) -> None:
+def test_map_is_redrawn_on_a_screen_with_more_pixels(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     width = "document.querySelector('canvas[data-layer=marks]').width"
     assert viewer.page.evaluate(width) == 1280
@@ -204,13 +203,13 @@ def test_a_window_on_a_sharper_screen_is_drawn_again(open_viewer: OpenViewer) ->
     viewer.wait_until(f"{width} === 2560")
 
 
-def test_what_the_graphics_process_took_along_is_drawn_again(open_viewer: OpenViewer) -> None:
+def test_map_is_redrawn_after_the_graphics_context_is_lost(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     for layer in ("points", "labels", "boundaries"):
         viewer.wait_until(f"({PAINTED_PIXELS})('{layer}') > 500")
-    lose = """() => document.querySelectorAll("canvas").forEach((canvas) =>
+    clear_canvases = """() => document.querySelectorAll("canvas").forEach((canvas) =>
       canvas.getContext("bitmaprenderer")?.transferFromImageBitmap(null))"""
-    viewer.page.evaluate(lose)
+    viewer.page.evaluate(clear_canvases)
     assert viewer.page.evaluate(f"({PAINTED_PIXELS})('points')") == 0
     viewer.page.evaluate("document.querySelector('canvas').dispatchEvent(new Event('contextrestored'))")
     for layer in ("points", "labels", "boundaries"):
@@ -226,7 +225,7 @@ def test_names_of_the_library_are_not_translated(open_viewer: OpenViewer) -> Non
         expect(viewer.page.locator(name).first).to_have_attribute("translate", "no")
 
 
-def test_the_legend_is_a_drawer_on_a_phone(open_viewer: OpenViewer) -> None:
+def test_legend_is_a_drawer_on_a_phone(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(viewport={"width": 390, "height": 844})
     body = viewer.page.locator("#legend-body")
     expect(body).to_be_hidden()
@@ -235,7 +234,7 @@ def test_the_legend_is_a_drawer_on_a_phone(open_viewer: OpenViewer) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 560)])
-def test_how_good_the_map_is_opens_in_view(open_viewer: OpenViewer, width: int, height: int) -> None:
+def test_quality_report_opens_in_view(open_viewer: OpenViewer, width: int, height: int) -> None:
     viewer = open_viewer(viewport={"width": width, "height": height})
     if width == 390:
         viewer.page.get_by_role("button", name="Clusters and playlists").click()
@@ -244,7 +243,7 @@ def test_how_good_the_map_is_opens_in_view(open_viewer: OpenViewer, width: int, 
 
 
 @pytest.mark.parametrize("tracks", [1, 2])
-def test_a_tiny_library_is_a_map_without_clusters(open_viewer: OpenViewer, tracks: int) -> None:
+def test_tiny_library_has_no_clusters(open_viewer: OpenViewer, tracks: int) -> None:
     viewer = open_viewer(tracks)
     assert viewer.visible_count() == tracks
     x, y = viewer.position_of(0)
@@ -253,13 +252,13 @@ def test_a_tiny_library_is_a_map_without_clusters(open_viewer: OpenViewer, track
     expect(viewer.page.locator(".legend-note")).to_contain_text("No clusters")
 
 
-def test_a_map_without_tracks_says_so(open_viewer: OpenViewer) -> None:
+def test_empty_map_is_reported(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(0, state="empty")
     expect(viewer.page.locator("#notice")).to_contain_text("no tracks")
     expect(viewer.page.locator("#panel")).to_be_hidden()
 
 
-def test_data_of_another_version_is_refused_in_words(
+def test_data_of_another_version_is_reported(
     open_viewer: OpenViewer, sample: Callable[[int], Site], web_root: tuple[Path, str]
 ) -> None:
     site = _copy(sample(300), web_root, "newer")
@@ -271,7 +270,7 @@ def test_data_of_another_version_is_refused_in_words(
     expect(viewer.page.locator("#notice")).to_contain_text('another format ("spotmap.map/2")')
 
 
-def test_missing_data_is_reported_in_words(
+def test_missing_data_is_reported(
     open_viewer: OpenViewer, sample: Callable[[int], Site], web_root: tuple[Path, str]
 ) -> None:
     site = _copy(sample(300), web_root, "missing")
@@ -281,7 +280,7 @@ def test_missing_data_is_reported_in_words(
     viewer.complaints.seen = [text for text in viewer.complaints.seen if "404" not in text and "preload" not in text]
 
 
-def test_details_that_cannot_be_fetched_leave_a_card_with_a_note(
+def test_missing_details_are_noted_on_the_card(
     open_viewer: OpenViewer, sample: Callable[[int], Site], web_root: tuple[Path, str]
 ) -> None:
     site = _copy(sample(300), web_root, "no-details")
@@ -292,7 +291,7 @@ def test_details_that_cannot_be_fetched_leave_a_card_with_a_note(
     viewer.complaints.expect("404")
 
 
-def test_only_tests_get_a_handle_on_the_viewer(open_viewer: OpenViewer) -> None:
+def test_viewer_object_is_exposed_only_to_tests(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     assert viewer.page.evaluate("'spotmap' in window")
     viewer.page.goto(viewer.site.url)
@@ -300,7 +299,7 @@ def test_only_tests_get_a_handle_on_the_viewer(open_viewer: OpenViewer) -> None:
     assert not viewer.page.evaluate("'spotmap' in window")
 
 
-def test_the_not_found_page_leads_to_the_map(open_viewer: OpenViewer) -> None:
+def test_404_page_links_to_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.goto(f"{viewer.site.url}404.html")
     viewer.page.get_by_role("link", name="Go to A sample library").click()

@@ -1,9 +1,8 @@
-"""Saving what is seen as a picture."""
+"""Saving the current view as a picture."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,14 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from spotmap_build.core.files import write_atomically
-from tests.browser.conftest import LARGE, Viewer
+from tests.browser.conftest import LARGE, PHONE, OpenViewer
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def saved(page: Page, kind: str, folder: Path) -> Path:
-    """The file that a choice of the bar gives; opens the bar where it is closed."""
+    """Save a picture of a kind and return its path; open the panel if necessary."""
     if page.locator("#picture").is_hidden():
         page.locator("#picture-button").click()
     with page.expect_download() as download:
@@ -30,25 +28,25 @@ def saved(page: Page, kind: str, folder: Path) -> Path:
 
 
 def shapes(path: Path) -> dict[str, list[ET.Element]]:
-    """The elements of a saved drawing, by name."""
+    """Return the elements of a saved SVG by name."""
     root = ET.fromstring(path.read_text(encoding="utf-8"))
     return {name: list(root.iter(f"{SVG}{name}")) for name in ("circle", "text", "path", "rect", "image")}
 
 
 def texts(path: Path) -> list[str]:
-    """All that is written in a saved drawing."""
+    """Return all texts of a saved SVG."""
     return [" ".join("".join(text.itertext()).split()) for text in shapes(path)["text"]]
 
 
-def accents(page: Page, path: Path) -> int:
-    """How many pixels of a saved picture have the color of what stands out."""
+def accent_pixel_count(page: Page, path: Path) -> int:
+    """Return the number of pixels of a saved picture in the accent color."""
     accent = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent').trim()")
-    wanted = tuple(bytes.fromhex(accent.removeprefix("#")))
+    accent_rgb = tuple(bytes.fromhex(accent.removeprefix("#")))
     with Image.open(path) as image:
-        return sum(count for count, color in image.convert("RGB").getcolors(1 << 24) or () if color == wanted)
+        return sum(count for count, color in image.convert("RGB").getcolors(1 << 24) or () if color == accent_rgb)
 
 
-def test_the_drawing_has_what_is_seen_with_title_and_legend(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_svg_contains_the_view_with_title_and_legend(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#picture-button").click()
@@ -59,7 +57,8 @@ def test_the_drawing_has_what_is_seen_with_title_and_legend(open_viewer: OpenVie
     drawn = shapes(path)
     written = texts(path)
     legend = page.locator(".legend-list .legend-row").evaluate_all(
-        "rows => rows.map(row => [...row.querySelectorAll('.legend-name, .legend-count')].map(one => one.textContent))"
+        """rows => rows.map((row) =>
+          [...row.querySelectorAll(".legend-name, .legend-count")].map((node) => node.textContent))"""
     )
     assert "A sample library" in written
     assert "300 tracks" in written
@@ -67,12 +66,13 @@ def test_the_drawing_has_what_is_seen_with_title_and_legend(open_viewer: OpenVie
         assert f"{name} {count}" in written
     x, y = viewer.position_of(viewer.track_in_view())
     assert any(
-        abs(float(one.get("cx", 0)) - x) < 0.1 and abs(float(one.get("cy", 0)) - y) < 0.1 for one in drawn["circle"]
+        abs(float(circle.get("cx", 0)) - x) < 0.1 and abs(float(circle.get("cy", 0)) - y) < 0.1
+        for circle in drawn["circle"]
     )
     assert len(drawn["path"]) == len(legend) - 1
 
 
-def test_what_a_filter_leaves_is_what_the_drawing_shows(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_svg_contains_only_what_filters_leave(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator(".legend-only").first.click(force=True)
@@ -89,7 +89,7 @@ def test_what_a_filter_leaves_is_what_the_drawing_shows(open_viewer: OpenViewer,
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pictures_are_as_large_as_asked_and_in_the_theme(open_viewer: OpenViewer, tmp_path: Path, theme: str) -> None:
+def test_pictures_have_the_requested_size_and_theme(open_viewer: OpenViewer, tmp_path: Path, theme: str) -> None:
     viewer = open_viewer(color_scheme=theme)
     page = viewer.page
     page.locator("#picture-button").click()
@@ -105,8 +105,8 @@ def test_pictures_are_as_large_as_asked_and_in_the_theme(open_viewer: OpenViewer
         assert large.width / large.height == pytest.approx(seen.width / seen.height, rel=0.01)
 
 
-def test_fingers_and_keys_save_a_picture_too(open_viewer: OpenViewer, tmp_path: Path) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_pictures_can_be_saved_by_touch_and_keyboard(open_viewer: OpenViewer, tmp_path: Path) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#picture-button").tap()
     with page.expect_download() as download:
@@ -126,7 +126,7 @@ def test_fingers_and_keys_save_a_picture_too(open_viewer: OpenViewer, tmp_path: 
     assert download.value.suggested_filename == "A sample library map.svg"
 
 
-def test_a_browser_that_cannot_make_the_picture_says_what_to_do(open_viewer: OpenViewer) -> None:
+def test_failed_large_picture_suggests_svg(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.evaluate("void (HTMLCanvasElement.prototype.toBlob = (done) => done(null))")
@@ -137,7 +137,7 @@ def test_a_browser_that_cannot_make_the_picture_says_what_to_do(open_viewer: Ope
 
 
 @LARGE
-def test_a_hundred_thousand_tracks_are_a_drawing_of_a_megabyte(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_svg_of_100000_tracks_has_about_a_megabyte(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer(100_000)
     page = viewer.page
     page.locator("#picture-button").click()
@@ -146,9 +146,7 @@ def test_a_hundred_thousand_tracks_are_a_drawing_of_a_megabyte(open_viewer: Open
     assert len(shapes(path)["path"]) < 200
 
 
-def test_what_draws_a_picture_is_fetched_when_one_is_saved_and_again_where_it_did_not_come(
-    open_viewer: OpenViewer, tmp_path: Path
-) -> None:
+def test_picture_script_is_fetched_on_demand_and_retried(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer(service_workers="block")
     page = viewer.page
     assert page.evaluate("'spotmapPicture' in window") is False
@@ -161,7 +159,7 @@ def test_what_draws_a_picture_is_fetched_when_one_is_saved_and_again_where_it_di
     viewer.complaints.expect("ERR_FAILED")
 
 
-def test_what_is_pinned_and_what_sounds_like_it_is_in_the_drawing(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_svg_contains_the_pinned_track_and_its_neighbors(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     before = len(shapes(saved(page, "svg", tmp_path))["path"])
@@ -174,7 +172,7 @@ def test_what_is_pinned_and_what_sounds_like_it_is_in_the_drawing(open_viewer: O
     assert [path for path in paths if path.startswith(f"M{round(x, 1):g} {round(y, 1):g}L")]
 
 
-def test_along_axes_their_numbers_and_titles_are_in_the_drawing(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_svg_contains_the_axes(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#axes-button").click()
@@ -188,7 +186,7 @@ def test_along_axes_their_numbers_and_titles_are_in_the_drawing(open_viewer: Ope
     assert not {*titles, *numbers} - {*written}
 
 
-def test_covers_are_in_the_drawing_where_the_map_shows_them(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_svg_contains_the_shown_covers(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.mouse.move(*viewer.position_of(viewer.track_in_view()))
@@ -198,4 +196,4 @@ def test_covers_are_in_the_drawing_where_the_map_shows_them(open_viewer: OpenVie
     viewer.wait_until("!document.querySelector('canvas[data-layer=covers]').hidden")
     images = shapes(saved(page, "svg", tmp_path))["image"]
     assert images
-    assert all(one.get("href", "").startswith("data:image/png;base64,") for one in images)
+    assert all(image.get("href", "").startswith("data:image/png;base64,") for image in images)

@@ -1,4 +1,4 @@
-"""Gathering tracks, and what can be done with them."""
+"""Selecting tracks, and the actions on a selection."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
-def _draw_around(viewer: Viewer, center: tuple[float, float], half: float = 110) -> None:
-    """A square drawn with the mouse."""
+def _draw_square(viewer: Viewer, center: tuple[float, float], half: float = 110) -> None:
+    """Draw a square with the mouse."""
     x, y = center
     viewer.page.mouse.move(x - half, y - half)
     viewer.page.mouse.down()
@@ -30,8 +28,8 @@ def _draw_around(viewer: Viewer, center: tuple[float, float], half: float = 110)
 
 def _inside(viewer: Viewer, center: tuple[float, float], half: float = 110) -> list[int]:
     x, y = center
-    places = viewer.page.evaluate("Array.from({length: 300}, (_, track) => spotmap.positionOf(track))")
-    return [track for track, (a, b) in enumerate(places) if abs(a - x) < half and abs(b - y) < half]
+    positions = viewer.page.evaluate("Array.from({length: 300}, (_, track) => spotmap.positionOf(track))")
+    return [track for track, (a, b) in enumerate(positions) if abs(a - x) < half and abs(b - y) < half]
 
 
 def _select_all_in_view(viewer: Viewer) -> None:
@@ -39,13 +37,13 @@ def _select_all_in_view(viewer: Viewer) -> None:
     viewer.page.get_by_role("button", name="Select all in view").click()
 
 
-def test_shift_and_drag_selects_what_is_drawn_around_and_does_not_move_the_map(open_viewer: OpenViewer) -> None:
+def test_shift_drag_selects_the_enclosed_tracks_without_moving_the_map(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     before = viewer.state("transform")
     center = viewer.position_of(viewer.track_in_view())
     expected = _inside(viewer, center)
     viewer.page.keyboard.down("Shift")
-    _draw_around(viewer, center)
+    _draw_square(viewer, center)
     viewer.page.keyboard.up("Shift")
     assert expected
     assert viewer.state("selected") == expected
@@ -55,13 +53,13 @@ def test_shift_and_drag_selects_what_is_drawn_around_and_does_not_move_the_map(o
     expect(viewer.page.locator(".picks-count")).to_contain_text(f"{len(expected)} track")
 
 
-def test_the_button_lets_a_plain_drag_select_once(open_viewer: OpenViewer) -> None:
+def test_lasso_button_makes_the_next_drag_select(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     center = viewer.position_of(viewer.track_in_view())
     expected = _inside(viewer, center)
     viewer.page.locator("#lasso-button").click()
     expect(viewer.page.locator("#lasso-button")).to_have_attribute("aria-pressed", "true")
-    _draw_around(viewer, center)
+    _draw_square(viewer, center)
     assert viewer.state("selected") == expected
     expect(viewer.page.locator("#lasso-button")).to_have_attribute("aria-pressed", "false")
     before = viewer.state("transform.x")
@@ -73,8 +71,8 @@ def test_the_button_lets_a_plain_drag_select_once(open_viewer: OpenViewer) -> No
     assert viewer.state("selected") == expected
 
 
-def test_a_finger_selects_on_a_phone(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_lasso_works_by_touch(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#lasso-button").tap()
     session = page.context.new_cdp_session(page)
@@ -95,7 +93,7 @@ def test_hidden_tracks_are_not_selected(open_viewer: OpenViewer) -> None:
     assert 0 < len(viewer.state("selected")) <= viewer.visible_count() < 300
 
 
-def test_a_radius_around_a_track_can_be_widened(open_viewer: OpenViewer) -> None:
+def test_radius_around_a_track_can_be_enlarged_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
     viewer.page.mouse.click(*viewer.position_of(track))
@@ -110,7 +108,7 @@ def test_a_radius_around_a_track_can_be_widened(open_viewer: OpenViewer) -> None
     assert wider[: len(first)] == first
 
 
-def test_a_radius_is_widened_by_the_mouse(open_viewer: OpenViewer) -> None:
+def test_radius_around_a_track_can_be_enlarged_by_mouse(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
     viewer.page.get_by_role("button", name="Nearby").click()
@@ -123,7 +121,7 @@ def test_a_radius_is_widened_by_the_mouse(open_viewer: OpenViewer) -> None:
     assert wider[: len(first)] == first
 
 
-def test_a_selection_is_copied_saved_and_ordered_by_keys(open_viewer: OpenViewer) -> None:
+def test_selection_can_be_copied_saved_and_ordered_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(permissions=["clipboard-read", "clipboard-write"])
     page = viewer.page
     page.keyboard.press("/")
@@ -150,7 +148,7 @@ def test_a_selection_is_copied_saved_and_ordered_by_keys(open_viewer: OpenViewer
     assert sorted(viewer.state("selected")) == sorted(found)
 
 
-def test_a_track_is_added_from_its_card_and_taken_out_of_the_list(open_viewer: OpenViewer) -> None:
+def test_track_is_added_from_its_card_and_removed_in_the_list(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
     viewer.page.mouse.click(*viewer.position_of(track))
@@ -162,7 +160,7 @@ def test_a_track_is_added_from_its_card_and_taken_out_of_the_list(open_viewer: O
     expect(viewer.page.locator("#picks")).to_be_hidden()
 
 
-def test_what_a_search_finds_can_be_selected(open_viewer: OpenViewer) -> None:
+def test_search_results_can_be_selected(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.keyboard.press("/")
     viewer.page.keyboard.type("river")
@@ -172,7 +170,7 @@ def test_what_a_search_finds_can_be_selected(open_viewer: OpenViewer) -> None:
     assert viewer.state("query") == ""
 
 
-def test_a_row_of_the_list_leads_to_its_track(open_viewer: OpenViewer) -> None:
+def test_row_of_the_list_pins_its_track(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _select_all_in_view(viewer)
     row = viewer.page.locator(".picks-row").nth(3)
@@ -181,7 +179,7 @@ def test_a_row_of_the_list_leads_to_its_track(open_viewer: OpenViewer) -> None:
     expect(row).to_have_class("picks-row is-pinned")
 
 
-def test_rows_of_the_list_show_the_covers_that_there_are(open_viewer: OpenViewer) -> None:
+def test_rows_of_the_list_show_available_covers(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     _select_all_in_view(viewer)
     covers = viewer.page.locator(".picks-art img")
@@ -191,7 +189,7 @@ def test_rows_of_the_list_show_the_covers_that_there_are(open_viewer: OpenViewer
     expect(viewer.page.locator(".picks-art:empty").first).to_have_css("width", "36px")
 
 
-def test_a_long_list_is_walked_with_keys_and_has_few_rows_in_the_page(open_viewer: OpenViewer) -> None:
+def test_long_list_is_virtualized_and_works_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(5000)
     page = viewer.page
     _select_all_in_view(viewer)
@@ -214,7 +212,7 @@ def test_a_long_list_is_walked_with_keys_and_has_few_rows_in_the_page(open_viewe
     assert viewer.state("pinned") == selected[-1]
 
 
-def test_the_selection_is_saved_as_csv_and_m3u(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_selection_is_saved_as_csv_and_m3u(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     _select_all_in_view(viewer)
@@ -236,7 +234,7 @@ def test_the_selection_is_saved_as_csv_and_m3u(open_viewer: OpenViewer, tmp_path
     expect(page.locator(".picks-status")).to_contain_text("Saved")
 
 
-def test_lists_are_saved_by_keys(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_playlists_can_be_saved_by_keyboard(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     _select_all_in_view(viewer)
@@ -253,7 +251,7 @@ def test_lists_are_saved_by_keys(open_viewer: OpenViewer, tmp_path: Path) -> Non
     assert len(json.loads((tmp_path / "jspf").read_text(encoding="utf-8"))["playlist"]["track"]) == len(selected)
 
 
-def test_the_selection_is_copied_for_spotify(open_viewer: OpenViewer) -> None:
+def test_selection_is_copied_for_spotify(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(permissions=["clipboard-read", "clipboard-write"])
     _select_all_in_view(viewer)
     streamed = [track for track in viewer.state("selected") if track % 2 == 0]
@@ -263,7 +261,7 @@ def test_the_selection_is_copied_for_spotify(open_viewer: OpenViewer) -> None:
     assert copied.split("\n") == [f"spotify:track:{track:022d}" for track in streamed]
 
 
-def test_the_link_that_is_copied_is_to_what_the_page_shows_by_then(open_viewer: OpenViewer) -> None:
+def test_copied_link_includes_a_change_made_just_before(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(permissions=["clipboard-read", "clipboard-write"])
     _select_all_in_view(viewer)
     expect(viewer.page).to_have_url(re.compile("list="))
@@ -279,7 +277,7 @@ def test_the_link_that_is_copied_is_to_what_the_page_shows_by_then(open_viewer: 
     assert copied == viewer.page.url != before
 
 
-def test_escape_leaves_the_card_first_and_the_selection_after_it(open_viewer: OpenViewer) -> None:
+def test_escape_closes_the_card_before_the_selection(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
     viewer.page.get_by_role("button", name="Nearby").click()

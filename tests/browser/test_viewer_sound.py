@@ -1,40 +1,39 @@
-"""What can be heard on the page: excerpts, tracks that one rests on, and what YouTube says of its videos."""
+"""Sound on the page: excerpts, listening by pointing, and errors of YouTube's player."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from spotmap_build.emit.preview import open_server
-from tests.browser.conftest import EXCERPT_S, Viewer
+from tests.browser.conftest import EXCERPT_S, OpenViewer, Viewer
 from tests.support.pages import SILENT, SOUNDING, Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 PLAYER = "https://www.youtube-nocookie.com/"
-TELLS = """<script>
+PLAYER_PAGE = """<script>
   addEventListener("message", ({ data, source, origin }) => {
     if (JSON.parse(data).event === "listening") source.postMessage('MESSAGE', origin);
   });
 </script>"""
-"""A player that says one thing as soon as it is listened to."""
+"""A player that posts one message when the page starts listening."""
 
 
 @pytest.fixture(scope="module")
 def with_excerpts(excerpts_folder: Path) -> Iterator[Site]:
-    """A map of tracks half of which have an excerpt, as the preview serves it."""
+    """A map in the preview in which half of the tracks have an excerpt."""
     with open_server(excerpts_folder, 0) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield Site(excerpts_folder, server.url)
         server.shutdown()
 
 
-def titles(viewer: Viewer) -> list[int]:
-    """The number in each track's title, in the map's order."""
+def title_numbers(viewer: Viewer) -> list[int]:
+    """Return the number in each track's title, in map order."""
     return [
         int(title.split()[1])
         for title in viewer.page.evaluate(
@@ -44,80 +43,76 @@ def titles(viewer: Viewer) -> list[int]:
     ]
 
 
-def one_that(viewer: Viewer, *, sounds: bool) -> int:
-    return next(track for track, title in enumerate(titles(viewer)) if (title % 2 == 1) is sounds)
+def find_track(viewer: Viewer, *, has_excerpt: bool) -> int:
+    return next(track for track, title in enumerate(title_numbers(viewer)) if (title % 2 == 1) is has_excerpt)
 
 
-def rest_on(viewer: Viewer, track: int) -> None:
+def point_at(viewer: Viewer, track: int) -> None:
     viewer.page.mouse.move(*viewer.position_of(track), steps=3)
 
 
-RESTED_MS = 1000
-"""More than it takes until what is rested on sounds."""
+POINTING_DELAY_MS = 1000
+"""More than the delay until a track under the pointer plays."""
 
 
-def test_an_excerpt_is_played_where_there_is_no_file(open_viewer: OpenViewer, with_excerpts: Site) -> None:
+def test_excerpt_is_played_if_there_is_no_file(open_viewer: OpenViewer, with_excerpts: Site) -> None:
     viewer = open_viewer(site=with_excerpts)
-    viewer.page.mouse.click(*viewer.position_of(one_that(viewer, sounds=True)))
+    viewer.page.mouse.click(*viewer.position_of(find_track(viewer, has_excerpt=True)))
     viewer.page.get_by_role("button", name="Listen", exact=True).click()
     viewer.wait_until("document.querySelector('#player audio')?.currentTime > 0.2", timeout_s=20)
     source = viewer.page.evaluate("document.querySelector('#player audio').currentSrc")
     assert "/audio/" in source
     assert viewer.page.evaluate("document.querySelector('#player audio').duration") == pytest.approx(EXCERPT_S, abs=0.1)
-    # An excerpt begins at the moment already.
+    # An excerpt starts at the typical moment, so there is no choice of the start.
     expect(viewer.page.locator(".player-start")).to_be_hidden()
 
 
-def test_nothing_sounds_before_gliding_is_switched_on_then_what_is_rested_on(
-    open_viewer: OpenViewer, with_excerpts: Site
-) -> None:
+def test_pointing_plays_excerpts_only_while_switched_on(open_viewer: OpenViewer, with_excerpts: Site) -> None:
     viewer = open_viewer(site=with_excerpts, is_own=True)
-    asked: list[str] = []
-    viewer.page.on("request", lambda request: asked.append(request.url) if "/audio/" in request.url else None)
+    requested: list[str] = []
+    viewer.page.on("request", lambda request: requested.append(request.url))
     viewer.page.clock.install()
     glide = viewer.page.get_by_role("button", name="Listen by pointing")
-    track = one_that(viewer, sounds=True)
+    track = find_track(viewer, has_excerpt=True)
     viewer.page.mouse.click(*viewer.position_of(track))
-    # From here on its details are there: what sounded would sound at once.
+    # The details are loaded now, so an excerpt would start without delay.
     expect(viewer.page.get_by_role("button", name="Listen", exact=True)).to_be_visible()
-    viewer.page.clock.run_for(RESTED_MS)
+    viewer.page.clock.run_for(POINTING_DELAY_MS)
     assert viewer.page.evaluate(SILENT)
-    assert asked == []
+    assert not [url for url in requested if "/audio/" in url]
     viewer.page.keyboard.press("Escape")
     glide.click()
-    rest_on(viewer, track)
+    point_at(viewer, track)
     viewer.wait_until(SOUNDING, timeout_s=20)
-    rest_on(viewer, one_that(viewer, sounds=False))
+    point_at(viewer, find_track(viewer, has_excerpt=False))
     viewer.wait_until(SILENT, timeout_s=20)
     glide.click()
-    rest_on(viewer, track)
+    point_at(viewer, track)
     viewer.wait_until(f"spotmap.state().hovered === {track}")
-    viewer.page.clock.run_for(RESTED_MS)
+    viewer.page.clock.run_for(POINTING_DELAY_MS)
     assert viewer.page.evaluate(SILENT)
 
 
-def test_keys_and_taps_rest_on_what_they_pin_and_the_player_ends_it(
-    open_viewer: OpenViewer, with_excerpts: Site
-) -> None:
+def test_tapped_track_plays_its_excerpt_until_the_player_opens(open_viewer: OpenViewer, with_excerpts: Site) -> None:
     viewer = open_viewer(site=with_excerpts, has_touch=True)
     viewer.page.get_by_role("button", name="Listen by pointing").click()
-    viewer.page.touchscreen.tap(*viewer.position_of(one_that(viewer, sounds=True)))
+    viewer.page.touchscreen.tap(*viewer.position_of(find_track(viewer, has_excerpt=True)))
     viewer.wait_until(SOUNDING, timeout_s=20)
     viewer.page.get_by_role("button", name="Listen", exact=True).click()
     viewer.wait_until(SILENT, timeout_s=20)
     expect(viewer.page.locator("#player")).to_be_visible()
 
 
-def answer_with(viewer: Viewer, message: str, videos: int = 1) -> None:
-    """Answers for YouTube: the players of so many videos say this, those after them play."""
-    asked: list[str] = []
+def fake_player(viewer: Viewer, message: str, videos: int = 1) -> None:
+    """Make the first ``videos`` players of YouTube post a message; later ones play."""
+    urls: list[str] = []
 
-    def answer(route: Route) -> None:
-        asked.append(route.request.url)
-        body = TELLS.replace("MESSAGE", message) if len(asked) <= videos else ""
+    def respond(route: Route) -> None:
+        urls.append(route.request.url)
+        body = PLAYER_PAGE.replace("MESSAGE", message) if len(urls) <= videos else ""
         route.fulfill(status=200, content_type="text/html", body=body)
 
-    viewer.page.route(f"{PLAYER}**", answer)
+    viewer.page.route(f"{PLAYER}**", respond)
 
 
 def play_all(viewer: Viewer) -> list[int]:
@@ -130,20 +125,18 @@ def play_all(viewer: Viewer) -> list[int]:
 @pytest.mark.parametrize(
     ("code", "reason"), [(100, "was removed from YouTube"), (101, "does not allow it"), (150, "does not allow it")]
 )
-def test_a_video_that_cannot_be_played_says_so_and_the_next_one_comes(
-    open_viewer: OpenViewer, code: int, reason: str
-) -> None:
+def test_unplayable_video_is_reported_and_skipped(open_viewer: OpenViewer, code: int, reason: str) -> None:
     viewer = open_viewer()
-    answer_with(viewer, f'{{"event":"onError","info":{code}}}')
+    fake_player(viewer, f'{{"event":"onError","info":{code}}}')
     playable = play_all(viewer)
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}", timeout_s=20)
     expect(viewer.page.locator(".player-note")).to_contain_text(reason)
     viewer.complaints.expect("request to")
 
 
-def test_where_youtube_refuses_the_page_it_is_not_asked_for_one_video_after_the_other(open_viewer: OpenViewer) -> None:
+def test_playback_stops_if_youtube_refuses_the_page(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    answer_with(viewer, '{"event":"onError","info":153}', videos=99)
+    fake_player(viewer, '{"event":"onError","info":153}', videos=99)
     playable = play_all(viewer)
     expect(viewer.page.locator(".player-note")).to_contain_text("error 153")
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}", timeout_s=20)
@@ -154,9 +147,9 @@ def test_where_youtube_refuses_the_page_it_is_not_asked_for_one_video_after_the_
     viewer.complaints.expect("request to")
 
 
-def test_a_video_that_has_ended_is_followed_by_the_next(open_viewer: OpenViewer) -> None:
+def test_ended_video_is_followed_by_the_next(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    answer_with(viewer, '{"event":"onStateChange","info":0}')
+    fake_player(viewer, '{"event":"onStateChange","info":0}')
     playable = play_all(viewer)
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}", timeout_s=20)
     viewer.complaints.expect("request to")

@@ -1,4 +1,4 @@
-"""What truly sounds like a track, and paths from one track to another."""
+"""Tracks that sound like a pinned track, and paths between two tracks."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 from tests.support.patience import patience
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
-FAR = 3  # the place among the sample's neighbors of the one that the map put elsewhere
+FAR = 3  # index of the neighbor in sound that is far away on the map
 PATH_BUTTON = "Path to another track"
 
 
@@ -38,7 +36,7 @@ def _pin(viewer: Viewer) -> int:
 
 
 def _is_drawn_between(viewer: Viewer, one: int, other: int) -> bool:
-    """Whether the layer of marks has anything at a third of the way: beyond the rings, before other lines part."""
+    """Return whether the layer of marks is painted at a third of the way, which is outside the rings."""
     (x0, y0), (x1, y1) = viewer.position_of(one), viewer.position_of(other)
     return bool(
         viewer.page.evaluate(
@@ -53,14 +51,14 @@ def _is_drawn_between(viewer: Viewer, one: int, other: int) -> bool:
 
 
 def _wait_for_line(viewer: Viewer, one: int, other: int, *, drawn: bool) -> None:
-    ends_s = time.monotonic() + patience()
+    deadline_s = time.monotonic() + patience()
     while _is_drawn_between(viewer, one, other) != drawn:
-        assert time.monotonic() < ends_s, f"a line from {one} to {other} is {'not ' if drawn else ''}drawn"
+        assert time.monotonic() < deadline_s, f"a line from {one} to {other} is {'not ' if drawn else ''}drawn"
         viewer.page.wait_for_timeout(40)
 
 
-def _far_goal(viewer: Viewer, start: int) -> int:
-    """Of the tracks that can be pointed at without doubt, the one furthest from the start."""
+def _farthest_track(viewer: Viewer, start: int) -> int:
+    """Return the track farthest from the start among those that can be clicked unambiguously."""
     return int(
         viewer.page.evaluate(
             """(start) => {
@@ -77,7 +75,7 @@ def _far_goal(viewer: Viewer, start: int) -> int:
     )
 
 
-def test_the_card_of_a_pinned_track_lists_what_sounds_like_it(open_viewer: OpenViewer) -> None:
+def test_card_of_a_pinned_track_lists_similar_tracks(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
     viewer.page.mouse.move(*viewer.position_of(track))
@@ -96,7 +94,7 @@ def test_the_card_of_a_pinned_track_lists_what_sounds_like_it(open_viewer: OpenV
 
 
 @pytest.mark.parametrize("viewport", [(1280, 800), (390, 844), (320, 568)])
-def test_the_card_stays_on_the_screen_with_all_ten(open_viewer: OpenViewer, viewport: tuple[int, int]) -> None:
+def test_card_with_ten_similar_tracks_fits_the_screen(open_viewer: OpenViewer, viewport: tuple[int, int]) -> None:
     width, height = viewport
     viewer = open_viewer(viewport={"width": width, "height": height})
     viewer.page.locator("#map").focus()
@@ -114,7 +112,7 @@ def test_the_card_stays_on_the_screen_with_all_ten(open_viewer: OpenViewer, view
     )
 
 
-def test_a_row_pins_its_track_and_the_keyboard_goes_on_from_card_to_card(open_viewer: OpenViewer) -> None:
+def test_similar_track_can_be_pinned_by_keyboard_and_mouse(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = _pin(viewer)
     second = _neighbors(viewer)[track][1]
@@ -130,20 +128,20 @@ def test_a_row_pins_its_track_and_the_keyboard_goes_on_from_card_to_card(open_vi
     assert 0 < y < 800
 
 
-def test_these_are_selected_with_the_track_they_sound_like(open_viewer: OpenViewer) -> None:
+def test_similar_tracks_are_selected_with_the_pinned_one(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = _pin(viewer)
     viewer.page.get_by_role("button", name="Select these").click()
     assert viewer.state("selected") == [track, *_neighbors(viewer)[track]]
 
 
-def test_lines_lead_to_neighbors_while_the_track_is_pinned_but_not_to_hidden_ones(open_viewer: OpenViewer) -> None:
+def test_lines_connect_a_pinned_track_with_its_visible_neighbors(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     document = json.loads((viewer.site.folder / "data" / GENERATION / "map.json").read_text(encoding="utf-8"))
     cluster = document["cluster"]
     track = _pin(viewer)
     far = _neighbors(viewer)[track][FAR]
-    assert -1 != cluster[track] != cluster[far], "the sample has changed: another track is needed here"
+    assert -1 != cluster[track] != cluster[far], "the sample has changed: the test needs another track"
     _wait_for_line(viewer, track, far, drawn=True)
     name = document["clusters"][cluster[track]]["name"]
     viewer.page.locator(".legend-list .legend-row", has_text=name).locator(".legend-only").click(force=True)
@@ -154,25 +152,24 @@ def test_lines_lead_to_neighbors_while_the_track_is_pinned_but_not_to_hidden_one
     _wait_for_line(viewer, track, far, drawn=False)
 
 
-def test_a_path_leads_from_neighbor_to_neighbor_to_the_track_that_is_clicked_next(open_viewer: OpenViewer) -> None:
+def test_path_leads_over_neighbors_to_the_next_clicked_track(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     start = _pin(viewer)
-    goal = _far_goal(viewer, start)
+    end = _farthest_track(viewer, start)
     page.get_by_role("button", name=PATH_BUTTON).click()
     expect(page.locator("#path-hint")).to_be_visible()
     expect(page.locator("#live")).to_contain_text("Choose the track that the path leads to")
     assert (viewer.state("pathStart"), viewer.state("pinned")) == (start, -1)
-    page.mouse.click(*viewer.position_of(goal))
+    page.mouse.click(*viewer.position_of(end))
     expect(page.locator(".picks-status")).to_contain_text("A path of")
     expect(page.locator("#path-hint")).to_be_hidden()
     path = viewer.state("selected")
     rows = _neighbors(viewer)
-    assert (path[0], path[-1]) == (start, goal)
+    assert (path[0], path[-1]) == (start, end)
     assert len(set(path)) == len(path) > 3
-    strangers = [(one, other) for one, other in pairwise(path) if other not in rows[one] and one not in rows[other]]
-    leaps = "jumps" in page.locator(".picks-status").inner_text()
-    assert len(strangers) == int(leaps)
+    jumps = [(a, b) for a, b in pairwise(path) if b not in rows[a] and a not in rows[b]]
+    assert len(jumps) == int("jumps" in page.locator(".picks-status").inner_text())
     expect(page.locator("#live")).to_contain_text(f"A path of {len(path)} tracks")
     longest = max(pairwise(path), key=lambda step: math.dist(*(viewer.position_of(track) for track in step)))
     _wait_for_line(viewer, *longest, drawn=True)
@@ -187,7 +184,7 @@ def test_a_path_leads_from_neighbor_to_neighbor_to_the_track_that_is_clicked_nex
     _wait_for_line(viewer, *longest, drawn=False)
 
 
-def test_a_path_is_made_by_keyboard_alone_and_its_end_found_by_searching(open_viewer: OpenViewer) -> None:
+def test_path_can_be_made_by_keyboard_and_search(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#map").focus()
@@ -197,21 +194,21 @@ def test_a_path_is_made_by_keyboard_alone_and_its_end_found_by_searching(open_vi
     page.keyboard.press("Enter")
     page.keyboard.press("/")
     page.keyboard.type("river")
-    goal = viewer.state("matches")[0]
+    end = viewer.state("matches")[0]
     page.keyboard.press("Enter")
     expect(page.locator(".picks-status")).to_contain_text("A path of")
     path = viewer.state("selected")
-    assert (path[0], path[-1]) == (start, goal)
+    assert (path[0], path[-1]) == (start, end)
     assert viewer.state("query") == ""
 
 
-@pytest.mark.parametrize("way", ["Escape", "Cancel"])
-def test_escape_and_cancel_leave_the_choosing_and_nothing_else(open_viewer: OpenViewer, way: str) -> None:
+@pytest.mark.parametrize("method", ["Escape", "Cancel"])
+def test_escape_and_cancel_only_stop_choosing_the_end(open_viewer: OpenViewer, method: str) -> None:
     viewer = open_viewer()
     page = viewer.page
     start = _pin(viewer)
     page.get_by_role("button", name=PATH_BUTTON).click()
-    if way == "Escape":
+    if method == "Escape":
         page.keyboard.press("Escape")
     else:
         page.locator("#path-hint button").click()
@@ -219,7 +216,7 @@ def test_escape_and_cancel_leave_the_choosing_and_nothing_else(open_viewer: Open
     assert (viewer.state("pathStart"), viewer.state("pinned"), viewer.state("selected")) == (-1, start, [])
 
 
-def test_the_end_of_a_path_is_another_track_than_its_beginning(open_viewer: OpenViewer) -> None:
+def test_path_cannot_end_at_its_start(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     start = _pin(viewer)
     viewer.page.get_by_role("button", name=PATH_BUTTON).click()
@@ -228,7 +225,7 @@ def test_the_end_of_a_path_is_another_track_than_its_beginning(open_viewer: Open
     assert viewer.state("selected") == []
 
 
-def test_missing_neighbors_are_reported_in_the_card(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_missing_neighbors_are_reported_on_the_card(open_viewer: OpenViewer, copied_site: Site) -> None:
     (copied_site.folder / "data" / GENERATION / "neighbors-000.json").unlink()
     viewer = open_viewer(site=copied_site)
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
@@ -236,8 +233,8 @@ def test_missing_neighbors_are_reported_in_the_card(open_viewer: OpenViewer, cop
     viewer.complaints.expect("404")
 
 
-def test_a_finger_makes_a_path_on_a_phone(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_path_can_be_made_by_touch(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#map").focus()
     page.keyboard.press("Enter")
@@ -254,20 +251,20 @@ def _not_found(route: Route) -> None:
     route.fulfill(status=404)
 
 
-def test_a_path_for_which_a_file_is_missing_says_so_and_can_be_asked_for_again(open_viewer: OpenViewer) -> None:
+def test_missing_file_of_a_path_is_reported_and_can_be_retried(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(5000)
     page = viewer.page
     page.locator("#map").focus()
     page.keyboard.press("Enter")
     start = viewer.state("pinned")
-    last = f"**/neighbors-00{0 if start >= 4096 else 2}.json"
-    page.route(last, _not_found)
+    neighbors_file = f"**/neighbors-00{0 if start >= 4096 else 2}.json"
+    page.route(neighbors_file, _not_found)
     page.get_by_role("button", name=PATH_BUTTON).click()
     page.locator("#search input").fill("river")
     page.locator("#search input").press("Enter")
     expect(page.locator("#path-hint")).to_contain_text("could not be fetched (status 404)")
     assert viewer.state("pathStart") == start
-    page.unroute(last)
+    page.unroute(neighbors_file)
     page.locator("#search input").press("ArrowDown")
     page.locator("#search input").press("ArrowDown")
     page.locator("#search input").press("Enter")

@@ -1,20 +1,18 @@
-"""The tracks that the map shows as a table."""
+"""The table of the tracks that the map shows."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LARGE, Viewer
-from tests.browser.test_viewer_everyone import AXE, in_both_themes
+from tests.browser.conftest import LARGE, PHONE, OpenViewer, Viewer
+from tests.browser.test_viewer_everyone import AXE, violations_in_both_themes
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 TRAITS = ["Year", "Length", "Tempo", "Key", "Loudness", "Danceability"]
 
 
@@ -26,7 +24,7 @@ def _open(open_viewer: OpenViewer, tracks: int = 300, **context: object) -> View
 
 
 def _column(page: Page, name: str) -> list[str]:
-    """What the rows in the page have in a column, from the top."""
+    """Return the texts of a column from top to bottom, for the rows that are in the page."""
     rows = page.locator("#table [data-track]").evaluate_all(
         f"""rows => rows.sort((a, b) => a.dataset.place - b.dataset.place)
             .map(row => row.querySelector('[data-column="{name}"]').textContent)"""
@@ -51,7 +49,7 @@ def test_its_script_is_fetched_when_it_is_opened_and_again_if_it_did_not_come(op
     expect(page.locator("#table [data-sort='title']")).to_be_focused()
 
 
-def test_it_lists_what_the_map_shows_with_what_is_known(open_viewer: OpenViewer) -> None:
+def test_table_lists_visible_tracks_with_their_properties(open_viewer: OpenViewer) -> None:
     viewer = _open(open_viewer)
     page = viewer.page
     expect(page.locator(".table-status")).to_have_text("300 tracks")
@@ -65,12 +63,12 @@ def test_it_lists_what_the_map_shows_with_what_is_known(open_viewer: OpenViewer)
     expect(page.locator(".table-status")).to_have_text(f"{viewer.visible_count()} of 300 tracks")
     cluster = (only.get_attribute("aria-label") or "").removeprefix("Show only ")
     assert set(_column(page, "cluster")) == {cluster}
-    # Whatever else the map is colored by becomes a column.
+    # The property by which the map is colored becomes a column.
     page.locator(".more select").select_option("feature.brightness")
     expect(page.locator("[data-sort='feature.brightness']")).to_be_attached()
 
 
-def test_a_header_sorts_up_and_down_and_says_so(open_viewer: OpenViewer) -> None:
+def test_headers_sort_in_both_directions_and_announce_it(open_viewer: OpenViewer) -> None:
     viewer = _open(open_viewer)
     page = viewer.page
     header = page.locator("#table [role=columnheader][data-column='feature.tempo']")
@@ -80,14 +78,14 @@ def test_a_header_sorts_up_and_down_and_says_so(open_viewer: OpenViewer) -> None
     assert tempos == sorted(tempos)
     header.get_by_role("button").click()
     expect(header).to_have_attribute("aria-sort", "descending")
-    falling = [float(text.split("\u00a0")[0]) for text in _column(page, "feature.tempo")]
-    assert falling == sorted(falling, reverse=True)
-    assert falling[0] > tempos[0]
+    descending = [float(text.split("\u00a0")[0]) for text in _column(page, "feature.tempo")]
+    assert descending == sorted(descending, reverse=True)
+    assert descending[0] > tempos[0]
     expect(page.locator("#live")).to_have_text("Sorted by Tempo, descending")
     expect(page.locator("#table [aria-sort]")).to_have_count(1)
 
 
-def test_a_row_pins_its_track_and_what_the_map_pins_comes_into_sight(open_viewer: OpenViewer) -> None:
+def test_row_pins_its_track_and_the_pinned_track_is_scrolled_into_view(open_viewer: OpenViewer) -> None:
     viewer = _open(open_viewer)
     page = viewer.page
     row = page.locator("#table [data-track]").nth(3)
@@ -113,7 +111,7 @@ def test_a_row_pins_its_track_and_what_the_map_pins_comes_into_sight(open_viewer
     expect(page.locator(f"#table [data-track='{viewer.state('pinned')}']")).to_be_in_viewport()
 
 
-def test_what_the_lasso_selects_is_what_it_lists_and_rows_chosen_here_stay_among_the_others(
+def test_table_lists_only_a_lasso_selection_but_not_one_made_in_the_table(
     open_viewer: OpenViewer,
 ) -> None:
     viewer = _open(open_viewer)
@@ -132,7 +130,7 @@ def test_what_the_lasso_selects_is_what_it_lists_and_rows_chosen_here_stay_among
     expect(page.locator(".table-status")).to_have_text(f"{len(selected)} of 300 tracks")
 
 
-def test_keys_walk_the_rows_pin_and_select(open_viewer: OpenViewer) -> None:
+def test_rows_can_be_pinned_and_selected_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(5000)
     page = viewer.page
     page.locator("#table-button").press("Enter")
@@ -155,8 +153,8 @@ def test_keys_walk_the_rows_pin_and_select(open_viewer: OpenViewer) -> None:
     assert page.locator("#table [data-track]").count() < 40
 
 
-def test_the_sheet_of_a_phone_has_two_columns_and_fingers_sort_it(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_table_on_a_phone_has_two_columns_and_can_be_sorted(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#legend-handle").tap()
     page.locator("#table-button").tap()
@@ -178,7 +176,7 @@ def test_the_sheet_of_a_phone_has_two_columns_and_fingers_sort_it(open_viewer: O
     expect(page.locator("#card.is-pinned")).to_be_visible()
 
 
-def test_what_it_shows_is_saved_in_its_order(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_table_is_saved_as_csv_in_its_order(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = _open(open_viewer)
     page = viewer.page
     page.locator(".legend-only").first.click(force=True)
@@ -198,7 +196,7 @@ def test_what_it_shows_is_saved_in_its_order(open_viewer: OpenViewer, tmp_path: 
 
 
 @LARGE
-def test_a_hundred_thousand_rows_sort_and_scroll_in_small_pieces(open_viewer: OpenViewer) -> None:
+def test_table_of_100000_tracks_is_virtualized(open_viewer: OpenViewer) -> None:
     viewer = _open(open_viewer, 100_000)
     page = viewer.page
     page.locator("[data-sort='title']").click()
@@ -211,7 +209,7 @@ def test_a_hundred_thousand_rows_sort_and_scroll_in_small_pieces(open_viewer: Op
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_axe_finds_nothing_in_the_table(open_viewer: OpenViewer, width: int) -> None:
+def test_axe_reports_no_violations(open_viewer: OpenViewer, width: int) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
     viewer = open_viewer(color_scheme="light", viewport={"width": width, "height": 844})
@@ -222,4 +220,4 @@ def test_axe_finds_nothing_in_the_table(open_viewer: OpenViewer, width: int) -> 
     expect(page.locator("[data-sort='feature.danceability']")).to_be_attached()
     page.locator("#table [data-track]").nth(1).focus()
     page.keyboard.press("Space")
-    assert in_both_themes(viewer) == []
+    assert violations_in_both_themes(viewer) == []

@@ -1,24 +1,22 @@
-"""Two people and alchemy: what is opened on demand, by mouse, touch and keyboard."""
+"""The tools that are loaded on demand (two people, alchemy), by mouse, touch and keyboard."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Viewer
-from tests.browser.test_viewer_everyone import AXE, in_both_themes
+from tests.browser.conftest import PHONE, OpenViewer, Viewer
+from tests.browser.test_viewer_everyone import AXE, violations_in_both_themes
 from tests.browser.test_viewer_picture import saved, shapes
 from tests.fakes.sample_site import GENERATION, LAYERS
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
 def _pair(site: Site) -> dict[str, list[list[int]]]:
@@ -32,16 +30,15 @@ def _compare(page: Page) -> None:
     expect(page.get_by_role("heading", name="Two people")).to_be_visible()
 
 
-def test_nothing_of_the_tools_is_fetched_before_one_is_opened(open_viewer: OpenViewer) -> None:
+def test_tools_are_fetched_when_one_is_opened(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    asked: list[str] = []
-    viewer.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    requested = viewer.record_requests()
     assert viewer.page.evaluate("'spotmapTools' in window") is False
     _compare(viewer.page)
-    assert sorted(name for name in asked if name in {"tools.js", "people.json"}) == ["people.json", "tools.js"]
+    assert sorted(name for name in requested if name in {"tools.js", "people.json"}) == ["people.json", "tools.js"]
 
 
-def test_two_people_are_compared_by_mouse(open_viewer: OpenViewer) -> None:
+def test_two_people_can_be_compared_by_mouse(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page, pair = viewer.page, _pair(viewer.site)
     assert viewer.state("colorBy") == "cluster"
@@ -64,26 +61,26 @@ def test_two_people_are_compared_by_mouse(open_viewer: OpenViewer) -> None:
     assert viewer.state("colorBy") == "cluster"
 
 
-def test_the_whole_map_makes_room_for_two_people_and_no_other_view_does(open_viewer: OpenViewer) -> None:
+def test_default_view_makes_room_for_the_tool_but_other_views_stay(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
-    whole = viewer.state("transform")
+    default_view = viewer.state("transform")
     _compare(page)
-    beside = page.locator("#controls").bounding_box()
-    assert beside is not None
-    viewer.wait_until(f"spotmap.state().transform.k < {whole['k']}")
-    right = sorted(viewer.position_of(track)[0] for track in range(0, 300, 5))
-    assert right[int(0.95 * len(right))] < beside["x"]
+    controls = page.locator("#controls").bounding_box()
+    assert controls is not None
+    viewer.wait_until(f"spotmap.state().transform.k < {default_view['k']}")
+    right_edges = sorted(viewer.position_of(track)[0] for track in range(0, 300, 5))
+    assert right_edges[int(0.95 * len(right_edges))] < controls["x"]
     page.get_by_role("button", name="Close", exact=True).click()
-    viewer.wait_until(f"Math.abs(spotmap.state().transform.k - {whole['k']}) < 1e-9")
+    viewer.wait_until(f"Math.abs(spotmap.state().transform.k - {default_view['k']}) < 1e-9")
     page.locator("#controls [data-action='zoom-in']").click()
-    viewer.wait_until(f"spotmap.state().transform.k > {whole['k']}")
-    near = viewer.state("transform")
+    viewer.wait_until(f"spotmap.state().transform.k > {default_view['k']}")
+    zoomed_view = viewer.state("transform")
     _compare(page)
-    assert viewer.state("transform") == near
+    assert viewer.state("transform") == zoomed_view
 
 
-def test_the_colors_of_two_people_follow_the_theme(open_viewer: OpenViewer) -> None:
+def test_colors_of_two_people_follow_the_theme(open_viewer: OpenViewer) -> None:
     page = open_viewer(color_scheme="light").page
     _compare(page)
     swatch = page.locator(".tool-key .swatch").first
@@ -94,7 +91,7 @@ def test_the_colors_of_two_people_follow_the_theme(open_viewer: OpenViewer) -> N
     expect(swatch).to_have_css("background-color", legend)
 
 
-def test_a_path_leads_from_one_center_to_the_other(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_path_connects_the_centers_of_two_people(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     _compare(viewer.page)
     viewer.page.get_by_role("button", name="A path between their centers").click()
@@ -103,12 +100,12 @@ def test_a_path_leads_from_one_center_to_the_other(open_viewer: OpenViewer, tmp_
     assert [path[0], path[-1]] == _pair(viewer.site)["centers"]
     rows = json.loads((viewer.site.folder / "data" / GENERATION / "neighbors-000.json").read_text())["neighbors"]
     assert all(b in rows[a] or a in rows[b] for a, b in pairwise(path))
-    drawn = [one.get("d", "") for one in shapes(saved(viewer.page, "svg", tmp_path))["path"]]
+    lines = [shape.get("d", "") for shape in shapes(saved(viewer.page, "svg", tmp_path))["path"]]
     start = "M" + " ".join(f"{round(value, 1):g}" for value in viewer.position_of(path[0]))
-    assert [one for one in drawn if one.startswith(f"{start}L")]
+    assert any(line.startswith(f"{start}L") for line in lines)
 
 
-def test_two_people_by_keyboard_and_back(open_viewer: OpenViewer) -> None:
+def test_two_people_can_be_compared_by_keyboard(open_viewer: OpenViewer) -> None:
     page = open_viewer().page
     page.get_by_role("button", name="Two people").focus()
     page.keyboard.press("Enter")
@@ -122,8 +119,8 @@ def test_two_people_by_keyboard_and_back(open_viewer: OpenViewer) -> None:
     expect(page.get_by_role("button", name="Two people")).to_be_focused()
 
 
-def test_two_people_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+def test_two_people_can_be_compared_by_touch(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#legend-handle").tap()
     page.get_by_role("button", name="Two people").tap()
@@ -149,7 +146,7 @@ def _pin(viewer: Viewer) -> int:
     return track
 
 
-def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer: OpenViewer, tmp_path: Path) -> None:
+def test_alchemy_lists_tracks_and_shows_their_place(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
     track = _pin(viewer)
@@ -166,15 +163,15 @@ def test_more_of_a_track_and_less_of_another_give_a_list_and_a_place(open_viewer
     expect(tool.locator(".tool-signs li")).to_have_count(2)
     expect(tool.locator(f"[data-track='{unwanted}']")).to_have_count(0)
     tool.get_by_role("button", name="Show the place").click()
-    lines = [one.get("d", "").split("L") for one in shapes(saved(page, "svg", tmp_path))["path"]]
+    lines = [shape.get("d", "").split("L") for shape in shapes(saved(page, "svg", tmp_path))["path"]]
     starts = Counter(line[0] for line in lines if len(line) == 2)
-    assert max(starts.values()) >= 19, "the place leads to its tracks"
+    assert max(starts.values()) >= 19, "lines connect the place with its tracks"
     tool.get_by_role("button", name="Select these").click()
     assert len(viewer.state("selected")) == 20
     assert unwanted not in viewer.state("selected")
 
 
-def test_of_more_tracks_than_alchemy_takes_the_first_makes_room_and_that_is_said(open_viewer: OpenViewer) -> None:
+def test_alchemy_replaces_the_first_track_beyond_its_limit(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     _pin(viewer)
@@ -192,7 +189,7 @@ def test_of_more_tracks_than_alchemy_takes_the_first_makes_room_and_that_is_said
     expect(signs).to_have_count(5)
 
 
-def test_alchemy_by_keyboard(open_viewer: OpenViewer) -> None:
+def test_alchemy_works_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.locator("#map").focus()
@@ -209,8 +206,8 @@ def test_alchemy_by_keyboard(open_viewer: OpenViewer) -> None:
     expect(tool).to_be_hidden()
 
 
-def test_alchemy_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+def test_alchemy_works_by_touch(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#search input").fill("river")
     page.locator("#found [role=option]").first.tap()
@@ -222,7 +219,7 @@ def test_alchemy_by_touch_on_a_phone(open_viewer: OpenViewer) -> None:
     expect(tool).to_be_hidden()
 
 
-def test_a_script_that_is_missing_is_said_and_can_be_asked_for_again(open_viewer: OpenViewer) -> None:
+def test_missing_script_is_reported_and_can_be_retried(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.route("**/tools.js", lambda route: route.abort())
@@ -237,18 +234,18 @@ def test_a_script_that_is_missing_is_said_and_can_be_asked_for_again(open_viewer
     expect(page.get_by_role("heading", name="Two people")).to_be_visible()
 
 
-def test_axe_finds_nothing_on_a_phone(open_viewer: OpenViewer) -> None:
+def test_axe_reports_no_violations_on_a_phone(open_viewer: OpenViewer) -> None:
     if not AXE.exists():
         pytest.skip("needs `npm ci`")
     viewer = open_viewer(color_scheme="light", viewport={"width": 390, "height": 844})
     page = viewer.page
     page.locator("#legend-handle").click()
     _compare(page)
-    assert in_both_themes(viewer) == []
+    assert violations_in_both_themes(viewer) == []
     page.emulate_media(color_scheme="light")
     page.get_by_role("region", name="Two people").get_by_role("button", name="Close").click()
     page.locator("#search input").fill("river")
     page.locator("#found [role=option][data-track]").first.click()
     page.get_by_role("button", name="More of this").click()
     expect(page.get_by_role("region", name="More and less").get_by_role("status")).to_contain_text("Its position")
-    assert in_both_themes(viewer) == []
+    assert violations_in_both_themes(viewer) == []

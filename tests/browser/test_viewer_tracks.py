@@ -1,20 +1,18 @@
-"""Pointing at tracks, finding them, and what the card says of them."""
+"""Pointing at tracks, searching for them, and the card that describes them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Viewer
+from tests.browser.conftest import PHONE, OpenViewer
 from tests.fakes.sample_site import CURIOUS_TITLES, GENERATION
 from tests.support.pages import Site
 from tests.support.patience import wait_until
 
 pytestmark = pytest.mark.browser
-OpenViewer = Callable[..., Viewer]
 
 
 def test_hovering_shows_the_card_and_leaving_hides_it(open_viewer: OpenViewer) -> None:
@@ -31,7 +29,7 @@ def test_hovering_shows_the_card_and_leaving_hides_it(open_viewer: OpenViewer) -
     expect(card).to_be_hidden()
 
 
-def test_a_track_that_the_wheel_takes_from_under_the_mouse_is_not_shown_any_more(open_viewer: OpenViewer) -> None:
+def test_card_is_hidden_when_zooming_moves_its_track_away(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     x, y = viewer.position_of(viewer.track_in_view())
     viewer.page.mouse.move(x + 4, y + 3)
@@ -42,7 +40,7 @@ def test_a_track_that_the_wheel_takes_from_under_the_mouse_is_not_shown_any_more
     expect(viewer.page.locator("#card")).to_be_hidden()
 
 
-def test_a_click_and_a_double_click_pin_escape_and_the_cards_button_unpin(open_viewer: OpenViewer) -> None:
+def test_clicks_pin_and_escape_or_button_unpin(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
     card = viewer.page.locator("#card")
@@ -60,8 +58,8 @@ def test_a_click_and_a_double_click_pin_escape_and_the_cards_button_unpin(open_v
     expect(card).to_be_hidden()
 
 
-def test_on_a_phone_a_found_track_lies_above_its_card_which_tells_what_is_selected(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_found_track_is_above_its_card_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     page.locator("#search input").fill("river")
     page.locator(".search-list li").first.tap()
@@ -75,8 +73,8 @@ def test_on_a_phone_a_found_track_lies_above_its_card_which_tells_what_is_select
     expect(page.locator(".card-chosen")).to_be_visible()
 
 
-def test_a_tap_pins_on_a_phone(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_tap_pins_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     viewer.page.touchscreen.tap(*viewer.position_of(150))
     card = viewer.page.locator("#card")
     expect(card).to_be_visible()
@@ -87,8 +85,8 @@ def test_a_tap_pins_on_a_phone(open_viewer: OpenViewer) -> None:
     assert box["y"] + box["height"] <= 844
 
 
-def test_a_tapped_track_moves_out_from_under_its_card_on_a_phone(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+def test_tapped_track_is_not_covered_by_its_card_on_a_phone(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(**PHONE)
     page = viewer.page
     lowest = page.evaluate(
         """() => Array.from({ length: 300 }, (_, track) => [spotmap.positionOf(track)[1], track])
@@ -106,7 +104,7 @@ def test_a_tapped_track_moves_out_from_under_its_card_on_a_phone(open_viewer: Op
     assert viewer.state("transform")["k"] == scale
 
 
-def test_a_clicked_track_stays_where_it_is_in_a_wide_window(open_viewer: OpenViewer) -> None:
+def test_click_does_not_move_the_map_in_a_wide_window(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     before = viewer.state("transform")
     viewer.page.mouse.click(*viewer.position_of(viewer.track_in_view()))
@@ -122,19 +120,19 @@ UNDER_CARD = """(names) => {
 }"""
 
 
-def test_names_make_room_for_the_card_that_stays(open_viewer: OpenViewer) -> None:
+def test_names_are_not_covered_by_a_pinned_card(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     before = page.evaluate("spotmap.names()")
     page.mouse.click(*viewer.position_of(viewer.track_in_view()))
     expect(page.locator("#card.is-pinned .card-details")).not_to_be_empty()
-    assert page.evaluate(UNDER_CARD, before), "no name would lie under it anyway"
+    assert page.evaluate(UNDER_CARD, before), "the test needs a name under the card"
     viewer.wait_until(f"({UNDER_CARD})(spotmap.names()).length === 0")
     page.keyboard.press("Escape")
     viewer.wait_until(f"spotmap.names().length === {len(before)}")
 
 
-def test_the_card_never_leaves_the_screen(open_viewer: OpenViewer) -> None:
+def test_card_never_leaves_the_screen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
     for corner in ((345, 20), (1200, 20), (345, 780), (1200, 780)):
@@ -154,8 +152,8 @@ def test_the_card_never_leaves_the_screen(open_viewer: OpenViewer) -> None:
         expect(viewer.page.locator("#card")).to_be_hidden()
 
 
-def test_a_click_right_after_a_drag_pins(open_viewer: OpenViewer) -> None:
-    """A busy page gets both before any of its timers runs; the click that the drag itself ends with pins nothing."""
+def test_click_right_after_a_drag_pins(open_viewer: OpenViewer) -> None:
+    """A busy page gets both before its timers run; the click event that ends the drag itself must not pin."""
     viewer = open_viewer()
     track = viewer.track_in_view()
     pinned = viewer.page.evaluate(
@@ -177,7 +175,7 @@ def test_a_click_right_after_a_drag_pins(open_viewer: OpenViewer) -> None:
     assert pinned == [-1, track]
 
 
-def test_the_card_leads_to_spotify_and_youtube_music(open_viewer: OpenViewer) -> None:
+def test_card_links_to_spotify_and_youtube_music(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view(divisor=2)
     viewer.page.mouse.click(*viewer.position_of(track))
@@ -213,7 +211,7 @@ def test_search_ignores_accents_and_enter_flies_to_the_track(open_viewer: OpenVi
     expect(page.locator("#card .card-title")).to_have_text(CURIOUS_TITLES[0])
 
 
-def test_a_found_track_that_a_filter_hides_says_so_and_can_be_shown(open_viewer: OpenViewer) -> None:
+def test_found_track_hidden_by_a_filter_is_noted_and_can_be_shown(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.get_by_role("button", name="Playlists", exact=True).click()
@@ -246,7 +244,7 @@ def test_arrow_keys_choose_among_results(open_viewer: OpenViewer) -> None:
 
 
 def choose_second_track(page: Page) -> int:
-    """Press the arrow until the second track of the results is chosen; albums and artists may still come among them."""
+    """Press the arrow key until the second track is chosen; albums and artists may still be added to the results."""
     second = page.locator('[role="option"][data-track]').nth(1)
     expect(second).to_be_visible()
     track = second.get_attribute("data-track")
@@ -258,26 +256,25 @@ def choose_second_track(page: Page) -> int:
     pytest.fail(f"Track {track} cannot be chosen by arrows.")
 
 
-def test_a_row_that_was_chosen_stays_so_when_the_words_of_descriptions_arrive(open_viewer: OpenViewer) -> None:
+def test_chosen_result_stays_chosen_when_descriptions_load(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    page, held = viewer.page, list[Route]()
-    page.route("**/words.json", lambda route: held.append(route))  # noqa: PLW0108 - Playwright takes no method of a list
+    page, held_routes = viewer.page, list[Route]()
+    page.route("**/words.json", lambda route: held_routes.append(route))  # noqa: PLW0108 - Playwright takes no method of a list
     with page.expect_request("**/words.json"):
         page.keyboard.press("/")
     page.keyboard.type("river")
     track = choose_second_track(page)
     page.locator('[role="option"]').first.evaluate("row => { row.dataset.old = ''; }")
-    wait_until(
-        lambda: page.evaluate("true") and held, "the words are asked for"
-    )  # Playwright's calls let it be heard of
-    held.pop().continue_()
-    expect(page.locator("[data-old]")).to_have_count(0)  # the list was made again
+    # Playwright handles events only during its own calls.
+    wait_until(lambda: page.evaluate("true") and held_routes, "the words are requested")
+    held_routes.pop().continue_()
+    expect(page.locator("[data-old]")).to_have_count(0)  # the list has been rendered again
     expect(page.locator('[role="option"][aria-selected="true"]')).to_have_attribute("data-track", str(track))
     page.keyboard.press("Enter")
     assert viewer.state("pinned") == track
 
 
-def test_a_search_without_result_says_so_and_escape_clears_it(open_viewer: OpenViewer) -> None:
+def test_empty_search_is_reported_and_escape_clears_it(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     viewer.page.keyboard.press("/")
     viewer.page.keyboard.type("zzzz")
@@ -298,19 +295,18 @@ def test_titles_with_markup_or_emoji_are_shown_as_text(open_viewer: OpenViewer) 
         assert viewer.page.title() == "A sample library", title
 
 
-def test_details_are_fetched_only_when_a_track_is_looked_at_and_only_once(open_viewer: OpenViewer) -> None:
+def test_details_are_fetched_once_and_on_demand(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    asked: list[str] = []
-    viewer.page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    requested = viewer.record_requests()
     track = viewer.track_in_view()
     for _ in range(2):
         viewer.page.mouse.click(*viewer.position_of(track))
         expect(viewer.page.locator(".card-facts")).to_be_visible()
         viewer.page.keyboard.press("Escape")
-    assert [name for name in asked if name.startswith("details")] == ["details-000.json"]
+    assert [name for name in requested if name.startswith("details")] == ["details-000.json"]
 
 
-def test_tracks_on_one_spot_can_each_be_reached(open_viewer: OpenViewer, copied_site: Site) -> None:
+def test_tracks_at_the_same_position_can_each_be_reached(open_viewer: OpenViewer, copied_site: Site) -> None:
     path = copied_site.folder / "data" / GENERATION / "map.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     document |= {"x": [30_000] + [0] * 299, "y": [30_000] + [0] * 299}
@@ -328,7 +324,7 @@ def test_tracks_on_one_spot_can_each_be_reached(open_viewer: OpenViewer, copied_
     expect(spot).to_contain_text("2 of 300 here")
     assert viewer.state("pinned") == 1
     viewer.page.keyboard.press("Escape")
-    for place in (1, 2):
+    for number in (1, 2):
         viewer.page.mouse.move(*viewer.position_of(0))
         viewer.page.mouse.click(*viewer.position_of(0))
-        expect(spot).to_contain_text(f"{place} of 300 here")
+        expect(spot).to_contain_text(f"{number} of 300 here")
