@@ -103,13 +103,13 @@ def build(**flags: Any) -> None:
 def match(**flags: Any) -> None:
     """Find the recording of every track and write the report, without downloading or analyzing."""
     from spotmap_build import pipeline
-    from spotmap_build.config import usual_config
+    from spotmap_build.config import default_config
     from spotmap_build.describe import review_command, short_path
     from spotmap_build.summary import missing_lines
 
     with _at_work(flags) as (config, progress):
         result = pipeline.match(config, progress)
-    review = review_command(config, usual_config(os.environ))
+    review = review_command(config, default_config(os.environ))
     echo(missing_lines(result.failures, review))
     echo(map(translate, result.notices))
     place = short_path(config.report_path)

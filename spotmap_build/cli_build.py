@@ -28,8 +28,8 @@ def build_unless_unchanged(config: Config, progress: Progress, began_s: Callable
     ``began_s`` returns the time from which ``--time-limit`` counts.
     """
     started_s = time.monotonic()
-    state = unchanged.look(config)
-    ending = unchanged.recall(state, config, progress) if state is not None else None
+    state = unchanged.read_state(config)
+    ending = unchanged.replay(state, config, progress) if state is not None else None
     took_s = time.monotonic() - started_s
     if ending is None:
         ending, took_s = _build(config, progress, state, began_s)
@@ -44,21 +44,21 @@ def _build(
     from spotmap_build import pipeline
     from spotmap_build.summary import BuildResult
 
-    recorded = unchanged.Recorded(progress)
+    recorded = unchanged.RecordingProgress(progress)
     make = pipeline.build if config.shard is None else pipeline.listen
     result = make(config, recorded, began_s=began_s() if began_s else None)
     ending = _ending(config, result)
     if isinstance(result, BuildResult) and result.repeats_until_unix_s and state is not None:
-        unchanged.keep(state, config, recorded.said, ending, result.repeats_until_unix_s)
+        unchanged.save_note(state, config, recorded.events, ending, result.repeats_until_unix_s)
     return ending, result.seconds
 
 
 def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
-    from spotmap_build.config import usual_config
+    from spotmap_build.config import default_config
     from spotmap_build.describe import preview_command, review_command
     from spotmap_build.summary import BuildResult, share_lines, summary_lines
 
-    review = review_command(config, usual_config(os.environ))
+    review = review_command(config, default_config(os.environ))
     if isinstance(result, BuildResult):
         lines = [
             *summary_lines(result, TOOK, config.report_path, review),

@@ -25,11 +25,11 @@ CONFIG_FILE: Final = "spotmap.toml"
 DEFAULT_OUT: Final = Path("site")
 DEFAULT_CACHE: Final = Path(".spotmap/cache")
 DEFAULT_OVERRIDES: Final = Path("overrides.toml")
-BESIDE_CACHE: Final = ".spotmap"
-BESIDE_REPORT: Final = ".report.json"
-BESIDE_AUDIO: Final = ".audio.json"
-BESIDE_PUSHED: Final = ".spotify.json"
-BESIDE_UNCHANGED: Final = ".unchanged.json"
+CACHE_ENDING: Final = ".spotmap"
+REPORT_ENDING: Final = ".report.json"
+AUDIO_ENDING: Final = ".audio.json"
+PUSHED_ENDING: Final = ".spotify.json"
+UNCHANGED_ENDING: Final = ".unchanged.json"
 MAX_FILE_BYTES: Final = 1 << 20
 
 
@@ -125,22 +125,22 @@ class Config:
     @property
     def report_path(self) -> Path:
         """Path of the report: as given, or next to the site, never inside it."""
-        return self.report or beside(self.out, BESIDE_REPORT)
+        return self.report or sibling_path(self.out, REPORT_ENDING)
 
     @property
     def local_audio_path(self) -> Path:
         """Path of the list of local audio files for the preview: next to the site, never inside it."""
-        return beside(self.out, BESIDE_AUDIO)
+        return sibling_path(self.out, AUDIO_ENDING)
 
     @property
     def pushed_path(self) -> Path:
         """Path of the record of Spotify playlists created from this map: next to the site, never inside it."""
-        return beside(self.out, BESIDE_PUSHED)
+        return sibling_path(self.out, PUSHED_ENDING)
 
     @property
     def unchanged_path(self) -> Path:
         """Path of the note of a build that had nothing to do (``unchanged``): next to the site, never inside it."""
-        return beside(self.out, BESIDE_UNCHANGED)
+        return sibling_path(self.out, UNCHANGED_ENDING)
 
     @property
     def library_folder(self) -> Path | None:
@@ -160,7 +160,7 @@ class Config:
     @property
     def cache_is_beside_site(self) -> bool:
         """Whether the cache is next to the site because the working folder is inside the site."""
-        return self.cache_dir == beside(self.out, BESIDE_CACHE) / DEFAULT_CACHE.name
+        return self.cache_dir == sibling_path(self.out, CACHE_ENDING) / DEFAULT_CACHE.name
 
     @property
     def other_endpoints(self) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ class Config:
         return self.jobs or available_processors()
 
 
-def beside(out: Path, ending: str) -> Path:
+def sibling_path(out: Path, ending: str) -> Path:
     """Return a path next to the site's folder, with its name plus ``ending``; a name that is too long is shortened."""
     site = Path(os.path.realpath(out))
     # With a path such as `site/..`, or a link inside the site, the parent of `out` would be inside the site.
@@ -190,7 +190,7 @@ def beside(out: Path, ending: str) -> Path:
     return folder.parent / (folder.name + ending)
 
 
-def script_beside(place: Path) -> Path:
+def sibling_script(place: Path) -> Path:
     """Return the path of the script version of the list of local audio, for pages opened from disk."""
     return place.with_name(f"{place.name}.js")
 
@@ -246,7 +246,9 @@ def load_config(
         beside_site.add("cache_dir")
     if "out" in of_file:  # the file then also decides where files next to the site go
         of_file |= beside_site - set(found)
-    cache = beside(out, BESIDE_CACHE) / DEFAULT_CACHE.name if "cache_dir" in beside_site else folder / DEFAULT_CACHE
+    cache = (
+        sibling_path(out, CACHE_ENDING) / DEFAULT_CACHE.name if "cache_dir" in beside_site else folder / DEFAULT_CACHE
+    )
     found.setdefault("cache_dir", cache)
     found.setdefault("overrides", folder / DEFAULT_OVERRIDES)
     config = Config(**found)
@@ -254,7 +256,7 @@ def load_config(
     return config
 
 
-def usual_config(environment: Mapping[str, str]) -> Config:
+def default_config(environment: Mapping[str, str]) -> Config:
     """Return the configuration without flags; the defaults if it is invalid without flags."""
     try:
         return load_config({}, environment, working_folder())

@@ -180,10 +180,12 @@ def _plugins() -> tuple[Finding, ...]:
     )
     findings = []
     for group, row_type, ours in tables:
-        added = [f"{name} ({plugins.package_of(points[0])})" for name, points in plugins.announced(group).items()]
+        added = [
+            f"{name} ({plugins.package_of(points[0])})" for name, points in plugins.entry_points_by_name(group).items()
+        ]
         problems = [
             Finding(f"Added {group}", "warning", translate(each.message), translate(each.hint))
-            for each in plugins.troubles(group, row_type, ours)
+            for each in plugins.plugin_errors(group, row_type, ours)
         ]
         findings += problems or ([Finding(f"Added {group}", "ok", ", ".join(added))] if added else [])
     return tuple(findings)

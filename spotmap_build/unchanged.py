@@ -23,7 +23,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.config import script_beside, usual_config
+from spotmap_build.config import default_config, sibling_script
 from spotmap_build.core.files import read_bounded, write_atomically
 from spotmap_build.registry import embedders, sources
 from spotmap_build.registry.formats import MARKER_NAME
@@ -77,17 +77,17 @@ class Ending:
 TOOK: Final = "\0"
 
 
-class Recorded:
+class RecordingProgress:
     """A :class:`~spotmap_build.progress.Progress` that also records all events, to replay them later."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self.said: list[tuple[str, ...]] = []
+        self.events: list[tuple[str, ...]] = []
 
     def begin(self, stage: str, what: str, total: int | None = None) -> None:
         """Report that a stage starts."""
         self._progress.begin(stage, what, total)
-        self.said.append(("begin", stage, what))
+        self.events.append(("begin", stage, what))
 
     def advance(self, done: int) -> None:
         """Report the progress of a stage; this is not recorded."""
@@ -96,19 +96,19 @@ class Recorded:
     def end(self, outcome: str) -> None:
         """Report the end of a stage."""
         self._progress.end(outcome)
-        self.said.append(("end", outcome))
+        self.events.append(("end", outcome))
 
     def say(self, message: str, *, level: str = "info") -> None:
         """Report a message."""
         self._progress.say(message, level=level)
-        self.said.append(("say", message, level))
+        self.events.append(("say", message, level))
 
     def close(self) -> None:
         """Restore the terminal."""
         self._progress.close()
 
 
-def look(config: Config) -> State | None:
+def read_state(config: Config) -> State | None:
     """Return the state that a build of ``config`` depends on; None if it depends on more than local files."""
     is_plain = config.anchor == "auto" and config.shard is None and config.summary is None
     if not is_plain or config.retry or config.fresh or not config.sources:
@@ -118,7 +118,7 @@ def look(config: Config) -> State | None:
     if not all(name in kinds and kinds[name].depends_on_files_only for name, _, _ in given) or _uses_plugins(config):
         return None
     try:
-        return _look(config, [path for _, _, path in given if path])
+        return _compute_state(config, [path for _, _, path in given if path])
     except OSError:
         return None
 
@@ -133,7 +133,7 @@ def _uses_plugins(config: Config) -> bool:
     return config.embedder not in {"", *embedders.EMBEDDERS}
 
 
-def recall(state: State, config: Config, progress: Progress) -> Ending | None:
+def replay(state: State, config: Config, progress: Progress) -> Ending | None:
     """Replay the last build's output and return its ending, if this build would do the same.
 
     Returns None, without any output, if anything has changed.
@@ -146,23 +146,25 @@ def recall(state: State, config: Config, progress: Progress) -> Ending | None:
         return None
     if not note["from_unix_s"] <= time.time() < note["until_unix_s"]:
         return None
-    if any(_of_file(path) != shown for path, shown in note["roots"].items()):
+    if any(_path_status(path) != shown for path, shown in note["roots"].items()):
         return None
     for kind, *words in note["said"]:
-        _SAY[kind](progress, *words)
+        _REPLAY[kind](progress, *words)
     return Ending(tuple((text, level) for text, level in note["lines"]), note["exit_status"])
 
 
-def keep(before: State, config: Config, said: Sequence[Sequence[str]], ending: Ending, until_unix_s: float) -> None:
+def save_note(
+    before: State, config: Config, events: Sequence[Sequence[str]], ending: Ending, until_unix_s: float
+) -> None:
     """Write a note of how a build ended, valid until ``until_unix_s``, if the state is the same as ``before``."""
-    after = look(config)
+    after = read_state(config)
     if after is None or after.found != before.found:
         return
     note = {
         "schema": SCHEMA,
         "from_unix_s": int(time.time()),
         "until_unix_s": int(min(until_unix_s, time.time() + MAX_AGE_S)),
-        "said": said,
+        "said": events,
         "lines": ending.lines,
         "exit_status": ending.exit_status,
         "roots": _own_roots(config),
@@ -178,7 +180,7 @@ def _own_roots(config: Config) -> dict[str, str]:
     from spotmap_build.cache.roots import site_name  # not loaded where nothing is built
 
     roots = (config.cache_dir / ROOTS).glob(f"*.{site_name(config.out)}.json")
-    return {str(path): _of_file(str(path)) for path in sorted(roots)}
+    return {str(path): _path_status(str(path)) for path in sorted(roots)}
 
 
 def _is_replaceable(path: Path) -> bool:
@@ -188,7 +190,7 @@ def _is_replaceable(path: Path) -> bool:
         return True
 
 
-_SAY: Final[Mapping[str, Callable[..., None]]] = {
+_REPLAY: Final[Mapping[str, Callable[..., None]]] = {
     "begin": lambda progress, stage, what: progress.begin(stage, what),
     "end": lambda progress, outcome: progress.end(outcome),
     "say": lambda progress, message, level: progress.say(message, level=level),
@@ -204,12 +206,12 @@ def _encode(note: Mapping[str, object]) -> bytes:
     return json.dumps(note, separators=(",", ":")).encode()
 
 
-def _look(config: Config, paths: Iterable[str]) -> State:
+def _compute_state(config: Config, paths: Iterable[str]) -> State:
     cache, site = str(config.cache_dir), str(config.out)
     audio = config.local_audio_path
-    written = tuple(map(str, filter(None, (config.report_path, audio, script_beside(audio), config.poster))))
+    written = tuple(map(str, filter(None, (config.report_path, audio, sibling_script(audio), config.poster))))
     ours = frozenset((cache, site, *written, str(config.unchanged_path)))
-    settings = (repr(config), repr(usual_config(os.environ)), os.environ.get("SOURCE_DATE_EPOCH", ""))
+    settings = (repr(config), repr(default_config(os.environ)), os.environ.get("SOURCE_DATE_EPOCH", ""))
     found, later = _Digest(), _Digest()
     found.add("settings", settings)
     found.add("python", (sys.version, sys.platform, *(os.uname() if hasattr(os, "uname") else ())))
@@ -239,7 +241,7 @@ def _installed() -> Iterable[str]:
             with os.scandir(place) as entries:
                 yield from sorted(entry.name for entry in entries if entry.name.endswith(INSTALLED))
         except NotADirectoryError:  # an archive
-            yield _of_file(place)
+            yield _path_status(place)
         except OSError:  # missing, such as the zip archive on the default sys.path
             continue
 
@@ -268,7 +270,7 @@ class _Digest:
         self, root: str, *, without: frozenset[str] = frozenset(), without_names: frozenset[str] = frozenset()
     ) -> None:
         """Add the metadata of everything at and below a path, if it exists; each link to a folder is followed once."""
-        self.add(root, (_of_file(root),))
+        self.add(root, (_path_status(root),))
         followed: set[str] = set()
         folders = [root]
         while folders:
@@ -305,7 +307,7 @@ def _add_if_new(place: str, followed: set[str]) -> bool:
     return is_new
 
 
-def _of_file(path: str) -> str:
+def _path_status(path: str) -> str:
     """Return the metadata of one path; of a folder only its permissions, because its times change with its content."""
     try:
         status = os.stat(path)  # noqa: PTH116
@@ -313,7 +315,7 @@ def _of_file(path: str) -> str:
         return f"! {getattr(error, 'errno', '')}"
     if stat.S_ISDIR(status.st_mode):
         return f"/ {status.st_mode}"
-    return _shown(status)
+    return _format_status(status)
 
 
 def _row(entry: os.DirEntry[str]) -> str:
@@ -321,8 +323,8 @@ def _row(entry: os.DirEntry[str]) -> str:
         status = entry.stat()
     except OSError as error:  # a broken link
         return f"{entry.name}\0! {error.errno}"
-    return f"{entry.name}\0{_shown(status)}"
+    return f"{entry.name}\0{_format_status(status)}"
 
 
-def _shown(status: os.stat_result) -> str:
+def _format_status(status: os.stat_result) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_mode}"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build import pipeline
-from spotmap_build.config import CONFIG_FILE, script_beside, working_folder
+from spotmap_build.config import CONFIG_FILE, sibling_script, working_folder
 from spotmap_build.core.translation import translatable
 from spotmap_build.emit.template import template_folder
-from spotmap_build.emit.watch import Places, Watch
+from spotmap_build.emit.watch import Watch, WatchedPaths
 from spotmap_build.errors import ConfigError
 from spotmap_build.progress import make_progress
 from spotmap_build.registry import sources
@@ -54,7 +54,7 @@ def watch(read: Callable[[], Config]) -> Watch:
             hint='Put one into spotmap.toml: [build] sources = ["folder:~/Music"].',
         )
 
-    def places() -> Places:
+    def places() -> WatchedPaths:
         nonlocal latest
         latest = replace(read(), out=served)
         return _places(latest)
@@ -68,15 +68,15 @@ def watch(read: Callable[[], Config]) -> Watch:
     return Watch(places, rebuild)
 
 
-def _places(config: Config) -> Places:
+def _places(config: Config) -> WatchedPaths:
     library = (Path(place) for source in config.sources if (place := source.partition(":")[2]))
     written = (config.out, config.cache_dir, config.report_path, config.local_audio_path)
     templates = (template_folder(), *filter(None, [config.template]))
-    state_files = (script_beside(config.local_audio_path), config.pushed_path, config.unchanged_path)
+    state_files = (sibling_script(config.local_audio_path), config.pushed_path, config.unchanged_path)
     optional = (config.summary, config.keep_audio, config.models_dir, config.poster)
-    return Places(
+    return WatchedPaths(
         paths=(*library, working_folder() / CONFIG_FILE, config.overrides, *templates),
-        not_these=(*written, *state_files, *filter(None, optional)),
+        excluded=(*written, *state_files, *filter(None, optional)),
     )
 
 

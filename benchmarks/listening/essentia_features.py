@@ -8,7 +8,14 @@ import numpy as np
 
 from spotmap_build.embed.patches import loop_to
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ
-from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES, MIN_SAMPLES, RHYTHM_RATE_HZ, as_row, middle
+from spotmap_build.embed.spectral import (
+    FRAME_SAMPLES,
+    HOP_SAMPLES,
+    MIN_SAMPLES,
+    RHYTHM_RATE_HZ,
+    feature_row,
+    middle_minute,
+)
 from spotmap_build.registry.features import MFCC_COUNT
 
 if TYPE_CHECKING:
@@ -38,7 +45,7 @@ def measure(standard: Any, samples: Float32Array) -> Float32Array:
         Float32 ``[41]``.
     """
     enough = loop_to(samples, MIN_SAMPLES)
-    return as_row(whole(standard, enough) | rhythm(standard, enough), enough)
+    return feature_row(whole(standard, enough) | rhythm(standard, enough), enough)
 
 
 def whole(standard: Any, samples: Float32Array) -> dict[str, float]:
@@ -80,7 +87,7 @@ def _by_frame(standard: Any, samples: Float32Array) -> dict[str, float]:
 def rhythm(standard: Any, samples: Float32Array) -> dict[str, float]:
     """Compute tempo (BPM) and beat strength of the middle minute."""
     resample = standard.Resample(inputSampleRate=SAMPLE_RATE_HZ, outputSampleRate=RHYTHM_RATE_HZ, quality=FAST_SINC)
-    tempo_bpm, _, confidence, *_ = standard.RhythmExtractor2013(method="multifeature")(resample(middle(samples)))
+    tempo_bpm, _, confidence, *_ = standard.RhythmExtractor2013(method="multifeature")(resample(middle_minute(samples)))
     return {"tempo": tempo_bpm, "beat_strength": confidence}
 
 

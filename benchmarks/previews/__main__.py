@@ -21,7 +21,7 @@ from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
 from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.preprocessing import prepare
-from spotmap_build.project.previews import as_whole_tracks
+from spotmap_build.project.previews import correct_previews
 from spotmap_build.registry.embedders import EMBEDDERS
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _corrections() -> Iterator[tuple[str, int, Correct]]:
     yield "unchanged", 0, lambda vectors, _previews, _wholes: vectors
     yield "shift of 60 pairs", 60, lambda vectors, a, b: vectors - (a - b).mean(axis=0)
     for pairs in (10, 30, 60):
-        yield f"shift and scale of {pairs} pairs", pairs, as_whole_tracks
+        yield f"shift and scale of {pairs} pairs", pairs, correct_previews
 
 
 def _print_mixed(wholes: Float32Array, previews: Float32Array, draws: int) -> None:

@@ -83,7 +83,7 @@ def doubtful(rows: Sequence[Row], below: float) -> list[Row]:
     These are tracks without a match although candidates were found, then matches with a confidence under ``below``
     (0..1).
     """
-    return sorted((row for row in rows if _is_doubtful(row, below)), key=_badness)
+    return sorted((row for row in rows if _is_doubtful(row, below)), key=_review_order)
 
 
 def _is_doubtful(row: Row, below: float) -> bool:
@@ -94,7 +94,7 @@ def _is_doubtful(row: Row, below: float) -> bool:
     return row.stage == "match" and bool(row.match.considered)
 
 
-def _badness(row: Row) -> tuple[bool, float, str, str]:
+def _review_order(row: Row) -> tuple[bool, float, str, str]:
     score = row.match.score if row.match else 0.0
     return row.status in FOUND, score, row.title.casefold(), row.id
 
@@ -112,7 +112,7 @@ def options(row: Row) -> list[Option]:
     return [taken, *others]
 
 
-def analyze(answer: str, choices: Sequence[Option]) -> Choice:
+def parse_answer(answer: str, choices: Sequence[Option]) -> Choice:
     """Interpret an answer.
 
     Raises
@@ -136,7 +136,7 @@ def analyze(answer: str, choices: Sequence[Option]) -> Choice:
 
 def describe(row: Row) -> str:
     """Describe a track and its candidate recordings, as lines of text."""
-    length = "" if row.duration_ms is None else _clock(row.duration_ms / 1000)
+    length = "" if row.duration_ms is None else _format_duration(row.duration_ms / 1000)
     lines = ["", _name(row.artists, row.title), _indented(row.album, length, separator=" · ")]
     if row.status not in FOUND:
         lines.append(
@@ -169,7 +169,7 @@ def _printable(line: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
-def _clock(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
 
@@ -178,11 +178,11 @@ def _difference(duration_s: float | None, wanted_ms: int | None) -> str:
     if duration_s is None:
         return gettext("of unknown length")
     if wanted_ms is None:
-        return _clock(duration_s)
+        return _format_duration(duration_s)
     difference_s = round(duration_s - wanted_ms / 1000)
     if difference_s == 0:
         return gettext("of the same length")
-    length, seconds = _clock(duration_s), abs(difference_s)
+    length, seconds = _format_duration(duration_s), abs(difference_s)
     if difference_s > 0:
         return gettext("{length}, {seconds} s longer", length=length, seconds=seconds)
     return gettext("{length}, {seconds} s shorter", length=length, seconds=seconds)
@@ -218,7 +218,7 @@ def run_review(
     rows = _read_ledger(report_path)
     decided = read_overrides(overrides_path)
     if everything:
-        shown = sorted((row for row in rows if options(row)), key=_badness)
+        shown = sorted((row for row in rows if options(row)), key=_review_order)
     else:
         shown = [row for row in doubtful(rows, doubtful_below) if row.id not in decided]
     if not shown:
@@ -253,7 +253,7 @@ def run_review(
 def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Sequence[Option], question: str) -> Choice:
     while True:
         try:
-            return analyze(ask(question), choices)
+            return parse_answer(ask(question), choices)
         except EOFError:
             return Choice(stops=True)
         except ValueError as error:

@@ -100,7 +100,7 @@ def _locked_folder(stack: contextlib.ExitStack) -> Path:
         try:
             folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         except OSError as error:
-            raise _no_place(error.strerror or str(error)) from error
+            raise _cannot_create(error.strerror or str(error)) from error
         # A download that is being stopped may still write; the next build deletes what it leaves.
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
@@ -112,10 +112,10 @@ def _locked_folder(stack: contextlib.ExitStack) -> Path:
                     return folder
         except (CacheError, OSError) as error:
             if folder.exists():
-                raise _no_place(getattr(error, "strerror", None) or str(error)) from error
+                raise _cannot_create(getattr(error, "strerror", None) or str(error)) from error
         # Another build found the folder before it was locked, and deleted it as a leftover.
-    raise _no_place("other builds keep deleting it")
+    raise _cannot_create("other builds keep deleting it")
 
 
-def _no_place(why: str) -> OutputError:
+def _cannot_create(why: str) -> OutputError:
     return OutputError(f"No temporary folder can be created: {why}.", hint="Free some disk space, or set TMPDIR.")

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 NEW: Final = -2
 """Label of tracks that were not on the last map."""
-OVERGROWN: Final = 1.5
+MAX_GROWTH: Final = 1.5
 """A cluster with parts is split if it exceeds this multiple of its former size, and of a large cluster's size."""
-FIRM: Final = 0.9
+MIN_COHESION: Final = 0.9
 """Share of its tracks' neighbors inside a part that makes it a group of its own. A cluster that has grown to several
 such parts is split; the first map may have had too few tracks for them."""
-LOST: Final = 0.1
+MAX_STRANDED_SHARE: Final = 0.1
 """A track with a smaller share of its neighbors in its own cluster moves to another one that has most of them."""
 MAX_LOSS: Final = 0.15
 """Maximum loss of the mean share of neighbors in a track's own cluster, compared with clustering from scratch."""
@@ -59,10 +59,10 @@ def continue_groups(
         The region of each cluster of the last map.
     """
     fresh = find_groups(space, neighbors)
-    asked = neighbors[:, :VOTER_COUNT]
-    labels = continue_labels(fresh.clusters, asked, previous)
-    parents = _parents(labels, asked, previous_parents)
-    continued = _renumbered(labels, parents, asked)
+    voters = neighbors[:, :VOTER_COUNT]
+    labels = continue_labels(fresh.clusters, voters, previous)
+    parents = _parents(labels, voters, previous_parents)
+    continued = _renumbered(labels, parents, voters)
     return fresh if _agreement(continued) < _agreement(fresh) - MAX_LOSS else continued
 
 
@@ -91,27 +91,27 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
             if 2 * held.max() >= held.sum():
                 labels[free] = held.argmax()
     before, now = (np.bincount(each[each >= 0], minlength=number) for each in (previous, labels))
-    is_overgrown = now > OVERGROWN * np.maximum(before, LARGE_CLUSTER_FACTOR * size)
-    is_firm = _are_firm(fresh, neighbors)
+    is_overgrown = now > MAX_GROWTH * np.maximum(before, LARGE_CLUSTER_FACTOR * size)
+    is_cohesive = _are_cohesive(fresh, neighbors)
     for cluster in np.flatnonzero(now > before).tolist():
         rows = np.flatnonzero(labels == cluster)
         inside = fresh[rows][fresh[rows] >= 0]
         parts = [part for part in np.unique(inside).tolist() if np.sum(inside == part) >= size]
-        if not is_overgrown[cluster] and not (len(parts) > 1 and is_firm[parts].all()):
+        if not is_overgrown[cluster] and not (len(parts) > 1 and is_cohesive[parts].all()):
             continue
         for part in sorted(parts, key=lambda part: (-int(np.sum(inside == part)), part))[1:]:
             labels[rows[fresh[rows] == part]] = number
             number += 1
     around = soft_membership(labels, neighbors)
-    leaves = (labels >= 0) & (around.strengths < LOST) & (around.second_strengths > 0.5)
+    leaves = (labels >= 0) & (around.strengths < MAX_STRANDED_SHARE) & (around.second_strengths > 0.5)
     labels[leaves] = around.seconds[leaves]
     return absorb_noise(labels, neighbors) if n else labels
 
 
-def _are_firm(fresh: Int32Array, neighbors: Int32Array) -> BoolArray:
+def _are_cohesive(fresh: Int32Array, neighbors: Int32Array) -> BoolArray:
     """Tell for each fresh cluster whether its tracks have nearly all their neighbors in it: bool ``[clusters]``."""
     strengths = soft_membership(fresh, neighbors).strengths
-    return np.array([np.mean(strengths[rows]) >= FIRM for rows in members_of(fresh)], dtype=np.bool_)
+    return np.array([np.mean(strengths[rows]) >= MIN_COHESION for rows in members_of(fresh)], dtype=np.bool_)
 
 
 def _parents(labels: Int32Array, neighbors: Int32Array, previous_parents: tuple[int, ...]) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.intp]
     Float64Array = npt.NDArray[np.float64]
 
-LIES_APART: Final = 0.5
+MIN_ISOLATION: Final = 0.5
 """Minimum prominence of a group that is a cluster regardless of its parts: the gap around it is twice that inside.
 Rings and arcs reach 0.6 to 0.8, dense places on maps of real music 0.3."""
 MIN_PROMINENCE: Final = 0.01
@@ -71,7 +71,7 @@ class DensityTree:
     sizes: npt.NDArray[np.int64]
     parts: list[list[int]]
     rows: list[Rows]
-    leaving: list[Float64Array]
+    exit_densities: list[Float64Array]
 
     def groups(self) -> list[int]:
         """Return all groups in use, from the root on, ascending."""
@@ -93,75 +93,77 @@ class DensityTree:
         """Return the excess of mass of a group: over its rows, the sum of the density gained since its birth."""
         birth = self.birth[group]
         split = sum(float(self.sizes[part] * (self.birth[part] - birth)) for part in self.parts[group])
-        return float(np.sum(self.leaving[group] - birth)) + split
+        return float(np.sum(self.exit_densities[group] - birth)) + split
 
-    def standing_out(self, group: int) -> float:
+    def prominence(self, group: int) -> float:
         """Return the prominence of a group: how much wider the gap around it is than those inside, 0 to 1."""
-        return 1 - float(self.birth[group]) / self._holds_to(group)
+        return 1 - float(self.birth[group]) / self._death_density(group)
 
-    def hold_most(self, parts: list[int], whole: int) -> bool:
+    def contain_most(self, parts: list[int], group: int) -> bool:
         """Tell whether these parts contain most of a group."""
-        return sum(int(self.sizes[part]) for part in parts) >= NEARLY_ALL_SHARE * float(self.sizes[whole])
+        return sum(int(self.sizes[part]) for part in parts) >= NEARLY_ALL_SHARE * float(self.sizes[group])
 
-    def stand_out_better(self, parts: list[int], whole: int) -> bool:
+    def are_more_prominent(self, parts: list[int], group: int) -> bool:
         """Tell whether rows are more prominent as these parts than as one group; rows in no part count as 0."""
-        of_parts = sum(float(self.sizes[part]) * self.standing_out(part) for part in parts)
-        return of_parts > float(self.sizes[whole]) * self.standing_out(whole)
+        of_parts = sum(float(self.sizes[part]) * self.prominence(part) for part in parts)
+        return of_parts > float(self.sizes[group]) * self.prominence(group)
 
-    def are_clear(self, parts: list[int], whole: int) -> bool:
+    def are_prominent(self, parts: list[int], group: int) -> bool:
         """Tell whether several parts contain most of a group, and each of them is prominent."""
-        if len(parts) < CLEAR[0][0] or not self.hold_most(parts, whole):
+        if len(parts) < CLEAR[0][0] or not self.contain_most(parts, group):
             return False
-        standing = [self.standing_out(part) for part in parts]
-        mean, least = float(np.average(standing, weights=self.sizes[parts])), min(standing)
-        return any(len(parts) >= count and mean >= on_average and least >= each for count, on_average, each in CLEAR)
+        prominences = [self.prominence(part) for part in parts]
+        mean, lowest = float(np.average(prominences, weights=self.sizes[parts])), min(prominences)
+        return any(len(parts) >= count and mean >= on_average and lowest >= each for count, on_average, each in CLEAR)
 
-    def are_large(self, parts: list[int], whole: int, least: int) -> bool:
+    def are_large(self, parts: list[int], group: int, min_size: int) -> bool:
         """Tell whether many parts contain a large share of a group, and are far larger than the smallest cluster."""
         held = sum(int(self.sizes[part]) for part in parts)
         return (
             len(parts) >= MIN_OVERLAPPING_PARTS
-            and held >= MIN_OVERLAPPING_SIZE * least * len(parts)
-            and held >= MIN_OVERLAPPING_SHARE * float(self.sizes[whole])
+            and held >= MIN_OVERLAPPING_SIZE * min_size * len(parts)
+            and held >= MIN_OVERLAPPING_SHARE * float(self.sizes[group])
         )
 
-    def _holds_to(self, group: int) -> float:
+    def _death_density(self, group: int) -> float:
         """Return the density up to which most of a group is connected."""
-        least, size = NEARLY_ALL_SHARE * float(self.sizes[group]), int(self.sizes[group])
-        while size - len(self.leaving[group]) >= least:
+        min_size, size = NEARLY_ALL_SHARE * float(self.sizes[group]), int(self.sizes[group])
+        while size - len(self.exit_densities[group]) >= min_size:
             largest = max(self.parts[group], key=lambda part: int(self.sizes[part]))
             size = int(self.sizes[largest])
-            if size < least:
+            if size < min_size:
                 return float(self.birth[largest])
             group = largest
-        return float(np.sort(self.leaving[group])[int(size - least)])
+        return float(np.sort(self.exit_densities[group])[int(size - min_size)])
 
-    def without_small(self, least: int) -> DensityTree:
+    def without_small(self, min_size: int) -> DensityTree:
         """Return the tree in which the rows of parts smaller than ``least`` leave their group individually."""
-        parts, rows, leaving = [list(some) for some in self.parts], list(self.rows), list(self.leaving)
-        result = DensityTree(self.birth, self.sizes, parts, rows, leaving)
+        parts, rows, exit_densities = [list(some) for some in self.parts], list(self.rows), list(self.exit_densities)
+        result = DensityTree(self.birth, self.sizes, parts, rows, exit_densities)
         for group in range(len(parts) - 1, -1, -1):
-            small = [part for part in parts[group] if self.sizes[part] < least]
+            small = [part for part in parts[group] if self.sizes[part] < min_size]
             if not small:
                 continue
             gone = [result.rows_of(part) for part in small]
             left = [np.full(len(some), self.birth[part]) for part, some in zip(small, gone, strict=True)]
             kept = [part for part in parts[group] if part not in small]
             rows[group] = np.concatenate([rows[group], *gone, *(rows[part] for part in kept)])
-            leaving[group] = np.concatenate([leaving[group], *left, *(leaving[part] for part in kept)])
+            exit_densities[group] = np.concatenate(
+                [exit_densities[group], *left, *(exit_densities[part] for part in kept)]
+            )
             parts[group] = [part for one in kept for part in parts[one]]
         return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
+class ChosenCluster:
     """A cluster: the rows of its parts (all rows if it has no parts), and the rows between the parts."""
 
     parts: list[Rows]
     between: Rows
 
 
-def condense(linkage: Float64Array, least: int, same_place: float) -> DensityTree:
+def condense(linkage: Float64Array, min_size: int, same_place: float) -> DensityTree:
     """Condense a single linkage to groups of ``least`` rows or more (Campello, Moulavi and Sander, 2013).
 
     The result equals that of hdbscan's ``condense_tree``, but is computed for all rows together: for each row, the
@@ -190,17 +192,17 @@ def condense(linkage: Float64Array, least: int, same_place: float) -> DensityTre
     parent = np.empty(n + merge_count, dtype=np.int64)
     parent[children], parent[root] = (n + merges)[:, None], root
 
-    is_split = (sizes[children] >= least).all(axis=1)
+    is_split = (sizes[children] >= min_size).all(axis=1)
     splits = merges[is_split][::-1]  # from the top, so that parts have larger numbers than their whole
     heads = np.concatenate([[root], children[splits].ravel()])
     group_of_head = np.full(n + merge_count, -1, dtype=np.int64)
     group_of_head[heads] = np.arange(len(heads))
-    group_of = group_of_head[_first_above(parent, group_of_head >= 0)]
+    group_of = group_of_head[_nearest_ancestor(parent, group_of_head >= 0)]
 
-    is_kept = sizes >= least
+    is_kept = sizes >= min_size
     is_kept[root] = True
-    left_at = _first_above(parent, is_kept)[:n]
-    owner, leaving = group_of[left_at], density[left_at - n]
+    left_at = _nearest_ancestor(parent, is_kept)[:n]
+    owner, exit_densities = group_of[left_at], density[left_at - n]
 
     birth = np.concatenate([[0.0], np.repeat(density[splits], 2)])
     parts: list[list[int]] = [[] for _ in heads]
@@ -208,10 +210,10 @@ def condense(linkage: Float64Array, least: int, same_place: float) -> DensityTre
         parts[whole] = [2 * number + 1, 2 * number + 2]
     order = np.argsort(owner, kind="stable")
     cuts = np.searchsorted(owner[order], np.arange(1, len(heads)))
-    return DensityTree(birth, sizes[heads], parts, np.split(order, cuts), np.split(leaving[order], cuts))
+    return DensityTree(birth, sizes[heads], parts, np.split(order, cuts), np.split(exit_densities[order], cuts))
 
 
-def _first_above(parent: npt.NDArray[np.int64], is_wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def _nearest_ancestor(parent: npt.NDArray[np.int64], is_wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """Return for each node of a tree the nearest wanted ancestor, or the node itself. The root must be wanted."""
     found = np.where(is_wanted, np.arange(len(parent)), parent)
     while not is_wanted[found].all():
@@ -219,52 +221,56 @@ def _first_above(parent: npt.NDArray[np.int64], is_wanted: npt.NDArray[np.bool_]
     return found
 
 
-def choose_clusters(tree: DensityTree, least: int) -> list[Chosen]:
-    """Select the clusters with at least ``least`` rows; smaller groups of the tree become their parts."""
-    coarse = tree.without_small(least)
-    whole, cut, fine = _of_most_mass(coarse), _of_most_mass(coarse, LARGE_CLUSTER_FACTOR * least), _of_most_mass(tree)
-    found: list[Chosen] = []
-    for group in _topmost(coarse, whole, ROOT, least):
+def choose_clusters(tree: DensityTree, min_size: int) -> list[ChosenCluster]:
+    """Select the clusters with at least ``min_size`` rows; smaller groups of the tree become their parts."""
+    coarse = tree.without_small(min_size)
+    whole, cut, fine = (
+        _select_by_mass(coarse),
+        _select_by_mass(coarse, LARGE_CLUSTER_FACTOR * min_size),
+        _select_by_mass(tree),
+    )
+    found: list[ChosenCluster] = []
+    for group in _topmost(coarse, whole, ROOT, min_size):
         rows = coarse.rows_of(group)
         parts = [
-            part for one in _topmost(coarse, cut, group, least) for part in _as_it_falls_apart(tree, one, fine[one])
+            part for one in _topmost(coarse, cut, group, min_size) for part in _parts_if_clearer(tree, one, fine[one])
         ]
         inside = [tree.rows_of(part) for part in parts]
-        found.append(Chosen(inside, np.setdiff1d(rows, np.concatenate(inside))))
+        found.append(ChosenCluster(inside, np.setdiff1d(rows, np.concatenate(inside))))
     return found
 
 
-def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int, least: int) -> list[int]:
+def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int, min_size: int) -> list[int]:
     """Return the selected groups within a group, possibly itself; isolated groups replace their selected parts."""
     found, waiting = [], [group]
     while waiting:
         one = waiting.pop()
-        if one != ROOT and (chosen[one] == [one] or _is_one(tree, one, chosen[one], least)):
+        if one != ROOT and (chosen[one] == [one] or _is_single_cluster(tree, one, chosen[one], min_size)):
             found.append(one)
         else:
             waiting += tree.parts[one]
     return found
 
 
-def _is_one(tree: DensityTree, group: int, parts: list[int], least: int) -> bool:
+def _is_single_cluster(tree: DensityTree, group: int, parts: list[int], min_size: int) -> bool:
     """Tell whether a group is a cluster although its parts have more mass, because it is isolated and they are not.
 
     A group with most of the library is isolated as soon as a few tracks are far off; that alone makes it no cluster.
     """
-    if tree.sizes[group] > MAX_LIBRARY_SHARE * tree.sizes[ROOT] and tree.hold_most(parts, group):
+    if tree.sizes[group] > MAX_LIBRARY_SHARE * tree.sizes[ROOT] and tree.contain_most(parts, group):
         return False
-    if tree.are_clear(parts, group) or tree.are_large(parts, group, least):
+    if tree.are_prominent(parts, group) or tree.are_large(parts, group, min_size):
         return False
-    return tree.standing_out(group) >= LIES_APART and not tree.stand_out_better(parts, group)
+    return tree.prominence(group) >= MIN_ISOLATION and not tree.are_more_prominent(parts, group)
 
 
-def _as_it_falls_apart(tree: DensityTree, group: int, parts: list[int]) -> list[int]:
+def _parts_if_clearer(tree: DensityTree, group: int, parts: list[int]) -> list[int]:
     """Return the smaller parts of a cluster if they contain most of it and are more prominent, else the cluster."""
-    falls_apart = tree.hold_most(parts, group) and tree.stand_out_better(parts, group)
+    falls_apart = tree.contain_most(parts, group) and tree.are_more_prominent(parts, group)
     return parts if len(parts) > 1 and falls_apart else [group]
 
 
-def _of_most_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[int]]:
+def _select_by_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[int]]:
     """Select for every group the groups within it, or itself, with the largest excess of mass; never the root.
 
     For groups with more rows than ``large``, the parts are selected if they have a large share of the mass.
@@ -273,7 +279,7 @@ def _of_most_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[in
     for group in reversed(tree.groups()):
         parts, mass[group], chosen[group] = tree.parts[group], tree.excess_of_mass(group), [group]
         below, share = sum(mass[part] for part in parts), MIN_PARTS_MASS_SHARE if _is_large(tree, group, large) else 1.0
-        is_none = group == ROOT or tree.standing_out(group) < MIN_PROMINENCE
+        is_none = group == ROOT or tree.prominence(group) < MIN_PROMINENCE
         if is_none or below > share * mass[group]:
             mass[group], chosen[group] = below, [one for part in parts for one in chosen[part]]
     return chosen

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.cluster.density_tree import choose_clusters, condense
-from spotmap_build.cluster.islands import set_islands_apart
+from spotmap_build.cluster.islands import separate_islands
 from spotmap_build.cluster.labels import by_size, members_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from spotmap_build.cluster.density_tree import Chosen
+    from spotmap_build.cluster.density_tree import ChosenCluster
     from spotmap_build.model import Float32Array, Int32Array
 
     Float64Array = npt.NDArray[np.float64]
@@ -28,13 +28,13 @@ SMOOTHING: Final = 0.3
 """``min_samples``: density is measured by the distance to the fifth nearest track, or in small libraries to this share
 of the smallest part's size, at least the third. If it grew with the library, close groups would merge; with the third
 for all sizes, or the second in small libraries, islands would break up."""
-HALF: Final = 0.5
+PART_SHARE: Final = 0.5
 MIN_PART_SIZE: Final = 8
 """Parts of a cluster that clearly splits may have half the smallest cluster's size, but at least eight tracks. Smaller
 parts occur everywhere by chance, unless they are isolated."""
 MIN_ISLAND_SIZE: Final = 1 / 3
 """Minimum size of an isolated group, as a share of the smallest cluster's size."""
-REACH: Final = 2.0
+MAX_REACH: Final = 2.0
 """Maximum distance of a track from its cluster, as a multiple of the cluster's usual distance to the fifth nearest
 track."""
 LEAF_SIZE: Final = 13
@@ -63,7 +63,7 @@ def smallest_island(track_count: int) -> int:
 def smallest_part(track_count: int) -> int:
     """Return the minimum size of a part of a cluster (100 tracks: 5, 1,000 tracks: 8, 10,000 tracks: 25)."""
     size = smallest_cluster(track_count)
-    return min(size, max(MIN_PART_SIZE, round(HALF * size)))
+    return min(size, max(MIN_PART_SIZE, round(PART_SHARE * size)))
 
 
 def hdbscan_labels(space: Float32Array) -> Int32Array:
@@ -97,8 +97,8 @@ def hdbscan_labels(space: Float32Array) -> Int32Array:
         for rows in cluster.parts:
             labels[rows] = number
             number += 1
-        _give_to_nearest(space, labels, cluster)
-    return by_size(set_islands_apart(labels, linkage, smallest_island(n), usual))
+        _assign_to_nearest(space, labels, cluster)
+    return by_size(separate_islands(labels, linkage, smallest_island(n), usual))
 
 
 def single_linkage(rows: Float64Array, nearest: int) -> Float64Array:
@@ -166,7 +166,7 @@ class _Nearest:
         return distances, nearest
 
 
-def _give_to_nearest(space: Float32Array, labels: Int32Array, cluster: Chosen) -> None:
+def _assign_to_nearest(space: Float32Array, labels: Int32Array, cluster: ChosenCluster) -> None:
     """Assign rows between a cluster's parts to the nearest part, in ``labels``, so that a split creates no noise."""
     from scipy.spatial import cKDTree
 
@@ -184,7 +184,7 @@ def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:
     if inside.all() or not inside.any():
         return reached
     usual = _distances(space, NEAREST)
-    reach = np.array([REACH * np.median(usual[rows]) for rows in members_of(labels)])
+    reach = np.array([MAX_REACH * np.median(usual[rows]) for rows in members_of(labels)])
     distance, nearest = cKDTree(space[inside]).query(space[~inside])
     clusters = labels[inside][nearest]
     reached[~inside] = np.where(distance <= reach[clusters], clusters, -1)

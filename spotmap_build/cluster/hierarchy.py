@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 MAX_WITHOUT_REGIONS: Final = 3
 """Up to this number of clusters, no regions are needed."""
-ENCLOSED: Final = 0.5
+MIN_ENCLOSED_SHARE: Final = 0.5
 """Minimum share of neighbors in a cluster for a track that is noise by density to be assigned to it."""
-WITNESSED: Final = 1 / 3
+MIN_SUPPORTED_SHARE: Final = 1 / 3
 """The same for a track that is also close to that cluster on the map."""
 VOTER_COUNT: Final = 15
 """Number of nearest neighbors that vote."""
@@ -70,10 +70,10 @@ def find_groups(space: Float32Array, neighbors: Int32Array) -> Groups:
     Groups
         Both levels.
     """
-    asked = neighbors[:, :VOTER_COUNT]
+    voters = neighbors[:, :VOTER_COUNT]
     dense = hdbscan_labels(space)
-    labels = by_size(join_witnessed(dense, clusters_in_reach(space, dense), asked))
-    return groups_of(labels, join_clusters(labels, space), asked)
+    labels = by_size(absorb_supported_noise(dense, clusters_in_reach(space, dense), voters))
+    return groups_of(labels, join_clusters(labels, space), voters)
 
 
 def groups_of(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32Array) -> Groups:
@@ -141,20 +141,22 @@ def label_regions(labels: Int32Array, parents: tuple[int, ...], neighbors: Int32
     return absorb_noise(regions, neighbors)
 
 
-def join_witnessed(labels: Int32Array, reached: Int32Array, neighbors: Int32Array) -> Int32Array:
+def absorb_supported_noise(labels: Int32Array, reached: Int32Array, neighbors: Int32Array) -> Int32Array:
     """Assign noise to a nearby cluster (``reached``) if that cluster has the most votes of its neighbors.
 
     If map and audio agree, the density does not matter.
     """
     around = soft_membership(labels, neighbors)
-    joins = (labels < 0) & (reached >= 0) & (reached == around.seconds) & (around.second_strengths >= WITNESSED)
+    joins = (
+        (labels < 0) & (reached >= 0) & (reached == around.seconds) & (around.second_strengths >= MIN_SUPPORTED_SHARE)
+    )
     return np.where(joins, reached, labels).astype(np.int32)
 
 
 def absorb_noise(labels: Int32Array, neighbors: Int32Array) -> Int32Array:
     """Assign noise to a cluster if at least half of its neighbors are in it."""
     around = soft_membership(labels, neighbors)
-    joins = (labels < 0) & (around.second_strengths >= ENCLOSED)
+    joins = (labels < 0) & (around.second_strengths >= MIN_ENCLOSED_SHARE)
     return np.where(joins, around.seconds, labels).astype(np.int32)
 
 

@@ -23,7 +23,7 @@ EventKind = Literal["split", "merged", "new", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class KnownCluster:
     """A cluster of the last map. ``members``: ids of tracks; ``color``: index in the palette, 0.."""
 
     id: str
@@ -74,7 +74,7 @@ class MatchedClusters:
 
 
 def match_clusters(
-    previous: Sequence[Remembered],
+    previous: Sequence[KnownCluster],
     members: Sequence[Sequence[str]],
     *,
     next_number: int = 1,
@@ -88,7 +88,7 @@ def match_clusters(
 
     Parameters
     ----------
-    previous : sequence of Remembered
+    previous : sequence of KnownCluster
         The clusters of the last map; empty for the first build.
     members : sequence of sequences of str
         Ids of the tracks of every new cluster, largest cluster first (new colors are assigned in this order).
@@ -104,7 +104,7 @@ def match_clusters(
 
     Examples
     --------
-    >>> last = [Remembered("region-1", "Jazz", 0, ("a", "b", "c"))]
+    >>> last = [KnownCluster("region-1", "Jazz", 0, ("a", "b", "c"))]
     >>> matched = match_clusters(last, [["x", "y", "z"], ["b", "c", "d"]], next_number=2)
     >>> [identity.id for identity in matched.identities]
     ['region-2', 'region-1']
@@ -134,7 +134,7 @@ def describe_events(events: Sequence[Event], names: dict[str, str]) -> tuple[str
     return tuple(_describe(event, names) for event in events)
 
 
-def _overlaps(previous: Sequence[Remembered], members: Sequence[Sequence[str]]) -> Counter[tuple[int, int]]:
+def _overlaps(previous: Sequence[KnownCluster], members: Sequence[Sequence[str]]) -> Counter[tuple[int, int]]:
     """Return the number of common tracks of each pair of old (first index) and new cluster (second index)."""
     old_of = {track: number for number, old in enumerate(previous) for track in old.members}
     return Counter(
@@ -143,7 +143,7 @@ def _overlaps(previous: Sequence[Remembered], members: Sequence[Sequence[str]]) 
 
 
 def _pair(
-    previous: Sequence[Remembered], members: Sequence[Sequence[str]], overlaps: Counter[tuple[int, int]]
+    previous: Sequence[KnownCluster], members: Sequence[Sequence[str]], overlaps: Counter[tuple[int, int]]
 ) -> dict[int, int]:
     """Match new clusters with old ones."""
     if not overlaps:
@@ -166,7 +166,7 @@ def _pair(
 
 
 def _events(
-    previous: Sequence[Remembered],
+    previous: Sequence[KnownCluster],
     identities: Sequence[Identity],
     overlaps: Counter[tuple[int, int]],
     members: Sequence[Sequence[str]],
@@ -201,7 +201,7 @@ def _notable(flow: Flow, whole: int) -> bool:
     return flow.count >= NOTABLE_SHARE * whole
 
 
-def _size(previous: Sequence[Remembered], cluster_id: str) -> int:
+def _size(previous: Sequence[KnownCluster], cluster_id: str) -> int:
     return next(len(old.members) for old in previous if old.id == cluster_id)
 
 

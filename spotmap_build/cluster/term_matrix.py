@@ -32,7 +32,7 @@ CERTAIN: Final = 0.5
 """Activation that is sufficient even if all other tracks have the tag, since a library may have only one style."""
 MIN_TRACKS: Final = 3
 """Minimum number of tracks with a word for it to be used in names."""
-GIVEN: Final = 0.5
+METADATA_STRENGTH: Final = 0.5
 """Strength of terms from people (genres, playlists) on the scale of activations: that of a very clear tag."""
 
 VOICES: Final = frozenset({"female voice", "male voice"})
@@ -42,7 +42,7 @@ MIN_PLAYLISTS: Final = 3
 """Minimum number of playlists with a word in their names for it to be a term; two can share it by accident."""
 USUAL_SHARE: Final = 0.8
 """Share of all playlists above which a word is a naming habit of their owner rather than a kind of music."""
-IDLE_WORDS: Final = frozenset(
+STOP_WORDS: Final = frozenset(
     re.findall(
         r"\w+",
         "and best das der die favorites favourites for from les liked mix music new old playlist songs the top track "
@@ -58,6 +58,10 @@ class Term:
 
     word: str
     kind: Kind
+
+
+TermColumn = tuple[Term, list[int], list[float]]
+"""A term, the rows of its tracks, and its strength in each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,13 +97,17 @@ def build_term_matrix(
     """
     rows_of: defaultdict[Term, list[int]] = defaultdict(list)
     strengths_of: defaultdict[Term, list[float]] = defaultdict(list)
-    for term, rows, strengths in [*_heard(embeddings.tags, embeddings.tag_names), *_said(tracks), *_listed(playlists)]:
+    for term, rows, strengths in [
+        *_tag_terms(embeddings.tags, embeddings.tag_names),
+        *_metadata_terms(tracks),
+        *_playlist_terms(playlists),
+    ]:
         rows_of[term] += rows
         strengths_of[term] += strengths
-    least = min(MIN_TRACKS, len(tracks))
+    min_tracks = min(MIN_TRACKS, len(tracks))
     terms = tuple(
         sorted(
-            (term for term, rows in rows_of.items() if rows and len(set(rows)) >= least),
+            (term for term, rows in rows_of.items() if rows and len(set(rows)) >= min_tracks),
             key=lambda term: (term.kind, term.word),
         )
     )
@@ -110,14 +118,14 @@ def build_term_matrix(
     return TermMatrix(terms, matrix, counts, standardize(embeddings.features), names, minor)
 
 
-def _heard(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[tuple[Term, list[int], list[float]]]:
+def _tag_terms(tags: Float32Array, tag_names: Sequence[str]) -> Iterable[TermColumn]:
     """Yield tags that are clearly active in a track, and more than in the library as a whole."""
     usual = tags.mean(axis=0, dtype=np.float64) if len(tags) else np.zeros(tags.shape[1])
     for column, tag in enumerate(tag_names):
         if style_name(tag) in EMPTY:
             continue
         term = term_of(tag)
-        rows = np.flatnonzero(tags[:, column] >= least_activation(term, float(usual[column])))
+        rows = np.flatnonzero(tags[:, column] >= min_activation(term, float(usual[column])))
         yield term, rows.tolist(), tags[rows, column].astype(float).tolist()
 
 
@@ -132,13 +140,13 @@ def is_of_head(tag: str) -> bool:
     return tag.partition("---")[0] in FAMILIES
 
 
-def least_activation(term: Term, usual: float) -> float:
+def min_activation(term: Term, usual: float) -> float:
     """Return the activation from which a track clearly has a term; ``usual`` is its mean over the library."""
     floor = CLEAR_VOICE if term.word in VOICES else CLEAR_TAG
     return max(floor, min(ABOVE_USUAL * usual, CERTAIN))
 
 
-def _said(tracks: Sequence[Track]) -> Iterable[tuple[Term, list[int], list[float]]]:
+def _metadata_terms(tracks: Sequence[Track]) -> Iterable[TermColumn]:
     by_genre: defaultdict[str, list[int]] = defaultdict(list)
     by_origin: defaultdict[str, list[int]] = defaultdict(list)
     for row, track in enumerate(tracks):
@@ -153,10 +161,12 @@ def _said(tracks: Sequence[Track]) -> Iterable[tuple[Term, list[int], list[float
     for name, rows in by_origin.items():
         if name.strip():
             rows_of[Term(name.strip(), "origin")] += rows
-    return _given(rows_of)
+    return _with_strength(rows_of)
 
 
-def _listed(playlists: Sequence[tuple[Playlist, Sequence[int]]]) -> Iterable[tuple[Term, list[int], list[float]]]:
+def _playlist_terms(
+    playlists: Sequence[tuple[Playlist, Sequence[int]]],
+) -> Iterable[TermColumn]:
     """Yield the names of playlists, and words that several names have in common ("chill night", "to chill")."""
     rows_of: defaultdict[Term, list[int]] = defaultdict(list)
     by_word: defaultdict[str, set[int]] = defaultdict(set)
@@ -164,20 +174,20 @@ def _listed(playlists: Sequence[tuple[Playlist, Sequence[int]]]) -> Iterable[tup
         if playlist.name.strip():
             rows_of[Term(playlist.name.strip(), "origin")] += rows
         for word in re.findall(r"[^\W\d_]{3,}", playlist.name.lower()):
-            if word not in IDLE_WORDS:
+            if word not in STOP_WORDS:
                 by_word[word].add(number)
     for word, numbers in by_word.items():
         if MIN_PLAYLISTS <= len(numbers) < USUAL_SHARE * len(playlists):
             rows_of[_style_or_trait(word)] += [row for number in sorted(numbers) for row in playlists[number][1]]
-    return _given(rows_of)
+    return _with_strength(rows_of)
 
 
 def _style_or_trait(name: str) -> Term:
     return Term(TRAITS[name], "trait") if name in TRAITS else Term(name, "style")
 
 
-def _given(rows_of: dict[Term, list[int]]) -> Iterable[tuple[Term, list[int], list[float]]]:
-    return ((term, rows, [GIVEN] * len(rows)) for term, rows in rows_of.items())
+def _with_strength(rows_of: dict[Term, list[int]]) -> Iterable[TermColumn]:
+    return ((term, rows, [METADATA_STRENGTH] * len(rows)) for term, rows in rows_of.items())
 
 
 def _matrix(columns: Sequence[tuple[list[int], list[float]]], n: int) -> Any:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from spotmap_build.embed.file_head import unreadable
-from spotmap_build.embed.pool import LOOK_S, JobQueue, hung_job, time_limit_s
-from spotmap_build.embed.remote import Answer, RemoteJob, Weights, embed_on_worker, fingerprint_of
+from spotmap_build.embed.pool import CHECK_INTERVAL_S, JobQueue, hung_job, time_limit_s
+from spotmap_build.embed.remote import RemoteJob, RemoteResult, Weights, embed_on_worker, fingerprint_of
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError, TrackError
 from spotmap_build.model import Done, Failed
 
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from spotmap_build.embed.workers import EmbedJob
     from spotmap_build.model import TrackEmbedding
 
-AHEAD: Final = 2
+JOBS_PER_WORKER: Final = 2
 """Jobs in flight per worker: the one it is working on, and the next one."""
 BYTES_IN_FLIGHT: Final = 1 << 28
 """Maximum size of audio in flight. A larger file is sent on its own."""
 MAX_SENT_BYTES: Final = 1 << 30
 CONNECT_S: Final = 20.0
-ALONE_S: Final = 120.0
+MAX_WITHOUT_WORKERS_S: Final = 120.0
 """How long to wait for a cluster without workers: batch systems start them when there is capacity."""
 CLOSE_S: Final = 5.0
 MISSING: Final = "pip install 'spotmap-build[dask]'"
 
 
-def run_job(remote: RemoteJob, weights: Weights | None) -> Answer:
+def run_job(remote: RemoteJob, weights: Weights | None) -> RemoteResult:
     """Embed a recording on a worker of the cluster. This is the function that is submitted."""
     from distributed import get_worker
 
@@ -83,8 +83,8 @@ class _Cluster:
 
     worker_count: int
     dropped: list[str] = field(default_factory=list)
-    looked_s: float = field(default_factory=time.monotonic)
-    alone_s: float = 0.0
+    checked_s: float = field(default_factory=time.monotonic)
+    without_workers_s: float = 0.0
 
 
 class DaskPool:
@@ -118,15 +118,15 @@ class DaskPool:
         limit_s: Callable[[EmbedJob], float] = time_limit_s,
     ) -> None:
         self._address = address
-        self._most_at_once = max_in_flight
+        self._configured_max_in_flight = max_in_flight
         self._limit_s = limit_s
         self._client = _connect(address)
         self._build = uuid.uuid4().hex[:8]
-        self._flying: dict[str, _Flight] = {}
-        self._landed: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._unseen: set[Path] = set()
+        self._in_flight: dict[str, _Flight] = {}
+        self._completed: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._unshared_folders: set[Path] = set()
         self._suspects: list[EmbedJob] = []
-        with self._asking():
+        with self._translating_errors():
             self._cluster = _Cluster(len(self._client.nthreads()))
         self._weights = None if weights is None else self._send_weights(weights)
 
@@ -146,8 +146,8 @@ class DaskPool:
     def close(self) -> None:
         """Cancel the jobs in flight and disconnect. Jobs that workers have already begun run to their end."""
         with suppress(OSError, TimeoutError, RuntimeError):
-            self._client.cancel([flight.future for flight in self._flying.values()])
-        self._flying.clear()
+            self._client.cancel([flight.future for flight in self._in_flight.values()])
+        self._in_flight.clear()
         with suppress(OSError, TimeoutError, RuntimeError):
             self._client.close(CLOSE_S)
 
@@ -173,21 +173,25 @@ class DaskPool:
         yield from self._run(JobQueue(iter(suspects)), stop_requested, alone=True)
 
     def _run(
-        self, line: JobQueue[EmbedJob], stop_requested: Callable[[], bool], *, alone: bool
+        self, job_queue: JobQueue[EmbedJob], stop_requested: Callable[[], bool], *, alone: bool
     ) -> Iterator[tuple[EmbedJob, Done[TrackEmbedding] | Failed, float]]:
         """Run all jobs of ``line``. Unless they run ``alone``, jobs with a lost worker become suspects."""
-        while not (stop_requested() or (line.is_exhausted and not self._flying)):
+        while not (stop_requested() or (job_queue.is_exhausted and not self._in_flight)):
             # Yield each result as soon as it is there, so that a later error does not lose it.
-            for result in chain(self._fill(line, 1 if alone else self._most), self._arrivals(line), self._look()):
+            for result in chain(
+                self._fill(job_queue, 1 if alone else self._max_in_flight),
+                self._completed_results(job_queue),
+                self._check_cluster(),
+            ):
                 if result.is_suspicious and not alone:
                     self._suspects.append(result.job)
                 else:
                     yield result.job, result.outcome, result.seconds
 
-    def _fill(self, line: JobQueue[EmbedJob], most: int) -> Iterator[_Result]:
+    def _fill(self, job_queue: JobQueue[EmbedJob], max_in_flight: int) -> Iterator[_Result]:
         """Submit jobs up to the limits on jobs and bytes in flight. Yields jobs whose file cannot be read here."""
-        while len(self._flying) < most and self._bytes_in_flight < BYTES_IN_FLIGHT:
-            job = line.take()
+        while len(self._in_flight) < max_in_flight and self._bytes_in_flight < BYTES_IN_FLIGHT:
+            job = job_queue.take()
             if job is None:
                 return
             refused = self._send(job)
@@ -195,12 +199,12 @@ class DaskPool:
                 yield refused
 
     @property
-    def _most(self) -> int:
-        return self._most_at_once or AHEAD * max(1, self.worker_count)
+    def _max_in_flight(self) -> int:
+        return self._configured_max_in_flight or JOBS_PER_WORKER * max(1, self.worker_count)
 
     @property
     def _bytes_in_flight(self) -> int:
-        return sum(flight.sent_bytes for flight in self._flying.values())
+        return sum(flight.sent_bytes for flight in self._in_flight.values())
 
     def _send(self, job: EmbedJob) -> _Result | None:
         """Submit a job. If its file cannot be read, return the failure instead."""
@@ -211,24 +215,24 @@ class DaskPool:
                 "--no-nanny), then build again.",
             )
         try:
-            remote = self._packed(job)
+            remote = self._remote_job(job)
         except OSError as error:
             return _refused(job, unreadable(error))
         except TrackError as error:
             return _refused(job, error)
         key = f"listen-{self._build}-{job.track_id}-{uuid.uuid4().hex[:8]}"  # the dashboard shows it
-        with self._asking():
+        with self._translating_errors():
             future = self._client.submit(run_job, remote, self._weights, key=key, pure=False)
-        self._flying[key] = _Flight(job, future, len(remote.audio or b""))
-        future.add_done_callback(lambda _: self._landed.put(key))
+        self._in_flight[key] = _Flight(job, future, len(remote.audio or b""))
+        future.add_done_callback(lambda _: self._completed.put(key))
         return None
 
-    def _packed(self, job: EmbedJob) -> RemoteJob:
+    def _remote_job(self, job: EmbedJob) -> RemoteJob:
         if job.path is None:
             return RemoteJob(job)
         path = Path(job.path)
         fingerprint = fingerprint_of(path)
-        if path.parent not in self._unseen:
+        if path.parent not in self._unshared_folders:
             return RemoteJob(job, fingerprint)
         if fingerprint.size_bytes > MAX_SENT_BYTES:
             limit = f"{MAX_SENT_BYTES / 1e9:.0f} GB"
@@ -237,37 +241,37 @@ class DaskPool:
             )
         return RemoteJob(job, fingerprint, path.read_bytes())
 
-    def _arrivals(self, line: JobQueue[EmbedJob]) -> Iterator[_Result]:
+    def _completed_results(self, job_queue: JobQueue[EmbedJob]) -> Iterator[_Result]:
         """Wait for the next completed job, then yield the results of all completed jobs."""
-        patience_s = line.patience_s if self._flying else 0.0
+        patience_s = job_queue.patience_s if self._in_flight else 0.0
         with suppress(queue.Empty):
-            key = self._landed.get(timeout=patience_s) if patience_s else self._landed.get_nowait()
+            key = self._completed.get(timeout=patience_s) if patience_s else self._completed.get_nowait()
             while True:
-                flight = self._flying.pop(key, None)  # None if it was canceled
+                flight = self._in_flight.pop(key, None)  # None if it was canceled
                 result = None if flight is None else self._settle(flight)
                 if result is not None:
                     yield result
-                key = self._landed.get_nowait()
+                key = self._completed.get_nowait()
 
     def _settle(self, flight: _Flight) -> _Result | None:
         """Return the result of a completed job; None if it was submitted again."""
         job = flight.job
         if flight.future.status == "error":
-            return _Result(job, self._broken(flight))
-        with self._asking():
+            return _Result(job, self._job_error(flight))
+        with self._translating_errors():
             if flight.future.status != "finished":  # lost, for example because the scheduler was restarted
                 return self._send(job)
             answer = flight.future.result()
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, RemoteResult)
         if isinstance(answer.outcome, SpotmapError):
             raise answer.outcome
         if answer.outcome is None:
             assert job.path is not None
-            self._unseen.add(Path(job.path).parent)
+            self._unshared_folders.add(Path(job.path).parent)
             return self._send(job)
         return _Result(job, answer.outcome, answer.seconds)
 
-    def _broken(self, flight: _Flight) -> Failed:
+    def _job_error(self, flight: _Flight) -> Failed:
         """Return the failure of a job that raised. Raises ``ConfigError`` if the cluster cannot run any job."""
         from distributed import KilledWorker
 
@@ -283,33 +287,33 @@ class DaskPool:
             hint=f"The scheduler and the workers need the same version of spotmap-build: {MISSING}",
         )
 
-    def _look(self) -> Iterator[_Result]:
+    def _check_cluster(self) -> Iterator[_Result]:
         """Check the cluster at intervals. Ends workers whose job took too long, and yields these jobs."""
         cluster, now_s = self._cluster, time.monotonic()
-        if now_s - cluster.looked_s < LOOK_S:
+        if now_s - cluster.checked_s < CHECK_INTERVAL_S:
             return
-        cluster.looked_s = now_s
-        with self._asking():
+        cluster.checked_s = now_s
+        with self._translating_errors():
             cluster.worker_count = len(self._client.nthreads())
             at_work = self._client.processing()
-        cluster.alone_s = 0.0 if cluster.worker_count else cluster.alone_s + LOOK_S
-        if cluster.alone_s > ALONE_S:
+        cluster.without_workers_s = 0.0 if cluster.worker_count else cluster.without_workers_s + CHECK_INTERVAL_S
+        if cluster.without_workers_s > MAX_WITHOUT_WORKERS_S:
             raise ServiceError(
-                f"The Dask cluster at {self._address} has had no worker for {ALONE_S:.0f} seconds.",
+                f"The Dask cluster at {self._address} has had no worker for {MAX_WITHOUT_WORKERS_S:.0f} seconds.",
                 hint="Finished results are kept. Start workers, then build again.",
             )
         for worker, keys in at_work.items():
-            flights = {key: self._flying[key] for key in keys if key in self._flying}
+            flights = {key: self._in_flight[key] for key in keys if key in self._in_flight}
             limit_s = sum(self._limit_s(flight.job) for flight in flights.values())  # one after another
             for flight in flights.values():
-                flight.waited_s += LOOK_S
+                flight.waited_s += CHECK_INTERVAL_S
             if any(flight.waited_s > limit_s for flight in flights.values()):
                 yield from self._end_hung(worker, flights)
 
     def _end_hung(self, worker: str, flights: Mapping[str, _Flight]) -> Iterator[_Result]:
         for key in flights:
-            del self._flying[key]
-        with self._asking():
+            del self._in_flight[key]
+        with self._translating_errors():
             self._client.cancel([flight.future for flight in flights.values()])
             if self._client.run_on_scheduler(_drop_without_nanny, worker):
                 self._cluster.dropped.append(worker)
@@ -323,11 +327,11 @@ class DaskPool:
     def _send_weights(self, path: Path) -> Any:
         """Submit the weights as a separate task, from which the cluster can restore them after losing a worker."""
         weights = Weights.read(path)  # checked by `ensure_weights`
-        with self._asking():
-            return self._client.submit(_give, weights, key=f"weights-{weights.sha256}", pure=True)
+        with self._translating_errors():
+            return self._client.submit(_return_weights, weights, key=f"weights-{weights.sha256}", pure=True)
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _translating_errors(self) -> Iterator[None]:
         """Raise ``ServiceError`` if the scheduler does not answer."""
         try:
             yield
@@ -368,7 +372,7 @@ async def _drop_without_nanny(worker: str, dask_scheduler: Any) -> bool:
     return True
 
 
-def _give(weights: Weights) -> Weights:
+def _return_weights(weights: Weights) -> Weights:
     return weights
 
 
@@ -392,7 +396,7 @@ def _connect(address: str) -> Any:
             hint="Start one with `dask scheduler`, or use the address that it printed, with dask:// instead of tcp://.",
         ) from error
     try:
-        client.wait_for_workers(1, timeout=ALONE_S)
+        client.wait_for_workers(1, timeout=MAX_WITHOUT_WORKERS_S)
     except (OSError, TimeoutError) as error:
         client.close(CLOSE_S)
         raise ServiceError(

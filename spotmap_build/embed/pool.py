@@ -57,7 +57,7 @@ LIMIT_PER_SECOND: Final = 4.0
 """Seconds of work allowed per second of audio. A slow processor needs 0.1; the rest is for busy machines."""
 MAX_DECODED_MS: Final = 15 * 60 * 1000
 """No more of a recording is analyzed (``decode.WHOLE_MS``). Assumed if the length is unknown."""
-LOOK_S: Final = 1.0
+CHECK_INTERVAL_S: Final = 1.0
 """Interval at which busy workers are checked. Each check adds at most this much to their time."""
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -93,7 +93,7 @@ class WorkerPool(Generic[JobType, Result]):
         self._stage = stage
         self._limit_s = limit_s or time_limit_s
         self._workers: list[_Worker[JobType, Result]] = []
-        self._looked_s = 0.0
+        self._checked_s = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -181,7 +181,7 @@ class WorkerPool(Generic[JobType, Result]):
     def _end_hung(self) -> Iterator[JobType]:
         """Kill workers that took too long, and yield their jobs."""
         now_s = time.monotonic()
-        elapsed_s, self._looked_s = min(now_s - self._looked_s, LOOK_S), now_s
+        elapsed_s, self._checked_s = min(now_s - self._checked_s, CHECK_INTERVAL_S), now_s
         for worker in [worker for worker in self._workers if worker.job is not None]:
             assert worker.job is not None
             worker.waited_s += elapsed_s
@@ -236,7 +236,7 @@ class JobQueue(Generic[JobType]):
     @property
     def patience_s(self) -> float:
         """How long to wait for running jobs: 0 while ``jobs`` has no job ready, since asking it already waits."""
-        return 0.0 if self.is_waiting else LOOK_S
+        return 0.0 if self.is_waiting else CHECK_INTERVAL_S
 
 
 @dataclass(slots=True, eq=False)

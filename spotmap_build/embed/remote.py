@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Done, Failed, TrackEmbedding
 
 PROGRAM: Final = "spotmap-build"
-LOOKED_AT_BYTES: Final = 1 << 16
+FINGERPRINT_BYTES: Final = 1 << 16
 """Size of the parts at the beginning and the end of a file that its fingerprint covers."""
 
 _one_at_a_time: Final = threading.Lock()
@@ -72,7 +72,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RemoteResult:
     """The outcome of a job, and the seconds it took. ``outcome`` is None if the worker does not see the file."""
 
     outcome: Done[TrackEmbedding] | Failed | SpotmapError | None
@@ -83,13 +83,13 @@ def fingerprint_of(path: Path) -> Fingerprint:
     """Return the fingerprint of the file at ``path``. Raises ``OSError``."""
     with open_regular(path) as file:
         size_bytes = os.fstat(file.fileno()).st_size
-        ends = hashlib.sha256(file.read(LOOKED_AT_BYTES))
-        file.seek(max(0, size_bytes - LOOKED_AT_BYTES))
-        ends.update(file.read(LOOKED_AT_BYTES))
+        ends = hashlib.sha256(file.read(FINGERPRINT_BYTES))
+        file.seek(max(0, size_bytes - FINGERPRINT_BYTES))
+        ends.update(file.read(FINGERPRINT_BYTES))
         return Fingerprint(size_bytes, ends.hexdigest())
 
 
-def embed_on_worker(remote: RemoteJob, weights: Weights | None, folder: Path) -> Answer:
+def embed_on_worker(remote: RemoteJob, weights: Weights | None, folder: Path) -> RemoteResult:
     """Embed one recording on the machine that runs this function.
 
     Parameters
@@ -100,18 +100,18 @@ def embed_on_worker(remote: RemoteJob, weights: Weights | None, folder: Path) ->
         For temporary files; the caller deletes it.
     """
     if remote.version != version(PROGRAM):
-        return Answer(_other_version(remote.version))
+        return RemoteResult(_other_version(remote.version))
     with _one_at_a_time, tempfile.TemporaryDirectory(dir=folder) as temporary:
         started_s = time.monotonic()
         path = _audio(remote, Path(temporary))
         if path is None and remote.job.path is not None:
-            return Answer(None)
-        file = packaged(Path(remote.job.weights_path).name) if weights is None else _kept(weights, folder)
+            return RemoteResult(None)
+        file = packaged(Path(remote.job.weights_path).name) if weights is None else _stored_weights(weights, folder)
         job = replace(remote.job, path=path, weights_path=str(file), temp_folder=temporary)
         try:
-            return Answer(embed_file(job), time.monotonic() - started_s)
+            return RemoteResult(embed_file(job), time.monotonic() - started_s)
         except SpotmapError as error:  # no job can succeed here: the client reports it
-            return Answer(error)
+            return RemoteResult(error)
 
 
 def _audio(remote: RemoteJob, temporary: Path) -> str | None:
@@ -130,7 +130,7 @@ def _audio(remote: RemoteJob, temporary: Path) -> str | None:
 
 
 @lru_cache(maxsize=4)
-def _kept(weights: Weights, folder: Path) -> Path:
+def _stored_weights(weights: Weights, folder: Path) -> Path:
     path = folder / f"{weights.sha256}{weights.suffix}"
     write_atomically(path, weights.content)
     return path

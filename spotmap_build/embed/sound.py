@@ -26,11 +26,11 @@ class Sound:
     """
 
     samples: Float32Array
-    pieces: tuple[tuple[int, float], ...] = ((0, 0.0),)
+    windows: tuple[tuple[int, float], ...] = ((0, 0.0),)
 
     def time_s(self, sample: int) -> float:
         """Return the time of a sample in the recording, in seconds."""
-        first, start_s = self.pieces[bisect_right(self.pieces, sample, key=lambda piece: piece[0]) - 1]
+        first, start_s = self.windows[bisect_right(self.windows, sample, key=lambda piece: piece[0]) - 1]
         return start_s + (sample - first) / SAMPLE_RATE_HZ
 
 

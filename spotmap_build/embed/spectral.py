@@ -24,13 +24,13 @@ RHYTHM_RATE_HZ: Final = 44_100
 """The sample rate for which the constants of the beat tracker were chosen."""
 
 
-def middle(samples: Float32Array) -> Float32Array:
+def middle_minute(samples: Float32Array) -> Float32Array:
     """Return the part of a recording in which beats are tracked: the middle minute."""
     start = max(0, (len(samples) - RHYTHM_SAMPLES) // 2)
     return samples[start : start + RHYTHM_SAMPLES]
 
 
-def as_row(values: Mapping[str, float], samples: Float32Array) -> Float32Array:
+def feature_row(values: Mapping[str, float], samples: Float32Array) -> Float32Array:
     """Arrange the features of a recording as a row.
 
     Parameters

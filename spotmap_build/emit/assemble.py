@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.language import AUTO
-from spotmap_build.emit.page import DARK, HEARD, PageFacts, art_file_name, integrity, render_pages
+from spotmap_build.emit.page import DARK, NEARNESS_BY_SOUND, PageFacts, art_file_name, integrity, render_pages
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.picture import pictures
 from spotmap_build.emit.site import Site
@@ -31,7 +31,7 @@ def assemble(
     built_at: str | None,
     site_url: str = "",
     is_indexed: bool = False,
-    nearness: str = HEARD,
+    nearness: str = NEARNESS_BY_SOUND,
     paths: Mapping[str, str] | None = None,
     excerpts: Mapping[str, str] | None = None,
     language: str = AUTO,

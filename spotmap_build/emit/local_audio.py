@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
-from spotmap_build.config import script_beside
+from spotmap_build.config import sibling_script
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import absolute_path, open_regular, read_bounded, write_atomically
 from spotmap_build.core.text import is_text
@@ -77,7 +77,7 @@ def write_local_audio(place: Path, content: bytes) -> None:
     """
     _replace(place, content, _is_ours)
     script = as_script(SCRIPT_OF, content) if content else b""
-    _replace(script_beside(place), script, _is_our_script)
+    _replace(sibling_script(place), script, _is_our_script)
 
 
 def _replace(place: Path, content: bytes, is_ours: Callable[[bytes], bool]) -> None:

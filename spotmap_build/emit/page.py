@@ -49,7 +49,7 @@ _OF_EXPRESSIONS: Final = (
 
 _SCRIPT_OR_STYLE: Final = re.compile(r"(<(?:script|style)\b.*?</(?:script|style)>)", re.DOTALL | re.IGNORECASE)
 
-HEARD: Final = page_message("Tracks that sound alike lie close together.")
+NEARNESS_BY_SOUND: Final = page_message("Tracks that sound alike lie close together.")
 """The meaning of nearness on a map made from audio."""
 
 DARK: Final = "#10131a"
@@ -74,7 +74,7 @@ class PageFacts:
     """Address of the published site with a trailing slash; empty if it is not known."""
     is_indexed: bool = False
     """Whether search engines may list the page."""
-    nearness: str = HEARD
+    nearness: str = NEARNESS_BY_SOUND
     """A sentence that says what proximity on the map means."""
     figures: tuple[Figure, ...] = ()
     """Quality figures of the map; none if a table provided the positions."""

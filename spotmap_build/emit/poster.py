@@ -41,7 +41,7 @@ PALETTE: Final = LIGHT
 FONT: Final = "system-ui, 'Helvetica Neue', Arial, sans-serif"
 LEADING: Final = 1.2
 MAX_LINE_LENGTH: Final = 24
-PICTOGRAPHS: Final = re.compile("\\s*(?:[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d]*)+")
+EMOJI: Final = re.compile("\\s*(?:[\u2600-\u27bf\U0001f000-\U0001faff][\ufe0f\u200d]*)+")
 REMARK: Final = re.compile(r" \((?:[^()]|\([^()]*\))*\)$")
 ROUNDING: Final = 1e-6
 """Tolerance for sums of widths, which depend on the order of summation."""
@@ -137,7 +137,7 @@ def _names(drawn: Drawn, radius: float, room: tuple[float, float]) -> list[_Name
     """
     named: list[_Name] = []
     places = sorted(chain.from_iterable(drawn.places))
-    called = _called([cluster["name"] for cluster in drawn.clusters])
+    called = _display_names([cluster["name"] for cluster in drawn.clusters])
     for number in sorted(range(len(called)), key=lambda number: -drawn.clusters[number]["count"]):
         candidates = _candidates(drawn, number, called[number], radius)
         within = [name for name in candidates if name.is_within(*room)]
@@ -149,7 +149,7 @@ def _names(drawn: Drawn, radius: float, room: tuple[float, float]) -> list[_Name
     return named
 
 
-def _called(names: Sequence[str]) -> list[str]:
+def _display_names(names: Sequence[str]) -> list[str]:
     """Omit remarks in parentheses if the names are unique without them, as the page does."""
     brief = [REMARK.sub("", name) for name in names]
     return [short if brief.count(short) == 1 else name for name, short in zip(names, brief, strict=True)]
@@ -244,7 +244,7 @@ def _escaped(text: str) -> str:
 
     Pictographs next to words are removed, because the renderer would set the whole line in the font of the pictograph.
     """
-    return escape(printable(PICTOGRAPHS.sub("", text) or text).translate(_NO_CHARACTERS))
+    return escape(printable(EMOJI.sub("", text) or text).translate(_NO_CHARACTERS))
 
 
 def _shortened(text: str, longest: int) -> str:

@@ -30,11 +30,11 @@ WAKE_MS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """What to watch. Folders and files need not exist yet. ``not_these`` is excluded, because builds write there."""
+class WatchedPaths:
+    """What to watch. Folders and files need not exist yet. ``excluded`` is excluded, because builds write there."""
 
     paths: tuple[Path, ...]
-    not_these: tuple[Path, ...] = ()
+    excluded: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Watch:
         Builds and publishes to the served folder.
     """
 
-    places: Callable[[], Places]
+    places: Callable[[], WatchedPaths]
     rebuild: Callable[[], None]
 
 
@@ -124,25 +124,25 @@ class _Watcher:
         self._places: tuple[tuple[Path, ...], tuple[Path, ...], tuple[Path, ...]] | None = None
         self._stop = threading.Event()
 
-    def watch(self, places: Places) -> None:
+    def watch(self, places: WatchedPaths) -> None:
         """Watch these places from now on, instead of the previous ones."""
         paths = tuple(dict.fromkeys(map(_real, places.paths)))
         folders = tuple(path for path in paths if path.is_dir())
         files = tuple(path for path in paths if path not in folders)
-        not_these = tuple(map(_real, places.not_these))
-        if (folders, files, not_these) == self._places:
+        excluded = tuple(map(_real, places.excluded))
+        if (folders, files, excluded) == self._places:
             return
         before, self._stop = self._stop, threading.Event()
         around = tuple(dict.fromkeys(nearest_folder(path.parent) for path in files))
         running = [
-            self._start(folders, lambda path: _is_relevant(path, folders, not_these), is_recursive=True),
+            self._start(folders, lambda path: _is_relevant(path, folders, excluded), is_recursive=True),
             # A file may be created together with its folder.
             self._start(around, lambda path: any(file.is_relative_to(path) for file in files), is_recursive=False),
         ]
         for is_running in running:
             is_running.wait()
         before.set()
-        self._places = (folders, files, not_these)
+        self._places = (folders, files, excluded)
 
     def wait(self) -> int:
         """Return the number of changed files, or 0 if none changes within a short time.
@@ -225,9 +225,9 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _is_relevant(path: Path, folders: tuple[Path, ...], not_these: tuple[Path, ...]) -> bool:
+def _is_relevant(path: Path, folders: tuple[Path, ...], excluded: tuple[Path, ...]) -> bool:
     """Tell whether a change in a folder matters: changes of hidden files and of files that builds write do not."""
-    if any(path.is_relative_to(place) for place in not_these):
+    if any(path.is_relative_to(place) for place in excluded):
         return False
     inside = [path.relative_to(folder) for folder in folders if path.is_relative_to(folder)]
     return any(not any(part.startswith(".") for part in relative.parts) for relative in inside)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from spotmap_build.errors import ConfigError
-from spotmap_build.fetch.merge import Same, group_same, merge, name_parts, together
+from spotmap_build.fetch.merge import TrackGroup, group_same, merge, merge_tracks, name_parts
 from spotmap_build.fetch.source import CardSounds, Loaded
 from spotmap_build.model import Guest, Track
 
@@ -18,7 +18,7 @@ ME: Final = "me"
 """Default name of the user's own tracks on a map with a friend's card; ``--as`` sets another one."""
 
 
-def gather(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
+def combine_with_guests(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
     """Merge sources with :func:`~spotmap_build.fetch.merge.merge`, and add the tracks of friends' cards as guests.
 
     Raises
@@ -70,14 +70,14 @@ def _with_guests(loaded: Loaded, cards: Sequence[Loaded]) -> Loaded:
     )
 
 
-def _guest(group: Same, cards: Sequence[Loaded]) -> Guest:
+def _guest(group: TrackGroup, cards: Sequence[Loaded]) -> Guest:
     first = group.listings[0]
     card = cards[first.part - 1].card
     assert card is not None
     # Keep the card's id, under which the track also finds its position on the next map.
-    track: Track = replace(together(group.tracks), id=first.track.id)
+    track: Track = replace(merge_tracks(group.tracks), id=first.track.id)
     return Guest(track, card.sounds[first.track.id])
 
 
-def _layers(group: Same) -> tuple[str, ...]:
+def _layers(group: TrackGroup) -> tuple[str, ...]:
     return tuple(dict.fromkeys(layer for track in group.tracks for layer in track.layers))

@@ -36,7 +36,7 @@ _fold = lru_cache(maxsize=1 << 16)(fold)
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listing:
     """A track as listed by one of the sources."""
 
     part: int
@@ -45,10 +45,10 @@ class _Listed:
 
 
 @dataclass(slots=True, eq=False)
-class Same:
+class TrackGroup:
     """Listings of the same track; at most one per source, unless they have the same id."""
 
-    listings: list[_Listed]
+    listings: list[_Listing]
     parts: set[int]
 
     @property
@@ -126,7 +126,7 @@ def _on_layer(part: Loaded, layer: str) -> Loaded:
 def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
     """Return the merged library, and the number of online tracks for which another source has a local file."""
     groups = group_same(libraries)
-    merged = [together(group.tracks) for group in groups]
+    merged = [merge_tracks(group.tracks) for group in groups]
     new_ids = {old.id: track.id for group, track in zip(groups, merged, strict=True) for old in group.tracks}
     playlists = [_with_ids(playlist, new_ids) for library in libraries for playlist in library.playlists]
     omissions = dict.fromkeys(omission for library in libraries for omission in library.omissions)
@@ -135,7 +135,7 @@ def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
     return Library(tuple(merged), tuple(with_distinct_ids(playlists)), failures, tuple(omissions)), own_files
 
 
-def group_same(libraries: Sequence[Library]) -> list[Same]:
+def group_same(libraries: Sequence[Library]) -> list[TrackGroup]:
     """Group equal tracks of several libraries, in the order in which they are first listed."""
     groups = _same_ids(libraries)
     for key, is_same in (
@@ -147,47 +147,49 @@ def group_same(libraries: Sequence[Library]) -> list[Same]:
     return groups
 
 
-def _is_own_file(track: Track, group: Same) -> bool:
+def _is_own_file(track: Track, group: TrackGroup) -> bool:
     is_file = track.recording is not None and track.recording.path is not None
     return is_file and any(listed.recording is None for listed in group.tracks)
 
 
-def _same_ids(libraries: Iterable[Library]) -> list[Same]:
-    groups: dict[str, Same] = {}
+def _same_ids(libraries: Iterable[Library]) -> list[TrackGroup]:
+    groups: dict[str, TrackGroup] = {}
     for part, library in enumerate(libraries):
         unusable = {failure.track_id for failure in library.failures}
         for track in library.tracks:
-            group = groups.setdefault(track.id, Same([], set()))
-            group.listings.append(_Listed(part, track, track.id not in unusable))
+            group = groups.setdefault(track.id, TrackGroup([], set()))
+            group.listings.append(_Listing(part, track, track.id not in unusable))
             group.parts.add(part)
     return list(groups.values())
 
 
 def _join(
-    groups: list[Same],
+    groups: list[TrackGroup],
     part_count: int,
     key: Callable[[Track], object],
     is_same: Callable[[Track, Track], bool],
-) -> list[Same]:
+) -> list[TrackGroup]:
     """Join groups from different sources that share a key and whose tracks are all the same by ``is_same``.
 
     ``key`` returns None for a track that it does not apply to.
     """
-    namesakes: dict[object, list[Same]] = {}
+    namesakes: dict[object, list[TrackGroup]] = {}
     for group in groups:
         if len(group.parts) < part_count:
             for shared_key in dict.fromkeys(key(track) for track in group.tracks):
                 namesakes.setdefault(shared_key, []).append(group)
     namesakes.pop(None, None)
-    joined: dict[int, Same] = {}
+    joined: dict[int, TrackGroup] = {}
     for alike in namesakes.values():
         if 1 < len(alike) <= MAX_NAMESAKES:
             _join_alike([_final(group, joined) for group in alike], is_same, joined)
     return [group for group in groups if id(group) not in joined]
 
 
-def _join_alike(alike: list[Same], is_same: Callable[[Track, Track], bool], joined: dict[int, Same]) -> None:
-    kept: list[Same] = []
+def _join_alike(
+    alike: list[TrackGroup], is_same: Callable[[Track, Track], bool], joined: dict[int, TrackGroup]
+) -> None:
+    kept: list[TrackGroup] = []
     for group in alike:
         if any(group is known for known in kept):
             continue
@@ -201,7 +203,7 @@ def _join_alike(alike: list[Same], is_same: Callable[[Track, Track], bool], join
             kept.append(group)
 
 
-def _final(group: Same, joined: dict[int, Same]) -> Same:
+def _final(group: TrackGroup, joined: dict[int, TrackGroup]) -> TrackGroup:
     while id(group) in joined:
         group = joined[id(group)]
     return group
@@ -246,7 +248,7 @@ def _is_clean_and_explicit(left: Track, right: Track) -> bool:
     return {left.explicit, right.explicit} == {True, False}
 
 
-def together(tracks: Sequence[Track]) -> Track:
+def merge_tracks(tracks: Sequence[Track]) -> Track:
     """Combine listings of the same track: each field is that of the first listing that has a value."""
     if len(tracks) == 1:
         return tracks[0]
@@ -311,7 +313,9 @@ def _with_ids(playlist: Playlist, new_ids: dict[str, str]) -> Playlist:
     return replace(playlist, track_ids=tuple(track_ids))
 
 
-def _failures(libraries: Iterable[Library], groups: Iterable[Same], new_ids: dict[str, str]) -> tuple[Failed, ...]:
+def _failures(
+    libraries: Iterable[Library], groups: Iterable[TrackGroup], new_ids: dict[str, str]
+) -> tuple[Failed, ...]:
     """Return the first failure of each track that no source can use."""
     usable = {
         new_ids[group.listings[0].track.id] for group in groups if any(listing.is_usable for listing in group.listings)

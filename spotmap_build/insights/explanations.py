@@ -89,9 +89,9 @@ class Explainer:
         self._is_measure = np.array(is_measure, dtype=bool)
         self._is_telling = np.array([name not in EMPTY | VAGUE for name in names], dtype=bool)
 
-    def shared(self, one: int, other: int) -> tuple[Reason, ...]:
+    def shared(self, left: int, right: int) -> tuple[Reason, ...]:
         """Return the rare properties that two rows share, the most remarkable first; empty if there are none."""
-        return next(self.shared_by_each([(one, other)]))
+        return next(self.shared_by_each([(left, right)]))
 
     def shared_by_each(self, pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[Reason, ...]]:
         """Yield the result of :meth:`shared` for many pairs.
@@ -123,82 +123,84 @@ class Explainer:
         found += self._tag_differences(row, group)
         return tuple(text for _, text in sorted(found, key=lambda item: (-item[0], item[1]))[:MAX_REASONS])
 
-    def _shared_tags(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+    def _shared_tags(self, lefts: Rows, rights: Rows) -> Iterator[tuple[int, Reason]]:
         """Yield the two strongest tags that both tracks of a pair clearly have and few pairs do, by pair index."""
-        lower_rank = np.minimum(self._tag_ranks[ones], self._tag_ranks[others])
-        lower = np.minimum(self._tags[ones], self._tags[others])
+        lower_rank = np.minimum(self._tag_ranks[lefts], self._tag_ranks[rights])
+        lower = np.minimum(self._tags[lefts], self._tags[rights])
         chances = (1 - lower_rank) ** 2
         is_shared = self._is_telling & (lower >= CLEAR_TAG) & (chances <= MAX_CHANCE)
         pairs, columns = is_shared.nonzero()
         order = np.lexsort((columns, -lower[is_shared] * lower_rank[is_shared], pairs))
         pairs, columns = pairs[order], columns[order]
-        activations = (self._tags[rows[pairs], columns] for rows in (ones, others))
+        activations = (self._tags[rows[pairs], columns] for rows in (lefts, rights))
         named: dict[int, list[str]] = {}
-        for at, column, one, other, chance in _side_by_side(pairs, columns, *activations, chances[pairs, columns]):
+        for at, column, left, right, chance in _side_by_side(pairs, columns, *activations, chances[pairs, columns]):
             name, before = self._tag_names[column], named.setdefault(at, [])
             # Not "electronica" after "electronic".
             if len(before) < MAX_TAGS and not (before and _is_kin(name, before[0])):
                 before.append(name)
-                yield at, Reason(_BOTH.format(word=name, one=f"{one:.0%}", other=f"{other:.0%}"), chance)
+                yield at, Reason(_BOTH.format(word=name, one=f"{left:.0%}", other=f"{right:.0%}"), chance)
 
-    def _shared_features(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+    def _shared_features(self, lefts: Rows, rights: Rows) -> Iterator[tuple[int, Reason]]:
         """Yield the features in which both tracks of a pair are extreme in the same direction, by pair index."""
-        a, b = self._ranks[ones], self._ranks[others]
+        a, b = self._ranks[lefts], self._ranks[rights]
         # The probability that both tracks of a random pair are at least as extreme as the less extreme of these two.
         chances = np.minimum(1 - np.minimum(a, b), np.maximum(a, b)) ** 2
         pairs, columns = (self._is_measure & (chances <= MAX_CHANCE)).nonzero()
         is_high = (a + b > 1)[pairs, columns]
-        values = (self._features[rows[pairs], columns] for rows in (ones, others))
-        for at, column, high, one, other, chance in _side_by_side(
+        values = (self._features[rows[pairs], columns] for rows in (lefts, rights))
+        for at, column, high, left, right, chance in _side_by_side(
             pairs, columns, is_high, *values, chances[pairs, columns]
         ):
             words = self._words[self._names[column]]
-            text = _BOTH.format(word=words.high if high else words.low, one=words.show(one), other=words.show(other))
+            text = _BOTH.format(word=words.high if high else words.low, one=words.show(left), other=words.show(right))
             yield at, Reason(text, chance)
 
-    def _shared_tempi(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+    def _shared_tempi(self, lefts: Rows, rights: Rows) -> Iterator[tuple[int, Reason]]:
         """Yield the tempos of pairs with nearly equal tempos and a clear beat, by pair index."""
         if not {"tempo", "beat_strength"} <= self._column.keys():
             return
         tempi, beats = (self._features[:, self._column[name]] for name in ("tempo", "beat_strength"))
-        slow, fast = np.minimum(tempi[ones], tempi[others]), np.maximum(tempi[ones], tempi[others])
+        slow, fast = np.minimum(tempi[lefts], tempi[rights]), np.maximum(tempi[lefts], tempi[rights])
         ratios = np.divide(fast, slow, out=np.full(len(slow), np.inf), where=slow > 0)
-        has_beat = np.minimum(beats[ones], beats[others]) >= CLEAR_BEAT
+        has_beat = np.minimum(beats[lefts], beats[rights]) >= CLEAR_BEAT
         pairs = (has_beat & (ratios <= 1 + SAME_TEMPO)).nonzero()[0]
-        for at, one, other, ratio in _side_by_side(pairs, tempi[ones[pairs]], tempi[others[pairs]], ratios[pairs]):
-            chance = self._share_of_tempi(one, max(ratio - 1, MIN_TEMPO_DIFFERENCE))
+        for at, left, right, ratio in _side_by_side(pairs, tempi[lefts[pairs]], tempi[rights[pairs]], ratios[pairs]):
+            chance = self._share_of_tempi(left, max(ratio - 1, MIN_TEMPO_DIFFERENCE))
             if chance <= MAX_CHANCE:
-                text = page_message("tempo {one} and {other} BPM").format(one=f"{one:.0f}", other=f"{other:.0f}")
+                text = page_message("tempo {one} and {other} BPM").format(one=f"{left:.0f}", other=f"{right:.0f}")
                 yield at, Reason(text, chance)
 
     def _share_of_tempi(self, tempo: float, apart: float) -> float:
         """Return the share of all tracks whose tempo differs from ``tempo`` by at most that share."""
 
-        def away(other: float) -> float:
-            return other / tempo - 1
+        def away(other_tempo: float) -> float:
+            return other_tempo / tempo - 1
 
         count = bisect_right(self._tempi, apart, key=away) - bisect_left(self._tempi, -apart, key=away)
         return count / len(self._tempi)
 
-    def _shared_keys(self, ones: Rows, others: Rows) -> Iterator[tuple[int, Reason]]:
+    def _shared_keys(self, lefts: Rows, rights: Rows) -> Iterator[tuple[int, Reason]]:
         """Yield the keys of pairs that are clearly in the same key or in relative keys, by pair index."""
-        of_ones, of_others = self._keys[ones], self._keys[others]
-        pairs = (np.minimum(of_ones, of_others) >= 0).nonzero()[0]
-        for at, one, other in _side_by_side(pairs, of_ones[pairs], of_others[pairs]):
-            if (one, other) not in self._reasons_of_keys:
-                self._reasons_of_keys[one, other] = self._reason_of_keys(one, other)
-            reason = self._reasons_of_keys[one, other]
+        left_keys, right_keys = self._keys[lefts], self._keys[rights]
+        pairs = (np.minimum(left_keys, right_keys) >= 0).nonzero()[0]
+        for at, left, right in _side_by_side(pairs, left_keys[pairs], right_keys[pairs]):
+            if (left, right) not in self._reasons_of_keys:
+                self._reasons_of_keys[left, right] = self._reason_of_keys(left, right)
+            reason = self._reasons_of_keys[left, right]
             if reason is not None and reason.chance <= MAX_CHANCE:
                 yield at, reason
 
-    def _reason_of_keys(self, one: int, other: int) -> Reason | None:
-        of_one, of_other = divmod(one, 2), divmod(other, 2)
-        relation = key_relation(*of_one, *of_other)
+    def _reason_of_keys(self, left: int, right: int) -> Reason | None:
+        left_key, right_key = divmod(left, 2), divmod(right, 2)
+        relation = key_relation(*left_key, *right_key)
         if relation == "same":
-            return Reason(page_message("both in {key}").format(key=key_name(*of_one)), self._share_of_key(one))
+            return Reason(page_message("both in {key}").format(key=key_name(*left_key)), self._share_of_key(left))
         if relation == "relative":
             sentence = page_message("relative keys, {one} and {other}")
-            return Reason(sentence.format(one=key_name(*of_one), other=key_name(*of_other)), self._share_of_key(other))
+            return Reason(
+                sentence.format(one=key_name(*left_key), other=key_name(*right_key)), self._share_of_key(right)
+            )
         return None
 
     def _share_of_key(self, key: int) -> float:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from spotmap_build.cluster.term_matrix import VOICES, is_of_head, least_activation, term_of
+from spotmap_build.cluster.term_matrix import VOICES, is_of_head, min_activation, term_of
 from spotmap_build.cluster.wording import EMPTY, VAGUE, style_name
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _chosen(own: list[_Style]) -> list[_Style]:
 def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, usual: float) -> None:
     """Add a tag to the tracks that have it; of two tags with the same word, the stronger one counts."""
     term, is_heard = term_of(tag), is_of_head(tag)
-    has_it = activations >= least_activation(term, usual)
+    has_it = activations >= min_activation(term, usual)
     if term.word not in VOICES:  # pads and strings raise these a little, far above what is usual
         has_it |= activations >= max(MIN_ACTIVATION, RARE * usual)
     rows = np.flatnonzero(has_it)

@@ -13,8 +13,8 @@ from spotmap_build.project.layout import (
     LAYOUT_NEIGHBORS,
     MIN_DIST,
     MIN_TRACKS_FOR_UMAP,
-    attempts,
-    epochs,
+    attempt_count,
+    epoch_count,
     fit_layout,
 )
 from spotmap_build.project.neighbors import nearest_rows, similarities_between
@@ -123,7 +123,7 @@ def fit_anchored_layout(
     known = are_known(previous)
     reason = _reason_for_fresh(known, previous, is_fresh_wanted)
     if not reason and last_fresh_trustworthiness is not None and _changed_share(known, gone_count) <= MAX_SHARE_TO_STAY:
-        positions = beside_hosts(unit_vectors, previous, known)
+        positions = place_at_hosts(unit_vectors, previous, known)
         figure = trustworthiness(unit_vectors, positions)
         if last_fresh_trustworthiness - figure <= MAX_LOSS_OF_STAYING:
             return Anchored(positions, drift_between(previous, positions), figure, last_fresh_trustworthiness)
@@ -249,7 +249,7 @@ def _changed_share(known: BoolArray, gone_count: int) -> float:
     return changed_share(common_count, len(known), common_count + gone_count)
 
 
-def beside_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
+def place_at_hosts(unit_vectors: Float32Array, previous: Float32Array, known: BoolArray) -> Float32Array:
     """Keep known tracks in place, and put each new one among its hosts, at about the usual distance of neighbors."""
     positions = _initial_positions(unit_vectors, previous, known)
     new = np.flatnonzero(~known)
@@ -287,7 +287,7 @@ def _settle(
         initial_positions,
         trustworthiness(unit_vectors, initial_positions) if is_nothing_new else -np.inf,
     )
-    for max_displacement, attempt in product(max_displacements, range(attempts(len(known)))):
+    for max_displacement, attempt in product(max_displacements, range(attempt_count(len(known)))):
         anchors = _scattered(initial_positions, known, attempt)
         positions = _optimize_held(graph, anchors, known, max_displacement, seed + attempt)
         figure = trustworthiness(unit_vectors, positions)
@@ -304,7 +304,7 @@ def _optimize_held(
     positions = anchors
     for allowed, rate, count in (
         (pinned, 1.0, SETTLING_EPOCHS),
-        (max_displacement, HELD_INITIAL_ALPHA, epochs(len(anchors))),
+        (max_displacement, HELD_INITIAL_ALPHA, epoch_count(len(anchors))),
     ):
         positions = optimize_layout(
             graph,

@@ -37,7 +37,7 @@ class GivenMap:
     strays: IndexArray
 
 
-def place_given(positions: Float64Array) -> GivenMap:
+def normalize_positions(positions: Float64Array) -> GivenMap:
     """Use given positions, but move strays closer, because they would shrink all other tracks to a dot.
 
     Strays keep their direction from the center and the order of their distances. Equal positions stay equal.

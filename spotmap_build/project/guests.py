@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.spatial import cKDTree
 
-from spotmap_build.project.anchoring import beside_hosts
+from spotmap_build.project.anchoring import place_at_hosts
 from spotmap_build.project.quality import kept_neighbors
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def place_guests(unit_vectors: Float32Array, positions: Float32Array) -> Float32
     previous = np.full((len(unit_vectors), 2), np.nan, dtype=np.float32)
     previous[:count] = positions
     placed = (
-        beside_hosts(unit_vectors, previous, known)[count:] if count > 1 else np.repeat(positions, (~known).sum(), 0)
+        place_at_hosts(unit_vectors, previous, known)[count:] if count > 1 else np.repeat(positions, (~known).sum(), 0)
     )
     return np.asarray(np.clip(placed, positions.min(axis=0), positions.max(axis=0)), dtype=np.float32)
 

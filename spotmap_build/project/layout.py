@@ -64,7 +64,7 @@ def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> F
         return _apart(start)
     nearest = neighbors.first(LAYOUT_NEIGHBORS)
     best, best_figure = start, -math.inf
-    for attempt in range(attempts(len(start))):
+    for attempt in range(attempt_count(len(start))):
         # Add a little seeded noise: exact duplicates would start at the same point and never separate.
         noise = np.random.default_rng((seed, attempt)).normal(scale=1e-2, size=start.shape)
         positions = fit_umap(
@@ -72,7 +72,7 @@ def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> F
             nearest,
             (start + noise).astype(np.float32),
             min_dist=MIN_DIST,
-            n_epochs=epochs(len(start)),
+            n_epochs=epoch_count(len(start)),
             random_state=seed + attempt,
         )
         figure = trustworthiness(unit_vectors, positions)
@@ -82,12 +82,12 @@ def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> F
     return np.asarray(closed - closed.mean(axis=0), dtype=np.float32)
 
 
-def attempts(track_count: int) -> int:
+def attempt_count(track_count: int) -> int:
     """Return how often a library of this size is laid out: 8 times up to 250 tracks, once from 1,001 on."""
     return max(1, min(8, 2000 // max(track_count, 1)))
 
 
-def epochs(track_count: int) -> int:
+def epoch_count(track_count: int) -> int:
     """Return UMAP's default number of epochs."""
     return 500 if track_count <= 10_000 else 200
 

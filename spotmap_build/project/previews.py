@@ -20,7 +20,7 @@ SCALES: Final = (0.5, 1.5)
 """Limits of the scale of a dimension."""
 
 
-def as_whole_tracks(vectors: Float32Array, previews: Float32Array, wholes: Float32Array) -> Float32Array:
+def correct_previews(vectors: Float32Array, previews: Float32Array, wholes: Float32Array) -> Float32Array:
     """Adjust vectors of previews to the mean and standard deviation of vectors of full tracks.
 
     The difference is estimated for each dimension separately, from tracks that were analyzed in both ways.
@@ -40,7 +40,7 @@ def as_whole_tracks(vectors: Float32Array, previews: Float32Array, wholes: Float
     Examples
     --------
     >>> previews = np.array([[1.0], [3.0]] * 45, np.float32)
-    >>> as_whole_tracks(previews[:2], previews, previews - 1).ravel()
+    >>> correct_previews(previews[:2], previews, previews - 1).ravel()
     array([0.1, 2.1], dtype=float32)
     """
     count = len(previews)

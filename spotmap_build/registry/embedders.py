@@ -153,7 +153,7 @@ EMBEDDERS: Final[dict[str, EmbedderSpec]] = {
 
 def names() -> tuple[str, ...]:
     """Return the values of ``--embedder``: our own embedders, and those of installed packages."""
-    return (*EMBEDDERS, *plugins.announced("embedders"))
+    return (*EMBEDDERS, *plugins.entry_points_by_name("embedders"))
 
 
 def get(name: str) -> EmbedderSpec:

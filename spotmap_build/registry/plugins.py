@@ -39,7 +39,7 @@ class Row(Protocol):
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
-def announced(group: Group) -> Mapping[str, tuple[EntryPoint, ...]]:
+def entry_points_by_name(group: Group) -> Mapping[str, tuple[EntryPoint, ...]]:
     """Return the entry points of installed packages by name, without importing what they refer to."""
     from importlib.metadata import entry_points  # not loaded if only our own names are used
 
@@ -68,7 +68,7 @@ def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
     PluginError
         It cannot be imported, or is not a row of this type.
     """
-    points, what = announced(group)[name], f"{GROUPS[group]} '{name}'"
+    points, what = entry_points_by_name(group)[name], f"{GROUPS[group]} '{name}'"
     if len(points) > 1:
         packages = " and ".join(map(package_of, points))
         raise ConfigError(
@@ -77,7 +77,7 @@ def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
         )
     (point,) = points
     package = package_of(point)
-    with blaming(package, what):
+    with attribute_errors(package, what):
         row = point.load()
     if not isinstance(row, row_type):
         raise PluginError(
@@ -93,7 +93,7 @@ def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
 
 
 @contextmanager
-def blaming(package: str, what: str) -> Iterator[None]:
+def attribute_errors(package: str, what: str) -> Iterator[None]:
     """Attribute unexpected errors to another package's code. Does nothing if ``package`` is empty.
 
     Raises
@@ -123,9 +123,9 @@ def _hint(package: str) -> str:
     )
 
 
-def troubles(group: Group, row_type: type[Row], ours: frozenset[str]) -> Iterator[SpotmapError]:
+def plugin_errors(group: Group, row_type: type[Row], ours: frozenset[str]) -> Iterator[SpotmapError]:
     """Yield the problems of all rows that packages add, for ``doctor``. Imports every row."""
-    for name, points in announced(group).items():
+    for name, points in entry_points_by_name(group).items():
         if name in ours:
             packages = " and ".join(map(package_of, points))
             yield ConfigError(

@@ -91,5 +91,5 @@ def find(name: str) -> SourceKind:
     try:
         return plugins.load_row("sources", name, SourceKind)
     except KeyError:
-        usages = ", ".join([*(kind.usage for kind in SOURCES), *plugins.announced("sources")])
+        usages = ", ".join([*(kind.usage for kind in SOURCES), *plugins.entry_points_by_name("sources")])
         raise ConfigError(f"There is no source '{name}'.", hint=f"Sources are: {usages}.") from None

@@ -137,7 +137,7 @@ THEMES: tuple[Theme, ...] = (
 
 def names() -> tuple[str, ...]:
     """Return the values of ``--theme``: our own themes, and those of installed packages."""
-    return (*(theme.name for theme in THEMES), *plugins.announced("themes"))
+    return (*(theme.name for theme in THEMES), *plugins.entry_points_by_name("themes"))
 
 
 def find(name: str) -> Theme:
@@ -157,7 +157,7 @@ def find(name: str) -> Theme:
         theme = plugins.load_row("themes", name, Theme)
     except KeyError:
         raise ConfigError(f"There is no theme '{name}'.", hint=f"Themes are: {', '.join(names())}.") from None
-    with plugins.blaming(theme.package, f"theme '{name}'"):
+    with plugins.attribute_errors(theme.package, f"theme '{name}'"):
         faults = list(theme.faults())
     if faults:
         raise PluginError(

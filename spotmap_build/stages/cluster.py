@@ -149,11 +149,11 @@ def _members(labels: Int32Array) -> list[tuple[int, ...]]:
 def _carried(
     embedded: Embedded, rows: tuple[list[tuple[int, ...]], list[tuple[int, ...]]], last: PreviousMap | None
 ) -> tuple[MatchedClusters, MatchedClusters]:
-    from spotmap_build.cluster.identity import Remembered, match_clusters
+    from spotmap_build.cluster.identity import KnownCluster, match_clusters
 
-    def remembered(one: PreviousCluster) -> Remembered:
+    def remembered(one: PreviousCluster) -> KnownCluster:
         assert last is not None
-        return Remembered(one.id, one.name, one.color, tuple(last.track_ids[member] for member in one.members))
+        return KnownCluster(one.id, one.name, one.color, tuple(last.track_ids[member] for member in one.members))
 
     ids = [track.id for track in embedded.tracks]
     levels = ((last.clusters, last.regions) if last else ((), ()), last.next_numbers if last else (1, 1))

@@ -322,7 +322,7 @@ def _read_embeddings(
     import numpy as np
 
     from spotmap_build.model import Embeddings
-    from spotmap_build.project.previews import as_whole_tracks
+    from spotmap_build.project.previews import correct_previews
 
     both = [one for pair in pairs for one in pair]
     vectors, tags, features, typical_s = _read_parts(whole, [*kept, *both])
@@ -330,7 +330,7 @@ def _read_embeddings(
     if is_preview.any():
         of_pairs = vectors[len(kept) :]
         of_previews = vectors[: len(kept)][is_preview]
-        vectors[: len(kept)][is_preview] = as_whole_tracks(of_previews, of_pairs[::2], of_pairs[1::2])
+        vectors[: len(kept)][is_preview] = correct_previews(of_previews, of_pairs[::2], of_pairs[1::2])
     count = len(kept)
     embeddings = Embeddings(
         track_ids=tuple(one.track.id for one in kept),

@@ -22,7 +22,7 @@ from spotmap_build.core.language import AUTO, page_gettext, page_message, page_n
 from spotmap_build.core.text import is_text
 from spotmap_build.core.translation import gettext
 from spotmap_build.emit.marker import is_generation, is_safe_path
-from spotmap_build.emit.page import EXAMPLE, HEARD, art_file_name, excerpt_file_name, render_pages
+from spotmap_build.emit.page import EXAMPLE, NEARNESS_BY_SOUND, art_file_name, excerpt_file_name, render_pages
 from spotmap_build.emit.site import PAGE_NAME, Site
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
@@ -274,7 +274,7 @@ def describe_nearness(fetched: Fetched) -> str:
         return page_message("Every track lies where a table put it.")
     if fetched.loaded.vectors is not None:
         return page_message("Tracks with vectors alike lie close together.")
-    return HEARD
+    return NEARNESS_BY_SOUND
 
 
 def paths_to_tell(run: Run, embedded: Embedded) -> dict[str, str]:
@@ -337,6 +337,6 @@ def _assemble(
 def _description(language: str, count: int, nearness: str) -> str:
     """Describe the page in a sentence, for search engines, link previews, and browsers without scripts."""
     said = page_ngettext(language, "A map of {count} track", "A map of {count} tracks", count)
-    if nearness == HEARD:
+    if nearness == NEARNESS_BY_SOUND:
         return page_gettext(language, "{map}: what sounds alike lies together.").format(map=said)
     return page_gettext(language, "{map}. {sentence}").format(map=said, sentence=page_gettext(language, nearness))

@@ -12,7 +12,7 @@ from spotmap_build import registry
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import gettext
 from spotmap_build.errors import ConfigError, PluginError
-from spotmap_build.fetch.guests import gather
+from spotmap_build.fetch.guests import combine_with_guests
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.registry import plugins, sources
@@ -55,7 +55,7 @@ def fetch(run: Run) -> Fetched:
             say=run.progress.say,
             read_metadata=_read_metadata,
         )
-        loaded = gather([source.load(context) for source in chosen], config.layers)
+        loaded = combine_with_guests([source.load(context) for source in chosen], config.layers)
         run.progress.end(_outcome(loaded.library))
         if loaded.problem is not None:
             run.progress.say(loaded.problem.message, level="warning")
@@ -76,7 +76,7 @@ def make_source(text: str, config: Config) -> LibrarySource:
     kind = sources.find(name)
     if kind.takes_path and not path:
         raise ConfigError(f"--source {name} lacks its path.", hint=f"Say for example --source {name}:PATH.")
-    with plugins.blaming(kind.package, f"source '{name}'"):
+    with plugins.attribute_errors(kind.package, f"source '{name}'"):
         make: Callable[[Config | Path], LibrarySource] = registry.load(kind.make)
         source = make(Path(path)) if kind.takes_path else make(config)
     return _OfPackage(source, kind) if kind.package else source
@@ -91,7 +91,7 @@ class _OfPackage:
 
     def load(self, context: LoadContext) -> Loaded:
         """Load the library under the requested name."""
-        with plugins.blaming(self.kind.package, f"source '{self.kind.name}'"):
+        with plugins.attribute_errors(self.kind.package, f"source '{self.kind.name}'"):
             loaded = self.source.load(context)
             fault = _fault(loaded)
         if fault:

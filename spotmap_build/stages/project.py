@@ -133,9 +133,11 @@ def _lay_out(run: Run, embedded: Embedded, space: EmbeddingSpace, previous_map: 
 def _take_given(embedded: Embedded) -> Projection:
     import numpy as np
 
-    from spotmap_build.project.given_positions import place_given
+    from spotmap_build.project.given_positions import normalize_positions
 
-    given = place_given(np.array([track.position for track in embedded.tracks], dtype=np.float64).reshape(-1, 2))
+    given = normalize_positions(
+        np.array([track.position for track in embedded.tracks], dtype=np.float64).reshape(-1, 2)
+    )
     return Projection(given.coordinates, strays=tuple(given.strays.tolist()))
 
 

@@ -66,10 +66,10 @@ class Forecast:
 def map_work_s(track_count: int, made: Made, *, is_first: bool) -> float:
     """Tell how many processor seconds a map takes, about: by how often which tracks are moved."""
     from spotmap_build.project.anchoring import SETTLING_EPOCHS
-    from spotmap_build.project.layout import attempts, epochs
+    from spotmap_build.project.layout import attempt_count, epoch_count
 
-    fresh, held = epochs(track_count), epochs(track_count) + SETTLING_EPOCHS
-    rounds = attempts(track_count) * {"fresh": fresh, "held": fresh + held, "stayed": 0}[made]
+    fresh, held = epoch_count(track_count), epoch_count(track_count) + SETTLING_EPOCHS
+    rounds = attempt_count(track_count) * {"fresh": fresh, "held": fresh + held, "stayed": 0}[made]
     return FIXED_S + is_first * LOADING_S + track_count * (S_PER_TRACK + rounds * S_PER_EPOCH)
 
 

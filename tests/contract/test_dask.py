@@ -19,7 +19,7 @@ import pytest
 from spotmap_build.cache.records import decode_record
 from spotmap_build.embed import dask_pool, remote
 from spotmap_build.embed.pool import EmbedPool
-from spotmap_build.embed.remote import Answer, RemoteJob, Weights, fingerprint_of
+from spotmap_build.embed.remote import RemoteJob, RemoteResult, Weights, fingerprint_of
 from spotmap_build.embed.weights import packaged
 from spotmap_build.embed.workers import EmbedJob
 from spotmap_build.errors import ConfigError, ServiceError, TrackError, WeightsError
@@ -120,7 +120,7 @@ def test_vectors_match_a_local_run_though_a_worker_is_killed_and_half_the_files_
         for tune_job in jobs:
             yield None  # not ready yet
             yield tune_job
-            max_in_flight = max(max_in_flight, len(pool._flying))
+            max_in_flight = max(max_in_flight, len(pool._in_flight))
 
     # Half of the files have another fingerprint on the workers than in the build, so their content is sent.
     changed = {Path(tune_job.path or "") for tune_job in jobs[::2]}
@@ -141,7 +141,7 @@ def test_vectors_match_a_local_run_though_a_worker_is_killed_and_half_the_files_
     found = vectors(done)
     assert found.keys() == expected.keys()
     assert all(equal(found[name], expected[name]) for name in expected)
-    assert 1 < max_in_flight <= 2 * dask_pool.AHEAD
+    assert 1 < max_in_flight <= 2 * dask_pool.JOBS_PER_WORKER
 
 
 def run(cluster: Any, jobs: list[EmbedJob], limit_s: float = 0.0) -> dict[str, str]:
@@ -224,7 +224,7 @@ def test_remaining_jobs_are_dropped_at_the_time_limit(cluster: Any, tmp_path: Pa
         results = pool.run(iter(quick_jobs(tmp_path, 9)), stop_requested=lambda: bool(done))
         done += [next(results)]
         done += results
-    assert len(done) <= 2 * dask_pool.AHEAD
+    assert len(done) <= 2 * dask_pool.JOBS_PER_WORKER
 
 
 def test_weights_outside_the_package_are_sent_to_workers(cluster: Any, tmp_path: Path) -> None:
@@ -246,8 +246,8 @@ def test_invalid_weights_end_the_run(cluster: Any, tmp_path: Path) -> None:
 def test_lost_cluster_ends_the_run_after_the_finished_jobs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(dask_pool, "ALONE_S", 1.0)
-    monkeypatch.setattr(dask_pool, "LOOK_S", 0.2)
+    monkeypatch.setattr(dask_pool, "MAX_WITHOUT_WORKERS_S", 1.0)
+    monkeypatch.setattr(dask_pool, "CHECK_INTERVAL_S", 0.2)
     monkeypatch.setattr(dask_pool, "CONNECT_S", 5.0)  # how long the client waits for a scheduler to come back
     with (
         local_cluster(n_workers=1, local_directory=str(tmp_path)) as running,
@@ -267,7 +267,7 @@ def test_unavailable_cluster_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(dask_pool, "CONNECT_S", 0.2)
     with pytest.raises(ServiceError, match=r"No Dask scheduler answers at dask://127\.0\.0\.1:9"):
         dask_pool.DaskPool("dask://127.0.0.1:9")
-    monkeypatch.setattr(dask_pool, "ALONE_S", 0.2)
+    monkeypatch.setattr(dask_pool, "MAX_WITHOUT_WORKERS_S", 0.2)
     with (
         local_cluster(n_workers=0, local_directory=str(tmp_path)) as empty,
         pytest.raises(ServiceError, match="has no workers"),
@@ -279,7 +279,7 @@ def test_unavailable_cluster_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "spotmap-build[dask]" in caught.value.hint
 
 
-def embed_remotely(remote_job: RemoteJob, folder: Path) -> Answer:
+def embed_remotely(remote_job: RemoteJob, folder: Path) -> RemoteResult:
     return remote.embed_on_worker(remote_job, None, folder)
 
 

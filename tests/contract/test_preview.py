@@ -28,7 +28,7 @@ from spotmap_build.emit.preview import (
     open_server,
 )
 from spotmap_build.emit.site import STAGING_NAME, publish
-from spotmap_build.emit.watch import Places, Rebuilds, Watch, rebuild_on_change
+from spotmap_build.emit.watch import Rebuilds, Watch, WatchedPaths, rebuild_on_change
 from spotmap_build.errors import ConfigError, OutputError
 from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.watching import watch
@@ -40,14 +40,14 @@ PREVIEW_PROGRAM = """
 import sys
 from pathlib import Path
 from spotmap_build.emit.preview import serve
-from spotmap_build.emit.watch import Places, Watch
+from spotmap_build.emit.watch import Watch, WatchedPaths
 from spotmap_build.errors import OutputError
 site, watched = Path(sys.argv[1]), Path(sys.argv[2])
 def rebuild():
     if watched.joinpath("broken").exists():
         raise OutputError("It broke.", hint="Mend it.")
     site.joinpath("index.html").write_text("<head></head>rebuilt")
-watch = Watch(lambda: Places((watched,)), rebuild)
+watch = Watch(lambda: WatchedPaths((watched,)), rebuild)
 serve(site, port=0, open_browser=False, watch=watch, say=lambda line: print(line, flush=True))
 """
 
@@ -215,7 +215,7 @@ def test_folder_without_a_site_is_an_error(tmp_path: Path) -> None:
 
 def test_files_that_a_build_writes_do_not_trigger_a_build(tmp_path: Path) -> None:
     config = Config(sources=(f"folder:{tmp_path}",), out=tmp_path / "site", poster=tmp_path / "poster.svg")
-    names = {place.name for place in watch(lambda: config).places().not_these}
+    names = {place.name for place in watch(lambda: config).places().excluded}
     outputs = {f"site{ending}" for ending in ("", ".report.json", ".audio.json", ".audio.json.js", ".unchanged.json")}
     assert names >= {*outputs, "site.spotify.json", "poster.svg"}
 
@@ -260,7 +260,7 @@ def test_change_triggers_rebuild_and_reload_even_after_a_failed_build(site: Path
 
 
 @contextmanager
-def watching_changes(places: Callable[[], Places], rebuild: Callable[[], None]) -> Iterator[SimpleQueue[str]]:
+def watching_changes(places: Callable[[], WatchedPaths], rebuild: Callable[[], None]) -> Iterator[SimpleQueue[str]]:
     """Yield the queue of messages after watching has started."""
     messages: SimpleQueue[str] = SimpleQueue()
     rebuilds, stopped = Rebuilds(), threading.Event()
@@ -277,7 +277,7 @@ def watching_changes(places: Callable[[], Places], rebuild: Callable[[], None]) 
 def test_outputs_and_hidden_files_do_not_trigger_a_build(tmp_path: Path) -> None:
     """The watched library contains settings and site; the settings are replaced by a temporary file, as by editors."""
     (tmp_path / "site").mkdir()
-    places = Places((tmp_path, tmp_path / "spotmap.toml"), (tmp_path / "site", tmp_path / "site.report.json"))
+    places = WatchedPaths((tmp_path, tmp_path / "spotmap.toml"), (tmp_path / "site", tmp_path / "site.report.json"))
     with watching_changes(lambda: places, lambda: None) as messages:
         for name in ("site/index.html", "site.report.json", ".half.tmp"):
             (tmp_path / name).write_text("x")
@@ -294,8 +294,8 @@ def test_new_and_not_yet_existing_source_folders_are_watched(tmp_path: Path) -> 
     first.mkdir()
     built: SimpleQueue[str] = SimpleQueue()
 
-    def places() -> Places:
-        return Places((settings, second if settings.exists() else first))
+    def places() -> WatchedPaths:
+        return WatchedPaths((settings, second if settings.exists() else first))
 
     with watching_changes(places, lambda: built.put("built")):
         settings.touch()
@@ -318,7 +318,7 @@ def test_unexpected_exception_is_reported_and_watching_continues(tmp_path: Path)
     def rebuild() -> None:
         raise KeyError("style.css")
 
-    with watching_changes(lambda: Places((tmp_path,)), rebuild) as messages:
+    with watching_changes(lambda: WatchedPaths((tmp_path,)), rebuild) as messages:
         for _ in range(2):
             (tmp_path / "song.ogg").touch()
             assert messages.get(timeout=patience()) == "1 file changed, building again"

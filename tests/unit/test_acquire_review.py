@@ -14,10 +14,10 @@ from spotmap_build.acquire.review import (
     Choice,
     Option,
     Row,
-    analyze,
     describe,
     doubtful,
     options,
+    parse_answer,
     run_review,
 )
 from spotmap_build.errors import ConfigError
@@ -103,13 +103,13 @@ CHOICES = (Option("a" * 11), Option("b" * 11))
     ],
 )
 def test_answer_is_parsed(answer: str, choice: Choice) -> None:
-    assert analyze(answer, CHOICES) == choice
+    assert parse_answer(answer, CHOICES) == choice
 
 
 @pytest.mark.parametrize(("answer", "words"), [("0", "number 0"), ("3", "number 3"), ("-1", "-1"), ("yes", "yes")])
 def test_invalid_answer_is_reported(answer: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        analyze(answer, CHOICES)
+        parse_answer(answer, CHOICES)
 
 
 def test_track_is_shown_with_its_options() -> None:

@@ -22,7 +22,7 @@ from spotmap_build.config import Config
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch import card
 from spotmap_build.fetch.card import CardSource, decode_card, encode_card
-from spotmap_build.fetch.guests import gather
+from spotmap_build.fetch.guests import combine_with_guests
 from spotmap_build.fetch.merge import merge
 from spotmap_build.fetch.source import CardSounds, Loaded
 from spotmap_build.model import Library, Playlist, Recording, SharedSound, Track
@@ -245,7 +245,7 @@ MINE = Track("folder:1", "Song", ("Ada",), duration_ms=200_000, recording=Record
 )
 def test_track_of_both_people_is_one_track_with_the_owners_metadata(theirs: Track) -> None:
     mine = replace(MINE, isrc="USABC9912345") if theirs.isrc else MINE
-    found = gather([loaded(mine, Track("folder:2", "Other")), friend(theirs)])
+    found = combine_with_guests([loaded(mine, Track("folder:2", "Other")), friend(theirs)])
     assert found.library.tracks == (replace(mine, layers=("me", "Bo")), Track("folder:2", "Other", layers=("me",)))
     assert found.library.guests == ()
 
@@ -255,14 +255,14 @@ def test_card_changes_only_the_layers_of_the_library() -> None:
     first, second = Track("1", "Song", ("Ada",), duration_ms=200_000), Track("2", "Song", ("Ada",), duration_ms=203_000)
     between = Track("3", "Song", ("Ada",), duration_ms=201_500)
     own = [loaded(first, playlists=(Playlist("p", "P", ("1",)),)), loaded(second)]
-    alone, together = merge(own), gather([friend(between), *own])
+    alone, together = merge(own), combine_with_guests([friend(between), *own])
     assert [replace(track, layers=()) for track in together.library.tracks] == list(alone.library.tracks)
     assert together.library.playlists == alone.library.playlists
     assert together.kind == alone.kind
 
 
 def test_track_that_only_a_friend_has_becomes_a_guest_with_its_sound() -> None:
-    found = gather(
+    found = combine_with_guests(
         [
             loaded(MINE),
             friend(Track("card:1", "New", ("Zoe",)), owner="Bo"),
@@ -280,14 +280,14 @@ def test_track_that_only_a_friend_has_becomes_a_guest_with_its_sound() -> None:
 
 def test_track_of_two_friends_becomes_one_guest() -> None:
     new = Track("card:1", "New", ("Zoe",), duration_ms=1_000)
-    found = gather([loaded(MINE), friend(new), friend(replace(new, id="card:2"), owner="Cy")])
+    found = combine_with_guests([loaded(MINE), friend(new), friend(replace(new, id="card:2"), owner="Cy")])
     (guest,) = found.library.guests
     assert (guest.track.id, guest.track.layers) == ("card:1", ("Bo", "Cy"))
 
 
 def test_layers_of_equally_named_cards_are_distinguished() -> None:
     cards = [friend(Track(f"card:{number}", f"New {number}"), owner="me") for number in (1, 2)]
-    found = gather([loaded(MINE), *cards])
+    found = combine_with_guests([loaded(MINE), *cards])
     assert [track.layers for track in found.library.tracks] == [("me",)]
     assert [guest.track.layers for guest in found.library.guests] == [("me 2",), ("me 3",)]
 
@@ -303,7 +303,7 @@ def test_layers_of_equally_named_cards_are_distinguished() -> None:
 )
 def test_invalid_combination_of_sources_is_reported(parts: list[Loaded], layers: list[str], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        gather(parts, layers)
+        combine_with_guests(parts, layers)
 
 
 def test_card_is_read_without_a_context(tmp_path: Path) -> None:

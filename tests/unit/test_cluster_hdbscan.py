@@ -58,24 +58,24 @@ def test_trees_equal_those_of_the_hdbscan_package(count: int, min_size: int) -> 
 
 
 def _described(tree: DensityTree, group: int) -> object:
-    leaving = sorted(zip(tree.rows[group].tolist(), tree.leaving[group].tolist(), strict=True))
+    exit_densities = sorted(zip(tree.rows[group].tolist(), tree.exit_densities[group].tolist(), strict=True))
     parts = sorted((_described(tree, part) for part in tree.parts[group]), key=repr)
-    return tree.birth[group], leaving, parts
+    return tree.birth[group], exit_densities, parts
 
 
 def _described_by_hdbscan(condensed: Any, group: int, birth: float) -> object:
     own = condensed[condensed["parent"] == group]
-    leaving = sorted((int(row["child"]), float(row["lambda_val"])) for row in own if row["child_size"] == 1)
+    exit_densities = sorted((int(row["child"]), float(row["lambda_val"])) for row in own if row["child_size"] == 1)
     larger = (row for row in own if row["child_size"] > 1)
     parts = (_described_by_hdbscan(condensed, row["child"], float(row["lambda_val"])) for row in larger)
-    return birth, leaving, sorted(parts, key=repr)
+    return birth, exit_densities, sorted(parts, key=repr)
 
 
 def test_coincident_rows_leave_a_cluster_at_the_same_density() -> None:
     places = np.repeat(np.array([[0.0, 0], [1, 0], [9, 0]]), [6, 4, 5], axis=0)
     tree = condense(single_linkage(places, 1), 3, same_place=0.5)
     assert sorted(tree.sizes.tolist()) == [4, 5, 6, 10, 15]
-    assert {float(density) for leaving in tree.leaving for density in leaving} == {2.0}
+    assert {float(density) for exit_densities in tree.exit_densities for density in exit_densities} == {2.0}
     assert sorted(row for rows in tree.rows for row in rows.tolist()) == list(range(15))
 
 
@@ -203,7 +203,7 @@ def test_splitting_a_large_cluster_creates_no_noise(share: float, monkeypatch: p
     """Three overlapping hills. With a share of 0.2 they are always split."""
     space = np.concatenate([blobs([(0, 0), (2.2, 0), (1.1, 2)], 60, 0.5), blobs([(30, 0)], 60, 0.5, seed=3)])
     monkeypatch.setattr(density_tree, "MIN_PARTS_MASS_SHARE", share)
-    monkeypatch.setattr(density_tree, "LIES_APART", 1.0)
+    monkeypatch.setattr(density_tree, "MIN_ISOLATION", 1.0)
     monkeypatch.setattr(density_tree, "NEAR", 100)
     labels = hdbscan_labels(space)
     assert (labels.max() == 1) == (share == 1)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from spotmap_build.cluster.hierarchy import (
+    absorb_supported_noise,
     find_groups,
     join_clusters,
-    join_witnessed,
     label_regions,
     region_count,
     soft_membership,
@@ -70,7 +70,7 @@ def test_noise_joins_a_cluster_where_map_and_sound_agree(reached: int, neighbors
     labels = np.array([0, 0, 1, 1, -1, -1], np.int32)
     near = np.tile(np.array(neighbors, np.int32), (6, 1))
     where = np.array([1, 1, 0, 0, reached, -1], np.int32)
-    assert join_witnessed(labels, where, near).tolist() == [0, 0, 1, 1, joins, -1]
+    assert absorb_supported_noise(labels, where, near).tolist() == [0, 0, 1, 1, joins, -1]
 
 
 def test_second_cluster_differs_from_the_first() -> None:

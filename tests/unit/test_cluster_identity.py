@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.identity import Remembered, describe_events, match_clusters
+from spotmap_build.cluster.identity import KnownCluster, describe_events, match_clusters
 
 
 def ids(start: int, stop: int) -> tuple[str, ...]:
     return tuple(f"t{number}" for number in range(start, stop))
 
 
-DUB = Remembered("region-1", "Dub techno", 0, ids(0, 100))
-FOLK = Remembered("region-2", "Folk", 1, ids(100, 150))
+DUB = KnownCluster("region-1", "Dub techno", 0, ids(0, 100))
+FOLK = KnownCluster("region-2", "Folk", 1, ids(100, 150))
 
 
 def test_first_build_creates_identities_without_events() -> None:
@@ -72,7 +72,7 @@ def test_id_is_never_reused() -> None:
 
 
 def test_new_region_takes_a_free_color() -> None:
-    carried = match_clusters([Remembered("region-1", "", 2, ids(0, 9))], [ids(0, 9), ids(20, 30), ids(30, 39)])
+    carried = match_clusters([KnownCluster("region-1", "", 2, ids(0, 9))], [ids(0, 9), ids(20, 30), ids(30, 39)])
     assert [identity.color for identity in carried.identities] == [2, 0, 1]
 
 
@@ -88,7 +88,7 @@ def test_nearly_all_tracks_keep_their_identity_when_borders_shift(seed: int) -> 
     new = np.where(generator.random(1_000) < 0.04, generator.integers(0, 12, 1_000), old)
     shuffled = generator.permutation(12)
     previous = [
-        Remembered(f"region-{label + 1}", "", label, tuple(f"t{row}" for row in np.flatnonzero(old == label)))
+        KnownCluster(f"region-{label + 1}", "", label, tuple(f"t{row}" for row in np.flatnonzero(old == label)))
         for label in range(12)
     ]
     members = [tuple(f"t{row}" for row in np.flatnonzero(new == shuffled[label])) for label in range(12)]

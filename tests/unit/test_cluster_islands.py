@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spotmap_build.cluster.islands import set_islands_apart
+from spotmap_build.cluster.islands import separate_islands
 
 
 def groups(labels: list[int]) -> list[list[int]]:
@@ -44,6 +44,6 @@ def test_isolated_group_becomes_a_cluster(places: list[float], labels: list[int]
 
     tree = linkage(np.array(places, dtype=float)[:, None]) if len(places) > 1 else np.zeros((0, 4))
     before = np.array(labels, np.int32)
-    found = set_islands_apart(before, tree, least=3, usual=1.0)
+    found = separate_islands(before, tree, min_size=3, usual_distance=1.0)
     assert before.tolist() == labels
     assert groups(found.tolist()) == sorted(expected, key=lambda rows: (found[rows[0]], rows))

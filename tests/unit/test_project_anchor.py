@@ -66,7 +66,7 @@ MADE: dict[tuple[int, bytes], Float32Array] = {}
 
 def fresh_layout(vectors: Float32Array) -> Float32Array:
     """Return a first layout, which is cached per vectors."""
-    key = (layout.attempts(len(vectors)), vectors.tobytes())
+    key = (layout.attempt_count(len(vectors)), vectors.tobytes())
     if key not in MADE:
         unit = prepare(vectors, "center")
         MADE[key] = fit_layout(unit, find_neighbors(unit, NEIGHBOR_COUNT, seed=0), 42)
@@ -81,7 +81,7 @@ def with_newcomers(positions: Float32Array, count: int) -> Float32Array:
 def two_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare two layouts of small libraries instead of eight, in tests for which the number does not matter."""
     for module in (anchoring, layout):
-        monkeypatch.setattr(module, "attempts", lambda _track_count: 2)
+        monkeypatch.setattr(module, "attempt_count", lambda _track_count: 2)
 
 
 @pytest.mark.slow

@@ -134,11 +134,11 @@ CHANGES: dict[str, Change] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_relevant_change_is_detected(config: Config, tmp_path: Path, change: Change) -> None:
-    before = unchanged.look(config)
+    before = unchanged.read_state(config)
     assert before is not None
-    assert unchanged.look(config) == before
+    assert unchanged.read_state(config) == before
     change(tmp_path)
-    assert unchanged.look(config) != before
+    assert unchanged.read_state(config) != before
 
 
 @pytest.mark.parametrize(
@@ -147,13 +147,13 @@ def test_relevant_change_is_detected(config: Config, tmp_path: Path, change: Cha
      {"metric": "cosine"}, {"site_url": "https://x/"}, {"force": True}, {"layers": ("a",)}],
 )  # fmt: skip
 def test_changed_settings_are_detected(config: Config, other: dict[str, object]) -> None:
-    assert unchanged.look(replace(config, **other)) != unchanged.look(config)  # type: ignore[arg-type]
+    assert unchanged.read_state(replace(config, **other)) != unchanged.read_state(config)  # type: ignore[arg-type]
 
 
 def test_changed_source_date_epoch_is_detected(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = unchanged.look(config)
+    before = unchanged.read_state(config)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
-    assert unchanged.look(config) != before
+    assert unchanged.read_state(config) != before
 
 
 @pytest.mark.parametrize(
@@ -163,23 +163,23 @@ def test_changed_source_date_epoch_is_detected(config: Config, monkeypatch: pyte
      {"sources": ("shelf:x",)}, {"embedder": "bands"}, {"theme": "x"}],
 )  # fmt: skip
 def test_build_that_depends_on_more_than_files_always_runs(config: Config, other: dict[str, object]) -> None:
-    assert unchanged.look(replace(config, **other)) is None  # type: ignore[arg-type]
+    assert unchanged.read_state(replace(config, **other)) is None  # type: ignore[arg-type]
 
 
 def test_output_of_builds_inside_the_library_is_ignored(config: Config, tmp_path: Path) -> None:
     config = replace(config, sources=(f"folder:{tmp_path / 'map'}",))
-    before = unchanged.look(config)
+    before = unchanged.read_state(config)
     (tmp_path / "map/site.unchanged.json").write_text("a note")
     (tmp_path / "map/cache/tmp").mkdir()
-    assert unchanged.look(config) == before
+    assert unchanged.read_state(config) == before
     (tmp_path / "map/x.mp3").write_text("a song")
-    assert unchanged.look(config) != before
+    assert unchanged.read_state(config) != before
 
 
 def test_symlink_loops_end(config: Config, tmp_path: Path) -> None:
     (tmp_path / "map/music/album/up").symlink_to(tmp_path / "map/music")
     (tmp_path / "map/music/self").symlink_to(tmp_path / "map/music/self")
-    assert unchanged.look(config) == unchanged.look(config)
+    assert unchanged.read_state(config) == unchanged.read_state(config)
 
 
 ENDING = unchanged.Ending(((f"9 of 9 tracks ({unchanged.TOOK}).", "info"), ("Too many.", "error")), 3)
@@ -187,26 +187,26 @@ MESSAGES = [("begin", "fetch", "reading \udcff"), ("end", "9 tracks"), ("say", "
 
 
 def kept(config: Config, until_unix_s: float) -> unchanged.State:
-    state = unchanged.look(config)
+    state = unchanged.read_state(config)
     assert state is not None
-    unchanged.keep(state, config, MESSAGES, ENDING, until_unix_s)
+    unchanged.save_note(state, config, MESSAGES, ENDING, until_unix_s)
     return state
 
 
 def test_recorded_messages_are_repeated(config: Config) -> None:
     state, reported = kept(config, time.time() + 99), RecordingProgress()
-    assert unchanged.recall(state, config, reported) == ENDING
+    assert unchanged.replay(state, config, reported) == ENDING
     assert reported.lines == [(*MESSAGES[0], "None"), *MESSAGES[1:]]
     assert config.unchanged_path.stat().st_mode & 0o077 == 0
 
 
 def test_messages_are_recorded_as_reported() -> None:
     reported = RecordingProgress()
-    recorded = unchanged.Recorded(reported)
+    recorded = unchanged.RecordingProgress(reported)
     recorded.begin("fetch", "reading \udcff")
     recorded.end("9 tracks")
     recorded.say("Beside the site.", level="warning")
-    assert (recorded.said, reported.lines[1:]) == (MESSAGES, MESSAGES[1:])
+    assert (recorded.events, reported.lines[1:]) == (MESSAGES, MESSAGES[1:])
 
 
 @pytest.mark.parametrize(("name", "is_repeated"), [("of this site", False), ("of another site", True)])
@@ -218,7 +218,7 @@ def test_only_the_build_records_of_this_site_matter(config: Config, name: str, i
         root.write_text("what was used")
     state = kept(config, time.time() + 99)
     roots[name].unlink()
-    assert (unchanged.recall(state, config, RecordingProgress()) == ENDING) is is_repeated
+    assert (unchanged.replay(state, config, RecordingProgress()) == ENDING) is is_repeated
 
 
 def test_target_of_each_symlink_matters(config: Config, tmp_path: Path) -> None:
@@ -232,21 +232,21 @@ def test_target_of_each_symlink_matters(config: Config, tmp_path: Path) -> None:
         for link, target in zip(links, chosen, strict=True):
             link.unlink(missing_ok=True)
             link.symlink_to(target)
-        states.add(unchanged.look(config))
+        states.add(unchanged.read_state(config))
     assert len(states) == len(targets) ** len(links)
 
 
 @pytest.mark.parametrize("until_s", [0, -99], ids=["now", "long ago"])
 def test_record_expires(config: Config, until_s: float) -> None:
     state, reported = kept(config, time.time() + until_s), RecordingProgress()
-    assert unchanged.recall(state, config, reported) is None
+    assert unchanged.replay(state, config, reported) is None
     assert not reported.lines
 
 
 def test_record_is_ignored_if_the_clock_was_set_back(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     state, now_unix_s = kept(config, time.time() + 99), time.time()
     monkeypatch.setattr(time, "time", lambda: now_unix_s - 999)
-    assert unchanged.recall(state, config, RecordingProgress()) is None
+    assert unchanged.replay(state, config, RecordingProgress()) is None
 
 
 @pytest.mark.parametrize(
@@ -259,14 +259,14 @@ def test_record_is_ignored_if_the_clock_was_set_back(config: Config, monkeypatch
 def test_damaged_record_is_ignored(config: Config, damage: Callable[[str], str]) -> None:
     state = kept(config, time.time() + 99)
     config.unchanged_path.write_text(damage(config.unchanged_path.read_text()))
-    assert unchanged.recall(state, config, RecordingProgress()) is None
+    assert unchanged.replay(state, config, RecordingProgress()) is None
 
 
 def test_nothing_is_recorded_if_a_file_changed_during_the_build(config: Config, tmp_path: Path) -> None:
-    before = unchanged.look(config)
+    before = unchanged.read_state(config)
     assert before is not None
     (tmp_path / "map/music/new.mp3").write_text("came while it was built")
-    unchanged.keep(before, config, MESSAGES, ENDING, time.time() + 99)
+    unchanged.save_note(before, config, MESSAGES, ENDING, time.time() + 99)
     assert not config.unchanged_path.exists()
 
 
@@ -278,7 +278,7 @@ def test_foreign_file_in_place_of_the_record_is_kept(config: Config, kind: str) 
         config.unchanged_path.write_text('{"mine": 1}')
     state = kept(config, time.time() + 99)
     assert config.unchanged_path.is_dir() or config.unchanged_path.read_text() == '{"mine": 1}'
-    assert unchanged.recall(state, config, RecordingProgress()) is None
+    assert unchanged.replay(state, config, RecordingProgress()) is None
 
 
 def test_every_path_setting_is_checked_or_irrelevant() -> None:

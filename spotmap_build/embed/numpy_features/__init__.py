@@ -31,9 +31,9 @@ def measure(samples: Float32Array) -> Float32Array:
     from spotmap_build.embed.numpy_features.rhythm import rhythm
     from spotmap_build.embed.numpy_features.tonal import key
     from spotmap_build.embed.patches import loop_to
-    from spotmap_build.embed.spectral import MIN_SAMPLES, as_row
+    from spotmap_build.embed.spectral import MIN_SAMPLES, feature_row
 
     looped = loop_to(samples, MIN_SAMPLES)
     values = by_frame(looped) | power_and_brightness(looped) | rhythm(looped) | key(looped) | loudness(looped)
     values["danceability"] = danceability(looped)
-    return as_row(values, looped)
+    return feature_row(values, looped)

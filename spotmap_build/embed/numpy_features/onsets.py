@@ -37,8 +37,8 @@ GAIN_BINS: Final = slice(round(40 * FRAME_SAMPLES / RHYTHM_RATE_HZ), round(5000 
 """From 40 to 5,000 Hz."""
 GAIN_FRAMES: Final = 5
 EAR_BANDS, EAR_LOW_HZ = 40, 80.0
-EAR_QUALITY, EAR_LEAST_HZ = 9.26449, 24.7
-"""Glasberg and Moore: the auditory bandwidth at a frequency is ``EAR_LEAST_HZ + frequency / EAR_QUALITY``."""
+EAR_QUALITY, EAR_MIN_HZ = 9.26449, 24.7
+"""Glasberg and Moore: the auditory bandwidth at a frequency is ``EAR_MIN_HZ + frequency / EAR_QUALITY``."""
 EMPHASIS_WINDOW: Final = 17
 EMPHASIS_BOUND_BAND: Final = 24
 """Only bands with at least as clear a beat as this one count. In the paper it is the last of the clearest 40 %, but
@@ -69,18 +69,18 @@ def onsets(samples: Float32Array) -> Onsets:
     differences, energies, mels, emphases, gains = [], [], [], [], []
     for before, spectra in _spectra(samples, max(fine, 2 * coarse - 1)):
         both = np.concatenate([before, spectra])
-        strengths = np.abs(both)
-        turns = np.divide(both, strengths, out=np.ones_like(both), where=strengths > 0)
+        magnitudes = np.abs(both)
+        phasors = np.divide(both, magnitudes, out=np.ones_like(both), where=magnitudes > 0)
         # The number of frames in ``before`` is even, so every second frame of ``spectra``, from the first on, is at a
         # step of 1,024 samples.
-        every_second, size = strengths[len(before) :: 2], len(before)
+        every_second, size = magnitudes[len(before) :: 2], len(before)
         sparse = slice(size % 2, None, 2)
-        change = _difference(both[sparse], strengths[sparse], turns[sparse], sign=-1)
+        change = _difference(both[sparse], magnitudes[sparse], phasors[sparse], sign=-1)
         differences.append(change[size // 2 :].sum(axis=1))
         energies.append(np.sqrt(np.square(every_second).sum(axis=1)) / BINS)
         mels.append(np.square(every_second) @ _mel_bands())
-        emphases.append(np.square(_difference(both, strengths, turns, sign=1)[size:]) @ _ear_bands())
-        gains.append(_information_gain(strengths[:, GAIN_BINS], size))
+        emphases.append(np.square(_difference(both, magnitudes, phasors, sign=1)[size:]) @ _ear_bands())
+        gains.append(_information_gain(magnitudes[:, GAIN_BINS], size))
     levels_db = 20 * np.log10(np.maximum(np.concatenate(mels)[:coarse], MIN_BAND_ENERGY))
     return Onsets(
         complex_difference=np.concatenate(differences)[:coarse].astype(np.float64),
@@ -109,7 +109,7 @@ def _spectra(samples: Float32Array, count: int) -> Iterator[tuple[Spectra, Spect
         before = spectra[-LOOK_BACK:]
 
 
-def _difference(spectra: Spectra, strengths: Float32Array, turns: Spectra, *, sign: int) -> Float32Array:
+def _difference(spectra: Spectra, magnitudes: Float32Array, phasors: Spectra, *, sign: int) -> Float32Array:
     """Return the complex spectral difference: the distance of each bin from its prediction (Bello et al., 2004).
 
     The prediction keeps the magnitude of the frame before and continues the phase of the two frames before. The first
@@ -119,10 +119,10 @@ def _difference(spectra: Spectra, strengths: Float32Array, turns: Spectra, *, si
     ``sign``: sign of the phase two frames ago. Essentia's beat emphasis adds it. This does not continue the phase, but
     its tracker was evaluated this way.
     """
-    older = np.concatenate([np.ones_like(turns[:2]), turns[:-2]])
-    last = np.concatenate([np.ones_like(turns[:1]), turns[:-1]])
+    older = np.concatenate([np.ones_like(phasors[:2]), phasors[:-2]])
+    last = np.concatenate([np.ones_like(phasors[:1]), phasors[:-1]])
     back = np.conj(last) ** 2 * (older if sign < 0 else np.conj(older))
-    expected = np.concatenate([np.zeros_like(strengths[:1]), strengths[:-1]])
+    expected = np.concatenate([np.zeros_like(magnitudes[:1]), magnitudes[:-1]])
     distance: Float32Array = np.abs(expected - spectra * back)
     return distance
 
@@ -138,17 +138,17 @@ def _mel_bands() -> Float32Array:
     return warped_triangles(bins=BINS, bands=MEL_BANDS, rate_hz=RHYTHM_RATE_HZ, high_hz=MEL_HIGH_HZ)[:AUDIBLE_BINS]
 
 
-def _information_gain(strengths: Float32Array, size: int) -> FloatArray:
+def _information_gain(magnitudes: Float32Array, size: int) -> FloatArray:
     """Return the increase in bits from the five frames before to the five frames after (Hainsworth and Macleod).
 
     The first ``size`` rows are context only.
     """
-    count = len(strengths) - size
+    count = len(magnitudes) - size
     weights = 1 - 0.9 / GAIN_FRAMES * np.arange(GAIN_FRAMES, dtype=np.float32)
 
     def weighted(latest: int, shares: Float32Array) -> Float32Array:
         first = size - latest - GAIN_FRAMES + 1
-        parts = [strengths[first + row : first + row + count] * share for row, share in enumerate(shares)]
+        parts = [magnitudes[first + row : first + row + count] * share for row, share in enumerate(shares)]
         total: Float32Array = np.sum(parts, axis=0)
         return total
 
@@ -165,10 +165,10 @@ def _ear_bands() -> Float32Array:
 
     The gain is omitted, as it does not matter here. As in Essentia, poles are on one side only.
     """
-    offset = EAR_QUALITY * EAR_LEAST_HZ
+    offset = EAR_QUALITY * EAR_MIN_HZ
     low, high = np.log(EAR_LOW_HZ + offset), np.log(RHYTHM_RATE_HZ / 2 + offset)
     centers_hz = np.exp(high + (low - high) * np.arange(EAR_BANDS, 0, -1) / EAR_BANDS) - offset
-    widths = 2 * np.pi * 1.019 * (centers_hz / EAR_QUALITY + EAR_LEAST_HZ) / RHYTHM_RATE_HZ
+    widths = 2 * np.pi * 1.019 * (centers_hz / EAR_QUALITY + EAR_MIN_HZ) / RHYTHM_RATE_HZ
     angles = 2 * np.pi * centers_hz / RHYTHM_RATE_HZ
     points = np.exp(2j * np.pi * np.arange(BINS) / FRAME_SAMPLES)[:, np.newaxis]
     response = np.abs(points - np.exp(-widths + 1j * angles)) ** -8.0

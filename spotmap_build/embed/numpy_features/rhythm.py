@@ -12,7 +12,7 @@ import numpy as np
 from spotmap_build.embed.numpy_features.beats import doubled, track
 from spotmap_build.embed.numpy_features.onsets import onsets
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ
-from spotmap_build.embed.spectral import RHYTHM_RATE_HZ, middle
+from spotmap_build.embed.spectral import RHYTHM_RATE_HZ, middle_minute
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +38,7 @@ SCALES: Final = (0.005, 0.005, 0.005, 0.01, 0.01)
 
 def rhythm(samples: Float32Array) -> dict[str, float]:
     """Return the tempo (BPM; 0 without beats), and how closely the trackers agree (0 to 5)."""
-    found = onsets(_resampled(middle(samples)))
+    found = onsets(_resampled(middle_minute(samples)))
     coarse = (found.complex_difference, found.energy_rise, found.mel_flux)
     measures = (*map(doubled, coarse), found.beat_emphasis, found.information_gain)
     candidates = track(measures, scales=SCALES)

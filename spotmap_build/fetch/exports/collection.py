@@ -9,7 +9,7 @@ from typing import Final
 from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
 from spotmap_build.fetch.exports.spotify_ids import not_playable
-from spotmap_build.fetch.merge import together
+from spotmap_build.fetch.merge import merge_tracks
 from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
@@ -33,7 +33,7 @@ class Collection:
             self.tracks[track.id] = track
         elif known != track:
             dates = sorted(date for date in (known.added_at, track.added_at) if date)
-            self.tracks[track.id] = replace(together([known, track]), added_at=dates[0] if dates else "")
+            self.tracks[track.id] = replace(merge_tracks([known, track]), added_at=dates[0] if dates else "")
 
     def library(self) -> Library:
         """Return the library; tracks that cannot be searched for are among the failures."""

@@ -21,8 +21,8 @@ from spotmap_build.fetch.folders.playlists import (
     PlaylistFile,
     file_playlists,
     folder_playlists,
+    merge_playlists,
     read_playlists,
-    together,
 )
 from spotmap_build.fetch.folders.walk import Listing, about_left_out, walk
 from spotmap_build.fetch.identify import (
@@ -105,7 +105,7 @@ def _library(
     ]
     from_files, notices = file_playlists(lists, ids | {path: ids[twin] for path, twin in twins.items()})
     from_folders = folder_playlists(root, {path: ids[path] for path in (*listing.audio, *listing.misnamed)})
-    playlists: list[Playlist] = with_distinct_ids(together(from_files, from_folders))
+    playlists: list[Playlist] = with_distinct_ids(merge_playlists(from_files, from_folders))
     return Library(tracks, tuple(playlists), tuple(failures), tuple(_closed(root, listing))), notices
 
 

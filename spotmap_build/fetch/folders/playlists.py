@@ -178,7 +178,7 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
     return list(playlists.values()), tuple(notices)
 
 
-def together(lists: Sequence[Playlist], folders: Sequence[Playlist]) -> list[Playlist]:
+def merge_playlists(lists: Sequence[Playlist], folders: Sequence[Playlist]) -> list[Playlist]:
     """Combine both kinds, without folders that equal a playlist file of the same name."""
     known = {(playlist.id, frozenset(playlist.track_ids)) for playlist in lists}
     return [*lists, *(folder for folder in folders if (folder.id, frozenset(folder.track_ids)) not in known)]
