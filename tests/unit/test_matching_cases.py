@@ -16,8 +16,8 @@ DATA = Path(__file__).parent.parent / "data"
 CASES = list(read_cases(DATA / "matcher_cases.jsonl"))
 REPORTS = list(read_cases(DATA / "matcher_cases_reports.jsonl"))
 """Problems that users of similar programs reported."""
-LISTS = list(read_cases(DATA / "matcher_lists.txt"))
-"""Long lists of near matches."""
+LISTS = [*read_cases(DATA / "matcher_lists.txt"), *read_cases(DATA / "matcher_catalogs.txt")]
+"""Long lists of near matches; the second table is made after real catalogs."""
 
 
 def taken(case: Case) -> str | None:

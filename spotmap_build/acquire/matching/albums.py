@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -40,13 +40,15 @@ class Album:
     """A parsed album name.
 
     ``name``: without the edition. ``kinds``: kinds of versions that apply to all its tracks. ``works``: the name, and
-    its last part if it has several ("The Hobbit: An Unexpected Journey").
+    its last part if it has several ("The Hobbit: An Unexpected Journey"), and what it is from
+    ('Salt (From "The Sea")'). ``may_be_live``: whether the name has a word that is frequent in names of live albums.
     """
 
     name: str
     kinds: frozenset[str]
     works: tuple[str, ...] = ()
     is_soundtrack: bool = False
+    may_be_live: bool = False
 
 
 @lru_cache(maxsize=8_192)
@@ -64,12 +66,16 @@ def read_album(album: str, song: str = "") -> Album:
     kinds = _kinds("" if name == song else name, marks)
     if _LIVE_SUBTITLE.search(album):
         kinds |= {"live"}
+    if "stereo" in native(album).split():
+        kinds -= {"mono"}  # both mixes
     if _REMIXES.search(native(album)):
         kinds -= {"remix"}
     if _EDITION_OF_COUNTRY.search(album):
         kinds = frozenset(kind for kind in kinds if kind in version_words().kinds)
     is_soundtrack = bool(title.works or _endings()[0].search(title.full) or _SOUNDTRACK.search(native(album)))
-    return Album(name, kinds, (name, *_last_part(album)), is_soundtrack)
+    works = (name, *_last_part(album), *title.works)
+    may_be_live = name != song and " " in name and _live_hints().search(name) is not None
+    return Album(name, kinds, works, is_soundtrack, may_be_live)
 
 
 def _counted(name: str, album: str) -> str:
@@ -111,8 +117,19 @@ def is_same_album(mine: Album, theirs: Album) -> bool:
     return not comparable(mine.name, theirs.name) and sound_alike(mine.name, theirs.name)
 
 
+def is_same_live_album(mine: Album, theirs: Album) -> bool:
+    """Return whether two live recordings are on the same album, whose name may say or omit that it is live."""
+    both = (replace(album, kinds=album.kinds | {"live"}) for album in (mine, theirs))
+    return is_same_album(*both)
+
+
 def is_part_of(mine: Album, theirs: Album) -> bool:
-    """Return whether one name contains all words of the other: "Frozen", "Disney's Frozen", but not "Frozen 2"."""
+    """Return whether one name contains all words of the other: "Frozen", "Disney's Frozen", but not "Frozen 2".
+
+    Also if one of them names the other's film: 'Salt (From "The Sea")', "The Sea (Soundtrack)".
+    """
+    if {canonical(work) for work in mine.works} & {canonical(work) for work in theirs.works}:
+        return True
     left, right = set(mine.name.split()), set(theirs.name.split())
     is_counted = any(_NUMBER.fullmatch(word) or word in ROMAN for word in left ^ right)
     return (not is_counted and (left <= right or right <= left)) or not comparable(mine.name, theirs.name)
@@ -131,6 +148,11 @@ def _endings() -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = album_words()
     soundtrack, edition = (re.compile(f"(?:{'|'.join(each)})$") for each in (words.soundtracks, words.editions))
     return soundtrack, edition
+
+
+@lru_cache(maxsize=1)
+def _live_hints() -> re.Pattern[str]:
+    return re.compile("|".join(album_words().live_hints))
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
+from spotmap_build.acquire.matching.ensembles import is_nearly_same_ensemble, is_same_ensemble
 from spotmap_build.acquire.matching.titles import name_key, split_scripts
 from spotmap_build.acquire.matching.transliteration import (
     comparable,
@@ -70,7 +71,15 @@ _UMLAUTS: Final = str.maketrans(
 )
 _TITLED: Final = re.compile(r"^(?:sir|dame|lord|maestro)\s+(?=\S+\s)", re.IGNORECASE)
 """Titles before a name, which some services omit."""
-_WITH_BAND: Final = re.compile(r"^(.+?) (?:&|\+|and|y|e|et|und) (?:the|his|her|los|las|os|les|die) .+$", re.IGNORECASE)
+_WITH_BAND: Final = re.compile(
+    r"^(.+?) (?:&|\+|and|y|e|et|und|och|og|en) (?:the|his|her|los|las|os|les|die|seine|ihre|sus|son|ses) .+$"
+    r"|^(?:the )?(\S+ .+) (?:trio|quartett?|quintett?|sextet|septet|octet|big band|orchestra)$",
+    re.IGNORECASE,
+)
+"""A leader with a band: "Ada & The Tides", "The Ada Finch Quartet"."""
+_TWO_NAMES: Final = re.compile(r"\s+[/–-]\s+")
+"""Between two names of one person in a credit: "Yusuf / Cat Stevens"."""
+_ARTICLE: Final = re.compile(r"^(?:los|las|les|el|la|le|die|der|das|os|as|de|het|il|i|gli) (?=\S)", re.IGNORECASE)
 _LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people_words().labels))})\b")
 _IMPOSTORS: Final = re.compile(
     rf"\b(?:{'|'.join(people_words().impostors.phrases)})\b|{'|'.join(people_words().impostors.pieces)}"
@@ -150,7 +159,11 @@ def compare_artists(
     if len(_uncovered(first, second)) < len(first):
         excused += [names for names in works if names]
     lacking = [name for name in _uncovered(first, second) if not _is_excused(name, excused)]
-    added = [name for name in _uncovered(second, first) if not _is_excused(name, excused)]
+    added = [
+        name
+        for name in _uncovered(second, first)
+        if not _is_excused(name, excused) and (lacking or not any(_sound_alike(known, name) for known in first))
+    ]
     if lacking and added:
         return _compare_spellings(lacking, added, all_lack=len(lacking) == len(first))
     if first[0] in lacking or any(is_impostor(name.text) for name in added):
@@ -180,7 +193,9 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
     left, right = list(lacking), list(added)
     was_turned = False
     for name in lacking:
-        match = next((other for other in right if _sound_alike(name, other)), None)
+        match = next((other for other in right if _sound_alike(name, other) or _is_translated(name, other)), None)
+        if match is None and not all_lack:
+            match = next((other for other in right if is_nearly_same_ensemble(name.text, other.text)), None)
         if match is None and (match := next((other for other in right if _is_turned(name, other)), None)) is not None:
             was_turned = True
         if match is not None:
@@ -188,6 +203,8 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
             right.remove(match)
     if not left and not right:
         return Agreement("turned" if was_turned else "alike", "the artists are the same, written differently")
+    if not (left or was_turned or any(is_impostor(name.text) for name in right)):
+        return Agreement("more", f"it also names {_listed(right)}")
     by = f"it is by {_listed(added)}"
     if any(is_impostor(name.text) for name in right):
         return Agreement("different", by)
@@ -215,11 +232,19 @@ def _compare_strangers(lacking: list[_Name], added: list[_Name], unknown: list[_
 
 
 def _compare_bands(name: _Name, other: _Name) -> Level | None:
-    """Compare a leader with the leader and band ("Ada & The Tides"); None if neither name has this form."""
-    mine, theirs = _WITH_BAND.match(name.text), _WITH_BAND.match(other.text)
-    if mine and _keys(mine[1]) & other.keys:
+    """Compare a leader with the leader and band, or one with both names of an artist; None if neither is so."""
+    if any(_keys(part) & other.keys for part in _parts_of(name.text)):
         return "fewer"
-    return "more" if theirs and _keys(theirs[1]) & name.keys else None
+    return "more" if any(_keys(part) & name.keys for part in _parts_of(other.text)) else None
+
+
+def _parts_of(credit: str) -> tuple[str, ...]:
+    """Return the leader of a band, each of two names of an artist, or the name without its article."""
+    band = _WITH_BAND.match(credit)
+    leader = (band[1] or band[2],) if band else ()
+    article = (_ARTICLE.sub("", credit),) if _ARTICLE.match(credit) else ()
+    names = _TWO_NAMES.split(credit)
+    return (*leader, *article, *(names if len(names) > 1 else ()))
 
 
 @lru_cache(maxsize=16_384)
@@ -246,6 +271,8 @@ def _other_spellings(text: str) -> list[str]:
         spellings += twice
     if _TITLED.match(text):
         spellings.append(_TITLED.sub("", text))
+    if len(names := text.split(" - ")) == 2 and all(map(_may_be_name, names)):
+        spellings += names
     if text.count(",") == 1:
         last, first = text.split(",")
         spellings.append(f"{first} {last}")
@@ -310,13 +337,18 @@ def _across(one: str, other: str) -> Iterable[tuple[str, str]]:
 def _is_turned(name: _Name, other: _Name) -> bool:
     """Return whether the names have the same words in another order ("Orchestra of the Mill").
 
-    Also if one name adds a country, which distinguishes bands of the same name.
+    Also if one name adds a country, which distinguishes bands of the same name; the candidate's only in brackets, since
+    "Finch UK" may be a band that plays the songs of Finch.
     """
     first, second = native(name.text).split(), native(other.text).split()
     if (first[-1] in people_words().countries) != (second[-1] in people_words().countries):
-        return first[:-1] == second or second[:-1] == first
+        return first[:-1] == second or (second[:-1] == first and _ALIAS.search(other.text) is not None)
     left, right = set(first) - {"of", "the"}, set(second) - {"of", "the"}
     return len(left) > 1 and left == right
+
+
+def _is_translated(name: _Name, other: _Name) -> bool:
+    return is_same_ensemble(name.text, other.text)
 
 
 def _is_unreadable(name: _Name, other: _Name) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import fuzz
 
 from spotmap_build.acquire.matching import numerals
+from spotmap_build.acquire.matching.keys import read_key, without_key
 from spotmap_build.acquire.matching.titles import canonical
 from spotmap_build.core.normalize import native
 from spotmap_build.core.vocabulary import classical_words
@@ -23,22 +24,22 @@ _CATALOG: Final = re.compile(
     r"\b(bwv|hwv|kv|kk|k|op|opus|d|l|s|m|rv|hob|woo|sz|twv|buxwv|wab|fp|wwv|trv|bux|wq|sv|rwv)\s"
     r"(?:[ivx]+\s)?(\d+[a-z]?)(?:\s(?:no|nr)\s(\d+))?(?:\s(\d+))?\b"
 )
-_NUMBER: Final = re.compile(r"\b(?:no|nr|number)\s(\d+)\b")
+NUMBER: Final = re.compile(r"\b(?:no|nr|number)\s(\d+)\b")
 _CATALOGS: Final = {"opus": "op", "kv": "k", "kk": "k"}
-_KEY: Final = re.compile(r"\bin ([a-g](?: (?:flat|sharp))?)(?: (?:major|minor|dur|moll)\b|$)")
-_MOVEMENT: Final = re.compile(
+_RANGE: Final = re.compile(r"\b[A-Za-z]{1,5}\.? ?(\d+) ?[-–] ?(\d+)\b")
+"""The catalog numbers of a whole collection: "BWV 846-869"."""
+MOVEMENT: Final = re.compile(
     r"(?:^|[:,;\-–—/]\s*)\(?(?:([IVX]{1,5}|\d{1,2})[.)]|Var(?:iati(?:on|o)|iazione)?\.?\s([IVX]{1,5}|\d{1,2})\b\.?)\s*(.*)$"
 )
-_COUNTED: Final = re.compile(r"(?:^|[:,;]\s*)(?:No|Nr|N°)\.?\s?(\d{1,2})()\b[,.:]?\s+(.*)$")
+COUNTED: Final = re.compile(r"(?:^|[:,;]\s*)(?:No|Nr|N°)\.?\s?(\d{1,2})()\b[,.:]?\s+(.*)$")
 _IN_A_KEY: Final = re.compile(r"(?:in|en|op|,)\b", re.IGNORECASE)
 _PART: Final = re.compile(r"\b(?:part|vol|chapter|act) (\d+)\b")
 _LETTERED: Final = re.compile(r"^\s*(?:[a-z]|[IVX]{1,5}|\d{1,2})[.)]\s*")
-_AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
+AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
 _WORK: Final = re.compile(
     r"\b(?:concerto|sonata|symphony|suite|quartet|trio|prelude|fugue|nocturne|etude|requiem|mass|partita|konzert|sinfonie"
     r"|sonate)\b"
 )
-_CALLED: Final = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]\s*$")
 _RECORDED: Final = re.compile(
     r"[(\[](?:recorded (?:in )?)?((?:19|20)\d\d)"
     r"(?: (?:mono|stereo|studio|live|version|recording|aufnahme|enregistrement)\b[^)\]]*)?[)\]]",
@@ -59,7 +60,8 @@ class Work:
     """A work and its movement, as named in a title.
 
     ``catalogs``: catalog numbers such as ("op", "9"); some works have two. ``piece``: number within the opus.
-    ``number``: number among the composer's works of its genre. ``movement``: number of the movement. ``name``: name of
+    ``number``: number among the composer's works of its genre. ``key``: the tonic; ``mode``: "major" or "minor".
+    ``movement``: number of the movement. ``name``: name of
     the movement. ``last_name``: name of its last named part ("Sequenz: f. Lacrimosa"). ``title``: the whole title.
     """
 
@@ -67,6 +69,7 @@ class Work:
     piece: str
     number: str
     key: str
+    mode: str
     movement: str
     name: str
     last_name: str
@@ -76,12 +79,6 @@ class Work:
     def genres(self) -> frozenset[str]:
         """Genres of the work, recognized in any language; several for "Prelude and Fugue"."""
         return frozenset(genre for genre, pattern in _genres().items() if pattern.search(self.title))
-
-
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    name: str
-    number: str
 
 
 def is_composer(name: str) -> bool:
@@ -141,24 +138,26 @@ def is_filed_by_composer(track: Track) -> bool:
 @lru_cache(maxsize=16_384)
 def read_work(title: str) -> Work | None:
     """Parse the work and movement that a title names; None if it is not the title of a classical work."""
+    title = _RANGE.sub(_without_range, title)
     plain = native(title.replace("/", " "))
     catalogs = list(_CATALOG.finditer(plain))
-    numbered = _NUMBER.search(plain[: catalogs[0].start()] if catalogs else plain)
+    numbered = NUMBER.search(plain[: catalogs[0].start()] if catalogs else plain)
     if not catalogs and not (numbered and _WORK.search(plain)):
         return None
-    movement = _MOVEMENT.search(title) or _counted_movement(title)
-    colon = _AFTER_COLON.search(title)
+    movement = MOVEMENT.search(title) or _counted_movement(title)
+    colon = AFTER_COLON.search(title)
     name = movement[3] if movement else colon[1] if colon and not _CATALOG.search(native(colon[1])) else ""
-    key = _KEY.search(plain)
+    key, mode = read_key(plain)
     pieces = [found[3] or found[4] for found in catalogs if found[3] or found[4]]
     if catalogs and not pieces:
-        pieces = _NUMBER.findall(plain[catalogs[-1].end() :])
+        pieces = NUMBER.findall(plain[catalogs[-1].end() :])
     work = Work(
         frozenset((_CATALOGS.get(found[1], found[1]), found[2]) for found in catalogs),
         pieces[0] if pieces else "",
         numbered[1] if numbered else "",
-        key[1] if key else "",
-        _arabic(movement[1] or movement[2]) if movement else "",
+        key,
+        mode,
+        arabic(movement[1] or movement[2]) if movement else "",
         _without_number(native(name.strip("\"“”'! "))),
         _without_number(native(_LETTERED.sub("", colon[1] if colon else name).strip("\"“”'! "))),
         plain,
@@ -171,7 +170,7 @@ def read_work(title: str) -> Work | None:
 
 def _counted_movement(title: str) -> re.Match[str] | None:
     """Match a numbered movement with a name, such as "No. 44, Hallelujah", but not "No. 2 in E flat"."""
-    counted = _COUNTED.search(title)
+    counted = COUNTED.search(title)
     return counted if counted and not _IN_A_KEY.match(counted[3]) and '"' not in counted[3] else None
 
 
@@ -188,15 +187,62 @@ def same_movement(one: str, other: str) -> bool:
         is_same_work = bool(first.catalogs & second.catalogs) and _same_genre(first, second)
     else:
         is_same_work = fuzz.token_set_ratio(canonical(one), canonical(other)) >= _SAME_WORK
+    return is_same_work and not _contradict(first, second) and _same_movement_name(first, second)
+
+
+def has_same_number(one: str, other: str) -> bool:
+    """Return whether two titles count the same movement of a work, or the same piece of an opus.
+
+    On the same album and with the same length, it is the same, even if its name is in another language or left out
+    ("IV. Presto", "IV. Finale"); but not if both name a tempo and the tempi differ.
+    """
+    first, second = read_work(one), read_work(other)
+    if first is None or second is None:
+        return _has_same_number_in_cycle(one, other)
+    if not first.catalogs & second.catalogs or _contradict(first, second):
+        return False
+    if not (first.name or second.name or first.movement or second.movement):
+        return first.piece == second.piece and (not first.genres or not second.genres or _same_genre(first, second))
+    if first.name != first.last_name or second.name != second.last_name:
+        return False  # a number of a section, which has movements of its own
+    numbers = {work.movement or work.piece for work in (first, second)}
+    is_counted = len(numbers) == 1 and "" not in numbers
+    tempi = [set(work.name.split()) & classical_words().tempi for work in (first, second)]
+    return bool(is_counted) and not (tempi[0] and tempi[1] and tempi[0].isdisjoint(tempi[1]))
+
+
+def _has_same_number_in_cycle(one: str, other: str) -> bool:
+    """Compare the numbers in titles without catalog numbers: "Má vlast: II. Vltava", "Má vlast: 2. Die Moldau"."""
+    first, second = MOVEMENT.search(one), MOVEMENT.search(other)
+    if first is None or second is None or part_numbers(one) != part_numbers(other):
+        return False
+    mine, theirs = (set(canonical(title[: found.start()]).split()) for title, found in ((one, first), (other, second)))
+    is_same_cycle = len(mine & theirs) > 1 and (mine <= theirs or theirs <= mine)
+    return is_same_cycle and arabic(first[1] or first[2]) == arabic(second[1] or second[2])
+
+
+def works_contradict(one: str, other: str) -> bool:
+    """Return whether two titles name different works, or different acts or movements of one."""
+    first, second = read_work(one), read_work(other)
+    if first is None or second is None:
+        parts = {part_numbers(title) for title in (one, other)} - {""}
+        return len(parts) > 1
+    return bool(first.catalogs and second.catalogs and not first.catalogs & second.catalogs) or _contradict(
+        first, second
+    )
+
+
+def _contradict(first: Work, second: Work) -> bool:
+    """Return whether the titles give a detail of the work differently."""
     pairs = (
         (first.piece, second.piece),
         (first.number, second.number),
         (first.key, second.key),
+        (first.mode, second.mode),
         (first.movement, second.movement),
-        (_part(one), _part(other)),
+        (part_numbers(first.title), part_numbers(second.title)),
     )
-    differs = any(mine and theirs and mine != theirs for mine, theirs in pairs)
-    return is_same_work and not differs and _same_movement_name(first, second)
+    return any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
 def _same_genre(first: Work, second: Work) -> bool:
@@ -225,8 +271,10 @@ def _same_movement_name(first: Work, second: Work) -> bool:
     if not first.name or not second.name:
         is_one_piece = bool(first.piece) and first.piece == second.piece and not first.movement + second.movement
         name, whole = first.name or second.name, f"{first.title} {second.title}"
-        is_in_both = _is_tempo(name) or whole.count(name) > 1
+        is_in_both = is_tempo(name) or whole.count(name) > 1
         return first.name == second.name or (is_one_piece and is_in_both) or _same_in_set(first, second)
+    if not _same_count(first, second):
+        return False
     if first.last_name == second.last_name or _is_incipit(first.last_name, second.last_name):
         return True
     is_numbered = bool(first.movement) and first.movement == second.movement and bool(first.catalogs & second.catalogs)
@@ -235,6 +283,15 @@ def _same_movement_name(first: Work, second: Work) -> bool:
         return True
     ratio = fuzz.token_set_ratio if first.movement and first.movement == second.movement else fuzz.ratio
     return ratio(first.name, second.name) >= _SAME_MOVEMENT
+
+
+def _same_count(first: Work, second: Work) -> bool:
+    """Return whether a number after one movement's name is that of the other movement: "Kyrie (I)", "I. Kyrie"."""
+    counts = [numerals.ROMAN.get(work.name.split()[-1], "") for work in (first, second)]
+    if counts[0] == counts[1]:
+        return True
+    counted, other = (first, second) if counts[0] else (second, first)
+    return not all(counts) and (not other.movement or other.movement in counts or other.movement == counted.movement)
 
 
 def _telling(name: str) -> frozenset[str]:
@@ -251,77 +308,38 @@ def _same_in_set(first: Work, second: Work) -> bool:
     return bool(first.key) and first.key == second.key and mine == theirs[::-1] and "" in mine
 
 
-def same_ending(one: str, other: str) -> bool:
-    """Return whether two titles end with the same movement name, even if the work is named differently or not at all.
-
-    Such as "Clair de lune" and "Suite bergamasque: III. Clair de lune"; not for names that many movements have.
-    """
-    mine, theirs = _ending(one), _ending(other)
-    if mine.name != theirs.name or (mine.number and theirs.number and mine.number != theirs.number):
-        return False
-    is_telling = not _is_tempo(mine.name) and (len(mine.name.split()) > 1 or mine.number == theirs.number != "")
-    parts = {_part(title) for title in (one, other)} - {""}
-    return is_telling and len(parts) < 2 and (read_work(one) is None or read_work(other) is None)
-
-
-def is_called(one: str, other: str) -> bool:
-    """Return whether one title ends with the other in quotation marks: ``Bagatelle ... "Für Elise"``.
-
-    On the same album and with the same length, they are the same piece.
-    """
-    return any(
-        (named := _CALLED.search(long)) is not None and canonical(named[1]) == canonical(short)
-        for short, long in ((one, other), (other, one))
-    )
-
-
 def year_of_recording(album: str) -> str:
     """Return the year in brackets that distinguishes recordings by the same performer: "Goldberg (1981)"."""
     found = _RECORDED.search(album)
     return found[1] if found else ""
 
 
-def is_named_within(one: str, other: str) -> bool:
-    """Return whether one title is contained in the other: "Gymnopédie No. 1", "3 Gymnopédies: No. 1, Lent".
-
-    On the same album and with the same length, they are the same piece.
-    """
-    if read_work(one) is not None and read_work(other) is not None:
-        return False
-    short, long = sorted((canonical(one).split(), canonical(other).split()), key=len)
-    words = classical_words()
-    distinctive = [word for word in short if len(word) > 2 and word not in words.tempi | words.beside_movements]
-    is_in = all(not {word, f"{word}s"}.isdisjoint(long) for word in short)
-    return is_in and (len(distinctive) > 1 or (len(distinctive) == 1 and any(word.isdecimal() for word in short)))
-
-
-def _ending(title: str) -> _Ending:
-    """Return the last movement that a title names: "III. Frühlingsfeier", "No. 3, Frühlingsfeier"."""
-    movement = _MOVEMENT.search(title) or _COUNTED.search(title)
-    colon = _AFTER_COLON.search(title)
-    if movement is not None and movement[3]:
-        return _Ending(canonical(movement[3]), _arabic(movement[1] or movement[2] or ""))
-    return _Ending(canonical(colon[1] if colon else title), "")
-
-
 def _is_incipit(one: str, other: str) -> bool:
     """Return whether one name begins with the other, at least two words, as arias are named by their first words."""
     short, long = sorted((one.split(), other.split()), key=len)
-    return len(short) > 1 and long[: len(short)] == short and not _is_tempo(" ".join(short))
+    return len(short) > 1 and long[: len(short)] == short and not is_tempo(" ".join(short))
 
 
-def _arabic(number: str) -> str:
+def arabic(number: str) -> str:
+    """Return a Roman numeral as digits, and any other number as it is."""
     return numerals.ROMAN.get(number.lower(), number)
 
 
-def _part(title: str) -> str:
+def part_numbers(title: str) -> str:
+    """Return the numbers of the acts, parts and volumes that a title names."""
     return " ".join(_PART.findall(canonical(title)))
 
 
-def _is_tempo(name: str) -> bool:
+def is_tempo(name: str) -> bool:
+    """Return whether a normalized name has only words of a tempo."""
     return set(name.split()) <= classical_words().tempi
 
 
 def _without_number(name: str) -> str:
     """Strip numbers and keys from a movement's name, leaving nothing of "No. 2 in E flat major"."""
-    return " ".join(_KEY.sub(" ", _NUMBER.sub(" ", name)).split())
+    return without_key(NUMBER.sub(" ", name))
+
+
+def _without_range(found: re.Match[str]) -> str:
+    """Remove a range of catalog numbers; "Op. 27-2" is not one."""
+    return "" if int(found[1]) < int(found[2]) else found[0]

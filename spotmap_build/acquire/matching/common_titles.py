@@ -46,6 +46,8 @@ def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
     ``artists``: if one is a composer or an ensemble, names of movements are common, too.
     """
     name = title.full
+    if any("skit" in mark.names for mark in title.marks):
+        return True
     if is_common_name(name) or _NUMBERED.fullmatch(name) or _ONLY_NUMBER.fullmatch(title.core):
         return True
     work = read_work(title.core)

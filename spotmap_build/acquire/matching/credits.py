@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.matching.artists import Agreement, compare_artists, is_impostor, names_in, words_of
 from spotmap_build.acquire.matching.case import CLOSE_S, RefusedError
-from spotmap_build.acquire.matching.classical import performers, read_work
+from spotmap_build.acquire.matching.classical import is_composer, performers, read_work
 from spotmap_build.acquire.matching.transliteration import is_east_asian_reading
 from spotmap_build.core.normalize import is_latin
 
@@ -36,7 +36,7 @@ def weigh_artists(case: Case) -> None:
         "more": (_is_loosely_credited(case, case.title), 0.69),
         "various": (_is_self_evident(case), 0.75),
         "missing": (_is_self_evident(case), 0.7),
-        "label": (_is_self_evident(case), 0.7),
+        "label": (_is_self_evident(case) and case.wanted.album.is_soundtrack <= case.album.is_soundtrack, 0.7),
         "unreadable": (case.is_exact and case.naming != "translated" and _is_backed_across(case, offered), 0.75),
         "half heard": (case.is_exact and case.naming in {"same", "alike"} and (is_isrc or case.same_album), 0.85),
         "half unreadable": (case.is_exact and case.naming in {"same", "alike"}, 0.85),
@@ -102,7 +102,8 @@ def _compare_people(case: Case, offered: tuple[str, ...]) -> Agreement:
     remixers = [mark.names for mark in case.title.marks]
     works = [words_of(work) for title in (case.wanted.title, case.title) for work in title.works]
     is_work = any(read_work(title) is not None for title in (case.wanted.track.title, case.candidate.title))
-    is_classical = case.wanted.is_by_composer or is_work
+    is_on_it = case.same_album and case.is_exact
+    is_classical = case.wanted.is_by_composer or is_work or (is_on_it and bool(wanted) and is_composer(wanted[0]))
     if is_classical and performers(wanted):
         return compare_artists(performers(wanted), performers(offered) or offered, remixers, works)
     return compare_artists(wanted, offered, remixers, works)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz
 
-from spotmap_build.acquire.matching.albums import is_part_of, is_same_album, read_album
+from spotmap_build.acquire.matching.albums import is_part_of, is_same_album, is_same_live_album, read_album
 from spotmap_build.acquire.matching.artists import is_impostor, is_label, names_in, words_of
 from spotmap_build.acquire.matching.case import (
     ALBUM_AUDIO,
@@ -21,19 +22,15 @@ from spotmap_build.acquire.matching.case import (
 )
 from spotmap_build.acquire.matching.classical import (
     composers,
-    is_called,
-    is_composer,
     is_filed_by_composer,
-    is_named_within,
     is_played_by_ensemble,
     read_work,
-    same_ending,
-    same_movement,
     share_a_composer,
     year_of_recording,
 )
 from spotmap_build.acquire.matching.common_titles import is_common, is_common_name, is_counted_work, works_agree
 from spotmap_build.acquire.matching.credits import weigh_artists
+from spotmap_build.acquire.matching.pieces import names_same_work, without_piece
 from spotmap_build.acquire.matching.title_similarity import Named, compare_names, may_be_translation
 from spotmap_build.acquire.matching.titles import canonical, take_apart
 from spotmap_build.acquire.matching.transliteration import comparable
@@ -53,6 +50,7 @@ MIN_DIFFERENCE_S: Final = 1.0
 """Services round to whole seconds: a short track may differ by this much plus a quarter of its length."""
 VIDEO_LONGER_S: Final = 20.0
 """How much longer than the song an official video may be, for example because of an intro scene or credits."""
+_WORDS_OF_A_PHRASE: Final = 3
 _OTHER_LYRICS: Final = "other lyrics"
 
 
@@ -87,7 +85,7 @@ def _weigh_title_and_version(case: Case) -> None:
     if named.naming == "different":
         raise RefusedError("the title differs")
     case.naming = named.naming
-    case.same_album = is_same_album(case.wanted.album, case.album)
+    case.same_album = is_same_album(case.wanted.album, case.album) or _are_live_on_it(case, named)
     case.addition = _read_addition(case, named)
     _compare_marks(case, named)
     case.title = named.offered
@@ -96,11 +94,21 @@ def _weigh_title_and_version(case: Case) -> None:
     elif named.naming == "alike":
         case.add("the title is the same, read aloud", 0.93)
     elif named.naming == "subtitle":
+        if case.is_exact and case.album_tells and _is_phrase(named):
+            case.add("the title is the same but for a subtitle", 0.69)
+            return
         if not (case.candidate.from_isrc and case.is_exact):
             raise RefusedError("one of the titles has an addition that may mean another version")
         case.add("the title is the same but for an addition", 0.7)
     else:
         _weigh_translation(case, named)
+
+
+def _is_phrase(named: Named) -> bool:
+    """Return whether only the track has an addition, too long to be words for a version: "(In Other Words)"."""
+    mine, theirs = named.wanted, named.offered
+    is_same_name = canonical(mine.core) == canonical(theirs.core) and not theirs.extras
+    return is_same_name and all(len(extra.split()) >= _WORDS_OF_A_PHRASE for extra in mine.extras)
 
 
 def _compare_titles(case: Case) -> Named:
@@ -110,18 +118,16 @@ def _compare_titles(case: Case) -> Named:
         return named
     if named.naming in {"different", "subtitle"} and case.is_exact:
         named = _compare_without_works(case) or named
-    titles = case.wanted.track.title, case.candidate.title
-    if same_movement(*titles):
-        return Named("same", mine, theirs)
-    if is_same_album(case.wanted.album, case.album) and case.is_exact and is_called(*titles):
-        return Named("same", mine, theirs)
-    is_on_it = case.is_exact and is_same_album(case.wanted.album, case.album)
-    is_named_first = len(case.wanted.track.artists) > 1 and is_composer(case.wanted.track.artists[0])
-    if is_on_it and (case.wanted.is_by_composer or is_named_first) and same_ending(*titles):
-        return Named("same", mine, theirs)
-    if is_on_it and case.wanted.is_by_composer and is_named_within(*titles):
-        return Named("same", mine, theirs)
+    if names_same_work(case):
+        return Named("same", without_piece(mine), without_piece(theirs))
     return named
+
+
+def _are_live_on_it(case: Case, named: Named) -> bool:
+    """Return whether both titles are marked as live, and the albums are the same but for such a mark."""
+    marks = (named.wanted.marks, named.offered.marks)
+    are_live = all(any("live" in mark.kinds for mark in each) for each in marks)
+    return are_live and case.is_exact and is_same_live_album(case.wanted.album, case.album)
 
 
 def _read_addition(case: Case, named: Named) -> Addition:
@@ -208,7 +214,9 @@ def _compare_marks(case: Case, named: Named) -> None:
     is_cut = is_whole and not case.album_tells and mine.kinds ^ theirs.kinds == {"edit"} and mine.names == theirs.names
     is_called_otherwise = {*mine.kinds, *theirs.kinds} == {"edit", "single"} and mine.names == theirs.names
     is_same_single = case.same_album and (is_cut or is_called_otherwise or mine.kinds ^ theirs.kinds == {"single"})
-    if not (difference.may_be_unsaid and case.is_exact and (candidate.from_isrc or is_same_single)):
+    is_unsaid = difference.may_be_unsaid and (candidate.from_isrc or is_same_single)
+    is_said_once = mine.kinds ^ theirs.kinds == {"live"} and case.same_album and case.wanted.album.may_be_live
+    if not (case.is_exact and (is_unsaid or is_said_once)):
         raise RefusedError(difference.sentence)
     case.add(f"marked differently ({difference.sentence})", 0.65)
 
@@ -279,10 +287,18 @@ def _weigh_album(case: Case) -> None:
     mine, theirs = case.wanted.album, case.album
     if case.same_album:
         case.reasons.append("the album is the same")
+    elif _is_of_a_year(mine.name, theirs.name) and not case.candidate.from_isrc:
+        raise RefusedError("from an album of the same name and another year")
     elif mine.is_soundtrack and theirs.is_soundtrack and not case.candidate.from_isrc and not is_part_of(mine, theirs):
         raise RefusedError("from another soundtrack")
     elif case.wanted.album.name and case.album.name:
         case.add("on another album", 0.96)
+
+
+def _is_of_a_year(mine: str, theirs: str) -> bool:
+    """Return whether one album is named like the other, with a year: "Tubular Bells 2003" is another recording."""
+    short, long = sorted((mine, theirs), key=len)
+    return bool(short) and re.fullmatch(rf"{re.escape(short)} (?:19|20)\d\d", long) is not None
 
 
 def _weigh_source(case: Case) -> None:

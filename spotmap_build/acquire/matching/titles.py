@@ -112,7 +112,12 @@ class _Parts:
             for piece in pieces:
                 self._take_one(piece, unknown_too=False)
             return True
+        if len(pieces) > 1 and all(self._is_known(piece) for piece in pieces):
+            return True  # "Skit #1 (Artist/Album)"
         return self._take_one(segment, unknown_too=unknown_too)
+
+    def _is_known(self, piece: str) -> bool:
+        return name_key(piece) in self.names or canonical(piece) in self.known_works
 
     def _is_understood(self, piece: str) -> bool:
         """Return whether a piece has a meaning by itself. A year does not: it may be a concert's or a remaster's."""
@@ -163,7 +168,7 @@ def take_apart(
     if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
         return Title(title)
     title = _ARTICLE_LAST.sub(r"\2 \1", _SUFFIX.sub("", title))
-    for separator in (": ", " - ", " – "):
+    for separator in (": ", " - ", " – ", ", "):
         before, _, after = title.partition(separator)
         if after and canonical(before) in works:
             title = f"{after} ({before})"

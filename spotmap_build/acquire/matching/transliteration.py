@@ -123,6 +123,7 @@ _GREEK_PAIRS: Final = (
 )
 _ONE_OF_TWO: Final = str.maketrans("lvm", "rbn")
 _IOTATED: Final = re.compile("[yji][oe]")
+_HARD_C: Final = re.compile("c(?![eiyhz])")
 _BOUND: Final = re.compile(r"(?<=\w\w)ه(?=\s)")
 """An Arabic ending that is pronounced as t before the next word ("Madinat El Nour")."""
 _ARTICLE: Final = re.compile(r"\b(?:[aeu]l|[ae]([sntdrz]h?)(?= \1))\b ?")
@@ -216,8 +217,9 @@ def is_romaji(text: str) -> bool:
 
 
 def is_east_asian_reading(text: str) -> bool:
-    """Return whether any word of a text in Latin letters may be Japanese or Chinese, by its syllables."""
-    return any(_ROMAJI.fullmatch(word) or _PINYIN.fullmatch(word) for word in native(text).split() if len(word) > 1)
+    """Return whether all words of a text in Latin letters may be Japanese or Chinese, by their syllables."""
+    words = [word for word in native(text).split() if len(word) > 1]
+    return bool(words) and all(_ROMAJI.fullmatch(word) or _PINYIN.fullmatch(word) for word in words)
 
 
 def _script(letter: str) -> Script:
@@ -242,6 +244,8 @@ def _pairs(one: str, other: str) -> list[tuple[str, str]]:
         pairs += [(first.translate(_KOREAN), second.translate(_KOREAN)) for first, second in pairs]
     if "cyrillic" in found:  # ё is often written as е, and some romanize е as "ye"
         pairs += [(_IOTATED.sub("e", first), _IOTATED.sub("e", second)) for first, second in pairs]
+    if found & {"cyrillic", "greek"}:  # "Merkouri" is also "Mercouri"
+        pairs += [(_HARD_C.sub("k", first), _HARD_C.sub("k", second)) for first, second in pairs]
     if found & _ABJADS:
         pairs = [(_without_article(first), _without_article(second)) for first, second in pairs]
         pairs += [(first.translate(_THROAT), second.translate(_THROAT)) for first, second in pairs]

@@ -34,6 +34,8 @@ _GLUED: Final = re.compile(r"(?<=[^\x00-\x7f])(ver|version|mix|remix|edit)\b")
 _REMASTERS: Final = tuple(version_words().remasters)
 _OWN_VERSION: Final = re.compile(r"(?:\w['’]?s['’]?|^\W*(?:my|your)) version\s*$", re.IGNORECASE)
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
+_DATED_MIX: Final = re.compile(r"\bstereo mix\b")
+"""A mix that is another one if it has a year."""
 TOGETHER: Final = "&"
 """Marks that a version is by several people, so that one with fewer of the names is different."""
 _TOGETHER: Final = re.compile(r"[&+,/×]|\s(?:and|x|vs\.?|und|y|et)\s", re.IGNORECASE)
@@ -86,6 +88,10 @@ def read_segment(segment: str) -> Reading:
         kinds |= {"slowed" if (speed[1] or speed[2]) == "0" else "sped up"}
     if is_shown and "live" not in kinds:
         kinds |= {"session"}
+    if kinds == {"arrangement"} and of_transfer:  # a series of remasters: "Original Jazz Classics Remasters"
+        kinds = frozenset()
+    if not kinds and years and _DATED_MIX.search(text):
+        kinds = frozenset({"new mix"})
     if not kinds and (_OWN_VERSION.search(segment) or _YEARS_VERSION.match(text)):
         kinds = frozenset({"re-recording"})
     if kinds & _BY_SOMEBODY and _TOGETHER.search(segment):

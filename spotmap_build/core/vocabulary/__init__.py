@@ -130,12 +130,14 @@ class AlbumWords:
     """Patterns and words in album names.
 
     ``soundtracks``, ``editions``: regular expressions for the end of a name; ``kinds``: regular expressions for each
-    kind of version; ``collections``: words in names of collections.
+    kind of version; ``collections``: words in names of collections; ``live_hints``: regular expressions for words that
+    are frequent in names of live albums.
     """
 
     soundtracks: tuple[str, ...]
     editions: tuple[str, ...]
     collections: frozenset[str]
+    live_hints: tuple[str, ...]
     kinds: dict[str, tuple[str, ...]]
 
 
@@ -161,16 +163,24 @@ class ClassicalWords:
     """Words for works of classical music.
 
     ``genres``: prefixes of the names of each kind of work, where ``$`` marks the end of the word; ``beside_...``: words
-    that occur only next to a tempo or the name of a movement; ``ensembles``: words in names of performers.
+    that occur only next to a tempo, the name of a movement or that of an ensemble; ``pieces``: words for a part of an
+    opera; ``ensembles``: words in names of performers; ``attributes_of_ensembles``: words that such names may leave
+    out; ``bodies``: beginnings and ends of the words for each kind of ensemble; ``places``: the forms of each place in
+    names of ensembles.
     """
 
     tempi: frozenset[str]
     beside_tempi: frozenset[str]
     movements: frozenset[str]
     beside_movements: frozenset[str]
+    pieces: frozenset[str]
     ensembles: frozenset[str]
+    beside_ensembles: frozenset[str]
+    attributes_of_ensembles: frozenset[str]
     composers: frozenset[str]
     genres: dict[str, tuple[str, ...]]
+    bodies: dict[str, tuple[str, ...]]
+    places: dict[str, frozenset[str]]
 
 
 @lru_cache(maxsize=1)

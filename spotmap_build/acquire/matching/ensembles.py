@@ -1,0 +1,70 @@
+"""Names of orchestras, choirs and quartets in different languages. Pure."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from spotmap_build.core.normalize import native
+from spotmap_build.core.vocabulary import classical_words
+
+_ORCHESTRA: Final = re.compile(r"(?:orchest(?:er|ra|re)|orkest(?:er)?|orquesta|orchestr)s?$")
+
+
+def is_same_ensemble(one: str, other: str) -> bool:
+    """Return whether two names are translations of each other: "Wiener Philharmoniker", "Vienna Philharmonic"."""
+    mine, theirs = _words(one), _words(other)
+    return mine == theirs and _is_ensemble(one) and _is_ensemble(other) and bool(mine - _general())
+
+
+def is_nearly_same_ensemble(one: str, other: str) -> bool:
+    """Return whether two names differ only in an attribute that is often left out: "National", "Royal".
+
+    It takes other evidence, such as the conductor, that they are the same.
+    """
+    mine, theirs = _words(one), _words(other)
+    optional = classical_words().attributes_of_ensembles
+    is_named = _is_ensemble(one) and _is_ensemble(other) and bool(mine - _general())
+    return is_named and mine - optional == theirs - optional
+
+
+def _general() -> frozenset[str]:
+    """Return the words that many ensembles have in their names."""
+    words = classical_words()
+    return frozenset(words.bodies) | words.attributes_of_ensembles
+
+
+def _is_ensemble(name: str) -> bool:
+    words = classical_words()
+    tokens = native(name).split()
+    return not words.ensembles.isdisjoint(tokens) or any(
+        _ORCHESTRA.search(token) is not None or not set(_translations(token)).isdisjoint(words.bodies)
+        for token in tokens
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _words(name: str) -> frozenset[str]:
+    """Return the words of an ensemble's name in one language, without those for an orchestra and articles.
+
+    A choir named together with its orchestra is left out, too.
+    """
+    words = classical_words()
+    found: set[str] = set()
+    for token in native(name).split():
+        rest = _ORCHESTRA.sub("", token)
+        if rest and rest not in words.beside_ensembles:
+            found.update(_translations(rest))
+    is_choir_too = "choir" in found and any(_ORCHESTRA.search(token) for token in native(name).split())
+    return frozenset(found - {"choir"} if is_choir_too else found)
+
+
+@lru_cache(maxsize=4_096)
+def _translations(word: str) -> tuple[str, ...]:
+    words = classical_words()
+    place = next((place for place, forms in words.places.items() if word in forms), "")
+    if place:
+        return (place,)
+    bodies = tuple(body for body, stems in words.bodies.items() if word.startswith(stems) or word.endswith(stems))
+    return bodies or (word,)
