@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,12 +20,6 @@ from spotmap_build.registry.features import FEATURES
 
 SPEC = embedders.get("musicnn")
 KEY = Key("embed", 1, {"recording": "a sound"})
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    with Cache.open(tmp_path / "cache") as cache:
-        yield cache
 
 
 def make_embedding(dimensions: int = SPEC.dimensions) -> TrackEmbedding:

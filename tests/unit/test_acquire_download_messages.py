@@ -161,7 +161,7 @@ def test_expired_cookies_are_named_in_the_hint() -> None:
         ("API page: ('Unable to connect to proxy', NewConnectionError('…'))", "no connection"),
     ],
 )
-def test_connection_problem_is_retried(text: str, words: str) -> None:
+def test_connection_problem_is_recognized(text: str, words: str) -> None:
     error = error_for(youtube(f"Unable to download {text}{REPORT}"))
     assert isinstance(error, Unreached)
     assert words in error.message

@@ -40,12 +40,6 @@ def server() -> Iterator[YouTubeMusicServer]:
         yield running
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    with Cache.open(tmp_path / "cache") as opened:
-        yield opened
-
-
 def make_finder(cache: Cache, server: YouTubeMusicServer, folder: Path) -> Finder:
     """Return a finder as at the start of a build."""
     config = Config(ytmusic_url=server.base_url, searches_per_s=100, overrides=folder / "overrides.toml")

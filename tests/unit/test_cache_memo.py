@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 import pytest
 
@@ -15,12 +12,6 @@ from spotmap_build.cache.store import Cache
 
 KEY = Key("count", 1, {"of": "files"})
 NUMBERS = json_codec("numbers.json", msgspec.json.Decoder(list[int]).decode)
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    with Cache.open(tmp_path / "cache") as opened:
-        yield opened
 
 
 def never() -> list[int]:

@@ -58,7 +58,7 @@ def test_every_flipped_bit_is_detected() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"\0" * 500, b"null\n"])
-def test_arbitrary_data_is_damaged(data: bytes) -> None:
+def test_arbitrary_data_is_reported_as_damage(data: bytes) -> None:
     with pytest.raises(DamagedError):
         decode_record(data)
 

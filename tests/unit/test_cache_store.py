@@ -122,7 +122,7 @@ def test_undecodable_output_becomes_a_counted_miss(cache: Cache, decode: Callabl
     assert cache.decode(again, "vector", _integer) == 12
 
 
-def test_damaged_optional_output_is_dropped_alone(cache: Cache) -> None:
+def test_only_the_damaged_optional_output_is_dropped(cache: Cache) -> None:
     cache.put(key(), {"vector": BIG, "moods": b"calm", "voice": b"7"}, seconds=2)
     found = cache.lookup(key())
     assert found is not None
@@ -363,11 +363,11 @@ def test_lookup_detects_a_blob_of_the_wrong_size(cache: Cache, tmp_path: Path) -
 
 def test_record_under_the_wrong_key_is_damage(cache: Cache, tmp_path: Path) -> None:
     cache.put(key(1), {"vector": b"one"}, seconds=0)
-    (one,) = tmp_path.glob("cache/ac/*/*/*.json")
+    (original,) = tmp_path.glob("cache/ac/*/*/*.json")
     digest = key(2).digest
-    place = one.parent.parent / digest[:2] / f"{digest}.json"
+    place = original.parent.parent / digest[:2] / f"{digest}.json"
     place.parent.mkdir(exist_ok=True)
-    place.write_bytes(one.read_bytes())
+    place.write_bytes(original.read_bytes())
     assert cache.lookup(key(2)) is None
     assert cache.counters.snapshot() == {"embed": StageCounters(misses=1, corrupt=1)}
 

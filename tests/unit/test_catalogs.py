@@ -59,17 +59,16 @@ def test_every_message_is_translated_with_the_same_placeholders(domain: str, lan
     for message in catalog.updated(domain, language):
         if not message.id:
             continue
-        one, *many = forms(message.id)
-        said = forms(message.string)
+        singular, *plural = forms(message.id)
         # A singular form may omit the count, in any language.
-        values = set(VALUE.findall(many[0] if many else one))
-        for form in said:
-            edges = [(len(text) - len(text.lstrip()), len(text) - len(text.rstrip())) for text in (one, form)]
+        values = set(VALUE.findall(plural[0] if plural else singular))
+        for form in forms(message.string):
+            edges = [(len(text) - len(text.lstrip()), len(text) - len(text.rstrip())) for text in (singular, form)]
             has = set(VALUE.findall(form))
-            if not form or message.fuzzy or has not in (values, set(VALUE.findall(one))):
-                wrong.append(f"{one!r}: {form!r}")
-            elif edges[0] != edges[1] and not (one.isspace() or one.strip() in {";", ",", "and"}):
-                wrong.append(f"{one!r} begins or ends with spaces otherwise: {form!r}")
+            if not form or message.fuzzy or has not in (values, set(VALUE.findall(singular))):
+                wrong.append(f"{singular!r}: {form!r}")
+            elif edges[0] != edges[1] and not (singular.isspace() or singular.strip() in {";", ",", "and"}):
+                wrong.append(f"{singular!r} begins or ends with spaces otherwise: {form!r}")
     assert not wrong
 
 

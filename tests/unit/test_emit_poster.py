@@ -124,7 +124,7 @@ def test_labels_of_small_groups_hide_hardly_any_tracks() -> None:
         "view": [8_000, 18_000, 60_000, 60_000], "cluster": [0] * 4 + [1] * 4, "clusters": clusters, "playlists": [],
     }  # fmt: skip
     root = poster(data)
-    circles = [(float(one.get("cx", 0)), float(one.get("cy", 0))) for one in root.iter(f"{SVG}circle")][:8]
+    circles = [(float(circle.get("cx", 0)), float(circle.get("cy", 0))) for circle in root.iter(f"{SVG}circle")][:8]
     for text in root.iter(f"{SVG}text"):
         if text.text == "Electronic":
             x_middle, y_base, size = (float(text.get(name, 0)) for name in ("x", "y", "font-size"))
@@ -156,7 +156,7 @@ def test_icon_shows_the_map_in_few_points_within_its_square(tracks: int) -> None
     assert len(content) < 6_000
     root = ET.fromstring(content)
     assert root.get("viewBox") == "0 0 32 32"
-    circles = [(float(one.get("cx", 0)), float(one.get("cy", 0))) for one in root.iter(f"{SVG}circle")]
+    circles = [(float(circle.get("cx", 0)), float(circle.get("cy", 0))) for circle in root.iter(f"{SVG}circle")]
     if tracks <= 300:
         assert circles
         assert all(3 <= x <= 29 and 3 <= y <= 29 for x, y in circles)

@@ -121,10 +121,10 @@ def test_site_is_read_back(files: dict[str, bytes], tmp_path: Path, place: str) 
     assert sorted(found.track_ids) == sorted(f"track:{row}" for row in range(COUNT))
     assert [list(found.x), list(found.y)] == [list(accumulate(document[axis])) for axis in "xy"]
     for level in (found.clusters, found.regions):
-        assert [{found.track_ids[row] for row in one.members} for one in level] == [
+        assert [{found.track_ids[row] for row in each.members} for each in level] == [
             {f"track:{row}" for row in range(COUNT) if row % 3 - 1 == label} for label in (0, 1)
         ]
-    assert [(one.id, one.name, one.color, one.parent) for one in found.clusters] == [
+    assert [(each.id, each.name, each.color, each.parent) for each in found.clusters] == [
         ("cluster-1", "Name 0", 0, 0),
         ("cluster-2", "Name 1", 1, 1),
     ]
@@ -135,8 +135,8 @@ def test_site_is_read_back(files: dict[str, bytes], tmp_path: Path, place: str) 
 def test_site_of_a_version_without_regions_is_read(files: dict[str, bytes], tmp_path: Path) -> None:
     def before(document: dict[str, Any]) -> None:
         del document["larger_regions"], document["files"]["insights"]
-        for one in document["clusters"]:
-            del one["region"]
+        for cluster in document["clusters"]:
+            del cluster["region"]
 
     found = read_published(str(write(tmp_path, changed(files, "map.json", before))))
     assert (len(found.clusters), found.regions, found.clusters[0].parent) == (2, [], None)

@@ -43,12 +43,6 @@ def refuse(path: Path) -> ProbeResult:
     raise TrackError("unreadable", f"{path.name} is no audio.")
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    with Cache.open(tmp_path / "cache") as opened:
-        yield opened
-
-
 def load(source: LibrarySource, cache: Cache) -> Loaded:
     return source.load(LoadContext(cache, refuse, 1, lambda _done, _total: None))
 
@@ -64,7 +58,7 @@ from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tables.table import TableSource
 from spotmap_build.fetch.exports.takeout import TakeoutSource
 from spotmap_build.fetch.folders.walk import walk
-def taken_mb():
+def used_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 for line in sys.stdin:
     source, path = json.loads(line)
@@ -72,16 +66,16 @@ for line in sys.stdin:
         _, status = os.waitpid(process, 0)
         print(json.dumps(status), flush=True)
         continue
-    base = taken_mb()
+    base = used_mb()
     with Cache.open(Path(path).parent / "measured") as cache:
         try:
             loaded = globals()[source](Path(path)).load(LoadContext(cache, None, 1, lambda *_: None))
             if loaded.vectors:
                 loaded.vectors.value
-            said = "read"
+            message = "read"
         except SourceError as error:
-            said = str(error)
-    print(json.dumps([said, taken_mb() - base]), flush=True)
+            message = str(error)
+    print(json.dumps([message, used_mb() - base]), flush=True)
     os._exit(0)
 """
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spotmap_build.cache.store import Cache
-from spotmap_build.errors import SpotmapError, TrackError
+from spotmap_build.errors import SpotmapError
 from spotmap_build.fetch.exports.exportify import ExportifySource
 from spotmap_build.fetch.exports.takeout import TakeoutSource
 from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tables.table import TableSource
+from tests.unit.test_fetch_bounds import refuse, zipped
 
 if TYPE_CHECKING:
-    from spotmap_build.fetch.source import LibrarySource, ProbeResult
+    from spotmap_build.fetch.source import LibrarySource
 
 URI = "spotify:track:" + "a" * 22
 KEYS = [
@@ -98,10 +97,6 @@ CELLS = st.one_of(TEXTS, st.sampled_from([*KEYS, "Track URI", "Track Name", "Art
 SEPARATORS = st.sampled_from([",", ";", "\t", "\n", "\r\n", '"', "\\,"])
 
 
-def refuse(path: Path) -> ProbeResult:
-    raise TrackError("unreadable", f"{path.name} is no audio.")
-
-
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with Cache.open(tmp_path_factory.mktemp("cache")) as opened:
@@ -126,14 +121,6 @@ def check(cache: Cache, make: Callable[[Path], LibrarySource], name: str, conten
         assert len(ids) == len(library.tracks)
         assert all(track_id in ids for playlist in library.playlists for track_id in playlist.track_ids)
         assert all(failure.track_id in ids for failure in library.failures)
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def mutated(content: bytes, changes: list[tuple[int, int]], length: float) -> bytes:

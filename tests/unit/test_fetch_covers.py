@@ -164,12 +164,6 @@ def test_concurrent_large_covers_take_the_memory_of_one(tmp_path: Path) -> None:
     assert peak_kb < 550 * 1024
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Cache]:
-    with Cache.open(tmp_path / "cache") as opened:
-        yield opened
-
-
 def sound(path: Path) -> object:
     class Found:
         duration_ms = 1_000

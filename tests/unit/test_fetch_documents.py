@@ -1,4 +1,4 @@
-"""Tables that are documents or plain lists: JSON from services and programs, and songs written line by line."""
+"""Tables in JSON documents of services and programs, and plain lists with one track per line."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_lists_in_a_json_document_are_playlists(tmp_path: Path) -> None:
     assert {playlist.name: len(playlist.track_ids) for playlist in library.playlists} == {"One": 1, "Two": 1}
 
 
-def test_an_object_a_line_is_read_from_a_file_that_is_called_json(tmp_path: Path) -> None:
+def test_json_lines_are_read_from_a_file_named_json(tmp_path: Path) -> None:
     assert rows(load(tmp_path, '{"title": "S"}\n{"title": "T"}\n', "t.json")) == [("S", "", None), ("T", "", None)]
 
 
@@ -106,21 +106,21 @@ def test_lines_of_artist_and_title_are_tracks(tmp_path: Path, content: str, name
     assert any("artist and title" in notice for notice in loaded.notices)
 
 
-def test_titles_with_a_dash_stay_whole_beside_artists(tmp_path: Path) -> None:
+def test_title_with_a_dash_is_not_split_if_there_are_artists(tmp_path: Path) -> None:
     assert rows(load(tmp_path, "title,artist\nSong - Live,A\n")) == [("Song - Live", "A", None)]
 
 
 @pytest.mark.parametrize("end", ["\0" * 20, "\x1a", "\r\n\x1a\0"])
-def test_what_fills_the_end_of_a_file_is_no_row(tmp_path: Path, end: str) -> None:
+def test_padding_at_the_end_of_a_file_is_ignored(tmp_path: Path, end: str) -> None:
     assert rows(load(tmp_path, f"title,artist\nS,A\n{end}")) == [("S", "A", None)]
 
 
-def test_joined_files_have_one_header_and_no_marks(tmp_path: Path) -> None:
+def test_concatenated_files_have_one_header_and_no_byte_order_marks(tmp_path: Path) -> None:
     part = "\ufefftitle,artist\nS,A\n"
     assert rows(load(tmp_path, part + part.replace("S", "T"))) == [("S", "A", None), ("T", "A", None)]
 
 
-def test_misread_letters_and_entities_of_cells_are_mended(tmp_path: Path) -> None:
+def test_mojibake_and_entities_in_cells_are_repaired(tmp_path: Path) -> None:
     loaded = load(tmp_path, "title,artist\nBj\u00c3\u00b6rk,Beyonc\u00c3\u00a9\nCaf&eacute;,Rock &amp;amp; Roll\n")
     assert rows(loaded) == [("Bj\u00f6rk", "Beyonc\u00e9", None), ("Caf\u00e9", "Rock & Roll", None)]
 
@@ -140,7 +140,7 @@ def test_misread_letters_and_entities_of_cells_are_mended(tmp_path: Path) -> Non
         ("length", ["12", "14"], [None, None]),
     ],
 )
-def test_the_unit_of_durations_is_told_by_their_size(
+def test_duration_unit_is_inferred_from_the_magnitude(
     tmp_path: Path, column: str, cells: list[str], lengths_ms: list[int | None]
 ) -> None:
     content = f"title\t{column}\n" + "".join(f"S{row}\t{cell}\n" for row, cell in enumerate(cells))

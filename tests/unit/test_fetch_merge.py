@@ -95,8 +95,8 @@ def test_closest_match_is_merged() -> None:
 
 def test_merged_track_has_the_metadata_of_all_parts() -> None:
     file = Recording("d" * 64, path="/music/song.flac")
-    one = Track("folder:1", "Song", ("Artist",), duration_ms=200_000, recording=file, facets={"mood": "calm"})
-    other = Track(
+    first = Track("folder:1", "Song", ("Artist",), duration_ms=200_000, recording=file, facets={"mood": "calm"})
+    second = Track(
         SPOTIFY,
         "SONG",
         ("Artist",),
@@ -115,12 +115,12 @@ def test_merged_track_has_the_metadata_of_all_parts() -> None:
         facets={"mood": "wild", "key": "C"},
     )
     third = Track("x", "Song", ("Artist",), duration_ms=200_000, genres=("rock", "folk"), play_count=2)
-    one = replace(one, listening=Listening(last_on="2024-01-02"))
-    other = replace(other, listening=Listening("2020-01-01", "2022-05-05", ((2020, 1), (2022, 2))))
+    first = replace(first, listening=Listening(last_on="2024-01-02"))
+    second = replace(second, listening=Listening("2020-01-01", "2022-05-05", ((2020, 1), (2022, 2))))
     third = replace(third, listening=Listening("2019-06-01", "2021-01-01", ((2019, 1), (2021, 1))))
-    (merged,) = merge([source(one), source(other), source(third)], ("a", "b", "a")).library.tracks
+    (merged,) = merge([source(first), source(second), source(third)], ("a", "b", "a")).library.tracks
     assert merged == replace(
-        other,
+        second,
         title="Song",
         duration_ms=200_000,
         recording=file,
@@ -169,10 +169,10 @@ def test_failure_is_dropped_if_another_source_has_a_usable_track() -> None:
 def test_other_fields_of_the_sources_are_combined() -> None:
     render, problem = Path, ServiceError("no connection")
     omission = Omission("o", "Talk", "episode", "why")
-    one = source(track("1"), kind="demo", render=render, notices=("old",))
-    two = source(track("2", "B"), kind="spotify", is_streamed=True, notices=("old", "new"), problem=problem)
-    three = source(track("3", "C"), omissions=(omission,), problem=ServiceError("later"))
-    merged = merge([one, two, three])
+    first = source(track("1"), kind="demo", render=render, notices=("old",))
+    second = source(track("2", "B"), kind="spotify", is_streamed=True, notices=("old", "new"), problem=problem)
+    third = source(track("3", "C"), omissions=(omission,), problem=ServiceError("later"))
+    merged = merge([first, second, third])
     assert (merged.kind, merged.render, merged.is_streamed) == ("demo+spotify+table", render, True)
     assert (merged.notices, merged.problem, merged.library.omissions) == (("old", "new"), problem, (omission,))
 

@@ -412,8 +412,8 @@ def test_error_for_a_folder_without_music_says_what_it_contains(tmp_path: Path) 
     (tmp_path / "music/l.m3u").write_text("gone.mp3\n")
     with pytest.raises(SourceError) as refused:
         load(FolderSource(tmp_path / "music"), tmp_path)
-    for said in ("contains no audio file", "cannot be decoded (.mid)", "(.Trash)", "entries of l.m3u"):
-        assert said in refused.value.message
+    for words in ("contains no audio file", "cannot be decoded (.mid)", "(.Trash)", "entries of l.m3u"):
+        assert words in refused.value.message
 
 
 def test_unreadable_folder_becomes_an_omission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def test_no_results_are_no_recording() -> None:
     ],
     ids=lambda candidate: candidate.video_id,
 )
-def test_weak_evidence_is_accepted_with_low_confidence_unless_a_better_candidate_exists(doubtful: Candidate) -> None:
+def test_weak_candidate_is_accepted_with_low_confidence_if_alone(doubtful: Candidate) -> None:
     alone = decide(TRACK, [doubtful])
     assert alone.candidate == doubtful
     assert alone.confidence < DOUBTFUL_BELOW

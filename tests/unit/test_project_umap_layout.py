@@ -102,7 +102,7 @@ def test_rounding_errors_hardly_change_the_graph() -> None:
     assert graphs[0].weight == pytest.approx(graphs[1].weight, abs=0.05)
 
 
-def test_nearly_identical_neighbor_counts_like_an_identical_one() -> None:
+def test_nearly_identical_vector_counts_as_identical() -> None:
     similarities = np.array([[1 - 1e-5, 0.8, 0.7], [1, 0.8, 0.7], [0.8, 0.8, 0.6], [0.7, 0.7, 0.6]], dtype=np.float32)
     indices = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]], dtype=np.int32)
     graph = fuzzy_simplicial_set(Neighbors(indices, similarities, True, 1.0))

@@ -48,13 +48,13 @@ def something_is_embedded() -> bool:
 
 
 @pytest.mark.slow
-def test_packages_of_every_map_are_imported_in_the_end() -> None:
+def test_packages_that_every_map_needs_are_preloaded() -> None:
     done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["contourpy", "hdbscan", "numba", "scipy", "sklearn"]
 
 
 @pytest.mark.slow
-def test_layout_functions_are_compiled_in_the_end() -> None:
+def test_layout_functions_are_compiled_if_many_tracks_are_new() -> None:
     subprocess.run([sys.executable, "-c", LAY_OUT], check=True)
 
 

@@ -400,7 +400,7 @@ def test_malicious_pack_is_refused(attack: str, monkeypatch: pytest.MonkeyPatch)
     assert not isinstance(caught.value, UnicodeError)
 
 
-def test_results_of_stages_that_do_not_travel_are_ignored(tmp_path: Path) -> None:
+def test_results_of_stages_that_are_not_shared_are_ignored(tmp_path: Path) -> None:
     store, host = make_store("folder", tmp_path), tmp_path / "host"
     put_embeddings(tmp_path / "home", 1)
     push_from(tmp_path / "home", store)
@@ -417,19 +417,19 @@ def test_commands_report_results_and_exit_with_6_for_a_damaged_store(tmp_path: P
         return done.status, done.stdout + done.stderr
 
     assert run("pull", "kept") == (0, "There is no store at kept yet. `spotmap-build store push` creates one.\n")
-    status, said = run("push", "kept")
-    assert (status, "No build of the map at" in said) == (2, True)
+    status, output = run("push", "kept")
+    assert (status, "No build of the map at" in output) == (2, True)
     assert run("push", "kept", "--all") == (0, "The cache has nothing to send yet: no track was analyzed.\n")
     put_embeddings(tmp_path / ".spotmap/cache", 1)
-    status, said = run("push", "kept", "--all")
+    status, output = run("push", "kept", "--all")
     assert status == 0
-    assert re.sub(r"[\d.]+ k?B", "N B", said) == "1 result was sent to kept (N B); 0 were already there.\n"
+    assert re.sub(r"[\d.]+ k?B", "N B", output) == "1 result was sent to kept (N B); 0 were already there.\n"
     assert run("push", "kept", "--all") == (0, "kept is up to date: it has 1 result already.\n")
     assert run("pull", "kept", "--cache-dir", "other") == (0, "1 result was added from kept; 0 were already here.\n")
     (pack,) = (tmp_path / "kept/packs").iterdir()
     pack.write_bytes(b"damage")
-    status, said = run("pull", "kept", "--cache-dir", "another")
-    assert (status, f"damaged and not used: packs/{pack.name}" in said) == (6, True)
+    status, output = run("pull", "kept", "--cache-dir", "another")
+    assert (status, f"damaged and not used: packs/{pack.name}" in output) == (6, True)
     assert run("pull")[0] == 6, "there is no repository here"
     assert run("pull", "s3://x")[0] == 2
 
@@ -450,16 +450,16 @@ def test_special_file_in_a_store_is_reported_as_damage(tmp_path: Path, target: s
 
 
 @pytest.mark.parametrize(
-    ("files", "said"),
+    ("files", "message"),
     [({"notes.txt": b"mine"}, "not a store"), ({"FORMAT": b"spotmap.store/9\n"}, "format 'spotmap.store/9'")],
 )
 def test_foreign_folder_or_branch_is_refused_and_left_unchanged(
-    store: StoreUnderTest, tmp_path: Path, files: dict[str, bytes], said: str
+    store: StoreUnderTest, tmp_path: Path, files: dict[str, bytes], message: str
 ) -> None:
     store.put(files)
     put_embeddings(tmp_path / "home", 1)
     for transfer in (push_from, pull_into):
-        with pytest.raises(StoreError, match=said):
+        with pytest.raises(StoreError, match=message):
             transfer(tmp_path / "home", store)
     if store.is_git:
         assert git("--git-dir", tmp_path / "map.git", "ls-tree", "-r", "--name-only", "kept") == "".join(files)
