@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mix, nearness, placeOf } from "../../site_template/viewer/data/alchemy.js";
-import { neighborTable, NEIGHBORS_SCHEMA } from "../../site_template/viewer/data/decode.js";
-import { linkBothWays } from "../../site_template/viewer/data/paths.js";
+import { chain as chainRows, finish, graphOf } from "./graphs.mjs";
 
-/** Runs work to its end and counts its breaths. */
-function finish(work) {
-  for (let breaths = 0; ; breaths++) {
-    const { done, value } = work.next();
-    if (done) return { value, breaths };
-  }
-}
-const graphOf = (rows) => finish(linkBothWays(neighborTable([{ schema: NEIGHBORS_SCHEMA, first: 0, neighbors: rows }], rows.length))).value;
-const chain = (count) => graphOf(Array.from({ length: count }, (_, track) => (track + 1 < count ? [track + 1] : [])));
+const chain = (count) => graphOf(chainRows(count));
 const mixed = (graph, more, less, { count = 5, accepts = () => true } = {}) => finish(mix(graph, more, less, { count, accepts })).value;
 
-/** Groups of ten tracks, each alike all others of its group; the last of each is alike the first of the next. */
+/** Groups of ten similar tracks; the last track of each group is also similar to the first of the next. */
 function groups(count) {
   return graphOf(Array.from({ length: 10 * count }, (_, track) => {
     const group = Math.floor(track / 10);
@@ -24,7 +15,7 @@ function groups(count) {
   }));
 }
 
-test("how near a track is falls with every step, and is nothing where no step leads", () => {
+test("nearness decreases with every step and is zero for unconnected tracks", () => {
   const near = finish(nearness(chain(8), 0)).value;
   for (let track = 2; track < 8; track++) assert.ok(near[track] < near[track - 1], `${track}: ${near[track]}`);
   const apart = finish(nearness(graphOf([[1], [], [3], []]), 0)).value;
@@ -32,9 +23,9 @@ test("how near a track is falls with every step, and is nothing where no step le
 });
 
 for (const [name, more, less, accepted] of [
-  ["more of one gives its like", [2], [], (track) => track < 10],
-  ["more of two gives what is near to both", [5, 15], [], (track) => track < 20],
-  ["less of one keeps its like away", [9], [12], (track) => track < 10],
+  ["more of one track gives similar tracks", [2], [], (track) => track < 10],
+  ["more of two tracks gives tracks near both", [5, 15], [], (track) => track < 20],
+  ["less of a track excludes similar tracks", [9], [12], (track) => track < 10],
 ]) {
   test(name, () => {
     const found = mixed(groups(4), more, less);
@@ -44,7 +35,7 @@ for (const [name, more, less, accepted] of [
   });
 }
 
-test("what is hidden is not found, and the same is found every time", () => {
+test("hidden tracks are not found, and the result is deterministic", () => {
   const graph = groups(4);
   const even = { accepts: (track) => track % 2 === 0 };
   const found = mixed(graph, [3], [], even);
@@ -52,16 +43,16 @@ test("what is hidden is not found, and the same is found every time", () => {
   assert.deepEqual(mixed(graph, [3], [], even), found);
 });
 
-test("nothing is near to two tracks that nothing joins, and a track alone is near to none", () => {
+test("a track without neighbors is near to none", () => {
   assert.deepEqual(mixed(graphOf([[], [2], []]), [0], []), []);
 });
 
-test("the page can breathe while a large map is walked", () => {
-  const { breaths } = finish(mix(chain(60_000), [0], [], { count: 5, accepts: () => true }));
-  assert.ok(breaths > 50, String(breaths));
+test("work on a large map yields often", () => {
+  const { yields } = finish(mix(chain(60_000), [0], [], { count: 5, accepts: () => true }));
+  assert.ok(yields > 50, String(yields));
 });
 
-test("the place of a list is in the middle of most of it", () => {
+test("the place of a list is the center of most of its tracks", () => {
   const positions = { x: Uint16Array.from([10, 12, 14, 60000]), y: Uint16Array.from([0, 0, 0, 0]) };
   assert.equal(placeOf([0, 1, 2, 3], positions), 1);
 });

@@ -36,7 +36,7 @@ const filtered = (id, filter) => ({ traitFilters: new Map([[id, { low: -Infinity
 const { HIDDEN, DIMMED, QUIET, SHOWN } = RANK;
 
 for (const [name, state, rank, group] of [
-  ["everything shows, noise quietly", {}, [SHOWN, SHOWN, QUIET], [0, 1, -1]],
+  ["everything is shown, noise quietly", {}, [SHOWN, SHOWN, QUIET], [0, 1, -1]],
   ["a hidden cluster hides its tracks", { hiddenClusters: new Set([1]) }, [SHOWN, HIDDEN, QUIET], [0, 1, -1]],
   ["noise can be hidden", { hiddenClusters: new Set([-1]) }, [SHOWN, SHOWN, HIDDEN], [0, 1, -1]],
   ["a track shows while one of its playlists does", { hiddenPlaylists: new Set([0]) }, [HIDDEN, SHOWN, QUIET], [0, 1, -1]],
@@ -65,9 +65,9 @@ for (const [name, state, rank, group] of [
     [HIDDEN, SHOWN, HIDDEN],
     [0, 1, -1],
   ],
-  ["a query dims what it does not find", { matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
-  ["what nearly fits is quiet", { matches: [2], almost: [0] }, [QUIET, DIMMED, SHOWN], [0, 1, -1]],
-  ["what is selected stands out", { selected: [0] }, [SHOWN, DIMMED, DIMMED], [0, 1, -1]],
+  ["a query dims other tracks", { matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
+  ["near matches are quiet", { matches: [2], almost: [0] }, [QUIET, DIMMED, SHOWN], [0, 1, -1]],
+  ["selected tracks stand out", { selected: [0] }, [SHOWN, DIMMED, DIMMED], [0, 1, -1]],
   ["a query stands out from a selection", { selected: [0], matches: [2] }, [DIMMED, DIMMED, SHOWN], [0, 1, -1]],
   ["by a category, a track has the color of its first shown one", { colorBy: "facet.genres" }, [SHOWN, SHOWN, QUIET], [0, 0, -1]],
   [
@@ -76,12 +76,12 @@ for (const [name, state, rank, group] of [
     [SHOWN, HIDDEN, QUIET],
     [1, -1, -1],
   ],
-  ["what is not known can be hidden", filtered("facet.genres", { hidden: new Set([""]) }), [SHOWN, SHOWN, HIDDEN], [0, 1, -1]],
-  ["by a number, a track has a shade of its own, unknown ones none", { colorBy: "added_at" }, [SHOWN, SHOWN, QUIET], [0, 47, -1]],
-  ["a range hides what lies outside", filtered("added_at", { low: 120 }), [HIDDEN, SHOWN, QUIET], [0, 1, -1]],
-  ["time hides what came later", { until: 120 }, [SHOWN, HIDDEN, QUIET], [0, 1, -1]],
+  ["tracks with unknown values can be hidden", filtered("facet.genres", { hidden: new Set([""]) }), [SHOWN, SHOWN, HIDDEN], [0, 1, -1]],
+  ["by a number, a track has its own shade, and unknown values have none", { colorBy: "added_at" }, [SHOWN, SHOWN, QUIET], [0, 47, -1]],
+  ["a range hides tracks outside it", filtered("added_at", { low: 120 }), [HIDDEN, SHOWN, QUIET], [0, 1, -1]],
+  ["the time slider hides later tracks", { until: 120 }, [SHOWN, HIDDEN, QUIET], [0, 1, -1]],
   [
-    "a query does not bring back what is hidden",
+    "a query does not show hidden tracks",
     { matches: [1, 2], hiddenClusters: new Set([1]) },
     [DIMMED, HIDDEN, SHOWN],
     [0, 1, -1],
@@ -95,11 +95,11 @@ for (const [name, state, rank, group] of [
   });
 }
 
-test("toggling twice changes nothing", () => {
+test("toggling twice restores the state", () => {
   assert.deepEqual(toggled(toggled(new Set([1]), [3]), [3]), new Set([1]));
 });
 
-test("solo hides all others, noise included; solo again shows all", () => {
+test("isolating a group hides all others including noise; isolating it again shows all", () => {
   const alone = soloed(new Set([0]), [1], 3);
   assert.deepEqual(alone, new Set([-1, 0, 2]));
   assert.deepEqual(soloed(alone, [1], 3), new Set());
@@ -112,7 +112,7 @@ test("tracks without a group are counted", () => {
   assert.equal(countWithoutGroup(MAP, "layer"), 0);
 });
 
-test("a track's groups are named by kind", () => {
+test("a track's groups are listed by kind", () => {
   const names = (kind) => groupsHolding(MAP, kind, 1).map(({ name }) => name);
   assert.deepEqual([names("cluster"), names("playlist"), names("layer")], [["b"], ["p", "q"], ["me", "friend"]]);
   assert.deepEqual(groupsHolding(MAP, "cluster", 2), []);

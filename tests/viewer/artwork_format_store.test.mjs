@@ -11,11 +11,11 @@ test("placeholder art is the same for the same text and differs for near-equal o
   assert.equal(arts.size, 200);
 });
 
-test("placeholder art never contains the text it stands for", () => {
+test("placeholder art never contains its text", () => {
   assert.doesNotMatch(decodeURIComponent(placeholderArt('"><script>alert(1)</script>')), /script|alert/);
 });
 
-test("hashes fill 32 bits", () => {
+test("hashes use 32 bits", () => {
   const hashes = Array.from({ length: 64 }, (_, i) => hashText(String(i)));
   assert.ok(hashes.some((hash) => hash > 2 ** 31) && hashes.some((hash) => hash < 2 ** 31));
   assert.equal(new Set(hashes).size, 64);
@@ -25,24 +25,24 @@ for (const [duration_ms, text] of [[0, "0:00"], [65_400, "1:05"], [599_600, "10:
   test(`${duration_ms} ms reads ${text}`, () => assert.equal(formatDuration(duration_ms), text));
 }
 
-test("one is singular", () => {
+test("one track is singular", () => {
   assert.deepEqual([1, 0, 12345].map(tracksText), ["1 track", "0 tracks", "12,345 tracks"]);
 });
 
-test("a store tells listeners once a change, only of keys they asked for, and not of what stays", () => {
+test("a store notifies listeners once per change and only of their keys", () => {
   const store = createStore({ a: 1, b: 1 });
-  const heard = [];
-  store.subscribe(["a"], (state, changed) => heard.push([state.a, [...changed]]));
+  const calls = [];
+  store.subscribe(["a"], (state, changed) => calls.push([state.a, [...changed]]));
   store.set({ b: 2 });
   store.set({ a: 1 });
   store.set({ a: 3, b: 4 });
-  assert.deepEqual(heard, [[3, ["a", "b"]]]);
+  assert.deepEqual(calls, [[3, ["a", "b"]]]);
   assert.throws(() => {
     store.get().a = 9;
   }, TypeError);
 });
 
-test("no character is cut in half, however it is written", () => {
+test("shortening never splits a grapheme", () => {
   const family = "👩‍👩‍👧‍👦";
   assert.equal(shortened(`${family}${family} live`, 2), `${family}…`);
   assert.equal(shortened(`e\u0301te\u0301 en pente`, 3), "e\u0301t…");

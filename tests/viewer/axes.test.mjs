@@ -14,7 +14,7 @@ const trait = (values, change = {}) => {
 const day = (text) => Date.parse(text) / 86_400_000;
 const texts = (axis, most = 6) => ticksOf(axis, 0, 65535, most).map(({ text }) => text);
 
-test("larger values lie farther along, and every place is on the map", () => {
+test("larger values are farther along, and all positions are on the map", () => {
   const axis = axisOf(trait([60.5, 90.25, 180]));
   const [a, b, c] = positionsAlong(axis, TURN);
   assert.ok(0 < a && a < b && b < c && c < 65535);
@@ -22,14 +22,14 @@ test("larger values lie farther along, and every place is on the map", () => {
   assert.ok(Math.abs(valueAt(axis, unitOf(axis, 100)) - 100) < 1e-9);
 });
 
-test("an outlier lies at the end and does not push the others together", () => {
+test("an outlier is at the end and does not compress the others", () => {
   const axis = axisOf(trait([0.5, 1, 1.5, 900], { domain: [0.5, 1.5] }));
   const [low, , high, outlier] = positionsAlong(axis, TURN);
   assert.equal(outlier, high);
   assert.ok(high - low > 50_000);
 });
 
-test("tracks of which it is not known lie in a strip of their own, which is marked", () => {
+test("tracks with unknown values are in a marked strip", () => {
   const axis = axisOf(trait([NaN, NaN, 1.5, 2.5]));
   const [first, second, lowest] = positionsAlong(axis, TURN);
   assert.ok(Math.max(first, second) < lowest);
@@ -38,22 +38,22 @@ test("tracks of which it is not known lie in a strip of their own, which is mark
   assert.ok(!texts(axisOf(trait([1.5, 2.5]))).includes("not known"));
 });
 
-test("whole numbers of few steps are spread within their step and never beyond it", () => {
+test("integers with few values are spread within their step", () => {
   const axis = axisOf(trait(Array.from({ length: 300 }, (_, track) => track % 3)));
   const places = positionsAlong(axis, TURN);
   assert.ok(new Set(places).size > 200);
   places.forEach((place, track) => assert.ok(Math.abs(valueAt(axis, place) - (track % 3)) <= 0.5));
 });
 
-test("numbers that the site holds rounded are spread within what was rounded away", () => {
+test("rounded numbers are spread within their rounding step", () => {
   const axis = axisOf(trait(Array.from({ length: 300 }, (_, track) => (track % 3) / 5), { step: 0.2 }));
   const places = positionsAlong(axis, TURN);
   assert.ok(new Set(places).size > 200);
   places.forEach((place, track) => assert.ok(Math.abs(valueAt(axis, place) - (track % 3) / 5) <= 0.1));
-  assert.ok(texts(axis).some((text) => text.includes(".")), "there is something between whole numbers");
+  assert.ok(texts(axis).some((text) => text.includes(".")), "there are ticks between whole numbers");
 });
 
-test("places are the same at every visit", () => {
+test("positions are deterministic", () => {
   const axis = axisOf(trait([1, 2, 3, NaN]));
   assert.deepEqual(positionsAlong(axis, TURN), positionsAlong(axis, TURN));
 });
@@ -66,7 +66,7 @@ for (const [name, low, high, expected] of [
   test(`ticks are round numbers: ${name}`, () => assert.deepEqual(texts(axisOf(trait([low, high]))), expected));
 }
 
-test("years have no fractions between them", () => {
+test("years have no fractional ticks", () => {
   const axis = axisOf(trait([2001, 2003], { id: "year" }));
   assert.deepEqual(texts(axis, 20), ["2001", "2002", "2003"]);
 });
@@ -82,7 +82,7 @@ for (const [name, from, to, expected] of [
   });
 }
 
-test("what is in view decides which ticks there are", () => {
+test("ticks depend on the visible range", () => {
   const axis = axisOf(trait([0.5, 100.5]));
   assert.deepEqual(
     ticksOf(axis, unitOf(axis, 40), unitOf(axis, 44.01), 5).map(({ text }) => text),
@@ -90,7 +90,7 @@ test("what is in view decides which ticks there are", () => {
   );
 });
 
-test("names and circles are no axes", () => {
+test("text columns and circular values cannot be axes", () => {
   assert.deepEqual(["feature.tempo", "year", "facet.plays", "feature.key", "facet.genres", "since"].map(mayBeAxis), [true, true, true, false, false, false]);
   assert.equal(isAxis(trait([1], { membership: { offsets: new Uint32Array(2), groups: new Uint32Array(0) } })), false);
 });

@@ -35,7 +35,7 @@ for (const [named, expected] of [
   [["artist", "abba", ""], []],
   [["album", "Greatest Hits", "Queen"], [0, 1]],
   [["album", "Greatest Hits", "Guest"], [2, 3, 4]],
-  // Nobody knows them: of albums of one name, the largest.
+  // For an unknown artist, the largest album with that name.
   [["album", "Greatest Hits", ""], [2, 3, 4]],
   [["album", "Greatest Hits", "Sia"], [2, 3, 4]],
   [["album", "Mix", "Moby"], [8, 9, 10]],
@@ -47,7 +47,7 @@ for (const [named, expected] of [
   });
 }
 
-test("of two albums of one name, an artist's is the one that has most by them, whichever comes first", () => {
+test("of two albums with the same name, the one with most tracks by the artist is chosen", () => {
   const tracks = [["Hits", ["ABBA"]], ["Hits", ["ABBA"]], ["Hits", ["ABBA", "Queen"]], ["Hits", ["Queen"]], ["Hits", ["Queen"]]];
   const text = {
     titles: tracks.map((_, track) => `Title ${track}`),
@@ -58,7 +58,7 @@ test("of two albums of one name, an artist's is the one that has most by them, w
   assert.deepEqual(tracksNamed(text, { kind: "album", name: "Hits", by: "Queen" }), [3, 4]);
 });
 
-test("whoever asks for the names while they are taken in waits until they are", async () => {
+test("a second request for the index waits until it is complete", async () => {
   const collections = new Collections(null, { store: { subscribe() {} }, text: TEXT });
   let isComplete = false;
   void collections.index().then(() => (isComplete = true));
@@ -66,7 +66,7 @@ test("whoever asks for the names while they are taken in waits until they are", 
   assert.ok(isComplete);
 });
 
-test("two albums of one name are two, and a track without an album is on none", () => {
+test("albums with the same name are separate, and a track without an album is on none", () => {
   const albums = collectionsOf(TEXT).filter(({ kind }) => kind === "album");
   assert.deepEqual(
     albums.map(({ name, by, count, isVarious }) => [name, by, count, isVarious]),
@@ -84,9 +84,9 @@ for (const [query, expected] of [
   ["abba", ["artist ABBA", "album Greatest Hits"]],
   ["greatest", ["album Greatest Hits", "album Greatest Hits"]],
   ["queen greatest hits", ["album Greatest Hits"]],
-  // Folded as tracks are.
+  // Normalized like tracks.
   ["beyonce", ["artist Beyoncé"]],
-  // Of one track only: by the whole name.
+  // An album of one track is found only by its complete name.
   ["too brig", []],
   ["too bright", ["album Too Bright"]],
   ["AENIMA", ["album Ænima"]],
@@ -105,17 +105,17 @@ for (const [query, names, titles, expected] of [
   ["mood", ["One Mood"], ["One Mood Again"], 0],
   ["one", ["One Mood"], [], 3],
 ]) {
-  test(`tracks before what else is called ${query}: ${titles.join(", ") || "none"}`, () => {
+  test(`number of tracks before collections for ${query}: ${titles.join(", ") || "none"}`, () => {
     assert.equal(countBefore(names.map((name) => ({ name })), titles, query), expected);
   });
 }
 
-test("of whole words only, where words may mean something else", () => {
+test("only whole words match if words may have another meaning", () => {
   assert.deepEqual(indexOfAll().find("hit", true), []);
   assert.equal(indexOfAll().find("hits", true).length, 2);
 });
 
-/** A map whose tracks lie on a grid of 20 by 20; some more lie where a test says. */
+/** A map of tracks on a grid of 20 by 20 and of additional tracks at the given positions. */
 function mapOf(...places) {
   const all = Array.from({ length: 400 }, (_, i) => [3000 * (i % 20), 3000 * Math.floor(i / 20)]);
   all.push(...places);
@@ -130,7 +130,7 @@ for (const [name, places, mood] of [
   ["in a region", around(10000, 10000, 9000, 9), "few"],
   ["in half of the map", around(5000, 5000, 14000, 9), "wide"],
   ["in its corners", around(0, 0, 28000, 9), "all"],
-  // Four tracks drawn at random may lie so.
+  // Four random tracks may have these positions.
   ["of four tracks in half of the map", [[5000, 5000], [5000, 24000], [24000, 5000], [24000, 24000]], "wide"],
 ]) {
   test(`an album ${name}`, () => {
@@ -140,29 +140,29 @@ for (const [name, places, mood] of [
   });
 }
 
-test("tracks drawn at random are as far apart as tracks drawn at random", () => {
+test("tracks drawn at random have a spread ratio of one", () => {
   const { ratio } = spreadOf(mapOf(), Array.from({ length: 60 }, (_, i) => (i * 149) % 400));
   assert.ok(Math.abs(ratio - 1) < 0.1, String(ratio));
 });
 
-test("a map of as many tracks as the album has", () => {
+test("an album with all tracks of the map spreads over all of it", () => {
   const map = { x: Uint16Array.of(0, 100, 200), y: Uint16Array.of(0, 0, 0), view: [0, 0, 200, 1] };
   assert.equal(spreadOf(map, [0, 1, 2]).mood, "all");
 });
 
-test("the way in lies where most of others is, not where most of the artist's own is", () => {
-  // 400, 401: in a crowd of their own in the sea; 402: among others.
+test("the entry point is near tracks of others, not among the artist's own", () => {
+  // Tracks 400 and 401 are far from all others, 402 is among others.
   const places = [[63000, 63000], [63000, 63000], [30000, 30000], [1000, 1000]];
   const map = mapOf(...places);
   const grid = new Grid(map.x, map.y);
   const entry = entryPoint(map, grid, own(places), () => 1);
   assert.equal(entry.track, 402);
-  // What was heard most decides, where that is known.
+  // If plays are known, the most played track decides.
   assert.equal(entryPoint(map, grid, own(places), (track) => (track === 0 ? 99 : 1)).track, 403);
   assert.equal(entryPoint(map, grid, [400, 401], () => 1), null);
 });
 
-test("an outline goes around every track, and far ones have islands of their own", () => {
+test("outlines enclose every track, and distant tracks have separate outlines", () => {
   const places = [[10000, 10000], [10500, 10200], [10000, 11000], [50000, 50000]];
   const map = mapOf(...places);
   const rings = outlineOf(map, own(places));
@@ -179,7 +179,7 @@ test("an outline of tracks in a circle has a hole", () => {
   assert.equal(rings.filter((ring) => contains(ring, 30000, 30000)).length, 2);
 });
 
-test("a single track, and none", () => {
+test("a single track has an outline, no track has none", () => {
   assert.equal(outlineOf(mapOf(), [5]).length, 1);
   assert.deepEqual(outlineOf(mapOf(), []), []);
 });
@@ -209,19 +209,19 @@ for (const [name, kind, tracks, titles, notes] of [
   });
 }
 
-test("years are written from the ends on", () => {
+test("years are labeled starting at both ends", () => {
   assert.deepEqual(yearPlaces([1990, 1990, 1995, 2000, null]), [0, 3, 2]);
   assert.deepEqual(yearPlaces([null, null]), []);
   assert.deepEqual(yearPlaces([2001]), [0]);
 });
 
-test("an artist's years say where they are written, so that names keep away; those that would lie on each other are left out", () => {
+test("an artist's year labels report their boxes, and overlapping labels are left out", () => {
   const places = artistContour([4, 5, 6], [1990, 1991, 2001], { x: [], y: [] }).placesOf((track) => [track < 6 ? 100 + track : 300, 200]);
   assert.deepEqual(places.map(({ text, x }) => [text, x]), [["1990", 104], ["2001", 300]]);
   assert.ok(places.every(({ y, height }) => y < 200 && height > 0));
 });
 
-test("an album says where its numbers stand, so that names keep away; stops without a number are as small as points", () => {
+test("an album's number labels report their boxes; tracks without a number have none", () => {
   const places = albumLine([4, 5, 6, 7], ["1", "2", "", "3"]).placesOf((track) => [track === 5 ? 104 : 100 * track, 200]);
   assert.deepEqual(places.map(({ x, y }) => [x, y]), [[400, 200], [104, 200], [700, 200]]);
   assert.ok(places.every(({ width, height }) => width > 10 && height > 10));

@@ -27,13 +27,13 @@ test("delta-coded coordinates are restored", () => {
   assert.deepEqual([...map.y], [65535, 0, 7]);
 });
 
-test("each track knows its playlists, in ascending order", () => {
+test("each track has its playlists in ascending order", () => {
   const { offsets, groups } = decodeMap(MAP).memberships.playlist;
   const of = (track) => [...groups.subarray(offsets[track], offsets[track + 1])];
   assert.deepEqual([of(0), of(1), of(2)], [[0], [1], [0, 1]]);
 });
 
-test("libraries are read where there are any", () => {
+test("libraries are optional", () => {
   const layers = [{ id: "me", name: "me", count: 2, color: 0, tracks: [1, 1] }];
   const map = decodeMap({ ...MAP, layers });
   assert.deepEqual(map.layers.map(({ name }) => name), ["me"]);
@@ -41,7 +41,7 @@ test("libraries are read where there are any", () => {
   assert.deepEqual(decodeMap({ ...MAP, layers: [] }).layers, []);
 });
 
-test("why there are no clusters is read where it is said", () => {
+test("the reason for having no clusters is optional", () => {
   assert.equal(decodeMap(MAP).noClusters, "");
   assert.equal(decodeMap({ ...MAP, clusters: [], no_clusters: "One spot." }).noClusters, "One spot.");
 });
@@ -57,7 +57,7 @@ for (const [name, document] of [
   });
 }
 
-test("text is found by track", () => {
+test("texts are read by track", () => {
   const text = decodeText(
     {
       schema: "spotmap.text/2",
@@ -95,17 +95,17 @@ const packedDetails = (changes) => ({
   ...changes,
 });
 
-test("a recording is known by its id where there is one", () => {
+test("the video id is optional", () => {
   const document = unpackDetails(packedDetails({ video_ids: { width: 0, text: "\nQH3Fx41Jpl4" } }));
   assert.deepEqual([2048, 2049].map((track) => decodeDetails(document, track, []).videoId), ["", "QH3Fx41Jpl4"]);
 });
 
-test("details tell how far their numbers were rounded", () => {
+test("details contain the rounding steps of features", () => {
   const packed = packedDetails({});
   assert.deepEqual(unpackDetails(packed).feature_steps, { tempo_bpm: packed.features.tempo_bpm.step });
 });
 
-test("details leave out what a track does not have", () => {
+test("missing details are left out", () => {
   assert.deepEqual(decodeDetails(unpackDetails(packedDetails({})), 2049, []), {
     id: "b",
     duration_ms: null,
@@ -124,7 +124,7 @@ test("details leave out what a track does not have", () => {
   });
 });
 
-test("styles come with their strengths, the most telling first", () => {
+test("styles have strengths, and the most specific comes first", () => {
   const document = unpackDetails(packedDetails({ styles: { codes: "$# #", strengths: "927" } }));
   const stylesOf = (track) => decodeDetails(document, track, ["rock", "dub"]).styles.map(({ name, strength }) => `${name} ${strength}`);
   assert.deepEqual([2048, 2049].map(stylesOf), [["dub 9", "rock 2"], ["rock 7"]]);

@@ -16,14 +16,14 @@ const index = new SearchIndex(TEXT);
 index.grow(TRACKS.length);
 const NAMES = createNameFinder(index, TEXT, [{ name: "Night Drive", tracks: () => [0, 2] }]);
 
-/** The same in German or Spanish. */
+/** The vocabulary with German or Spanish words. */
 async function wordsIn(language) {
   const others = JSON.parse(await readFile(new URL(`../../site_template/words.${language}.json`, import.meta.url), "utf8"));
   return new Words(withWordsOf(DOCUMENT, others), { styles: ["rock"], playlists: [{ name: "Ruhige Abende" }], facets: [] });
 }
 
 const read = (text) => describe(text, WORDS, NAMES);
-const said = ({ meaning, label, negated, isOr }) => {
+const labelOf = ({ meaning, label, negated, isOr }) => {
   const than = meaning.type === "word" && meaning.than && !label.includes(" than ") ? ` (than ${meaning.than.name})` : "";
   return `${isOr ? "or " : ""}${negated ? "not " : ""}${label}${than}`;
 };
@@ -109,9 +109,9 @@ for (const [text, expected, unknown = []] of [
   ["", []],
   ["the, and – !", []],
 ]) {
-  test(`what “${text}” says`, () => {
+  test(`conditions of “${text}”`, () => {
     const { conditions, unknown: strange } = read(text);
-    assert.deepEqual(conditions.map(said), expected);
+    assert.deepEqual(conditions.map(labelOf), expected);
     assert.deepEqual(strange, unknown);
   });
 }
@@ -141,15 +141,15 @@ for (const [text, place, change, expected] of [
 
 for (const [name, { is }] of Object.entries(DOCUMENT.words)) {
   if (!is) continue;
-  test(`what stands for “${name}” is understood`, () => {
+  test(`the definition of “${name}” is understood`, () => {
     const { conditions, unknown } = describe(is, WORDS, () => null);
     assert.ok(conditions.length > 0);
     assert.deepEqual(unknown, []);
-    assert.ok(conditions.every(({ meaning }) => meaning.word?.name !== name), "it does not go round in a circle");
+    assert.ok(conditions.every(({ meaning }) => meaning.word?.name !== name), "the definition is not circular");
   });
 }
 
-test("no word stands for itself by way of others", () => {
+test("definitions of words are not circular", () => {
   const parts = (name) => (DOCUMENT.words[name]?.is ? describe(DOCUMENT.words[name].is, WORDS, () => null).conditions.flatMap(({ meaning }) => meaning.word?.name ?? []) : []);
   const leadsTo = (name, seen) => parts(name).every((part) => !seen.includes(part) && leadsTo(part, [...seen, part]));
   for (const name of Object.keys(DOCUMENT.words)) assert.ok(leadsTo(name, [name]), name);

@@ -12,15 +12,15 @@ const draw = (changes = {}) =>
 const scene = (more) => ({ boundaries: [], dots: [], covers: "", names: [], marks: "", ...more });
 const KEY = { rows: [], scale: null, sizes: null };
 
-test("few points are circles where they are seen, grouped by look", () => {
+test("few points are circles at their positions, grouped by style", () => {
   const { svg, width } = draw({ scene: scene({ dots: [dots([400, 100.04, 700, 200]), dots([298, 50, 100, 100], { color: "#773a00", opacity: 0.2, outline: 0 })] }) });
   assert.equal(width, 900);
   assert.match(svg, /<g fill="#0361af" stroke="#ffffff" stroke-width="0.9"><circle cx="400" cy="100" r="5"\/><circle cx="700" cy="200" r="5"\/><\/g>/);
-  // The one at the left edge is half in sight, the other lies below a panel.
+  // The point at the left edge is half visible, the other one is under a panel.
   assert.match(svg, /<g fill="#773a00" opacity="0.20"><circle cx="298" cy="50" r="5"\/><\/g>/);
 });
 
-test("a hundred thousand points are one path a color, of few bytes each, that ends where the last one lies", () => {
+test("100,000 points are one compact path per color without accumulated rounding errors", () => {
   const places = Array.from({ length: 200_000 }, (_, i) => (i % 2 ? 10 : 310) + ((i * 7919) % 7800) / 10);
   const { svg } = draw({ scene: scene({ dots: [dots(places)] }) });
   assert.ok(svg.length < 1_600_000, `${svg.length}`);
@@ -28,17 +28,17 @@ test("a hundred thousand points are one path a color, of few bytes each, that en
   const path = /<path d="(.*?)"/.exec(svg)?.[1] ?? "";
   let [x, y] = [0, 0];
   for (const [, dx, dy] of path.matchAll(/m(\S+) (\S+?)h0/g)) [x, y] = [x + Number(dx), y + Number(dy)];
-  assert.ok(Math.abs(x - places.at(-2)) < 0.06 && Math.abs(y - places.at(-1)) < 0.06, "rounding does not add up");
+  assert.ok(Math.abs(x - places.at(-2)) < 0.06 && Math.abs(y - places.at(-1)) < 0.06, "rounding errors do not accumulate");
 });
 
-test("text is text, whatever is in it", () => {
+test("text is escaped", () => {
   const hostile = `<script>"&'\u0007\u001b\u202e\ufffe\ud800</script>`;
   const { svg } = draw({ title: hostile, scene: scene({ names: [name(hostile)] }), key: { ...KEY, rows: [{ color: "#0361af", text: hostile, count: "3" }] } });
   assert.doesNotMatch(svg, /<script|[\u0000-\u0009\u000b-\u001f\u202e\ufffe\ud800]/u);
   assert.equal(svg.match(/&#60;script&#62;&#34;&#38;' {5}&#60;/g)?.length, 5);
 });
 
-test("names have a halo below them, and only those in sight are there", () => {
+test("names have a halo, and only visible names are drawn", () => {
   const { svg } = draw({ scene: scene({ names: [name("Jazz"), name("Behind a panel", 200)] }) });
   const texts = [...svg.matchAll(/<text [^>]*>Jazz</g)].map(([text]) => text);
   assert.equal(texts.length, 2);
@@ -53,7 +53,7 @@ for (const [width, name, most, lines] of [
   [900, "A style with a very long name, number", 16, 8],
   [900, "Jazz", 40, 8],
 ]) {
-  test(`a legend of more rows than there is room for says how many more there are: ${width} pixels, ${name}`, () => {
+  test(`a legend with too many rows states how many are left out: ${width} pixels, ${name}`, () => {
     const rows = Array.from({ length: 60 }, (_, i) => ({ color: "#0361af", text: `${name} ${i}`, count: "1,234" }));
     const of = (/** @type {typeof rows} */ shown) => draw({ key: { ...KEY, rows: shown }, area: { ...area, right: 300 + width } });
     const { svg, height } = of(rows);
@@ -62,13 +62,13 @@ for (const [width, name, most, lines] of [
   });
 }
 
-test("a number has its colors and both its ends", () => {
+test("the legend of a number has a color scale with both ends", () => {
   const { svg } = draw({ key: { ...KEY, scale: { colors: ["#000000", "#888888"], low: "Year: 1960", high: "2020" } } });
   assert.match(svg, /<rect x="0" width="120.5" height="10" fill="#000000"\/><rect x="120" .*?#888888/);
   assert.match(svg, />Year: 1960<.*>2020</);
 });
 
-test("sizes of points stand below the colors, each disc beside its value, and none reaches into the next", () => {
+test("point sizes are below the colors as discs with values that do not overlap", () => {
   const samples = [["1", 2], ["5", 4], ["1,234,567", 16]].map(([text, radius]) => ({ text, radius }));
   const of = (/** @type {any} */ sizes) => draw({ key: { ...KEY, rows: [{ color: "#0361af", text: "Jazz", count: "3" }], sizes } });
   const { svg, height } = of({ label: "Plays", samples });
@@ -82,13 +82,13 @@ test("sizes of points stand below the colors, each disc beside its value, and no
   });
 });
 
-test("covers lie below names, marks over all", () => {
+test("covers are below names, and marks are on top", () => {
   const { svg } = draw({ scene: scene({ names: [name("Jazz")], covers: "<image/>", marks: "<path/>" }) });
   assert.ok(svg.indexOf("<image/>") < svg.indexOf("Jazz") && svg.lastIndexOf(">Jazz") < svg.indexOf("<path/>"));
 });
 
 for (const [label, width] of [["Date added", 390], ["Hinzugefügt am", 390], ["最後に聴いた日", 320]]) {
-  test(`what sizes mean keeps within the picture: ${label}`, () => {
+  test(`the size legend fits the picture: ${label}`, () => {
     const samples = [4, 7, 10].map((radius) => ({ radius, text: "12 Mar 2026" }));
     const { svg, height } = draw({ key: { ...KEY, sizes: { label, samples } }, area: { ...area, right: 300 + width } });
     const discs = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"/g)].map(([, ...numbers]) => numbers.map(Number));
@@ -102,7 +102,7 @@ for (const [label, width] of [["Date added", 390], ["Hinzugefügt am", 390], ["�
   });
 }
 
-test("a long note ends within the picture", () => {
+test("a long note is shortened to fit the picture", () => {
   const { svg } = draw({ note: `3 tracks · ${"A Long Name of an Album ".repeat(9)}`, area: { ...area, right: 690 } });
   const [, note] = /font-size="13">(3 tracks[^<]*)/.exec(svg) ?? [];
   assert.ok(note.length <= 326 / 7, note);

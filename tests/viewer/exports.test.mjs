@@ -43,7 +43,7 @@ for (const [title, cell] of [
   });
 }
 
-/** The cells of a text as a spreadsheet cuts it: a quotation mark counts where a cell begins, and what follows its end is kept. */
+/** Splits a text into cells like a spreadsheet: quotation marks count only at the start of a cell, and text after a closing one is kept. */
 function cellsOf(text, separators) {
   const cells = [];
   let cell = "";
@@ -67,9 +67,9 @@ function cellsOf(text, separators) {
   return cells;
 }
 
-test("no cell begins a formula, whatever separates them", () => {
+test("no cell starts a formula, whatever the separator", () => {
   const signs = ["=", "-", ";", ",", '"', " ", "\n"];
-  const texts = signs.flatMap((one) => signs.flatMap((two) => signs.flatMap((three) => signs.map((four) => one + two + three + four))));
+  const texts = signs.flatMap((a) => signs.flatMap((b) => signs.flatMap((c) => signs.map((d) => a + b + c + d))));
   for (const text of texts) {
     const csv = toCsv([{ ...track(text, { id: text }), artists: [text, text], album: text }]).slice(1);
     for (const separators of [",", ";", "\t", ",;"]) {
@@ -78,13 +78,13 @@ test("no cell begins a formula, whatever separates them", () => {
   }
 });
 
-test("CSV tells the links that are known, and begins with the mark of UTF-8", () => {
+test("CSV contains the known links and starts with a byte order mark", () => {
   const csv = toCsv([track("A", { id: ID, videoId: "v0000000000", year: null })]);
   assert.ok(csv.startsWith("\ufefftitle,artists,album,year,duration_ms,id,spotify,youtube_music\r\n"));
   assert.ok(csv.endsWith(`${ID},https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC,https://music.youtube.com/watch?v=v0000000000\r\n`));
 });
 
-test("M3U leads to the recording, else to Spotify, and names what has no address", () => {
+test("M3U links to the recording or to Spotify and has a comment for other tracks", () => {
   const tracks = [track("A", { id: ID, videoId: "v0000000000" }), track("B", { id: ID, duration_ms: null }), track("C")];
   assert.equal(countAddresses(tracks), 2);
   assert.equal(
@@ -94,29 +94,29 @@ test("M3U leads to the recording, else to Spotify, and names what has no address
   );
 });
 
-test("for Spotify only its own tracks are copied", () => {
+test("only Spotify tracks are copied for Spotify", () => {
   assert.deepEqual(toSpotifyUris([track("A", { id: ID }), track("B")]), [ID]);
 });
 
-test("M3U leads to a file of one's own before any address", () => {
+test("M3U prefers local files", () => {
   const own = { ...track("A", { id: ID, videoId: "v0000000000" }), path: "/music/a song.flac" };
   assert.equal(toM3u("Mine", [own]), "#EXTM3U\n#PLAYLIST:Mine\n#EXTINF:185,Mara, Jun - A\n/music/a song.flac\n");
   assert.equal(countAddresses([own]), 1);
 });
 
-test("a path that breaks lines is no entry of M3U, one that begins like a comment is", () => {
+test("M3U skips paths with line breaks and keeps paths that start like a comment", () => {
   assert.doesNotMatch(toM3u("Mine", [{ ...track("A"), path: "/music/a\n/etc/passwd" }]), /passwd/);
   assert.match(toM3u("Mine", [{ ...track("A"), path: "#1 hit.mp3" }]), /\n\.\/#1 hit\.mp3\n/);
 });
 
-test("the file is where the page knows it to lie here, else where the site says", () => {
+test("the path from the preview has priority over the path in the site", () => {
   const text = { titles: ["A"], artistsOf: () => [], albumOf: () => "" };
   const details = { ...track("A").details, path: "A/a.mp3" };
   assert.equal(listedTrack(text, 0, details, "/music/A/a.mp3").path, "/music/A/a.mp3");
   assert.equal(listedTrack(text, 0, details, "").path, "A/a.mp3");
 });
 
-test("CSV names the files where there are any, in a column that a table of tracks has", () => {
+test("CSV has a path column if there are files", () => {
   const lines = toCsv([{ ...track("A"), path: "/music/a, b.mp3" }, track("B")]).split("\r\n");
   assert.ok(lines[0].endsWith(",youtube_music,path"));
   assert.ok(lines[1].endsWith(',t1,,,"/music/a, b.mp3"'));
@@ -132,22 +132,22 @@ for (const [path, address] of [
   ["A:B/a.mp3", "A%3AB/a.mp3"],
   ["../A/a.mp3", "../A/a.mp3"],
 ]) {
-  test(`as an address, ${path} is ${address}`, () => assert.equal(fileAddress(path), address));
+  test(`the URL of ${path} is ${address}`, () => assert.equal(fileAddress(path), address));
 }
 
-/** What the specification of JSPF (https://www.xspf.org/jspf) lets a playlist and a track hold, and what each value must be. */
+/** The fields of a track and the types of their values in the specification of JSPF (https://www.xspf.org/jspf). */
 const isText = (value) => typeof value === "string";
 const isAddress = (value) => isText(value) && /^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/.test(value) && !/%(?![0-9A-F]{2})/.test(value);
 const areAddresses = (value) => Array.isArray(value) && value.length > 0 && value.every(isAddress);
 const JSPF_TRACK = { title: isText, creator: isText, album: isText, duration: (value) => Number.isInteger(value) && value >= 0, location: areAddresses, identifier: areAddresses };
 
-test("JSPF holds every track with what is known of it, as its specification says", () => {
+test("JSPF contains all tracks and follows its specification", () => {
   const own = { ...track("A", { id: ID, videoId: "v0000000000" }), path: "/music/a song.flac", album: "Album" };
   const bare = { ...track("C", { duration_ms: null }), artists: [] };
   const { playlist, ...others } = JSON.parse(toJspf("Slow & dark", [own, track("B", { id: ID }), bare]));
   assert.deepEqual([Object.keys(others), Object.keys(playlist), playlist.title], [[], ["title", "track"], "Slow & dark"]);
-  for (const one of playlist.track) {
-    for (const [name, value] of Object.entries(one)) assert.ok(JSPF_TRACK[name]?.(value), `${name}: ${JSON.stringify(value)}`);
+  for (const entry of playlist.track) {
+    for (const [name, value] of Object.entries(entry)) assert.ok(JSPF_TRACK[name]?.(value), `${name}: ${JSON.stringify(value)}`);
   }
   assert.deepEqual(playlist.track, [
     {

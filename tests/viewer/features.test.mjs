@@ -28,7 +28,7 @@ for (const [key, mode, text] of [
   });
 }
 
-test("features that are not for people are not shown", () => {
+test("internal features are not shown", () => {
   assert.deepEqual(featureBars([{ name: "noisiness", unit: "", value: 0.1 }]), []);
 });
 

@@ -8,7 +8,7 @@ import { Words } from "../../site_template/viewer/data/words.js";
 
 const DOCUMENT = JSON.parse(await readFile(new URL("../../site_template/words.json", import.meta.url), "utf8"));
 const STYLES = ["techno", "dub techno", "chill"];
-/** Twelve tracks along a line, from slow to fast. The first four are techno, the first of them the most; the fifth and sixth are dub techno. */
+/** Twelve tracks on a line, ordered by tempo. Tracks 0 to 3 are techno, most of all track 0; tracks 4 and 5 are dub techno. */
 const COUNT = 12;
 const tempo = Array.from({ length: COUNT }, (_, track) => (track === 11 ? null : 60 + 10 * track));
 const columns = { features: { tempo: "BPM", loudness: "LUFS", key: "pitch class", mode: "" }, facets: ["genres"], facts: ["year"], since: false, styles: STYLES };
@@ -61,7 +61,7 @@ for (const [text, tracks, says] of [
   ["by burial", [2], null],
   ["long", [], "long: not known on this map"],
 ]) {
-  test(`what fits “${text}”`, () => {
+  test(`matches of “${text}”`, () => {
     const found = fit(text);
     if (tracks) assert.deepEqual(found.tracks, tracks);
     if (says) assert.equal(found.says[0], says);
@@ -83,47 +83,47 @@ for (const [text, tracks, says] of [
   });
 }
 
-test("what only some maps measure is taken for what it means on the others", () => {
+test("words for features that a map lacks fall back to their definition", () => {
   assert.match(fit("for dancing").says[0], /interpreted as steady$/);
   assert.match(fit("instrumental").says[0], /interpreted as not vocal$/);
 });
 
-test("of two conditions the worse decides", () => {
+test("the worse of two conditions decides", () => {
   const { fits } = fit("slow, techno");
   const [slow, techno] = [fit("slow").fits, fit("techno").fits];
   for (let track = 0; track < COUNT; track++) assert.equal(fits[track], Math.min(slow[track], techno[track]));
 });
 
-test("of two that either will do, the better", () => {
+test("the better of two alternatives decides", () => {
   const { fits } = fit("dub techno or fast");
   const [dub, fast] = [fit("dub techno").fits, fit("fast").fits];
   for (let track = 0; track < COUNT; track++) assert.equal(fits[track], Math.max(dub[track], fast[track]));
 });
 
-test("what is not known of a track fits neither a condition nor its opposite", () => {
+test("unknown values match neither a condition nor its negation", () => {
   assert.equal(fit("slow").fits[11], 0);
   assert.ok(!fit("not slow").tracks.includes(11));
 });
 
-test("what nearly fits comes after; where nothing does, what has the most", () => {
+test("near matches come after matches; without any match, the best ones are listed", () => {
   assert.deepEqual(fit("slow").almost, [4]);
   const { tracks, almost } = fit("very slow, fast");
   assert.deepEqual(tracks, []);
   assert.ok(almost.length > 0);
 });
 
-test("a style that no track has by name is taken for what it means, but rules out nothing", () => {
+test("an unknown style falls back to its definition, but its negation excludes nothing", () => {
   assert.match(fit("drum and bass").says[0], /^drum and bass: not a tag on this map; interpreted as electronic, driving, 160-180 bpm$/);
   assert.equal(fit("not drum and bass").tracks.length, COUNT);
 });
 
-test("what was measured before changes nothing: other conditions, or the same ones with “or” between them, are measured again", () => {
+test("cached results are not used for other conditions or operators", () => {
   const fitter = new Fitter(library, words);
   const texts = ["slow", "slow, major", "dub techno, fast", "dub techno or fast", "slow", "not slow", "slow"];
   for (const text of texts) assert.deepEqual(fitter.fit(describe(text, words, findNames).conditions), fit(text), text);
 });
 
-test("what was looked for before does not change what is found", () => {
+test("earlier searches do not affect results", () => {
   const fitter = new Fitter(library, words);
   const ranked = (text) => fitter.fit(describe(text, words, findNames).conditions).tracks;
   for (const texts of [["after 1990", "since 1990"], ["3-5 min", "3.5 min"], ["since 1990", "after 1990"]]) {
@@ -131,12 +131,12 @@ test("what was looked for before does not change what is found", () => {
   }
 });
 
-test("since a decade has the decade in it, however it is written", () => {
+test("since a decade includes the decade", () => {
   for (const text of ["since the 90s", "since the 1990s", "since 90s"]) assert.deepEqual(fit(text).tracks, fit("since 1990").tracks, text);
   assert.notDeepEqual(fit("after 1990").tracks, fit("since 1990").tracks);
 });
 
-test("where what is asked for is not known, no track is nearer than another", () => {
+test("without known values, there are no near matches", () => {
   const knowsNothing = Object.assign({}, library, { trait: () => null });
   const nothing = new Fitter(knowsNothing, words).fit(describe("slow, not zeuhl", words, findNames).conditions);
   assert.deepEqual([nothing.tracks, nothing.almost], [[], []]);

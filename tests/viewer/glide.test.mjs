@@ -4,13 +4,13 @@ import { DataError } from "../../site_template/viewer/data/decode.js";
 import { Glide } from "../../site_template/viewer/panels/glide.js";
 import { createStore } from "../../site_template/viewer/state/store.js";
 
-/** More than a rest, a fade in and a fade out take together. */
+/** Longer than a pause, a fade in and a fade out together. */
 const LONG_MS = 2000;
 let now = 0;
 mock.method(performance, "now", () => now);
 mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
 
-/** Sounds once the test lets it: a file may take long to arrive. */
+/** Starts to play when the test says so, like a file that loads slowly. */
 class SlowAudio extends EventTarget {
   static made = [];
   volume = 1;
@@ -57,7 +57,7 @@ globalThis.Audio = SlowAudio;
 globalThis.document = new EventTarget();
 globalThis.localStorage = null;
 
-/** Time passes in steps, as promises have their turn between timers. */
+/** Advances the clock in steps, with promises settled between them. */
 async function pass(duration_ms) {
   for (const end = now + duration_ms; now < end; ) {
     now += 25;
@@ -66,7 +66,7 @@ async function pass(duration_ms) {
   }
 }
 
-/** A glide that is on, over tracks whose details come as `read` says. */
+/** A glide that is switched on; `read` loads the details of tracks. */
 function gliding(read) {
   const store = createStore({ hovered: -1, pinned: -1 });
   const button = Object.assign(new EventTarget(), { setAttribute() {} });
@@ -81,7 +81,7 @@ const sounding = ({ voices }) => voices.filter(({ paused }) => !paused).map(({ a
 
 beforeEach(() => (SlowAudio.made = []));
 
-test("a track that is pointed at swells once its sound has arrived", async () => {
+test("a track under the pointer fades in once its sound has loaded", async () => {
   const { glide, store } = gliding(detailsOf);
   store.set({ hovered: 3 });
   await pass(LONG_MS);
@@ -91,7 +91,7 @@ test("a track that is pointed at swells once its sound has arrived", async () =>
   assert.deepEqual(sounding(glide), [["audio/3", 1]]);
 });
 
-test("a track that was left before its sound arrived stays silent", async () => {
+test("a track that the pointer left before its sound had loaded stays silent", async () => {
   const { glide, store } = gliding(detailsOf);
   store.set({ hovered: 3 });
   await pass(700);
@@ -102,7 +102,7 @@ test("a track that was left before its sound arrived stays silent", async () => 
   assert.deepEqual(sounding(glide), []);
 });
 
-test("a track that is left and pointed at again while its details are read sounds once", async () => {
+test("a track that is left and pointed at again while its details load plays once", async () => {
   const waiting = [];
   const { store } = gliding((track) => new Promise((resolve) => waiting.push(() => resolve(detailsOf(track)))));
   store.set({ hovered: 3 });
@@ -116,7 +116,7 @@ test("a track that is left and pointed at again while its details are read sound
   assert.equal(SlowAudio.made.reduce((sum, { plays }) => sum + plays, 0), 1);
 });
 
-test("details that cannot be read leave it silent, and are no error of the page", async () => {
+test("unreadable details cause silence but no error", async () => {
   const { glide, store } = gliding(async () => {
     throw new DataError("details-000.json could not be fetched");
   });

@@ -25,13 +25,13 @@ function nearestBySearchingAll(x, y, reach, accepts) {
   return best;
 }
 
-test("the sorted order holds every track once, with its own coordinates", () => {
+test("the sorted order contains every track once with its coordinates", () => {
   assert.deepEqual(Uint32Array.from(GRID.order).sort(), Uint32Array.from(X.keys()));
   GRID.order.forEach((track, place) => assert.deepEqual([GRID.x[place], GRID.y[place]], [X[track], Y[track]]));
 });
 
-for (const [name, accepts] of [["every track", () => true], ["even tracks only", (track) => track % 2 === 0]]) {
-  test(`the nearest of ${name} is what a search through all finds`, () => {
+for (const [name, accepts] of [["all tracks", () => true], ["even tracks", (track) => track % 2 === 0]]) {
+  test(`the nearest of ${name} equals that of an exhaustive search`, () => {
     for (let i = 0; i < 300; i++) {
       const [x, y] = [X[i] + 37, Y[i] - 91];
       assert.equal(GRID.nearest(x, y, 2500, accepts), nearestBySearchingAll(x, y, 2500, accepts));
@@ -39,12 +39,12 @@ for (const [name, accepts] of [["every track", () => true], ["even tracks only",
   });
 }
 
-test("nothing within reach is no track", () => {
+test("no track is found out of reach", () => {
   assert.equal(GRID.nearest(-50000, 0, 100, () => true), -1);
   assert.equal(new Grid(new Uint16Array(0), new Uint16Array(0)).nearest(0, 0, 1e6, () => true), -1);
 });
 
-test("the runs of a rectangle hold every track in it, and far fewer than all", () => {
+test("the runs of a rectangle contain all of its tracks and few others", () => {
   const [x0, y0, x1, y1] = [20000, 30000, 30000, 38000];
   const runs = GRID.runs(x0, y0, x1, y1);
   const found = new Set();
@@ -55,7 +55,7 @@ test("the runs of a rectangle hold every track in it, and far fewer than all", (
   assert.ok(found.size < 200);
 });
 
-test("the whole map is one run, a rectangle beside it none", () => {
+test("the whole map is one run, and a rectangle outside it has none", () => {
   assert.deepEqual([...GRID.runs(-1e6, -1e6, 1e6, 1e6)], [0, 3000]);
   assert.equal(GRID.runs(70000, 0, 80000, 100).length, 0);
 });
@@ -65,7 +65,7 @@ test("typical spacing follows density", () => {
   assert.ok(dense.typicalSpacing() < GRID.typicalSpacing() / 3);
 });
 
-test("tracks in a rectangle are counted, those on its edge among them", () => {
+test("tracks in a rectangle are counted, including those on its edge", () => {
   const places = Array.from({ length: 500 }, (_, i) => [(i * 7919) % 65536, (i * 104729) % 65536]);
   const grid = new Grid(Uint16Array.from(places, ([x]) => x), Uint16Array.from(places, ([, y]) => y));
   for (const [x0, y0, x1, y1] of [[0, 0, 65535, 65535], [9000, 20000, 30000, 21000], [7919, 39193, 7919, 39193], [-50, -50, -1, -1]]) {

@@ -20,7 +20,7 @@ const INSIGHTS = {
   uncovered: [0, 1],
 };
 
-test("of a playlist one reads what does not fit, what would, and what it shares", () => {
+test("a playlist's description lists misfits, suggestions and overlaps", () => {
   assert.deepEqual(insightOf(MAP, INSIGHTS, "playlist", 0), {
     sentence: "Alike.",
     closeness: 1,
@@ -37,20 +37,20 @@ test("empty parts are left out", () => {
   assert.deepEqual([sentence, closeness, lists], ["Mixed.", 0, []]);
 });
 
-test("a playlist with nothing to say says one sentence", () => {
+test("a playlist without insights has one sentence", () => {
   const insight = insightOf(MAP, { ...INSIGHTS, overlaps: [] }, "playlist", 2);
   assert.deepEqual(insight, { sentence: "Nothing about this playlist stands out.", closeness: null, lists: [], notes: [] });
   assert.deepEqual(insightOf(MAP, { ...INSIGHTS, playlists: [], overlaps: [] }, "playlist", 0), insight);
 });
 
-test("of a cluster one reads what changes across it and its most typical tracks", () => {
+test("a cluster's description has its directions and most typical tracks", () => {
   const { sentence, lists } = insightOf(MAP, INSIGHTS, "cluster", 0);
   assert.equal(sentence, "Faster to the right.");
   assert.deepEqual(lists.map(({ heading, rows }) => [heading, rows.map(({ track }) => track)]), [["Most typical", [3, 0]]]);
   assert.equal(insightOf(MAP, INSIGHTS, "cluster", 1).sentence, "Nothing about this cluster stands out.");
 });
 
-test("many overlaps are summed up", () => {
+test("only the largest overlaps are listed; the others are counted", () => {
   const playlists = Array.from({ length: 9 }, (_, index) => ({ index, name: `P${index}` }));
   const overlaps = playlists.slice(1).map(({ index }) => ({ one: 0, other: index, count: index, share: 0.5 }));
   const { notes } = insightOf({ ...MAP, playlists }, { ...INSIGHTS, overlaps }, "playlist", 0);
@@ -59,12 +59,12 @@ test("many overlaps are summed up", () => {
   assert.equal(notes[5], "Shares tracks with 3 more playlists.");
 });
 
-test("clusters that no playlist covers come largest first, with their tracks", () => {
+test("clusters without a playlist are listed largest first with their tracks", () => {
   assert.deepEqual(uncoveredClusters(MAP, INSIGHTS).map(({ name }) => name), ["Folk", "Dub"]);
   assert.deepEqual(tracksOfCluster(MAP, 0), [0, 3]);
 });
 
-test("one stray among many does not widen where a cluster is", () => {
+test("a single outlier does not enlarge a cluster's extent", () => {
   const tracks = Array.from({ length: 41 }, (_, track) => track);
   const places = { x: tracks.map((track) => (track === 7 ? 60_000 : 100 + track)), y: tracks.map((track) => 500 - track) };
   const [x0, y0, x1, y1] = extentOfMost(places, tracks);

@@ -11,25 +11,25 @@ function overlap(a, b, scale) {
   );
 }
 
-test("the strongest label always shows", () => {
+test("the strongest label is always shown", () => {
   assert.equal(placeLabels([candidate(0, [5, 5]), candidate(1, [5, 6])], 1)[0].minScale, 0);
 });
 
-test("a weaker label shows from the scale at which it is clear of the stronger one", () => {
+test("a weaker label is shown from the scale at which it does not overlap a stronger one", () => {
   const [, weaker] = placeLabels([candidate(0, [0, 0]), candidate(1, [10, 0])], 1);
   assert.equal(weaker.minScale, 10);
 });
 
-test("a label moves to another anchor if that shows it earlier", () => {
+test("a label uses another anchor if it can be shown at a smaller scale there", () => {
   const [, weaker] = placeLabels([candidate(0, [0, 0]), candidate(1, [1, 0], [0, 50])], 1);
   assert.deepEqual([weaker.x, weaker.y], [0, 50]);
 });
 
-test("labels at one place never show together", () => {
+test("labels at the same position are never shown together", () => {
   assert.equal(placeLabels([candidate(0, [3, 3]), candidate(1, [3, 3])], 1)[1].minScale, Infinity);
 });
 
-test("no two labels that show overlap, at any scale, and none goes away while zooming in", () => {
+test("shown labels never overlap, and none disappears while zooming in", () => {
   const candidates = Array.from({ length: 60 }, (_, i) => candidate(i, [(i * 397) % 1024, (i * 731) % 1024, (i % 3) - 1]));
   const labels = placeLabels(candidates, 0.5);
   let before = 0;
@@ -42,14 +42,14 @@ test("no two labels that show overlap, at any scale, and none goes away while zo
   assert.ok(before > 50);
 });
 
-// Ten tracks around (100, 100), which a label over them hides at scale 1, and four just below.
+// Ten tracks around (100, 100), which a label there hides at scale 1, and four tracks just below.
 const CROWD = [...Array.from({ length: 10 }, (_, i) => [95 + i, 100]), ...Array.from({ length: 4 }, (_, i) => [90 + 5 * i, 118])];
 const tracksIn = (x0, y0, x1, y1) => CROWD.filter(([x, y]) => x0 <= x && x <= x1 && y0 <= y && y <= y1).length;
 
 for (const [what, count, scale, side] of [
-  ["stands above a small group that it would hide", 10, 1, -1],
-  ["stands below a large group, where it hides none", 200, 1, 1],
-  ["lies over a group that is far apart at its scale", 10, 40, 0],
+  ["is above a small group that it would hide", 10, 1, -1],
+  ["is below a large group, where it hides no track", 200, 1, 1],
+  ["is over a group whose tracks are far apart at its scale", 10, 40, 0],
 ]) {
   test(`a label ${what}`, () => {
     const anchors = [[100, 100.2], [100, count === 10 ? 106 : 120, 1], [100, 94, -1]];
@@ -58,28 +58,28 @@ for (const [what, count, scale, side] of [
   });
 }
 
-test("a label lies over a large group of which it hides little, where other places hide some too", () => {
+test("a label covers a large group of which it hides little if other positions hide tracks as well", () => {
   const [label] = placeLabels([{ group: 0, count: 200, width: 100, height: 20, anchors: [[100, 100.2], [100, 106, 1]] }], 1, tracksIn);
   assert.equal(label.dy, 0);
 });
 
-test("a label keeps off what points reach over", () => {
+test("a label keeps the distance of the point radius", () => {
   const beside = { group: 0, count: 10, width: 100, height: 20, anchors: [[100, 94, -1], [100, 80]] };
   assert.deepEqual([0, 6, 20].map((reach) => placeLabels([beside], 1, tracksIn, reach)[0].dy), [-10, -16, -30]);
   assert.equal(placeLabels([{ ...beside, anchors: [[100, 88], [100, 60]] }], 1, tracksIn, 4)[0].y, 60);
 });
 
-test("where every place hides tracks, the label hides the fewest", () => {
+test("if every position hides tracks, the label hides the fewest", () => {
   const [label] = placeLabels([{ group: 0, count: 2, width: 100, height: 20, anchors: [[100, 100], [100, 108, 1]] }], 1, tracksIn);
   assert.equal(label.dy, 10);
 });
 
-test("a label that only shows closer up is placed for what it hides there", () => {
+test("a label that is shown only at high zoom is placed by what it hides there", () => {
   const far = { group: 0, count: 10, width: 100, height: 20, anchors: [[100, 102], [100, 94, -1]] };
   assert.deepEqual([{}, { from: 40 }].map((more) => placeLabels([{ ...far, ...more }], 1, tracksIn)[0].dy), [-10, 0]);
 });
 
-test("a region's label lies amid its clusters, or stands beside all of them, first where the middle of the map is", () => {
+test("a region's label is between its clusters or next to all of them", () => {
   const square = (x, y) => [x, y, x + 640, y, x + 640, y - 640].map((value, i) => (i % 2 ? 65535 - value : value));
   const members = [{ count: 3, peak: [0, 65535], boundaries: [square(0, 640)] }, { count: 1, peak: [6400, 65535], boundaries: [square(6400, 640)] }];
   assert.deepEqual(anchorsAmong(members).slice(0, 3), [[25, 0], [55, 10, 1], [55, 0, -1]]);
@@ -94,7 +94,7 @@ test("anchors begin with the peak, then the largest island", () => {
   assert.deepEqual(anchorsOf({ peak: null, boundaries: [] }), []);
 });
 
-test("titles of tracks do not touch each other or group names; the first in order wins", () => {
+test("track titles do not overlap each other or group names; the first has priority", () => {
   const titles = [
     { track: 4, x: 0, y: 0, width: 50 },
     { track: 7, x: 20, y: 5, width: 50 },
@@ -117,7 +117,7 @@ for (const [what, x, shown] of [
   });
 }
 
-test("a label that a panel above or below would cut moves by half its height at most", () => {
+test("a label under a panel above or below moves by at most half its height", () => {
   const { height } = label(0, 300, 50);
   const free = { left: 60, right: 500, top: 100, bottom: 400 };
   const at = (y) => keepInside([label(0, 300, y)], free)[0]?.y;
@@ -128,11 +128,11 @@ test("a label that a panel above or below would cut moves by half its height at 
   assert.equal(at(100 - height), 100 - height);
 });
 
-test("a label whose middle is far under a panel stays away", () => {
+test("a label far under a panel is hidden", () => {
   assert.deepEqual(keepInside([label(0, 0, 50)], { left: 60, right: 500 }), []);
 });
 
-test("a label that moves onto a stronger one stays away", () => {
+test("a label that would move onto a stronger one is hidden", () => {
   const kept = keepInside([label(0, 130, 50), label(1, 30, 55), label(2, 30, 90)], { left: 0, right: 500 });
   assert.deepEqual(
     kept.map(({ group, x }) => [group, x]),
@@ -143,7 +143,7 @@ test("a label that moves onto a stronger one stays away", () => {
   );
 });
 
-test("a label makes room for what stands there already, by its height at most, else it stays away", () => {
+test("a label moves away from occupied boxes by at most its height or is hidden", () => {
   const at = (...taken) => keepInside([label(0, 300, 50)], { left: 0, right: 600 }, taken).map(({ x, y }) => [x, y]);
   const { height } = label(0, 300, 50);
   assert.deepEqual(at({ x: 300, y: 55, width: 60, height: 10 }), [[300, 55 - (height + 10) / 2]]);
@@ -154,20 +154,20 @@ test("a label makes room for what stands there already, by its height at most, e
   assert.deepEqual(at(above, below), [[300, 52 + (height + 10) / 2]]);
 });
 
-test("a label goes beside what is tall and hides a part of it, by half its width at most", () => {
+test("a label moves sideways from tall boxes by at most half its width", () => {
   const { width, height } = label(0, 300, 50);
   const at = (covered) => keepInside([label(0, 300, 50)], { left: 0, right: 600 }, [{ x: 300 + width / 2 - covered + 100, y: 50, width: 200, height: 9 * height }]).map(({ x, y }) => [x, y]);
   assert.deepEqual(at(width / 4), [[300 - width / 4, 50]]);
   assert.deepEqual(at(width * 0.6), []);
 });
 
-test("a label does not make room by lying on a stronger one", () => {
+test("a label does not move onto a stronger one", () => {
   const { height } = label(0, 300, 50);
   const kept = keepInside([label(0, 300, 50 - height), label(1, 300, 50)], { left: 0, right: 600 }, [{ x: 300, y: 54, width: 60, height: 10 }]);
   assert.deepEqual(kept.map(({ group, y }) => [group, y]), [[0, 50 - height], [1, 54 + (height + 10) / 2]]);
 });
 
-test("a title stands to the right of its point, else to its left, else nowhere", () => {
+test("a title is to the right of its point, otherwise to the left, otherwise hidden", () => {
   const free = { left: 100, right: 500 };
   const at = (x, width = 120) => besidePoint({ x, reach: 10, width }, free);
   assert.equal(at(200), 210);

@@ -14,7 +14,7 @@ const GRID = new Grid(X, Y);
 const ALL = () => true;
 const TRACKS = [...Array(COUNT).keys()];
 
-test("a line around tracks holds those inside, also of a shape that bends inwards", () => {
+test("a lasso contains the enclosed tracks, also with a concave shape", () => {
   const arrow = [[10000, 10000], [50000, 10000], [50000, 60000], [30000, 25000], [10000, 60000]];
   const expected = TRACKS.filter((track) => isInside(arrow, X[track], Y[track]));
   assert.deepEqual(tracksInside(GRID, arrow, ALL), expected);
@@ -23,17 +23,17 @@ test("a line around tracks holds those inside, also of a shape that bends inward
   assert.equal(isInside(arrow, 15000, 40000), true);
 });
 
-test("hidden tracks are not gathered", () => {
+test("hidden tracks are not selected", () => {
   const everything = [[0, 0], [65536, 0], [65536, 65536], [0, 65536]];
   assert.equal(tracksInside(GRID, everything, (track) => track % 2 === 0).length, COUNT / 2);
   assert.equal(tracksWithin(GRID, 30000, 30000, 9000, () => false).length, 0);
 });
 
-test("two points are no shape", () => {
+test("two points enclose no track", () => {
   assert.deepEqual(tracksInside(GRID, [[0, 0], [65535, 65535]], ALL), []);
 });
 
-test("around a track come the nearest first, itself at the beginning", () => {
+test("tracks within a radius are sorted by distance, starting with the center", () => {
   const distance = (track) => Math.hypot(X[track] - X[5], Y[track] - Y[5]);
   const found = tracksWithin(GRID, X[5], Y[5], 6000, ALL);
   assert.equal(found[0], 5);
@@ -41,13 +41,13 @@ test("around a track come the nearest first, itself at the beginning", () => {
   assert.ok(found.every((track, place) => place === 0 || distance(track) >= distance(found[place - 1])));
 });
 
-test("arrows lead to the track straight ahead rather than to a nearer one aside, and nowhere at the edge", () => {
+test("arrow keys prefer the track straight ahead and stop at the edge", () => {
   const grid = new Grid(Uint16Array.of(1000, 2000, 1500, 1000), Uint16Array.of(1000, 1000, 1450, 9000));
   const from = (direction) => neighborTowards(grid, 1000, 1000, direction, ALL);
   assert.deepEqual([from([1, 0]), from([0, 1]), from([-1, 0]), from([0, -1])], [1, 3, -1, -1]);
 });
 
-test("arrows reach every track of a map", () => {
+test("arrow keys reach almost all tracks", () => {
   const seen = new Set([0]);
   const queue = [0];
   for (const track of queue) {
@@ -63,9 +63,9 @@ test("arrows reach every track of a map", () => {
 });
 
 for (const [name, selected, track, rest, isOrder] of [
-  ["taken out of a path leaves one", [4, 2, 9], 2, [4, 9], true],
-  ["that leaves one track leaves no path", [4, 2], 2, [4], false],
-  ["added to a path makes a selection of it", [4, 2, 9], 3, [4, 2, 9, 3], false],
+  ["removed from a path leaves a path", [4, 2, 9], 2, [4, 9], true],
+  ["removed from two leaves no path", [4, 2], 2, [4], false],
+  ["added to a path makes it a selection", [4, 2, 9], 3, [4, 2, 9, 3], false],
 ]) {
   test(`a track ${name}`, () => {
     const store = createStore({ selected, path: selected });
@@ -74,7 +74,7 @@ for (const [name, selected, track, rest, isOrder] of [
   });
 }
 
-test("a selection of some tracks of a path in its order is no path", () => {
+test("a selection of some tracks of a path is not a path", () => {
   const path = [4, 2, 9];
   const store = createStore({ selected: [], path });
   const selecting = new Selecting({}, store, {});

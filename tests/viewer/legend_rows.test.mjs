@@ -8,7 +8,7 @@ const MAP = { clusters: [{ index: 0 }, { index: 1 }], playlists: [], layers: [] 
 const STATE = { ...ALL_SHOWN, colorBy: "facet.mood", traits: new Map([[TRAIT.id, TRAIT]]) };
 const shown = (state) => ["calm", "loud", ""].filter((key) => isShown(state, key));
 
-test("a category is switched off and on", () => {
+test("a category can be hidden and shown", () => {
   const off = { ...STATE, ...afterToggle(STATE, "calm") };
   assert.deepEqual(shown(off), ["loud", ""]);
   assert.equal(isFiltered(off), true);
@@ -17,19 +17,19 @@ test("a category is switched off and on", () => {
   assert.equal(isFiltered(on), false);
 });
 
-test("one category alone, and once more all of them", () => {
+test("a category can be isolated, and isolating it again shows all", () => {
   const alone = { ...STATE, ...afterSolo(MAP, STATE, "loud") };
   assert.deepEqual(shown(alone), ["loud"]);
   assert.deepEqual(shown({ ...alone, ...afterSolo(MAP, alone, "loud") }), ["calm", "loud", ""]);
 });
 
-test("the same switches work for clusters", () => {
+test("clusters can be hidden and isolated in the same way", () => {
   const state = { ...STATE, colorBy: "cluster" };
   assert.deepEqual(afterToggle(state, "1"), { hiddenClusters: new Set([1]) });
   assert.deepEqual(afterSolo(MAP, state, "1"), { hiddenClusters: new Set([-1, 0]) });
 });
 
-test("a range leaves out what is not known; at its ends it has no limit", () => {
+test("a range excludes unknown values and has no limit at its ends", () => {
   assert.deepEqual(rangeFilter(TRAIT, 0, 200), { low: -Infinity, high: Infinity, hidden: new Set() });
   assert.deepEqual(rangeFilter(TRAIT, 50, 200), { low: 25, high: Infinity, hidden: new Set([""]) });
   assert.deepEqual(withFilter(STATE, TRAIT.id, rangeFilter(TRAIT, 0, 200)).traitFilters, new Map());
@@ -44,17 +44,17 @@ const REGIONS = {
 const ROWS = ["3", "1", "0", "2", "4", "5", "-1"].map((key, place) => ({ key, name: key, count: 20 - place, color: "#000000" }));
 const outline = (sections) => sections.map(({ name, rows }) => `${name}: ${rows.map(({ key }) => key).join(" ")}`);
 
-test("clusters stand under their larger region, the largest first; one alone needs no heading, and the rest comes last", () => {
+test("clusters are grouped by region, largest first; a single cluster has no heading, and the rest comes last", () => {
   assert.deepEqual(outline(legendSections(REGIONS, { colorBy: "cluster" }, ROWS)), ["Loud: 3 1", "Quiet: 0 2", ": 4", ": 5 -1"]);
 });
 
-test("what is grouped by nothing is one list: playlists, and clusters of regions of their own", () => {
+test("playlists, and clusters without common regions, are one list", () => {
   assert.deepEqual(outline(legendSections(REGIONS, { colorBy: "playlist" }, ROWS)), [": 3 1 0 2 4 5 -1"]);
   const alone = { ...REGIONS, clusters: REGIONS.clusters.map(({ index }) => ({ index, region: index })) };
   assert.equal(legendSections(alone, { colorBy: "cluster" }, ROWS).length, 1);
 });
 
-test("a region is switched with all that is in it", () => {
+test("a region switches all of its clusters", () => {
   const state = { ...STATE, colorBy: "cluster", hiddenClusters: new Set([3]) };
   assert.deepEqual([pressed(state, "3,1"), pressed(state, "0,2"), pressed(state, "3")], ["mixed", "true", "false"]);
   const off = { ...state, ...afterToggle(state, "3,1") };

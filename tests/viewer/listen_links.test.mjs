@@ -6,11 +6,11 @@ const SPOTIFY = { label: "Open in Spotify", url: "https://open.spotify.com/track
 const YOUTUBE = { label: "YouTube Music", url: "https://music.youtube.com/watch?v=QH3Fx41Jpl4" };
 
 for (const [name, id, videoId, links] of [
-  ["of Spotify with a recording leads to both", "spotify:track:6kzeIXPYwlw3bLF0FIpf6m", "QH3Fx41Jpl4", [SPOTIFY, YOUTUBE]],
-  ["of a folder leads nowhere", "sha256:6kze", "", []],
-  ["of a table with a recording leads to it", "7", "QH3Fx41Jpl4", [YOUTUBE]],
-  ["whose id only looks like Spotify's leads nowhere", "spotify:track:../../evil", 'x"onclick', []],
-  ["that Spotify has as a local file leads nowhere", "spotify:local:a:b:c:1", "", []],
+  ["of Spotify with a recording links to both", "spotify:track:6kzeIXPYwlw3bLF0FIpf6m", "QH3Fx41Jpl4", [SPOTIFY, YOUTUBE]],
+  ["of a folder has no links", "sha256:6kze", "", []],
+  ["of a table with a recording links to it", "7", "QH3Fx41Jpl4", [YOUTUBE]],
+  ["whose id only resembles Spotify's has no links", "spotify:track:../../evil", 'x"onclick', []],
+  ["that is a local file in Spotify has no links", "spotify:local:a:b:c:1", "", []],
 ]) {
   test(`a track ${name}`, () => assert.deepEqual(trackLinks({ id, videoId }), links));
 }

@@ -13,14 +13,14 @@ function answering(body, ok = true) {
   return asked;
 }
 
-test("a page that is not shown by the preview asks nobody and knows no file", async () => {
+test("outside the preview, there are no requests and no files", async () => {
   const asked = answering({ a: "/a.ogg" });
   const audio = LocalAudio.of(/** @type {any} */ ({ querySelector: () => null }));
   await audio.load();
   assert.deepEqual([asked, audio.addressOf("a"), audio.pathOf("a")], [[], "", ""]);
 });
 
-test("a file is asked for by its track's id, whatever is in that", async () => {
+test("a file is requested by the escaped track id", async () => {
   answering({ "a/b?c#d": "/music/a.ogg" });
   const audio = LocalAudio.of(/** @type {any} */ ({ querySelector: () => ({ getAttribute: () => "/.audio/" }) }));
   await audio.load();
@@ -30,7 +30,7 @@ test("a file is asked for by its track's id, whatever is in that", async () => {
   assert.equal(audio.addressOf("other"), "");
 });
 
-test("a list that cannot be had is no audio", async () => {
+test("an unavailable list means no audio", async () => {
   for (const [body, ok] of [[null, true], ["text", true], [{ a: "/a" }, false]]) {
     answering(body, /** @type {boolean} */ (ok));
     const audio = new LocalAudio("/.audio/");
@@ -39,7 +39,7 @@ test("a list that cannot be had is no audio", async () => {
   }
 });
 
-/** @param {(name: string) => string | null} scriptAt  what lies at an address */
+/** @param {(name: string) => string | null} scriptAt  the script at an address */
 function fromDisk(pathname, scriptAt) {
   const asked = [];
   globalThis.location = /** @type {any} */ ({ protocol: "file:", pathname });
@@ -64,7 +64,7 @@ function fromDisk(pathname, scriptAt) {
   return asked;
 }
 
-test("a page from disk learns from beside its site where files lie, once a list is wanted", async () => {
+test("a page from disk reads the list next to its site on demand", async () => {
   const asked = fromDisk("/home/a%20b/site/index.html", () => JSON.stringify({ schema: "spotmap.local-audio/1", files: { a: "/music/a.ogg" } }));
   const audio = new LocalAudio("");
   await audio.load();
@@ -75,7 +75,7 @@ test("a page from disk learns from beside its site where files lie, once a list 
   assert.deepEqual([audio.pathOf("a"), audio.addressOf("a")], ["/music/a.ogg", ""]);
 });
 
-test("a site that was copied without its list knows of no file", async () => {
+test("a site copied without its list has no files", async () => {
   for (const answer of [null, "damaged", "null", '{"files": 1}']) {
     fromDisk("/site/index.html", () => answer);
     const audio = new LocalAudio("");

@@ -30,12 +30,12 @@ for (const [name, ...lines] of [
   ["Rindfleischetikettierungsüberwachung", "Rindfleischetikettierun…"],
   ["🎷".repeat(31), `${"🎷".repeat(23)}…`],
 ]) {
-  test(`on the map, ${name} is written ${lines.join(" / ")}`, () => {
+  test(`the lines of ${name} on the map are ${lines.join(" / ")}`, () => {
     assert.deepEqual(linesOf(name), lines);
   });
 }
 
-test("a remark in brackets is left out where a cluster is known from all others without it", () => {
+test("a remark in brackets is left out if the name is unique without it", () => {
   const called = (...all) => {
     const clusters = all.map((name, index) => cluster(index, name, 9 - index, 0, [index, 0]));
     return names({}, { ...MAP, clusters, regions: [] }).map(({ lines }) => lines.join(" / "));
@@ -45,7 +45,7 @@ test("a remark in brackets is left out where a cluster is known from all others 
   assert.deepEqual(called("Dub (slower)", "Dub (louder)", "Folk (calm)"), ["Dub (slower)", "Dub (louder)", "Folk"]);
 });
 
-test("at every zoom exactly one level of names shows", () => {
+test("exactly one level of names is shown at every zoom", () => {
   const found = names();
   assert.deepEqual(found.map(({ lines }) => lines.join(" / ")), ["Club", "Strings", "Dub", "Folk", "House"]);
   for (const ratio of [0.5, 0.84, 0.86, 1, 1.3, 50]) {
@@ -55,20 +55,20 @@ test("at every zoom exactly one level of names shows", () => {
 });
 
 for (const [clusters, width, atHome] of [[20, 1280, "clusters"], [42, 1280, "regions"], [42, 2560, "clusters"], [9, 390, "regions"]]) {
-  test(`the view of the whole map names ${atHome} where there are ${clusters} clusters in ${width} pixels`, () => {
+  test(`the default view names ${atHome} for ${clusters} clusters in ${width} pixels`, () => {
     assert.equal(levelSwitch(clusters, width) > 1, atHome === "regions");
   });
 }
 
-test("a region's name stands amid its clusters, nearer the larger ones", () => {
+test("a region's name is at the weighted center of its clusters", () => {
   assert.deepEqual(names()[0].anchors, [[25, 0], [0, 0], [100, 0]]);
 });
 
-test("a region whose clusters are all switched off is not named", () => {
+test("a region without visible clusters has no name on the map", () => {
   assert.deepEqual(names({ hiddenClusters: new Set([2]) }).map(({ lines }) => lines.join(" / ")), ["Club", "Dub", "House"]);
 });
 
-test("there is one level where regions say nothing that clusters do not", () => {
+test("there is only one level if regions add nothing to the clusters", () => {
   const [one, two] = MAP.regions;
   assert.ok(hasTwoLevels(MAP));
   assert.ok(!hasTwoLevels({ ...MAP, regions: [one] }));
@@ -77,11 +77,11 @@ test("there is one level where regions say nothing that clusters do not", () => 
   assert.deepEqual(names({}, { ...MAP, regions: [] }).map(({ from, to }) => [from, to]), [[0, Infinity], [0, Infinity], [0, Infinity]]);
 });
 
-test("playlists keep what their owner put in brackets, and have no larger level", () => {
+test("names of playlists keep brackets and have one level", () => {
   assert.deepEqual(names({ colorBy: "playlist" }).map(({ lines, from }) => [lines.join(" / "), from]), [["Summer (2019)", 0]]);
 });
 
-test("names of the level that shows never overlap, whatever the other level has there", () => {
+test("names of the shown level never overlap, whatever the other level contains", () => {
   const candidates = names().map(({ from, to }, group) => ({ group, from, to, width: 90, height: 20, anchors: [[5, 5]] }));
   const labels = placeLabels(candidates, 2);
   for (const scale of [0.5, 1.6, 1.8, 4]) assert.equal(labels.filter(({ minScale, maxScale }) => minScale <= scale && scale < maxScale).length, 1);

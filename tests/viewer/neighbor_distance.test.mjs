@@ -5,17 +5,17 @@ import { inSlices } from "../../site_template/viewer/ui/slices.js";
 
 for (const [name, distances, expected] of [
   ["a stray among near ones is", [10, 12, 400], [false, false, true]],
-  ["what is near on the whole map is not, however tight the others lie", [1, 1, 1, 45], [false, false, false, false]],
-  ["where all are scattered, each is", [300, 500, 700], [true, true, true]],
-  ["where they lie wide but even, none is", [60, 80, 100], [false, false, false]],
-  ["of none, none is", [], []],
+  ["a track near by the scale of the map is not, however close the others are", [1, 1, 1, 45], [false, false, false, false]],
+  ["if all are scattered, all are", [300, 500, 700], [true, true, true]],
+  ["if all are equally far, none is", [60, 80, 100], [false, false, false]],
+  ["of no tracks, none is", [], []],
 ]) {
-  test(`elsewhere on the map: ${name}`, () => {
+  test(`distant on the map: ${name}`, () => {
     assert.deepEqual(findDistant(distances, 1000), expected);
   });
 }
 
-test("how much of the neighborhood shows is given in tenths", () => {
+test("the share of neighbors nearby is given in tenths", () => {
   assert.deepEqual(
     [0, 4, 72, 100].map(keptText),
     ["None", "None", "About 7 in 10", "All"].map((share) => `${share} are near it on the map.`),
@@ -29,10 +29,10 @@ for (const [shared, words] of [
   ["relative keys, A minor and C major", "relative keys, A minor and C major"],
   ["", ""],
 ]) {
-  test(`what two tracks share is given in words: ${words}`, () => assert.equal(summarizeShared(shared), words));
+  test(`shared properties are summarized: ${words}`, () => assert.equal(summarizeShared(shared), words));
 }
 
-test("long work leaves gaps, and ends when nobody waits for it any more", async () => {
+test("long work yields to timers and can be cancelled", async () => {
   function* slow() {
     for (let step = 0; step < 12; step++, yield) {
       for (const end_ms = performance.now() + 5; performance.now() < end_ms; );

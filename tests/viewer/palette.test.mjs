@@ -46,7 +46,7 @@ function property(theme, name) {
 for (const theme of ["light", "dark"]) {
   const base = Array.from({ length: 12 }, (_, i) => colorOf(i, theme));
   for (const [vision, matrix] of Object.entries(VISION)) {
-    test(`the twelve ${theme} colors stay apart under ${vision} vision`, () => {
+    test(`the twelve ${theme} colors are distinguishable with ${vision} vision`, () => {
       const colors = base.map((hex) => oklab(seen(linear(hex), matrix)));
       for (let i = 0; i < 12; i++) {
         for (let j = 0; j < i; j++) {
@@ -57,7 +57,7 @@ for (const theme of ["light", "dark"]) {
     });
   }
 
-  test(`the first sixty ${theme} colors differ and show on the map's background`, () => {
+  test(`the first sixty ${theme} colors differ and have enough contrast with the map's background`, () => {
     const background = property(theme, "--map-background");
     const colors = Array.from({ length: 60 }, (_, i) => colorOf(i, theme));
     assert.equal(new Set(colors).size, 60);
@@ -67,7 +67,7 @@ for (const theme of ["light", "dark"]) {
     }
   });
 
-  test(`the ${theme} colors show on every background that a theme may have`, () => {
+  test(`the ${theme} colors have enough contrast with every background that a theme may have`, () => {
     const [name, sign] = theme === "dark" ? ["DARK_TO", 1] : ["LIGHT_FROM", -1];
     const bound = Number(new RegExp(`^${name}: Final = ([0-9.]+)$`, "m").exec(THEMES_PY)[1]);
     const ratios = Array.from({ length: 120 }, (_, i) => ((luminance(colorOf(i, theme)) + 0.05) / (bound + 0.05)) ** sign);
@@ -84,7 +84,7 @@ for (const theme of ["light", "dark"]) {
   });
 }
 
-test("a color outside sRGB is brought inside by lowering its chroma", () => {
+test("a color outside sRGB gets a lower chroma", () => {
   assert.match(oklchToHex(0.8, 0.37, 150), /^#[0-9a-f]{6}$/);
   assert.equal(oklchToHex(1, 0, 0), "#ffffff");
 });

@@ -13,7 +13,7 @@ const written = (/** @type {(pen: any) => void} */ draw) => {
   return pen.svg;
 };
 
-test("a path is written where the plane lies, as thick as it is there", () => {
+test("a path is written with the current transform and line width", () => {
   const svg = written((pen) => {
     pen.save();
     pen.transform(2, 0, 0, 2, 10, 20);
@@ -36,7 +36,7 @@ test("a path is written where the plane lies, as thick as it is there", () => {
   );
 });
 
-test("transforms follow upon each other, and what was saved comes back, dashes too", () => {
+test("transforms are combined, and restoring includes dashes", () => {
   const svg = written((pen) => {
     pen.transform(2, 0, 0, 2, 10, 0);
     pen.save();
@@ -52,18 +52,18 @@ test("transforms follow upon each other, and what was saved comes back, dashes t
   assert.match(svg, /^<path d="M18 8L24 14" .*stroke-dasharray="12 30"\/><path d="M18 8L24 14" [^>]*stroke-linecap="butt"\/>$/);
 });
 
-test("nothing is written of a path without a point", () => {
+test("a path without points writes nothing", () => {
   assert.equal(written((pen) => (pen.beginPath(), pen.stroke())), "");
 });
 
-test("an album is a line, its stops and their numbers, which are text", () => {
+test("an album is drawn as a line with stops and numbers as text", () => {
   const svg = written((pen) => albumLine([1, 4, 7], ["1", "2", "<3"])({ context: pen, positionOf, theme, transform: { k: 1, x: 0, y: 0 } }));
   assert.equal(svg.match(/d="M10 5L40 20L70 35"/g)?.length, 2);
   assert.match(svg, /stroke="#0000ff"/);
   assert.deepEqual([...svg.matchAll(/<text [^>]*text-anchor="middle"[^>]*>([^<]*)</g)].map(([, text]) => text), ["1", "2", "&#60;3"]);
 });
 
-test("an artist is an outline on the map, and its years", () => {
+test("an artist is drawn as an outline with years", () => {
   const positions = { x: [30000, 31000, 32000], y: [30000, 30500, 31000], view: [0, 0, 65535, 65535] };
   const svg = written((pen) => artistContour([0, 1, 2], [1991, null, 2003], positions)({ context: pen, positionOf: (track) => [100 * track, 50], theme, transform: { k: 0.001, x: 0, y: 0 } }));
   const [fill, line] = [...svg.matchAll(/<path [^>]*Q[^>]*>/g)].map(([path]) => path);
@@ -72,7 +72,7 @@ test("an artist is an outline on the map, and its years", () => {
   assert.deepEqual([...new Set([...svg.matchAll(/>(\d{4})</g)].map(([, year]) => year))], ["1991", "2003"]);
 });
 
-test("a path between tracks has its hard steps dashed, and rings are around what is pinned", () => {
+test("hard steps of a path are dashed, and the pinned track has rings", () => {
   const links = { track: 0, neighbors: [{ track: 9, isElsewhere: true }], path: [1, 2, 3], hard: new Set([1]) };
   assert.match(written((pen) => drawLinks(pen, links, positionOf, theme)), /<path d="M20 10L30 15" [^>]*stroke-dasharray="2 5"/);
   const state = { hovered: -1, pinned: 2, pathStart: -1, matches: null, transform: { k: 1, x: 0, y: 0 } };
@@ -81,7 +81,7 @@ test("a path between tracks has its hard steps dashed, and rings are around what
   assert.equal(svg.match(/<path d="M20 -?[\d.]+L/g)?.length, 2);
 });
 
-test("a cover is a picture within; one that may not be read leaves what lies below it", () => {
+test("a cover is embedded as an image; one that cannot be read is left out", () => {
   const place = /** @type {const} */ ([10, 20, 30, 30]);
   assert.equal(written((pen) => pen.drawImage({ toDataURL: () => "data:image/png;base64,AA" }, ...place)), '<image x="10" y="20" width="30" height="30" href="data:image/png;base64,AA"/>');
   const forbidden = { toDataURL: () => { throw new DOMException("tainted", "SecurityError"); } };

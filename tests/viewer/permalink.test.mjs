@@ -41,33 +41,33 @@ const PLAIN = {
 };
 
 for (const [name, change] of [
-  ["nothing changed", {}],
+  ["no change", {}],
   ["colors by playlist", { colorBy: "playlist" }],
   ["colors by a feature", { colorBy: "feature.tempo" }],
   ["sizes by plays", { sizeBy: "facet.plays" }],
   ["one cluster hidden", { hiddenClusters: new Set([1]) }],
-  ["one cluster alone", { hiddenClusters: new Set([-1, 0, 2]) }],
-  ["no cluster at all", { hiddenClusters: new Set([-1, 0, 1, 2]) }],
+  ["one cluster isolated", { hiddenClusters: new Set([-1, 0, 2]) }],
+  ["all clusters hidden", { hiddenClusters: new Set([-1, 0, 1, 2]) }],
   ["a playlist whose id has commas and percent signs hidden", { hiddenPlaylists: new Set([0]) }],
   ["a range with one end", { traitFilters: new Map([["feature.tempo", { low: 120.5, high: Infinity, hidden: new Set([""]) }]]) }],
   ["categories hidden", { traitFilters: new Map([["facet.mood & more", { low: -Infinity, high: Infinity, hidden: new Set(["a,b", "", "c=d"]) }]]) }],
   ["only unknown ones hidden", { traitFilters: new Map([["facet.x", { low: -Infinity, high: Infinity, hidden: new Set([""]) }]]) }],
-  ["a day", { until: 17000 }],
+  ["a date", { until: 17000 }],
   ["axes", { axes: { x: "feature.tempo", y: "facet.a~b%" } }],
   ["a query", { query: "café & bar #1" }],
 ]) {
-  test(`a link tells it again: ${name}`, () => {
+  test(`a link restores the state: ${name}`, () => {
     const state = { ...PLAIN, ...change };
     const { patch } = readLink(`#${writeLink(state, MAP, TEXT)}`, MAP);
     assert.deepEqual(patch, Object.fromEntries(Object.keys(patch).map((key) => [key, state[key]])));
   });
 }
 
-test("a page on which nothing was changed has no link", () => {
+test("an unchanged page has an empty link", () => {
   assert.equal(writeLink(PLAIN, MAP, TEXT), "");
 });
 
-test("tracks are found again by what they are called, in their order, even if others came before them", () => {
+test("tracks are found by name in order even if their indices have changed", () => {
   const { pinned, selected } = readLink(writeLink({ ...PLAIN, pinned: 1, selected: [2, 0] }, MAP, TEXT), MAP);
   const rebuilt = { titles: ["New", ...TEXT.titles], artistsOf: (track) => (track === 0 ? ["New"] : TEXT.artistsOf(track - 1)), albumOf: () => "" };
   assert.deepEqual(tracksWith(rebuilt, [pinned]), [2]);
@@ -86,16 +86,16 @@ for (const named of [
     const link = writeLink({ ...PLAIN, selected: tracks, collection: { ...named, tracks, notes: [] } }, MAP, TEXT);
     assert.deepEqual(readLink(`#${link}`, MAP).named, named);
     assert.equal(new URLSearchParams(link).has("list"), false);
-    // Once something else is selected, it is nothing any more.
+    // With another selection, the link contains no collection.
     assert.equal(readLink(writeLink({ ...PLAIN, selected: [0], collection: { ...named, tracks, notes: [] } }, MAP, TEXT), MAP).named, null);
   });
 }
 
-test("a link that names nothing names no artist", () => {
+test("empty names in a link are ignored", () => {
   for (const link of ["", "artist=", "album=", "album=~x", "artist=~"]) assert.equal(readLink(link, MAP).named, null);
 });
 
-test("what a path was asked with is linked with it", () => {
+test("a link to a path contains its options", () => {
   const tracks = [2, 1, 0];
   const wish = { stops: [2, 0], isOneAnArtist: true, avoided: new Set([1]), minutes: 45, passed: new Set([1]) };
   const linked = readLink(writeLink({ ...PLAIN, selected: tracks, path: tracks, asked: { wish, tracks } }, MAP, TEXT), MAP);
@@ -103,7 +103,7 @@ test("what a path was asked with is linked with it", () => {
   assert.equal(readLink(writeLink({ ...PLAIN, selected: [2, 0], asked: { wish, tracks } }, MAP, TEXT), MAP).wish, null);
 });
 
-test("what a link asks of a path is brought to what there is", () => {
+test("path options in a link are limited to valid values", () => {
   const print = fingerprints(TEXT, [0])[0];
   const read = (fields) => readLink(`path=${print}${print}&stops=${print}${print}&${fields}`, MAP).wish;
   assert.deepEqual(read("around=c9,c3,,%25&minutes=-5"), { stops: [print, print], isOneAnArtist: false, avoided: new Set([2]), minutes: 0 });
@@ -111,14 +111,14 @@ test("what a link asks of a path is brought to what there is", () => {
   assert.equal(readLink(`path=${print}&stops=${print}&one=1`, MAP).wish, null);
 });
 
-test("a path is linked as one for as long as it is what is selected", () => {
+test("a path is linked only while it is the selection", () => {
   const path = [2, 0];
   const linked = readLink(writeLink({ ...PLAIN, selected: path, path }, MAP, TEXT), MAP);
   assert.deepEqual([linked.isPath, tracksWith(TEXT, linked.selected)], [true, path]);
   assert.equal(readLink(writeLink({ ...PLAIN, selected: [2], path }, MAP, TEXT), MAP).isPath, false);
 });
 
-test("equal titles are distinguished by artists, by albums, and else by their order", () => {
+test("equal titles are distinguished by artists, albums, and then order", () => {
   const albums = ["", "", "", "Live", "Live"];
   const text = { titles: ["Halo", "Halo", "Halo", "Halo", "Halo"], artistsOf: (track) => [["A"], ["B"], ["A"], ["A"], ["A"]][track], albumOf: (track) => albums[track] };
   const prints = fingerprints(text, [4, 3, 2, 1, 0]);
@@ -128,19 +128,19 @@ test("equal titles are distinguished by artists, by albums, and else by their or
   assert.deepEqual(fingerprints(text, [3]), [prints[1]], "whatever else is asked for");
 });
 
-test("a selection that would make an endless address is left out", () => {
+test("a selection too long for a URL is left out", () => {
   const few = Array.from({ length: MAX_LINKED_TRACKS }, () => 0);
   assert.match(writeLink({ ...PLAIN, selected: few }, MAP, TEXT), /list=/);
   assert.equal(writeLink({ ...PLAIN, selected: [...few, 0] }, MAP, TEXT), "");
 });
 
-test("a view survives, the whole map needs no words", () => {
+test("a view is restored, and the default view is not written", () => {
   assert.deepEqual(readLink(`at=${writeView({ x: 1200.4, y: 65000, span: 800 })}`, MAP).view, { x: 1200, y: 65000, span: 800 });
   assert.equal(writeView(null), "");
 });
 
 for (const hash of ["#", "#at=1,2", "#at=a,b,c", "#at=1,2,-3", "#clusters=gone", "#playlists=!gone", "#until=soon", "#nonsense", "#range.x=~&%E0%A4"]) {
-  test(`a link that makes no sense hides nothing: ${hash}`, () => {
+  test(`an invalid link hides nothing: ${hash}`, () => {
     const { view, patch } = readLink(hash, MAP);
     assert.equal(view, null);
     assert.deepEqual([patch.hiddenClusters, patch.hiddenPlaylists, patch.until], [new Set(), new Set(), null]);
@@ -161,12 +161,12 @@ for (const [hash, expected] of [
   test(`a view lies on the map: ${hash}`, () => assert.deepEqual(readLink(hash, MAP).view, expected));
 }
 
-test("a link asks for no more than a link can hold", () => {
+test("the number of tracks in a link is limited", () => {
   assert.equal([...readLink(`q=${"🎷".repeat(5000)}`, MAP).patch.query].length, 500);
   assert.equal(readLink(`list=${"abcdefg".repeat(100_000)}`, MAP).selected.length, MAX_LINKED_TRACKS);
 });
 
-test("a track that a link names twice is selected once", () => {
+test("a duplicate track in a link is selected once", () => {
   const [halo] = fingerprints(TEXT, [0]);
   assert.deepEqual(tracksWith(TEXT, [halo, halo]), [0]);
 });
@@ -183,18 +183,18 @@ for (const [filter, expected] of [
   [[-Infinity, -1e308], [-Infinity, 60]],
   [[Infinity, Infinity], [180, Infinity]],
 ]) {
-  test(`a range has something in it: ${filter}`, () => {
+  test(`a range is ordered and overlaps the trait's domain: ${filter}`, () => {
     const { low, high } = filterWithin({ low: filter[0], high: filter[1], hidden: new Set() }, NUMBERS);
     assert.deepEqual([low, high], expected);
   });
 }
 
-test("a day is one of the library's", () => {
+test("a date in a link is limited to the range of the library", () => {
   assert.deepEqual([null, -1e308, 100, 1e308].map((day) => untilWithin(day, NUMBERS)), [null, 60, 100, 180]);
   assert.equal(untilWithin(5, { values: new Float32Array([NaN]) }), null);
 });
 
-test("what a link names and the map has not is said in words", () => {
+test("unknown names in a link are reported", () => {
   assert.equal(missingNote({ tracks: 0, names: 0, groups: 0, measures: 0 }), "");
   assert.equal(missingNote({ tracks: 1, names: 0, groups: 0, measures: 0 }), "The link also names 1 track that this map does not have.");
   assert.equal(missingNote({ tracks: 2, names: 0, groups: 1, measures: 1 }), "The link also names 2 tracks, 1 group and 1 property of tracks that this map does not have.");

@@ -10,7 +10,7 @@ const SIDE = 160;
 const COUNT = 20_000;
 const COLORS = ["#ff0000", "#00ff00", "#0000ff"].map(packedPixel);
 
-/** Numbers in 0..65535, the same in every run; the second half crowds in the middle. */
+/** Numbers in 0..65535, the same in every run; the second half is dense in the middle. */
 function scattered(count, seed) {
   let state = seed;
   const next = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 16;
@@ -32,18 +32,18 @@ function strokes() {
   }));
 }
 
-/** The pixels of a picture that is late at every so-manieth look at the clock, and how often it was called. */
+/** The pixels of a picture that is interrupted at every `lateEvery`-th check of the clock, and the number of calls. */
 function painted(lateEvery) {
   const target = { pixels: new Int32Array(SIDE * SIDE), stride: SIDE, height: SIDE };
   const scale = SIDE / 65536;
   const picture = new Picture(target, { scaleX: scale, scaleY: -scale, x: 0, y: SIDE }, strokes());
-  let looks = 0;
+  let checks = 0;
   let calls = 1;
-  while (!picture.advance(() => ++looks % lateEvery === 0)) calls++;
+  while (!picture.advance(() => ++checks % lateEvery === 0)) calls++;
   return { pixels: target.pixels, calls };
 }
 
-test("a picture painted in slices is the picture painted at once", () => {
+test("painting in slices gives the same picture as painting at once", () => {
   const whole = painted(Infinity);
   assert.equal(whole.calls, 1);
   for (const lateEvery of [1, 2, 3]) {
@@ -53,20 +53,20 @@ test("a picture painted in slices is the picture painted at once", () => {
   }
 });
 
-test("a picture of nothing is finished and empty", () => {
+test("a picture without points is empty", () => {
   const target = { pixels: new Int32Array(9), stride: 3, height: 3 };
   assert.equal(new Picture(target, { scaleX: 1, scaleY: 1, x: 0, y: 0 }, []).advance(() => true), true);
   assert.ok(target.pixels.every((pixel) => pixel === 0));
 });
 
-test("every track is in the tier of its rank, with its place and color", () => {
+test("every track is in the tier of its rank with its position and color", () => {
   assert.deepEqual(TIERS.map(({ rank }) => rank), [0, 2, 3], "ranks without tracks have no tier");
   const found = TIERS.flatMap(({ rank, x, y, color }) => Array.from(x, (value, i) => `${rank} ${value} ${y[i]} ${color[i]}`));
   const order = Array.from(GRID.order, (track, place) => `${RANK[track]} ${GRID.x[place]} ${GRID.y[place]} ${pixelOf(GROUP[track])}`);
   assert.deepEqual(found.sort(), order.sort());
 });
 
-test("a tier's cells are the grid's", () => {
+test("the cells of a tier are those of the grid", () => {
   const [x0, y0, x1, y1] = [10000, 20000, 14000, 23000];
   for (const tier of TIERS) {
     const runs = GRID.runs(x0, y0, x1, y1, tier.starts);
@@ -79,7 +79,7 @@ test("a tier's cells are the grid's", () => {
   }
 });
 
-test("dense places are shaded, the rest keeps its color", () => {
+test("dense areas are shaded, others keep their color", () => {
   const density = densityOfCells(GRID.starts, GRID.columns);
   const at = (x, y) => density[Math.floor(y / GRID.cellSize) * GRID.columns + Math.floor(x / GRID.cellSize)];
   assert.ok(at(32000, 32000) > at(5000, 5000));

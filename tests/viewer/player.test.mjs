@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { createStore } from "../../site_template/viewer/state/store.js";
 
-/** As much of an element as the player asks of one. */
+/** The part of an element that the player uses. */
 class Part extends EventTarget {
   hidden = true;
   classList = { add() {}, remove() {} };
@@ -45,7 +45,7 @@ const { Player } = await import("../../site_template/viewer/panels/player.js");
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A player of tracks 0 to 3, of which all but track 1 sound, and whose details come when they are let. */
+/** A player of tracks 0 to 3, of which only track 1 has no sound; details load when `answer` is called. */
 function playing() {
   const waiting = [];
   const read = (track) => new Promise((resolve) => waiting.push(() => resolve({ id: String(track), videoId: "", duration_ms: null, typicalS: null })));
@@ -55,7 +55,7 @@ function playing() {
   const player = new Player(host, { store, details: { read }, sounds });
   player.setText({ titles: ["a", "b", "c", "d"], artistsOf: () => [], albumOf: () => "" });
   const press = (action) => host.querySelector(`[data-action='${action}']`).dispatchEvent(new Event("click"));
-  /** Lets what is waited for come, and what is asked for then. */
+  /** Resolves all requests for details, including those that follow. */
   const answer = async () => {
     while (waiting.length > 0) {
       waiting.shift()();
@@ -67,7 +67,7 @@ function playing() {
 
 beforeEach(() => (played.length = 0));
 
-test("the next track is the next one that sounds", async () => {
+test("the next button skips tracks without sound", async () => {
   const { player, store, press, answer } = playing();
   player.play(0);
   await answer();
@@ -76,7 +76,7 @@ test("the next track is the next one that sounds", async () => {
   assert.deepEqual([played, store.get().pinned, player.isOpen], [["0", "2"], 2, true]);
 });
 
-test("a player that is closed while it reads of a track stays closed", async () => {
+test("a player that is closed while details load stays closed", async () => {
   const { player, store, press, answer } = playing();
   player.play(0);
   press("stop");
@@ -90,7 +90,7 @@ test("a player that is closed while it reads of a track stays closed", async () 
   assert.deepEqual([played, store.get().pinned, player.isOpen], [["0"], -1, false]);
 });
 
-test("of two tracks that are asked for, the later one plays, whichever is read first", async () => {
+test("the last requested track plays, whichever loads first", async () => {
   const { player, store, press, answer } = playing();
   player.play(0);
   await answer();

@@ -48,7 +48,7 @@ for (const [query, expected] of [
 }
 
 for (const query of ["marble halo", "energy trance", "i am sasha", "ac dc razors"]) {
-  test(`"${query}" finds the same typed letter by letter as at once`, () => {
+  test(`"${query}" finds the same if typed letter by letter`, () => {
     const typed = indexOfAll();
     for (let end = 1; end <= query.length; end++) {
       assert.deepEqual(typed.search(query.slice(0, end)), indexOfAll().search(query.slice(0, end)), query.slice(0, end));
@@ -65,7 +65,7 @@ for (const [query, ...names] of [
   ["rock & roll", "Rock & Roll Star", "Rock & Roll"],
   ["song feat. mara", "Song feat. Mara Lind", "Song (feat. Mara)"],
 ]) {
-  test(`"${query}" finds what is called that before what begins so, among titles and artists`, () => {
+  test(`"${query}" finds exact names before names with that prefix, for titles and artists`, () => {
     for (const fields of [{ titles: names, artistsOf: () => ["Someone"] }, { titles: ["One", "Other"], artistsOf: (track) => [names[track]] }]) {
       const index = new SearchIndex({ ...fields, albumOf: () => "An album" });
       index.grow(2);
@@ -74,14 +74,14 @@ for (const [query, ...names] of [
   });
 }
 
-test("one letter finds words that begin with it: what is called so, then titles, artists and albums, their beginnings first", () => {
+test("one letter finds words that start with it, in the order exact, titles, artists, albums", () => {
   const tracks = [["One", ["Two"], "The Moon"], ["Song", ["Two"], "Moon"], ["One", ["Bob Moor"], "Map"], ["The Moor", ["Bob"], ""], ["Song", ["Moor"], "Map"], ["Mara", ["M"], ""], ["Mara", ["Bob"], ""], ["M", ["Bob"], ""], ["Gem", ["Tim"], "Sum"], ["M$ney", ["Bob"], ""]];
   const index = new SearchIndex({ titles: tracks.map(([title]) => title), artistsOf: (track) => tracks[track][1], albumOf: (track) => tracks[track][2] });
   while (!index.isComplete) index.grow(4);
   assert.deepEqual(index.search("m"), [7, 5, 6, 9, 4, 3, 2, 1, 0]);
 });
 
-test("tracks that the index takes in later are found by the same query", () => {
+test("tracks indexed later are found by the same query", () => {
   const index = new SearchIndex(TEXT);
   index.grow(2);
   assert.deepEqual(index.search("halo"), [1]);
@@ -89,7 +89,7 @@ test("tracks that the index takes in later are found by the same query", () => {
   assert.deepEqual(index.search("halo"), [1, 3]);
 });
 
-test("tracks that come while something is sought are found by what is typed next", () => {
+test("tracks indexed during a search are found by the next one", () => {
   for (const first of ["ha", "m"]) {
     const index = new SearchIndex(TEXT);
     index.grow(3);
@@ -102,14 +102,14 @@ test("tracks that come while something is sought are found by what is typed next
   }
 });
 
-test("a search that was given up for another leaves nothing behind", () => {
+test("an abandoned search does not affect the next one", () => {
   const index = indexOfAll();
   index.searching("ha").next();
   assert.deepEqual(index.search("halo"), [1, 3]);
   assert.deepEqual(index.search("ha"), indexOfAll().search("ha"));
 });
 
-test("what all tracks have is sought in pieces of some hundreds, between which a page can answer", () => {
+test("a search that matches all tracks yields every few hundred tracks", () => {
   const count = 10_000;
   const many = { titles: Array(count).fill("Halo"), artistsOf: () => ["Jun"], albumOf: () => "" };
   const index = new SearchIndex(many);
@@ -122,7 +122,7 @@ test("what all tracks have is sought in pieces of some hundreds, between which a
   }
 });
 
-test("a query that says nothing is no query", () => {
+test("a query without letters is empty", () => {
   assert.equal(indexOfAll().search(""), null);
   assert.equal(indexOfAll().search(" … "), null);
 });
@@ -172,14 +172,14 @@ for (const [name, ...queries] of [
   ["e\u0301te\u0301", "été"],
   ["مُحَمَّد", "محمد"],
 ]) {
-  test(`${name} is found as people type it`, () => {
+  test(`${name} is found by its usual spellings`, () => {
     const index = new SearchIndex({ titles: [name, "Quiet Hill"], artistsOf: () => [], albumOf: () => "" });
     index.grow(2);
     for (const query of queries) assert.deepEqual(index.search(query), [0], query);
   });
 }
 
-test("what is looked for is where it is, whatever was looked for before, and where words have a sign before them", () => {
+test("matches do not depend on earlier searches or on signs before words", () => {
   const index = indexOfAll();
   const sought = ["m", "ma", " ma", " mac ", "a", "ar", "marble", "r", " razors ", "o", "lo", "halo", " halo ", " del mar ", "edge", "nothing"];
   for (const term of [...sought, ...[...sought].reverse()]) assert.deepEqual(index.tracksWith(term), indexOfAll().tracksWith(term), term);
@@ -187,7 +187,7 @@ test("what is looked for is where it is, whatever was looked for before, and whe
   assert.deepEqual(indexOfAll().tracksWith("m"), [0, 2, 3]);
 });
 
-test("a title is had as it is sought, without its other spellings", () => {
+test("titles are normalized without their alternative spellings", () => {
   const index = indexOfAll();
   assert.deepEqual([0, 2, 7].map((track) => index.titleOf(track)), ["cafe del mar", "dont stop", "thunderstruck"]);
 });

@@ -8,12 +8,12 @@ import { growthOf, scaleOf, SIZES, sizeOf, withSizes } from "../../site_template
 import { costOfSized } from "../../site_template/viewer/map/hit.js";
 import { tiersOf } from "../../site_template/viewer/map/tiers.js";
 
-const trait = (values, domain = [Math.min(...values.filter((one) => !Number.isNaN(one))), Math.max(...values.filter((one) => !Number.isNaN(one)))]) => ({
+const trait = (values, domain = [Math.min(...values.filter((value) => !Number.isNaN(value))), Math.max(...values.filter((value) => !Number.isNaN(value)))]) => ({
   id: "facet.plays", label: "Plays", unit: "", kind: "number", values: Float32Array.from(values), domain, membership: null, categories: [], unknownCount: 0,
 });
 const growthsOf = (values) => Array.from(withSizes(trait(values)).sizes, growthOf);
 
-test("areas are proportional to counts, to within a step, and unknown ones are smallest", () => {
+test("areas are proportional to counts within one step, and unknown values are smallest", () => {
   const growths = growthsOf([4, 8, 16, 32, NaN, 0]);
   for (let i = 1; i < 4; i++) {
     const area = (growths[i] / growths[i - 1]) ** 2;
@@ -24,7 +24,7 @@ test("areas are proportional to counts, to within a step, and unknown ones are s
   assert.equal(growths[5], growthOf(0));
 });
 
-test("all together cover about as much as plain points, whatever the numbers are", () => {
+test("the total area is about that of default points, whatever the numbers are", () => {
   for (const scale of [1, 1000]) {
     const growths = growthsOf(Array.from({ length: 1000 }, (_, i) => scale * (1 + (i % 50))));
     const area = growths.reduce((sum, growth) => sum + growth ** 2, 0) / growths.length;
@@ -32,26 +32,26 @@ test("all together cover about as much as plain points, whatever the numbers are
   }
 });
 
-test("what lies far from zero is measured from its lowest value on", () => {
+test("numbers far from zero are measured from their lowest value", () => {
   assert.equal(scaleOf(trait([1990, 2010, 2020])).origin, 1990);
   assert.equal(scaleOf(trait([-20, -5])).origin, -20);
   assert.equal(scaleOf(trait([1, 50])).origin, 0);
 });
 
-test("equal numbers are of one size, and an outlier does not make all others vanish", () => {
+test("equal numbers have equal sizes, and an outlier does not shrink all others", () => {
   assert.equal(new Set(growthsOf([7, 7, 7])).size, 1);
   assert.equal(sizeOf({ origin: 0, mean: 1 }, 1e9), SIZES - 1);
   const many = trait([...Array(99).fill(5), 1e6], [1, 5]);
   assert.ok(growthOf(withSizes(many).sizes[0]) > 0.9);
 });
 
-test("categories give no sizes, and that is said", () => {
-  const said = [];
-  assert.equal(withSizes({ ...trait([1]), label: "Mood", membership: {} }, (note) => said.push(note)), null);
-  assert.deepEqual(said, ["Mood has no numbers to size points by."]);
+test("categories give no sizes, with a note", () => {
+  const notes = [];
+  assert.equal(withSizes({ ...trait([1]), label: "Mood", membership: {} }, (note) => notes.push(note)), null);
+  assert.deepEqual(notes, ["Mood has no numbers to size points by."]);
 });
 
-test("what points are sized by stays so where it is asked for in another way meanwhile", async () => {
+test("sizes stay when the same property is loaded for colors at the same time", async () => {
   const columns = { features: {}, facets: ["plays"], facts: [], since: false, styles: [] };
   const store = createStore({ traits: new Map() });
   /** @type {((documents: any[]) => void)[]} */
@@ -68,7 +68,7 @@ test("what points are sized by stays so where it is asked for in another way mea
   assert.ok(store.get().traits.get("facet.plays").sizes);
 });
 
-test("points of one size are one tier, the largest first; what does not matter has one size", () => {
+test("points of one size are one tier, largest first; dimmed points have one size", () => {
   const grid = new Grid(Uint16Array.of(10, 20, 30, 40), Uint16Array.of(10, 20, 30, 40));
   const size = Uint8Array.of(0, 11, 5, 11);
   const tiers = tiersOf(grid, { rank: Uint8Array.of(RANK.SHOWN, RANK.SHOWN, RANK.SHOWN, RANK.DIMMED), group: new Int32Array(4), size }, () => 1, 4);
@@ -78,7 +78,7 @@ test("points of one size are one tier, the largest first; what does not matter h
   );
 });
 
-test("the topmost point below the pointer is meant, else the one whose edge is nearest", () => {
+test("the topmost point under the pointer is hit, otherwise the one with the nearest edge", () => {
   // A large point at 0 with a small one on it at 8, and one at 40.
   const grid = new Grid(Uint16Array.of(1000, 1008, 1040), Uint16Array.of(1000, 1000, 1000));
   const radii = [12, 3, 3];

@@ -12,25 +12,25 @@ for (const [typicalS, duration_ms, moment] of [
   [198, 200_000, 188],
   [5, 8_000, 0],
 ]) {
-  test(`of ${duration_ms} ms whose typical moment is at ${typicalS} s, a player starts at ${moment}`, () => {
+  test(`a player starts at ${moment} s for ${duration_ms} ms with the typical moment at ${typicalS} s`, () => {
     assert.equal(momentOf({ typicalS, duration_ms }), moment);
   });
 }
 
 const local = (ids) => ({ addressOf: (id) => (ids.includes(id) ? `/own/${id}` : ""), isAvailable: ids.length > 0 });
 
-test("a file of one's own is heard before an excerpt, and an excerpt before nothing", () => {
+test("a local file has priority over an excerpt", () => {
   const sounds = new Sounds(local(["a"]), true);
   assert.deepEqual(sounds.of({ id: "a", excerpt: "x.m4a" }), { address: "/own/a", isExcerpt: false });
   assert.deepEqual(sounds.of({ id: "b", excerpt: "x.m4a" }), { address: "audio/x.m4a", isExcerpt: true });
   assert.equal(sounds.of({ id: "b", excerpt: "" }), null);
 });
 
-test("there is something to hear where there are excerpts or files", () => {
-  assert.deepEqual([new Sounds(local([]), false), new Sounds(local([]), true), new Sounds(local(["a"]), false)].map((one) => one.isAvailable), [false, true, true]);
+test("sound is available if there are excerpts or files", () => {
+  assert.deepEqual([new Sounds(local([]), false), new Sounds(local([]), true), new Sounds(local(["a"]), false)].map((sounds) => sounds.isAvailable), [false, true, true]);
 });
 
-test("YouTube's player starts at the moment, and is asked to tell what becomes of the video", () => {
+test("YouTube's player starts at the moment and has its messages enabled", () => {
   const base = "https://www.youtube-nocookie.com/embed/v0000000000?autoplay=1&rel=0&playsinline=1";
   assert.equal(playerAddress("v0000000000"), base);
   assert.equal(playerAddress("v0000000000", 61.7, "https://a.example"), `${base}&start=61&enablejsapi=1&origin=https%3A%2F%2Fa.example`);
@@ -49,7 +49,7 @@ for (const [text, failure, state] of [
   test(`the player's message ${text} is understood`, () => assert.deepEqual(readMessage(text), { failure, state }));
 }
 
-test("why a video is not played is said in words, also of errors that are not known", () => {
+test("playback errors have a message, including unknown ones", () => {
   assert.match(failureText(100, "A"), /^“A” was removed/);
   assert.equal(failureText(101, "A"), failureText(150, "A"));
   assert.match(failureText(153, "A"), /error 153/);

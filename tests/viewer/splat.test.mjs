@@ -28,7 +28,7 @@ test("a disc covers about the area of a circle", () => {
   }
 });
 
-test("the middle is opaque and of its color, the rim is soft, outside is nothing", () => {
+test("the center is opaque, the rim is soft, the outside is empty", () => {
   const at = draw([{ x: 20, y: 20, color: RED }], 4, solidPaint(0));
   assert.equal(at(20, 20), RED);
   assert.ok(alpha(at(24, 20)) > 0 && alpha(at(24, 20)) < 255);
@@ -39,24 +39,24 @@ test("an outline separates discs that overlap", () => {
   const points = [{ x: 17, y: 20, color: RED }, { x: 22, y: 20, color: BLUE }];
   const at = draw(points, 4, solidPaint(packedPixel("#000000")), { outline: 1 });
   assert.equal(at(22, 20), BLUE);
-  assert.equal(at(15, 20), RED, "the first disc still shows");
+  assert.equal(at(15, 20), RED, "the first disc is still visible");
   const [red, blue] = [at(17, 20) & 0xff, (at(17, 20) >> 16) & 0xff];
-  assert.ok(red < 128 && blue < 128, `between them is the outline, not ${red}, ${blue}`);
+  assert.ok(red < 128 && blue < 128, `the outline is between them, not ${red}, ${blue}`);
 });
 
-test("only the asked points are drawn", () => {
+test("only the requested points are drawn", () => {
   const target = { pixels: new Int32Array(1600), stride: 40, height: 40 };
   const columns = { x: Uint16Array.of(8, 20, 32), y: Uint16Array.of(20, 20, 20), color: Int32Array.of(RED, BLUE, RED) };
   splat(target, columns, 1, 2, createBrush(3, 0, 40), IDENTITY, solidPaint(0));
   assert.deepEqual([8, 20, 32].map((x) => target.pixels[20 * 40 + x]), [0, BLUE, 0]);
 });
 
-test("a disc that would leave the target is left out, not wrapped to the other side", () => {
+test("a disc beyond the target is left out, not wrapped around", () => {
   const at = draw([{ x: 1, y: 20, color: RED }, { x: 39, y: 20, color: RED }, { x: 200, y: 20, color: RED }], 4, solidPaint(0));
   for (let y = 0; y < 40; y++) for (let x = 0; x < 40; x++) assert.equal(at(x, y), 0);
 });
 
-test("translucent paint does not add up where many points lie", () => {
+test("translucent paint does not accumulate", () => {
   const heap = Array.from({ length: 50 }, () => ({ x: 20, y: 20, color: RED }));
   assert.equal(alpha(draw(heap, 3, translucentPaint(20))(20, 20)), 20);
 });

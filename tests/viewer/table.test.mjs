@@ -15,7 +15,7 @@ const text = { titles: TITLES, artistsOf: (track) => (track === 0 ? ["Mara", "Ju
 const map = { cluster: [0, -1, 1, 0, 0, 1], clusters: [{ name: "Jazz" }, { name: "Ambient" }] };
 const [title, artist, album, cluster] = namedColumns(map, text);
 
-test("names are ordered as people read them, equal ones as they were, and what has none comes last", () => {
+test("names are sorted in natural order, stably, with missing names last", () => {
   assert.deepEqual(ordered(title, 6), { known: [3, 5, 2, 0, 1], unknown: [4] });
   assert.deepEqual(ordered(cluster, 6), { known: [2, 5, 0, 3, 4], unknown: [1] });
   assert.deepEqual(ordered(album, 6), { known: [], unknown: [0, 1, 2, 3, 4, 5] });
@@ -25,7 +25,7 @@ test("names are ordered as people read them, equal ones as they were, and what h
 const number = (values, id = "feature.tempo", unit = "BPM") =>
   traitColumn({ id, label: "Tempo", unit, kind: "number", values: Float32Array.from(values), domain: [60, 180], membership: null, categories: [] });
 
-test("numbers are ordered by their value and written with their unit", () => {
+test("numbers are sorted by value and written with their unit", () => {
   const tempo = number([120, NaN, 90.4, 150]);
   assert.deepEqual(ordered(tempo, 4), { known: [2, 0, 3], unknown: [1] });
   assert.equal(tempo.textOf(0), "120\u00a0BPM");
@@ -33,7 +33,7 @@ test("numbers are ordered by their value and written with their unit", () => {
   assert.equal(number([3.55], "duration_ms", "min").textOf(0), "3:33");
 });
 
-test("categories are ordered as the legend has them", () => {
+test("categories are sorted as in the legend", () => {
   const membership = { offsets: Uint32Array.from([0, 1, 1, 3]), groups: Uint32Array.from([1, 0, 1]) };
   const genre = traitColumn({ id: "facet.genres", label: "Genres", unit: "", kind: "category", values: new Float32Array(0), domain: [0, 1], membership, categories: [{ name: "house" }, { name: "dub" }] });
   assert.deepEqual(ordered(genre, 3), { known: [2, 0], unknown: [1] });
@@ -41,7 +41,7 @@ test("categories are ordered as the legend has them", () => {
 });
 
 for (const count of [0, 1, 2, 3, 1000, 4097]) {
-  test(`merging orders as sorting does, and can pause: ${count} tracks`, () => {
+  test(`merging gives the same order as sorting and can be interrupted: ${count} tracks`, () => {
     const values = Array.from({ length: count }, (_, i) => (i * 7919) % 1009);
     const { known } = ordered(number(values), count);
     const expected = values.map((_, i) => i).sort((a, b) => values[a] - values[b] || a - b);
@@ -50,13 +50,13 @@ for (const count of [0, 1, 2, 3, 1000, 4097]) {
   });
 }
 
-test("rows keep what shows; the unknown come last in both directions", () => {
+test("rows contain visible tracks; unknown values are last in both directions", () => {
   const order = { known: Uint32Array.from([3, 0, 2]), unknown: Uint32Array.from([1, 4]) };
   assert.deepEqual([...rowsOf(order, false, () => true)], [3, 0, 2, 1, 4]);
   assert.deepEqual([...rowsOf(order, true, (track) => track !== 0)], [2, 3, 1, 4]);
 });
 
-test("a table's own columns follow those of every list, and are as safe", () => {
+test("the table's columns follow the standard ones and are escaped like them", () => {
   const track = (title) => ({ title, artists: [], album: "", path: "", details: { id: "t", duration_ms: null, year: null, artFile: "", videoId: "", features: [], facets: [] } });
   const lines = toCsv([track("A"), track("B")], [{ label: "tempo", values: ["120 BPM", ""] }, { label: "cluster", values: ["=1+1", "Jazz"] }]).split("\r\n");
   assert.match(lines[0], /youtube_music,tempo,cluster$/);

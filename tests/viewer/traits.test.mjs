@@ -15,7 +15,7 @@ const categoriesOf = (trait, track) => {
   return Array.from(groups.subarray(offsets[track], offsets[track + 1]), (index) => trait.categories[index].name);
 };
 
-test("what can be asked for is named in words", () => {
+test("every trait of a map has a label", () => {
   assert.deepEqual(
     NAMES.map(({ id, label }) => [id, label]),
     [
@@ -27,7 +27,7 @@ test("what can be asked for is named in words", () => {
   );
 });
 
-test("numbers come together from all chunks; what is not known is counted", () => {
+test("a number is read from all chunks; unknown values are counted", () => {
   const documents = [
     document(2, { ids: ["c"], features: { tempo: [120] }, feature_steps: { tempo: 0.5 } }),
     document(0, { ids: ["a", "b"], features: { tempo: [90, null] } }),
@@ -38,7 +38,7 @@ test("numbers come together from all chunks; what is not known is counted", () =
   assert.deepEqual([trait.kind, trait.unknownCount, trait.unit, trait.step], ["number", 2, "BPM", 0.5]);
 });
 
-test("one outlier does not stretch the colors; numbers around zero span both sides alike", () => {
+test("an outlier does not stretch the color range; a range around zero is symmetric", () => {
   const trait = (values) => createTrait(named("feature.tempo"), [document(0, { ids: values, features: { tempo: values } })], values.length);
   const many = Array.from({ length: 500 }, (_, i) => 100 + (i % 50));
   assert.deepEqual(trait([...many, 9999]).domain, [100, 149]);
@@ -54,7 +54,7 @@ test("a minor key shares its place on the circle with the major key of the same 
   assert.deepEqual([trait.kind, trait.categories.length, trait.unknownCount], ["cycle", 12, 1]);
 });
 
-test("a track has its styles in the order in which they tell of it, from all files", () => {
+test("a track's styles of all files are ordered by score", () => {
   const documents = [
     document(2, { ids: ["c"], styles: { codes: ["$"], strengths: "4" } }),
     document(0, { ids: ["a", "b"], styles: { codes: ["$#", ""], strengths: "91" } }),
@@ -80,14 +80,14 @@ test("a column of names gives categories, largest first; several names in one ce
   assert.deepEqual(categoriesOf(trait, 0), ["jazz", "folk"]);
 });
 
-test("past forty names the rest become one", () => {
+test("categories beyond the limit are combined", () => {
   const ids = Array.from({ length: 100 }, (_, i) => `name ${i}`);
   const trait = createTrait(named("facet.genres"), [document(0, { ids, facets: { genres: ids } })], 100);
   assert.equal(trait.categories.length, 40);
   assert.deepEqual(trait.categories[39], { name: OTHER, count: 61 });
 });
 
-test("a column of numbers is a number, one with words is not", () => {
+test("a column is numeric only if it has no words", () => {
   const kindOf = (plays) => createTrait(named("facet.plays"), [document(0, { ids: plays, facets: { plays } })], plays.length).kind;
   assert.deepEqual([kindOf([1, null, 3]), kindOf([1, "many"])], ["number", "category"]);
 });
@@ -107,13 +107,13 @@ for (const [trait, value, text] of [
   test(`${trait.id} ${value} is written as ${text}`, () => assert.equal(formatTrait(trait, value), text));
 }
 
-test("what is new or moved is offered only where the insights tell of it", () => {
+test("new and moved tracks are a trait only if the insights list them", () => {
   const columns = { features: {}, facets: [], facts: [], styles: [] };
   assert.deepEqual(traitNames({ ...columns, since: false }), []);
   assert.deepEqual(traitNames({ ...columns, since: true }).map(({ id, source }) => [id, source]), [["since", "insights"]]);
 });
 
-test("tracks that are neither new nor moved are in no category, and called as before", () => {
+test("tracks neither new nor moved have no category and are labeled “As before”", () => {
   const [name] = traitNames({ features: {}, facets: [], facts: [], since: true, styles: [] });
   const trait = createSinceTrait(name, { new: Uint32Array.of(0, 3), moved: Uint32Array.of(2) }, 5);
   assert.deepEqual([0, 1, 2, 3, 4].map((track) => categoriesOf(trait, track)), [["New"], [], ["Moved"], ["New"], []]);

@@ -68,7 +68,7 @@ test("the card stays beside panels", () => {
   assert.deepEqual(placeCard([100, 400], card, area), [330, 300]);
 });
 
-test("a card that stays is at the right edge, or at the left one while its track lies there", () => {
+test("a docked card is at the right edge, or at the left one if it would cover its track", () => {
   const area = { left: 320, top: 0, right: 1200, bottom: 800 };
   const card = { width: 300, height: 700 };
   assert.deepEqual(dockCard([400, 400], card, area), [890, 10]);
@@ -77,7 +77,7 @@ test("a card that stays is at the right edge, or at the left one while its track
   assert.deepEqual(dockCard([5000, 400], { width: 900, height: 10 }, area), [330, 10]);
 });
 
-test("a view given in a window of one size shows the same place as large in one of another", () => {
+test("a view has the same center and span in a window of another size", () => {
   const transform = centeredTransform(20000, 40000, 3, SIZE, INSETS);
   const view = viewOf(transform, SIZE, INSETS);
   near([view.x, view.y], [20000, 40000]);
@@ -95,7 +95,7 @@ test("points grow with the zoom, within limits", () => {
 });
 
 for (const [count, factor] of [[1, 2.5], [105, 2.5], [320, 4], [100_000, 6]]) {
-  test(`of ${count} tracks, one is shown ${factor} times closer than all`, () => {
+  test(`the close-up of one track among ${count} is ${factor} times the whole map`, () => {
     assert.equal(closeUp(count), factor);
   });
 }
