@@ -36,7 +36,7 @@ ARGUMENT: Final = {
     "say": 0,
 }
 """Positions of the arguments of these calls that are sentences; for errors, it is the first argument."""
-OF_OWN_DATA: Final = (
+INTERNAL_MODULES: Final = (
     "acquire/cached_embeddings",
     "cache/",
     "cluster/",
@@ -48,7 +48,7 @@ OF_OWN_DATA: Final = (
 )
 """Modules whose ``ValueError`` is about internal data. In other modules it is about the user's input."""
 KEYWORDS: Final = ("hint", "detail", "disabled_reason", "notice", "notices", "problem")
-CARRIED: Final = {
+EXTRACTED_AT_SOURCE: Final = {
     "message",
     "hint",
     "_hint",
@@ -107,7 +107,7 @@ def find_sentences() -> dict[str, str]:
     found: dict[str, str] = {}
     known: set[str] = set()
     for text, path, is_marked in _Reader().texts():
-        for message in divided(text):
+        for message in split_sentences(text):
             shape = VALUE.sub("{}", message)
             if shape not in known and (is_marked or is_telling(message)):
                 known.add(shape)
@@ -115,7 +115,7 @@ def find_sentences() -> dict[str, str]:
     return found
 
 
-def divided(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """Split a text into sentences, without surrounding spaces."""
     text = _FORMATTED.sub(r"{\1}", text)
     parts = [_ADDED.sub(".", _CARRIED.sub("", part)).strip() for part in SENTENCE_END.split(text)]
@@ -158,7 +158,7 @@ class _Reader:
 
     def _said(self, call: ast.Call, path: str) -> Iterator[ast.expr]:
         name = _last(call.func)
-        is_ours = name in self._errors or (name == "ValueError" and not path.startswith(OF_OWN_DATA))
+        is_ours = name in self._errors or (name == "ValueError" and not path.startswith(INTERNAL_MODULES))
         place = ARGUMENT.get(name, 0 if is_ours else None)
         if place is not None and len(call.args) > place:
             yield call.args[place]
@@ -188,7 +188,7 @@ class _Reader:
                 yield from self._called(node, place, depth=depth)
             case _:
                 parts = _parts(node)
-                if strict and not parts and not (isinstance(node, ast.Attribute) and node.attr in CARRIED):
+                if strict and not parts and not (isinstance(node, ast.Attribute) and node.attr in EXTRACTED_AT_SOURCE):
                     raise UnreadableText(ast.unparse(node))
                 for part in parts:
                     must = strict and isinstance(node, ast.IfExp)
@@ -196,7 +196,7 @@ class _Reader:
 
     def _named(self, name: str, place: _Place, *, strict: bool, depth: int) -> Iterator[str]:
         """Yield the texts of a name that is defined in the function, the module, or the module it is imported from."""
-        given = list(_given(name, place.function)) if place.function else []
+        given = list(_assigned_values(name, place.function)) if place.function else []
         for node in given:
             yield from self._read(node, place, strict=False, depth=depth + 1)
         if given or _is_own(name, place.function):
@@ -296,7 +296,7 @@ def _calls(tree: ast.Module) -> Iterator[tuple[ast.AST | None, ast.Call]]:
     return walk(tree, None)
 
 
-def _given(name: str, scope: ast.AST) -> Iterator[ast.expr]:
+def _assigned_values(name: str, scope: ast.AST) -> Iterator[ast.expr]:
     for node in ast.walk(scope):
         match node:
             case ast.Assign(targets=targets, value=value):

@@ -91,8 +91,8 @@ def build(**flags: Any) -> None:
         click.get_current_context().invoke(init)
         return
     with _at_work(flags) as (config, progress):
-        began_s = click.get_current_context().obj
-        ending = build_unless_unchanged(config, progress, began_s)
+        limit_from_s = click.get_current_context().obj
+        ending = build_unless_unchanged(config, progress, limit_from_s)
     for text, level in ending.lines:
         progress.say(text, level=level)
     if ending.exit_status:
@@ -391,7 +391,7 @@ def run() -> None:
     arguments = sys.argv[1:]
     set_language_from(arguments, reads_file=not {"-h", "--help"}.isdisjoint(arguments))
     try:
-        main(standalone_mode=False, obj=_began_s)
+        main(standalone_mode=False, obj=_process_started_s)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
@@ -407,7 +407,7 @@ def run() -> None:
         sys.exit(EXIT_INTERRUPTED)
 
 
-def _began_s() -> float:
+def _process_started_s() -> float:
     """Return when this process was started (on the ``time.monotonic`` clock), before any import."""
     from spotmap_build.core.cpu_contention import process_age_s
 

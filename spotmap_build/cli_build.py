@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 EXIT_MISSING_TRACKS: Final = 3
 
 
-def build_unless_unchanged(config: Config, progress: Progress, began_s: Callable[[], float] | None) -> Ending:
+def build_unless_unchanged(config: Config, progress: Progress, limit_from_s: Callable[[], float] | None) -> Ending:
     """Run the build unless nothing has changed, and return its ending.
 
-    ``began_s`` returns the time from which ``--time-limit`` counts.
+    ``limit_from_s`` returns the time from which ``--time-limit`` counts.
     """
     started_s = time.monotonic()
     state = unchanged.read_state(config)
     ending = unchanged.replay(state, config, progress) if state is not None else None
     took_s = time.monotonic() - started_s
     if ending is None:
-        ending, took_s = _build(config, progress, state, began_s)
+        ending, took_s = _build(config, progress, state, limit_from_s)
     took = format_seconds(took_s)
     return replace(ending, lines=tuple((text.replace(TOOK, took), level) for text, level in ending.lines))
 
 
 def _build(
-    config: Config, progress: Progress, state: unchanged.State | None, began_s: Callable[[], float] | None
+    config: Config, progress: Progress, state: unchanged.State | None, limit_from_s: Callable[[], float] | None
 ) -> tuple[Ending, float]:
     """Run the build; return its ending and its duration in seconds."""
     from spotmap_build import pipeline
     from spotmap_build.summary import BuildResult
 
     recorded = unchanged.RecordingProgress(progress)
-    make = pipeline.build if config.shard is None else pipeline.listen
-    result = make(config, recorded, began_s=began_s() if began_s else None)
+    make = pipeline.build if config.shard is None else pipeline.analyze_shard
+    result = make(config, recorded, limit_from_s=limit_from_s() if limit_from_s else None)
     ending = _ending(config, result)
     if isinstance(result, BuildResult) and result.repeats_until_unix_s and state is not None:
         unchanged.save_note(state, config, recorded.events, ending, result.repeats_until_unix_s)

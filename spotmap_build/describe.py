@@ -144,7 +144,7 @@ def describe_merge(report: MergeReport) -> Iterator[str]:
         "{added} entries added, {replaced} replaced by better ones ({size}); {known} were already there.",
         added=format_count(report.added),
         replaced=format_count(report.replaced),
-        size=format_bytes(report.taken_bytes),
+        size=format_bytes(report.copied_bytes),
         known=format_count(report.known),
     )
     if report.damaged:

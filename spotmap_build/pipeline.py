@@ -49,10 +49,10 @@ class MatchResult:
     problem: SpotmapError | None
 
 
-def build(config: Config, progress: Progress, *, began_s: float | None = None) -> BuildResult:
+def build(config: Config, progress: Progress, *, limit_from_s: float | None = None) -> BuildResult:
     """Build the map and publish it. The old site is untouched until the new one is complete.
 
-    ``began_s``: when a time limit starts to count, on the ``time.monotonic`` clock; by default now.
+    ``limit_from_s``: when a time limit starts to count, on the ``time.monotonic`` clock; by default now.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def build(config: Config, progress: Progress, *, began_s: float | None = None) -
     stages.check_page(config)
     if config.cache_is_beside_site:
         progress.say(gettext("The cache is {folder}, next to the site.", folder=config.cache_dir))
-    return with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), began_s)
+    return with_cache(config, progress, partial(_build, anchor=stages.read_anchor(config)), limit_from_s)
 
 
 def _build(run: stages.Run, anchor: stages.Previous | None) -> BuildResult:
@@ -146,10 +146,10 @@ def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
     return ""
 
 
-def listen(config: Config, progress: Progress, *, began_s: float | None = None) -> ShareResult:
+def analyze_shard(config: Config, progress: Progress, *, limit_from_s: float | None = None) -> ShareResult:
     """Analyze the shard of the library that ``config.shard`` names into the cache, without a map or a report.
 
-    ``began_s``: as for :func:`build`.
+    ``limit_from_s``: as for :func:`build`.
 
     Raises
     ------
@@ -157,10 +157,10 @@ def listen(config: Config, progress: Progress, *, began_s: float | None = None) 
         The build failed. Finished work is in the cache.
     """
     check_output_paths(config, publishes=False)
-    return with_cache(config, progress, _listen, began_s)
+    return with_cache(config, progress, _analyze_shard, limit_from_s)
 
 
-def _listen(run: stages.Run) -> ShareResult:
+def _analyze_shard(run: stages.Run) -> ShareResult:
     assert run.config.shard is not None
     fetched = stages.fetch(run)
     *_, embedded = stages.embed(run, fetched)
@@ -225,11 +225,13 @@ def _summarize(config: Config, text: str) -> None:
 
 
 def with_cache(
-    config: Config, progress: Progress, work: Callable[[stages.Run], Result], began_s: float | None = None
+    config: Config, progress: Progress, work: Callable[[stages.Run], Result], limit_from_s: float | None = None
 ) -> Result:
     """Open the cache and do the work, starting over if an entry of the cache turns out to be damaged."""
     damaged: Counter[str] = Counter()
-    started_s = time.monotonic() if began_s is None else began_s  # starting over does not extend the time limit
+    started_s = (
+        time.monotonic() if limit_from_s is None else limit_from_s
+    )  # starting over does not extend the time limit
     with Cache.open(config.cache_dir) as cache, infrequent_gc():
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:

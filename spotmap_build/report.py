@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "spotmap.report/1"
 EXCLUDED: Final = "excluded"
-LISTENED_TO_PREVIEW: Final = "30 seconds"
+PREVIEW_LABEL: Final = "30 seconds"
 MAX_REPORT_BYTES: Final = 1 << 30
 BEGINNING_BYTES: Final = 4096
 CANDIDATE_FIELDS: Final = ("video_id", "title", "artists", "duration_s")
@@ -51,7 +51,7 @@ def ledger(
     rows = [_row(track, by_track.get(track.id), matches.get(track.id), reached) for track in library.tracks]
     for row in rows:
         if row["id"] in preview_ids:
-            row["listened_to"] = LISTENED_TO_PREVIEW
+            row["listened_to"] = PREVIEW_LABEL
     return rows + [_omitted(omission) for omission in library.omissions]
 
 

@@ -34,7 +34,7 @@ def main() -> int:
             place = Path(folder) / name
             place.mkdir()
             for figure in figures(place):
-                missed += not figure.is_kept
+                missed += not figure.is_within_bound
                 print(figure.line, flush=True)
     print("all within their bounds" if not missed else f"{missed} not within their bounds")
     return 1 if missed else 0

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.bounds.measuring import Figure, use
+from benchmarks.bounds.measuring import Figure, measure_command
 
 if TYPE_CHECKING:
     from spotmap_build.embed.workers import EmbedJob
@@ -62,7 +62,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield Figure(name, seen["both_s"] / larger_s, 1.1, "times", more=more)
     seen = _inside("processors", folder)
     more = f"one {seen['one_s']:.1f} s, two {seen['two_s']:.1f}"
-    yield Figure("two processors against one", seen["one_s"] / seen["two_s"], 1.9, "times", is_least=True, more=more)
+    yield Figure("two processors against one", seen["one_s"] / seen["two_s"], 1.9, "times", is_minimum=True, more=more)
     seen = _inside("workers", folder)
     for (embedder, engine), mib in WORKER_MIB.items():
         short, long = seen[f"{embedder} {engine} short"], seen[f"{embedder} {engine} long"]
@@ -76,7 +76,7 @@ def figures(folder: Path) -> Iterator[Figure]:
 def _inside(what: str, folder: Path) -> dict[str, float]:
     place = folder / what
     place.mkdir()
-    use((sys.executable, "-m", "benchmarks.bounds.listening", what, place), place)
+    measure_command((sys.executable, "-m", "benchmarks.bounds.listening", what, place), place)
     lines = (place / "output.txt").read_text().strip().splitlines()
     seen: dict[str, float] = json.loads(lines[-1])
     return seen
@@ -163,10 +163,10 @@ def parent(folder: Path) -> dict[str, float]:
 
     library = folder / "library"  # ``use`` writes output.txt; the one in ``folder`` belongs to this process
     library.mkdir()
-    use((sys.executable, "-m", "benchmarks.bounds.analyzed", library, str(PARENT_TRACKS)), library)
+    measure_command((sys.executable, "-m", "benchmarks.bounds.analyzed", library, str(PARENT_TRACKS)), library)
     (library / "parent.py").write_text(PARENT)
-    use((sys.executable, "-c", NEW), library)
-    use((sys.executable, library / "parent.py"), library)
+    measure_command((sys.executable, "-c", NEW), library)
+    measure_command((sys.executable, library / "parent.py"), library)
     return {"peak_mib": float((library / "output.txt").read_text().strip().splitlines()[-1])}
 
 

@@ -17,7 +17,7 @@ COMMAND: Final = (sys.executable, "-m", "spotmap_build")
 
 
 @dataclass(frozen=True)
-class Used:
+class ResourceUsage:
     """Wall-clock seconds, processor seconds, and the peak memory (MiB) of the largest process of a command."""
 
     wall_s: float
@@ -29,26 +29,26 @@ class Used:
 class Figure:
     """One figure and its bound.
 
-    ``is_least``: the bound is a minimum, not a maximum. ``more``: additional measurements.
+    ``is_minimum``: the bound is a minimum, not a maximum. ``more``: additional measurements.
     """
 
     name: str
     value: float
     bound: float
     unit: str = ""
-    is_least: bool = False
+    is_minimum: bool = False
     more: str = ""
 
     @property
-    def is_kept(self) -> bool:
+    def is_within_bound(self) -> bool:
         """Whether the figure is within its bound."""
-        return self.value >= self.bound if self.is_least else self.value <= self.bound
+        return self.value >= self.bound if self.is_minimum else self.value <= self.bound
 
     @property
     def line(self) -> str:
         """The figure as a row of the table."""
-        sign = ">=" if self.is_least else "<="
-        verdict = "ok  " if self.is_kept else "MISS"
+        sign = ">=" if self.is_minimum else "<="
+        verdict = "ok  " if self.is_within_bound else "MISS"
         more = f"  ({self.more})" if self.more else ""
         return f"{verdict} {self.name:<58} {self.value:8.2f} {sign} {self.bound:g} {self.unit}{more}"
 
@@ -58,7 +58,7 @@ def python(program: str) -> tuple[str, ...]:
     return (sys.executable, "-c", program)
 
 
-def use(command: Sequence[str | Path], cwd: Path, extra: Mapping[str, str] | None = None) -> Used:
+def measure_command(command: Sequence[str | Path], cwd: Path, extra: Mapping[str, str] | None = None) -> ResourceUsage:
     """Run a command and measure it, including all its processes.
 
     This process must stay small: the measured memory of a command is at least that of the process that starts it.
@@ -74,11 +74,13 @@ def use(command: Sequence[str | Path], cwd: Path, extra: Mapping[str, str] | Non
     if process.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}\n{(cwd / 'output.txt').read_text()}")
     in_kib = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return Used(time.monotonic() - started_s, used.ru_utime + used.ru_stime, used.ru_maxrss / in_kib)
+    return ResourceUsage(time.monotonic() - started_s, used.ru_utime + used.ru_stime, used.ru_maxrss / in_kib)
 
 
-def often(command: Sequence[str | Path], cwd: Path, times: int = 7) -> Used:
+def measure_median(command: Sequence[str | Path], cwd: Path, times: int = 7) -> ResourceUsage:
     """Run a command several times, after one warm-up run, and return the median of each figure."""
-    use(command, cwd)
-    all_used = [use(command, cwd) for _ in range(times)]
-    return Used(*(median(getattr(used, name) for used in all_used) for name in ("wall_s", "cpu_s", "peak_mib")))
+    measure_command(command, cwd)
+    all_used = [measure_command(command, cwd) for _ in range(times)]
+    return ResourceUsage(
+        *(median(getattr(used, name) for used in all_used) for name in ("wall_s", "cpu_s", "peak_mib"))
+    )

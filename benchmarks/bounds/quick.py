@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.bounds import placed, starting
-from benchmarks.bounds.measuring import COMMAND, Figure, often, python, use
+from benchmarks.bounds.measuring import COMMAND, Figure, measure_command, measure_median, python
 
 STORED: Final = Path(__file__).with_name("stored.json")
 TOLERANCE: Final = 1.25
@@ -39,21 +39,24 @@ def store(folder: Path) -> None:
 
 def ratios(folder: Path) -> Iterator[tuple[str, float]]:
     """Measure processor seconds relative to a Python process that imports click and orjson, and MiB of the workers."""
-    unit_s = often(python("import click, orjson"), folder, times=15).cpu_s
-    yield "--help", often((*COMMAND, "--help"), folder, times=9).cpu_s / unit_s
+    unit_s = measure_median(python("import click, orjson"), folder, times=15).cpu_s
+    yield "--help", measure_median((*COMMAND, "--help"), folder, times=9).cpu_s / unit_s
     place = folder / "analyzed"
     place.mkdir()
-    use((sys.executable, "-m", "benchmarks.bounds.analyzed", place, str(ANALYZED)), place)
-    yield f"a map of {ANALYZED:,} analyzed tracks", use((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
-    yield f"nothing to do, {ANALYZED:,} analyzed tracks", often((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
+    measure_command((sys.executable, "-m", "benchmarks.bounds.analyzed", place, str(ANALYZED)), place)
+    yield f"a map of {ANALYZED:,} analyzed tracks", measure_command((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
+    yield (
+        f"nothing to do, {ANALYZED:,} analyzed tracks",
+        measure_median((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s,
+    )
     place = folder / "placed"
     place.mkdir()
-    use(python(placed.WRITE.format(PLACED)), place)
-    yield f"{PLACED:,} tracks with positions", use((*COMMAND, *placed.OPTIONS), place).cpu_s / unit_s
+    measure_command(python(placed.WRITE.format(PLACED)), place)
+    yield f"{PLACED:,} tracks with positions", measure_command((*COMMAND, *placed.OPTIONS), place).cpu_s / unit_s
     for engine in ("essentia", "onnx"):
         place = folder / engine
         place.mkdir()
-        use((sys.executable, "-m", "benchmarks.bounds.listening", "file", place), place)
-        used = use((sys.executable, "-c", ANALYZE, engine, place), place)
+        measure_command((sys.executable, "-m", "benchmarks.bounds.listening", "file", place), place)
+        used = measure_command((sys.executable, "-c", ANALYZE, engine, place), place)
         yield f"analyzing four minutes with musicnn on {engine}", used.cpu_s / unit_s
         yield f"MiB of a worker with musicnn on {engine}", used.peak_mib

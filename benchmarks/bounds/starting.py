@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from benchmarks.bounds.measuring import COMMAND, Figure, Used, often, python, use
+from benchmarks.bounds.measuring import COMMAND, Figure, ResourceUsage, measure_command, measure_median, python
 
 MUSIC: Final = "music"
 OPTIONS: Final = ("--source", f"folder:{MUSIC}", "--embedder", "musicnn", "--cache-dir", "cache", "--out", "site")
@@ -23,20 +23,20 @@ write_tone(Path("{MUSIC}/New/New.wav"), 1_000_000, {NEW_TRACK_S})
 
 def help_figures(folder: Path) -> Iterator[Figure]:
     """Compare ``--help`` with the import of click."""
-    plain, ours = often(python("import click"), folder), often((*COMMAND, "--help"), folder)
+    plain, ours = measure_median(python("import click"), folder), measure_median((*COMMAND, "--help"), folder)
     yield Figure("--help against `import click`", ours.cpu_s / plain.cpu_s, 2, "times", more=_walls(ours, plain))
 
 
 def analyzed_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
     """Measure builds of analyzed folders: with nothing to do, and for the first folder with one new track."""
-    plain = often(python("import click, orjson"), folder)
-    took: dict[int, Used] = {}
+    plain = measure_median(python("import click, orjson"), folder)
+    took: dict[int, ResourceUsage] = {}
     for count in counts:
         place = folder / f"analyzed-{count}"
         place.mkdir()
-        use((sys.executable, "-m", "benchmarks.bounds.analyzed", place, str(count)), place)
-        use((*COMMAND, *OPTIONS), place)
-        took[count] = used = often((*COMMAND, *OPTIONS), place, times=3)
+        measure_command((sys.executable, "-m", "benchmarks.bounds.analyzed", place, str(count)), place)
+        measure_command((*COMMAND, *OPTIONS), place)
+        took[count] = used = measure_median((*COMMAND, *OPTIONS), place, times=3)
         ratio = used.cpu_s / plain.cpu_s
         if count == counts[0]:
             name = f"nothing to do, {count:,} tracks, against `import click, orjson`"
@@ -53,12 +53,12 @@ def analyzed_figures(folder: Path, counts: tuple[int, ...]) -> Iterator[Figure]:
 
 
 def _one_new(place: Path, count: int) -> Iterator[Figure]:
-    use(python(NEW), place)
-    used = use((*COMMAND, *OPTIONS), place)
+    measure_command(python(NEW), place)
+    used = measure_command((*COMMAND, *OPTIONS), place)
     seconds = json.loads((place / "site.report.json").read_text())["seconds"]
     more = ", ".join(f"{stage} {took:.1f}" for stage, took in seconds.items())
     yield Figure(f"one new track in {count:,}, without analysis", used.wall_s - seconds["embed"], 2, "s", more=more)
 
 
-def _walls(ours: Used, plain: Used) -> str:
+def _walls(ours: ResourceUsage, plain: ResourceUsage) -> str:
     return f"wall clock {ours.wall_s / plain.wall_s:.2f} times; {ours.cpu_s:.2f} and {plain.cpu_s:.2f} s of CPU time"

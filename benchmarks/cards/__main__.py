@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.cards.two import print_two
+from benchmarks.cards.two import print_two_libraries
 from benchmarks.map_quality.embeddings import embed_corpus
 from benchmarks.map_quality.recipes import vectors_of
 from spotmap_build.project import shared_space
@@ -47,7 +47,7 @@ def main() -> int:
     for name, (embedder, preprocessing) in EMBEDDERS.items():
         if name in vectors:
             _print(name, vectors[name], embedded.games, embedder, preprocessing)
-    print_two(vectors["mean+std 1506"], embedded.games, draws=5)
+    print_two_libraries(vectors["mean+std 1506"], embedded.games, draws=5)
     return 0
 
 

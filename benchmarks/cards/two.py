@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 EMBEDDER = "musicnn"
 
 
-def print_two(vectors: Float32Array, games: Sequence[str], draws: int) -> None:
+def print_two_libraries(vectors: Float32Array, games: Sequence[str], draws: int) -> None:
     """Print how mixed two halves are, dealt at random and by game, and how accurate the positions of guests are."""
     labels = np.asarray(games)
 

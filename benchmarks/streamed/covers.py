@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.bounds.measuring import COMMAND, Used, use
+from benchmarks.bounds.measuring import COMMAND, ResourceUsage, measure_command
 from benchmarks.pictures import CENTRAL_TRACK
 from benchmarks.serving import installed_browser, serving
 from benchmarks.streamed.proof import Checks
@@ -154,12 +154,12 @@ def spoil(running: Services, albums: list[str]) -> dict[str, str]:
     return spoiled
 
 
-def build(checks: Checks, running: Services, what: str) -> Used:
+def build(checks: Checks, running: Services, what: str) -> ResourceUsage:
     """Run the real command, and record and return its cost."""
     running.spotify.requests.clear()
     running.music.requests.clear()
     command = (*COMMAND, "--source", "spotify", "--embedder", "musicnn", "--log", "json")
-    used = use(command, running.folder, {**running.environment, **UNTHROTTLED, "SPOTMAP_JOBS": "2"})
+    used = measure_command(command, running.folder, {**running.environment, **UNTHROTTLED, "SPOTMAP_JOBS": "2"})
     checks.lines.append(
         f"{what}: {used.wall_s:.0f} s, {used.cpu_s:.0f} s of processors, largest process {used.peak_mib:.0f} MiB, "
         f"asked for pictures {picture_request_count(running)}"

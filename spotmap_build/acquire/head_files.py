@@ -33,7 +33,7 @@ class HeadFiles:
         self.specs: tuple[HeadSpec, ...] = spec.heads if run.config.heads else ()
 
     @cached_property
-    def here(self) -> dict[HeadSpec, Head]:
+    def available(self) -> dict[HeadSpec, Head]:
         """The heads whose files are available, downloading missing ones.
 
         The map is made without heads that cannot be downloaded, and the reason is reported.
@@ -68,10 +68,10 @@ class HeadFiles:
             if path is not None
         }
         if errors:
-            self.leave_out((spec for spec in self.specs if spec not in found), errors[0])
+            self.exclude((spec for spec in self.specs if spec not in found), errors[0])
         return found
 
-    def leave_out(self, specs: Iterable[HeadSpec], why: SpotmapError) -> None:
+    def exclude(self, specs: Iterable[HeadSpec], why: SpotmapError) -> None:
         """Report that the map is made without some heads."""
         without = gettext("Left out of this map: {heads}.", heads=_listed(specs))
         self._run.progress.say(f"{without} {why.message} {why.hint}".rstrip())

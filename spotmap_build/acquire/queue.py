@@ -59,7 +59,7 @@ def analyze_recordings(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) ->
     weights = ensure_weights(spec.on(acquisition.engine), models_url, run.config.models_dir, say=run.progress.say)
     tag_names(acquisition)
     # Cluster workers receive only the embedder's file. The heads run on this machine later, from the vectors.
-    heads = {} if run.config.executor else acquisition.heads.here
+    heads = {} if run.config.executor else acquisition.heads.available
     searches = acquisition.searches
     total = len(searches) + len(acquisition.missing)
     run.progress.begin("embed", _stage_title(spec, bool(searches)), total=total)
@@ -247,11 +247,11 @@ def _rendering(recording: Recording, loaded: Loaded) -> Callable[[Path], Path] |
 
 def check_lengths(embedding: TrackEmbedding, spec: EmbedderSpec) -> None:
     """Refuse an embedding whose size differs from the embedder's specification, before it is stored."""
-    found, said = (len(embedding.vector), len(embedding.tags)), (spec.dimensions, spec.tag_count)
-    if found != said:
+    found, specified = (len(embedding.vector), len(embedding.tags)), (spec.dimensions, spec.tag_count)
+    if found != specified:
         raise PluginError(
             f"The embedder '{spec.name}' returned {found[0]} dimensions and {found[1]} tags; its specification says "
-            f"{said[0]} and {said[1]}.",
+            f"{specified[0]} and {specified[1]}.",
             hint=f"Report this to the authors of {spec.package or spec.model}.",
         )
 
@@ -261,8 +261,8 @@ def encode(embedding: TrackEmbedding, heads: Iterable[HeadSpec] = ()) -> dict[st
     from spotmap_build.cache.arrays import encode_array
 
     arrays = map(encode_array, (embedding.vector, embedding.tags, embedding.features))
-    said = {head.output: encode_array(values) for head, values in zip(heads, embedding.heads, strict=True)}
-    return {**dict(zip(PARTS, arrays, strict=True)), MOMENT: orjson.dumps(round(embedding.typical_s, 3)), **said}
+    specified = {head.output: encode_array(values) for head, values in zip(heads, embedding.heads, strict=True)}
+    return {**dict(zip(PARTS, arrays, strict=True)), MOMENT: orjson.dumps(round(embedding.typical_s, 3)), **specified}
 
 
 def _store_failure(acquisition: Acquisition, track: Track, outcome: Failed, seconds: float) -> None:

@@ -275,17 +275,17 @@ def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:
     return Acquisition(run, fetched.loaded, spec, tracks, finder=Finder(run, fetched), downloader=Downloader(run))
 
 
-def prepare_previews(whole: Acquisition, tracks: Sequence[Track]) -> Acquisition:
+def prepare_previews(full: Acquisition, tracks: Sequence[Track]) -> Acquisition:
     """Look up which previews of ``tracks`` are found and analyzed already, and which remain to do.
 
     Tracks with an override are skipped: a chosen recording has no known preview. The heads are shared with ``whole``,
     so that their files are downloaded only once.
     """
-    run = whole.run
+    run = full.run
     chosen = read_overrides(run.config.overrides)
     tracks = [track for track in tracks if track.id not in chosen]
     previews = Previews(run, tracks, disabled_reason=disabled_reason(run))
-    return Acquisition(run, whole.loaded, whole.spec, tracks, finder=previews, downloader=previews, heads=whole.heads)
+    return Acquisition(run, full.loaded, full.spec, tracks, finder=previews, downloader=previews, heads=full.heads)
 
 
 def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:

@@ -67,18 +67,18 @@ class Failure:
         return not 0 < self.retry_at_unix_s - now_unix_s <= MAX_WAIT_S
 
 
-def changes_at(known: Known) -> float:
+def next_change_unix_s(known: CachedOutcome) -> float:
     """Return when an answer expires or a failure is due again (seconds since 1970, UTC); infinity for never."""
     due = math.inf if known.failure is None or known.failure.retry_at_unix_s is None else known.failure.retry_at_unix_s
     expiry = math.inf if known.freshness is None else known.freshness.fetched_at_unix_s + known.freshness.max_age_s
     return min(due, expiry)
 
 
-Worth = tuple[bool, bool, int]
+Rank = tuple[bool, bool, int]
 """Rank of a record among those of the same key: the one that compares greater is kept."""
 
 
-class Known(Protocol):
+class CachedOutcome(Protocol):
     """What the cache knows about a key: a result, or the reason why there is none."""
 
     @property
@@ -90,7 +90,7 @@ class Known(Protocol):
         """How long an answer of a service is valid; None for results that never expire."""
 
 
-def worth(known: Known, now_unix_s: float) -> Worth:
+def rank(known: CachedOutcome, now_unix_s: float) -> Rank:
     """Rank a record against others of the same key.
 
     A result ranks above a failure, a valid entry above an expired one, one that never expires above one that does, and

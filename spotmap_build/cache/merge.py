@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.cache import locks
 from spotmap_build.cache.errors import translate
 from spotmap_build.cache.files import digest_file, is_in_the_way
-from spotmap_build.cache.freshness import worth
+from spotmap_build.cache.freshness import rank
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.layout import CacheFolder, is_content, prepare, recognize
 from spotmap_build.cache.maintenance import read_record
@@ -40,20 +40,20 @@ MAX_CONTENT_BYTES: Final = 2**31
 class MergeReport:
     """How many entries of the other cache were added, replaced an entry here, were known already, or were damaged.
 
-    ``taken_bytes``: size of the copied records and of their blobs that were new here.
+    ``copied_bytes``: size of the copied records and of their blobs that were new here.
     """
 
     added: int = 0
     replaced: int = 0
     known: int = 0
     damaged: int = 0
-    taken_bytes: int = 0
+    copied_bytes: int = 0
 
 
 def merge(root: Path, other: Path, *, clock: Callable[[], float] = time.time) -> MergeReport:
     """Copy new and better entries from the cache at ``other`` to the one at ``root``, which is created if missing.
 
-    :func:`~spotmap_build.cache.freshness.worth` ranks entries of the same key; on a tie, the entry in ``root`` stays.
+    :func:`~spotmap_build.cache.freshness.rank` ranks entries of the same key; on a tie, the entry in ``root`` stays.
     ``prune --unused`` keeps what the last builds of either cache used. Builds may run in both at the same time.
 
     Raises
@@ -79,7 +79,7 @@ class _Merger:
     def __init__(self, theirs: CacheFolder, ours: CacheFolder, now_unix_s: float) -> None:
         self._theirs, self._ours, self._now_unix_s = theirs, ours, now_unix_s
         self._writer = Writer(ours)
-        self._taken_bytes = 0
+        self._copied_bytes = 0
         self._counts = {"added": 0, "replaced": 0, "known": 0, "damaged": 0}
 
     def run(self) -> MergeReport:
@@ -87,15 +87,15 @@ class _Merger:
             paths = list(self._theirs.records())
         for path in paths:
             try:
-                self._counts[self._take(path)] += 1
+                self._counts[self._copy_record(path)] += 1
             except FileNotFoundError:  # pruned meanwhile
                 continue
             except DamagedError:
                 self._counts["damaged"] += 1
-        self._take_roots()
-        return MergeReport(**self._counts, taken_bytes=self._taken_bytes)
+        self._copy_roots()
+        return MergeReport(**self._counts, copied_bytes=self._copied_bytes)
 
-    def _take(self, path: Path) -> str:
+    def _copy_record(self, path: Path) -> str:
         """Copy one record with its blobs if it is better than ours; return the counter to increase."""
         if not is_content(path.relative_to(self._theirs.root).as_posix()):
             raise DamagedError("not the name of a record")
@@ -103,7 +103,7 @@ class _Merger:
             data, record, used_at_unix_s = read_record(self._theirs, path)
         target = self._ours.record(record.stage, record.stage_version, record.key_digest)
         ours = self._our_record(target)
-        if ours is not None and worth(record, self._now_unix_s) <= worth(ours, self._now_unix_s):
+        if ours is not None and rank(record, self._now_unix_s) <= rank(ours, self._now_unix_s):
             return "known"
         for output in record.outputs.values():
             if output.inline is not None and len(inline_bytes(output)) != output.size_bytes:
@@ -111,9 +111,9 @@ class _Merger:
         for digest, size_bytes in record.required_blobs.items():
             if not _has_blob(self._ours, digest, size_bytes, verify=True):
                 self._writer.write_blob(digest, self._read_blob(digest, size_bytes))
-                self._taken_bytes += size_bytes
+                self._copied_bytes += size_bytes
         self._writer.write(target, data)
-        self._taken_bytes += len(data)
+        self._copied_bytes += len(data)
         # Keep the time of the last use for prune. With a time in the future, the record would never be old enough.
         used_at_unix_s = min(max(used_at_unix_s, 0.0), self._now_unix_s)
         os.utime(target, (used_at_unix_s, used_at_unix_s))
@@ -141,7 +141,7 @@ class _Merger:
             raise DamagedError("a blob does not match its digest")
         return data
 
-    def _take_roots(self) -> None:
+    def _copy_roots(self) -> None:
         """Copy the roots. Damaged ones are skipped, as roots only protect entries from pruning."""
         for path in list(self._theirs.roots.glob("*.json")):
             target = self._ours.roots / path.name

@@ -30,7 +30,7 @@ from spotmap_build.cache import locks
 from spotmap_build.cache.counters import Counters
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry, translate
 from spotmap_build.cache.files import is_in_the_way, set_aside
-from spotmap_build.cache.freshness import changes_at, retry_later
+from spotmap_build.cache.freshness import next_change_unix_s, retry_later
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.layout import CacheFolder, prepare
 from spotmap_build.cache.records import (
@@ -153,7 +153,7 @@ class Cache:
             return None
         self.counters.add(key.stage, hits=1)
         self._used_keys.add(key.digest)
-        self._note_change_at(changes_at(record))
+        self._note_change_at(next_change_unix_s(record))
         return record
 
     def read(self, record: Record, name: str, *, is_optional: bool = False) -> bytes:

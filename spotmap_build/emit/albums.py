@@ -53,7 +53,7 @@ class _Part:
         is_known = (self.years and other.years) or (self.places and other.places)
         return bool(is_known) or (self.is_scattered and other.is_scattered)
 
-    def take(self, other: _Part) -> None:
+    def merge(self, other: _Part) -> None:
         """Merge another part into this one."""
         self.rows += other.rows
         self.places |= other.places
@@ -72,7 +72,7 @@ def _releases(tracks: Sequence[Track], rows: Sequence[int]) -> list[list[int]]:
         if match is None:
             albums.append(part)
         else:
-            match.take(part)
+            match.merge(part)
     return [album.rows for album in albums]
 
 

@@ -87,13 +87,13 @@ class Unusable:
 
 def identify_files(paths: Sequence[Path], context: LoadContext) -> list[FileFacts | Unusable]:
     """Return the metadata of every file, in order, from the cache if the file is unchanged."""
-    outcomes: list[FileFacts | Unusable | None] = [_remembered(path, context.cache) for path in paths]
+    outcomes: list[FileFacts | Unusable | None] = [_cached_facts(path, context.cache) for path in paths]
     missing = [position for position, outcome in enumerate(outcomes) if outcome is None or _lacks_place(outcome)]
     if missing:
         with ExitStack() as stack:
             threads = stack.enter_context(ThreadPoolExecutor(context.threads, thread_name_prefix="identify"))
             thumbnails = stack.enter_context(Thumbnails())  # closed first, so that no thread waits for a thumbnail
-            looks = threads.map(lambda at: _look(paths[at], context, thumbnails, outcomes[at]), missing)
+            looks = threads.map(lambda at: _read_facts(paths[at], context, thumbnails, outcomes[at]), missing)
             for number, (position, outcome) in enumerate(zip(missing, looks, strict=True), start=1):
                 outcomes[position] = outcome
                 context.advance(number, len(missing))
@@ -110,7 +110,7 @@ def _key(path: Path, stage: str, version: int) -> Key | Unusable:
     return Key(stage, version, {"place": place, "size_bytes": status.st_size, "changed_ns": status.st_mtime_ns})
 
 
-def _remembered(path: Path, cache: Cache) -> FileFacts | Unusable | None:
+def _cached_facts(path: Path, cache: Cache) -> FileFacts | Unusable | None:
     key = _key(path, "identify", IDENTIFY_VERSION)
     if isinstance(key, Unusable):
         return key
@@ -160,7 +160,7 @@ def _with_place(path: Path, facts: FileFacts, cache: Cache) -> FileFacts:
     return placed
 
 
-def _look(
+def _read_facts(
     path: Path, context: LoadContext, thumbnails: Thumbnails, known: FileFacts | Unusable | None
 ) -> FileFacts | Unusable:
     cache = context.cache

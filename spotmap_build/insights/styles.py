@@ -73,8 +73,8 @@ def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tup
 def _chosen(own: list[_Style]) -> list[_Style]:
     """Select the words of one track (styles, moods and instruments), the most characteristic first."""
     styles = [one for one in own if not one.is_of_head][:MAX_STYLES]
-    heard = [one for one in own if one.is_of_head][:MAX_HEAD_TAGS]
-    return [*styles[:FIRST], *heard[:FIRST], *styles[FIRST:], *heard[FIRST:]]
+    from_heads = [one for one in own if one.is_of_head][:MAX_HEAD_TAGS]
+    return [*styles[:FIRST], *from_heads[:FIRST], *styles[FIRST:], *from_heads[FIRST:]]
 
 
 def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, usual: float) -> None:

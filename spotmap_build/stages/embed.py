@@ -28,10 +28,10 @@ from spotmap_build.core.translation import format_count, gettext, ngettext
 from spotmap_build.model import Failed
 from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
-from spotmap_build.report import LISTENED_TO_PREVIEW
-from spotmap_build.stages.heads import Asked, ask_heads
+from spotmap_build.report import PREVIEW_LABEL
+from spotmap_build.stages.heads import LazyHeadResults, head_results
 from spotmap_build.stages.preloading import preload_for_map
-from spotmap_build.stages.reserve import Ready, listening_limit
+from spotmap_build.stages.reserve import ReadyCounts, analysis_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,10 +46,10 @@ PREPROCESSING: Final = {"centered": "center", "cosine": "none", "standardized": 
 """Preprocessing of vectors from a table for each choice of ``--metric``, see ``project.preprocessing``. Centered is the
 default, because the embeddings of most networks share a mean that carries no information. Standardized is better if all
 dimensions are informative, but amplifies noise if some are not (docs/tables.md has figures)."""
-LISTENED_TO: Final = "listened to"
+ANALYZED_AUDIO: Final = "listened to"
 """The column of the map that distinguishes previews from full tracks, if there are both."""
-WHOLE: Final = "the whole track"
-PAIRS: Final = 60
+FULL_TRACK: Final = "the whole track"
+PAIR_COUNT: Final = 60
 """Number of tracks analyzed both ways, to estimate how previews differ from full tracks (``project.previews``)."""
 
 
@@ -122,91 +122,91 @@ def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     elif fetched.loaded.vectors is not None:
         yield _own_vectors(run, fetched, fetched.loaded.vectors)
     else:
-        yield from _by_listening(run, fetched)
+        yield from _embed_audio(run, fetched)
 
 
-def _by_listening(run: Run, fetched: Fetched) -> Iterator[Embedded]:
+def _embed_audio(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     with run.clock.stage("embed"):
-        whole = prepare_acquisition(run, fetched)
+        full = prepare_acquisition(run, fetched)
         if fetched.loaded.card is not None:
             from spotmap_build.stages.card import check_cards
 
-            check_cards(fetched.loaded.card, whole.spec)
-        previews = prepare_early_previews(run, fetched, whole)
-        has_early_map = previews is not None and not whole.is_complete
+            check_cards(fetched.loaded.card, full.spec)
+        previews = prepare_early_previews(run, fetched, full)
+        has_early_map = previews is not None and not full.is_complete
         embedded_count = 0
-        if whole.is_complete and (previews is None or previews.is_complete):
+        if full.is_complete and (previews is None or previews.is_complete):
             run.progress.begin("embed", gettext("looking up what was listened to"))
             run.progress.end(gettext("nothing new to listen to"))
-            mark_tag_names_used(whole)
-        ready = partial(_ready, whole, previews)
+            mark_tag_names_used(full)
+        ready = partial(_count_ready, full, previews)
         if previews is not None and not previews.is_complete:
-            embedded_count += _listen(run, previews, whole, ready)
-        early = _gather(whole, previews, embedded_count) if has_early_map else None
-    if early is not None and early.tracks and not listening_limit(run, ready).is_reached:
+            embedded_count += _analyze(run, previews, full, ready)
+        early = _gather(full, previews, embedded_count) if has_early_map else None
+    if early is not None and early.tracks and not analysis_limit(run, ready).is_reached:
         yield replace(early, is_early=True)
     with run.clock.stage("embed"):
-        if not whole.is_complete:
-            embedded_count += _listen(run, whole, whole, ready)
+        if not full.is_complete:
+            embedded_count += _analyze(run, full, full, ready)
         run.clock.begin_map()
-        final = _gather(whole, previews, embedded_count)
+        final = _gather(full, previews, embedded_count)
     yield final
 
 
-def _listen(run: Run, acquisition: Acquisition, whole: Acquisition, ready: Callable[[], Ready]) -> int:
+def _analyze(run: Run, acquisition: Acquisition, full: Acquisition, ready: Callable[[], ReadyCounts]) -> int:
     """Analyze audio, and preload meanwhile what the map needs."""
-    limit = listening_limit(run, ready)
+    limit = analysis_limit(run, ready)
     # Do not preload if there is nothing to wait for, or no map follows.
     if not run.config.listen or run.config.shard is not None or limit.is_reached:
         return analyze_recordings(acquisition, limit)
-    new_share = 1 - ready().tracks / max(1, len(whole.tracks))
-    with preload_for_map(whole.prefetch, new_share=new_share, has_embeddings=lambda: ready().tracks > 0):
+    new_share = 1 - ready().tracks / max(1, len(full.tracks))
+    with preload_for_map(full.prefetch, new_share=new_share, has_embeddings=lambda: ready().tracks > 0):
         return analyze_recordings(acquisition, limit)
 
 
-def _ready(whole: Acquisition, previews: Acquisition | None) -> Ready:
+def _count_ready(full: Acquisition, previews: Acquisition | None) -> ReadyCounts:
     """Return how many tracks can be on the map by now, at most."""
-    passes = [one for one in (whole, previews) if one is not None]
-    heard = sum(one.analyzed_count for one in passes)
-    pictures = frozenset().union(*(one.new_pictures for one in passes))
-    return Ready(min(heard, len(whole.tracks)), len(pictures))
+    acquisitions = [full] if previews is None else [full, previews]
+    analyzed_count = sum(acquisition.analyzed_count for acquisition in acquisitions)
+    pictures = frozenset().union(*(acquisition.new_pictures for acquisition in acquisitions))
+    return ReadyCounts(min(analyzed_count, len(full.tracks)), len(pictures))
 
 
-def prepare_early_previews(run: Run, fetched: Fetched, whole: Acquisition) -> Acquisition | None:
+def prepare_early_previews(run: Run, fetched: Fetched, full: Acquisition) -> Acquisition | None:
     """Return the previews of all tracks whose download is pending, and of some that were downloaded.
 
     None if there are no previews.
     """
     if run.config.audio == "youtube" or not fetched.loaded.is_streamed:
         return None
-    streamed = [track for track in whole.tracks if track.recording is None]
-    wanted = [track for track in streamed if not whole.was_embedded(track)]
+    streamed = [track for track in full.tracks if track.recording is None]
+    wanted = [track for track in streamed if not full.was_embedded(track)]
     if not wanted:
         return None
-    known = sorted(filter(whole.was_embedded, streamed), key=_draw)
-    return prepare_previews(whole, (*wanted, *known[:PAIRS]))
+    known = sorted(filter(full.was_embedded, streamed), key=_random_rank)
+    return prepare_previews(full, (*wanted, *known[:PAIR_COUNT]))
 
 
-def _draw(track: Track) -> bytes:
+def _random_rank(track: Track) -> bytes:
     return blake2b(track.id.encode(errors="surrogatepass"), digest_size=8).digest()
 
 
 def _already_placed(tracks: tuple[Track, ...], fetched: Fetched) -> Embedded:
     digest = digest_bytes(orjson.dumps([track.position for track in tracks]))
-    return Embedded(tracks, fetched.library.failures, Cached(digest, partial(_without_sound, tracks)), "none")
+    return Embedded(tracks, fetched.library.failures, Cached(digest, partial(_empty_embeddings, tracks)), "none")
 
 
 def _own_vectors(run: Run, fetched: Fetched, vectors: Cached[Float32Array]) -> Embedded:
     tracks = fetched.usable_tracks
 
     def read() -> Embeddings:
-        return replace(_without_sound(tracks), vectors=vectors.value)
+        return replace(_empty_embeddings(tracks), vectors=vectors.value)
 
     content = Cached(vectors.digest, read)
     return Embedded(tracks, fetched.library.failures, content, PREPROCESSING[run.config.metric])
 
 
-def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:
+def _empty_embeddings(tracks: tuple[Track, ...]) -> Embeddings:
     import numpy as np
 
     from spotmap_build.model import Embeddings
@@ -216,7 +216,7 @@ def _without_sound(tracks: tuple[Track, ...]) -> Embeddings:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _MappedTrack:
     """A track that is on the map, and the record of its embedding."""
 
     track: Track
@@ -224,124 +224,128 @@ class _Kept:
     is_preview: bool
 
 
-def _gather(whole: Acquisition, previews: Acquisition | None, embedded_count: int) -> Embedded:
+def _gather(full: Acquisition, previews: Acquisition | None, embedded_count: int) -> Embedded:
     """Return the current result for every track: an embedding, or the reason why there is none."""
-    kept: list[_Kept] = []
-    failures = list(whole.loaded.library.failures)
-    for track in whole.tracks:
-        found = _kept(track, whole, previews)
+    kept: list[_MappedTrack] = []
+    failures = list(full.loaded.library.failures)
+    for track in full.tracks:
+        found = _mapped_track(track, full, previews)
         if isinstance(found, Failed):
             failures.append(found)
         else:
             kept.append(found)
-    preview_ids = frozenset(one.track.id for one in kept if one.is_preview)
+    preview_ids = frozenset(entry.track.id for entry in kept if entry.is_preview)
     pairs = _pairs(kept, previews) if previews is not None and preview_ids else []
-    tracks = tuple(_labeled(one) if preview_ids else one.track for one in kept)
-    services = (whole.finder.service, whole.downloader.service, *((previews.finder.service,) if previews else ()))
-    asked = ask_heads(whole, [one.record for one in kept])
+    tracks = tuple(_with_audio_label(entry) if preview_ids else entry.track for entry in kept)
+    services = (full.finder.service, full.downloader.service, *((previews.finder.service,) if previews else ()))
+    results = head_results(full, [entry.record for entry in kept])
     return Embedded(
         tracks=tracks,
         failures=tuple(failures),
-        embeddings=Cached(_digest(whole, kept, pairs), partial(_read_embeddings, whole, kept, pairs, asked)),
-        preprocessing=whole.spec.preprocessing,
+        embeddings=Cached(_digest(full, kept, pairs), partial(_read_embeddings, full, kept, pairs, results)),
+        preprocessing=full.spec.preprocessing,
         moments_digest=_moments_digest(kept),
-        read_moments=partial(_read_moments, whole, kept),
-        heads_digest=asked.digest,
+        read_moments=partial(_read_moments, full, kept),
+        heads_digest=results.digest,
         embedded_count=embedded_count,
-        matches=whole.matches,
+        matches=full.matches,
         problem=" ".join(dict.fromkeys(filter(None, (service.summary() for service in services)))),
         preview_ids=preview_ids,
         waiting_count=sum(failure.code == TIME_LIMIT for failure in failures)
-        + sum(one.is_preview and _waits_for_time(one.track, whole) for one in kept),
-        embedder=whole.spec,
+        + sum(entry.is_preview and _waits_for_time(entry.track, full) for entry in kept),
+        embedder=full.spec,
     )
 
 
-def _kept(track: Track, whole: Acquisition, previews: Acquisition | None) -> _Kept | Failed:
-    embedding = whole.embedding_of(track)
+def _mapped_track(track: Track, full: Acquisition, previews: Acquisition | None) -> _MappedTrack | Failed:
+    embedding = full.embedding_of(track)
     if embedding is not None:
-        return _Kept(*embedding, is_preview=False)
+        return _MappedTrack(*embedding, is_preview=False)
     embedding = previews.embedding_of(track) if previews is not None else None
     if embedding is not None:
-        return _Kept(*embedding, is_preview=True)
-    if previews is not None and previews.has(track) and whole.run.config.audio == "previews":
+        return _MappedTrack(*embedding, is_preview=True)
+    if previews is not None and previews.has(track) and full.run.config.audio == "previews":
         return previews.failure_of(track)
-    return whole.failure_of(track)
+    return full.failure_of(track)
 
 
-def _waits_for_time(track: Track, whole: Acquisition) -> bool:
+def _waits_for_time(track: Track, full: Acquisition) -> bool:
     """Tell whether the time limit ended before a track with a preview could be analyzed in full."""
-    is_wanted = bool(whole.stopped) and whole.run.config.audio != "previews"
-    return is_wanted and whole.failure_of(track).code == TIME_LIMIT
+    is_wanted = bool(full.stopped) and full.run.config.audio != "previews"
+    return is_wanted and full.failure_of(track).code == TIME_LIMIT
 
 
-def _pairs(kept: list[_Kept], previews: Acquisition) -> list[tuple[_Kept, _Kept]]:
+def _pairs(kept: list[_MappedTrack], previews: Acquisition) -> list[tuple[_MappedTrack, _MappedTrack]]:
     """Tracks that were analyzed both ways: by preview and in full."""
     pairs = []
-    for one in sorted((one for one in kept if not one.is_preview), key=lambda one: _draw(one.track))[:PAIRS]:
-        embedding = previews.embedding_of(one.track)
+    analyzed_in_full = [entry for entry in kept if not entry.is_preview]
+    for entry in sorted(analyzed_in_full, key=lambda entry: _random_rank(entry.track))[:PAIR_COUNT]:
+        embedding = previews.embedding_of(entry.track)
         if embedding is not None:
-            pairs.append((_Kept(*embedding, is_preview=True), one))
+            pairs.append((_MappedTrack(*embedding, is_preview=True), entry))
     return pairs
 
 
-def _labeled(one: _Kept) -> Track:
+def _with_audio_label(entry: _MappedTrack) -> Track:
     return replace(
-        one.track, facets={**one.track.facets, LISTENED_TO: LISTENED_TO_PREVIEW if one.is_preview else WHOLE}
+        entry.track, facets={**entry.track.facets, ANALYZED_AUDIO: PREVIEW_LABEL if entry.is_preview else FULL_TRACK}
     )
 
 
-def _digest(whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]]) -> str:
-    def of(one: _Kept) -> list[str]:
-        return [one.record.outputs[part].digest for part in PARTS]
+def _digest(full: Acquisition, kept: list[_MappedTrack], pairs: list[tuple[_MappedTrack, _MappedTrack]]) -> str:
+    def of(entry: _MappedTrack) -> list[str]:
+        return [entry.record.outputs[part].digest for part in PARTS]
 
-    content: list[object] = [whole.spec.name, [of(one) for one in kept]]
-    previews = [row for row, one in enumerate(kept) if one.is_preview]
+    content: list[object] = [full.spec.name, [of(entry) for entry in kept]]
+    previews = [row for row, entry in enumerate(kept) if entry.is_preview]
     if previews:
-        content.append([previews, [[of(preview), of(one)] for preview, one in pairs]])
+        content.append([previews, [[of(preview), of(entry)] for preview, entry in pairs]])
     return digest_bytes(orjson.dumps(content))
 
 
-def _has_moment(one: _Kept) -> bool:
+def _has_moment(entry: _MappedTrack) -> bool:
     """Tell whether the typical moment is known. A moment within a preview has no known position in the full track."""
-    return MOMENT in one.record.outputs and not one.is_preview
+    return MOMENT in entry.record.outputs and not entry.is_preview
 
 
-def _moments_digest(kept: list[_Kept]) -> str:
-    digests = [one.record.outputs[MOMENT].digest if _has_moment(one) else "" for one in kept]
+def _moments_digest(kept: list[_MappedTrack]) -> str:
+    digests = [entry.record.outputs[MOMENT].digest if _has_moment(entry) else "" for entry in kept]
     return digest_bytes(orjson.dumps(digests)) if any(digests) else ""
 
 
-def _read_moments(whole: Acquisition, kept: list[_Kept]) -> tuple[float, ...]:
-    return tuple(whole.rows.moment(one.record) if _has_moment(one) else math.nan for one in kept)
+def _read_moments(full: Acquisition, kept: list[_MappedTrack]) -> tuple[float, ...]:
+    return tuple(full.rows.moment(entry.record) if _has_moment(entry) else math.nan for entry in kept)
 
 
 def _read_embeddings(
-    whole: Acquisition, kept: list[_Kept], pairs: list[tuple[_Kept, _Kept]], asked: Asked
+    full: Acquisition,
+    kept: list[_MappedTrack],
+    pairs: list[tuple[_MappedTrack, _MappedTrack]],
+    results: LazyHeadResults,
 ) -> Embeddings:
     import numpy as np
 
     from spotmap_build.model import Embeddings
     from spotmap_build.project.previews import correct_previews
 
-    both = [one for pair in pairs for one in pair]
-    vectors, tags, features, typical_s = _read_parts(whole, [*kept, *both])
-    is_preview = np.array([one.is_preview for one in kept], dtype=bool)
+    both = [entry for pair in pairs for entry in pair]
+    vectors, tags, features, typical_s = _read_parts(full, [*kept, *both])
+    is_preview = np.array([entry.is_preview for entry in kept], dtype=bool)
     if is_preview.any():
         of_pairs = vectors[len(kept) :]
         of_previews = vectors[: len(kept)][is_preview]
         vectors[: len(kept)][is_preview] = correct_previews(of_previews, of_pairs[::2], of_pairs[1::2])
     count = len(kept)
     embeddings = Embeddings(
-        track_ids=tuple(one.track.id for one in kept),
+        track_ids=tuple(entry.track.id for entry in kept),
         vectors=vectors[:count],
         tags=tags[:count],
-        tag_names=tag_names(whole),
+        tag_names=tag_names(full),
         features=as_people_read(features[:count]),
         feature_names=feature_names(),
         typical_s=typical_s[:count] if any(map(_has_moment, kept)) else (),
     )
-    answers = asked.read()
+    answers = results.read()
     if answers is None:
         return embeddings
     return replace(
@@ -354,7 +358,7 @@ def _read_embeddings(
 
 
 def _read_parts(
-    whole: Acquisition, kept: list[_Kept]
+    full: Acquisition, kept: list[_MappedTrack]
 ) -> tuple[Float32Array, Float32Array, Float32Array, tuple[float, ...]]:
     """Read vectors, tags and features, one row per track, and typical moments.
 
@@ -363,14 +367,14 @@ def _read_parts(
     import numpy as np
 
     rows, typical_s, damage = [], [], None
-    for one in kept:
+    for entry in kept:
         try:
-            parts, moment_s = whole.rows.read(one.record)
+            parts, moment_s = full.rows.read(entry.record)
         except CorruptEntry as error:
             damage = error
             continue
         rows.append(parts)
-        typical_s.append(moment_s if _has_moment(one) else math.nan)
+        typical_s.append(moment_s if _has_moment(entry) else math.nan)
     if damage is not None:
         raise damage
     vectors, tags, features = (np.stack(column).astype(np.float32) for column in zip(*rows, strict=True))

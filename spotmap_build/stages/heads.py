@@ -36,7 +36,7 @@ BATCH_SIZE: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class HeadResults:
     """Results of heads, one row per track: ``tags`` float32 ``[n, k]`` in 0..1, ``features`` float32 ``[n, f]``."""
 
     tags: Float32Array
@@ -46,14 +46,14 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LazyHeadResults:
     """Results of heads for the tracks of a map. ``digest``: of the results; empty if there are no heads."""
 
     digest: str = ""
-    read: Callable[[], Answers | None] = lambda: None
+    read: Callable[[], HeadResults | None] = lambda: None
 
 
-def ask_heads(whole: Acquisition, records: Sequence[Record]) -> Asked:
+def head_results(full: Acquisition, records: Sequence[Record]) -> LazyHeadResults:
     """Return the results of a build's heads for analyzed recordings.
 
     Parameters
@@ -61,23 +61,23 @@ def ask_heads(whole: Acquisition, records: Sequence[Record]) -> Asked:
     records
         Cached records of the recordings: vectors, and the results of heads during analysis.
     """
-    specs = whole.heads.specs if records else ()
-    later: _Later | None = None
-    while absent := tuple(spec for spec in specs if not all(_has(record, spec) for record in records)):
+    specs = full.heads.specs if records else ()
+    later: _VectorResults | None = None
+    while absent := tuple(spec for spec in specs if not all(_has_output(record, spec) for record in records)):
         try:
-            later = _ask_later(whole, absent, records)
+            later = _results_from_vectors(full, absent, records)
             break
-        except _NoAnswer as error:
-            specs = tuple(spec for spec in specs if spec in error.able or spec not in absent)
+        except _HeadsUnavailable as error:
+            specs = tuple(spec for spec in specs if spec in error.available or spec not in absent)
     if not specs:
-        return Asked()
-    kept = [[record.outputs[spec.output].digest for spec in specs if _has(record, spec)] for record in records]
+        return LazyHeadResults()
+    kept = [[record.outputs[spec.output].digest for spec in specs if _has_output(record, spec)] for record in records]
     content = [[spec.output for spec in specs], kept, later.activations.digest if later else ""]
-    return Asked(digest_bytes(orjson.dumps(content)), partial(_read, whole, specs, records, later))
+    return LazyHeadResults(digest_bytes(orjson.dumps(content)), partial(_read, full, specs, records, later))
 
 
 @dataclass(frozen=True, slots=True)
-class _Later:
+class _VectorResults:
     """Results of heads from vectors, for recordings whose analysis did not include all heads.
 
     ``activations``: one row per recording, with all classes of all heads.
@@ -90,28 +90,28 @@ class _Later:
     def of(self, spec: HeadSpec) -> Float32Array:
         """Return the results of one head for the recordings that lack it."""
         first = sum(len(one.classes) for one in self.specs[: self.specs.index(spec)])
-        rows = [row for row, record in enumerate(self.records) if not _has(record, spec)]
+        rows = [row for row, record in enumerate(self.records) if not _has_output(record, spec)]
         return self.activations.value[rows, first : first + len(spec.classes)]
 
 
-class _NoAnswer(Exception):
+class _HeadsUnavailable(Exception):
     """Not all heads could be run; ``able`` are those that can be."""
 
-    def __init__(self, able: Collection[HeadSpec]) -> None:
+    def __init__(self, available: Collection[HeadSpec]) -> None:
         super().__init__()
-        self.able = able
+        self.available = available
 
 
-def _has(record: Record, spec: HeadSpec) -> bool:
+def _has_output(record: Record, spec: HeadSpec) -> bool:
     """Tell whether a recording's analysis included a head."""
     return spec.output in record.outputs
 
 
-def _ask_later(whole: Acquisition, specs: tuple[HeadSpec, ...], records: Sequence[Record]) -> _Later:
+def _results_from_vectors(full: Acquisition, specs: tuple[HeadSpec, ...], records: Sequence[Record]) -> _VectorResults:
     """Run heads on the vectors of recordings that lack one of them."""
     from spotmap_build.cache.arrays import array_decoder, encode_array
 
-    lacking = tuple(record for record in records if not all(_has(record, spec) for spec in specs))
+    lacking = tuple(record for record in records if not all(_has_output(record, spec) for spec in specs))
     vectors = digest_bytes(orjson.dumps([record.outputs[VECTOR].digest for record in lacking]))
     key = Key("heads", HEADS_VERSION, {"vectors": vectors, "heads": {spec.name: spec.file.sha256 for spec in specs}})
     decode = array_decoder(len(lacking), sum(len(spec.classes) for spec in specs), kind="f", is_finite=True)
@@ -120,23 +120,23 @@ def _ask_later(whole: Acquisition, specs: tuple[HeadSpec, ...], records: Sequenc
         lambda values: {ACTIVATIONS: encode_array(values)},
         lambda outputs: outputs.read(ACTIVATIONS, decode),
     )
-    return _Later(specs, lacking, whole.run.cached(key, partial(_run, whole, specs, lacking), codec))
+    return _VectorResults(specs, lacking, full.run.cached(key, partial(_run, full, specs, lacking), codec))
 
 
-def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record]) -> Float32Array:
+def _run(full: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record]) -> Float32Array:
     """Run heads on vectors in a worker, because engines never run in this process."""
     import numpy as np
 
     from spotmap_build.embed.heads import VectorsJob, apply_heads
     from spotmap_build.embed.pool import WorkerPool
 
-    here = whole.heads.here
-    if not here.keys() >= set(specs):
-        raise _NoAnswer(here)
-    vectors = _rows(whole, records, VECTOR, whole.spec.dimensions)
-    heads = tuple(here[spec] for spec in specs)
+    available = full.heads.available
+    if not available.keys() >= set(specs):
+        raise _HeadsUnavailable(available)
+    vectors = _rows(full, records, VECTOR, full.spec.dimensions)
+    heads = tuple(available[spec] for spec in specs)
     jobs = (
-        VectorsJob(str(first), vectors[first : first + BATCH_SIZE], heads, whole.engine)
+        VectorsJob(str(first), vectors[first : first + BATCH_SIZE], heads, full.engine)
         for first in range(0, len(vectors), BATCH_SIZE)
     )
     answers: dict[int, Float32Array] = {}
@@ -147,13 +147,13 @@ def _run(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record
                     raise TrackError(outcome.code, outcome.detail)
                 answers[int(job.track_id)] = outcome.value
     except SpotmapError as error:
-        whole.heads.leave_out(specs, error)
-        raise _NoAnswer(()) from error
+        full.heads.exclude(specs, error)
+        raise _HeadsUnavailable(()) from error
     return np.concatenate([answers[first] for first in sorted(answers)])
 
 
 def _rows(
-    whole: Acquisition, records: Sequence[Record], output: str, length: int, *, is_optional: bool = False
+    full: Acquisition, records: Sequence[Record], output: str, length: int, *, is_optional: bool = False
 ) -> Float32Array:
     """Return one output of each record as a matrix. All damaged records are discarded in one pass."""
     import numpy as np
@@ -164,7 +164,7 @@ def _rows(
     rows, damage = [], None
     for record in records:
         try:
-            rows.append(whole.run.cache.decode(record, output, decode, is_optional=is_optional))
+            rows.append(full.run.cache.decode(record, output, decode, is_optional=is_optional))
         except CorruptEntry as error:
             damage = error
     if damage is not None:
@@ -172,33 +172,37 @@ def _rows(
     return np.stack(rows).astype(np.float32)
 
 
-def _read(whole: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record], later: _Later | None) -> Answers:
+def _read(
+    full: Acquisition, specs: Sequence[HeadSpec], records: Sequence[Record], later: _VectorResults | None
+) -> HeadResults:
     import numpy as np
 
-    by_head = [(spec, _said(whole, spec, records, later)) for spec in specs]
-    of_tags = [(spec, said) for spec, said in by_head if spec.feature is None]
-    of_features = [(spec, said) for spec, said in by_head if spec.feature is not None]
+    by_head = [(spec, _activations(full, spec, records, later)) for spec in specs]
+    of_tags = [(spec, activations) for spec, activations in by_head if spec.feature is None]
+    of_features = [(spec, activations) for spec, activations in by_head if spec.feature is not None]
     none = np.zeros((len(records), 0), dtype=np.float32)
-    return Answers(
-        tags=np.hstack([none, *(said[:, list(spec.tag_columns)] for spec, said in of_tags)]),
+    return HeadResults(
+        tags=np.hstack([none, *(activations[:, list(spec.tag_columns)] for spec, activations in of_tags)]),
         tag_names=tuple(name for spec, _ in of_tags for name in spec.tag_names),
-        features=np.hstack([none, *(100 * said[:, [spec.column]] for spec, said in of_features)]),
+        features=np.hstack([none, *(100 * activations[:, [spec.column]] for spec, activations in of_features)]),
         feature_names=tuple(spec.feature.name for spec, _ in of_features if spec.feature is not None),
     )
 
 
-def _said(whole: Acquisition, spec: HeadSpec, records: Sequence[Record], later: _Later | None) -> Float32Array:
+def _activations(
+    full: Acquisition, spec: HeadSpec, records: Sequence[Record], later: _VectorResults | None
+) -> Float32Array:
     """Return the results of one head for each recording.
 
     Damaged results are removed, and computed from the vector when the build restarts, without analyzing audio again.
     """
     import numpy as np
 
-    said = np.zeros((len(records), len(spec.classes)), dtype=np.float32)
-    was_asked = np.array([_has(record, spec) for record in records])
+    activations = np.zeros((len(records), len(spec.classes)), dtype=np.float32)
+    was_asked = np.array([_has_output(record, spec) for record in records])
     if was_asked.any():
-        asked = [record for record in records if _has(record, spec)]
-        said[was_asked] = _rows(whole, asked, spec.output, len(spec.classes), is_optional=True)
+        asked = [record for record in records if _has_output(record, spec)]
+        activations[was_asked] = _rows(full, asked, spec.output, len(spec.classes), is_optional=True)
     if later is not None and not was_asked.all():
-        said[~was_asked] = later.of(spec)
-    return said
+        activations[~was_asked] = later.of(spec)
+    return activations

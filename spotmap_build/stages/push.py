@@ -115,7 +115,7 @@ def push(
             titles={track.id: _title(track) for one in lists for track in one.tracks},
         )
         if agree(proposal):
-            pushing.carry_out(changes)
+            pushing.apply_changes(changes)
 
 
 def _on_spotify(one: TrackList) -> tuple[str, ...]:

@@ -74,14 +74,14 @@ def map_work_s(track_count: int, made: Made, *, is_first: bool) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyCounts:
     """How many tracks can go on a map by now, and how many addresses of covers came with them in this build."""
 
     tracks: int
     covers: int = 0
 
 
-def listening_limit(run: Run, ready: Callable[[], Ready]) -> TimeLimit:
+def analysis_limit(run: Run, ready: Callable[[], ReadyCounts]) -> TimeLimit:
     """Until when to listen, so that there is time to lay out what is ready by then, and to publish."""
     config = run.config
     if config.shard is not None:  # no map follows

@@ -1,6 +1,6 @@
 """Push cached results to a store and pull them from it. Neither side ever loses a result.
 
-If both sides have a record for a key, the better one is kept (:func:`~spotmap_build.cache.freshness.worth`): results
+If both sides have a record for a key, the better one is kept (:func:`~spotmap_build.cache.freshness.rank`): results
 before failures, permanent answers before expiring ones, then the later one. The order of pushes and pulls therefore
 does not matter.
 """
@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, Protocol
 
 from spotmap_build.cache.errors import CorruptEntry
-from spotmap_build.cache.freshness import worth
+from spotmap_build.cache.freshness import rank
 from spotmap_build.cache.maintenance import records_of, used_by_last_build
 from spotmap_build.core.text import printable
 from spotmap_build.errors import ConfigError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-    from spotmap_build.cache.freshness import Worth
+    from spotmap_build.cache.freshness import Rank
     from spotmap_build.cache.keys import Key
     from spotmap_build.cache.records import Record
     from spotmap_build.cache.store import Cache
@@ -121,9 +121,9 @@ def push(cache: Cache, root: Path, store: Store, now_unix_s: float, keys: Collec
         The cache cannot be read.
     """
     damaged: list[str] = []
-    there: dict[str, Worth] = {}
+    there: dict[str, Rank] = {}
     for result in _results(store, store.names() or (), damaged):
-        known = worth(result, now_unix_s)
+        known = rank(result, now_unix_s)
         there[result.key.digest] = max(known, there.get(result.key.digest, known))
     new: list[tuple[Key, Record]] = []
     known_count = other_count = 0
@@ -132,7 +132,7 @@ def push(cache: Cache, root: Path, store: Store, now_unix_s: float, keys: Collec
             continue
         if keys is not None and key.digest not in keys:
             other_count += 1
-        elif key.digest in there and worth(record, now_unix_s) <= there[key.digest]:
+        elif key.digest in there and rank(record, now_unix_s) <= there[key.digest]:
             known_count += 1
         else:
             new.append((key, record))
@@ -185,7 +185,7 @@ def pull(cache: Cache, store: Store, now_unix_s: float) -> Pulled:
     new_count = known_count = 0
     for result in _results(store, names, damaged):
         ours = cache.lookup(result.key, allow_expired=True)
-        if ours is not None and worth(ours, now_unix_s) >= worth(result, now_unix_s):
+        if ours is not None and rank(ours, now_unix_s) >= rank(result, now_unix_s):
             known_count += 1
             continue
         new_count += 1

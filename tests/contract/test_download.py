@@ -212,7 +212,7 @@ def test_minimum_rate_applies_to_every_window() -> None:
     now_s = 0.0
     pace = Pace(100, 10, clock=lambda: now_s)
     for now_s, count, is_too_slow in [(5, 0, False), (9, 100, False), (11, 0, False), (20, 90, False), (22, 9, True)]:
-        pace.arrived(count)
+        pace.add_bytes(count)
         assert pace.is_too_slow() is is_too_slow, now_s
 
 
@@ -303,7 +303,7 @@ def test_live_or_too_long_videos_are_refused_before_the_download(
     settings: DownloadSettings, info: dict[str, object], code: str
 ) -> None:
     with pytest.raises(TrackError) as refused:
-        download_module._Watch(settings).look_at(info, incomplete=False)
+        download_module._Watch(settings).check_info(info, incomplete=False)
     assert refused.value.track_code == code
 
 
@@ -311,7 +311,7 @@ def test_live_or_too_long_videos_are_refused_before_the_download(
 def test_past_live_streams_and_unknown_durations_are_accepted(
     settings: DownloadSettings, info: dict[str, object]
 ) -> None:
-    download_module._Watch(settings).look_at(info, incomplete=False)
+    download_module._Watch(settings).check_info(info, incomplete=False)
 
 
 def test_running_download_can_be_cancelled(server: AudioServer, settings: DownloadSettings, tmp_path: Path) -> None:

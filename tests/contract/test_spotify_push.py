@@ -64,7 +64,7 @@ class Pusher:
             push = Push(settings, self.login, memory, cache, exact=exact, say=self.messages.append)
             changes = push.propose(wanted)
             meanwhile()
-            push.carry_out(changes)
+            push.apply_changes(changes)
         return changes
 
     @property
@@ -175,10 +175,10 @@ def test_simultaneous_pushes_create_one_playlist_per_list(pusher: Pusher, tmp_pa
 def test_simultaneous_pushes_keep_each_others_records(tmp_path: Path) -> None:
     file = tmp_path / "site.spotify.json"
     calm_push, loud_push, other_user = (PushedLists(file, user) for user in ("me", "me", "you"))
-    calm_push.keep("c1", Made("p1", "Calm"))
-    loud_push.keep("c2", Made("p2", "Loud"))
-    other_user.keep("c1", Made("p3", "Calm"))
-    calm_push.keep("c1", Made("p1", "Calmer"))
+    calm_push.save("c1", Made("p1", "Calm"))
+    loud_push.save("c2", Made("p2", "Loud"))
+    other_user.save("c1", Made("p3", "Calm"))
+    calm_push.save("c1", Made("p1", "Calmer"))
     assert PushedLists(file, "me").known == {"c1": Made("p1", "Calmer"), "c2": Made("p2", "Loud")}
     assert PushedLists(file, "you").known == {"c1": Made("p3", "Calm")}
 

@@ -192,7 +192,7 @@ def test_messages_about_weights_and_heads_come_from_the_catalog(
     output = io.StringIO()
     progress, spec = PlainProgress(output), embedders.get("discogs-effnet")
     run = Run(Config(models_dir=tmp_path), cast("Cache", None), progress, Clock(0))
-    assert HeadFiles(run, spec, "onnx").here == {}
+    assert HeadFiles(run, spec, "onnx").available == {}
     with pytest.raises(WeightsError):
         weights.ensure_weights(spec, "http://127.0.0.1:9/", tmp_path, say=progress.say)
     text = output.getvalue()

@@ -35,9 +35,9 @@ from spotmap_build.stages.reserve import (
     ENDING_S,
     MARGIN,
     Forecast,
-    Ready,
+    ReadyCounts,
+    analysis_limit,
     extras_limit,
-    listening_limit,
     map_work_s,
 )
 
@@ -63,7 +63,9 @@ def run_with(config: Config, map_cost: MapCost | None = None, *, cpu_times: CpuT
 
 def reserved_s(run: Run, tracks: int, covers: int = 0) -> float:
     """Return how much of the limit is reserved for everything after the analysis."""
-    return cast("float", run.config.time_limit_s) - listening_limit(run, lambda: Ready(tracks, covers)).last_start_s
+    return (
+        cast("float", run.config.time_limit_s) - analysis_limit(run, lambda: ReadyCounts(tracks, covers)).last_start_s
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_short_limit_is_split_in_half_and_extras_end_before_publishing(tmp_path:
     unlimited = run_with(Config())
     assert (
         extras_limit(unlimited, 10).last_start_s
-        == listening_limit(unlimited, lambda: Ready(10)).last_start_s
+        == analysis_limit(unlimited, lambda: ReadyCounts(10)).last_start_s
         == math.inf
     )
     day = replace(config, time_limit_s=86_400, fetch_covers=False)
@@ -311,7 +313,7 @@ def test_time_limit_is_kept_on_a_busy_machine(
     )
     run = Run(config, cast("Cache", None), cast("Progress", None), clock)
     embedded_count = 250.0
-    limit = replace(listening_limit(run, lambda: Ready(int(embedded_count))), clock=lambda: machine.now_s)
+    limit = replace(analysis_limit(run, lambda: ReadyCounts(int(embedded_count))), clock=lambda: machine.now_s)
     while not limit.is_past_grace:
         embedded_count += machine.pass_s(0.5, "one", "two") * 2
     work_s = pace * map_work_s(int(embedded_count), "held", is_first=True)

@@ -320,7 +320,7 @@ def answers() -> list[str]:
             describe.describe_check(CheckReport(1, 1, 1, (), (), ())),
             describe.describe_check(CheckReport(1, 1, 1, damaged, damaged, ())),
             describe.describe_prune(PruneReport(3, 1000, 4)),
-            describe.describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, taken_bytes=1000)),
+            describe.describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, copied_bytes=1000)),
             describe.describe_pushed(Pushed(1200, 1, 2, 3000, damaged), "a store"),
             describe.describe_pushed(Pushed(0, 1, 0, 0, ()), "a store"),
             describe.describe_pushed(Pushed(0, 0, 0, 0, ()), "a store"),

@@ -32,7 +32,7 @@ class Pace:
         self._since_s = clock()
         self._bytes = 0
 
-    def arrived(self, count: int) -> None:
+    def add_bytes(self, count: int) -> None:
         """Record received bytes."""
         with self._lock:
             self._bytes += count
@@ -55,7 +55,7 @@ class AbandonableThread:
         threading.Thread(target=_serve, args=(self._waiting,), daemon=True).start()
         weakref.finalize(self, self._waiting.put, None)
 
-    def call(self, work: Callable[[], Result], look: Callable[[], None]) -> Result:
+    def call(self, work: Callable[[], Result], check: Callable[[], None]) -> Result:
         """Run a call and wait for its result.
 
         Parameters
@@ -79,7 +79,7 @@ class AbandonableThread:
 
         self._waiting.put(make)
         while not done.wait(CHECK_S):
-            look()
+            check()
         if errors:
             raise errors[0]
         return results[0]

@@ -181,9 +181,11 @@ class _Session:
         self.watch.begin(cancelled)
         self._downloader.params["paths"] = {"home": str(work), "temp": str(work)}
         try:
-            info: dict[str, Any] | None = self._thread.call(lambda: self._downloader.extract_info(url), self.watch.look)
+            info: dict[str, Any] | None = self._thread.call(
+                lambda: self._downloader.extract_info(url), self.watch.check
+            )
         except BaseException:
-            self.watch.leave()
+            self.watch.abandon()
             raise
         return info
 
@@ -220,7 +222,7 @@ class _Opener:
 
         def read_some(amount: int | None = None) -> bytes:
             piece: bytes = read(amount)
-            self._watch.arrived(len(piece))
+            self._watch.add_bytes(len(piece))
             return piece
 
         def read_bounded(amount: int | None = None) -> bytes:
@@ -263,7 +265,7 @@ def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:
         "outtmpl": {"default": "audio.%(ext)s"},
         "allowed_extractors": ["youtube"] if is_youtube else ["generic"],
         "noplaylist": True,
-        "match_filter": watch.look_at,
+        "match_filter": watch.check_info,
         "progress_hooks": [watch.on_progress],
         "logger": watch,
         "quiet": True,
@@ -295,7 +297,7 @@ class _Watch:
     def __init__(self, settings: DownloadSettings) -> None:
         self._settings = settings
         self.min_rate_bytes_s = min(MIN_RATE_BYTES_S, (settings.max_rate_bytes_s or math.inf) / 4)
-        self._left = threading.Event()
+        self._abandoned = threading.Event()
         self.begin(threading.Event())
 
     def begin(self, cancelled: threading.Event) -> None:
@@ -306,11 +308,11 @@ class _Watch:
         self._bytes_left = self._settings.max_size_bytes + PAGES_BYTES
         self.warnings: list[str] = []
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Mark the download as abandoned, so that it stops at its next callback."""
-        self._left.set()
+        self._abandoned.set()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Check from the waiting thread whether to keep waiting.
 
         Raises
@@ -328,14 +330,14 @@ class _Watch:
         if self._pace.is_too_slow():
             raise too_slow(self._settings.stall_s)
 
-    def arrived(self, count: int) -> None:
+    def add_bytes(self, count: int) -> None:
         """Count received bytes of a page or of the audio."""
-        self._pace.arrived(count)
+        self._pace.add_bytes(count)
         self._bytes_left -= count
         if self._bytes_left < 0:
             raise page_too_large(PAGES_BYTES)
 
-    def look_at(self, info: dict[str, Any], *, incomplete: object = False) -> None:  # noqa: ARG002 - yt-dlp names it
+    def check_info(self, info: dict[str, Any], *, incomplete: object = False) -> None:  # noqa: ARG002 - yt-dlp names it
         """Refuse live streams and overlong videos before anything is downloaded."""
         if info.get("live_status") in IN_PROGRESS:
             raise live()
@@ -365,7 +367,7 @@ class _Watch:
     def _stop_if_cancelled(self) -> None:
         from yt_dlp.utils import DownloadCancelled
 
-        if self._cancelled.is_set() or self._left.is_set():
+        if self._cancelled.is_set() or self._abandoned.is_set():
             raise DownloadCancelled
 
 

@@ -55,7 +55,7 @@ class PlayCounts:
             self.first_on, self.last_on = min(self.first_on or day, day), max(self.last_on, day)
             self.by_year[int(day[:4])] += count
 
-    def take(self, other: PlayCounts) -> None:
+    def merge(self, other: PlayCounts) -> None:
         """Add the plays counted under another name."""
         self.count += other.count
         self.first_on = min(filter(None, (self.first_on, other.first_on)), default="")
@@ -126,8 +126,8 @@ class Plays:
     def songs(self) -> dict[Song, PlayCounts]:
         """Return the plays of each song, with normalized texts and URIs."""
         songs: dict[Song, PlayCounts] = {}
-        for song, heard in self.long.items():
-            songs.setdefault(_cleaned(song), PlayCounts()).take(heard)
+        for song, counts in self.long.items():
+            songs.setdefault(_cleaned(song), PlayCounts()).merge(counts)
         for (minute, song), count in self.short.items():
             if not self.long or (minute and not self.first <= minute <= self.last):
                 songs.setdefault(_cleaned(song), PlayCounts()).add(minute, count)
@@ -163,12 +163,12 @@ def plays_by_track(songs: Mapping[Song, PlayCounts], tracks: Iterable[Track]) ->
         for artist in track.artists:
             namesakes.setdefault((_fold(track.title), _fold(artist)), []).append(track)
     found: dict[str, PlayCounts] = {}
-    for song, heard in songs.items():
+    for song, counts in songs.items():
         if song.uri in known:
-            found.setdefault(song.uri, PlayCounts()).take(heard)
+            found.setdefault(song.uri, PlayCounts()).merge(counts)
             continue
         alike = namesakes.get((_fold(song.title), _fold(song.artist)), [])
         album = _fold(song.album)
         for track in [track for track in alike if _fold(track.album) == album] or alike:
-            found.setdefault(track.id, PlayCounts()).take(heard)
+            found.setdefault(track.id, PlayCounts()).merge(counts)
     return found

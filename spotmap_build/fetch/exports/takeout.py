@@ -128,9 +128,9 @@ class TakeoutSource:
                 if faults
                 else SourceError(f"The export {self.path} contains no tracks.", hint=_why_empty(export))
             )
-        for track_id, heard in plays_by_track(songs, collection.tracks.values()).items():
+        for track_id, counts in plays_by_track(songs, collection.tracks.values()).items():
             track = collection.tracks[track_id]
-            collection.tracks[track_id] = replace(track, play_count=heard.count, listening=heard.listening)
+            collection.tracks[track_id] = replace(track, play_count=counts.count, listening=counts.listening)
         about_albums = (_about_albums(len(export.albums)),) if export.albums else ()
         notices = (*about_albums, *about_lists, *export.left_out.sentences())
         return Loaded(KIND, collection.library(), is_streamed=True, notices=notices)
@@ -313,11 +313,11 @@ def _track(row: Named, uris: dict[tuple[str, str, str], str]) -> Track:
 def _often_played(songs: Mapping[Song, PlayCounts]) -> Collection:
     """Return the frequently played songs as a library, added on the day of their first play."""
     collection = Collection()
-    for song, heard in songs.items():
-        if heard.count >= MIN_PLAYS:
+    for song, counts in songs.items():
+        if counts.count >= MIN_PLAYS:
             artists = (song.artist,) if song.artist else ()
             track_id = song.uri or named_id(KIND, song.title, artists, song.album)
-            collection.put(Track(track_id, song.title, artists, song.album, added_at=heard.first_on))
+            collection.put(Track(track_id, song.title, artists, song.album, added_at=counts.first_on))
     return collection
 
 

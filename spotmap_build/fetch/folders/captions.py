@@ -24,10 +24,10 @@ def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable
     facts
         Metadata of the files, by row.
     """
-    heard = {row: fact for row, fact in facts.items() if isinstance(fact, FileFacts)}
-    votes = sum(_vote(captioned[row], fact) for row, fact in heard.items())
+    readable = {row: fact for row, fact in facts.items() if isinstance(fact, FileFacts)}
+    votes = sum(_vote(captioned[row], fact) for row, fact in readable.items())
     tracks = [_turned(track) for track in captioned] if votes > 0 else list(captioned)
-    for row, fact in heard.items():
+    for row, fact in readable.items():
         track = tracks[row]
         tracks[row] = replace(
             track,

@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 3
 """Attempts per playlist in one push; each attempt sends only what is still missing."""
-GO_ON_HINT: Final = "What was done is noted: the same command goes on from there."
+CONTINUE_HINT: Final = "What was done is noted: the same command goes on from there."
 
 
 class Push:
-    """One push: :meth:`propose` changes, have the user confirm them, :meth:`carry_out`.
+    """One push: :meth:`propose` changes, have the user confirm them, :meth:`apply_changes`.
 
     Requests raise ``LoginError``, ``ServiceRefused`` or ``ServiceError``, like those of :class:`SpotifyApi`.
     """
@@ -69,17 +69,17 @@ class Push:
         pause = self._pause.current()
         if pause is not None:
             raise refusal_of(pause, self._clock())
-        with self._remembering_refusal():
+        with self._storing_refusal():
             return self._propose(wanted)
 
-    def carry_out(self, changes: Iterable[Change]) -> None:
+    def apply_changes(self, changes: Iterable[Change]) -> None:
         """Apply the proposed changes, one playlist after the other, and store each step.
 
         If a playlist has changed on Spotify since the proposal, its changes are recomputed first.
         """
-        with self._remembering_refusal():
-            for change in self._decided_again(changes):
-                self._carry_out(change)
+        with self._storing_refusal():
+            for change in self._recomputed(changes):
+                self._apply_change(change)
 
     def forgotten(self, list_ids: Iterable[str]) -> tuple[str, ...]:
         """Return the names of playlists whose lists are no longer on the map; they are kept unchanged."""
@@ -87,26 +87,26 @@ class Push:
         return tuple(made.name for list_id, made in self._memory.known.items() if list_id not in now)
 
     @contextmanager
-    def _remembering_refusal(self) -> Iterator[None]:
+    def _storing_refusal(self) -> Iterator[None]:
         try:
             yield
         except ServiceRefused as error:
             self._pause.start(error)
             raise
 
-    def _carry_out(self, change: Change) -> None:
+    def _apply_change(self, change: Change) -> None:
         try:
             self._make(change)
             if change.is_needed:
                 self._say(f"“{change.wanted.name}” is up to date.")
         except ServiceRefused as error:
-            raise ServiceRefused(error.message, hint=GO_ON_HINT, retry_after_s=error.retry_after_s) from error
+            raise ServiceRefused(error.message, hint=CONTINUE_HINT, retry_after_s=error.retry_after_s) from error
         except NotWritable as error:
             raise NotWritable(f"“{change.wanted.name}”: {error.message}", hint=error.hint) from error
         except ServiceError as error:
-            raise ServiceError(f"“{change.wanted.name}”: {error.message}", hint=GO_ON_HINT) from error
+            raise ServiceError(f"“{change.wanted.name}”: {error.message}", hint=CONTINUE_HINT) from error
 
-    def _decided_again(self, changes: Iterable[Change]) -> list[Change]:
+    def _recomputed(self, changes: Iterable[Change]) -> list[Change]:
         """Return the changes, recomputed for playlists whose version has changed."""
         listed, known = self._listed(), self._memory.known
         decided = []
@@ -160,12 +160,12 @@ class Push:
         if change.makes:
             playlist = self._api.create_playlist(wanted.name, describe(wanted.id))
         if change.is_needed:
-            self._memory.keep(wanted.id, replace(change.before, playlist=playlist))
+            self._memory.save(wanted.id, replace(change.before, playlist=playlist))
         for operation in change.operations:
             self._api.change_playlist(playlist, operation)
         after = change.after if change.is_left_alone else replace(change.after, playlist=playlist)
         if after != self._memory.known.get(wanted.id):
-            self._memory.keep(wanted.id, after)
+            self._memory.save(wanted.id, after)
 
     def _listed(self) -> dict[str, ListedPlaylist]:
         """Return the playlists that the user owns or follows, by id."""

@@ -46,7 +46,7 @@ class PushedLists:
         """Return a copy of the records."""
         return dict(self._users.get(self._user, {}))
 
-    def keep(self, list_id: str, made: Made) -> None:
+    def save(self, list_id: str, made: Made) -> None:
         """Store the record of a playlist durably, replacing the previous one.
 
         Raises

@@ -103,13 +103,13 @@ class SnapshotStore:
         self._cache = cache
         self._user = user_digest
         self._clock = clock
-        self._whole: dict[tuple[str, str], CachedPages] = {}
+        self._complete_lists: dict[tuple[str, str], CachedPages] = {}
 
     def index(self) -> LibraryIndex:
         """Return the latest index of the library; an empty one if there is none."""
         return self._read(self._key("spotify-index"), LibraryIndex, any_age=True) or LibraryIndex()
 
-    def keep_index(self, index: LibraryIndex) -> None:
+    def save_index(self, index: LibraryIndex) -> None:
         """Store the index. With a read-only cache, this fails only if more than the time has changed."""
         try:
             self._write(self._key("spotify-index"), index, None)
@@ -117,42 +117,42 @@ class SnapshotStore:
             if replace(index, taken_at_unix_s=0) != replace(self.index(), taken_at_unix_s=0):
                 raise
 
-    def whole(self, list_id: str, version: str, *, any_age: bool = False) -> CachedPages | None:
+    def complete_list(self, list_id: str, version: str, *, any_age: bool = False) -> CachedPages | None:
         """Return all rows of a list in this version, if cached and (unless ``any_age``) not expired."""
-        known = self._whole.get((list_id, version))
+        known = self._complete_lists.get((list_id, version))
         if known is None and version:
             known = self._read(self._list_key(list_id, version), CachedPages, any_age=any_age)
             if known is not None:
-                self._whole[list_id, version] = known
+                self._complete_lists[list_id, version] = known
         return known if known is None or any_age or known.edition >= EDITION else None
 
-    def keep_whole(self, state: ListState, rows: tuple[Row, ...], total: int) -> None:
+    def save_list(self, state: ListState, rows: tuple[Row, ...], total: int) -> None:
         """Store a complete list."""
         held = CachedPages(rows, total, edition=EDITION)
         self._write(self._list_key(state.id, state.version), held, LIST_AGE_S)
-        self._whole[state.id, state.version] = held
+        self._complete_lists[state.id, state.version] = held
 
     def is_refused(self, state: ListState) -> bool:
         """Return whether this version of the list was recently unreadable."""
         record = self._cache.lookup(self._list_key(state.id, state.version))
         return record is not None and record.failure is not None
 
-    def keep_refused(self, state: ListState) -> None:
+    def save_refusal(self, state: ListState) -> None:
         """Record that the list is unreadable."""
         retry_at_unix_s = int(self._clock()) + NOT_READABLE_S
         failure = Failure("playlist-not-readable", "Spotify does not show it.", "retry_after", retry_at_unix_s)
         self._cache.put_failure(self._list_key(state.id, state.version), failure)
 
     def page(self, list_id: str, version: str, offset: int, *, any_age: bool = False) -> Page | None:
-        """Return the page at row ``offset``, if cached; ``any_age`` as for :meth:`whole`."""
+        """Return the page at row ``offset``, if cached; ``any_age`` as for :meth:`complete_list`."""
         known = self._read(self._page_key(list_id, version, offset), Page, any_age=any_age)
         return known if known is None or any_age or known.edition >= EDITION else None
 
-    def keep_page(self, list_id: str, version: str, offset: int, page: Page) -> None:
+    def save_page(self, list_id: str, version: str, offset: int, page: Page) -> None:
         """Store a page, so that the next attempt continues after it."""
         self._write(self._page_key(list_id, version, offset), page, PAGE_AGE_S)
 
-    def doubt_pages(self, list_id: str, version: str, offsets: Iterable[int]) -> None:
+    def expire_pages(self, list_id: str, version: str, offsets: Iterable[int]) -> None:
         """Mark pages as to be fetched again; they remain usable as a fallback."""
         for offset in offsets:
             page = self.page(list_id, version, offset, any_age=True)
@@ -163,7 +163,7 @@ class SnapshotStore:
     def best(self, state: ListState) -> CachedPages | None:
         """Return the newest cached rows of a list, preferring complete ones; None if no page is cached."""
         for version in dict.fromkeys((state.version, state.held)):
-            held = self.whole(state.id, version, any_age=True)
+            held = self.complete_list(state.id, version, any_age=True)
             if held is not None:
                 return held
         rows: list[Row] = []

@@ -255,7 +255,7 @@ def _with_recordings(
     for row, track in enumerate(by_tags(tracks, facts) if is_playlist else tracks):
         fact = facts.get(row)
         if isinstance(fact, FileFacts):
-            complete.append(_heard(track, fact, paths[row]))
+            complete.append(_with_audio_facts(track, fact, paths[row]))
             continue
         if isinstance(fact, Unusable):
             failures.append(Failed(track.id, "fetch", fact.code, f"{printable(named[row])}: {fact.detail}"))
@@ -295,7 +295,7 @@ def _path(text: str, folder: Path) -> Path:
         return folder / path
 
 
-def _heard(track: Track, fact: FileFacts, path: Path) -> Track:
+def _with_audio_facts(track: Track, fact: FileFacts, path: Path) -> Track:
     """Fill missing fields of a track from the tags of its file."""
     title, artists = display_facts(path, fact)
     return replace(
