@@ -33,24 +33,26 @@ def library(count: int = 400) -> Library:
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_any_prefix_has_its_share_of_every_playlist_and_decade(share: float) -> None:
-    whole = library()
-    beginning = {track.id for track in fair_order(whole.tracks, whole, 42)[: int(share * len(whole.tracks))]}
-    for playlist in whole.playlists:
+    full_library = library()
+    prefix = {
+        track.id for track in fair_order(full_library.tracks, full_library, 42)[: int(share * len(full_library.tracks))]
+    }
+    for playlist in full_library.playlists:
         members = set(playlist.track_ids)
-        assert len(members & beginning) / len(members) == pytest.approx(share, abs=0.1)
-    decades = Counter((track.year or 0) // 10 for track in whole.tracks)
-    early = Counter((track.year or 0) // 10 for track in whole.tracks if track.id in beginning)
+        assert len(members & prefix) / len(members) == pytest.approx(share, abs=0.1)
+    decades = Counter((track.year or 0) // 10 for track in full_library.tracks)
+    early = Counter((track.year or 0) // 10 for track in full_library.tracks if track.id in prefix)
     assert all(abs(early[decade] / count - share) < 0.12 for decade, count in decades.items())
 
 
 def test_order_is_independent_of_the_input_order() -> None:
-    whole = library(100)
-    shuffled = list(whole.tracks)
+    full_library = library(100)
+    shuffled = list(full_library.tracks)
     random.Random(1).shuffle(shuffled)
-    ordered = fair_order(whole.tracks, whole, 42)
-    assert sorted(track.id for track in ordered) == sorted(track.id for track in whole.tracks)
-    assert fair_order(shuffled, whole, 42) == ordered
-    assert fair_order(whole.tracks, whole, 43) != ordered
+    ordered = fair_order(full_library.tracks, full_library, 42)
+    assert sorted(track.id for track in ordered) == sorted(track.id for track in full_library.tracks)
+    assert fair_order(shuffled, full_library, 42) == ordered
+    assert fair_order(full_library.tracks, full_library, 43) != ordered
 
 
 def test_most_played_comes_first_then_newest() -> None:
@@ -78,8 +80,8 @@ def test_ordering_takes_no_quadratic_time(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(order, "Counter", Counted)
     count = 500
     tracks = tuple(Track(f"t{number}", "a", (f"Artist {number}",)) for number in range(count))
-    whole = Library(tracks, (Playlist("all", "All", tuple(track.id for track in tracks)),))
-    assert len(fair_order(tracks, whole, 1)) == count
+    full_library = Library(tracks, (Playlist("all", "All", tuple(track.id for track in tracks)),))
+    assert len(fair_order(tracks, full_library, 1)) == count
     assert Counted.reads < 10 * order.ROUNDS * count
 
 

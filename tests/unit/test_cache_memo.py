@@ -14,13 +14,13 @@ KEY = Key("count", 1, {"of": "files"})
 NUMBERS = json_codec("numbers.json", msgspec.json.Decoder(list[int]).decode)
 
 
-def never() -> list[int]:
+def must_not_run() -> list[int]:
     raise AssertionError("the value is cached")
 
 
 def test_cached_value_is_not_computed_again(cache: Cache) -> None:
     first = memoize(cache, KEY, lambda: [1, 2], NUMBERS)
-    again = memoize(cache, KEY, never, NUMBERS)
+    again = memoize(cache, KEY, must_not_run, NUMBERS)
     assert (first.value, first.is_new) == (again.value, not again.is_new) == ([1, 2], True)
     assert first.digest == again.digest == digest_bytes(b"[1,2]")
 
@@ -50,10 +50,10 @@ def test_digest_covers_all_outputs_or_the_one_named_by_the_codec(cache: Cache) -
     def decode(outputs: Outputs) -> tuple[bytes, bytes]:
         return outputs.read("a", bytes), outputs.read("b", bytes)
 
-    whole, chosen = Codec(("a", "b"), encode, decode), Codec(("a", "b"), encode, decode, named_by="b")
+    all_outputs, named_output = Codec(("a", "b"), encode, decode), Codec(("a", "b"), encode, decode, named_by="b")
     digests = digest_bytes(b"1"), digest_bytes(b"2")
-    assert memoize(cache, KEY, lambda: (b"1", b"2"), whole).digest == digest_bytes("".join(digests).encode())
-    assert memoize(cache, KEY, lambda: (b"1", b"2"), chosen).digest == digests[1]
+    assert memoize(cache, KEY, lambda: (b"1", b"2"), all_outputs).digest == digest_bytes("".join(digests).encode())
+    assert memoize(cache, KEY, lambda: (b"1", b"2"), named_output).digest == digests[1]
 
 
 def test_record_that_the_codec_does_not_accept_is_computed_again(cache: Cache) -> None:
@@ -68,7 +68,7 @@ def test_record_that_the_codec_does_not_accept_is_computed_again(cache: Cache) -
 
 def test_undecodable_value_is_quarantined_when_it_is_read(cache: Cache) -> None:
     cache.put(KEY, {"numbers.json": b'"no list"'}, 0.0)
-    found = memoize(cache, KEY, never, NUMBERS)
+    found = memoize(cache, KEY, must_not_run, NUMBERS)
     with pytest.raises(CorruptEntry):
         _ = found.value
     assert memoize(cache, KEY, lambda: [4], NUMBERS).value == [4]

@@ -151,13 +151,13 @@ def test_record_without_the_expected_outputs_is_a_counted_miss(cache: Cache) -> 
     assert cache.lookup(key(1)) is None
 
 
-def _folder(place: Path) -> None:
-    place.mkdir()
-    (place / "something").write_bytes(b"other")
+def _folder(path: Path) -> None:
+    path.mkdir()
+    (path / "something").write_bytes(b"other")
 
 
-def _loop(place: Path) -> None:
-    place.symlink_to(place)
+def _loop(path: Path) -> None:
+    path.symlink_to(path)
 
 
 OBSTACLES = [_folder, _loop, os.mkfifo]
@@ -170,12 +170,12 @@ def test_special_file_in_place_of_a_record_or_blob_is_a_counted_miss(
 ) -> None:
     for times in (1, 2):  # the second time, quarantine has an entry of that name
         record = cache.put(key(), {"vector": BIG}, seconds=0)
-        (place,) = tmp_path.glob(f"cache/{pattern}")
-        place.unlink()
-        put_there(place)
+        (path,) = tmp_path.glob(f"cache/{pattern}")
+        path.unlink()
+        put_there(path)
         assert cache.lookup(key()) is None
         assert cache.counters.snapshot()["embed"] == StageCounters(misses=times, corrupt=times)
-        assert not os.path.lexists(place)
+        assert not os.path.lexists(path)
     put = cache.put(key(), {"vector": BIG}, seconds=0)
     assert put == record
     assert cache.read(put, "vector") == BIG
@@ -186,9 +186,9 @@ def test_special_file_in_place_of_a_blob_is_replaced(
     cache: Cache, tmp_path: Path, put_there: Callable[[Path], None]
 ) -> None:
     digest = cache.put_blob(BIG)
-    (place,) = tmp_path.glob("cache/cas/*/*")
-    place.unlink()
-    put_there(place)
+    (path,) = tmp_path.glob("cache/cas/*/*")
+    path.unlink()
+    put_there(path)
     with pytest.raises(CorruptEntry):
         cache.put(key(), {}, seconds=0, blobs=[digest])
     cache.put_blob(BIG)
@@ -199,9 +199,9 @@ def test_special_file_in_place_of_a_blob_is_replaced(
 def test_file_in_place_of_a_folder_is_quarantined(tmp_path: Path, pattern: str) -> None:
     with Cache.open(tmp_path) as cache:
         cache.put(key(), {"vector": BIG}, seconds=0)
-    (place,) = tmp_path.glob(pattern)
-    place.rename(tmp_path / "tmp/away")
-    place.write_bytes(b"other")
+    (path,) = tmp_path.glob(pattern)
+    path.rename(tmp_path / "tmp/away")
+    path.write_bytes(b"other")
     with Cache.open(tmp_path) as cache:
         assert cache.lookup(key()) is None
         assert cache.counters.snapshot()["embed"] == StageCounters(misses=1, corrupt=1)
@@ -365,9 +365,9 @@ def test_record_under_the_wrong_key_is_damage(cache: Cache, tmp_path: Path) -> N
     cache.put(key(1), {"vector": b"one"}, seconds=0)
     (original,) = tmp_path.glob("cache/ac/*/*/*.json")
     digest = key(2).digest
-    place = original.parent.parent / digest[:2] / f"{digest}.json"
-    place.parent.mkdir(exist_ok=True)
-    place.write_bytes(original.read_bytes())
+    path = original.parent.parent / digest[:2] / f"{digest}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(original.read_bytes())
     assert cache.lookup(key(2)) is None
     assert cache.counters.snapshot() == {"embed": StageCounters(misses=1, corrupt=1)}
 

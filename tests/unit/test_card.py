@@ -255,10 +255,10 @@ def test_card_changes_only_the_layers_of_the_library() -> None:
     first, second = Track("1", "Song", ("Ada",), duration_ms=200_000), Track("2", "Song", ("Ada",), duration_ms=203_000)
     between = Track("3", "Song", ("Ada",), duration_ms=201_500)
     own = [loaded(first, playlists=(Playlist("p", "P", ("1",)),)), loaded(second)]
-    alone, together = merge(own), combine_with_guests([friend(between), *own])
-    assert [replace(track, layers=()) for track in together.library.tracks] == list(alone.library.tracks)
-    assert together.library.playlists == alone.library.playlists
-    assert together.kind == alone.kind
+    library_only, together = merge(own), combine_with_guests([friend(between), *own])
+    assert [replace(track, layers=()) for track in together.library.tracks] == list(library_only.library.tracks)
+    assert together.library.playlists == library_only.library.playlists
+    assert together.kind == library_only.kind
 
 
 def test_track_that_only_a_friend_has_becomes_a_guest_with_its_sound() -> None:

@@ -17,8 +17,8 @@ def test_new_tracks_join_and_known_tracks_stay() -> None:
     known = np.arange(len(space)) % 10 != 0
     previous = np.repeat(np.arange(7, dtype=np.int32), 30)
     groups = continue_groups(space, neighbors_of(space), np.where(known, previous, NEW), (0, 0, 0, 1, 1, 2, 2))
-    together = {(int(old), int(new)) for old, new in zip(previous, groups.clusters, strict=True)}
-    assert len(together) == 7
+    pairs = {(int(old), int(new)) for old, new in zip(previous, groups.clusters, strict=True)}
+    assert len(pairs) == 7
     old_regions = np.array([0, 0, 0, 1, 1, 2, 2])[previous]
     assert len({(int(old), int(new)) for old, new in zip(old_regions, groups.regions, strict=True)}) == 3
 

@@ -46,13 +46,13 @@ def test_trees_equal_those_of_the_hdbscan_package(count: int, min_size: int) -> 
 
     generator = np.random.default_rng(count)
     places = generator.normal(size=(8, 2))[generator.integers(0, 8, count)] * 9 + generator.normal(size=(count, 2))
-    theirs = HDBSCAN(min_cluster_size=min_size, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(
+    reference = HDBSCAN(min_cluster_size=min_size, min_samples=4, core_dist_n_jobs=1, approx_min_span_tree=False).fit(
         places
     )
     linkage = single_linkage(places, 4)
-    assert linkage.tolist() == theirs.single_linkage_tree_.to_numpy().tolist()
+    assert linkage.tolist() == reference.single_linkage_tree_.to_numpy().tolist()
 
-    tree, condensed = condense(linkage, min_size, same_place=1e-9), theirs.condensed_tree_.to_numpy()
+    tree, condensed = condense(linkage, min_size, same_place=1e-9), reference.condensed_tree_.to_numpy()
     assert tree.sizes[0] == count
     assert _described(tree, 0) == _described_by_hdbscan(condensed, count, birth=0.0)
 

@@ -24,11 +24,11 @@ from spotmap_build.core.http import (
 )
 
 SMALL = Limits(silence_s=20, total_s=20, body_bytes=100_000)
-HASTY = Limits(silence_s=20, total_s=0.3, body_bytes=100_000)
+SHORT_TIMEOUT = Limits(silence_s=20, total_s=0.3, body_bytes=100_000)
 
 
 @contextmanager
-def raw_server(behave: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
+def raw_server(handle: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
     """Run a server that reads a request and lets ``behave`` use the connection."""
     stopped = threading.Event()
 
@@ -38,7 +38,7 @@ def raw_server(behave: Callable[[socket.socket, threading.Event], None]) -> Iter
                 connection, _ = listener.accept()
                 with connection:
                     connection.recv(65_536)
-                    behave(connection, stopped)
+                    handle(connection, stopped)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, daemon=True)
@@ -51,19 +51,19 @@ def raw_server(behave: Callable[[socket.socket, threading.Event], None]) -> Iter
                 listener.shutdown(socket.SHUT_RDWR)
 
 
-def says(content: bytes) -> Callable[[socket.socket, threading.Event], None]:
+def respond_with(content: bytes) -> Callable[[socket.socket, threading.Event], None]:
     return lambda connection, _stopped: connection.sendall(content)
 
 
-def drips(start: bytes, drop: bytes) -> Callable[[socket.socket, threading.Event], None]:
+def trickle(start: bytes, drop: bytes) -> Callable[[socket.socket, threading.Event], None]:
     """Send ``drop`` repeatedly until the client disconnects."""
 
-    def behave(connection: socket.socket, stopped: threading.Event) -> None:
+    def handle(connection: socket.socket, stopped: threading.Event) -> None:
         connection.sendall(start)
         while not stopped.wait(0.02):
             connection.sendall(drop)
 
-    return behave
+    return handle
 
 
 def ok(body: bytes, *headers: bytes) -> bytes:
@@ -72,25 +72,25 @@ def ok(body: bytes, *headers: bytes) -> bytes:
 
 
 def test_normal_response_is_read() -> None:
-    with raw_server(says(ok(b'{"a": 1}'))) as url:
+    with raw_server(respond_with(ok(b'{"a": 1}'))) as url:
         assert make_session(SMALL, follow_redirects=False).get(url).json() == {"a": 1}
 
 
 @pytest.mark.parametrize(
-    "behave",
+    "handle",
     [
-        drips(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
-        drips(b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n", b"x"),
-        drips(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
-        drips(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n", b"x"),
+        trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        trickle(b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
     ],
     ids=["headers", "body", "chunks", "a body without a length"],
 )
 def test_slow_response_ends_at_its_timeout(
-    behave: Callable[[socket.socket, threading.Event], None],
+    handle: Callable[[socket.socket, threading.Event], None],
 ) -> None:
-    with raw_server(behave) as url, pytest.raises(TooSlow):
-        make_session(HASTY, follow_redirects=False).get(url)
+    with raw_server(handle) as url, pytest.raises(TooSlow):
+        make_session(SHORT_TIMEOUT, follow_redirects=False).get(url)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_slow_response_ends_at_its_timeout(
     ids=["body", "a chunk's own header", "headers"],
 )
 def test_stream_ends_at_its_deadline(start: bytes) -> None:
-    with raw_server(drips(start, b"x")) as url, Deadline(0.3) as deadline:
+    with raw_server(trickle(start, b"x")) as url, Deadline(0.3) as deadline:
         # The cut may look like an end; what matters is that the reader stops waiting.
         with contextlib.suppress(requests.RequestException, urllib3.exceptions.HTTPError):
             make_session(SMALL, follow_redirects=False).get(url, stream=True).raw.read(90_000)
@@ -111,7 +111,7 @@ def test_stream_ends_at_its_deadline(start: bytes) -> None:
 
 
 def test_body_of_a_redirect_is_bounded_for_a_stream() -> None:
-    endless = drips(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b"x" * 9_000)
+    endless = trickle(b"HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n", b"x" * 9_000)
     with raw_server(endless) as url, pytest.raises(BodyTooLarge):
         make_session(SMALL, follow_redirects=True).get(url, stream=True)
 
@@ -126,7 +126,7 @@ def test_body_of_a_redirect_is_bounded_for_a_stream() -> None:
     ids=["plain", "compressed", "without a length"],
 )
 def test_oversized_response_is_refused(content: bytes) -> None:
-    with raw_server(says(content)) as url, pytest.raises(BodyTooLarge):
+    with raw_server(respond_with(content)) as url, pytest.raises(BodyTooLarge):
         make_session(SMALL, follow_redirects=False).get(url)
 
 
@@ -144,7 +144,7 @@ def test_oversized_response_is_refused(content: bytes) -> None:
     ids=["garbage", "long status", "1,000 headers", "odd chunks", "odd gzip", "cut short", "nothing"],
 )
 def test_invalid_http_is_a_request_exception(content: bytes) -> None:
-    with raw_server(says(content)) as url, pytest.raises(requests.RequestException):
+    with raw_server(respond_with(content)) as url, pytest.raises(requests.RequestException):
         make_session(SMALL, follow_redirects=True).get(url)
 
 
@@ -164,22 +164,22 @@ def test_request_with_a_secret_follows_no_redirect(status: int) -> None:
 
     with raw_server(note) as elsewhere:
         redirect = b"HTTP/1.1 %d Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % (status, elsewhere.encode())
-        with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
+        with raw_server(respond_with(redirect)) as url, pytest.raises(RedirectRefused):
             make_session(SMALL, follow_redirects=False).post(url, data={"refresh_token": "secret"})
     assert not requests_seen
 
 
 def test_redirect_is_followed_where_allowed() -> None:
-    with raw_server(says(ok(b"there"))) as elsewhere:
+    with raw_server(respond_with(ok(b"there"))) as elsewhere:
         redirect = b"HTTP/1.1 302 Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
-        with raw_server(says(redirect)) as url:
+        with raw_server(respond_with(redirect)) as url:
             assert make_session(SMALL, follow_redirects=True).get(url).content == b"there"
 
 
 @pytest.mark.parametrize("target", ["ftp://127.0.0.1/x", "file:///etc/passwd"])
 def test_redirect_to_another_scheme_is_refused(target: str) -> None:
     redirect = f"HTTP/1.1 302 Moved\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
-    with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
+    with raw_server(respond_with(redirect)) as url, pytest.raises(RedirectRefused):
         make_session(SMALL, follow_redirects=True).get(url)
 
 
@@ -187,14 +187,14 @@ def test_redirect_to_another_scheme_is_refused(target: str) -> None:
 @pytest.mark.parametrize("follows", [True, False])
 def test_redirect_to_an_invalid_url_is_refused(target: bytes, follows: bool) -> None:
     redirect = b"HTTP/1.1 302 Moved\r\nLocation: " + target + b"\r\nContent-Length: 0\r\n\r\n"
-    with raw_server(says(redirect)) as url, pytest.raises(RedirectRefused):
+    with raw_server(respond_with(redirect)) as url, pytest.raises(RedirectRefused):
         make_session(SMALL, follow_redirects=follows).get(url)
 
 
 def test_redirect_is_followed_only_if_the_caller_accepts_its_target() -> None:
-    with raw_server(says(ok(b"there"))) as elsewhere:
+    with raw_server(respond_with(ok(b"there"))) as elsewhere:
         redirect = b"HTTP/1.1 302 Moved\r\nLocation: %s/a\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
-        with raw_server(says(redirect)) as url:
+        with raw_server(respond_with(redirect)) as url:
             for is_wanted in (True, False):
                 asked_about: list[str] = []
 

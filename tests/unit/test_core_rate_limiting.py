@@ -111,10 +111,10 @@ def test_only_consecutive_failures_open_the_breaker() -> None:
     assert breaker.reason is last
 
 
-@pytest.mark.parametrize("then", [ServiceError("A stall."), ServiceRefused("Again.")])
-def test_open_breaker_keeps_its_first_reason(then: ServiceError) -> None:
+@pytest.mark.parametrize("later_error", [ServiceError("A stall."), ServiceRefused("Again.")])
+def test_open_breaker_keeps_its_first_reason(later_error: ServiceError) -> None:
     breaker, refusal = CircuitBreaker(), ServiceRefused("Too many.")
     breaker.record_failure(refusal)
     breaker.record_success()
-    breaker.record_failure(then)
+    breaker.record_failure(later_error)
     assert breaker.reason is refusal

@@ -48,13 +48,13 @@ def built(folder: Path, generation: str) -> BuiltSite:
 
 
 @dataclass
-class Place:
+class Destination:
     """A deployment target and access to its files."""
 
     address: str
     tmp: Path
-    look: Callable[[], Mapping[str, bytes]]
-    put: Callable[[str, bytes], None]
+    read_files: Callable[[], Mapping[str, bytes]]
+    write_file: Callable[[str, bytes], None]
     endpoint_url: str = ""
 
     def deploy(self, site: BuiltSite, *, force: bool = False, dry_run: bool = False) -> Deployed:
@@ -82,11 +82,11 @@ def push_as_other_user(bare: Path, branch: str, name: str, content: bytes) -> No
     git("push", "--quiet", "origin", branch, folder=work)
 
 
-def bare_place(tmp: Path) -> Place:
+def bare_destination(tmp: Path) -> Destination:
     bare = tmp / "pages.git"
     git("init", "--quiet", "--bare", bare, folder=tmp)
 
-    def look() -> dict[str, bytes]:
+    def read_files() -> dict[str, bytes]:
         if not git("branch", folder=bare):
             return {}
         archive = subprocess.run(["git", "-C", bare, "archive", "gh-pages"], capture_output=True, check=True).stdout
@@ -94,22 +94,25 @@ def bare_place(tmp: Path) -> Place:
             read = {each.name: files.extractfile(each) for each in files if each.isfile()}
             return {name: file.read() for name, file in read.items() if file and name != ".nojekyll"}
 
-    return Place(
-        f"git+{bare.as_uri()}", tmp, look, lambda name, content: push_as_other_user(bare, "gh-pages", name, content)
+    return Destination(
+        f"git+{bare.as_uri()}",
+        tmp,
+        read_files,
+        lambda name, content: push_as_other_user(bare, "gh-pages", name, content),
     )
 
 
-def folder_place(tmp: Path) -> Place:
+def folder_destination(tmp: Path) -> Destination:
     folder = tmp / "www"
 
-    def put(name: str, content: bytes) -> None:
+    def write_file(name: str, content: bytes) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
 
-    def look() -> dict[str, bytes]:
+    def read_files() -> dict[str, bytes]:
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
-    return Place(f"folder:{folder}", tmp, look, put)
+    return Destination(f"folder:{folder}", tmp, read_files, write_file)
 
 
 @cache
@@ -131,109 +134,111 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
         yield server
 
 
-def s3_place(tmp: Path, server: S3Server) -> Place:
+def s3_destination(tmp: Path, server: S3Server) -> Destination:
     from tests.fakes.s3_server import Stored
 
     bucket = server.buckets["maps"]
 
-    def put(name: str, content: bytes) -> None:
+    def write_file(name: str, content: bytes) -> None:
         bucket[f"a/b/{name}"] = Stored(content, "text/plain", "")
 
-    def look() -> dict[str, bytes]:
+    def read_files() -> dict[str, bytes]:
         return {key.removeprefix("a/b/"): stored.content for key, stored in bucket.items()}
 
-    return Place("s3://maps/a//b/", tmp, look, put, endpoint_url=server.url)
+    return Destination("s3://maps/a//b/", tmp, read_files, write_file, endpoint_url=server.url)
 
 
 @pytest.fixture(params=KINDS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Destination:
     if request.param == "folder":
-        return folder_place(tmp_path)
+        return folder_destination(tmp_path)
     if request.param == "branch":
-        return bare_place(tmp_path)
-    return s3_place(tmp_path, request.getfixturevalue("s3"))
+        return bare_destination(tmp_path)
+    return s3_destination(tmp_path, request.getfixturevalue("s3"))
 
 
 def named(*generations: str) -> set[str]:
     return {*(name for each in generations for name in pages(each)), MARKER_NAME}
 
 
-def test_changed_files_are_sent_and_only_the_previous_generation_is_kept(place: Place, tmp_path: Path) -> None:
+def test_changed_files_are_sent_and_only_the_previous_generation_is_kept(
+    destination: Destination, tmp_path: Path
+) -> None:
     site = tmp_path / "site"
-    first = place.deploy(built(site, "a1"))
+    first = destination.deploy(built(site, "a1"))
     assert (set(first.sent), first.removed, first.kept_count) == (set(pages("a1")), (), 0)
-    assert place.look().items() >= pages("a1").items()
-    assert place.deploy(built(site, "a1")) == Deployed((), (), len(pages("a1")))
-    place.put("data/mine.txt", b"a person's")
-    second = place.deploy(built(site, "b2"))
+    assert destination.read_files().items() >= pages("a1").items()
+    assert destination.deploy(built(site, "a1")) == Deployed((), (), len(pages("a1")))
+    destination.write_file("data/mine.txt", b"a person's")
+    second = destination.deploy(built(site, "b2"))
     assert set(second.sent) == set(pages("b2")) - {"icon-192.png", "art/cover.webp"}
-    assert set(place.look()) == named("a1", "b2") | {"data/mine.txt"}
-    third = place.deploy(built(site, "c3"))
+    assert set(destination.read_files()) == named("a1", "b2") | {"data/mine.txt"}
+    third = destination.deploy(built(site, "c3"))
     assert third.removed == ("data/a1/map.json", "data/a1/viewer.js")
-    assert set(place.look()) == named("b2", "c3") | {"data/mine.txt"}
-    assert place.look().items() >= pages("c3").items()
-    marker = Marker.decode(place.look()[MARKER_NAME])
+    assert set(destination.read_files()) == named("b2", "c3") | {"data/mine.txt"}
+    assert destination.read_files().items() >= pages("c3").items()
+    marker = Marker.decode(destination.read_files()[MARKER_NAME])
     assert [generation.name for generation in marker.generations] == ["c3", "b2"]
 
 
-def test_dry_run_changes_nothing(place: Place, tmp_path: Path) -> None:
-    place.deploy(built(tmp_path / "site", "a1"))
-    before = dict(place.look())
-    would = place.deploy(built(tmp_path / "site", "b2"), dry_run=True)
-    assert place.look() == before
-    assert would == place.deploy(built(tmp_path / "site", "b2"))
+def test_dry_run_changes_nothing(destination: Destination, tmp_path: Path) -> None:
+    destination.deploy(built(tmp_path / "site", "a1"))
+    before = dict(destination.read_files())
+    planned = destination.deploy(built(tmp_path / "site", "b2"), dry_run=True)
+    assert destination.read_files() == before
+    assert planned == destination.deploy(built(tmp_path / "site", "b2"))
 
 
 def test_dry_run_copies_no_site_into_the_cache(tmp_path: Path) -> None:
-    bare_place(tmp_path).deploy(built(tmp_path / "site", "a1"), dry_run=True)
+    bare_destination(tmp_path).deploy(built(tmp_path / "site", "a1"), dry_run=True)
     picture = git("hash-object", tmp_path / "site/icon-192.png", folder=tmp_path)
     kept = git("cat-file", "--batch-all-objects", "--batch-check", folder=tmp_path / "cache/store.git")
     assert picture not in kept
 
 
-def test_foreign_files_block_a_deployment_and_survive_force(place: Place, tmp_path: Path) -> None:
-    place.put("notes.txt", b"a person's")
+def test_foreign_files_block_a_deployment_and_survive_force(destination: Destination, tmp_path: Path) -> None:
+    destination.write_file("notes.txt", b"a person's")
     site = built(tmp_path / "site", "a1")
     with pytest.raises(OutputError, match=r"notes\.txt"):
-        place.deploy(site)
-    assert dict(place.look()) == {"notes.txt": b"a person's"}
-    place.deploy(site, force=True)
-    assert place.look().items() >= {**pages("a1"), "notes.txt": b"a person's"}.items()
+        destination.deploy(site)
+    assert dict(destination.read_files()) == {"notes.txt": b"a person's"}
+    destination.deploy(site, force=True)
+    assert destination.read_files().items() >= {**pages("a1"), "notes.txt": b"a person's"}.items()
 
 
-def test_invalid_marker_is_refused(place: Place, tmp_path: Path) -> None:
-    place.put(MARKER_NAME, b"{}")
+def test_invalid_marker_is_refused(destination: Destination, tmp_path: Path) -> None:
+    destination.write_file(MARKER_NAME, b"{}")
     with pytest.raises(OutputError, match="cannot be used"):
-        place.deploy(built(tmp_path / "site", "a1"))
+        destination.deploy(built(tmp_path / "site", "a1"))
 
 
-def test_file_changed_at_the_target_is_sent_again(place: Place, tmp_path: Path) -> None:
+def test_file_changed_at_the_target_is_sent_again(destination: Destination, tmp_path: Path) -> None:
     site = built(tmp_path / "site", "a1")
-    place.deploy(site)
-    place.put("data/a1/map.json", b"map.json of xx")
-    assert place.deploy(site).sent == ("data/a1/map.json",)
-    assert place.look()["data/a1/map.json"] == b"map.json of a1"
+    destination.deploy(site)
+    destination.write_file("data/a1/map.json", b"map.json of xx")
+    assert destination.deploy(site).sent == ("data/a1/map.json",)
+    assert destination.read_files()["data/a1/map.json"] == b"map.json of a1"
 
 
 def test_branch_keeps_one_deployment_commit_and_all_foreign_commits(tmp_path: Path) -> None:
-    place, site = bare_place(tmp_path), tmp_path / "site"
+    destination, site = bare_destination(tmp_path), tmp_path / "site"
 
     def messages() -> list[str]:
         return git("log", "--format=%s", "gh-pages", folder=tmp_path / "pages.git").split("\n")
 
     for generation in ("a1", "b2", "c3"):
-        place.deploy(built(site, generation))
+        destination.deploy(built(site, generation))
     assert messages() == ["Publish the map"]
-    place.put("CNAME", b"map.example.org")
+    destination.write_file("CNAME", b"map.example.org")
     for generation in ("d4", "e5"):
-        place.deploy(built(site, generation))
+        destination.deploy(built(site, generation))
     assert messages() == ["Publish the map", "Add CNAME", "Publish the map"]
-    assert place.look()["CNAME"] == b"map.example.org"
+    assert destination.read_files()["CNAME"] == b"map.example.org"
     assert git("cat-file", "-t", "gh-pages:.nojekyll", folder=tmp_path / "pages.git") == "blob"
 
 
 def test_deploying_to_the_current_repository_leaves_its_working_tree_unchanged(tmp_path: Path) -> None:
-    bare_place(tmp_path)
+    bare_destination(tmp_path)
     work = tmp_path / "work"
     git("clone", "--quiet", tmp_path / "pages.git", work, folder=tmp_path)
     (work / "half done.txt").write_text("not committed")
@@ -245,19 +250,19 @@ def test_deploying_to_the_current_repository_leaves_its_working_tree_unchanged(t
 
 
 def test_concurrent_push_to_the_branch_is_preserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = bare_place(tmp_path)
-    place.deploy(built(tmp_path / "site", "a1"))
+    destination = bare_destination(tmp_path)
+    destination.deploy(built(tmp_path / "site", "a1"))
     fetched, is_first = Branch.fetched, [True]
 
     def slow(self: Branch, *, may_renew: bool = True) -> str:
         commit = fetched(self, may_renew=may_renew)
         if is_first.pop() if is_first else False:
-            place.put("CNAME", b"map.example.org")
+            destination.write_file("CNAME", b"map.example.org")
         return commit
 
     monkeypatch.setattr(Branch, "fetched", slow)
-    place.deploy(built(tmp_path / "site", "b2"))
-    assert place.look().items() >= {**pages("b2"), "CNAME": b"map.example.org"}.items()
+    destination.deploy(built(tmp_path / "site", "b2"))
+    assert destination.read_files().items() >= {**pages("b2"), "CNAME": b"map.example.org"}.items()
 
 
 def test_unreachable_repository_is_reported_with_a_hint(tmp_path: Path) -> None:
@@ -271,26 +276,26 @@ def test_unreachable_repository_is_reported_with_a_hint(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["data", "index.html/notes.txt"], ids=["a file", "a folder"])
 @pytest.mark.parametrize("kind", ["folder", "branch"])
 def test_conflicting_file_or_folder_is_not_removed_even_with_force(tmp_path: Path, kind: str, name: str) -> None:
-    place = folder_place(tmp_path) if kind == "folder" else bare_place(tmp_path)
-    place.put(name, b"of somebody")
+    destination = folder_destination(tmp_path) if kind == "folder" else bare_destination(tmp_path)
+    destination.write_file(name, b"of somebody")
     with pytest.raises(OutputError, match=rf"{name.partition('/')[0]}.* is in the way"):
-        place.deploy(built(tmp_path / "site", "a1"), force=True)
-    assert place.look() == {name: b"of somebody"}
+        destination.deploy(built(tmp_path / "site", "a1"), force=True)
+    assert destination.read_files() == {name: b"of somebody"}
 
 
 def test_rejected_push_is_reported(tmp_path: Path) -> None:
-    place = bare_place(tmp_path)
+    destination = bare_destination(tmp_path)
     hook = tmp_path / "pages.git/hooks/pre-receive"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\necho not today >&2\nexit 1\n")
     hook.chmod(0o755)
     with pytest.raises(DeployError, match="not today"):
-        place.deploy(built(tmp_path / "site", "a1"))
+        destination.deploy(built(tmp_path / "site", "a1"))
 
 
 def test_s3_uploads_the_page_last_and_sets_cache_headers(tmp_path: Path, s3: S3Server) -> None:
-    place = s3_place(tmp_path, s3)
-    place.deploy(built(tmp_path / "site", "a1"))
+    destination = s3_destination(tmp_path, s3)
+    destination.deploy(built(tmp_path / "site", "a1"))
     assert [s3.puts()[0], *s3.puts()[-2:]] == [f"a/b/{MARKER_NAME}", "a/b/index.html", f"a/b/{MARKER_NAME}"]
     kept = {key: (stored.content_type, stored.cache_control) for key, stored in s3.buckets["maps"].items()}
     assert kept == {key: headers_of(key.removeprefix("a/b/")) for key in kept}
@@ -326,32 +331,32 @@ def test_documented_gitlab_job_publishes_all_files(tmp_path: Path) -> None:
 
 def test_without_s3_digests_only_mutable_names_are_sent_again(tmp_path: Path, s3: S3Server) -> None:
     s3.encrypted = True
-    place = s3_place(tmp_path, s3)
+    destination = s3_destination(tmp_path, s3)
     site = built(tmp_path / "site", "a1")
-    place.deploy(site)
-    assert set(place.deploy(site).sent) == {"index.html", "sw.js", "icon-192.png"}
+    destination.deploy(site)
+    assert set(destination.deploy(site).sent) == {"index.html", "sw.js", "icon-192.png"}
 
 
 @pytest.mark.parametrize("after", [0, 2, 4, 6])
 def test_interrupted_s3_deployment_shows_a_complete_site_and_can_be_resumed(
     tmp_path: Path, s3: S3Server, after: int
 ) -> None:
-    place = s3_place(tmp_path, s3)
-    place.deploy(built(tmp_path / "site", "a1"))
+    destination = s3_destination(tmp_path, s3)
+    destination.deploy(built(tmp_path / "site", "a1"))
     second = built(tmp_path / "site", "b2")
     s3.requests.clear()
     denied = failure("AccessDenied", 403)
     s3.faults = [Fault(status=403, body=denied.content, path="/maps/a/b/", times=1, after=2 + after)]
     with pytest.raises(DeployError):
-        place.deploy(second)
-    shown = Marker.decode(place.look()[MARKER_NAME])
-    assert set(place.look()) <= {*shown.paths, MARKER_NAME}
-    shows = "b2" if b"b2" in place.look()["index.html"] else "a1"
-    assert {name for name in pages(shows) if name.startswith("data/")} <= set(place.look())
+        destination.deploy(second)
+    shown = Marker.decode(destination.read_files()[MARKER_NAME])
+    assert set(destination.read_files()) <= {*shown.paths, MARKER_NAME}
+    shows = "b2" if b"b2" in destination.read_files()["index.html"] else "a1"
+    assert {name for name in pages(shows) if name.startswith("data/")} <= set(destination.read_files())
     s3.faults.clear()
-    place.deploy(second)
-    assert set(place.look()) == named("a1", "b2")
-    assert place.look().items() >= pages("b2").items()
+    destination.deploy(second)
+    assert set(destination.read_files()) == named("a1", "b2")
+    assert destination.read_files().items() >= pages("b2").items()
 
 
 @pytest.mark.parametrize(
@@ -369,7 +374,7 @@ def test_s3_errors_are_explained_with_a_hint(tmp_path: Path, s3: S3Server, code:
     answer = failure(code, status)
     s3.faults = [Fault(status=status, body=answer.content, path="/maps", times=99)]
     with pytest.raises(DeployError, match=rf"It is {code} \({code}\)") as caught:
-        s3_place(tmp_path, s3).deploy(built(tmp_path / "site", "a1"))
+        s3_destination(tmp_path, s3).deploy(built(tmp_path / "site", "a1"))
     assert hint in caught.value.hint
 
 
@@ -450,8 +455,8 @@ def test_file_too_large_for_a_host_is_reported(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_command_reports_planned_and_completed_changes(tmp_path: Path) -> None:
     built(tmp_path / "site", "a1")
-    would = spotmap("deploy", "--to", "www", "--dry-run", cwd=tmp_path)
-    assert "would send    index.html (27 B)" in would.stdout
+    planned = spotmap("deploy", "--to", "www", "--dry-run", cwd=tmp_path)
+    assert "would send    index.html (27 B)" in planned.stdout
     assert not (tmp_path / "www").exists()
     done = spotmap("deploy", "--to", "www", cwd=tmp_path)
     assert done.stdout.startswith("6 files were sent to www (")

@@ -294,9 +294,9 @@ def test_manifest_is_valid_json_for_any_title(site_url: str) -> None:
 @pytest.mark.parametrize("is_indexed", [False, True])
 def test_indexing_is_refused_unless_enabled(is_indexed: bool) -> None:
     pages = render_pages(read_template(), replace(FACTS, is_indexed=is_indexed))
-    asked = '<meta name="robots" content="noindex">'
-    assert (asked in pages["index.html"].decode()) is not is_indexed
-    assert asked in pages["404.html"].decode()
+    robots_meta = '<meta name="robots" content="noindex">'
+    assert (robots_meta in pages["index.html"].decode()) is not is_indexed
+    assert robots_meta in pages["404.html"].decode()
 
 
 def test_pages_contain_the_site_url_if_it_is_known() -> None:

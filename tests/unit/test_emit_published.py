@@ -24,7 +24,7 @@ from spotmap_build.emit.published import read_published
 from spotmap_build.errors import ConfigError, ServiceError, SpotmapError
 from spotmap_build.model import Track
 from spotmap_build.stages.previous_map import Previous, PreviousMap, read_anchor
-from tests.unit.test_core_http import raw_server, says
+from tests.unit.test_core_http import raw_server, respond_with
 
 COUNT = 60
 Change = Callable[[dict[str, Any]], object]
@@ -85,12 +85,12 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Path:
 @contextmanager
 def served(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
     """Serve the files and yield their address and the list of requested paths."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = self.path.removeprefix("/map/")
-            asked.append(path)
+            requested.append(path)
             content = files.get(path)
             self.send_response(404 if content is None else 200)
             self.send_header("Content-Length", str(len(content or b"")))
@@ -104,7 +104,7 @@ def served(files: Mapping[str, bytes]) -> Iterator[tuple[str, list[str]]]:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/map/", asked
+            yield f"http://127.0.0.1:{server.server_port}/map/", requested
         finally:
             server.shutdown()
             thread.join()
@@ -281,17 +281,17 @@ def test_total_size_of_all_files_is_bounded(
 
 
 def test_excessive_number_of_files_is_not_requested(files: dict[str, bytes]) -> None:
-    with served(changed(files, "map.json", MAP_DAMAGES["100,000 file names"])) as (address, asked):
+    with served(changed(files, "map.json", MAP_DAMAGES["100,000 file names"])) as (address, requested):
         with pytest.raises(ConfigError, match="length <="):
             read_published(address)
-        assert len(asked) == 2
+        assert len(requested) == 2
 
 
 def test_reading_a_site_times_out(files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(published, "SITE_S", -1.0)
-    with served(files) as (address, asked), pytest.raises(ServiceError, match="took more than"):
+    with served(files) as (address, requested), pytest.raises(ServiceError, match="took more than"):
         read_published(address)
-    assert asked == []
+    assert requested == []
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_reading_a_site_times_out(files: dict[str, bytes], monkeypatch: pytest.M
     ],
 )
 def test_invalid_http_response_is_reported_in_one_line(answer: bytes, kind: type[SpotmapError]) -> None:
-    with raw_server(says(answer)) as url, pytest.raises(kind, match=f"map at {url}") as caught:
+    with raw_server(respond_with(answer)) as url, pytest.raises(kind, match=f"map at {url}") as caught:
         read_published(url)
     assert "--anchor none" in caught.value.hint
     assert len(caught.value.message) < 600
@@ -353,14 +353,14 @@ def config(anchor: str, *, fresh: bool = False) -> Any:
 
 
 def test_anchor_is_downloaded_once(files: dict[str, bytes]) -> None:
-    with served(files) as (address, asked):
+    with served(files) as (address, requested):
         previous = read_anchor(config(address, fresh=True))
         assert previous is not None
         assert previous.is_fresh
         assert previous.value is not None
         assert len(previous.value.track_ids) == COUNT
         assert previous.digest
-        assert len(asked) == len(set(asked)) > 1
+        assert len(requested) == len(set(requested)) > 1
 
 
 def test_no_map_is_read_for_none_or_auto() -> None:

@@ -82,7 +82,7 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def load_within_bounds() -> Iterator[Callable[[str, Path], str]]:
-    """Load a source in a forked process within the memory bound and return its message."""
+    """Yield a function that loads a source in a forked process, checks its memory and returns its message."""
     with subprocess.Popen(
         [sys.executable, "-c", MEASURED],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -254,10 +254,10 @@ def test_skipped_columns_are_reported(tmp_path: Path, cache: Cache) -> None:
 
 
 def test_damaged_parquet_file_is_read_or_reported(tmp_path: Path) -> None:
-    whole, changes, path = parquet(EVERY_TYPE), random.Random(7), tmp_path / "t.parquet"
+    original, changes, path = parquet(EVERY_TYPE), random.Random(7), tmp_path / "t.parquet"
     outcomes = set()
     for _ in range(150):
-        damaged = bytearray(whole)
+        damaged = bytearray(original)
         for _ in range(changes.randint(1, 6)):
             damaged[changes.randrange(len(damaged))] = changes.randrange(256)
         path.write_bytes(damaged)

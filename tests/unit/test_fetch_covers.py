@@ -102,16 +102,16 @@ def started() -> list[psutil.Process]:
 
 def test_worker_that_dies_or_hangs_fails_one_cover(monkeypatch: pytest.MonkeyPatch) -> None:
     before = set(started())
-    with Thumbnails() as ours:
+    with Thumbnails() as pool:
         for signal_number in (signal.SIGKILL, signal.SIGSTOP):
-            monkeypatch.setattr(ours, "_deadline_s", patience())
-            assert ours.make(picture())
+            monkeypatch.setattr(pool, "_deadline_s", patience())
+            assert pool.make(picture())
             (process,) = set(started()) - before
             process.send_signal(signal_number)
             if signal_number == signal.SIGSTOP:  # it will never answer
-                monkeypatch.setattr(ours, "_deadline_s", 0.1)
+                monkeypatch.setattr(pool, "_deadline_s", 0.1)
             with pytest.raises(UnreadablePicture):
-                ours.make(picture("BMP", (2_000, 1_000)))
+                pool.make(picture("BMP", (2_000, 1_000)))
     assert set(started()) <= before
 
 
@@ -124,10 +124,10 @@ def test_thumbnails_are_given_up_if_no_worker_can_start(monkeypatch: pytest.Monk
             raise OSError("no processes left")
 
     monkeypatch.setattr(module, "_Worker", Stillborn)
-    with Thumbnails() as ours:
+    with Thumbnails() as pool:
         for _ in range(30):
             with pytest.raises(UnreadablePicture) as caught:
-                ours.make(picture())
+                pool.make(picture())
             assert not caught.value.is_final
     assert len(starts) == module.MAX_LOST_PROCESSES
 

@@ -138,19 +138,21 @@ def plane(count: int, seed: int = 0) -> Float32Array:
 
 
 def test_direction_that_correlates_with_a_feature_is_described() -> None:
-    where, noise = plane(600), np.random.default_rng(1).normal(scale=0.5, size=(600, 2))
-    features = np.stack([100 - 20 * (where[:, 1] + noise[:, 0]), 1000 + 300 * (where[:, 0] + noise[:, 1])], axis=1)
-    slopes = find_slopes(where, features.astype(np.float32), ("tempo", "brightness"))
+    positions, noise = plane(600), np.random.default_rng(1).normal(scale=0.5, size=(600, 2))
+    features = np.stack(
+        [100 - 20 * (positions[:, 1] + noise[:, 0]), 1000 + 300 * (positions[:, 0] + noise[:, 1])], axis=1
+    )
+    slopes = find_slopes(positions, features.astype(np.float32), ("tempo", "brightness"))
     assert describe_slopes(slopes) == "to the right brighter; upwards slower"
 
 
 def test_direction_within_a_part_of_the_map_is_described() -> None:
-    where = plane(900)
-    is_part = where[:, 0] > 0
-    part, tempo = np.flatnonzero(is_part), 100 + 30 * where[:, 1] * np.where(is_part, 1, -1)
+    positions = plane(900)
+    is_part = positions[:, 0] > 0
+    part, tempo = np.flatnonzero(is_part), 100 + 30 * positions[:, 1] * np.where(is_part, 1, -1)
     features = tempo[:, np.newaxis].astype(np.float32)
-    assert find_slopes(where, features, ("tempo",)) == ()
-    assert describe_slopes(find_slopes(where, features, ("tempo",), part.tolist())) == "upwards faster"
+    assert find_slopes(positions, features, ("tempo",)) == ()
+    assert describe_slopes(find_slopes(positions, features, ("tempo",), part.tolist())) == "upwards faster"
 
 
 def test_uniform_groups_do_not_create_a_direction() -> None:
@@ -158,18 +160,18 @@ def test_uniform_groups_do_not_create_a_direction() -> None:
     described_count = 0
     for seed in range(60):
         generator = np.random.default_rng(seed)
-        where = np.repeat(generator.normal(size=(70, 2)), 8, axis=0) + 0.01 * generator.normal(size=(560, 2))
+        positions = np.repeat(generator.normal(size=(70, 2)), 8, axis=0) + 0.01 * generator.normal(size=(560, 2))
         tempo = np.repeat(generator.normal(size=70), 8) + 0.1 * generator.normal(size=560)
         described_count += bool(
-            find_slopes(where.astype(np.float32), tempo[:, np.newaxis].astype(np.float32), ("tempo",))
+            find_slopes(positions.astype(np.float32), tempo[:, np.newaxis].astype(np.float32), ("tempo",))
         )
     assert described_count <= 3
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 16, 30])
 def test_small_maps_have_no_directions(count: int) -> None:
-    where = plane(count)
-    assert find_slopes(where, where[:, :1], ("tempo",)) == ()
+    positions = plane(count)
+    assert find_slopes(positions, positions[:, :1], ("tempo",)) == ()
     assert least_explained(count) == 1
 
 

@@ -12,7 +12,7 @@ import pytest
 from spotmap_build.acquire.matching import decide
 from spotmap_build.model import Candidate, Track
 
-ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{sort}" for sort in ("ATV", "OMV", "UGC"))
+ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{code}" for code in ("ATV", "OMV", "UGC"))
 
 
 def track(record: str) -> Track:
@@ -21,14 +21,14 @@ def track(record: str) -> Track:
     return Track("t", title, tuple(filter(None, artists.split("; "))), album, duration_ms)
 
 
-def candidate(record: str, sort: str = ALBUM_AUDIO, name: str = "c") -> Candidate:
+def candidate(record: str, video_type: str = ALBUM_AUDIO, name: str = "c") -> Candidate:
     title, artists, album, seconds = (field.strip() for field in record.split("|"))
     duration_s = int(seconds) if seconds else None
-    return Candidate(name, title, tuple(filter(None, artists.split("; "))), album, duration_s, sort)
+    return Candidate(name, title, tuple(filter(None, artists.split("; "))), album, duration_s, video_type)
 
 
-def is_taken(wanted: str, offered: str, sort: str = ALBUM_AUDIO) -> bool:
-    return decide(track(wanted), [candidate(offered, sort)]).candidate is not None
+def is_taken(wanted: str, offered: str, video_type: str = ALBUM_AUDIO) -> bool:
+    return decide(track(wanted), [candidate(offered, video_type)]).candidate is not None
 
 
 SCORE = "Ilo Marchetti"

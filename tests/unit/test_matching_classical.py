@@ -32,12 +32,12 @@ def test_keys_are_read_in_several_languages(title: str, tonic: str, mode: str) -
     assert read_key(native(title)) == (tonic, mode)
 
 
-def test_nothing_is_left_of_a_key() -> None:
+def test_key_is_removed_completely() -> None:
     assert without_key(native("Prelude in C-Sharp Minor")) == "prelude"
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("Wiener Philharmoniker", "Vienna Philharmonic"),
         ("Orchestre Symphonique de Montréal", "Montreal Symphony Orchestra"),
@@ -49,12 +49,12 @@ def test_nothing_is_left_of_a_key() -> None:
         ("Coro e Orchestra del Teatro alla Scala di Milano", "Orchestra del Teatro alla Scala, Milano"),
     ],
 )
-def test_an_ensemble_has_names_in_several_languages(one: str, other: str) -> None:
-    assert is_same_ensemble(one, other)
+def test_ensemble_is_recognized_in_several_languages(left: str, right: str) -> None:
+    assert is_same_ensemble(left, right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("Wiener Philharmoniker", "Wiener Symphoniker"),
         ("London Symphony Orchestra", "London Philharmonic Orchestra"),
@@ -64,26 +64,26 @@ def test_an_ensemble_has_names_in_several_languages(one: str, other: str) -> Non
         ("The Radio Company", "Radiohead"),
     ],
 )
-def test_ensembles_of_similar_names_are_others(one: str, other: str) -> None:
-    assert not is_same_ensemble(one, other)
-    assert not is_nearly_same_ensemble(one, other)
+def test_ensembles_with_similar_names_are_different(left: str, right: str) -> None:
+    assert not is_same_ensemble(left, right)
+    assert not is_nearly_same_ensemble(left, right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("Warsaw Philharmonic Orchestra", "Warsaw National Philharmonic Orchestra"),
         ("Concertgebouworkest", "Royal Concertgebouw Orchestra"),
         ("Staatskapelle Dresden", "Sächsische Staatskapelle Dresden"),
     ],
 )
-def test_names_of_ensembles_leave_attributes_out(one: str, other: str) -> None:
-    assert is_nearly_same_ensemble(one, other)
-    assert not is_same_ensemble(one, other)
+def test_ensemble_names_may_omit_attributes(left: str, right: str) -> None:
+    assert is_nearly_same_ensemble(left, right)
+    assert not is_same_ensemble(left, right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         (
             "La traviata, Act I: Libiamo ne' lieti calici (Brindisi)",
@@ -95,12 +95,12 @@ def test_names_of_ensembles_leave_attributes_out(one: str, other: str) -> None:
         ("Boléro, M. 81", "Boléro"),
     ],
 )
-def test_a_piece_is_recognized_however_its_work_is_named(one: str, other: str) -> None:
-    assert is_same_piece(one, other)
+def test_piece_is_recognized_in_any_notation_of_its_work(left: str, right: str) -> None:
+    assert is_same_piece(left, right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("Rigoletto, Act III: La donna è mobile", 'Rigoletto / Act 1: "Questa o quella"'),
         (
@@ -113,12 +113,12 @@ def test_a_piece_is_recognized_however_its_work_is_named(one: str, other: str) -
         ("Tosca, Act I: Te Deum laudamus", "Tosca, Act III: Te Deum laudamus"),
     ],
 )
-def test_another_piece_of_a_work_is_another(one: str, other: str) -> None:
-    assert not is_same_piece(one, other)
+def test_different_pieces_of_a_work_are_distinguished(left: str, right: str) -> None:
+    assert not is_same_piece(left, right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         (
             "Peer Gynt Suite No. 1, Op. 46: IV. In the Hall of the Mountain King",
@@ -128,12 +128,12 @@ def test_another_piece_of_a_work_is_another(one: str, other: str) -> None:
         ("Má vlast: II. Vltava", "Má vlast: 2. Die Moldau"),
     ],
 )
-def test_a_number_identifies_a_movement_in_another_language(one: str, other: str) -> None:
-    assert has_same_number(one, other)
+def test_number_identifies_a_movement_in_another_language(left: str, right: str) -> None:
+    assert has_same_number(left, right)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("left", "right"),
     [
         ("Suite, Op. 46: IV. Hall", "Suite, Op. 46: 3. Tanz"),
         ("Suite, Op. 46: IV. Hall", "Suite, Op. 55: 4. Lied"),
@@ -143,8 +143,8 @@ def test_a_number_identifies_a_movement_in_another_language(one: str, other: str
         ("Má vlast: II. Vltava", "Slavonic Dances: 2. Die Moldau"),
     ],
 )
-def test_a_number_identifies_no_movement_of_another_work(one: str, other: str) -> None:
-    assert not has_same_number(one, other)
+def test_number_does_not_match_a_movement_of_another_work(left: str, right: str) -> None:
+    assert not has_same_number(left, right)
 
 
 def test_a_range_of_catalog_numbers_names_a_collection() -> None:

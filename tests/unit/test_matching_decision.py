@@ -10,7 +10,7 @@ from spotmap_build.acquire.matching import DOUBTFUL_BELOW, artists, decide, deci
 from spotmap_build.acquire.matching.case import Verdict, Wanted
 from spotmap_build.model import Candidate, Track
 
-ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{sort}" for sort in ("ATV", "OMV", "UGC"))
+ALBUM_AUDIO, VIDEO, UPLOAD = (f"MUSIC_VIDEO_TYPE_{code}" for code in ("ATV", "OMV", "UGC"))
 TRACK = Track("id", "Salt", ("Ada Frayne",), "Coast", 200_000, explicit=False)
 RIGHT = Candidate("right", "Salt", ("Ada Frayne",), "Coast", 200, ALBUM_AUDIO, False)
 LIVE = Candidate("live", "Salt (Live)", ("Ada Frayne",), "Coast (Live)", 200, ALBUM_AUDIO, False)

@@ -33,8 +33,8 @@ def test_trustworthiness_and_continuity_match_scikit_learn(count: int) -> None:
     manifold = pytest.importorskip("sklearn.manifold")
     unit = prepare(np.random.default_rng(1).normal(size=(count, 9)).astype(np.float32), "none")
     positions = np.random.default_rng(2).normal(size=(count, 2)).astype(np.float32)
-    theirs = manifold.trustworthiness(unit, positions, n_neighbors=10, metric="cosine")
-    assert quality.trustworthiness(unit, positions) == pytest.approx(theirs, abs=1e-4)
+    expected = manifold.trustworthiness(unit, positions, n_neighbors=10, metric="cosine")
+    assert quality.trustworthiness(unit, positions) == pytest.approx(expected, abs=1e-4)
     assert quality.continuity(unit, positions) == pytest.approx(
         manifold.trustworthiness(positions, unit, n_neighbors=10), abs=1e-2
     )
@@ -135,8 +135,8 @@ def test_coincident_clusters_do_not_affect_the_others() -> None:
 def test_validity_matches_hdbscan() -> None:
     validity_index = pytest.importorskip("hdbscan.validity").validity_index
     positions, labels = blobs(1.0, noise=20)
-    theirs = validity_index(positions.astype(np.float64), labels)
-    assert cluster_validity(positions, np.where(labels < 0, -1, 3 * labels).astype(np.int32)) == pytest.approx(theirs)
+    expected = validity_index(positions.astype(np.float64), labels)
+    assert cluster_validity(positions, np.where(labels < 0, -1, 3 * labels).astype(np.int32)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("clusters", [2, 7, 40])
@@ -147,8 +147,8 @@ def test_validity_of_each_cluster_matches_hdbscan(clusters: int) -> None:
     places = np.round(
         generator.normal(size=(clusters, 2))[labels] * 9 + generator.normal(size=(len(labels), 2)), 1
     ).astype(np.float32)
-    _, theirs = validity_index(places.astype(np.float64), labels, per_cluster_scores=True)
-    assert validity_of_each(places, labels) == pytest.approx(theirs)
+    _, expected = validity_index(places.astype(np.float64), labels, per_cluster_scores=True)
+    assert validity_of_each(places, labels) == pytest.approx(expected)
 
 
 def test_sample_gives_a_similar_validity(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ FIELDS = {
 LOGIN = Login("c0ffee", "AQB-very-secret", MADE_UNIX_S, "user-library-read", "d1ge57")
 
 
-def silent(message: str) -> None:
+def no_message(message: str) -> None:
     raise AssertionError(f"unexpected message: {message}")
 
 
@@ -64,7 +64,7 @@ def test_login_round_trips(tmp_path: Path) -> None:
     file = tmp_path / "config/spotify.json"
     save_login(LOGIN, file)
     save_login(replace(LOGIN, refresh_token="AQB-newer"), file)
-    assert load_login(file, say=silent) == replace(LOGIN, refresh_token="AQB-newer")
+    assert load_login(file, say=no_message) == replace(LOGIN, refresh_token="AQB-newer")
     assert [path.name for path in file.parent.iterdir()] == ["spotify.json"]
 
 
@@ -107,7 +107,7 @@ def test_file_readable_by_others_is_refused_if_it_cannot_be_made_private(
 
     monkeypatch.setattr(os, "fchmod", refuse)
     with pytest.raises(LoginError, match="cannot be made private"):
-        load_login(file, say=silent)
+        load_login(file, say=no_message)
 
 
 def test_symlink_in_place_of_the_file_is_kept(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_symlink_in_place_of_the_file_is_kept(tmp_path: Path) -> None:
         login = replace(LOGIN, refresh_token=f"AQB-number-{number}")
         save_login(login, link)
         assert link.is_symlink()
-        assert (load_login(link, say=silent), load_login(real, say=silent)) == (login, login)
+        assert (load_login(link, say=no_message), load_login(real, say=no_message)) == (login, login)
         assert mode(real) == 0o600
     assert [path.name for path in real.parent.iterdir()] == ["login.json"]
 
@@ -151,7 +151,7 @@ def test_special_file_is_neither_read_nor_replaced(kind: str) -> None:
         place = special_file(Path(folder), kind)
         before = place.lstat()
         with pytest.raises(LoginError, match="cannot be read"):
-            load_login(place, say=silent)
+            load_login(place, say=no_message)
         with pytest.raises(LoginError, match="cannot be stored"):
             save_login(LOGIN, place)
         assert (place.lstat().st_ino, place.lstat().st_mode) == (before.st_ino, before.st_mode)
@@ -160,7 +160,7 @@ def test_special_file_is_neither_read_nor_replaced(kind: str) -> None:
 def test_invalid_file_name_is_a_login_error(tmp_path: Path) -> None:
     for name in ("a\0b", "a" * 300):
         with pytest.raises(LoginError):
-            load_login(tmp_path / name, say=silent)
+            load_login(tmp_path / name, say=no_message)
         with pytest.raises(LoginError, match="cannot be stored"):
             save_login(LOGIN, tmp_path / name)
 
@@ -195,7 +195,7 @@ def test_failed_write_keeps_the_previous_login(tmp_path: Path, monkeypatch: pyte
         patch.setattr(os, "fsync", full)
         with pytest.raises(LoginError, match="No space left"):
             save_login(replace(LOGIN, refresh_token="newer"), file)
-    assert load_login(file, say=silent) == LOGIN
+    assert load_login(file, say=no_message) == LOGIN
     assert [path.name for path in tmp_path.iterdir()] == ["spotify.json"]
 
 
@@ -214,7 +214,7 @@ def test_damaged_file_gives_the_hint_to_log_in_again(tmp_path: Path, content: st
     file.touch(mode=0o600)
     file.write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(LoginError, match="damaged") as refused:
-        load_login(file, say=silent)
+        load_login(file, say=no_message)
     assert "spotmap-build login" in refused.value.hint
 
 

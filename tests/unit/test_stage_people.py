@@ -78,9 +78,9 @@ def test_recommendations_lie_near_most_of_a_persons_tracks_and_vary_in_artist() 
     vectors = np.concatenate([around(EAST, 20), around(NORTH, 10, 1), around(EAST, 4, 2)])
     foreign = np.arange(20, 34)
     artists = [""] * 20 + ["north"] * 10 + ["east"] * 3 + ["other"]
-    liked = would_like(vectors, np.arange(20), foreign, artists)
-    assert set(liked[:3]) < {30, 31, 32, 33}
-    assert sum(artists[row] == "east" for row in liked) == 2
+    recommended = would_like(vectors, np.arange(20), foreign, artists)
+    assert set(recommended[:3]) < {30, 31, 32, 33}
+    assert sum(artists[row] == "east" for row in recommended) == 2
     assert would_like(vectors, np.arange(0), foreign, artists) == ()
 
 

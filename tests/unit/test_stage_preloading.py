@@ -116,19 +116,19 @@ def test_error_while_prefetching_is_ignored() -> None:
 
 @pytest.mark.parametrize("is_embedded", [False, True])
 def test_layout_is_compiled_only_once_a_track_is_embedded(monkeypatch: pytest.MonkeyPatch, is_embedded: bool) -> None:
-    asked = threading.Event()
+    was_queried = threading.Event()
     shares: list[float] = []
 
     def has_embeddings() -> bool:
-        was_asked = asked.is_set()
-        asked.set()
-        return is_embedded and was_asked
+        was_queried_before = was_queried.is_set()
+        was_queried.set()
+        return is_embedded and was_queried_before
 
     monkeypatch.setattr(preloading, "_import_packages", lambda: None)
     monkeypatch.setattr(preloading, "_compile_umap", shares.append)
     has_read = threading.Event()
     with preload_for_map(lambda stop_requested: has_read.set(), new_share=1, has_embeddings=has_embeddings):
-        asked.wait()
+        was_queried.wait()
         if is_embedded:
             has_read.wait()
     assert shares == ([1] if is_embedded else [])

@@ -81,7 +81,7 @@ def reserved_s(run: Run, tracks: int, covers: int = 0) -> float:
         (20_000, "fresh", True, 42.2),
     ],
 )
-def test_map_work_grows_with_tracks_and_iterations(tracks: int, made: Made, is_first: bool, seconds: float) -> None:
+def test_map_work_depends_on_tracks_and_kind_of_layout(tracks: int, made: Made, is_first: bool, seconds: float) -> None:
     assert map_work_s(tracks, made, is_first=is_first) == pytest.approx(seconds, abs=0.06)
 
 
@@ -141,8 +141,8 @@ def test_short_limit_is_split_in_half_and_extras_end_before_publishing(tmp_path:
 
 
 def test_map_cost_is_measured_after_the_analysis_and_scaled_to_an_idle_machine() -> None:
-    felt = [(1.0, 1.0), (2.0, 1.0), (3.0, 7.0), (5.0, 9.0), (6.0, 9.0), (7.0, 9.0), (8.0, 9.0)]
-    cpu_times = (CpuTimes(*each) for each in felt)
+    samples = [(1.0, 1.0), (2.0, 1.0), (3.0, 7.0), (5.0, 9.0), (6.0, 9.0), (7.0, 9.0), (8.0, 9.0)]
+    cpu_times = (CpuTimes(*each) for each in samples)
     clock = Clock(cpu_times=lambda: next(cpu_times), monitor=ContentionMonitor(dict))
     assert clock.slowdown == 2
     clock.begin_map()
