@@ -43,6 +43,18 @@ def test_refusal_names_the_nearest_candidate() -> None:
     )
 
 
+def test_live_recording_on_the_album_is_taken_if_the_usual_one_is_elsewhere_and_has_another_length() -> None:
+    track = replace(TRACK, album="How the Coast Was Won", duration_ms=260_000)
+    live = replace(LIVE, album="How the Coast Was Won", duration_s=260)
+    as_long = replace(RIGHT, album="", duration_s=262)
+    match = decide(track, [live, RIGHT])
+    assert match.candidate == live
+    assert match.confidence < DOUBTFUL_BELOW
+    assert decide(track, [live]).candidate is None
+    assert decide(track, [live, replace(RIGHT, artists=("Ben Ode",))]).candidate is None
+    assert decide(track, [live, as_long]).candidate == as_long
+
+
 def test_no_results_are_no_recording() -> None:
     assert decide(TRACK, []).evidence == ("the search found nothing",)
 

@@ -101,7 +101,7 @@ def _last_part(album: str) -> tuple[str, ...]:
 def _without_edition(name: str) -> str:
     """Strip trailing words for an edition or a soundtrack from a name in the form of ``Title.full``."""
     soundtrack, edition = _endings()
-    for pattern in (soundtrack, edition, edition):
+    for pattern in (soundtrack, edition, soundtrack, edition):
         shorter = pattern.sub("", name)
         if set(shorter.split()) - version_words().fillers:
             name = shorter

@@ -33,7 +33,7 @@ MOVEMENT: Final = re.compile(
 )
 COUNTED: Final = re.compile(r"(?:^|[:,;]\s*)(?:No|Nr|N°)\.?\s?(\d{1,2})()\b[,.:]?\s+(.*)$")
 _IN_A_KEY: Final = re.compile(r"(?:in|en|op|,)\b", re.IGNORECASE)
-_PART: Final = re.compile(r"\b(?:part|vol|chapter|act) (\d+)\b")
+_PART: Final = re.compile(r"\b(?:part|vol|chapter|act|book) (\d+)\b")
 _LETTERED: Final = re.compile(r"^\s*(?:[a-z]|[IVX]{1,5}|\d{1,2})[.)]\s*")
 AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
 _WORK: Final = re.compile(

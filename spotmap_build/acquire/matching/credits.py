@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.matching.artists import Agreement, compare_artists, is_impostor, names_in, words_of
 from spotmap_build.acquire.matching.case import CLOSE_S, RefusedError
-from spotmap_build.acquire.matching.classical import is_composer, performers, read_work
+from spotmap_build.acquire.matching.classical import is_composer, is_played_by_ensemble, performers, read_work
 from spotmap_build.acquire.matching.transliteration import is_east_asian_reading
 from spotmap_build.core.normalize import is_latin
 
@@ -97,13 +97,21 @@ def _offered_artists(case: Case) -> tuple[str, ...]:
     return (*candidate.artists, *title.guests)
 
 
+def _is_composed(case: Case, offered: tuple[str, ...]) -> bool:
+    """Return whether the track's first artist is its composer and not a performer: the title or an ensemble tells."""
+    artists = case.wanted.artists
+    if not (artists and performers(offered) and is_composer(artists[0])):
+        return False
+    return ": " in case.wanted.track.title or is_played_by_ensemble(performers(artists))
+
+
 def _compare_people(case: Case, offered: tuple[str, ...]) -> Agreement:
     wanted = case.wanted.artists
     remixers = [mark.names for mark in case.title.marks]
     works = [words_of(work) for title in (case.wanted.title, case.title) for work in title.works]
     is_work = any(read_work(title) is not None for title in (case.wanted.track.title, case.candidate.title))
     is_on_it = case.same_album and case.is_exact
-    is_classical = case.wanted.is_by_composer or is_work or (is_on_it and bool(wanted) and is_composer(wanted[0]))
+    is_classical = case.wanted.is_by_composer or is_work or (is_on_it and _is_composed(case, offered))
     if is_classical and performers(wanted):
         return compare_artists(performers(wanted), performers(offered) or offered, remixers, works)
     return compare_artists(wanted, offered, remixers, works)

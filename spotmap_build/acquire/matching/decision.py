@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build.acquire.matching.albums import read_album
-from spotmap_build.acquire.matching.artists import is_nobody
+from spotmap_build.acquire.matching.artists import is_nobody, names_in
 from spotmap_build.acquire.matching.case import ALBUM_AUDIO, Verdict, Wanted
-from spotmap_build.acquire.matching.scoring import judge, prepare
+from spotmap_build.acquire.matching.scoring import is_as_long, judge, prepare
+from spotmap_build.acquire.matching.titles import canonical, take_apart
 from spotmap_build.core.normalize import native
 from spotmap_build.core.text import printable
 from spotmap_build.model import Candidate, Considered, Match, Track
@@ -60,6 +61,9 @@ def decide(track: Track, candidates: Sequence[Candidate]) -> Match:
         return Match(None, 0.9, ("the search found nothing",))
     wanted = prepare(track)
     verdicts = [judge(wanted, candidate) for candidate in candidates]
+    if not any(verdict.fits for verdict in verdicts) and _is_studio_elsewhere(wanted, candidates):
+        wanted = replace(wanted, album=replace(wanted.album, may_be_live=True))
+        verdicts = [judge(wanted, candidate) for candidate in candidates]
     fitting = sorted(_distinguished(verdicts), key=lambda each: _preference(each, track), reverse=True)
     doubt = _find_doubt(wanted, fitting)
     if fitting and not doubt:
@@ -94,6 +98,22 @@ def _no_music(track: Track) -> str:
     if ("podcast" in names.split() and not track.isrc) or (is_long and _EPISODE.search(title) and not track.isrc):
         return "it is an episode of a podcast, not a song"
     return ""
+
+
+def _is_studio_elsewhere(wanted: Wanted, candidates: Sequence[Candidate]) -> bool:
+    """Return whether the artist's usual recording of the song is on another album and has another length.
+
+    The track is then not that recording, and its album may be a live album whose titles do not say so.
+    """
+    return any(
+        canonical(title.full) == wanted.title.full
+        and not title.marks
+        and names_in(candidate.artists) & wanted.names
+        and read_album(candidate.album).name not in {"", wanted.album.name}
+        and not is_as_long(wanted.track, candidate)
+        for candidate in candidates
+        for title in (take_apart(candidate.title),)
+    )
 
 
 def _distinguished(verdicts: list[Verdict]) -> list[Verdict]:

@@ -221,6 +221,13 @@ def _compare_marks(case: Case, named: Named) -> None:
     case.add(f"marked differently ({difference.sentence})", 0.65)
 
 
+def is_as_long(track: Track, candidate: Candidate) -> bool:
+    """Return whether the lengths differ by no more than silence may; True if one is unknown."""
+    if track.duration_ms is None or candidate.duration_s is None:
+        return True
+    return abs(candidate.duration_s - track.duration_ms / 1000) <= MAX_DIFFERENCE_S
+
+
 def _weigh_length(case: Case) -> None:
     longer_s = case.longer_s
     is_backed = case.same_album or case.candidate.from_isrc
