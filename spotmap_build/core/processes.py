@@ -1,13 +1,15 @@
-"""Common behavior of worker processes: they ignore Ctrl-C, and they end when their parent process ends."""
+"""Common behavior of worker processes: they ignore Ctrl-C, end with their parent process, and have limits."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for_any
+from pathlib import Path
 
 
 @contextmanager
@@ -35,3 +37,25 @@ def end_with_parent() -> None:
     assert parent is not None
     wait_for_any([parent.sentinel])
     os._exit(1)
+
+
+def limit_memory(further_bytes: int) -> None:
+    """Limit the memory of this process to what it uses now and ``further_bytes``, if the platform supports it."""
+    statm = Path("/proc/self/statm")
+    if sys.platform != "win32" and statm.exists():
+        import resource
+
+        limit = int(statm.read_text().split()[0]) * resource.getpagesize() + further_bytes
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
+def limit_cpu(further_s: int) -> None:
+    """Limit the processor time of this process to what it has used and ``further_s``, if the platform supports it."""
+    if sys.platform != "win32":
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        limit = int(used.ru_utime + used.ru_stime) + 1 + further_s
+        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))

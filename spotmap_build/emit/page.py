@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
 import orjson
 
 from spotmap_build.atlas import Figure
-from spotmap_build.core.language import AUTO, LANGUAGES, page_gettext, page_message, page_ngettext
+from spotmap_build.core.language import AUTO, LANGUAGES, page_message
+from spotmap_build.emit.rendering import Fault, render, render_in_process
 from spotmap_build.emit.template import TEMPLATE_SUFFIX, Template
 from spotmap_build.errors import ConfigError
 
@@ -35,17 +36,6 @@ CONTENT_SECURITY_POLICY = (
 """What the pages may load: their own files, and YouTube's player in a frame, which is loaded only when the reader
 presses play. The digests are those of the inline script of each page and of the inline style of 404.html. The templates
 contain the same policy, for hosts that send no headers."""
-
-_OF_EXPRESSIONS: Final = (
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    LookupError,
-    AttributeError,
-    RecursionError,
-    MemoryError,
-)
-"""Other exceptions that invalid expressions in a template can raise."""
 
 _SCRIPT_OR_STYLE: Final = re.compile(r"(<(?:script|style)\b.*?</(?:script|style)>)", re.DOTALL | re.IGNORECASE)
 
@@ -123,7 +113,7 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
     """Render ``index.html``, ``404.html``, ``sw.js`` and ``manifest.webmanifest``, and return them by name.
 
     Text is escaped, and an undefined variable is an error. Templates run in Jinja's sandbox, because a folder of them
-    may come from an untrusted project.
+    may come from an untrusted project; pages that it replaces are rendered in a process with limits.
 
     Raises
     ------
@@ -132,27 +122,21 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
     jinja2.TemplateError
         Our own template is invalid, which is a bug.
     """
-    from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=DictLoader(template.pages), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
     is_open = facts.language == AUTO
     language, languages = ("en", LANGUAGES) if is_open else (facts.language, (facts.language,))
-    environment.globals.update(_words(language))
-    variables, rendered = asdict(facts) | {"language": language, "languages": languages}, {}
-    for name in template.pages:
-        try:
-            text = environment.get_template(name).render(variables)
-        except (TemplateError, *_OF_EXPRESSIONS) as error:
-            if name not in (template.replaced or {}):
-                raise
-            line = f", line {error.lineno}" if isinstance(error, TemplateSyntaxError) else ""
+    variables = asdict(facts) | {"language": language, "languages": languages}
+    replaced = {name: path for name, path in (template.replaced or {}).items() if name in template.pages}
+    rendered = {}
+    for name, text in (render_in_process if replaced else render)(template.pages, variables).items():
+        if isinstance(text, Fault):
+            if name not in replaced and text.error is not None:
+                raise text.error
+            place = replaced.get(name) or ", ".join(map(str, replaced.values()))
+            line = f", line {text.line}" if text.line else ""
             raise ConfigError(
-                f"--template: {(template.replaced or {})[name]}{line} cannot be rendered: {str(error).rstrip('.')}.",
+                f"--template: {place}{line} cannot be rendered: {text.reason}.",
                 hint=f"Available variables: {', '.join(variables)}.",
-            ) from error
+            ) from text.error
         target = name.removesuffix(TEMPLATE_SUFFIX)
         rendered[target] = _for_any_charset(text) if target.endswith(".html") else text.encode()
     return rendered
@@ -165,22 +149,3 @@ def _for_any_charset(page: str) -> bytes:
     return b"".join(
         part.encode() if place % 2 else part.encode("ascii", "xmlcharrefreplace") for place, part in enumerate(parts)
     )
-
-
-def _words(language: str) -> dict[str, Callable[..., str]]:
-    """Return the translation functions of templates. ``scripts.catalog`` extracts messages by their names.
-
-    ``_`` and ``ngettext`` return English, which the page's script translates for the reader. ``_now`` and
-    ``_now_counted`` translate immediately, for text that is shown if the script does not run.
-    """
-    from markupsafe import Markup, escape
-
-    def filled(message: str, values: dict[str, object]) -> Markup:
-        return Markup(escape(message)).format(**values) if values else escape(message)
-
-    return {
-        "_": lambda message, **values: filled(message, values),
-        "ngettext": lambda one, many, count: page_ngettext("en", one, many, count),
-        "_now": lambda message, **values: filled(page_gettext(language, message), values),
-        "_now_counted": lambda one, many, count: page_ngettext(language, one, many, count),
-    }

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-import sys
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from spotmap_build.core.processes import end_with_parent, interrupts_blocked
+from spotmap_build.core.processes import end_with_parent, interrupts_blocked, limit_cpu, limit_memory
 from spotmap_build.fetch.covers import (
     MAX_SOURCE_BYTES,
     MAX_THUMBNAIL_BYTES,
@@ -166,33 +164,12 @@ def _serve(connection: Connection[Any, Any]) -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     warnings.simplefilter("ignore")  # Pillow's warnings about untrusted images
     load_decoders()
-    _bound_memory()
+    limit_memory(MEMORY_BYTES)
     connection.send_bytes(b"")
     while True:
         try:
             image = connection.recv_bytes(MAX_SOURCE_BYTES)
         except EOFError:
             return
-        _bound_time()
+        limit_cpu(CPU_S)
         connection.send_bytes(thumbnail(image))
-
-
-def _bound_memory() -> None:
-    """Limit the memory, if the platform supports it, so that a too large image fails to decode."""
-    statm = Path("/proc/self/statm")
-    if sys.platform != "win32" and statm.exists():
-        import resource
-
-        limit = int(statm.read_text().split()[0]) * resource.getpagesize() + MEMORY_BYTES
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
-
-
-def _bound_time() -> None:
-    if sys.platform != "win32":
-        import resource
-
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        limit = int(used.ru_utime + used.ru_stime) + 1 + CPU_S
-        resource.setrlimit(resource.RLIMIT_CPU, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))

@@ -17,6 +17,7 @@ import pytest
 from spotmap_build.atlas import Figure
 from spotmap_build.config import Config
 from spotmap_build.core.language import LANGUAGES
+from spotmap_build.emit import rendering
 from spotmap_build.emit.page import (
     CONTENT_SECURITY_POLICY,
     EXAMPLE,
@@ -150,6 +151,8 @@ def test_custom_file_replaces_that_of_the_template(template: Path, custom: Path)
         ("404.html.j2", b"{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion", "title"),
         ("404.html.j2", b"{{ '{0.a[x]}'.format(figures) }}", "cannot be rendered", "title"),
         ("404.html.j2", b"{{ 1 / 0 }}", "division by zero", "title"),
+        ("404.html.j2", b"{{ 'a' * 10 ** 9 }}", r"404\.html\.j2 cannot be rendered: it takes more than", "title"),
+        ("404.html.j2", b"{{ 'a' * 34000000 }}", r"404\.html\.j2 cannot be rendered: it takes more than", "title"),
         ("404.html.j2", b"{% include 'x' %}", "cannot be rendered: x", "title"),
     ],
 )
@@ -159,6 +162,19 @@ def test_unusable_custom_file_is_reported(custom: Path, name: str, content: byte
     with pytest.raises(ConfigError, match=message) as refused:
         render_pages(read_template(custom.parent, replacing=custom), FACTS)
     assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", b"{{ 10 ** (10 ** 9) }}"],
+)
+def test_custom_page_that_takes_too_long_is_reported(
+    custom: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "CPU_S", 1)
+    (custom / "404.html.j2").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"404\.html\.j2 cannot be rendered: it takes more than"):
+        render_pages(read_template(custom.parent, replacing=custom), FACTS)
 
 
 @pytest.mark.parametrize(

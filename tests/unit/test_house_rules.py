@@ -45,7 +45,7 @@ HOMES = [
     ("pyarrow", "fetch/tables/parquet.py"),
     ("pyarrow", "emit/parquet.py"),
     ("contourpy", "emit/contour.py"),
-    ("jinja2", "emit/page.py"),
+    ("jinja2", "emit/rendering.py"),
     ("watchfiles", "emit/watch.py"),
     ("resvg_py", "emit/poster_png.py"),
     ("s3fs", "deploy/s3.py"),
