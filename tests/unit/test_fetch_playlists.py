@@ -108,6 +108,24 @@ ENTRIES: dict[str, tuple[str | bytes, list[str]]] = {
     "in big-endian UTF-16": (b"\xfe\xff" + "Björk/01 Été.mp3\r\n".encode("utf-16-be"), ["Été"]),
     "in Windows-1252": ("Björk/01 Été.mp3".encode("cp1252"), ["Été"]),
     "with classic Mac line endings": ("Björk/01 Été.mp3\rArtist Two/Red Album/02 Dusk.mp3\r", ["Été", "Dusk"]),
+    "in DOS code page 850": ("Björk\\01 Été.mp3".encode("cp850"), ["Été"]),
+    "in Mac Roman": ("Artist Two/Red Album/02 Dusk.mp3\rBjörk/01 Été.mp3".encode("mac-roman"), ["Dusk", "Été"]),
+    "misread and saved": (
+        "Artist Two/Red Album/02 Dusk.mp3\nArtist One/Blue Album/01 FirstÂ\xa0Light.mp3",
+        ["Dusk", "First Light"],
+    ),
+    "before they were converted": ("Artist Two/Red Album/02 Dusk.flac\nD:\\Björk\\01 Été.wav\n", ["Dusk", "Été"]),
+    "with other signs": (
+        "Artist Two/Red+Album/02_Dusk.mp3\nArtist One/Blue?Album/01 First: Light.flac",
+        ["Dusk", "First Light"],
+    ),
+    "with entities": ("Bj&#246;rk/01 &Eacute;t&eacute;.mp3", ["Été"]),
+    "from a moment on": (
+        "Björk/01 Été.mp3#t=10\nfile:///x/Artist%20Two/Red%20Album/02%20Dusk.mp3?start=1",
+        ["Été", "Dusk"],
+    ),
+    "of an old Mac": ("Macintosh HD:Users:me:Artist Two:Red Album:02 Dusk.mp3", ["Dusk"]),
+    "with what fills a block": ("Björk/01 Été.mp3\0\0\n\x1a", ["Été"]),
     "twice": ("Björk/01 Été.mp3\nbjörk/01 été.mp3\n", ["Été"]),
 }
 

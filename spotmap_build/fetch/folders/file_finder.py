@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
 from typing import Final
@@ -19,6 +20,8 @@ Ends = dict[Parts, list[tuple[Parts, Path]]]
 MAX_END_PARTS: Final = 3
 MAX_ALIKE: Final = 100
 """A name shared by more files ("Track 01.mp3") is ambiguous."""
+MIN_PLAIN_LETTERS: Final = 4
+_NOT_PLAIN: Final = re.compile(r"[^a-z0-9]+")
 NO_NAMES: Final = frozenset(("", ".", "..", "/", "//"))
 
 
@@ -63,11 +66,20 @@ class FileFinder:
     def _folder_ends(self) -> Ends:
         return _ends({path: _fold_all(self._parts[path]) for path in self._folders})
 
+    @cached_property
+    def _stem_ends(self) -> Ends:
+        return _ends({path: _without_suffix(self._parts[path]) for path in self._files})
+
+    @cached_property
+    def _plain_ends(self) -> Ends:
+        return _ends({path: plain for path in self._files if (plain := _plain_parts(self._parts[path]))})
+
     def find(self, line: str, folder: Path) -> Path | None:
         """Return the file or folder that a line means, if it exists.
 
         The line is tried unchanged, then percent-decoded, then ignoring case and Unicode normalization, then by the
-        longest path suffix that matches exactly one file below the root.
+        longest path suffix that matches exactly one file below the root. Finally, the file may be in another format, or
+        have other characters in place of those that a system or an encoding lacks.
 
         Parameters
         ----------
@@ -83,7 +95,14 @@ class FileFinder:
                 found = look(place)
                 if found is not None:
                     return found
-        return _by_end(readings, self._file_ends) or _by_end(readings, self._folder_ends)
+        found = _by_end(readings, self._file_ends) or _by_end(readings, self._folder_ends)
+        if found is not None or not self._files:
+            return found
+        inside = [os.path.relpath(place, self._root) for place in places if place.is_relative_to(self._root)]
+        similar = [*inside, *readings]
+        return _by_end(similar, self._stem_ends, _without_suffix, 2) or _by_end(
+            similar, self._plain_ends, _plain_parts, 2
+        )
 
     def files_in(self, folder: Path) -> list[Path]:
         """Return the files in a folder, at any depth."""
@@ -126,18 +145,22 @@ def _ends(paths: Mapping[Path, Parts]) -> Ends:
     return ends
 
 
-def _by_end(readings: Iterable[str], ends: Ends) -> Path | None:
-    """Return the only path that has the longest suffix in common with one of the readings."""
+def _by_end(
+    readings: Iterable[str], ends: Ends, fold: Callable[[Iterable[str]], Parts] | None = None, min_parts: int = 1
+) -> Path | None:
+    """Return the only path that has the longest suffix in common with one of the readings, or equals it."""
     longest = 0
     wanted: Parts = ()
     alike: dict[Path, bool] = {}
     for reading in readings:
         parts = tuple(part for part in PurePath(reading).parts if part not in NO_NAMES)
-        folded = _fold_all(parts)
+        folded = (fold or _fold_all)(parts)
         lengths = range(min(len(folded), MAX_END_PARTS), 0, -1)
         candidates = next((ends[end] for length in lengths if (end := folded[-length:]) in ends), [])
         for candidate, path in candidates if len(candidates) <= MAX_ALIKE else ():
             length = _common_end(candidate, folded)
+            if length < min_parts and length < max(len(candidate), len(folded)):
+                continue
             if length > longest:
                 longest, wanted = length, parts[-length:]
                 alike.clear()
@@ -162,6 +185,23 @@ def _only(paths: Sequence[Path], wanted: Parts) -> Path | None:
     if len(paths) > 1:
         paths = [path for path in paths if path.parts[-len(wanted) :] == wanted]
     return paths[0] if len(paths) == 1 else None
+
+
+def _without_suffix(names: Iterable[str]) -> Parts:
+    """Return the parts of a path to a file, in whatever format."""
+    *folders, name = _fold_all(names) or ("",)
+    return (*folders, PurePath(name).stem)
+
+
+def _plain_parts(names: Iterable[str]) -> Parts:
+    """Return only the ASCII letters and digits of a path; nothing if there are few in the file's name.
+
+    >>> _plain_parts(["A", "D\u00fcrst_live.mp3"]) == _plain_parts(["A", "D?rst: live.flac"]) == ("a", "d?rst?live")
+    True
+    """
+    parts = tuple(_NOT_PLAIN.sub("?", part) for part in _without_suffix(names))
+    plain = len(parts[-1].replace("?", ""))
+    return parts if plain >= MIN_PLAIN_LETTERS and 2 * plain >= len(parts[-1]) else ()
 
 
 def _fold_all(names: Iterable[str]) -> Parts:

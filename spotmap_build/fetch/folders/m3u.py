@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
@@ -38,6 +39,8 @@ _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:spotify|data|urn|magne
 _FILE_URL: Final = re.compile(r"file:(?://(?:localhost(?=/))?)?(?=/)|file:(?=//)|file://", re.I)
 _SHARE_URL: Final = re.compile(r"(?:smb|cifs|nfs|afp|s?ftp|webdavs?|davs?|special):(?=//)", re.I)
 """URLs of network shares; the files may also exist below the music folder."""
+_PART_OF_FILE: Final = re.compile(r"(?<=\w)[?#][\w=&:.,-]+$")
+"""What follows a file in an address, such as the moment to start at."""
 _DRIVE_OF_URL: Final = re.compile(r"/(?=[a-z][:|]/)", re.I)
 
 
@@ -93,7 +96,7 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
         return M3u((), fault="it is a web page (HTML), not a playlist")
     if HLS.search(text):
         return M3u((), fault="it describes the stream of a single recording (HLS) and is not a playlist")
-    lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff")))
+    lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff\0\x1a")))
     entries = (line for line in lines if not line.startswith("#") or _is_entry(line, is_file))
     named = PLAYLIST.search(text)
     return _bounded(_entries(entries), fold_space(named[1]) if named else "")
@@ -164,8 +167,12 @@ def path_readings(line: str) -> Iterator[str]:
         plain = line[url.end() :]
         plain = plain if plain.startswith("/") else f"//{plain}"  # on another machine
         texts = [_DRIVE_OF_URL.sub("", plain, count=1) if _DRIVE_OF_URL.match(plain) else plain]
+    elif line.count(":") > 1 and not re.search(r"[/\\]", line):  # of an old Mac
+        texts.append(line.replace(":", "/"))
     decoded = decode_text(unquote_to_bytes(texts[0])) if "%" in texts[0] else texts[0]
-    texts = [decoded, texts[0]] if url is not None else [texts[0], decoded]
+    texts = [decoded, texts[0]] if url is not None else [*texts, decoded]
+    texts += [html.unescape(text) for text in texts if "&" in text]
+    texts += [text[: found.start()] for text in texts if (found := _PART_OF_FILE.search(text))]
     for text in dict.fromkeys(texts):
         yield text
         if "\\" in text:
