@@ -477,6 +477,7 @@ def test_cache_whose_creation_was_interrupted_is_completed(tmp_path: Path) -> No
     (tmp_path / ".gitignore").write_text("*\n")
     with Cache.open(tmp_path) as cache:
         cache.put(key(), {"vector": SMALL}, seconds=0)
+        assert cache.lookup(key()) is not None
 
 
 def test_cache_is_marked_to_be_excluded_from_backups_and_repositories(cache: Cache, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from spotmap_build.cache.store import Cache
 from spotmap_build.cli_storage import deploy
 from spotmap_build.deploy import DeployError, open_target, read_site
 from spotmap_build.deploy.built import BuiltSite
+from spotmap_build.deploy.folder import FolderTarget
 from spotmap_build.deploy.s3 import FOREVER, NAMED_BY_CONTENT, headers_of
 from spotmap_build.deploy.target import Deployed
 from spotmap_build.describe import describe_deployed
@@ -411,9 +412,9 @@ def test_invalid_target_is_reported_without_its_password(tmp_path: Path, address
 
 def test_folder_named_like_the_branch_can_be_addressed(tmp_path: Path) -> None:
     for address in ("./gh-pages", "folder:gh-pages"):
-        open_target(address, tmp_path, tmp_path / "cache")
+        assert isinstance(open_target(address, tmp_path, tmp_path / "cache"), FolderTarget)
     (tmp_path / "gh-pages").mkdir()
-    open_target("gh-pages", tmp_path, tmp_path / "cache")
+    assert isinstance(open_target("gh-pages", tmp_path, tmp_path / "cache"), FolderTarget)
 
 
 def test_incomplete_site_is_not_deployed(tmp_path: Path) -> None:

@@ -122,15 +122,15 @@ def test_batched_pairs_give_the_same_reasons_as_single_pairs(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_few_equal_tracks_are_no_error(count: int) -> None:
+def test_few_equal_tracks_have_nothing_to_explain(count: int) -> None:
     full = embeddings_of([])
     rows = np.zeros(count, dtype=np.intp)
     few = Embeddings(
         full.track_ids[:count], full.vectors[rows], full.tags[rows], full.tag_names, full.features[rows], NAMES
     )
     explainer = Explainer(few)
-    explainer.shared(0, count - 1)
-    explainer.difference(0, range(count))
+    assert explainer.shared(0, count - 1) == ()
+    assert explainer.difference(0, range(count)) == ()
 
 
 def plane(count: int, seed: int = 0) -> Float32Array:

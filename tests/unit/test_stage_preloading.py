@@ -84,10 +84,21 @@ def test_restarted_build_waits_for_preloading(monkeypatch: pytest.MonkeyPatch) -
     assert is_loaded.is_set()
 
 
-def test_missing_package_is_ignored_while_preloading(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def thread_errors(monkeypatch: pytest.MonkeyPatch) -> list[BaseException | None]:
+    """Collect the exceptions that end threads; without this they are only warnings."""
+    errors: list[BaseException | None] = []
+    monkeypatch.setattr(threading, "excepthook", lambda unhandled: errors.append(unhandled.exc_value))
+    return errors
+
+
+def test_missing_package_is_ignored_while_preloading(
+    monkeypatch: pytest.MonkeyPatch, thread_errors: list[BaseException | None]
+) -> None:
     monkeypatch.setitem(sys.modules, "spotmap_build.cluster.hdbscan", None)
     with preload_for_map(nothing, new_share=0, has_embeddings=something_is_embedded):
         pass
+    assert thread_errors == []
 
 
 def test_prefetching_stops_when_the_workers_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,12 +117,19 @@ def test_prefetching_stops_when_the_workers_are_done(monkeypatch: pytest.MonkeyP
     assert stop_states == [False, True]
 
 
-def test_error_while_prefetching_is_ignored() -> None:
+def test_error_while_prefetching_is_ignored(
+    monkeypatch: pytest.MonkeyPatch, thread_errors: list[BaseException | None]
+) -> None:
+    monkeypatch.setattr(preloading, "_import_packages", lambda: None)
+    has_started = threading.Event()
+
     def read(stop_requested: Callable[[], bool]) -> None:
+        has_started.set()
         raise OSError("the disk fails")
 
     with preload_for_map(read, new_share=0, has_embeddings=something_is_embedded):
-        pass
+        has_started.wait()
+    assert thread_errors == []
 
 
 @pytest.mark.parametrize("is_embedded", [False, True])
