@@ -88,7 +88,7 @@ class _Module:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Location:
     """The module and function of an expression, in which its names are resolved."""
 
     module: _Module
@@ -147,26 +147,26 @@ class _Reader:
         for module in self._modules.values():
             path = f"spotmap_build/{module.name}"
             for function, call in _calls(module.tree):
-                for node in self._said(call, module.name):
+                for node in self._message_arguments(call, module.name):
                     is_marked = _last(call.func) == "translatable"
                     try:
-                        for text in self._read(node, _Place(module, function), strict=True):
+                        for text in self._resolve(node, _Location(module, function), strict=True):
                             yield text, path, is_marked
                             is_marked = False  # the possible texts of its values are not marked
                     except UnreadableText as error:
                         raise UnreadableText(f"{path}:{call.lineno}: {error}") from None
 
-    def _said(self, call: ast.Call, path: str) -> Iterator[ast.expr]:
+    def _message_arguments(self, call: ast.Call, path: str) -> Iterator[ast.expr]:
         name = _last(call.func)
         is_ours = name in self._errors or (name == "ValueError" and not path.startswith(INTERNAL_MODULES))
-        place = ARGUMENT.get(name, 0 if is_ours else None)
-        if place is not None and len(call.args) > place:
-            yield call.args[place]
+        position = ARGUMENT.get(name, 0 if is_ours else None)
+        if position is not None and len(call.args) > position:
+            yield call.args[position]
         if isinstance(call.func, ast.Attribute) and call.func.attr == "append" and _last(call.func.value) == "notices":
             yield call.args[0]
         yield from (keyword.value for keyword in call.keywords if keyword.arg in KEYWORDS)
 
-    def _read(self, node: ast.expr, place: _Place, *, strict: bool, depth: int = 0) -> Iterator[str]:
+    def _resolve(self, node: ast.expr, location: _Location, *, strict: bool, depth: int = 0) -> Iterator[str]:
         """Yield the possible texts of an expression. Unless ``strict``, unreadable ones are skipped."""
         if depth > MAX_DEPTH:
             return
@@ -174,53 +174,53 @@ class _Reader:
             case ast.Constant(value=constant):
                 yield from [constant] if isinstance(constant, str) else []
             case ast.JoinedStr(values=values):
-                yield self._template(values, place.module)
+                yield self._template(values, location.module)
                 for value in values:
                     if isinstance(value, ast.FormattedValue):
-                        yield from self._read(value.value, place, strict=False, depth=depth + 1)
+                        yield from self._resolve(value.value, location, strict=False, depth=depth + 1)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
-                ends = list(self._read(right, place, strict=strict, depth=depth + 1))
-                for begin in self._read(left, place, strict=strict, depth=depth + 1):
+                ends = list(self._resolve(right, location, strict=strict, depth=depth + 1))
+                for begin in self._resolve(left, location, strict=strict, depth=depth + 1):
                     yield from (begin + end for end in ends)
             case ast.Name(id=name):
-                yield from self._named(name, place, strict=strict, depth=depth)
+                yield from self._resolve_name(name, location, strict=strict, depth=depth)
             case ast.Call():
-                yield from self._called(node, place, depth=depth)
+                yield from self._resolve_call(node, location, depth=depth)
             case _:
                 parts = _parts(node)
                 if strict and not parts and not (isinstance(node, ast.Attribute) and node.attr in EXTRACTED_AT_SOURCE):
                     raise UnreadableText(ast.unparse(node))
                 for part in parts:
                     must = strict and isinstance(node, ast.IfExp)
-                    yield from self._read(part, place, strict=must, depth=depth + 1)
+                    yield from self._resolve(part, location, strict=must, depth=depth + 1)
 
-    def _named(self, name: str, place: _Place, *, strict: bool, depth: int) -> Iterator[str]:
+    def _resolve_name(self, name: str, location: _Location, *, strict: bool, depth: int) -> Iterator[str]:
         """Yield the texts of a name that is defined in the function, the module, or the module it is imported from."""
-        given = list(_assigned_values(name, place.function)) if place.function else []
+        given = list(_assigned_values(name, location.function)) if location.function else []
         for node in given:
-            yield from self._read(node, place, strict=False, depth=depth + 1)
-        if given or _is_own(name, place.function):
+            yield from self._resolve(node, location, strict=False, depth=depth + 1)
+        if given or _is_own(name, location.function):
             return
-        home, other = self._home(name, place.module)
+        home, other = self._defining_module(name, location.module)
         if other in home.constants:
-            yield from self._read(home.constants[other], _Place(home), strict=False, depth=depth + 1)
+            yield from self._resolve(home.constants[other], _Location(home), strict=False, depth=depth + 1)
         elif strict:
             raise UnreadableText(name)
 
-    def _called(self, node: ast.Call, place: _Place, *, depth: int) -> Iterator[str]:
+    def _resolve_call(self, node: ast.Call, location: _Location, *, depth: int) -> Iterator[str]:
         """Yield the texts that a call may return: a transformed text, or the return values of one of our functions."""
         if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
             parts = node.args if node.func.attr == "join" else (node.func.value,)
             for part in (*parts, *(node.args if node.func.attr == "get" else ())):
-                yield from self._read(part, place, strict=False, depth=depth + 1)
+                yield from self._resolve(part, location, strict=False, depth=depth + 1)
             return
-        home, name = self._home(_last(node.func), place.module)
+        home, name = self._defining_module(_last(node.func), location.module)
         function = home.functions.get(name)
         for inner in ast.walk(function) if function else ():
             if isinstance(inner, ast.Return | ast.Yield) and inner.value is not None:
-                yield from self._read(inner.value, _Place(home, function), strict=False, depth=depth + 1)
+                yield from self._resolve(inner.value, _Location(home, function), strict=False, depth=depth + 1)
 
-    def _home(self, name: str, module: _Module) -> tuple[_Module, str]:
+    def _defining_module(self, name: str, module: _Module) -> tuple[_Module, str]:
         """Return the module that defines a name, and the name there."""
         path, original = module.imports.get(name, (module.name, name))
         return self._modules.get(path, module), original
@@ -246,7 +246,7 @@ class _Reader:
     def _constant(self, node: ast.expr, module: _Module) -> str | None:
         if not isinstance(node, ast.Name) or not node.id.isupper():
             return None
-        home, name = self._home(node.id, module)
+        home, name = self._defining_module(node.id, module)
         found = home.constants.get(name)
         return found.value if isinstance(found, ast.Constant) and isinstance(found.value, str) else None
 
@@ -276,9 +276,9 @@ def _module(path: Path) -> tuple[str, _Module]:
         if isinstance(inner, ast.FunctionDef):
             module.functions.setdefault(inner.name, inner)
         elif isinstance(inner, ast.ImportFrom) and (inner.module or "").startswith("spotmap_build"):
-            place = f"{(inner.module or '').removeprefix('spotmap_build').lstrip('.').replace('.', '/')}"
+            module_path = f"{(inner.module or '').removeprefix('spotmap_build').lstrip('.').replace('.', '/')}"
             for alias in inner.names:
-                module.imports[alias.asname or alias.name] = (f"{place}.py", alias.name)
+                module.imports[alias.asname or alias.name] = (f"{module_path}.py", alias.name)
     return name, module
 
 

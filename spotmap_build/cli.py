@@ -79,7 +79,7 @@ def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes
     choices = scaffold.choose(sources, title, workflow, ask=None if yes or not sys.stdin.isatty() else _ask)
     action, folder = find_action(), working_folder()
     made = scaffold.write_files(folder, scaffold.make_files(choices, action))
-    echo(scaffold.what_was_made(made, choices, action, folder))
+    echo(scaffold.describe_result(made, choices, action, folder))
 
 
 @main.command(cls=BuildCommand)
@@ -90,7 +90,7 @@ def build(**flags: Any) -> None:
     if not any(flags.values()) and _offers_init() and _agrees(gettext("There is no map here. Set one up? [Y/n] ")):
         click.get_current_context().invoke(init)
         return
-    with _at_work(flags) as (config, progress):
+    with _configured(flags) as (config, progress):
         limit_from_s = click.get_current_context().obj
         ending = build_unless_unchanged(config, progress, limit_from_s)
     for text, level in ending.lines:
@@ -107,7 +107,7 @@ def match(**flags: Any) -> None:
     from spotmap_build.describe import review_command, short_path
     from spotmap_build.summary import missing_lines
 
-    with _at_work(flags) as (config, progress):
+    with _configured(flags) as (config, progress):
         result = pipeline.match(config, progress)
     review = review_command(config, default_config(os.environ))
     echo(missing_lines(result.failures, review))
@@ -123,7 +123,7 @@ def plan(**flags: Any) -> None:
     """Say what a build would do, without analyzing or publishing anything."""
     from spotmap_build import pipeline
 
-    with _at_work(flags) as (config, progress):
+    with _configured(flags) as (config, progress):
         sentences = pipeline.plan(config, progress)
     echo(sentences)
 
@@ -146,10 +146,10 @@ def login(
 
     Without --write, it cannot change anything there. spotmap-build does not ask for your password.
     """
-    from spotmap_build.fetch.spotify.login import keep_login
+    from spotmap_build.fetch.spotify.login import ensure_login
     from spotmap_build.fetch.spotify.settings import SpotifySettings
 
-    kept = keep_login(
+    kept = ensure_login(
         SpotifySettings.from_config(read_config({})),
         client_id=client_id or "",
         say=lambda text: echo(map(translate, text.split("\n")), err=True),
@@ -257,7 +257,7 @@ def playlists(folder: Path, formats: tuple[ListFormat, ...], **flags: Any) -> No
     from spotmap_build import cached_map
     from spotmap_build.describe import update_lines
 
-    with _at_work(flags) as (config, progress):
+    with _configured(flags) as (config, progress):
         updated = cached_map.write_lists(config, progress, folder, formats)
     echo(update_lines(updated, folder))
 
@@ -287,7 +287,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
         echo([] if agrees else [gettext("Nothing was changed.")])
         return agrees
 
-    with _at_work(flags) as (config, progress):
+    with _configured(flags) as (config, progress):
         chosen = choice or config.push_lists
         if not (chosen or only_list):
             raise click.UsageError("No list was chosen. To see the available lists: spotmap-build push --list")
@@ -325,7 +325,7 @@ def export(target: Path, file_format: str | None, vectors: bool, **flags: Any) -
         )
     if vectors and chosen not in {"parquet", "npz"}:
         raise click.UsageError(f"--vectors needs --format parquet or npz: {chosen} cannot hold them.")
-    with _at_work(flags) as (config, progress):
+    with _configured(flags) as (config, progress):
         count = cached_map.export_map(config, progress, target, chosen, with_vectors=vectors)
     echo([ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=target)])
 
@@ -340,7 +340,7 @@ def card(file: Path, **flags: Any) -> None:
     """
     from spotmap_build import cached_map
 
-    with _at_work(flags) as (config, progress):
+    with _configured(flags) as (config, progress):
         count = cached_map.write_card(config, progress, file)
     written = ngettext("{count} track is in {file}.", "{count} tracks are in {file}.", count, file=file)
     option = f"--source card:{file.name}"
@@ -369,7 +369,7 @@ def doctor(as_json: bool) -> None:
 
 
 @contextmanager
-def _at_work(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
+def _configured(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
     """Read the configuration from the options and open the progress display; close it at the end."""
     from spotmap_build.progress import make_progress
 

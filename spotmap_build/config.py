@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from spotmap_build.config_values import NO_BOUND, FailureBound, Shard, shown
 from spotmap_build.core.documents import parse_toml
-from spotmap_build.core.files import MAX_NAME_BYTES, is_inside, read_bounded, resolve_place
+from spotmap_build.core.files import MAX_NAME_BYTES, is_inside, read_bounded, resolve_path
 from spotmap_build.core.language import AUTO
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError
@@ -149,8 +149,8 @@ class Config:
         Friends' cards do not count, since their location says nothing about the library.
         """
         named = [source.partition(":") for source in self.sources]
-        places = [Path(place) for kind, _, place in named if place and kind != CARD]
-        folders = [place if place.is_dir() else place.parent for place in places]
+        places = [Path(path) for kind, _, path in named if path and kind != CARD]
+        folders = [path if path.is_dir() else path.parent for path in places]
         try:
             common = Path(os.path.commonpath(folders)) if folders else None
         except ValueError:
@@ -190,9 +190,9 @@ def sibling_path(out: Path, ending: str) -> Path:
     return folder.parent / (folder.name + ending)
 
 
-def sibling_script(place: Path) -> Path:
+def sibling_script(path: Path) -> Path:
     """Return the path of the script version of the list of local audio, for pages opened from disk."""
-    return place.with_name(f"{place.name}.js")
+    return path.with_name(f"{path.name}.js")
 
 
 def available_processors() -> int:
@@ -281,10 +281,10 @@ def working_folder() -> Path:
         ) from error
 
 
-def _is_in_site(place: Path, out: Path) -> bool:
+def _is_in_site(path: Path, out: Path) -> bool:
     """Return whether the default cache would be inside the site, as with ``--out .``."""
     try:
-        return is_inside(resolve_place(place), resolve_place(out))
+        return is_inside(resolve_path(path), resolve_path(out))
     except OSError:  # reported when the path is used
         return False
 
@@ -293,8 +293,8 @@ def _check_file(config: Config, of_file: set[str], file: Path) -> None:
     """Refuse values that a settings file may not choose, see :class:`Setting`."""
     for setting in SETTINGS:
         if setting.name in of_file and setting.is_place:
-            place = config.report_path if setting.name == "report" else getattr(config, setting.name)
-            _check_inside_project(setting, place, file)
+            path = config.report_path if setting.name == "report" else getattr(config, setting.name)
+            _check_inside_project(setting, path, file)
     if "anchor" in of_file and config.anchor.lower().startswith("http://"):
         raise ConfigError(
             f"{file}: [build] anchor is an address without https.",
@@ -302,13 +302,13 @@ def _check_file(config: Config, of_file: set[str], file: Path) -> None:
         )
 
 
-def _check_inside_project(setting: Setting, place: Path, file: Path) -> None:
+def _check_inside_project(setting: Setting, path: Path, file: Path) -> None:
     where = f"{file}: [build] {setting.name}"
     try:
-        project, target = resolve_place(file.parent), resolve_place(place)
+        project, target = resolve_path(file.parent), resolve_path(path)
     except OSError as error:
         raise ConfigError(
-            f"{where} is not a usable path: {shown(place)} ({error.strerror or error}).",
+            f"{where} is not a usable path: {shown(path)} ({error.strerror or error}).",
             hint="Name another one.",
         ) from error
     if not is_inside(target, project):

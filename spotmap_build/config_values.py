@@ -119,7 +119,7 @@ def _anchored(path: str, base: Path) -> Path:
     return place
 
 
-def whole_number(most: int) -> Callable[[object, Path], int]:
+def whole_number(maximum: int) -> Callable[[object, Path], int]:
     """Return a parser for whole numbers from 0 to ``most``."""
 
     def read(value: object, _base: Path) -> int:
@@ -127,14 +127,14 @@ def whole_number(most: int) -> Callable[[object, Path], int]:
             number = value if isinstance(value, int) else int(_short(value))
         except ValueError:
             number = -1
-        if not 0 <= number <= most or isinstance(value, bool):
-            raise ValueError(f"must be a whole number from 0 to {most}")
+        if not 0 <= number <= maximum or isinstance(value, bool):
+            raise ValueError(f"must be a whole number from 0 to {maximum}")
         return number
 
     return read
 
 
-def number(least: float, most: float) -> Callable[[object, Path], float]:
+def number(minimum: float, maximum: float) -> Callable[[object, Path], float]:
     """Return a parser for numbers from ``least`` to ``most``."""
 
     def read(value: object, _base: Path) -> float:
@@ -142,8 +142,8 @@ def number(least: float, most: float) -> Callable[[object, Path], float]:
             found = float(_short(value))
         except ValueError:
             found = math.nan
-        if not least <= found <= most or isinstance(value, bool):
-            raise ValueError(f"must be a number from {least:g} to {most:g}")
+        if not minimum <= found <= maximum or isinstance(value, bool):
+            raise ValueError(f"must be a number from {minimum:g} to {maximum:g}")
         return found
 
     return read

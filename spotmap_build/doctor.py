@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from spotmap_build.config import CONFIG_FILE
-from spotmap_build.core.files import nearest_folder, resolve_place
+from spotmap_build.core.files import nearest_folder, resolve_path
 from spotmap_build.core.text import columns, padded, printable, printable_json
 from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import LoginError
@@ -194,7 +194,7 @@ def _plugins() -> tuple[Finding, ...]:
 def _folder(name: str, folder: Path) -> Finding:
     """Check that files can be created in a folder, or in its nearest existing parent."""
     try:
-        with tempfile.TemporaryFile(dir=nearest_folder(resolve_place(folder))):
+        with tempfile.TemporaryFile(dir=nearest_folder(resolve_path(folder))):
             pass
         is_there = folder.is_dir()
     except OSError as error:
@@ -205,7 +205,7 @@ def _folder(name: str, folder: Path) -> Finding:
 
 def _room(folder: Path) -> Finding:
     try:
-        free_bytes = shutil.disk_usage(nearest_folder(resolve_place(folder))).free
+        free_bytes = shutil.disk_usage(nearest_folder(resolve_path(folder))).free
     except OSError as error:
         unknown = gettext("free space of {folder} is unknown: {reason}", folder=folder, reason=error.strerror)
         return Finding(gettext("Disk"), "warning", unknown, gettext("Choose another place."))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.files import is_inside, read_bounded, resolve_place, write_atomically
+from spotmap_build.core.files import is_inside, read_bounded, resolve_path, write_atomically
 from spotmap_build.emit.site import check_output, output_folder
 from spotmap_build.errors import CacheError, ConfigError, OutputError
 from spotmap_build.registry.formats import MARKER_NAME
@@ -89,9 +89,9 @@ def _check_nesting(config: Config) -> None:
         )
     _check_none_in_a_site(cache)
     paths = {name: getattr(config, name) for name in NOT_IN_THE_SITE} | {"report": config.report_path}
-    for name, place in paths.items():
-        if place is not None:
-            _check_apart(name, place, site, cache)
+    for name, path in paths.items():
+        if path is not None:
+            _check_apart(name, path, site, cache)
     if config.summary is not None and _same(config.summary, config.report_path):
         raise OutputError(
             f"The report and the summary cannot be the same file: {config.summary}.", hint="Give another --summary."
@@ -100,7 +100,7 @@ def _check_nesting(config: Config) -> None:
 
 def _cache_place(cache_dir: Path) -> Path:
     try:
-        return resolve_place(cache_dir)
+        return resolve_path(cache_dir)
     except OSError as error:
         raise CacheError(
             f"The cache cannot be at {cache_dir}: {error.strerror or error}.",
@@ -117,10 +117,10 @@ def _check_none_in_a_site(cache: Path) -> None:
             )
 
 
-def _check_apart(name: str, place: Path, site: Path, cache: Path) -> None:
+def _check_apart(name: str, path: Path, site: Path, cache: Path) -> None:
     what, parent = name.replace("_", " "), None
     try:
-        resolved = resolve_place(place.parent) / place.name if name in FILES else resolve_place(place)
+        resolved = resolve_path(path.parent) / path.name if name in FILES else resolve_path(path)
     except OSError:  # reported when the file is opened or created
         return
     if is_inside(resolved, site):
@@ -128,19 +128,19 @@ def _check_apart(name: str, place: Path, site: Path, cache: Path) -> None:
     elif name in NOT_IN_THE_CACHE and is_inside(resolved, cache):
         parent = f"the cache ({cache})"
     if parent:
-        raise OutputError(f"The {what} {place} would be inside {parent}.", hint="Name another place for it.")
+        raise OutputError(f"The {what} {path} would be inside {parent}.", hint="Name another place for it.")
 
 
 def _same(first: Path, second: Path) -> bool:
     try:
-        return resolve_place(first) == resolve_place(second)
+        return resolve_path(first) == resolve_path(second)
     except OSError:
         return False
 
 
-def is_in_a_cache(place: Path) -> bool:
+def is_in_a_cache(path: Path) -> bool:
     """Return whether a path is a cache of spotmap-build, or inside one."""
-    return any(_is_cache(above) for above in (place, *place.parents))
+    return any(_is_cache(above) for above in (path, *path.parents))
 
 
 def _is_cache(folder: Path) -> bool:

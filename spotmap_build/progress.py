@@ -29,7 +29,7 @@ LEVELS: Final = {"warning": gettext_noop("warning"), "error": gettext_noop("erro
 class Progress(Protocol):
     """Receiver of progress events. ``stage`` is a stage of the pipeline: fetch, embed, project, ..., emit."""
 
-    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+    def begin(self, stage: str, title: str, total: int | None = None) -> None:
         """Report the start of a stage; ``total`` is its number of steps, if known."""
 
     def advance(self, done: int) -> None:
@@ -65,11 +65,11 @@ class PlainProgress:
         self._started_s = 0.0
         self._reported_s = 0.0
 
-    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+    def begin(self, stage: str, title: str, total: int | None = None) -> None:
         self._stage, self._total = stage, total
         self._started_s = self._reported_s = time.monotonic()
         if total:
-            self._line(f"{stage}: {translate(what)} ({total})")
+            self._line(f"{stage}: {translate(title)} ({total})")
 
     def advance(self, done: int) -> None:
         now_s = time.monotonic()
@@ -105,9 +105,9 @@ class JsonProgress:
         self._stage = ""
         self._started_s = time.monotonic()
 
-    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+    def begin(self, stage: str, title: str, total: int | None = None) -> None:
         self._stage = stage
-        self._event("begin", what=what, total=total)
+        self._event("begin", what=title, total=total)
 
     def advance(self, done: int) -> None:
         self._event("advance", done=done)
@@ -147,7 +147,7 @@ class TerminalProgress:
             self._console_made = Console(file=self._stream, highlight=False, soft_wrap=True)
         return self._console_made
 
-    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+    def begin(self, stage: str, title: str, total: int | None = None) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
@@ -162,7 +162,7 @@ class TerminalProgress:
             transient=True,
         )
         self._bar.start()
-        self._task = self._bar.add_task(printable(f"{stage:<8} {translate(what)}"), total=total)
+        self._task = self._bar.add_task(printable(f"{stage:<8} {translate(title)}"), total=total)
 
     def advance(self, done: int) -> None:
         if self._bar is not None and self._task is not None:

@@ -16,7 +16,7 @@ import msgspec
 import orjson
 
 from spotmap_build.core.documents import decode_json
-from spotmap_build.core.files import nearest_folder, open_regular, read_bounded, resolve_place, write_atomically
+from spotmap_build.core.files import nearest_folder, open_regular, read_bounded, resolve_path, write_atomically
 from spotmap_build.errors import OutputError
 from spotmap_build.run import Made, MapCost
 
@@ -199,7 +199,7 @@ def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
         It cannot be written there, or would replace (without ``force``) a file that no build wrote.
     """
     try:
-        folder = nearest_folder(resolve_place(path).parent)
+        folder = nearest_folder(resolve_path(path).parent)
         is_replaceable = _is_replaceable(path, kind)
         if not _is_added_to(path, kind) and not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

@@ -93,36 +93,40 @@ def _either(words: list[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]])
 
 
-def _text(name: str, env: str, metavar: str, say: str, read: Callable[[object, Path], object], **more: Any) -> Setting:
-    return Setting(name, env, read, help=say, metavar=metavar, **more)
+def _text(
+    name: str, env: str, metavar: str, help_text: str, read: Callable[[object, Path], object], **more: Any
+) -> Setting:
+    return Setting(name, env, read, help=help_text, metavar=metavar, **more)
 
 
-def _place(name: str, env: str, metavar: str, say: str, flag: str = "") -> Setting:
-    return Setting(name, env, values.read_path, flag=flag, is_place=True, help=say, metavar=metavar)
+def _place(name: str, env: str, metavar: str, help_text: str, flag: str = "") -> Setting:
+    return Setting(name, env, values.read_path, flag=flag, is_place=True, help=help_text, metavar=metavar)
 
 
-def _number(name: str, env: str, most: int, say: str) -> Setting:
-    return Setting(name, env, values.whole_number(most), help=say, metavar="N", kind="number")
+def _number(name: str, env: str, maximum: int, help_text: str) -> Setting:
+    return Setting(name, env, values.whole_number(maximum), help=help_text, metavar="N", kind="number")
 
 
-def _choice(name: str, env: str, choices: tuple[str, ...], say: str) -> Setting:
-    return Setting(name, env, values.choice(*choices), help=say, choices=choices)
+def _choice(name: str, env: str, choices: tuple[str, ...], help_text: str) -> Setting:
+    return Setting(name, env, values.choice(*choices), help=help_text, choices=choices)
 
 
-def _switch(name: str, env: str, say: str, *, in_file: bool = True) -> Setting:
-    return Setting(name, env, values.read_flag, in_file=in_file, help=say, kind="switch")
+def _switch(name: str, env: str, help_text: str, *, in_file: bool = True) -> Setting:
+    return Setting(name, env, values.read_flag, in_file=in_file, help=help_text, kind="switch")
 
 
-def _only_in_file(name: str, env: str, read: Callable[[object, Path], object], say: str) -> Setting:
-    return Setting(name, env, read, flag=NOT_A_FLAG, help=say)
+def _only_in_file(name: str, env: str, read: Callable[[object, Path], object], help_text: str) -> Setting:
+    return Setting(name, env, read, flag=NOT_A_FLAG, help=help_text)
 
 
 def _endpoint(name: str, env: str, of: str, read: Callable[[object, Path], object] = values.read_url) -> Setting:
-    say = f"The address of {of}, or of a substitute."
-    return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False, help=say)
+    help_text = f"The address of {of}, or of a substitute."
+    return Setting(name, env, read, table=ENDPOINTS, flag=NOT_A_FLAG, in_file=False, help=help_text)
 
 
-def _of_registry(name: str, env: str, ours: tuple[str, ...], names: Callable[[], tuple[str, ...]], say: str) -> Setting:
+def _of_registry(
+    name: str, env: str, ours: tuple[str, ...], names: Callable[[], tuple[str, ...]], help_text: str
+) -> Setting:
     """Return a setting whose values are the rows of a registry, including those added by plugins."""
 
     def read(value: object, _base: Path) -> str:
@@ -131,7 +135,7 @@ def _of_registry(name: str, env: str, ours: tuple[str, ...], names: Callable[[],
             raise ValueError(f"must be one of {', '.join(names())}")
         return value
 
-    return Setting(name, env, read, help=say, metavar=f"[{'|'.join((*ours, 'NAME'))}]")
+    return Setting(name, env, read, help=help_text, metavar=f"[{'|'.join((*ours, 'NAME'))}]")
 
 
 SETTINGS: Final = (

@@ -40,7 +40,7 @@ BEGINNING: Final = b'{"schema":"spotmap.unchanged/'
 MAX_AGE_S: Final = 86_400
 """Maximum lifetime of a note."""
 MAX_NOTE_BYTES: Final = 1 << 20
-KEPT: Final = ("ac", "cas", "FORMAT", "CACHEDIR.TAG")
+CACHE_PARTS: Final = ("ac", "cas", "FORMAT", "CACHEDIR.TAG")
 """Parts of a cache that determine what a build finds in it."""
 ROOTS: Final = "roots"
 PACKAGE: Final = Path(__file__).parent
@@ -84,10 +84,10 @@ class RecordingProgress:
         self._progress = progress
         self.events: list[tuple[str, ...]] = []
 
-    def begin(self, stage: str, what: str, total: int | None = None) -> None:
+    def begin(self, stage: str, title: str, total: int | None = None) -> None:
         """Report that a stage starts."""
-        self._progress.begin(stage, what, total)
-        self.events.append(("begin", stage, what))
+        self._progress.begin(stage, title, total)
+        self.events.append(("begin", stage, title))
 
     def advance(self, done: int) -> None:
         """Report the progress of a stage; this is not recorded."""
@@ -191,7 +191,7 @@ def _is_replaceable(path: Path) -> bool:
 
 
 _REPLAY: Final[Mapping[str, Callable[..., None]]] = {
-    "begin": lambda progress, stage, what: progress.begin(stage, what),
+    "begin": lambda progress, stage, title: progress.begin(stage, title),
     "end": lambda progress, outcome: progress.end(outcome),
     "say": lambda progress, message, level: progress.say(message, level=level),
 }
@@ -222,7 +222,7 @@ def _compute_state(config: Config, paths: Iterable[str]) -> State:
         # Outputs of builds may lie in the library's folder. The .npy file holds the vectors of a table.
         found.add_tree(str(Path(path)), without=ours)
         found.add_tree(str(Path(path).with_suffix(".npy")) if Path(path).suffix else "")
-    for name in KEPT:
+    for name in CACHE_PARTS:
         found.add_tree(os.path.join(cache, name))  # noqa: PTH118 - Path objects would dominate the run time
     found.add_tree(site)
     for read in (config.overrides, config.template):

@@ -73,10 +73,10 @@ def figures(folder: Path) -> Iterator[Figure]:
     yield Figure(f"main process, one new track in {PARENT_TRACKS:,}", seen["peak_mib"], bound_mib, "MiB")
 
 
-def _inside(what: str, folder: Path) -> dict[str, float]:
-    place = folder / what
+def _inside(script: str, folder: Path) -> dict[str, float]:
+    place = folder / script
     place.mkdir()
-    measure_command((sys.executable, "-m", "benchmarks.bounds.listening", what, place), place)
+    measure_command((sys.executable, "-m", "benchmarks.bounds.listening", script, place), place)
     lines = (place / "output.txt").read_text().strip().splitlines()
     seen: dict[str, float] = json.loads(lines[-1])
     return seen

@@ -62,8 +62,8 @@ def _print(name: str, vectors: Float32Array, games: Sequence[str], embedder: str
             by_card = shared_space.compare_sounds(points)
             own_space = prepare(own, preprocessing)
             plain = prepare(own if scale is None else (own - scale[0]) / scale[1], "center")
-            kept.append(_kept(plain, by_card))
-            true.append(_kept(own_space, by_card))
+            kept.append(_kept_share(plain, by_card))
+            true.append(_kept_share(own_space, by_card))
         chance = NEAREST / (len(vectors) / 2 - 1)
         print(f"| {name} | {width} | {np.mean(kept):.2f} | {np.mean(true):.2f} | {chance:.2f} |", flush=True)
 
@@ -87,8 +87,8 @@ def _as_on_a_card(vectors: Float32Array, embedder: str, width: int, scale: Float
     return shared_space.decode_sounds(shared_space.encode_sounds((scaled @ directions).astype(np.float32)))
 
 
-def _kept(one: Float32Array, other: Float32Array) -> float:
-    pairs = zip(find_neighbors(one, NEAREST, 0).indices, find_neighbors(other, NEAREST, 0).indices, strict=True)
+def _kept_share(left: Float32Array, right: Float32Array) -> float:
+    pairs = zip(find_neighbors(left, NEAREST, 0).indices, find_neighbors(right, NEAREST, 0).indices, strict=True)
     return float(np.mean([len({*a.tolist()} & {*b.tolist()}) / NEAREST for a, b in pairs]))
 
 

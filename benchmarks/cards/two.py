@@ -49,9 +49,9 @@ def print_two_libraries(vectors: Float32Array, games: Sequence[str], draws: int)
     print("\nnearest on the map of the same game: guests {:.2f}, own {:.2f}, by chance {:.2f}".format(*agreed))
 
 
-def _mixed(vectors: Float32Array, one: IntArray, other: IntArray) -> tuple[float, float]:
-    unit = _compared(vectors, one, other)
-    return mixing(unit[: len(one)], unit[len(one) :], seed=0)
+def _mixed(vectors: Float32Array, left: IntArray, right: IntArray) -> tuple[float, float]:
+    unit = _compared(vectors, left, right)
+    return mixing(unit[: len(left)], unit[len(left) :], seed=0)
 
 
 def _compared(vectors: Float32Array, *people: IntArray) -> Float32Array:

@@ -34,7 +34,7 @@ def main() -> None:
     head = load_network(weights, input_name=POOLS, output_names=(TAGS,))
     of_patches, of_means = [], []
     for path in chosen:
-        patches = mel_patches(decode(path).samples, patch_frames=PATCH_FRAMES, wanted=PATCHES).mel
+        patches = mel_patches(decode(path).samples, patch_frames=PATCH_FRAMES, max_patches=PATCHES).mel
         pools, tags = network(patches)
         of_patches.append(tags.mean(axis=0))
         of_means.append(head(pools.mean(axis=0, keepdims=True))[0][0])

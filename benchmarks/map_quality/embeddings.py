@@ -117,7 +117,7 @@ def analyze_with_musicnn(samples: Float32Array) -> dict[str, Float32Array]:
 
     weights = Path(__file__).parents[2] / "spotmap_build/embed/data" / EMBEDDERS["musicnn"].packaged
     graph = essentia_engine.load_network(weights, input_name=INPUT, output_names=tuple(MUSICNN_LAYERS.values()))
-    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES).mel
+    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, max_patches=PATCHES).mel
     batches = [graph(patches[row : row + BATCH_PATCHES]) for row in range(0, len(patches), BATCH_PATCHES)]
     layers = {name: np.concatenate([batch[at] for batch in batches]) for at, name in enumerate(MUSICNN_LAYERS)}
     pools = layers.pop("pools")

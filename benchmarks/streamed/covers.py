@@ -154,14 +154,14 @@ def spoil(running: Services, albums: list[str]) -> dict[str, str]:
     return spoiled
 
 
-def build(checks: Checks, running: Services, what: str) -> ResourceUsage:
+def build(checks: Checks, running: Services, label: str) -> ResourceUsage:
     """Run the real command, and record and return its cost."""
     running.spotify.requests.clear()
     running.music.requests.clear()
     command = (*COMMAND, "--source", "spotify", "--embedder", "musicnn", "--log", "json")
     used = measure_command(command, running.folder, {**running.environment, **UNTHROTTLED, "SPOTMAP_JOBS": "2"})
     checks.lines.append(
-        f"{what}: {used.wall_s:.0f} s, {used.cpu_s:.0f} s of processors, largest process {used.peak_mib:.0f} MiB, "
+        f"{label}: {used.wall_s:.0f} s, {used.cpu_s:.0f} s of processors, largest process {used.peak_mib:.0f} MiB, "
         f"asked for pictures {picture_request_count(running)}"
     )
     return used

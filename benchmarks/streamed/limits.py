@@ -186,14 +186,14 @@ def moves(before: PublishedMap, after: PublishedMap) -> Drift:
     return drift_between(known.astype(np.float32), _places(after))
 
 
-def rand_index(one: PublishedMap, other: PublishedMap) -> float:
+def rand_index(left: PublishedMap, right: PublishedMap) -> float:
     """Return the adjusted Rand index of two maps' clusters, with unclustered tracks as one cluster."""
     from sklearn.metrics import adjusted_rand_score
 
-    rows = {track_id: row for row, track_id in enumerate(other.track_ids)}
-    labels, others = _labels(one), _labels(other)
-    shared = [row for row, track_id in enumerate(one.track_ids) if track_id in rows]
-    return float(adjusted_rand_score(labels[shared], others[[rows[one.track_ids[row]] for row in shared]]))
+    rows = {track_id: row for row, track_id in enumerate(right.track_ids)}
+    left_labels, right_labels = _labels(left), _labels(right)
+    shared = [row for row, track_id in enumerate(left.track_ids) if track_id in rows]
+    return float(adjusted_rand_score(left_labels[shared], right_labels[[rows[left.track_ids[row]] for row in shared]]))
 
 
 def _places(made: PublishedMap) -> Float32Array:

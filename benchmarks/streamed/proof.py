@@ -31,17 +31,17 @@ class Checks:
     lines: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    def ended_well(self, what: str, outcome: Outcome) -> None:
+    def ended_well(self, label: str, outcome: Outcome) -> None:
         """Check the exit status; if it is not 0, record the last lines of output."""
-        self.equal(f"{what}: exit status", outcome.status, 0)
+        self.equal(f"{label}: exit status", outcome.status, 0)
         if outcome.status:
             self.lines += outcome.stderr.splitlines()[-5:]
 
-    def equal(self, what: str, found: object, expected: object) -> None:
+    def equal(self, label: str, found: object, expected: object) -> None:
         is_right = found == expected
-        self.lines.append(f"  {'ok  ' if is_right else 'FAIL'} {what}: {found}")
+        self.lines.append(f"  {'ok  ' if is_right else 'FAIL'} {label}: {found}")
         if not is_right:
-            self.failures.append(f"{what}: {found}, not {expected}")
+            self.failures.append(f"{label}: {found}, not {expected}")
 
 
 def prove(count: int, odd: Oddities, folder: Path) -> int:

@@ -145,7 +145,7 @@ class CoverFetcher:
             if not self._can_continue(service):
                 raise _NoImage(LATER)
             try:
-                picture = self._ask(address, service.name)
+                picture = self._request(address, service.name)
             except ServiceError as error:
                 if self._stopped.is_set():
                     raise _NoImage(LATER) from error
@@ -161,7 +161,7 @@ class CoverFetcher:
     def _can_continue(self, service: Service) -> bool:
         return service.is_open and not self._stopped.is_set() and time.monotonic() < self._deadline_s
 
-    def _ask(self, address: str, name: str) -> bytes:
+    def _request(self, address: str, name: str) -> bytes:
         try:
             response = self._session.get(address, headers={"Accept": ACCEPT})
         except (BodyTooLarge, RedirectRefused, requests.TooManyRedirects) as error:

@@ -166,10 +166,10 @@ class Deezer:
 
         Invalid results are skipped.
         """
-        found = self._ask(f"search/track?q={quote(text, safe='')}&limit={MAX_RESULTS}")
+        found = self._request_json(f"search/track?q={quote(text, safe='')}&limit={MAX_RESULTS}")
         rows = found.get("data") if isinstance(found, dict) else None
         if found is not None and not isinstance(rows, list):
-            raise self._failed(_not_understood())
+            raise self._record_failure(_unexpected_response())
         tracks = []
         for row in (rows or [])[:MAX_RESULTS]:
             try:
@@ -194,7 +194,7 @@ class Deezer:
         """
         if not self.is_preview_address(address):
             raise TrackError("no-preview", "Deezer returned a preview URL on a host that is not its own.")
-        content = self._called(lambda: self._fetch_once(address))
+        content = self._call_with_retries(lambda: self._fetch_once(address))
         try:
             path.write_bytes(content)
         except OSError as error:
@@ -217,26 +217,26 @@ class Deezer:
         )
 
     def _track(self, path: str) -> DeezerTrack | None:
-        found = self._ask(path)
+        found = self._request_json(path)
         if found is None:
             return None
         try:
             return _read_track(found)
         except ValueError as error:
-            raise self._failed(_not_understood()) from error
+            raise self._record_failure(_unexpected_response()) from error
 
-    def _ask(self, path: str) -> Any:
+    def _request_json(self, path: str) -> Any:
         """Return the response as parsed JSON, or None if Deezer has no data."""
-        return self._called(lambda: self._ask_once(path))
+        return self._call_with_retries(lambda: self._request_once(path))
 
-    def _called(self, attempt: Callable[[], Result]) -> Result:
+    def _call_with_retries(self, attempt: Callable[[], Result]) -> Result:
         try:
             # A "busy" response pauses all threads; otherwise the others would use up their attempts meanwhile.
             result = self._busy_retry.call(
                 lambda: self._retry.call(attempt, retry_on=_Unanswered), retry_on=_Busy, sleep=self._limiter.delay
             )
         except ServiceError as error:
-            raise self._failed(error) from None
+            raise self._record_failure(error) from None
         except TrackError:  # the service did answer
             self._breaker.record_success()
             raise
@@ -258,14 +258,14 @@ class Deezer:
             raise _Unanswered(f"Deezer does not deliver previews (HTTP {response.status_code}).", hint=LATER)
         return response.content
 
-    def _ask_once(self, path: str) -> Any:
+    def _request_once(self, path: str) -> Any:
         self._limiter.wait()
         if self._breaker.reason is not None:
             raise self._breaker.reason
         try:
             response = self._api.get(self._api_url + path)
         except (BodyTooLarge, RedirectRefused) as error:
-            raise _not_understood() from error
+            raise _unexpected_response() from error
         except TooSlow as error:  # no retry after a full timeout
             raise ServiceError(_unreached(error).message, hint=CONNECTION) from error
         except requests.RequestException as error:
@@ -274,10 +274,10 @@ class Deezer:
         try:
             found = parse_json(response.content)
         except ValueError as error:
-            raise _not_understood() from error
+            raise _unexpected_response() from error
         return _without_error(found)
 
-    def _failed(self, error: ServiceError) -> ServiceError:
+    def _record_failure(self, error: ServiceError) -> ServiceError:
         if error is not self._breaker.reason:
             self._breaker.record_failure(error)
         return error
@@ -302,7 +302,7 @@ def _over_quota(retry_after_s: float | None) -> ServiceError:
 def _without_error(found: Any) -> Any:
     """Return the response, or None if it reports that there is no data; raise any other error that it reports."""
     if not isinstance(found, dict):
-        raise _not_understood()
+        raise _unexpected_response()
     error = found.get("error")
     if not error:
         return found
@@ -313,7 +313,7 @@ def _without_error(found: Any) -> Any:
         raise _over_quota(None)
     if code == BUSY:
         raise _Busy("Deezer is busy.", hint=LATER)
-    raise _not_understood()
+    raise _unexpected_response()
 
 
 def _read_track(row: Any) -> DeezerTrack:
@@ -343,5 +343,5 @@ def _unreached(error: requests.RequestException) -> ServiceError:
     return _Unanswered(f"Deezer cannot be reached: {why}.", hint=CONNECTION)
 
 
-def _not_understood() -> UnexpectedResponse:
+def _unexpected_response() -> UnexpectedResponse:
     return UnexpectedResponse("Deezer returned an invalid response.", hint="Run the command again later.")

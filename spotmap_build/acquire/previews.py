@@ -87,7 +87,7 @@ class Previews:
 
     def load_known(self) -> Recordings:
         """Return what is known without a request."""
-        return Recordings.of(self._tracks, self._recall)
+        return Recordings.of(self._tracks, self._load_known)
 
     def find(self, track: Track) -> Found:
         """Find the preview of a track, and store the decision."""
@@ -146,7 +146,7 @@ class Previews:
             self._fetch(track, path)
         except TrackError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            return self._remember(track, error)
+            return self._store_failure(track, error)
         except ServiceError as error:
             shutil.rmtree(folder, ignore_errors=True)
             self.service.store_refusal(error)
@@ -177,13 +177,13 @@ class Previews:
             raise TrackError("no-preview", "Deezer offers no preview of it here.", retryable=True)
         self._deezer.fetch_preview(found.preview, path)
 
-    def _remember(self, track: Track, error: TrackError) -> Failed:
+    def _store_failure(self, track: Track, error: TrackError) -> Failed:
         key = _download_key(_deezer_id(track))
         return failure_row(
             track.id, "download", self._run.cache.put_transient_failure(key, error.track_code, error.message)
         )
 
-    def _recall(self, track: Track) -> Found | None:
+    def _load_known(self, track: Track) -> Found | None:
         record = self._run.cache.lookup(_choice_key(track), outputs=(CHOSEN,))
         if record is None:
             return None

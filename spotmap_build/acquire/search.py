@@ -59,11 +59,11 @@ class Recordings:
     pending: list[Track] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tracks: Iterable[Track], recall: Callable[[Track], Found | None]) -> Recordings:
+    def of(cls, tracks: Iterable[Track], load: Callable[[Track], Found | None]) -> Recordings:
         """Look up each track with ``recall``; a track for which it returns None is pending."""
         recordings = cls()
         for track in tracks:
-            found = recall(track)
+            found = load(track)
             if found is None:
                 recordings.pending.append(track)
             else:
@@ -82,12 +82,12 @@ class Finder:
         self._started_unix_s = int(time.time())
         self._lock = threading.Lock()
         self._client: YouTubeMusic | None = None
-        self._asking: dict[str, threading.Lock] = {}
+        self._search_locks: dict[str, threading.Lock] = {}
         self._unanswered = UnansweredRequests(run, self.service)
 
     def load_known(self) -> Recordings:
         """Return what is known without a request."""
-        return Recordings.of(self._fetched.usable_tracks, self._recall)
+        return Recordings.of(self._fetched.usable_tracks, self._load_known)
 
     def find(self, track: Track) -> Found:
         """Search for the recording of a track, and store the decision."""
@@ -106,7 +106,7 @@ class Finder:
         """Store failed requests, so that they are retried later instead of in every build."""
         self._unanswered.save()
 
-    def _recall(self, track: Track) -> Found | None:
+    def _load_known(self, track: Track) -> Found | None:
         override = self._overrides.get(track.id)
         if override is not None:
             return self._overridden(track, override)
@@ -115,9 +115,9 @@ class Finder:
         if not self._fetched.loaded.is_streamed:
             detail = "It has no audio file, no position and no vector."
             return Found(track, failure=Failed(track.id, "fetch", "no-recording", detail))
-        return self._recall_decision(track)
+        return self._load_decision(track)
 
-    def _recall_decision(self, track: Track) -> Found | None:
+    def _load_decision(self, track: Track) -> Found | None:
         decision = load_decision(self._run.cache, track)
         if decision is None:
             return None
@@ -164,7 +164,7 @@ class Finder:
         candidates: dict[str, Candidate] = {}
         match = Match(None, 0.0, ("nothing was found",))
         for query in queries(track):
-            for candidate in self._ask(query):
+            for candidate in self._search_query(query):
                 known = candidates.get(candidate.video_id)
                 from_isrc = query.is_isrc or (known is not None and known.from_isrc)
                 candidates[candidate.video_id] = replace(known or candidate, from_isrc=from_isrc)
@@ -173,11 +173,11 @@ class Finder:
                 break
         return match
 
-    def _ask(self, query: Query) -> tuple[Candidate, ...]:
+    def _search_query(self, query: Query) -> tuple[Candidate, ...]:
         """Return the results of a search; concurrent identical searches are made only once."""
         key = Key("search", SEARCH_VERSION, {"text": query.text, "kind": query.kind})
         with self._lock:
-            asking = self._asking.setdefault(key.digest, threading.Lock())
+            asking = self._search_locks.setdefault(key.digest, threading.Lock())
         with asking:
             record = self._run.cache.lookup(key, outputs=(CANDIDATES,), may_fail=False)
             if record is not None and not self._must_refresh(record):

@@ -31,9 +31,9 @@ class Service:
         self._pause = StoredPause(run.cache, Key("service", SERVICE_VERSION, {"service": name}))
         self._ignores_pause = run.config.retry
         self._retry_at_unix_s: int | None = None
-        self._is_recalled = False
+        self._is_pause_loaded = False
         self._is_disabled = bool(disabled_reason)
-        self._is_missed = False
+        self._was_needed = False
         self._lock = threading.Lock()
         if disabled_reason:
             self.breaker.record_failure(ServiceRefused(disabled_reason))
@@ -41,12 +41,12 @@ class Service:
     @property
     def is_open(self) -> bool:
         """Whether requests are allowed. Refusals of earlier builds are looked up on first use."""
-        if not self._is_recalled and self.breaker.reason is None:
-            self._recall()
+        if not self._is_pause_loaded and self.breaker.reason is None:
+            self._load_pause()
         return self.breaker.reason is None
 
-    def _recall(self) -> None:
-        self._is_recalled = True
+    def _load_pause(self) -> None:
+        self._is_pause_loaded = True
         if self._ignores_pause:
             self._pause.clear()
             return
@@ -60,7 +60,7 @@ class Service:
         reason = self.breaker.reason
         if reason is not None:  # the refused request may be another thread's, which has not stored it yet
             self.store_refusal(reason)
-        self._is_missed = True
+        self._was_needed = True
         message = reason.message if reason else f"{self.name} was not asked yet."
         return Failed(track_id, stage, "waiting", message, retryable=True, retry_at_unix_s=self._retry_at_unix_s)
 
@@ -72,7 +72,7 @@ class Service:
 
     def summary(self) -> str:
         """Why it was not asked any more, and when it can be; empty while it can, or where nobody wanted to ask it."""
-        if self.breaker.reason is None or (self._is_disabled and not self._is_missed):
+        if self.breaker.reason is None or (self._is_disabled and not self._was_needed):
             return ""
         return f"{self.breaker.reason.message}{retry_note(self._retry_at_unix_s)}"
 
@@ -84,7 +84,7 @@ class UnansweredRequests:
         self._run = run
         self._service = service
         self._lock = threading.Lock()
-        self._questions: list[tuple[Key, ServiceError]] = []
+        self._failed_requests: list[tuple[Key, ServiceError]] = []
 
     def add(self, track_id: str, key: Key, error: ServiceError) -> Failed:
         """Record that the decision under ``key`` could not be made; return the ledger row of its track."""
@@ -93,7 +93,7 @@ class UnansweredRequests:
             return self._service.waiting_row(track_id, "match")
         if not isinstance(error, UnexpectedResponse):
             with self._lock:
-                self._questions.append((key, error))
+                self._failed_requests.append((key, error))
         return Failed(track_id, "match", error.code, error.message, retryable=True)
 
     def save(self) -> None:
@@ -102,11 +102,11 @@ class UnansweredRequests:
         Nothing is stored if the service has failed as a whole, because the cause is then not these tracks.
         """
         with self._lock:
-            questions, self._questions = self._questions, []
+            failed_requests, self._failed_requests = self._failed_requests, []
         if not self._service.is_open:
             return
         cache = self._run.cache
-        for key, error in questions:
+        for key, error in failed_requests:
             cache.put_transient_failure(key, error.code, error.message)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 TIME_LIMIT: Final = "time-limit"
 """Ledger code of a track that was not analyzed within the time limit."""
-TO_COME: Final = frozenset({TIME_LIMIT, "waiting"})
+PENDING_CODES: Final = frozenset({TIME_LIMIT, "waiting"})
 """Codes of tracks that a later build analyzes without any action by the user."""
 TAG_NAMES_VERSION: Final = 1
 TAG_NAMES: Final = "names.json"
@@ -108,7 +108,7 @@ class Acquisition:
         self._embedded: dict[str, Record] = {}
         self._refused: dict[str, Failed] = {}
         self.stopped = ""
-        self._is_begun = False
+        self._has_begun = False
         self._lock = threading.Lock()
         recordings = finder.load_known()
         self._found = recordings.found
@@ -163,7 +163,7 @@ class Acquisition:
 
     def begin(self) -> None:
         """Mark the start of the work: from here on, a missing embedding has a recorded reason."""
-        self._is_begun = True
+        self._has_begun = True
 
     def record_analyzed(self, track: Track) -> None:
         """Record that a recording was just analyzed."""
@@ -245,7 +245,7 @@ class Acquisition:
             return not_in_shard(track)
         if self.stopped:
             return Failed(track.id, "embed", TIME_LIMIT, self.stopped, retryable=True)
-        if not self._is_begun and not self.is_complete:
+        if not self._has_begun and not self.is_complete:
             return Failed(track.id, "embed", "waiting", "It is analyzed after the early map.", retryable=True)
         return None
 

@@ -197,8 +197,8 @@ def _events(
     return tuple(events)
 
 
-def _notable(flow: Flow, whole: int) -> bool:
-    return flow.count >= NOTABLE_SHARE * whole
+def _notable(flow: Flow, total: int) -> bool:
+    return flow.count >= NOTABLE_SHARE * total
 
 
 def _size(previous: Sequence[KnownCluster], cluster_id: str) -> int:

@@ -77,7 +77,7 @@ def check_regular(path: Path | str) -> os.stat_result:
     return found
 
 
-def resolve_place(path: Path) -> Path:
+def resolve_path(path: Path) -> Path:
     """Resolve all links in a path that exists or could be created.
 
     Raises
@@ -89,19 +89,19 @@ def resolve_place(path: Path) -> Path:
     try:
         if any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in path.parts):
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
-        place = Path(os.path.realpath(path))
+        resolved = Path(os.path.realpath(path))
         with contextlib.suppress(FileNotFoundError):
-            place.stat()
+            resolved.stat()
     except ValueError as error:  # a NUL in the name
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), repr(str(path))) from error
-    return place
+    return resolved
 
 
-def is_inside(place: Path, folder: Path) -> bool:
+def is_inside(path: Path, folder: Path) -> bool:
     """Return whether a resolved path is ``folder`` or inside it, even under another name (mounts, case)."""
-    if place.is_relative_to(folder):
+    if path.is_relative_to(folder):
         return True
-    return folder.exists() and any(above.exists() and above.samefile(folder) for above in (place, *place.parents))
+    return folder.exists() and any(above.exists() and above.samefile(folder) for above in (path, *path.parents))
 
 
 def portable_name(text: str, max_bytes: int = MAX_NAME_BYTES // 2) -> str:
@@ -129,9 +129,9 @@ def portable_name(text: str, max_bytes: int = MAX_NAME_BYTES // 2) -> str:
     return f"{name}_" if _RESERVED.fullmatch(name.partition(".")[0].strip()) else name
 
 
-def nearest_folder(place: Path) -> Path:
+def nearest_folder(path: Path) -> Path:
     """Return the resolved path itself or its nearest parent that is an existing folder."""
-    return next(above for above in (place, *place.parents) if above.is_dir())
+    return next(above for above in (path, *path.parents) if above.is_dir())
 
 
 def open_regular(path: Path) -> BufferedReader:

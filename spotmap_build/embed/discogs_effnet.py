@@ -50,7 +50,7 @@ class DiscogsEffnet:
         ``vector`` is float32 ``[1280]``, ``tags`` float32 ``[400]`` in 0..1, and each of ``heads`` float32
         ``[classes]``. All are means over the patches.
         """
-        patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
+        patches = mel_patches(samples, patch_frames=PATCH_FRAMES, max_patches=PATCHES)
         styles, embedding = self._run(patches.mel)
         return Embedding(
             vector=_mean(embedding),

@@ -44,10 +44,10 @@ SUFFIXES: Final[dict[EngineName, str]] = {"essentia": ".pb", "onnx": ".onnx"}
 """Suffix of the weight files of each engine."""
 
 
-def choose(wanted: str) -> EngineName:
+def choose(requested: str) -> EngineName:
     """Return the requested engine; without a request, onnxruntime, or Essentia if only that is installed."""
-    if wanted:
-        return "onnx" if wanted == "onnx" else "essentia"
+    if requested:
+        return "onnx" if requested == "onnx" else "essentia"
     has_only_essentia = not importlib.util.find_spec("onnxruntime") and importlib.util.find_spec("essentia")
     return "essentia" if has_only_essentia else "onnx"
 

@@ -43,7 +43,7 @@ class Musicnn:
         how the track changes. Among 262 pieces from 14 games, the five nearest neighbors predict the game of 67 % of
         the pieces with the standard deviations, and of 57 % without (docs/map-quality.md; the largest game has 19 %).
         """
-        patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=PATCHES)
+        patches = mel_patches(samples, patch_frames=PATCH_FRAMES, max_patches=PATCHES)
         # One patch at a time: as fast as any batch, and half the memory of a batch of 20 (250 MB instead of 440).
         outputs = [self._network(patches.mel[row : row + 1]) for row in range(len(patches.mel))]
         pools = np.concatenate([pool for pool, _ in outputs])

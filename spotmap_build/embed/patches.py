@@ -56,7 +56,7 @@ def loop_to(samples: Float32Array, min_samples: int) -> Float32Array:
     return np.resize(samples, min_samples)
 
 
-def patch_starts(frame_count: int, patch_frames: int, wanted: int) -> npt.NDArray[np.intp]:
+def patch_starts(frame_count: int, patch_frames: int, max_patches: int) -> npt.NDArray[np.intp]:
     """Return the first frames of at most ``wanted`` patches, evenly spaced from the first frame to the last.
 
     Short recordings get fewer patches, so that no two overlap by more than 60 %, beyond which more patches add nothing.
@@ -65,11 +65,11 @@ def patch_starts(frame_count: int, patch_frames: int, wanted: int) -> npt.NDArra
     last = frame_count - patch_frames
     if last < 0:
         raise ValueError(f"{frame_count} frames are too few for a patch of {patch_frames}")
-    count = min(wanted, 1 + math.ceil(MAX_PATCHES_PER_LENGTH * last / patch_frames))
+    count = min(max_patches, 1 + math.ceil(MAX_PATCHES_PER_LENGTH * last / patch_frames))
     return np.unique(np.round(np.linspace(0, last, count)).astype(np.intp))
 
 
-def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Patches:
+def mel_patches(samples: Float32Array, *, patch_frames: int, max_patches: int) -> Patches:
     """Return evenly spaced patches of mel frames: at least one, at most ``wanted``.
 
     Parameters
@@ -78,7 +78,7 @@ def mel_patches(samples: Float32Array, *, patch_frames: int, wanted: int) -> Pat
         Float32 at 16 kHz; less than one patch is repeated to the length of one.
     """
     looped = loop_to(samples, patch_frames * HOP_SAMPLES)
-    starts = patch_starts(len(looped) // HOP_SAMPLES, patch_frames, wanted)
+    starts = patch_starts(len(looped) // HOP_SAMPLES, patch_frames, max_patches)
     rows = starts[:, np.newaxis] + np.arange(patch_frames)
     # Compute every frame once, even if patches overlap, and no frames between patches.
     frames, inverse = np.unique(rows, return_inverse=True)

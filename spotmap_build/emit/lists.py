@@ -30,7 +30,7 @@ class TrackList:
     tracks: tuple[Track, ...]
 
 
-def encode_list(wanted: TrackList, list_format: ListFormat, folder: Path | None = None) -> bytes:
+def encode_list(track_list: TrackList, list_format: ListFormat, folder: Path | None = None) -> bytes:
     """Encode a list in UTF-8.
 
     Parameters
@@ -47,12 +47,12 @@ def encode_list(wanted: TrackList, list_format: ListFormat, folder: Path | None 
     bytes
         In M3U8, tracks without a file or an address are comments, because players cannot handle anything else.
     """
-    return _m3u8(wanted, folder) if list_format == "m3u8" else _jspf(wanted, folder)
+    return _m3u8(track_list, folder) if list_format == "m3u8" else _jspf(track_list, folder)
 
 
-def _m3u8(wanted: TrackList, folder: Path | None) -> bytes:
-    lines = ["#EXTM3U", f"#PLAYLIST:{_line(wanted.name)}"]
-    for track in wanted.tracks:
+def _m3u8(track_list: TrackList, folder: Path | None) -> bytes:
+    lines = ["#EXTM3U", f"#PLAYLIST:{_line(track_list.name)}"]
+    for track in track_list.tracks:
         name = _line(" - ".join(filter(None, (", ".join(track.artists), track.title))))
         place = file_of(track, folder) or _address(track)
         seconds = -1 if track.duration_ms is None else round(track.duration_ms / 1000)
@@ -60,8 +60,8 @@ def _m3u8(wanted: TrackList, folder: Path | None) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
 
 
-def _jspf(wanted: TrackList, folder: Path | None) -> bytes:
-    playlist = {"title": _line(wanted.name), "track": [_jspf_track(track, folder) for track in wanted.tracks]}
+def _jspf(track_list: TrackList, folder: Path | None) -> bytes:
+    playlist = {"title": _line(track_list.name), "track": [_jspf_track(track, folder) for track in track_list.tracks]}
     return orjson.dumps({"playlist": playlist}, option=orjson.OPT_INDENT_2)
 
 

@@ -67,7 +67,7 @@ def encode_local_audio(tracks: Iterable[Track]) -> bytes:
     return msgspec.json.encode(_List(SCHEMA, files)) if files else b""
 
 
-def write_local_audio(place: Path, content: bytes) -> None:
+def write_local_audio(path: Path, content: bytes) -> None:
     """Write or remove the list next to a site, readable by its owner only. Files that no build wrote are kept.
 
     Raises
@@ -75,22 +75,22 @@ def write_local_audio(place: Path, content: bytes) -> None:
     OSError
         The list cannot be written.
     """
-    _replace(place, content, _is_ours)
+    _replace(path, content, _is_ours)
     script = as_script(SCRIPT_OF, content) if content else b""
-    _replace(sibling_script(place), script, _is_our_script)
+    _replace(sibling_script(path), script, _is_our_script)
 
 
-def _replace(place: Path, content: bytes, is_ours: Callable[[bytes], bool]) -> None:
+def _replace(path: Path, content: bytes, is_ours: Callable[[bytes], bool]) -> None:
     try:
-        before = read_bounded(place, MAX_LIST_BYTES)
+        before = read_bounded(path, MAX_LIST_BYTES)
     except FileNotFoundError:
         before = b""
     if before == content or (before and not is_ours(before)):
         return
     if content:
-        write_atomically(place, content, is_private=True)
+        write_atomically(path, content, is_private=True)
     else:
-        place.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _is_ours(content: bytes) -> bool:
@@ -108,16 +108,16 @@ def _decode(content: bytes) -> _List:
     return decode_json(content, _List)
 
 
-def _read(place: Path) -> _List:
+def _read(path: Path) -> _List:
     """Read the list. Raises ``OSError`` if there is none, ``ValueError`` if no build wrote it."""
-    return _decode(read_bounded(place, MAX_LIST_BYTES))
+    return _decode(read_bounded(path, MAX_LIST_BYTES))
 
 
 class LocalAudio:
     """The list next to a site, read again whenever a build has replaced it. Thread-safe."""
 
-    def __init__(self, place: Path) -> None:
-        self._place = place
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._lock = threading.Lock()
         self._version: tuple[int, ...] = ()
         self._files: dict[str, str] = {}
@@ -142,10 +142,10 @@ class LocalAudio:
     def _current(self) -> dict[str, str]:
         with self._lock:
             try:
-                found = self._place.stat()
+                found = self._path.stat()
                 version = (found.st_mtime_ns, found.st_size, found.st_ino)
                 if version != self._version:
-                    read = _read(self._place)
+                    read = _read(self._path)
                     files = read.files if read.schema == SCHEMA else {}
                     self._files = {key: path for key, path in files.items() if Path(path).suffix.lower() in MEDIA_TYPES}
                     self._version = version

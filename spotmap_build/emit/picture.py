@@ -70,9 +70,9 @@ def _rgb(color: str) -> Pixels:
 
 
 def _draw(
-    document: dict[str, Any], size: tuple[int, int], inset: float, fatness: float, most_points: int
+    document: dict[str, Any], size: tuple[int, int], inset: float, base_radius: float, max_points: int
 ) -> npt.NDArray[np.uint8]:
-    """Draw the map, ``[height, width, 3]``. ``inset`` and ``fatness`` (point radius) are shares of the shorter side."""
+    """Draw the map, ``[height, width, 3]``. ``inset`` and ``base_radius`` are shares of the shorter side."""
     width, height = (side * SHARPNESS for side in size)
     shorter = min(width, height)
     frame = _frame(document["view"], (width, height), inset * shorter)
@@ -80,7 +80,7 @@ def _draw(
     image[:] = _rgb(DARK.background)
     for cluster in document["clusters"]:
         _draw_region(image, frame, cluster["regions"], _rgb(color_of(cluster["color"], DARK)))
-    _draw_points(image, frame, document, fatness * shorter, most_points)
+    _draw_points(image, frame, document, base_radius * shorter, max_points)
     # A mean over axes of length 2 would take six times as long.
     total = sum(image[down::SHARPNESS, across::SHARPNESS] for down in range(SHARPNESS) for across in range(SHARPNESS))
     rounded: npt.NDArray[np.uint8] = np.rint(total / SHARPNESS**2).astype(np.uint8)
@@ -124,9 +124,9 @@ def _inside(rings: list[npt.NDArray[np.float64]], height: int, width: int) -> np
     return odd
 
 
-def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness: float, most: int) -> None:
+def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], base_radius: float, max_points: int) -> None:
     """Draw one disc per track, tracks outside of clusters below the others."""
-    step = max(1, math.ceil(document["count"] / most))
+    step = max(1, math.ceil(document["count"] / max_points))
     x, y = (np.cumsum(np.array(document[axis], np.int64))[::step] for axis in ("x", "y"))
     labels = np.array(document["cluster"], np.int64)[::step]
     order = np.argsort(labels >= 0, kind="stable")
@@ -136,7 +136,7 @@ def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], fatness
         [*(_rgb(color_of(cluster["color"], DARK)) for cluster in document["clusters"]), _rgb(DARK.noise)]
     )
     colors = palette[labels[order]]
-    radius = fatness * (0.3 + 0.7 / (1 + len(x) / 900) ** 0.5)
+    radius = base_radius * (0.3 + 0.7 / (1 + len(x) / 900) ** 0.5)
     reach = math.ceil(radius)
     width, height = frame.size
     for dy in range(-reach, reach + 1):

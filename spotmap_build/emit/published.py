@@ -83,7 +83,7 @@ class PublishedMap(msgspec.Struct, frozen=True):
         if not guests:
             return self
         kept = [track for track in range(len(self.track_ids)) if track not in guests]
-        number = {track: place for place, track in enumerate(kept)}
+        number = {track: position for position, track in enumerate(kept)}
 
         def without(cluster: PublishedCluster) -> PublishedCluster:
             members = [number[track] for track in cluster.members if track in number]
@@ -179,7 +179,7 @@ Document = TypeVar("Document", bound=msgspec.Struct)
 Result = TypeVar("Result")
 
 
-def read_published(place: str) -> PublishedMap:
+def read_published(location: str) -> PublishedMap:
     """Read the map at ``place``, a folder or an address.
 
     Raises
@@ -189,10 +189,10 @@ def read_published(place: str) -> PublishedMap:
     ServiceError
         The address does not answer, so it is not known what is there.
     """
-    return read_place(place, _decode, wanted="continued", otherwise=", or --anchor none")
+    return read_site(location, _decode, wanted="continued", otherwise=", or --anchor none")
 
 
-def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, otherwise: str = "") -> Result:
+def read_site(location: str, decode: Callable[[Read], Result], *, wanted: str, otherwise: str = "") -> Result:
     """Return the result of ``decode`` for the site at ``place``, a folder or an address, within size and time limits.
 
     Raises
@@ -200,12 +200,12 @@ def read_place(place: str, decode: Callable[[Read], Result], *, wanted: str, oth
     ConfigError, ServiceError
         As :func:`read_published`.
     """
-    is_address = place.lower().startswith(("https://", "http://"))
+    is_address = location.lower().startswith(("https://", "http://"))
     try:
-        return decode(_bounded(_from_web(place) if is_address else _from_folder(Path(place))))
+        return decode(_bounded(_from_web(location) if is_address else _from_folder(Path(location))))
     except (OSError, ValueError, RecursionError) as error:  # all errors of requests are OSErrors
         reason = printable(str(error) or type(error).__name__)[:MAX_REASON_LENGTH]
-        shown = printable(_LOGIN.sub("//", place))
+        shown = printable(_LOGIN.sub("//", location))
         if is_address and _is_temporary(error):
             raise ServiceError(
                 f"The map at {shown} cannot be reached ({reason}).",

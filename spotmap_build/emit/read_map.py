@@ -15,7 +15,7 @@ import msgspec
 from spotmap_build.emit.columns import EPOCH, unpack_numbers, unpack_words
 from spotmap_build.emit.details import DETAILS_SCHEMA
 from spotmap_build.emit.payload import TEXT_SCHEMA
-from spotmap_build.emit.published import decode_map, generation_folder, read_checked, read_place
+from spotmap_build.emit.published import decode_map, generation_folder, read_checked, read_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ def read_map(site: str | PathLike[str]) -> SiteMap:
     >>> tracks = pandas.DataFrame(read_map("site").columns)  # doctest: +SKIP
     >>> tracks.groupby("cluster")["tempo_bpm"].median()  # doctest: +SKIP
     """
-    return read_place(fspath(site), _decode, wanted="read")
+    return read_site(fspath(site), _decode, wanted="read")
 
 
 def _decode(read: Read) -> SiteMap:

@@ -36,7 +36,7 @@ from spotmap_build.core.files import (
     NotRegularFile,
     nearest_folder,
     read_bounded,
-    resolve_place,
+    resolve_path,
 )
 from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker, is_generation, is_safe_path
 from spotmap_build.errors import OutputError
@@ -187,7 +187,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
 def output_folder(out: Path) -> Path:
     """Return the folder with links resolved. Raises for places to which no site should be published, even if forced."""
     try:
-        folder = resolve_place(out.expanduser())
+        folder = resolve_path(out.expanduser())
     except OSError as error:
         raise _translate(error, out) from error
     home = _home()

@@ -6,6 +6,6 @@
 from __future__ import annotations
 
 from spotmap_build.scaffold.choices import Choices, choose
-from spotmap_build.scaffold.files import make_files, what_was_made, write_files
+from spotmap_build.scaffold.files import describe_result, make_files, write_files
 
-__all__ = ["Choices", "choose", "make_files", "what_was_made", "write_files"]
+__all__ = ["Choices", "choose", "describe_result", "make_files", "write_files"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.config import CONFIG_FILE
-from spotmap_build.core.files import is_inside, read_bounded, resolve_place
+from spotmap_build.core.files import is_inside, read_bounded, resolve_path
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import gettext
 from spotmap_build.errors import OutputError
@@ -44,7 +44,7 @@ class Completed:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ScaffoldResult:
     """Files that were written, existing files that were kept, and lines added to an existing ``.gitignore``."""
 
     written: tuple[str, ...]
@@ -69,7 +69,7 @@ def make_files(choices: Choices, action: str) -> dict[str, str]:
     return {name: _FIELD.sub(lambda found: fields[found[1]], text) for name, text in texts.items()}
 
 
-def write_files(folder: Path, made: Mapping[str, str]) -> Made:
+def write_files(folder: Path, made: Mapping[str, str]) -> ScaffoldResult:
     """Write the files that do not exist yet, and add the lines of ours that an existing ``.gitignore`` lacks.
 
     Raises
@@ -82,7 +82,7 @@ def write_files(folder: Path, made: Mapping[str, str]) -> Made:
     for name, text in made.items():
         path = folder / name
         try:
-            if not is_inside(resolve_place(path.parent), resolve_place(folder)):
+            if not is_inside(resolve_path(path.parent), resolve_path(folder)):
                 raise OutputError(f"{path.parent} leads out of the folder.", hint="Remove that link, and try again.")
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -98,7 +98,7 @@ def write_files(folder: Path, made: Mapping[str, str]) -> Made:
             raise OutputError(
                 f"{path} cannot be written: {error.strerror or error}.", hint="Choose a folder that you can write to."
             ) from error
-    return Made(tuple(written), tuple(kept), ignored)
+    return ScaffoldResult(tuple(written), tuple(kept), ignored)
 
 
 def _complete(path: Path, ours: str) -> Completed:
@@ -119,7 +119,7 @@ def _complete(path: Path, ours: str) -> Completed:
     return Completed(added=tuple(missing))
 
 
-def what_was_made(made: Made, choices: Choices, action: str, folder: Path) -> Iterator[str]:
+def describe_result(made: ScaffoldResult, choices: Choices, action: str, folder: Path) -> Iterator[str]:
     """Yield messages about the files that were written or kept, and about the next steps."""
     yield from (gettext("written: {file}", file=name) for name in made.written)
     yield from (gettext("unchanged: {file}", file=name) for name in made.kept)
@@ -151,7 +151,7 @@ def what_was_made(made: Made, choices: Choices, action: str, folder: Path) -> It
 
 def _lies_in(folder: Path, place: str) -> bool:
     try:
-        return is_inside(resolve_place(folder / Path(place).expanduser()), resolve_place(folder))
+        return is_inside(resolve_path(folder / Path(place).expanduser()), resolve_path(folder))
     except (OSError, RuntimeError):  # an impossible path, or an unknown home directory
         return False
 

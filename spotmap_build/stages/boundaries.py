@@ -21,7 +21,7 @@ BOUNDARIES_VERSION: Final = 1
 BOUNDARIES: Final = "boundaries.json"
 
 
-def known_boundaries(run: Run) -> Boundaries:
+def load_boundaries(run: Run) -> Boundaries:
     """Return the cached boundaries of the groups of the site in the output folder."""
     from spotmap_build.emit.boundaries import Boundaries
 
@@ -33,7 +33,7 @@ def known_boundaries(run: Run) -> Boundaries:
     return Boundaries()
 
 
-def keep_boundaries(run: Run, boundaries: Boundaries, generation: str) -> None:
+def save_boundaries(run: Run, boundaries: Boundaries, generation: str) -> None:
     """Store the boundaries of a site for the next build."""
     if not boundaries.used:
         return

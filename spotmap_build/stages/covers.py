@@ -66,7 +66,7 @@ def add_covers(run: Run, embedded: Embedded) -> Covered:
         return Covered(embedded)
     with run.clock.stage("covers"):
         covers = _Covers(run, len(embedded.tracks))
-        covers.recall(addresses)
+        covers.load_known(addresses)
         if covers.pending:
             covers.fetch()
         digests = covers.digests
@@ -105,7 +105,7 @@ class _Covers:
     def missing(self) -> dict[str, int]:
         return dict(Counter(self._codes.values()))
 
-    def recall(self, addresses: list[str]) -> None:
+    def load_known(self, addresses: list[str]) -> None:
         """Look up cached results, and find the addresses to fetch now."""
         for address in addresses:
             record = self._run.cache.lookup(_key(address))
@@ -131,13 +131,13 @@ class _Covers:
         before = len(self.digests)
         with suppress(CacheReadOnly), closing(fetcher.fetch(self.pending)) as fetched:
             for number, (address, found) in enumerate(fetched, start=1):
-                self._keep(address, found)
+                self._store(address, found)
                 self._run.progress.advance(number)
         self.problems = fetcher.problems
         done = gettext("{count} of {total} fetched", count=len(self.digests) - before, total=len(self.pending))
         self._run.progress.end(done)
 
-    def _keep(self, address: str, found: bytes | Missing) -> None:
+    def _store(self, address: str, found: bytes | Missing) -> None:
         cache = self._run.cache
         if isinstance(found, bytes):
             digest = cache.put_blob(found)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from spotmap_build.acquire.state import TO_COME
+from spotmap_build.acquire.state import PENDING_CODES
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
@@ -29,7 +29,7 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.model import Track
 from spotmap_build.registry import themes
 from spotmap_build.registry.features import public_units
-from spotmap_build.stages.boundaries import keep_boundaries, known_boundaries
+from spotmap_build.stages.boundaries import load_boundaries, save_boundaries
 from spotmap_build.stages.cluster import playlist_rows
 from spotmap_build.stages.people import compare_libraries, with_guests
 
@@ -245,7 +245,7 @@ def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, clusters:
 
 
 def _waiting_count(embedded: Embedded) -> int:
-    return sum(failure.code in TO_COME for failure in embedded.failures)
+    return sum(failure.code in PENDING_CODES for failure in embedded.failures)
 
 
 def _decode_generation(data: bytes) -> str:
@@ -313,7 +313,7 @@ def _assemble(
 ) -> Site:
     from spotmap_build.emit.assemble import assemble
 
-    nearness, boundaries = describe_nearness(fetched), known_boundaries(run)
+    nearness, boundaries = describe_nearness(fetched), load_boundaries(run)
     site = assemble(
         atlas,
         template,
@@ -330,7 +330,7 @@ def _assemble(
         language=run.config.language,
         boundaries=boundaries,
     )
-    keep_boundaries(run, boundaries, site.generation)
+    save_boundaries(run, boundaries, site.generation)
     return site
 
 

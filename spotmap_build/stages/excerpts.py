@@ -144,7 +144,7 @@ class _Excerpts:
                 key = self._keys[job.track_id]
                 left.discard(key.digest)
                 made += isinstance(outcome, Done)
-                self._keep(key, outcome, seconds)
+                self._store(key, outcome, seconds)
                 run.progress.advance(number)
         self._codes = dict.fromkeys(left, TIME_LIMIT) | self._codes  # earlier failures keep their reason
         run.progress.end(gettext("{made} of {total} excerpts cut", made=written(made), total=written(total)))
@@ -167,7 +167,7 @@ class _Excerpts:
                 duration_ms=self._tracks[track_id].duration_ms,
             )
 
-    def _keep(self, key: Key, outcome: Done[bytes] | Failed, seconds: float) -> None:
+    def _store(self, key: Key, outcome: Done[bytes] | Failed, seconds: float) -> None:
         cache = self._run.cache
         if isinstance(outcome, Done):
             blob = cache.put_blob(outcome.value)

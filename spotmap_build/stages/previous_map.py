@@ -144,7 +144,7 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     """
     out = run.config.out
     generation = served_generation(out)
-    kept = _kept(run, embedded, generation)
+    kept = _load_saved(run, embedded, generation)
     if kept is not None:
         return kept
     if not generation:
@@ -163,7 +163,7 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     )
 
 
-def _kept(run: Run, embedded: Embedded, generation: str) -> Previous | None:
+def _load_saved(run: Run, embedded: Embedded, generation: str) -> Previous | None:
     """Return the last map from the cache; None if there is no usable one.
 
     It is looked up by the served site, or by the last map published to the same place if that is this site.

@@ -66,17 +66,19 @@ def choose(lists: Sequence[TrackList], choice: Sequence[str]) -> tuple[TrackList
     chosen = set()
     for word in choice:
         wanted = word.casefold()
-        found = [one.id for one in lists if word == one.id] or [
-            one.id for one in lists if wanted in {one.kind, one.name.casefold()} or KINDS.get(wanted) == one.kind
+        found = [track_list.id for track_list in lists if word == track_list.id] or [
+            track_list.id
+            for track_list in lists
+            if wanted in {track_list.kind, track_list.name.casefold()} or KINDS.get(wanted) == track_list.kind
         ]
         if not found and wanted not in {*KINDS, *KINDS.values()}:
-            near = difflib.get_close_matches(word, [one.name for one in lists], n=1)
+            near = difflib.get_close_matches(word, [track_list.name for track_list in lists], n=1)
             hint = f"Did you mean “{near[0]}”? " if near else ""
             raise ConfigError(
                 f"The map has no list that is called “{word}”.", hint=f"{hint}spotmap-build push --list names them all."
             )
         chosen.update(found)
-    return tuple(one for one in lists if one.id in chosen)
+    return tuple(track_list for track_list in lists if track_list.id in chosen)
 
 
 def push(
@@ -102,29 +104,31 @@ def push(
     chosen = choose(lists, choice)
     settings = SpotifySettings.from_config(config)
     memory = PushedLists(config.pushed_path, login.user_digest)
-    tracks = {one.id: _on_spotify(one) for one in chosen}
-    wanted = [WantedList(one.id, _name(one), tracks[one.id][:MAX_TRACKS]) for one in chosen]
+    tracks = {track_list.id: _on_spotify(track_list) for track_list in chosen}
+    wanted = [WantedList(track_list.id, _name(track_list), tracks[track_list.id][:MAX_TRACKS]) for track_list in chosen]
     with Cache.open(config.cache_dir) as cache:
         pushing = Push(settings, login, memory, cache, exact=exact, say=say)
-        changes = pushing.propose([one for one in wanted if one.tracks])
+        changes = pushing.propose([track_list for track_list in wanted if track_list.tracks])
         proposal = Proposal(
             changes=changes,
-            left_out=len({track.id for one in chosen for track in one.tracks if not _is_on_spotify(track.id)}),
+            left_out=len(
+                {track.id for track_list in chosen for track in track_list.tracks if not _is_on_spotify(track.id)}
+            ),
             beyond=sum(len(of_list[MAX_TRACKS:]) for of_list in tracks.values()),
-            forgotten=pushing.forgotten(one.id for one in lists),
-            titles={track.id: _title(track) for one in lists for track in one.tracks},
+            forgotten=pushing.forgotten(track_list.id for track_list in lists),
+            titles={track.id: _title(track) for track_list in lists for track in track_list.tracks},
         )
         if agree(proposal):
             pushing.apply_changes(changes)
 
 
-def _on_spotify(one: TrackList) -> tuple[str, ...]:
+def _on_spotify(track_list: TrackList) -> tuple[str, ...]:
     """Return the tracks of a list that are on Spotify, each once."""
-    return tuple(dict.fromkeys(track.id for track in one.tracks if _is_on_spotify(track.id)))
+    return tuple(dict.fromkeys(track.id for track in track_list.tracks if _is_on_spotify(track.id)))
 
 
-def _name(one: TrackList) -> str:
-    return TITLES.get(one.kind, "{name}").format(name=" ".join(printable(one.name).split()))
+def _name(track_list: TrackList) -> str:
+    return TITLES.get(track_list.kind, "{name}").format(name=" ".join(printable(track_list.name).split()))
 
 
 def _is_on_spotify(track_id: str) -> bool:

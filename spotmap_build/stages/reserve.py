@@ -91,8 +91,8 @@ def analysis_limit(run: Run, ready: Callable[[], ReadyCounts]) -> TimeLimit:
         from spotmap_build.acquire.album_covers import PER_S
 
         now = ready()
-        most_s = COVERS_SHARE * (config.time_limit_s or 0.0)
-        return map_s(now.tracks) + (min(now.covers / PER_S, most_s) if config.fetch_covers else 0.0)
+        max_s = COVERS_SHARE * (config.time_limit_s or 0.0)
+        return map_s(now.tracks) + (min(now.covers / PER_S, max_s) if config.fetch_covers else 0.0)
 
     return _limit(run, reserved_s)
 
@@ -110,7 +110,7 @@ def _limit(run: Run, reserved_s: Callable[[Callable[[int], float]], float]) -> T
     clock = run.clock
     measured = clock.map_cost or read_map_cost(run.config.report_path)
     forecast = Forecast(measured, is_first=clock.map_cost is None, is_fresh=run.config.fresh)
-    most_s, grace_s = MAX_MAP_SHARE * limit_s, min(GRACE_SHARE * limit_s, MAX_GRACE_S)
+    max_s, grace_s = MAX_MAP_SHARE * limit_s, min(GRACE_SHARE * limit_s, MAX_GRACE_S)
 
     def map_s(track_count: int) -> float:
         return clock.slowdown * forecast.seconds(track_count)
@@ -120,5 +120,5 @@ def _limit(run: Run, reserved_s: Callable[[Callable[[int], float]], float]) -> T
         clock.started_s + limit_s,
         format_seconds(limit_s),
         grace_s,
-        reserved_s=lambda: min(reserved_s(map_s), most_s) + grace_s,
+        reserved_s=lambda: min(reserved_s(map_s), max_s) + grace_s,
     )

@@ -73,7 +73,7 @@ def test_effnet_output_has_the_same_shape_for_any_duration(engine: Engine, stub_
 def test_padding_of_the_batch_does_not_affect_the_vector(engine: Engine, stub_path: Path) -> None:
     """A clip of one patch has the same vector as a batch that repeats the patch."""
     samples = tune(2.048, rate_hz=RATE_HZ)
-    patches = mel_patches(samples, patch_frames=128, wanted=64).mel
+    patches = mel_patches(samples, patch_frames=128, max_patches=64).mel
     assert len(patches) == 1
     network = engine.load_network(
         stub_path, input_name="serving_default_melspectrogram", output_names=("PartitionedCall:0", "PartitionedCall:1")
@@ -85,7 +85,7 @@ def test_padding_of_the_batch_does_not_affect_the_vector(engine: Engine, stub_pa
 def test_musicnn_vector_is_mean_and_standard_deviation_of_the_mean_pools(engine: Engine, name: EngineName) -> None:
     """The pools alternate between the maximum over time and the mean, which is never larger."""
     samples = tune(3, rate_hz=RATE_HZ)
-    patches = mel_patches(samples, patch_frames=187, wanted=20).mel
+    patches = mel_patches(samples, patch_frames=187, max_patches=20).mel
     path = packaged_musicnn(name)
     pools, tags = engine.load_network(
         path, input_name="model/Placeholder", output_names=("model/flatten/Reshape", "model/Sigmoid")

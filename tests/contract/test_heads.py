@@ -73,7 +73,7 @@ def test_both_engines_give_the_same_mean_over_patches(
         assert essentia.shape == onnx.shape == (len(head.classes),)
         assert ((essentia >= 0) & (essentia <= 1)).all()
         np.testing.assert_allclose(essentia, onnx, atol=1e-4)
-    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, wanted=64).mel
+    patches = mel_patches(samples, patch_frames=PATCH_FRAMES, max_patches=64).mel
     network = load_or_skip("onnx").load_network(
         files["onnx"] / "effnet.onnx", input_name=INPUT, output_names=(STYLES, EMBEDDING)
     )

@@ -14,7 +14,7 @@ import requests
 
 from spotmap_build.core.translation import set_language
 from spotmap_build.errors import LoginError, ServiceError
-from spotmap_build.fetch.spotify.login import REDIRECT_PATH, Kept, keep_login, log_in
+from spotmap_build.fetch.spotify.login import REDIRECT_PATH, LoginResult, ensure_login, log_in
 from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
 from spotmap_build.fetch.spotify.token import Login, digest_of_user, load_login, parse_ci_secret
 from tests.fakes.spotify_library import ME, FakeLibrary
@@ -244,8 +244,8 @@ def test_network_failure_during_login_is_reported(spotify: SpotifyServer, tmp_pa
         log_in_by_pasting(spotify, tmp_path, lambda address, _question: address)
 
 
-def log_in_and_save(server: SpotifyServer, folder: Path, client_id: str = "", *, reuse: bool = False) -> Kept:
-    return keep_login(settings_for(server, folder), client_id=client_id, say=Browser(follow), reuse=reuse)
+def log_in_and_save(server: SpotifyServer, folder: Path, client_id: str = "", *, reuse: bool = False) -> LoginResult:
+    return ensure_login(settings_for(server, folder), client_id=client_id, say=Browser(follow), reuse=reuse)
 
 
 def test_client_id_is_needed_only_for_the_first_login(spotify: SpotifyServer, tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_existing_login_is_reused_as_ci_secret_until_it_gets_old(spotify: Spotif
     first = log_in_and_save(spotify, tmp_path, CLIENT_ID, reuse=True)
     assert log_in_and_save(spotify, tmp_path, reuse=True).secret == first.secret
     made_unix_s = parse_ci_secret(first.secret).authorized_at_unix_s
-    later = keep_login(
+    later = ensure_login(
         settings_for(spotify, tmp_path),
         client_id="",
         say=Browser(follow),
@@ -297,8 +297,8 @@ def test_login_requests_write_access_only_on_request(spotify: SpotifyServer, tmp
 def test_losing_write_access_with_a_new_login_is_reported(spotify: SpotifyServer, tmp_path: Path) -> None:
     settings = settings_for(spotify, tmp_path)
 
-    def again(*, write: bool, reuse: bool = False) -> Kept:
-        return keep_login(settings, client_id=CLIENT_ID, say=Browser(follow), write=write, reuse=reuse)
+    def again(*, write: bool, reuse: bool = False) -> LoginResult:
+        return ensure_login(settings, client_id=CLIENT_ID, say=Browser(follow), write=write, reuse=reuse)
 
     again(write=False)
     assert parse_ci_secret(again(write=True, reuse=True).secret).may_write

@@ -174,7 +174,7 @@ def test_output_of_init_and_plan_comes_from_the_catalog(tmp_path: Path) -> None:
 
     choices = scaffold.choose((), None, None, ask=answer)
     made = scaffold.write_files(tmp_path, scaffold.make_files(choices, "OWNER/spotmap-build@v1"))
-    lines = [*asked, *scaffold.what_was_made(made, choices, "OWNER/spotmap-build@v1", tmp_path)]
+    lines = [*asked, *scaffold.describe_result(made, choices, "OWNER/spotmap-build@v1", tmp_path)]
     config = Config(sources=("demo",), out=tmp_path / "site", cache_dir=tmp_path / "cache")
     lines += pipeline.plan(config, PlainProgress(io.StringIO()))
     assert [line for line in lines if "⟦" not in line] == []

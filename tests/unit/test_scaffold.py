@@ -17,9 +17,9 @@ import yaml
 from spotmap_build.config import load_config
 from spotmap_build.errors import ConfigError, OutputError
 from spotmap_build.registry.sources import SOURCES
-from spotmap_build.scaffold import Choices, choose, make_files, what_was_made, write_files
+from spotmap_build.scaffold import Choices, choose, describe_result, make_files, write_files
 from spotmap_build.scaffold.action import action_of
-from spotmap_build.scaffold.files import Completed, Made
+from spotmap_build.scaffold.files import Completed, ScaffoldResult
 from tests.support.command import environment, spotmap
 from tests.support.patience import patience
 
@@ -109,7 +109,7 @@ def test_existing_gitignore_gets_the_missing_lines(
     made = write_files(tmp_path, make_files(choices, ACTION))
     assert (tmp_path / ".gitignore").read_bytes() == after
     assert (made.ignored, made.kept) == (Completed(added), () if added else (".gitignore",))
-    lines = [line for line in what_was_made(made, choices, ACTION, tmp_path) if ".gitignore" in line]
+    lines = [line for line in describe_result(made, choices, ACTION, tmp_path) if ".gitignore" in line]
     assert lines == [f"added to .gitignore: {', '.join(added)}" if added else "unchanged: .gitignore"]
 
 
@@ -130,7 +130,7 @@ def test_lines_that_cannot_be_added_to_gitignore_are_shown(tmp_path: Path, kind:
     made = write_files(folder, make_files(choices, ACTION))
     assert (made.ignored, made.kept) == (Completed(lacking=IGNORED), (".gitignore",))
     assert kind == "folder" or path.read_bytes() == before
-    assert any(line.startswith("Add these lines to .gitignore") for line in what_was_made(made, choices, "", folder))
+    assert any(line.startswith("Add these lines to .gitignore") for line in describe_result(made, choices, "", folder))
 
 
 def test_output_of_a_build_is_ignored_by_git(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_symlinks_are_not_written_through(tmp_path: Path) -> None:
     elsewhere.mkdir()
     (folder / "README.md").symlink_to(elsewhere / "README.md")
     made = write_files(folder, {"README.md": "x"})
-    assert made == Made((), ("README.md",))
+    assert made == ScaffoldResult((), ("README.md",))
     (folder / ".github").symlink_to(elsewhere)
     with pytest.raises(OutputError, match="leads out"):
         write_files(folder, {".github/workflows/map.yml": "x"})
@@ -224,14 +224,14 @@ def test_workflow_uses_the_version_that_wrote_it(
 
 
 def test_sources_that_github_cannot_read_are_reported(tmp_path: Path) -> None:
-    made = Made((".github/workflows/map.yml",), ())
+    made = ScaffoldResult((".github/workflows/map.yml",), ())
     folder = tmp_path / "map"
     (tmp_path / "elsewhere").mkdir()
     folder.mkdir()
     (folder / "link").symlink_to(tmp_path / "elsewhere")
     places = ("~/Music", "here", "../music", "here/../also", "../map/here", "link", f"{folder}/there", "~nobody-x/a")
     sources = (*(f"folder:{place}" for place in places), "spotify")
-    output = [*what_was_made(made, Choices(sources), UNKNOWN, folder)]
+    output = [*describe_result(made, Choices(sources), UNKNOWN, folder)]
     assert [line for line in output if line.startswith("GitHub cannot read")] == [
         f"GitHub cannot read {place}: build on your machine, and publish the folder site."
         for place in ("~/Music", "../music", "link", "~nobody-x/a")

@@ -32,7 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 def keep(run: Run, known: dict[str, Boundary] | None = None) -> Boundaries:
     made = Boundaries(known)
     made.of(POINTS, 0.8)
-    stage.keep_boundaries(run, made, "a" * 16)
+    stage.save_boundaries(run, made, "a" * 16)
     return made
 
 
@@ -45,7 +45,7 @@ def test_boundary_of_equal_points_is_not_computed_again(run: Run, monkeypatch: p
         return boundary(points, share)
 
     monkeypatch.setattr(outlines, "boundary", compute)
-    known = stage.known_boundaries(run)
+    known = stage.load_boundaries(run)
     assert known.of(POINTS, 0.8) == boundary(POINTS, 0.8)
     assert not computed
     for points, share in ((POINTS, 0.9), (POINTS[1:], 0.8), (POINTS + 1, 0.8), (POINTS[::-1], 0.8)):
@@ -55,7 +55,7 @@ def test_boundary_of_equal_points_is_not_computed_again(run: Run, monkeypatch: p
 
 def test_only_boundaries_in_use_are_kept_for_the_next_build(run: Run) -> None:
     first = keep(run)
-    second = stage.known_boundaries(run)
+    second = stage.load_boundaries(run)
     second.of(POINTS[:20], 0.8)
     assert len(first.used) == len(second.used) == 1
     assert first.used.keys() != second.used.keys()
@@ -65,10 +65,10 @@ def test_only_boundaries_in_use_are_kept_for_the_next_build(run: Run) -> None:
 def test_boundary_outside_the_map_is_computed_again(run: Run, ring: tuple[int, ...]) -> None:
     name = next(iter(keep(run).used))
     keep(run, {name: Boundary((ring,), (0, 0))})
-    assert stage.known_boundaries(run).of(POINTS, 0.8) == boundary(POINTS, 0.8)
+    assert stage.load_boundaries(run).of(POINTS, 0.8) == boundary(POINTS, 0.8)
 
 
 def test_first_site_has_no_known_boundaries(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert stage.known_boundaries(run).of(POINTS, 0.8) == boundary(POINTS, 0.8)
+    assert stage.load_boundaries(run).of(POINTS, 0.8) == boundary(POINTS, 0.8)
     monkeypatch.setattr(stage, "served_generation", lambda _out: "")
-    assert stage.known_boundaries(run).used == {}
+    assert stage.load_boundaries(run).used == {}

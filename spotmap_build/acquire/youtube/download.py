@@ -245,13 +245,13 @@ class _Memory:
     enabled = True
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], Any] = {}
+        self._values: dict[tuple[str, str], Any] = {}
 
     def load(self, section: str, key: str, dtype: str = "json", default: Any = None, *, min_ver: str = "") -> Any:  # noqa: ARG002
-        return self._kept.get((section, key), default)
+        return self._values.get((section, key), default)
 
     def store(self, section: str, key: str, data: Any, dtype: str = "json") -> None:  # noqa: ARG002
-        self._kept[section, key] = data
+        self._values[section, key] = data
 
 
 def _parameters(settings: DownloadSettings, watch: _Watch) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Downloader:
         except TrackError as error:
             self.service.breaker.record_success()  # an error such as "private video" shows that the service responds
             shutil.rmtree(folder, ignore_errors=True)
-            return self._remember(track, video_id, error, time.monotonic() - started)
+            return self._store_failure(track, video_id, error, time.monotonic() - started)
         except ServiceError as error:
             shutil.rmtree(folder, ignore_errors=True)
             self.service.breaker.record_failure(error)
@@ -121,7 +121,7 @@ class Downloader:
         if folder is not None:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-                _keep(path, folder, track)
+                _store_audio(path, folder, track)
             except OSError as error:
                 raise OutputError(
                     f"The audio of '{track.title}' cannot be kept in {folder}: {error.strerror or error}.",
@@ -129,7 +129,7 @@ class Downloader:
                 ) from error
         shutil.rmtree(path.parent, ignore_errors=True)
 
-    def _remember(self, track: Track, video_id: str, error: TrackError, seconds: float) -> Failed:
+    def _store_failure(self, track: Track, video_id: str, error: TrackError, seconds: float) -> Failed:
         """Store a failed download.
 
         Temporary failures are retried when due, others when something changes (an override, cookies).
@@ -147,7 +147,7 @@ class Downloader:
         return Key("download", DOWNLOAD_VERSION, {"video_id": video_id, "with_cookies": with_cookies})
 
 
-def _keep(path: Path, folder: Path, track: Track) -> None:
+def _store_audio(path: Path, folder: Path, track: Track) -> None:
     assert track.recording is not None
     tail = f"[{track.recording.video_id}]{path.suffix}"
     try:

@@ -128,13 +128,13 @@ class YouTubeMusic:
                     raise
             return candidates(rows)
         except (BodyTooLarge, RedirectRefused) as error:
-            raise _not_understood() from error
+            raise _unexpected_response() from error
         except TooSlow as error:  # no retry after a full timeout
             raise ServiceError(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
         except requests.RequestException as error:
             raise _Unanswered(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
         except parse_errors as error:
-            raise _not_understood() from error
+            raise _unexpected_response() from error
 
     def _ask_by_row(
         self, client: YTMusic, text: str, kind: Kind, parse_errors: tuple[type[Exception], ...]
@@ -287,7 +287,7 @@ class _ReadOnlyLocale:
         return getattr(locale, name)
 
 
-def _not_understood() -> UnexpectedResponse:
+def _unexpected_response() -> UnexpectedResponse:
     return UnexpectedResponse("YouTube Music returned an invalid response.", hint=OUTDATED)
 
 

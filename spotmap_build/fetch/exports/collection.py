@@ -26,7 +26,7 @@ class Collection:
         self.playlists: list[Playlist] = []
         self.omissions: list[Omission] = []
 
-    def put(self, track: Track) -> None:
+    def add(self, track: Track) -> None:
         """Add a track, or merge it with the known one; ``added_at`` becomes the earliest date."""
         known = self.tracks.get(track.id)
         if known is None:

@@ -176,7 +176,7 @@ def _collected(files: Sequence[ListFile]) -> Collection:
             if isinstance(entry, Omission):
                 collection.omissions.append(entry)
             else:
-                collection.put(entry)
+                collection.add(entry)
                 lists.setdefault(name or file.name, {})[entry.id] = None
         for name, track_ids in lists.items():
             collection.playlists.append(Playlist(named_id(KIND, name, (), ""), name, tuple(track_ids)))

@@ -291,12 +291,12 @@ def _collected(saved: list[Named], lists: list[ListState]) -> Collection:
     uris = {row.names: row.uri for row in reversed(rows) if row.uri}
     collection = Collection()
     for row in saved:
-        collection.put(_track(row, uris))
+        collection.add(_track(row, uris))
     for one in lists:
         tracks = [_track(row, uris) for row in one.rows if isinstance(row, Named)]
         collection.omissions += [row for row in one.rows if isinstance(row, Omission)]
         for track in tracks:
-            collection.put(track)
+            collection.add(track)
         if tracks:
             track_ids = dict.fromkeys(track.id for track in tracks)
             collection.playlists.append(Playlist(named_id(KIND, one.name, (), ""), one.name, tuple(track_ids)))
@@ -317,7 +317,7 @@ def _often_played(songs: Mapping[Song, PlayCounts]) -> Collection:
         if counts.count >= MIN_PLAYS:
             artists = (song.artist,) if song.artist else ()
             track_id = song.uri or named_id(KIND, song.title, artists, song.album)
-            collection.put(Track(track_id, song.title, artists, song.album, added_at=counts.first_on))
+            collection.add(Track(track_id, song.title, artists, song.album, added_at=counts.first_on))
     return collection
 
 

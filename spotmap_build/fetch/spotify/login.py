@@ -52,14 +52,14 @@ PAGE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class LoginResult:
     """A stored login. ``secret``: the line for a CI service; ``outcome``: a message for the user."""
 
     secret: str = field(repr=False)
     outcome: str
 
 
-def keep_login(
+def ensure_login(
     settings: SpotifySettings,
     *,
     client_id: str,
@@ -70,7 +70,7 @@ def keep_login(
     reuse: bool = False,
     write: bool = False,
     clock: Callable[[], float] = time.time,
-) -> Kept:
+) -> LoginResult:
     """Log in and store the login in the token file, for the command ``login``.
 
     Without a ``client_id``, that of the previous login is used. With ``reuse``, an existing login that is valid for
@@ -94,7 +94,7 @@ def keep_login(
         done = gettext("You are logged in; the login is stored in {file}.", file=settings.token_file)
         if before is not None and before.may_write and not login.may_write:
             done += " " + gettext("It can no longer change playlists, which push needs (login --write).")
-    return Kept(ci_secret(login), f"{done} {remaining(login, clock())}")
+    return LoginResult(ci_secret(login), f"{done} {remaining(login, clock())}")
 
 
 def _login_before(settings: SpotifySettings, say: Callable[[str], object]) -> Login | None:

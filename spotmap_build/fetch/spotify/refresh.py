@@ -265,7 +265,7 @@ class ListEnd:
         self._can_repeat = can_repeat
         self._seen: set[str] = set()
         self._last_ids: list[str] = []
-        self._most_pages = 0
+        self._max_pages = 0
         self._pages = 0
         self.rows = 0
 
@@ -280,8 +280,8 @@ class ListEnd:
             It repeats itself, or does not end.
         """
         self._pages += 1
-        self._most_pages = self._most_pages or 2 * (total // PAGE_SIZE) + SPARE_PAGES
-        if total > MAX_ROWS or (self._pages > self._most_pages and not is_last):
+        self._max_pages = self._max_pages or 2 * (total // PAGE_SIZE) + SPARE_PAGES
+        if total > MAX_ROWS or (self._pages > self._max_pages and not is_last):
             raise _NoEnd(self._sentence(ENDLESS_LIST, total), hint=LIST_HINT)
         if not (count or is_last):
             raise ServiceError(self._sentence(SHORT_LIST, total), hint=LIST_HINT)

@@ -180,7 +180,7 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
 def _once(tracks: Sequence[Track]) -> Iterable[Track]:
     collection = Collection()
     for track in tracks:
-        collection.put(track)
+        collection.add(track)
     return collection.tracks.values()
 
 
