@@ -15,7 +15,7 @@ Install = Callable[[str, str, str], Path]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Install a program that prints a version into ``environment`` (this Python's) or ``path``, both else empty."""
+    """Yield a function that writes a program into ``environment`` (this Python's) or ``path``, both otherwise empty."""
     for place in ("environment", "path"):
         (tmp_path / place).mkdir()
     monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(tmp_path / "environment"))

@@ -81,7 +81,7 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
 def run_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Outcome]:
-    """Call the command's function in ``tmp_path`` within this process."""
+    """Return a function that runs a command in ``tmp_path`` within this process."""
     for name in set(os.environ) - set(environment()):
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)

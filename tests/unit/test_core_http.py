@@ -29,7 +29,7 @@ SHORT_TIMEOUT = Limits(silence_s=20, total_s=0.3, body_bytes=100_000)
 
 @contextmanager
 def raw_server(handle: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """Run a server that reads a request and lets ``behave`` use the connection."""
+    """Run a server that reads a request and passes the connection to ``handle``."""
     stopped = threading.Event()
 
     def serve() -> None:

@@ -73,11 +73,11 @@ class Builds:
     now_unix_s: float = 0.0
 
     def __call__(self, *addresses: str, **settings: Any) -> Covered:
-        """One track an address; paths are the server's."""
+        """Build a library with one track per URL; a path stands for a URL of the server."""
         self.server.requests.clear()
         tracks = [
-            Track(f"t{number}", "Song", art_url=f"{self.server.url}{one}" if one.startswith("/") else one)
-            for number, one in enumerate(addresses)
+            Track(f"t{number}", "Song", art_url=f"{self.server.url}{address}" if address.startswith("/") else address)
+            for number, address in enumerate(addresses)
         ]
         return self.of_tracks(*tracks, **settings)
 
@@ -104,7 +104,7 @@ def build(tmp_path: Path, server: ImageServer) -> Builds:
 
 @contextmanager
 def fetcher(build: Builds, **bounds: Any) -> Iterator[CoverFetcher]:
-    """What the stage asks with."""
+    """Yield the fetcher that the stage uses."""
     hosts = ImageHosts(frozenset({"127.0.0.1"}))
     with build.cache() as cache:
         yield CoverFetcher(Run(Config(), cache, make_progress("json"), Clock()), hosts, **bounds)
@@ -320,19 +320,24 @@ def test_lost_picture_is_requested_again(build: Builds, tmp_path: Path) -> None:
 
 
 def test_recording_without_a_cover_gets_its_youtube_thumbnail(build: Builds, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def fetch(_: CoverFetcher, addresses: list[str]) -> Generator[tuple[str, bytes | Missing]]:
-        asked.extend(addresses)
+        requested.extend(addresses)
         yield from ((address, b"picture") for address in addresses)
 
     monkeypatch.setattr(CoverFetcher, "fetch", fetch)
     recording = Recording("digest", video_id="abcdefghijk")
-    bare, elsewhere = Track("a", "Song", recording=recording), Track("b", "Song", art_url="/b", recording=recording)
-    found = build.of_tracks(bare, elsewhere, Track("c", "Song"))
-    assert asked == ["https://i.ytimg.com/vi/abcdefghijk/mqdefault.jpg"]
+    without_cover, with_cover = (
+        Track("a", "Song", recording=recording),
+        Track("b", "Song", art_url="/b", recording=recording),
+    )
+    found = build.of_tracks(without_cover, with_cover, Track("c", "Song"))
+    assert requested == ["https://i.ytimg.com/vi/abcdefghijk/mqdefault.jpg"]
     assert [bool(track.art_digest) for track in found.embedded.tracks] == [True, False, False]
-    assert build.of_tracks(bare, ytmusic_url="http://127.0.0.1:1/").wanted == 0, "YouTube is not what is asked"
+    assert build.of_tracks(without_cover, ytmusic_url="http://127.0.0.1:1/").wanted == 0, (
+        "thumbnails need YouTube's own endpoint"
+    )
 
 
 def test_build_without_missing_covers_imports_no_client_and_no_decoder(build: Builds) -> None:
