@@ -54,7 +54,7 @@ _OTHERS: Final = {
     "Greek": "αοιετσνηυρπκμλςωγδχθφβξζψάίόέήύώϊϋΐΰ",
     "Hebrew": "יוהלאבמרשתדנםקעחפכטסגזןצךףץ",
     "Arabic": "اليمنوردهبتعسفحقكجشصخةأطضزغإىذثظءئآؤپچژگ",
-    "Thai": "านรกเงอมยลวดตทสัี่้ปบคหแะไขพชใิึืุู์็ผจำโถญธศณภซฟฉฐฝษฮฆ๊๋ฤฎฏฑฒฌฬฦฯๆ",
+    "Thai": "านรอกเง่มยัวีล้ทตดสิปคะบหไูุขจพ็แช์ใโึำถผซืธญศณภฟฉฐฝษฮฆ๊๋ฤฎฏฑฒฌฬฦฯๆ",
 }
 """Letters by language that are not ASCII, the most frequent first; in English, those of names from elsewhere."""
 _WESTERN: Final = (
@@ -130,15 +130,15 @@ _APOSTROPHE: Final = "\N{RIGHT SINGLE QUOTATION MARK}"
 _SIGN_OF_SCRIPT: Final = 2.0
 _COMMON: Final = dict.fromkeys("“”„‘’–—…«»·•°€£¿¡\xa0‚´", 4.0) | dict.fromkeys("©®™²³½¼¾ªº§", 7.0)
 _OF_PAIRS: Final = {
-    "cp932": ("shift_jis", range(0x88, 0x98), 7.5),
-    "euc_jp": ("euc_jp", range(0xB0, 0xD0), 7.5),
-    "gb18030": ("gb2312", range(0xB0, 0xD8), 7.2),
-    "big5hkscs": ("big5", range(0xA4, 0xC7), 7.3),
-    "cp949": ("euc_kr", range(0xB0, 0xC9), 6.5),
-    "johab": ("euc_kr", range(0xB0, 0xC9), 6.5),
+    "cp932": ("shift_jis", range(0x88, 0x98), 8.0),
+    "euc_jp": ("euc_jp", range(0xB0, 0xD0), 8.0),
+    "gb18030": ("gb2312", range(0xB0, 0xD8), 7.7),
+    "big5hkscs": ("big5", range(0xA4, 0xC7), 7.8),
+    "cp949": ("euc_kr", range(0xB0, 0xC9), 7.0),
+    "johab": ("euc_kr", range(0xB0, 0xC9), 7.0),
 }
 """The original set of each, the first bytes of its usual characters there, and their cost."""
-_SIGN, _KANA, _RARE = 7.0, 4.5, 11.5
+_SIGN, _KANA, _RARE = 7.0, 4.5, 12.0
 
 
 def guess_encoding(content: bytes) -> Encoding:

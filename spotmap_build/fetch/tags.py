@@ -28,6 +28,9 @@ TRACK_NUMBER: Final = re.compile(
     r"(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+|[\[(]\d\d[\])]\s*(?:[-._]\s*)?)(?=\S)"
 )
 """A leading "07 - ", "07. ", "1-07 ", "[07] ", "CD1 - 07 " of a file name is its place on the album, not its title."""
+ALBUM_IN_NAME: Final = re.compile(r"(\S.{0,99}?) - \S.{0,99}? - ([0-9]{1,3})(?:\.| -)? (\S.*)")
+VIDEO_ID: Final = re.compile(r"(?<=\S) \[(?=[\w-]*[a-z][\w-]*[A-Z])[A-Za-z0-9_-]{11}\]$")
+"""What yt-dlp appends to the name of a file: an address of YouTube, with small letters before capitals."""
 ID3_FRAMES: Final = {
     "title": "TIT2",
     "artist": "TPE1",
@@ -291,10 +294,12 @@ def _cover(file: Any) -> bytes:
     if tags is not None and not pictures:
         pictures += [_Picture(bytes(data)) for data in _get(tags, "covr")]
         pictures += _ogg_pictures(tags)
-    pictures.sort(key=lambda picture: getattr(picture, "type", 0) != FRONT_COVER)
+    pictures.sort(key=lambda one: (not bytes(one.data).startswith(IMAGES), getattr(one, "type", 0) != FRONT_COVER))
     return bytes(pictures[0].data) if pictures else b""
 
 
+IMAGES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*", b"MM\0*")
+"""Beginnings of JPEG, PNG, GIF, WebP, BMP and TIFF."""
 FRONT_COVER: Final = 3
 """Type of the front cover in the picture types of ID3 and FLAC."""
 
@@ -320,19 +325,24 @@ def _ogg_pictures(tags: Any) -> list[Any]:
 
     from mutagen.flac import Picture, error
 
-    pictures = []
-    for encoded in _get(tags, "metadata_block_picture"):
-        try:
-            pictures.append(Picture(base64.b64decode(encoded)))  # type: ignore[no-untyped-call]
-        except (binascii.Error, error, TypeError, ValueError):
-            continue  # ignore a damaged image; the music is unaffected
+    pictures: list[Any] = []
+    for name, make in (("metadata_block_picture", Picture), ("coverart", _Picture)):
+        for encoded in _get(tags, name):
+            try:
+                pictures.append(make(base64.b64decode(encoded)))
+            except (binascii.Error, error, TypeError, ValueError):
+                continue  # ignore a damaged image; the music is unaffected
     return pictures
 
 
 def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
-    """Return title and artists from a file name: "07 - Artist - Title", "Title"."""
+    """Return title and artists from a file name: "07 - Artist - Title", "Artist - Album - 07 - Title", "Title"."""
     text = fold_space(stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("_", " "))
+    found = VIDEO_ID.search(text)
+    text = text[: found.start()] if found else text
     without_number = TRACK_NUMBER.sub("", text)
+    if without_number == text and (found := ALBUM_IN_NAME.fullmatch(text)):
+        return found[3], (found[1],)
     title, artist = split_caption(without_number)
     return title or text or UNTITLED, (artist,) if artist else ()
 
@@ -353,5 +363,7 @@ def split_caption(text: str) -> tuple[str, str]:
 def place_from_name(stem: str) -> tuple[int | None, int | None]:
     """Return disc and track number at the beginning of a file name: "07 - Title", "1-07 Title"."""
     found = TRACK_NUMBER.match(stem)
+    if not found and (in_name := ALBUM_IN_NAME.fullmatch(stem)):
+        return None, int(in_name[2]) or None
     numbers = [int(digits) for digits in re.findall(r"\d+", found.group())] if found else []
     return (numbers[0] if len(numbers) > 1 else None), (numbers[-1] or None if numbers else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -16,8 +17,9 @@ import mutagen.id3
 import numpy as np
 import pytest
 from mutagen.apev2 import APEv2
-from mutagen.id3 import ID3, TDRC, TIT2, TPE1, TXXX
+from mutagen.id3 import APIC, ID3, TDRC, TIT2, TPE1, TXXX
 from mutagen.mp4 import MP4
+from mutagen.oggvorbis import OggVorbis
 from PIL import Image
 
 from spotmap_build.cache.store import Cache
@@ -40,7 +42,7 @@ from spotmap_build.fetch.tags import (
     with_container_words,
 )
 from spotmap_build.stages.fetch import library_title
-from tests.fakes.audio_files import write_audio
+from tests.fakes.audio_files import tune, write_audio
 from tests.support.newer_decoder import newer_decoder
 
 if TYPE_CHECKING:
@@ -66,6 +68,13 @@ if TYPE_CHECKING:
         ("CD1 - 07 - Ryan - Solitude", "Solitude", ("Ryan",)),
         ("disc 2 07. Solitude", "Solitude", ()),
         ("[07] Solitude", "Solitude", ()),
+        ("Ryan - Alone - 07 - Solitude", "Solitude", ("Ryan",)),
+        ("Ryan - Alone - 07. Solitude - Live", "Solitude - Live", ("Ryan",)),
+        ("Ryan - Alone - 07 Solitude", "Solitude", ("Ryan",)),
+        ("Ryan - Solitude - 1999", "Solitude - 1999", ("Ryan",)),
+        ("Ryan - Solitude [dQw4w9WgXcQ]", "Solitude", ("Ryan",)),
+        ("Solitude [Re-recorded]", "Solitude [Re-recorded]", ()),
+        ("Solitude [Version2018]", "Solitude [Version2018]", ()),
         ("(500) Days", "(500) Days", ()),
         ("Disco 2000", "Disco 2000", ()),
         ("CD2 Solitude", "CD2 Solitude", ()),
@@ -88,6 +97,7 @@ def test_title_and_artists_are_parsed_from_a_file_name(stem: str, title: str, ar
         ("01 Solitude", (None, 1)),
         ("CD 2 - 03 - Solitude", (2, 3)),
         ("[03] Solitude", (None, 3)),
+        ("Ryan - Alone - 07 - Solitude", (None, 7)),
         ("1979", (None, None)),
         ("99 Luftballons", (None, None)),
         ("00 Intro", (None, None)),
@@ -448,6 +458,7 @@ def test_map_title_is_the_folder_name_or_the_file_stem(
         ("cp1250", "Miłość w Zakopanem", "Sławomir"),
         ("iso8859-2", "Miłość w Zakopanem", "Kasia Ślężak"),
         ("tis-620", "ก้อนหินก้อนนั้น", "โรส"),
+        ("cp874", "คิดถึง", "บุรินทร์"),
         ("iso2022_jp", "さくらの道", "山田花子"),
         ("cp1252", "Don’t Stop Rockin’", "AC/DC"),
     ],
@@ -471,3 +482,21 @@ def test_encoding_is_detected_per_tag(tmp_path: Path) -> None:
     tags.save(tmp_path / "a.mp3")
     found = read_tags(tmp_path / "a.mp3")
     assert (found.title, found.artists) == ("Jóga", ("Björk",))
+
+
+def test_the_first_picture_that_is_an_image_is_the_cover(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    tags = ID3()  # type: ignore[no-untyped-call]
+    for kind, data in ((3, b"damaged"), (4, b"GIF89a back"), (0, b"\xff\xd8\xff other")):
+        tags.add(APIC(mime="image/png", type=kind, desc=str(kind), data=data))  # type: ignore[no-untyped-call]
+    path.write_bytes((b"\xff\xfb\x90\x64" + bytes(413)) * 20)
+    tags.save(path)
+    assert read_tags(path).cover in {b"GIF89a back", b"\xff\xd8\xff other"}
+
+
+def test_covers_of_older_ogg_files_are_read(tmp_path: Path) -> None:
+    path = write_audio(tmp_path / "a.ogg", tune(0.5))
+    tags = OggVorbis(path)  # type: ignore[no-untyped-call]
+    tags["coverart"] = base64.b64encode(b"\x89PNG picture").decode()
+    tags.save()
+    assert read_tags(path).cover == b"\x89PNG picture"

@@ -128,10 +128,13 @@ def test_files_are_found_anywhere_in_the_zip(tmp_path: Path, top: str) -> None:
             f"{top}YourLibrary.json": {"tracks": [saved(A)]},
             f"{top}Playlist1.json": playlists(One=[item(A)]),
             f"__MACOSX/{top}._YourLibrary.json": b"\x00\x05",
+            "__MACOSX/YourLibrary.json": b"\x00\x05",
         },
     )
     before = sorted(tmp_path.rglob("*"))
-    assert [track.id for track in load(path).library.tracks] == [A]
+    loaded = load(path)
+    assert [track.id for track in loaded.library.tracks] == [A]
+    assert loaded.notices == ()
     assert sorted(tmp_path.rglob("*")) == before
 
 

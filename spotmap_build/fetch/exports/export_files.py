@@ -33,6 +33,8 @@ METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 MAX_FILES: Final = 20_000
 MAX_REPORTED: Final = 3
 ZIP_SUFFIX: Final = ".zip"
+NOTES: Final = "__MACOSX"
+"""A folder of metadata with the names of the files, which macOS adds to a zip."""
 DAMAGED_ZIP: Final = (
     *(zipfile.BadZipFile, zlib.error, struct.error),
     *(EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError),
@@ -162,7 +164,11 @@ class _Reading:
     def _members(self, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         names = ((_inner_path(info).name, info) for info in archive.infolist() if not info.is_dir())
         members = [
-            info for name, info in names if not name.startswith(".") and (self._is_wanted(name) or _is_zip(name))
+            info
+            for name, info in names
+            if not name.startswith(".")
+            and NOTES not in _inner_path(info).parts
+            and (self._is_wanted(name) or _is_zip(name))
         ]
         return sorted(members, key=lambda info: _in_order(info.filename))
 
