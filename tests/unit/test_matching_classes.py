@@ -689,3 +689,15 @@ def test_generic_title_without_an_album_is_ambiguous_between_two_albums() -> Non
     assert chosen(unknown, coast, nest) == ""
     assert chosen(unknown, coast, coast.replace("Coast", "Coast (Deluxe)")) == "Intro"
     assert chosen(coast, coast, nest) == "Intro"
+
+
+@pytest.mark.parametrize("album", ["A Night at the Opera", "Woodstock", "Highway 61 Revisited", "Cover to Cover"])
+def test_studio_album_may_be_named_like_another_kind(album: str) -> None:
+    wanted = f"Salt Road | Ada Frayne | {album} | 200"
+    assert is_taken(wanted, "Salt Road | Ada Frayne | Greatest Hits | 200")
+    assert not is_taken(wanted, f"Salt Road (Live) | Ada Frayne | {album} | 200")
+
+
+@pytest.mark.parametrize("album", ["A Night at the Sydney Opera", "Live at Woodstock", "Hits Revisited"])
+def test_album_of_another_kind_is_known_by_its_name(album: str) -> None:
+    assert not is_taken(f"Salt Road | Ada Frayne | {album} | 200", "Salt Road | Ada Frayne | Greatest Hits | 200")

@@ -51,6 +51,8 @@ _WITH: Final = re.compile(
 )
 _WITH_KNOWN: Final = re.compile(rf"^(?:{_any_of(title_words().guests.known)})\s+(.+)$", re.IGNORECASE)
 _FROM: Final = re.compile(r"^\s*from\s+", re.IGNORECASE)
+_TRACK_NUMBER: Final = re.compile(r"^\d{1,2}\.\s+(?=\D)")
+"""A number before the title of an upload: "06. Song - Artist"."""
 _AND: Final = re.compile(r"(\s*[,;&+、]\s*|\s+(?:and|x|y|und|et)\s+)", re.IGNORECASE)
 _VERSION_OF: Final = re.compile(r"\bversion of (.+)$", re.IGNORECASE)
 _DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
@@ -174,6 +176,7 @@ def take_apart(
             title = f"{after} ({before})"
     text = unicodedata.normalize("NFKC", _YEAR_APART.sub(" ", _INCHES.sub(r"\1inch", repair(title))))
     parts = _Parts(names, works)
+    text = _TRACK_NUMBER.sub("", text) if is_upload else text
     text = _KIND_FIRST.sub(r"\2 (\1)", _take_work(text, parts))
     if is_upload and (boxed := _BOXED.match(text)) and name_key(boxed[1]) in names:
         text = _BOXED.sub(r"\1 - \2 \3", text)

@@ -29,6 +29,7 @@ _OF_A_FILE: Final = re.compile(
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """Numbers in the mark of a remaster: "24 Bit Remastered 05"."""
+_EDITION: Final = re.compile(r"\banniversary edition\b")
 _GLUED: Final = re.compile(r"(?<=[^\x00-\x7f])(ver|version|mix|remix|edit)\b")
 """A suffix without a space, in scripts that do not use spaces: "アニメver."."""
 _REMASTERS: Final = tuple(version_words().remasters)
@@ -81,6 +82,8 @@ def read_segment(segment: str) -> Reading:
     nouns = {word for word in found.rest if is_noun(word)}
     names = frozenset(word for word in found.rest if word not in version_words().fillers and word not in nouns)
     years = frozenset(word for word in names if _YEAR.fullmatch(word))
+    if _EDITION.search(text):
+        names = frozenset(word for word in names if not _NUMBER.fullmatch(word))
     of_transfer = names if _is_remaster(text, nouns) else frozenset[str]()
     if _HOURS.search(text):
         kinds |= {"loop"}
