@@ -110,7 +110,7 @@ ENCODINGS: Final = (
     Encoding("cp720", "DOS code page 720", OTHER, ("Arabic",)),
     Encoding("cp874", "Windows-874", SCRIPT, ("Thai",)),
     Encoding("cp932", "Shift-JIS", SCRIPT),
-    Encoding("euc_jp", "EUC-JP", SCRIPT),
+    Encoding("euc_jp", "EUC-JP", OTHER),
     Encoding("gb18030", "GB 18030", SCRIPT),
     Encoding("big5hkscs", "Big5", SCRIPT),
     Encoding("cp949", "Windows-949", SCRIPT),
