@@ -25,7 +25,27 @@ DOCUMENTS: dict[str, tuple[Any, list[tuple[str, str, int | None]]]] = {
         [("S", "A", 225_000), ("T", "", None)],
     ),
     "an object with a list": ({"tracks": [{"title": "S", "artist": ["A", "B"]}]}, [("S", "A;B", None)]),
-    "one object": ({"title": "S", "artist": "A"}, [("S", "A", None)]),
+    "one object": ({"title": "Song", "artist": "Ada"}, [("Song", "Ada", None)]),
+    "objects by number": (
+        {str(row): {"title": f"S{row}", "artist": "A"} for row in (1, 2)},
+        [("S1", "A", None), ("S2", "A", None)],
+    ),
+    "columns": ({"title": ["S", "T"], "artist": ["A", "B"]}, [("S", "A", None), ("T", "B", None)]),
+    "columns by row": (
+        {"title": {"0": "S", "1": "T"}, "artist": {"0": "A", "1": "B"}},
+        [("S", "A", None), ("T", "B", None)],
+    ),
+    "names and data": ({"columns": ["title", "artist"], "index": [0], "data": [["S", "A"]]}, [("S", "A", None)]),
+    "names and rows": ([["title", "artist"], ["S", "A"]], [("S", "A", None)]),
+    "lines": (["A - S", "B - T"], [("S", "A", None), ("T", "B", None)]),
+    "artists within a track": (
+        {"recordings": [{"title": "S", "length": 225_000, "artist-credit": [{"name": "A", "artist": {"name": "A"}}]}]},
+        [("S", "A", 225_000)],
+    ),
+    "tracks within rows": (
+        {"items": [{"created": "2020", "item": {"title": "S", "duration": 225, "artists": [{"id": 1, "name": "A"}]}}]},
+        [("S", "A", 225_000)],
+    ),
     "a service's page": (
         {"data": [{"title": "S", "duration": 224, "artist": {"name": "A"}, "album": {"title": "B"}}], "total": 1},
         [("S", "A", 224_000)],
@@ -75,6 +95,8 @@ def test_lists_in_a_json_document_are_playlists(tmp_path: Path) -> None:
 
 
 def test_json_lines_are_read_from_a_file_named_json(tmp_path: Path) -> None:
+    content = '{"title": "S"},\n{"title": "T"},\n'
+    assert rows(load(tmp_path, content, "t.jsonl")) == [("S", "", None), ("T", "", None)]
     assert rows(load(tmp_path, '{"title": "S"}\n{"title": "T"}\n', "t.json")) == [("S", "", None), ("T", "", None)]
 
 
@@ -89,6 +111,8 @@ def test_json_without_tracks_is_refused(tmp_path: Path, content: str) -> None:
     [
         "Daft Punk - One, More Time\nMoby \N{EN DASH} Porcelain\n",
         "\n1. Daft Punk - One, More Time\n2. Moby - Porcelain\n",
+        "# my list\n00:00 Daft Punk - One, More Time\n1:05:20 Moby - Porcelain\n",
+        '"Daft Punk - One, More Time"\n"Moby - Porcelain"\n',
         "- Daft Punk - One, More Time\n- Moby - Porcelain\n",
         "Artist - Title\nDaft Punk - One, More Time\nMoby - Porcelain\n",
         "Title - Artist\nOne, More Time - Daft Punk\nPorcelain - Moby\n",

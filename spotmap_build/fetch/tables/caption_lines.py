@@ -17,20 +17,27 @@ MIN_CAPTION_SHARE: Final = 0.8
 """Share of the lines that have a dash between artist and title, if it is such a list."""
 MAX_CAPTION_LENGTH: Final = 300
 NUMBERED: Final = re.compile(r"\s*[0-9]{1,4}[.):]\s+(?=\S)")
+_STAMPED: Final = re.compile(r"\s*[\[(]?(?:[0-9]{1,2}:)?[0-9]{1,3}:[0-9]{2}[\])]?(?:\s*[-\N{EN DASH}])?\s+(?=\S)")
+"""The moments of a mix at which tracks begin."""
+REMARKS: Final = ("# ", "//")
 TITLE_FIRST: Final = ("title", "artists")
 _BULLET: Final = re.compile(r"\s*[-*\u2022]\s+(?=\S)")
 
 
 def read_captions(text: str, place: str) -> Table | None:
     """Return the titles and artists of lines such as "Artist - Title"; None if it is another kind of text."""
-    found = islice(LINE.finditer(text), SAMPLE)
-    sample = [match[0][:MAX_SAMPLE_LENGTH] for match in found if not match[0].isspace()]
+    found = (match[0] for match in LINE.finditer(text) if not match[0].isspace() and not match[0].startswith(REMARKS))
+    sample = [line[:MAX_SAMPLE_LENGTH] for line in islice(found, SAMPLE)]
     header = _header(sample[0]) if sample else ()
     if any(map(known_names, sample[bool(header) : MAX_LINES_ABOVE_HEADER])) or not is_captions(sample):
         return None
-    lines = [line for match in LINE.finditer(text) if (line := match[0].strip())]
+    lines = [
+        line[1:-1] if line[:1] == line[-1] == '"' else line
+        for match in LINE.finditer(text)
+        if (line := match[0].strip()) and not line.startswith(REMARKS)
+    ]
     check_shape(place, rows=len(lines), columns=2)
-    for mark in (NUMBERED, _BULLET):
+    for mark in (NUMBERED, _BULLET, _STAMPED):
         if all(map(mark.match, lines[1:])):
             lines = [mark.sub("", line, count=1) for line in lines]
     rows = [split_caption(fold_space(line)) for line in lines]

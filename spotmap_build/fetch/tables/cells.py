@@ -118,7 +118,7 @@ def _distinct(parts: Sequence[object]) -> tuple[str, ...]:
 def text_of(value: object) -> str:
     """Return a cell as text; of an object, such as an artist or album from an API, the name."""
     if isinstance(value, dict):
-        value = value.get("name") or value.get("title")
+        value = value.get("name") or value.get("title") or value.get("#text")
     return "" if value is None or isinstance(value, dict) else str(value)
 
 

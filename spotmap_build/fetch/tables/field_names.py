@@ -46,6 +46,8 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("track artist", "track artists", "track artist(s)", "song artist", "primary artist", "main artist"),
         *(
             "artist title",
+            "artist credit",
+            "grandparent title",
             "band name",
             "performer",
             "performers",
@@ -60,7 +62,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "album": (
         *("album", "album name", "album title", "track album name", "track album", "alb_title"),
-        *("master_metadata_album_album_name", "release name", "collection name", "release"),
+        *("master_metadata_album_album_name", "release name", "parent title", "collection name", "release"),
         *("nom de l'album", "nombre del álbum", "álbum", "nome dell'album", "naam van album", "nome do álbum"),
         *("albumets namn", "albüm adı", "アルバム名", "اسم الألبوم", "όνομα άλμπουμ", "专辑名称", "專輯名稱", "專輯名"),
     ),
@@ -144,6 +146,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
             "saved at",
             "added",
             "tag time",
+            "date added to library",
         ),
         *("hinzugefügt am", "ajouté le", "añadido en", "aggiunto il", "toegevoegd op", "adicionado em", "tillagd vid"),
         *("hinzugefügt", "date d'ajout", "fecha de adición", "fecha de inclusión", "data aggiunta", "data di aggiunta"),
@@ -157,7 +160,16 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
         *("アーティストジャンル", "أنواع الفنان", "είδη καλλιτέχνη", "艺人流派", "藝人曲風"),
     ),
     "play_count": (
-        *("play_count", "plays", "times played", "number of plays", "wiedergaben", "lectures", "reproducciones"),
+        *(
+            "play_count",
+            "plays",
+            "times played",
+            "track play count",
+            "number of plays",
+            "wiedergaben",
+            "lectures",
+            "reproducciones",
+        ),
         *("riproduzioni", "reproduções", "прослушивания", "再生回数", "播放次数", "播放次數", "재생횟수"),
     ),
     "listened_at": (

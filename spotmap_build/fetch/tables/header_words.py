@@ -39,7 +39,7 @@ _BETWEEN: Final = """
 _WHOLE: Final = {
     "title": """
         曲名 楽曲名 曲 タイトル 歌曲 歌曲名 歌曲名称 歌曲名稱 标题 標題 曲目 曲目标题 曲目標題 单曲
-        曲のタイトル 곡 곡명 곡제목 노래 노래제목 제목 트랙
+        ชื่อเพลง 曲のタイトル 곡 곡명 곡제목 노래 노래제목 제목 트랙
         songtitel songtitle tracktitle liedtitel musiktitel tracktitel titelname låttitel
     """,
     "artists": """

@@ -14,7 +14,7 @@ from spotmap_build.fetch.tables.cells import text_of
 from spotmap_build.fetch.tables.column_names import name_columns
 from spotmap_build.fetch.tables.delimited import ROWS_PER_CHECK
 
-OF_THE_TRACK: Final = ("track", "track_metadata", "song")
+OF_THE_TRACK: Final = ("track", "track_metadata", "song", "item")
 MAX_DIGITS: Final = 18
 MAX_DEPTH: Final = 100
 MAX_LIST_DEPTH: Final = 6
@@ -59,7 +59,7 @@ def read_json(text: str, path: str, *, is_by_line: bool) -> Columns:
 
 
 def _is_object(line: str) -> bool:
-    return isinstance(_parsed(line), dict)
+    return isinstance(_parsed(line.strip().removesuffix(",")), dict)
 
 
 def _parsed(text: str) -> Any:
@@ -74,7 +74,7 @@ def _lines(text: str, path: str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line.rstrip("\n"), parse_int=_integer)
+            row = json.loads(line.strip().removesuffix(","), parse_int=_integer)
             if "\\u" in line and HALF.search(document := json.dumps(row, ensure_ascii=False)):
                 row = json.loads(HALF.sub("\ufffd", document), parse_int=_integer)
         except json.JSONDecodeError as error:
@@ -90,16 +90,45 @@ def _lines(text: str, path: str) -> Iterator[Row]:
 
 def _rows(document: Any, path: str) -> list[Row]:
     """Return the tracks in a document: of all lists of objects those with titles and artists, or else with titles."""
+    if "title" in _fields(table := _table(document)):
+        return table
     lists = list(_lists(document, ""))
-    for wanted in ({"title", "artists"}, {"title"}):
-        found = [rows for rows in lists if wanted <= _fields(rows)]
-        if found:
-            return [row for rows in found for row in rows]
+    found = [rows for rows in lists if _fields(rows) >= {"title", "artists"}]
+    if found:
+        return [row for rows in found for row in rows]
+    if titled := [rows for rows in lists if "title" in _fields(rows)]:
+        return max(titled, key=len)
     if isinstance(document, dict) and "title" in _fields([document]):
         return [document]
     raise SourceError(
         f"{path} does not list tracks.", hint='It needs a list of objects with titles, such as [{"title": "…"}].'
     )
+
+
+def _table(document: Any) -> list[Row]:
+    """Return the rows of a table that is not written row by row; empty if the document is none."""
+    if isinstance(document, dict) and isinstance(document.get("data"), list):
+        document = [document.get("columns"), *document["data"]]
+    if isinstance(document, dict) and document:
+        columns = {
+            name: list(values.values()) if isinstance(values, dict) else values for name, values in document.items()
+        }
+        shapes = {len(values) if isinstance(values, list) else 0 for values in columns.values()}
+        is_table = (
+            len(shapes) == 1
+            and shapes != {0}
+            and not any(isinstance(cell, dict) for values in columns.values() for cell in values)
+        )
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] if is_table else []
+    if not isinstance(document, list) or not document:
+        return []
+    if all(isinstance(line, str) for line in document):
+        return [{"title": line} for line in document]
+    names, *rows = document
+    is_table = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    if not is_table or not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return []
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _lists(value: Any, name: str, left: int = MAX_LIST_DEPTH) -> Iterator[list[Row]]:
@@ -108,6 +137,10 @@ def _lists(value: Any, name: str, left: int = MAX_LIST_DEPTH) -> Iterator[list[R
         return
     if isinstance(value, dict):
         own = text_of(value)
+        parts = list(value.values())
+        if len(parts) > 1 and all(isinstance(part, dict) for part in parts) and "title" in _fields(parts):
+            yield parts
+            return
         for part in value.values():
             yield from _lists(part, own or name, left - 1)
     elif isinstance(value, list):
