@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.text import padded
+from spotmap_build.core.text import pad_to_width
 from spotmap_build.core.translation import format_count, gettext, ngettext, translate
 from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, Rename
 
@@ -93,10 +93,10 @@ def describe_stats(stats: Stats) -> Iterator[str]:
     """Yield one line per stage, and the total."""
     for stage in stats.stages:
         failures = gettext(", {failures} of them failures", failures=stage.failures) if stage.failures else ""
-        yield f"{padded(stage.stage, 16)} {_records(stage.records, stage.size_bytes)}{failures}"
+        yield f"{pad_to_width(stage.stage, 16)} {_records(stage.records, stage.size_bytes)}{failures}"
     total = sum(stage.records for stage in stats.stages)
     every = gettext("all")
-    yield f"{padded(every, 16)} {_records(total, stats.size_bytes)}"
+    yield f"{pad_to_width(every, 16)} {_records(total, stats.size_bytes)}"
     if stats.quarantine_bytes:
         size = format_bytes(stats.quarantine_bytes)
         yield gettext("{size} of damaged entries were set aside; cache prune removes them.", size=size)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from spotmap_build.config import CONFIG_FILE
 from spotmap_build.core.files import nearest_folder, resolve_path
-from spotmap_build.core.text import columns, padded, printable, printable_json
+from spotmap_build.core.text import display_width, pad_to_width, printable, printable_json
 from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import LoginError
 
@@ -63,10 +63,10 @@ def examine(config: Config) -> tuple[Finding, ...]:
 
 def as_text(findings: tuple[Finding, ...]) -> str:
     """Return one line per finding, followed by its hint if something is wrong."""
-    width = max(columns(finding.name) for finding in findings)
+    width = max(display_width(finding.name) for finding in findings)
     lines = []
     for finding in findings:
-        lines.append(f"{MARKS[finding.level]} {padded(finding.name, width)}  {finding.detail}")
+        lines.append(f"{MARKS[finding.level]} {pad_to_width(finding.name, width)}  {finding.detail}")
         if finding.hint and finding.level != "ok":
             lines.append(f"  {'':<{width}}  {finding.hint}")
     return "\n".join(map(printable, lines))

@@ -199,10 +199,10 @@ def _job(path: Path, embedder: str, engine: EngineName, folder: Path) -> EmbedJo
 def _weights(embedder: str, engine: EngineName, folder: Path) -> Path:
     """Return musicnn's weights; for discogs-effnet, a random network of the same size, which has the same cost."""
     from spotmap_build.embed.engines import SUFFIXES
-    from spotmap_build.embed.weights import packaged
+    from spotmap_build.embed.weights import packaged_path
 
     if embedder == "musicnn":
-        return packaged(f"msd-musicnn{SUFFIXES[engine]}")
+        return packaged_path(f"msd-musicnn{SUFFIXES[engine]}")
     from benchmarks.listening import effnet
 
     return effnet.write(folder)[engine]

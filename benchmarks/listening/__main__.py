@@ -103,10 +103,10 @@ def _analyze(paths: list[Path]) -> tuple[Costs, list[TrackResult]]:
 def _models(name: EngineName, effnet: Path) -> dict[str, Model]:
     from spotmap_build.embed.discogs_effnet import DiscogsEffnet
     from spotmap_build.embed.musicnn import Musicnn
-    from spotmap_build.embed.weights import packaged
+    from spotmap_build.embed.weights import packaged_path
 
     engine = engines.load(name)
-    musicnn = Musicnn(packaged(f"msd-musicnn{engines.SUFFIXES[name]}"), engine)
+    musicnn = Musicnn(packaged_path(f"msd-musicnn{engines.SUFFIXES[name]}"), engine)
     return {"musicnn": musicnn, "effnet": DiscogsEffnet(effnet, engine)}
 
 

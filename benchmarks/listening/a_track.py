@@ -10,7 +10,7 @@ from typing import Final
 from spotmap_build.embed import engines
 from spotmap_build.embed.decode import open_audio, stated_duration_ms
 from spotmap_build.embed.excerpts import ExcerptJob, cut_excerpt
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 from spotmap_build.embed.workers import EmbedJob, embed_file
 from spotmap_build.model import Done
 from spotmap_build.registry import embedders
@@ -48,5 +48,5 @@ def _piece(path: Path, place: Path) -> Path | None:
 
 def _job(path: Path, temp_folder: str) -> EmbedJob:
     engine = engines.choose("")
-    weights = packaged(f"msd-musicnn{engines.SUFFIXES[engine]}")
+    weights = packaged_path(f"msd-musicnn{engines.SUFFIXES[engine]}")
     return EmbedJob(path.name, str(path), None, embedders.get("musicnn").model, str(weights), engine, temp_folder)

@@ -16,7 +16,7 @@ from spotmap_build.embed.decode import decode
 from spotmap_build.embed.essentia_engine import load_network
 from spotmap_build.embed.musicnn import INPUT, PATCH_FRAMES, PATCHES, POOLS, TAGS
 from spotmap_build.embed.patches import mel_patches
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 
 SUFFIXES: Final = frozenset({".flac", ".mp3", ".ogg", ".opus", ".m4a", ".wav"})
 MAX_TAGS: Final = 5
@@ -29,7 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     every = sorted(path for path in arguments.corpus.rglob("*") if path.suffix.lower() in SUFFIXES)
     chosen = [every[at] for at in np.linspace(0, len(every) - 1, min(arguments.tracks, len(every))).astype(int)]
-    weights = packaged("msd-musicnn.pb")
+    weights = packaged_path("msd-musicnn.pb")
     network = load_network(weights, input_name=INPUT, output_names=(POOLS, TAGS))
     head = load_network(weights, input_name=POOLS, output_names=(TAGS,))
     of_patches, of_means = [], []

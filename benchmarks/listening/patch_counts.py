@@ -15,7 +15,7 @@ from spotmap_build.embed.decode import decode
 from spotmap_build.embed.mel import HOP_SAMPLES, mel_frames
 from spotmap_build.embed.musicnn import INPUT, PATCH_FRAMES, POOLS
 from spotmap_build.embed.patches import loop_to, patch_starts
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 from spotmap_build.errors import TrackError
 from spotmap_build.project.preprocessing import fit_preparation
 
@@ -39,7 +39,7 @@ ALL: Final = 0
 def report_patch_counts(paths: Sequence[Path], counts: Sequence[int]) -> None:
     """Print the agreement with full tracks in the space in which a build compares tracks, and what a patch costs."""
     name = engines.choose("")
-    weights = packaged(f"msd-musicnn{engines.SUFFIXES[name]}")
+    weights = packaged_path(f"msd-musicnn{engines.SUFFIXES[name]}")
     network = engines.load(name).load_network(weights, input_name=INPUT, output_names=(POOLS,))
     vectors: dict[int, list[FloatArray]] = {count: [] for count in (ALL, *counts)}
     folders, patch_count, seconds = [], 0, 0.0

@@ -10,7 +10,7 @@ from benchmarks.listening import essentia_features
 from spotmap_build.embed import essentia_engine
 from spotmap_build.embed.discogs_effnet import EMBEDDING
 from spotmap_build.embed.musicnn import POOLS
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ class PlainRecipe:
     def __init__(self, effnet: Path) -> None:
         self._standard = essentia_engine.load()
         self._musicnn = self._standard.TensorflowPredictMusiCNN(
-            graphFilename=str(packaged("msd-musicnn.pb")), output=POOLS
+            graphFilename=str(packaged_path("msd-musicnn.pb")), output=POOLS
         )
         self._effnet = self._standard.TensorflowPredictEffnetDiscogs(graphFilename=str(effnet), output=EMBEDDING)
 

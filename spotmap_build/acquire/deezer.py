@@ -14,7 +14,14 @@ import requests
 
 from spotmap_build.acquire.youtube.audio_files import check_audio_file
 from spotmap_build.core.documents import convert, parse_json
-from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, TooSlow, is_trustworthy_address, make_session
+from spotmap_build.core.http import (
+    BodyTooLarge,
+    Limits,
+    RedirectRefused,
+    ResponseTooSlow,
+    is_trustworthy_address,
+    make_session,
+)
 from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
@@ -266,7 +273,7 @@ class Deezer:
             response = self._api.get(self._api_url + path)
         except (BodyTooLarge, RedirectRefused) as error:
             raise _unexpected_response() from error
-        except TooSlow as error:  # no retry after a full timeout
+        except ResponseTooSlow as error:  # no retry after a full timeout
             raise ServiceError(_unreached(error).message, hint=CONNECTION) from error
         except requests.RequestException as error:
             raise _unreached(error) from error

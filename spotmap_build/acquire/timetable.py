@@ -34,7 +34,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Timetable:
+class TimeEstimate:
     """Seconds that each stage takes by itself; 0 if it has nothing to do."""
 
     searching_s: float = 0.0
@@ -47,31 +47,31 @@ class Timetable:
         return max(self.searching_s, self.downloading_s, self.analyzing_s)
 
 
-def previews_timetable(count: int, to_analyze: int, pace: Pace) -> Timetable:
+def estimate_previews(count: int, to_analyze: int, pace: Pace) -> TimeEstimate:
     """Estimate the time to request ``count`` previews and analyze ``to_analyze`` of them.
 
     Examples
     --------
     >>> pace = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=4)
-    >>> round(previews_timetable(5_000, 5_000, pace).total_s / 60)
+    >>> round(estimate_previews(5_000, 5_000, pace).total_s / 60)
     18
     """
-    return Timetable(
+    return TimeEstimate(
         downloading_s=count * REQUESTS_PER_PREVIEW / pace.previews_per_s,
         analyzing_s=to_analyze * SECONDS_PER_PREVIEW / pace.worker_count,
     )
 
 
-def recordings_timetable(searches: int, downloads: int, to_analyze: int, pace: Pace) -> Timetable:
+def estimate_recordings(searches: int, downloads: int, to_analyze: int, pace: Pace) -> TimeEstimate:
     """Estimate the time to find, download and analyze whole recordings.
 
     Examples
     --------
     >>> pace = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=4)
-    >>> round(recordings_timetable(10_000, 10_000, 10_000, pace).total_s / 3600)
+    >>> round(estimate_recordings(10_000, 10_000, 10_000, pace).total_s / 3600)
     22
     """
-    return Timetable(
+    return TimeEstimate(
         searching_s=searches * SEARCHES_PER_TRACK / pace.searches_per_s,
         downloading_s=downloads * max(pace.download_pause_s, SECONDS_PER_DOWNLOAD / CONCURRENT_DOWNLOADS),
         analyzing_s=to_analyze * SECONDS_PER_TRACK / pace.worker_count,

@@ -63,12 +63,12 @@ class CpuTimes:
 class Contention:
     """How much the threads of this build slowed each other down.
 
-    ``slowdown``: how much longer their work took than on an idle machine. ``at_once``: how many of them were runnable
-    while one was, on average, including that one.
+    ``slowdown``: how much longer their work took than on an idle machine. ``mean_runnable``: how many of them were
+    runnable while one was, on average, including that one.
     """
 
     slowdown: float = 1.0
-    at_once: float = 1.0
+    mean_runnable: float = 1.0
 
     @classmethod
     def of(cls, threads: Collection[CpuTimes], seconds: float) -> Contention:
@@ -77,9 +77,9 @@ class Contention:
         Examples
         --------
         >>> Contention.of([CpuTimes(1.0, 3.0), CpuTimes(1.0, 3.0), CpuTimes(0.0, 0.0)], 4.0)
-        Contention(slowdown=4.0, at_once=2.0)
+        Contention(slowdown=4.0, mean_runnable=2.0)
         >>> Contention.of([CpuTimes(1.0, 3.0), CpuTimes(1.0, 3.0), CpuTimes(0.0, 0.0)], 16.0)
-        Contention(slowdown=4.0, at_once=1.25)
+        Contention(slowdown=4.0, mean_runnable=1.25)
         """
         runnable_s, ran_s = sum(each.runnable_s for each in threads), sum(each.ran_s for each in threads)
         by_others_s = runnable_s - sum(each.runnable_s**2 for each in threads) / runnable_s
@@ -94,13 +94,13 @@ class Contention:
 
         Examples
         --------
-        >>> Contention(slowdown=5.0, at_once=2.0).slowdown_of_one(4.0, processors=2)
+        >>> Contention(slowdown=5.0, mean_runnable=2.0).slowdown_of_one(4.0, processors=2)
         4.0
-        >>> Contention(slowdown=4.5, at_once=2.0).slowdown_of_one(1.0, processors=2)
+        >>> Contention(slowdown=4.5, mean_runnable=2.0).slowdown_of_one(1.0, processors=2)
         3.0
         """
-        by_group = max(1.0, self.slowdown / self.at_once)
-        by_thread = max(1.0, self.slowdown - (self.at_once - 1) / processors)
+        by_group = max(1.0, self.slowdown / self.mean_runnable)
+        by_thread = max(1.0, self.slowdown - (self.mean_runnable - 1) / processors)
         nearest = min(max(known, by_group), by_thread)
         return nearest if math.isclose(known, nearest, rel_tol=TOLERANCE) else math.sqrt(by_group * by_thread)
 

@@ -34,7 +34,7 @@ class BodyTooLarge(requests.RequestException):
     """A response exceeds the size limit after decompression."""
 
 
-class TooSlow(requests.Timeout):
+class ResponseTooSlow(requests.Timeout):
     """A response was incomplete at the end of the total time limit, even if data was still arriving."""
 
 
@@ -192,13 +192,15 @@ class BoundedAdapter(HTTPAdapter):
                 ValueError,
             ) as error:
                 if deadline.has_expired:
-                    raise TooSlow(f"no whole answer within {self._limits.total_s:.0f} s", request=request) from error
+                    raise ResponseTooSlow(
+                        f"no whole answer within {self._limits.total_s:.0f} s", request=request
+                    ) from error
                 if isinstance(error, requests.RequestException):
                     raise
                 raise requests.ConnectionError(error, request=request) from error
         if deadline.has_expired and not stream:  # the apparent end of the body may be the cut connection
             response.close()
-            raise TooSlow(f"no whole answer within {self._limits.total_s:.0f} s", request=request)
+            raise ResponseTooSlow(f"no whole answer within {self._limits.total_s:.0f} s", request=request)
         return response
 
     def _read_body(self, response: requests.Response) -> None:

@@ -98,18 +98,18 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else " ", text)
 
 
-def columns(text: str) -> int:
+def display_width(text: str) -> int:
     """Return the width of a text in terminal columns. Chinese and Japanese characters take two.
 
-    >>> columns("Cache"), columns("キャッシュ")
+    >>> display_width("Cache"), display_width("キャッシュ")
     (5, 10)
     """
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def padded(text: str, width: int) -> str:
+def pad_to_width(text: str, width: int) -> str:
     """Pad a text with spaces to a width in terminal columns."""
-    return text + " " * (width - columns(text))
+    return text + " " * (width - display_width(text))
 
 
 def log_line(text: str) -> str:

@@ -42,7 +42,7 @@ class BranchTarget:
         base = ""
         for attempt in range(ATTEMPTS):
             try:
-                base = self._branch.fetched(may_renew=not attempt)
+                base = self._branch.fetch(may_renew=not attempt)
                 deployed, files = self._changes(base, site, force=force, dry_run=dry_run)
                 if not dry_run:
                     self._push(base, files, deployed.removed)
@@ -79,7 +79,7 @@ class BranchTarget:
         files = dict(zip(site.files, listed.decode().split(), strict=True))
         sent = sorted(name for name, blob in files.items() if there.get(name) != blob)
         removed = sorted((before.paths - after.paths) & there.keys())
-        files |= {MARKER_NAME: self._branch.written(after.encode()), NO_JEKYLL: self._branch.written(b"")}
+        files |= {MARKER_NAME: self._branch.write_blob(after.encode()), NO_JEKYLL: self._branch.write_blob(b"")}
         return Deployed(tuple(sent), tuple(removed), len(site.files) - len(sent)), files
 
     def _check_room(self, there: Iterable[str], names: Collection[str]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Float32Array
 
-WHOLE_MS: Final = 15 * 60 * 1000
+MAX_FULL_DECODE_MS: Final = 15 * 60 * 1000
 """Longer recordings are decoded in windows only: an hour of samples takes 230 MB."""
 WINDOWS: Final = 20
 WINDOW_SAMPLES: Final = 30 * SAMPLE_RATE_HZ
@@ -72,9 +72,9 @@ def decode(path: Path) -> Sound:
         ``unreadable``, ``empty-file``, ``not-audio``, ``damaged-audio``, ``too-short`` (under 0.5 s) or ``silent`` (an
         effective level below -75 dBFS).
     """
-    sound = _decode_whole(path)
+    sound = _decode_full_or_windows(path)
     if level_of(sound.samples) < QUIET_RMS and _count_channels(path) > 1:
-        first = _decode_whole(path, channel=0)
+        first = _decode_full_or_windows(path, channel=0)
         if level_of(first.samples) > CANCELED * level_of(sound.samples):
             sound = first
     require_sound(sound.samples)
@@ -133,7 +133,7 @@ def _count_channels(path: Path) -> int:
         return stream.channels
 
 
-def _decode_whole(path: Path, channel: int | None = None) -> Sound:
+def _decode_full_or_windows(path: Path, channel: int | None = None) -> Sound:
     """Decode a recording completely, or windows of a long one; mixed to mono, or only ``channel`` of it."""
     windows = _decode_windows(path, channel)
     return Sound(_decode_from_start(path, channel)) if windows is None else windows
@@ -143,7 +143,7 @@ def _decode_windows(path: Path, channel: int | None) -> Sound | None:
     """Decode evenly spaced windows of a long recording; None if it is not long or not seekable."""
     with open_audio(path) as (container, stream):
         duration_ms = stated_duration_ms(container)
-        if duration_ms <= WHOLE_MS:
+        if duration_ms <= MAX_FULL_DECODE_MS:
             return None
         first_s = (container.start_time or 0) / 1e6
         last_s = first_s + duration_ms / 1000 - WINDOW_SAMPLES / SAMPLE_RATE_HZ
@@ -174,7 +174,7 @@ def _decode_window(container: InputContainer, stream: AudioStream, start_s: floa
 
 
 def _decode_from_start(path: Path, channel: int | None) -> Float32Array:
-    limit_samples = WHOLE_MS * SAMPLE_RATE_HZ // 1000
+    limit_samples = MAX_FULL_DECODE_MS * SAMPLE_RATE_HZ // 1000
     with open_audio(path) as (container, stream):
         samples = _to_mono(frames_of(container, stream), limit_samples, channel)
         stated_ms = stated_duration_ms(container)

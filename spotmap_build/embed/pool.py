@@ -56,7 +56,7 @@ START_LIMIT_S: Final = 120.0
 LIMIT_PER_SECOND: Final = 4.0
 """Seconds of work allowed per second of audio. A slow processor needs 0.1; the rest is for busy machines."""
 MAX_DECODED_MS: Final = 15 * 60 * 1000
-"""No more of a recording is analyzed (``decode.WHOLE_MS``). Assumed if the length is unknown."""
+"""No more of a recording is analyzed (``decode.MAX_FULL_DECODE_MS``). Assumed if the length is unknown."""
 CHECK_INTERVAL_S: Final = 1.0
 """Interval at which busy workers are checked. Each check adds at most this much to their time."""
 THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

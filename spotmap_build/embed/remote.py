@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import open_regular, write_atomically
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 from spotmap_build.embed.workers import embed_file
 from spotmap_build.errors import ConfigError, SpotmapError
 
@@ -106,7 +106,9 @@ def embed_on_worker(remote: RemoteJob, weights: Weights | None, folder: Path) ->
         path = _audio(remote, Path(temporary))
         if path is None and remote.job.path is not None:
             return RemoteResult(None)
-        file = packaged(Path(remote.job.weights_path).name) if weights is None else _stored_weights(weights, folder)
+        file = (
+            packaged_path(Path(remote.job.weights_path).name) if weights is None else _stored_weights(weights, folder)
+        )
         job = replace(remote.job, path=path, weights_path=str(file), temp_folder=temporary)
         try:
             return RemoteResult(embed_file(job), time.monotonic() - started_s)

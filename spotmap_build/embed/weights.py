@@ -43,7 +43,7 @@ def folder(models_dir: Path | None) -> Path:
 def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
     """Return an embedder's weights if they are on this machine and intact. Does not download."""
     if spec.weights is None:
-        return packaged(spec.packaged)
+        return packaged_path(spec.packaged)
     path = folder(models_dir) / spec.weights.file_name
     return path if _is_intact(path, spec.weights) and _labels_or_none(spec.weights, models_dir) else None
 
@@ -143,7 +143,7 @@ def tag_names(spec: EmbedderSpec, models_dir: Path | None) -> tuple[str, ...]:
         return read_labels(spec.weights, models_dir)
     if not spec.tag_count:
         return ()
-    names = packaged(spec.packaged).with_suffix(".tags.txt").read_text(encoding="utf-8")
+    names = packaged_path(spec.packaged).with_suffix(".tags.txt").read_text(encoding="utf-8")
     return tuple(names.split("\n")[: spec.tag_count])
 
 
@@ -163,7 +163,7 @@ def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...
     return labels
 
 
-def packaged(name: str) -> Path:
+def packaged_path(name: str) -> Path:
     """Return a data file of this package, or of another one (``package:file``)."""
     package, colon, file = name.partition(":")
     folder = resources.files(package) if colon else resources.files("spotmap_build.embed") / "data"

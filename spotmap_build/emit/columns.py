@@ -97,7 +97,7 @@ class NumberColumn:
             steps = np.rint((values - self.middle) / self.step)
         self._codes = _encode_steps(steps)
 
-    def part(self, first: int, end: int) -> dict[str, Any]:
+    def encode_range(self, first: int, end: int) -> dict[str, Any]:
         """Return the rows ``first`` up to ``end`` as encoded in a file."""
         return {"middle": _short(self.middle), "step": _short(self.step), "codes": self._codes[first:end]}
 
@@ -168,7 +168,7 @@ class WordColumn:
         self._codes = ["".join(codes[word] for word, _ in row) for row in rows]
         self._strengths = ["".join(str(strength) for _, strength in row) for row in rows]
 
-    def part(self, first: int, end: int) -> dict[str, str]:
+    def encode_range(self, first: int, end: int) -> dict[str, str]:
         """Return the rows ``first`` up to ``end`` as encoded in a file."""
         return {"codes": " ".join(self._codes[first:end]), "strengths": "".join(self._strengths[first:end])}
 

@@ -92,14 +92,14 @@ class Details:
             "schema": DETAILS_SCHEMA,
             "first": first,
             **_facts(tracks),
-            **self._listening.part(first, end),
-            "features": {name: column.part(first, end) for name, column in self._features.items()},
+            **self._listening.encode_range(first, end),
+            "features": {name: column.encode_range(first, end) for name, column in self._features.items()},
             "feature_units": self._units,
             "facets": facet_columns(tracks),
             **_album_places(tracks),
             **({"video_ids": pack_texts(video_ids)} if any(video_ids) else {}),
             **({"typical_s": moments} if any(moment is not None for moment in moments) else {}),
-            **({"styles": self._styles.part(first, end)} if self._styles else {}),
+            **({"styles": self._styles.encode_range(first, end)} if self._styles else {}),
             **self._texts_of(tracks),
         }
 

@@ -41,8 +41,8 @@ class ListeningColumns:
         """The years with known plays, as part of ``columns`` in ``map.json``."""
         return {"years_played": list(self._plays)} if self._plays else {}
 
-    def part(self, first: int, end: int) -> dict[str, Any]:
+    def encode_range(self, first: int, end: int) -> dict[str, Any]:
         """Return the rows ``first`` up to ``end`` as encoded in a details file."""
         days = {f"{name}_on": column[first:end] for name, column in self._days.items()}
-        plays = {str(year): column.part(first, end) for year, column in self._plays.items()}
+        plays = {str(year): column.encode_range(first, end) for year, column in self._plays.items()}
         return {**days, **({"plays_by_year": plays} if plays else {})}

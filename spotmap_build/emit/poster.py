@@ -18,12 +18,12 @@ import orjson
 
 from spotmap_build.core.text import printable
 from spotmap_build.emit.palette import LIGHT, color_of
-from spotmap_build.emit.shapes import draw_map, point_radius, points, regions, written
+from spotmap_build.emit.shapes import draw_map, fmt, point_radius, points, regions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from spotmap_build.emit.shapes import Drawn, Place
+    from spotmap_build.emit.shapes import DrawnMap, Place
 
 SIZES_MM: Final = {"a3": (297, 420), "a2": (420, 594)}
 WIDTH, HEIGHT = 1000.0, 1414.0
@@ -130,7 +130,7 @@ def _head(document: dict[str, Any]) -> Iterator[str]:
     yield f'<rect x="{MARGIN:g}" y="{MARGIN + 104:g}" width="48" height="4" rx="2" fill="{PALETTE.accent}"/>'
 
 
-def _names(drawn: Drawn, radius: float, room: tuple[float, float]) -> list[_Name]:
+def _names(drawn: DrawnMap, radius: float, room: tuple[float, float]) -> list[_Name]:
     """Place the names of clusters, the largest first, without overlaps and where they hide as few tracks as possible.
 
     ``radius``: of points. ``room``: vertical range of the page for names.
@@ -155,7 +155,7 @@ def _display_names(names: Sequence[str]) -> list[str]:
     return [short if brief.count(short) == 1 else name for name, short in zip(names, brief, strict=True)]
 
 
-def _candidates(drawn: Drawn, number: int, called: str, radius: float) -> Iterator[_Name]:
+def _candidates(drawn: DrawnMap, number: int, called: str, radius: float) -> Iterator[_Name]:
     """Yield possible positions of a name: the densest place, then below and above each island, the largest first."""
     cluster = drawn.clusters[number]
     lines = _lines_of(called)
@@ -197,8 +197,7 @@ def _written(names: Sequence[_Name]) -> Iterator[str]:
             for number, line in enumerate(name.lines):
                 y = name.middle[1] + (number - (len(name.lines) - 1) / 2) * LEADING * name.size + 0.35 * name.size
                 yield (
-                    f'<text x="{written(name.middle[0])}" y="{written(y)}" font-size="{written(name.size)}">'
-                    f"{_escaped(line)}</text>"
+                    f'<text x="{fmt(name.middle[0])}" y="{fmt(y)}" font-size="{fmt(name.size)}">{_escaped(line)}</text>'
                 )
         yield "</g>"
 
@@ -225,9 +224,9 @@ def _legend(rows: Sequence[tuple[str, str, int]], top: float, columns: int, line
     for number, (color, name, count) in enumerate(shown):
         x, y = MARGIN + number // lines * column, top + number % lines * LEGEND_ROW + LEGEND_SIZE
         brief = _fitting(name, LEGEND_SIZE, column - 36 - _width(f"{count:,}", LEGEND_SIZE))
-        yield f'<circle cx="{written(x + 5)}" cy="{written(y - 5)}" r="5" fill="{color}"/>'
+        yield f'<circle cx="{fmt(x + 5)}" cy="{fmt(y - 5)}" r="5" fill="{color}"/>'
         yield (
-            f'<text x="{written(x + 18)}" y="{written(y)}" font-size="{LEGEND_SIZE:g}" fill="{PALETTE.text}">'
+            f'<text x="{fmt(x + 18)}" y="{fmt(y)}" font-size="{LEGEND_SIZE:g}" fill="{PALETTE.text}">'
             f'{_escaped(brief)} <tspan dx="4" fill="{PALETTE.muted}">{count:,}</tspan></text>'
         )
     if len(shown) < len(rows):
@@ -236,7 +235,7 @@ def _legend(rows: Sequence[tuple[str, str, int]], top: float, columns: int, line
 
 
 def _line(text: str, x: float, y: float, size: float, color: str) -> str:
-    return f'<text x="{written(x)}" y="{written(y)}" font-size="{written(size)}" fill="{color}">{_escaped(text)}</text>'
+    return f'<text x="{fmt(x)}" y="{fmt(y)}" font-size="{fmt(size)}" fill="{color}">{_escaped(text)}</text>'
 
 
 def _escaped(text: str) -> str:

@@ -231,7 +231,7 @@ def _from_folder(folder: Path) -> Read:
 def _from_web(address: str) -> Read:
     from requests import HTTPError
 
-    from spotmap_build.core.http import Limits, TooSlow, make_session
+    from spotmap_build.core.http import Limits, ResponseTooSlow, make_session
 
     if _UNSENDABLE.search(address):
         raise ValueError("the address contains a space or a control character")
@@ -241,7 +241,7 @@ def _from_web(address: str) -> Read:
 
     def read(name: str) -> bytes:
         if time.monotonic() > end_s:
-            raise TooSlow(f"the download took more than {SITE_S:.0f} s")
+            raise ResponseTooSlow(f"the download took more than {SITE_S:.0f} s")
         answer = session.get(f"{base}/{name}")
         if not 200 <= answer.status_code < 300:
             kind = HTTPError if answer.status_code in _PASSING_STATUS else ValueError

@@ -38,7 +38,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnMap:
     """A map in a frame. ``places``: of the tracks of each cluster, and last of those in no cluster."""
 
     document: dict[str, Any]
@@ -61,7 +61,7 @@ class Drawn:
         ]
 
 
-def draw_map(document: dict[str, Any], left: float, top: float, width: float, height: float) -> Drawn:
+def draw_map(document: dict[str, Any], left: float, top: float, width: float, height: float) -> DrawnMap:
     """Fit a map (the site's ``map.json``, decoded) into a box, except for tracks that are too far out."""
     x0, y0, x1, y1 = _extent(document)
     scale = min(width / max(1, x1 - x0), height / max(1, y1 - y0))
@@ -69,7 +69,7 @@ def draw_map(document: dict[str, Any], left: float, top: float, width: float, he
     places: list[list[Place]] = [[] for _ in range(len(document["clusters"]) + 1)]
     for x, y, label in zip(accumulate(document["x"]), accumulate(document["y"]), document["cluster"], strict=True):
         places[label].append(frame.place(x, y))
-    return Drawn(document, frame, tuple(map(tuple, places)))
+    return DrawnMap(document, frame, tuple(map(tuple, places)))
 
 
 def _extent(document: dict[str, Any]) -> tuple[float, float, float, float]:
@@ -87,7 +87,7 @@ def _extent(document: dict[str, Any]) -> tuple[float, float, float, float]:
     )
 
 
-def regions(drawn: Drawn, palette: Palette, width: float) -> Iterator[str]:
+def regions(drawn: DrawnMap, palette: Palette, width: float) -> Iterator[str]:
     """Yield the boundaries of the clusters, smoothed as in the viewer; ``width``: of their edges."""
     for number, cluster in enumerate(drawn.clusters):
         path = "".join(_smooth(ring) for ring in drawn.rings(number))
@@ -95,7 +95,7 @@ def regions(drawn: Drawn, palette: Palette, width: float) -> Iterator[str]:
             color = color_of(cluster["color"], palette)
             yield (
                 f'<path d="{path}" fill="{color}" fill-opacity="{FILL}" fill-rule="evenodd" '
-                f'stroke="{color}" stroke-opacity="{STROKE}" stroke-width="{written(width)}"/>'
+                f'stroke="{color}" stroke-opacity="{STROKE}" stroke-width="{fmt(width)}"/>'
             )
 
 
@@ -113,7 +113,7 @@ def _midpoint(first: Place, second: Place) -> Place:
     return (first[0] + second[0]) / 2, (first[1] + second[1]) / 2
 
 
-def points(drawn: Drawn, palette: Palette, radius: float, rim: float) -> Iterator[str]:
+def points(drawn: DrawnMap, palette: Palette, radius: float, rim: float) -> Iterator[str]:
     """Yield the tracks: first those outside of clusters, then a group for each cluster.
 
     ``rim``: width of the edge in the background color, which separates points if there are few.
@@ -124,13 +124,13 @@ def points(drawn: Drawn, palette: Palette, radius: float, rim: float) -> Iterato
         places = drawn.places[number]
         reach = radius * (0.8 if number == len(colors) - 1 else 1)
         if places and are_few:
-            circles = "".join(f'<circle cx="{written(x)}" cy="{written(y)}" r="{written(reach)}"/>' for x, y in places)
-            edge = f' stroke="{palette.background}" stroke-width="{written(rim)}"' if rim else ""
+            circles = "".join(f'<circle cx="{fmt(x)}" cy="{fmt(y)}" r="{fmt(reach)}"/>' for x, y in places)
+            edge = f' stroke="{palette.background}" stroke-width="{fmt(rim)}"' if rim else ""
             yield f'<g fill="{colors[number]}"{edge}>{circles}</g>'
         elif places:
             yield (
                 f'<path d="{_dots(places)}" fill="none" stroke="{colors[number]}" '
-                f'stroke-width="{written(2 * reach)}" stroke-linecap="round"/>'
+                f'stroke-width="{fmt(2 * reach)}" stroke-linecap="round"/>'
             )
 
 
@@ -139,7 +139,7 @@ def _dots(places: Iterable[Place]) -> str:
     path, last_x, last_y = [], 0, 0
     for x, y in places:
         at_x, at_y = round(x * 10), round(y * 10)
-        path.append(f"m{written((at_x - last_x) / 10)} {written((at_y - last_y) / 10)}h0")
+        path.append(f"m{fmt((at_x - last_x) / 10)} {fmt((at_y - last_y) / 10)}h0")
         last_x, last_y = at_x, at_y
     return "".join(path)
 
@@ -150,10 +150,10 @@ def point_radius(count: int, area: float) -> float:
     return min(6.0, max(0.75, 0.5 * math.pow(spacing, 0.75)))
 
 
-def written(number: float) -> str:
+def fmt(number: float) -> str:
     """Format a number with at most one decimal, as briefly as possible."""
     return f"{round(number, 1):g}" if abs(number) < 1e5 else str(round(number))
 
 
 def _pair(place: Place) -> str:
-    return f"{written(place[0])} {written(place[1])}"
+    return f"{fmt(place[0])} {fmt(place[1])}"

@@ -246,7 +246,7 @@ def _folder_cover(path: Path, cache: Cache, thumbnails: Thumbnails) -> Cover:
     return cover
 
 
-def about_covers(unreadable: Iterable[Path]) -> tuple[str, ...]:
+def cover_notices(unreadable: Iterable[Path]) -> tuple[str, ...]:
     """Return a notice about unusable cover images, if any. ``unreadable``: the files that contain them."""
     names = [printable(path.name) for path in unreadable]
     if not names:

@@ -68,7 +68,7 @@ class Feature:
         Bounds to which values are clipped.
     percent_of : tuple of float, optional
         The values shown as 0 and 100 %, for a measure whose own scale means nothing to people. The cache contains the
-        measured values, all later steps use percent, see :func:`as_people_read`.
+        measured values, all later steps use percent, see :func:`to_displayed_values`.
     measure : str
         The function that computes this feature alone, as ``module:attribute``. It takes samples (float32 ``[n]``, mono,
         16 kHz) and returns a float. Empty if the feature is measured together with others.
@@ -212,7 +212,7 @@ def names() -> tuple[str, ...]:
     return tuple(feature.name for feature in FEATURES)
 
 
-def as_people_read(measured: Float32Array) -> Float32Array:
+def to_displayed_values(measured: Float32Array) -> Float32Array:
     """Convert measured features to displayed values: percent for features with ``percent_of``.
 
     Parameters

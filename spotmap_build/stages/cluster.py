@@ -101,8 +101,8 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     absence = why_no_clusters(coordinates, embeddings.vectors, layout.trustworthiness)
     groups = no_groups(len(coordinates)) if absence else _groups(embedded, projected, last)
     rows = (_members(groups.clusters), _members(groups.regions))
-    carried = _carried(embedded, rows, last)
-    fixed = _standing(carried[0], names), _standing(carried[1], names)
+    carried = _match_to_previous(embedded, rows, last)
+    fixed = _fixed_names(carried[0], names), _fixed_names(carried[1], names)
     named = _name(fetched, embedded, rows, groups.parents, fixed)
     make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
     firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
@@ -146,7 +146,7 @@ def _members(labels: Int32Array) -> list[tuple[int, ...]]:
     return [tuple(order[bounds[number] : bounds[number + 1]].tolist()) for number in range(count)]
 
 
-def _carried(
+def _match_to_previous(
     embedded: Embedded, rows: tuple[list[tuple[int, ...]], list[tuple[int, ...]]], last: PreviousMap | None
 ) -> tuple[MatchedClusters, MatchedClusters]:
     from spotmap_build.cluster.identity import KnownCluster, match_clusters
@@ -169,7 +169,7 @@ def _carried(
     return first, second
 
 
-def _standing(carried: MatchedClusters, names: Mapping[str, str]) -> dict[int, str]:
+def _fixed_names(carried: MatchedClusters, names: Mapping[str, str]) -> dict[int, str]:
     """Return the fixed names: given by the person, or kept from the last map."""
     chosen = {number: names.get(one.id, one.name) for number, one in enumerate(carried.identities)}
     return {number: name for number, name in chosen.items() if name}

@@ -74,7 +74,7 @@ def add_covers(run: Run, embedded: Embedded) -> Covered:
             replace(track, art_digest=track.art_digest or digests.get(address_of[track.id], ""))
             for track in embedded.tracks
         )
-        notices = (*_about(covers.missing, len(addresses)), *covers.problems)
+        notices = (*_cover_notices(covers.missing, len(addresses)), *covers.problems)
         return Covered(replace(embedded, tracks=tracks), len(addresses), covers.missing, notices)
 
 
@@ -155,7 +155,7 @@ def _key(address: str) -> Key:
     return Key("album-cover", ALBUM_COVER_VERSION, {"address": address})
 
 
-def _about(missing: Mapping[str, int], wanted: int) -> tuple[str, ...]:
+def _cover_notices(missing: Mapping[str, int], wanted: int) -> tuple[str, ...]:
     """Say how many covers are missing and why, if any are."""
     if not missing:
         return ()

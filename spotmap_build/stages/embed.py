@@ -26,8 +26,8 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
 from spotmap_build.core.translation import format_count, gettext, ngettext
 from spotmap_build.model import Failed
-from spotmap_build.registry.features import as_people_read
 from spotmap_build.registry.features import names as feature_names
+from spotmap_build.registry.features import to_displayed_values
 from spotmap_build.report import PREVIEW_LABEL
 from spotmap_build.stages.heads import LazyHeadResults, head_results
 from spotmap_build.stages.preloading import preload_for_map
@@ -341,7 +341,7 @@ def _read_embeddings(
         vectors=vectors[:count],
         tags=tags[:count],
         tag_names=tag_names(full),
-        features=as_people_read(features[:count]),
+        features=to_displayed_values(features[:count]),
         feature_names=feature_names(),
         typical_s=typical_s[:count] if any(map(_has_moment, kept)) else (),
     )

@@ -67,7 +67,7 @@ def emit(
     compared = compare_libraries(run, fetched, embedded, projected, clusters)
     with run.clock.stage("emit"):
         built_at = _built_at(os.environ.get("SOURCE_DATE_EPOCH", ""))
-        paths = paths_to_tell(run, embedded)
+        paths = public_paths(run, embedded)
         template = _template(run.config)
         key = Key(
             "site",
@@ -80,7 +80,7 @@ def emit(
                 **(_of_people(fetched, compared) if compared else {}),
                 "template": template.digest,
                 "built_at": built_at,
-                **_asked_for(run),
+                **_output_settings(run),
                 **({"paths": digest_bytes(orjson.dumps(paths))} if paths else {}),
                 **({"excerpts": digest_bytes(orjson.dumps(excerpts))} if excerpts else {}),
             },
@@ -119,7 +119,7 @@ def _template(config: Config) -> Template:
     return read_template(replacing=config.template, theme=themes.find(config.theme) if config.theme else None)
 
 
-def _asked_for(run: Run) -> dict[str, str | bool]:
+def _output_settings(run: Run) -> dict[str, str | bool]:
     """Return the settings that affect the pages, as part of the key."""
     return {
         "site_url": run.config.site_url,
@@ -133,7 +133,7 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> dict[str, str]:
     return {
         "title": fetched.title,
         "sources": fetched.loaded.kind,
-        "tracks": digest_bytes(orjson.dumps([_shown(track) for track in embedded.tracks])),
+        "tracks": digest_bytes(orjson.dumps([_displayed_fields(track) for track in embedded.tracks])),
         "playlists": fetched.playlists_digest,
         **embedded.sound_key,
         **({"moments": embedded.moments_digest} if embedded.moments_digest else {}),
@@ -208,7 +208,7 @@ SITE_CODEC: Final = Codec((GENERATION, PAGE_NAME), _encode, _decode, accepts=is_
 _FIELDS: Final = attrgetter(*(each.name for each in fields(Track) if each.name not in {"recording", "art_url"}))
 
 
-def _shown(track: Track) -> tuple[object, ...]:
+def _displayed_fields(track: Track) -> tuple[object, ...]:
     """Return what can be visible of a track on the page: its fields and its public recording, but no local paths."""
     recording = track.recording
     return _FIELDS(track), recording if recording is not None and recording.video_id else None
@@ -277,7 +277,7 @@ def describe_nearness(fetched: Fetched) -> str:
     return NEARNESS_BY_SOUND
 
 
-def paths_to_tell(run: Run, embedded: Embedded) -> dict[str, str]:
+def public_paths(run: Run, embedded: Embedded) -> dict[str, str]:
     """Return the paths of the person's own files by track id, if the site should contain them.
 
     Names that are not valid text are omitted. Relative paths that lead out of the library's folder are omitted as well,

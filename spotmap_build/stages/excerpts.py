@@ -63,7 +63,7 @@ class Excerpted:
 
 def add_excerpts(run: Run, fetched: Fetched, embedded: Embedded) -> Excerpted:
     """Cut the missing excerpts, each once. A failed excerpt only affects its track."""
-    if not run.config.excerpts or not any(_is_here(track) for track in embedded.tracks):
+    if not run.config.excerpts or not any(_has_audio_file(track) for track in embedded.tracks):
         return Excerpted()
     with run.clock.stage("excerpts"):
         excerpts = _Excerpts(run, fetched, embedded)
@@ -84,10 +84,10 @@ def forecast(count: int, seconds: int) -> str:
 
 def count_excerpts(tracks: tuple[Track, ...]) -> int:
     """Count the tracks from which an excerpt can be cut."""
-    return sum(map(_is_here, tracks))
+    return sum(map(_has_audio_file, tracks))
 
 
-def _is_here(track: Track) -> bool:
+def _has_audio_file(track: Track) -> bool:
     """Tell whether the audio of a track is on this machine, without requests to a service."""
     recording = track.recording
     return recording is not None and (recording.path is not None or recording.recipe is not None)
@@ -101,7 +101,9 @@ class _Excerpts:
         self._track_count = len(embedded.tracks)
         self._render = fetched.loaded.render
         moments_s = embedded.read_moments() or (math.nan,) * len(embedded.tracks)
-        here = [(track, moment) for track, moment in zip(embedded.tracks, moments_s, strict=True) if _is_here(track)]
+        here = [
+            (track, moment) for track, moment in zip(embedded.tracks, moments_s, strict=True) if _has_audio_file(track)
+        ]
         self._tracks = {track.id: track for track, _ in here}
         self._starts = {track.id: None if math.isnan(moment) else moment for track, moment in here}
         self._keys = {track.id: self._key(track) for track, _ in here}

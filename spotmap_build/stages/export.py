@@ -31,13 +31,13 @@ def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, 
 
     embeddings, coordinates = embedded.embeddings.value, projected.layout.value.coordinates
     columns = {
-        **_about(embedded.tracks),
+        **_track_columns(embedded.tracks),
         "x": coordinates[:, 0].astype(float).tolist(),
         "y": coordinates[:, 1].astype(float).tolist(),
-        **_parts(clusters, len(embedded.tracks)),
+        **_group_names(clusters, len(embedded.tracks)),
         **_features(embeddings),
-        **_on_album(embedded.tracks),
-        **_when_played(embedded.tracks),
+        **_album_positions(embedded.tracks),
+        **_play_dates(embedded.tracks),
     }
     taken = {*columns, *NOT_FREE}
     columns |= {f"own_{name}" if name in taken else name: own for name, own in _own_columns(embedded.tracks).items()}
@@ -51,7 +51,7 @@ def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, 
     )
 
 
-def _about(tracks: Sequence[Track]) -> dict[str, list[Any]]:
+def _track_columns(tracks: Sequence[Track]) -> dict[str, list[Any]]:
     return {
         "id": [track.id for track in tracks],
         "title": [track.title for track in tracks],
@@ -67,7 +67,7 @@ def _about(tracks: Sequence[Track]) -> dict[str, list[Any]]:
     }
 
 
-def _on_album(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
+def _album_positions(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
     """Return track and disc numbers, if any are known."""
     columns = {
         "track_number": [track.track_number for track in tracks],
@@ -76,7 +76,7 @@ def _on_album(tracks: Sequence[Track]) -> dict[str, list[int | None]]:
     return {name: numbers for name, numbers in columns.items() if any(numbers)}
 
 
-def _when_played(tracks: Sequence[Track]) -> dict[str, list[Any]]:
+def _play_dates(tracks: Sequence[Track]) -> dict[str, list[Any]]:
     """Return the days of the first and the last play, if a source has them."""
     listening = [track.listening for track in tracks]
     if not any(listening):
@@ -87,7 +87,7 @@ def _when_played(tracks: Sequence[Track]) -> dict[str, list[Any]]:
     }
 
 
-def _parts(clusters: Clusters, count: int) -> dict[str, list[str | None]]:
+def _group_names(clusters: Clusters, count: int) -> dict[str, list[str | None]]:
     """Return names and ids of the cluster and region of each track; None for noise. Ids are stable across builds."""
     labels = clusters.labels(count).tolist()
     region_of = {row: number for number, one in enumerate(clusters.regions) for row in one.members}

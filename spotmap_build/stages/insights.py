@@ -54,7 +54,7 @@ def analyze(
                 "clusters": clusters.digest,
                 "playlists": fetched.playlists_digest,
                 "words": digest_bytes(orjson.dumps([_words(track) for track in embedded.tracks])),
-                "counts": [fetched.track_count, len(embedded.tracks), _doubtful(embedded)],
+                "counts": [fetched.track_count, len(embedded.tracks), _doubtful_count(embedded)],
                 "machine": machine(),
                 "packages": package_versions("numpy", "scipy", "hdbscan"),
             },
@@ -103,7 +103,7 @@ def _words(track: Track) -> list[object]:
     return [track.title, track.artists, track.album, track.genres, track.duration_ms]
 
 
-def _doubtful(embedded: Embedded) -> int:
+def _doubtful_count(embedded: Embedded) -> int:
     """Return the number of tracks on the map whose recording a person should review."""
     if not embedded.matches:
         return 0
@@ -132,10 +132,10 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: 
     )
     if projected.space.unit_vectors.shape[1] == 0:
         return of_places
-    return _with_sound(of_places, fetched, embedded, projected, clusters)
+    return _find_from_audio(of_places, fetched, embedded, projected, clusters)
 
 
-def _with_sound(
+def _find_from_audio(
     of_places: Insights, fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters
 ) -> Insights:
     from spotmap_build.insights.axes import describe_slopes, find_slopes
@@ -161,12 +161,12 @@ def _with_sound(
         songs=tuple((song.rows, song.kinds) for song in songs),
         axes=describe_slopes(find_slopes(layout.coordinates, embeddings.features, embeddings.feature_names)),
         neighbors=tuple(map(tuple, shown.tolist())),
-        shared=_in_common(explainer, shown[:, :EXPLAINED]),
+        shared=_shared_properties(explainer, shown[:, :EXPLAINED]),
         kept=tuple(round(share, 2) for share in kept.tolist()),
     )
 
 
-def _in_common(explainer: Explainer, neighbors: Int32Array) -> tuple[tuple[str, ...], ...]:
+def _shared_properties(explainer: Explainer, neighbors: Int32Array) -> tuple[tuple[str, ...], ...]:
     """Return the shared properties of each track and each of its neighbors, as text."""
     pairs = [(row, other) for row, others in enumerate(neighbors.tolist()) for other in others]
     texts = ("; ".join(reason.text for reason in reasons) for reasons in explainer.shared_by_each(pairs))
@@ -229,7 +229,7 @@ def _labels(fetched: Fetched, embedded: Embedded) -> Mapping[str, Sequence[Seque
 def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
     from spotmap_build.atlas import Figure
 
-    total, doubtful = fetched.track_count, _doubtful(embedded)
+    total, doubtful = fetched.track_count, _doubtful_count(embedded)
     figures = [
         Figure(
             "coverage",

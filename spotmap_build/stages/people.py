@@ -65,7 +65,7 @@ def compare_libraries(
 
     None if there is only one person's library, or no audio was analyzed.
     """
-    everybody = _Everybody(fetched, embedded, projected)
+    everybody = _AllPeople(fetched, embedded, projected)
     guests = fetched.library.guests
     if embedded.embedder is None or (len(everybody.rows_of) < 2 and not guests):
         return None
@@ -137,7 +137,7 @@ def _decode(data: bytes, track_count: int, guest_count: int, cluster_count: int)
 
 
 @dataclass(frozen=True)
-class _Everybody:
+class _AllPeople:
     """The tracks of all people: those of the library, then those of guests."""
 
     fetched: Fetched

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.state import prepare_acquisition
-from spotmap_build.acquire.timetable import Pace, previews_timetable, recordings_timetable
+from spotmap_build.acquire.timetable import Pace, estimate_previews, estimate_recordings
 from spotmap_build.core.translation import format_count, gettext, translate
 from spotmap_build.progress import format_seconds
 from spotmap_build.stages.embed import prepare_early_previews
@@ -63,7 +63,7 @@ def _work(run: Run, fetched: Fetched) -> Iterator[str]:
 
 def _describe_previews(previews: Acquisition, pace: Pace) -> str:
     count = len(previews.searches) + len(previews.missing)
-    table = previews_timetable(count, count, pace)
+    table = estimate_previews(count, count, pace)
     return gettext(
         "Previews: {previews} of 30 seconds from Deezer, about {total} (requests {asking}, analysis {listening}).",
         previews=format_count(count),
@@ -77,7 +77,7 @@ def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
     searches, missing = len(whole.searches), len(whole.missing)
     remote = sum(track.is_remote for track in whole.missing)
     downloads, to_analyze = searches + remote, searches + missing
-    table = recordings_timetable(searches, downloads, to_analyze, pace)
+    table = estimate_recordings(searches, downloads, to_analyze, pace)
     if searches:
         yield gettext(
             "{recordings} recordings to find on YouTube Music, about {time}.",

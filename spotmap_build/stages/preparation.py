@@ -48,7 +48,7 @@ class Fitted:
     row_digests: Int64Array
 
 
-def held_preparation(
+def reusable_preparation(
     run: Run, embedded: Embedded, previous_map: Previous, read_row_digests: Callable[[], Int64Array]
 ) -> Fitted | None:
     """Return the preparation of the last map; None if it is unknown or has to be fitted again.
@@ -71,7 +71,7 @@ def held_preparation(
     return fitted if changed_share(len(now & then), len(now), len(then)) <= MAX_CHANGED_SHARE else None
 
 
-def learned_preparation(run: Run, embedded: Embedded, read_row_digests: Callable[[], Int64Array]) -> Fitted | None:
+def new_preparation(run: Run, embedded: Embedded, read_row_digests: Callable[[], Int64Array]) -> Fitted | None:
     """Fit a preparation to these embeddings and store it; None if there is nothing to fit."""
     vectors = embedded.embeddings.value.vectors
     if embedded.preprocessing == "none" or not vectors.size:

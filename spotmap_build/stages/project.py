@@ -85,7 +85,7 @@ def project(run: Run, embedded: Embedded, anchor: Previous | None) -> Projected:
         space = EmbeddingSpace(run, embedded, previous_map)
         if any(track.position is not None for track in embedded.tracks):
             digest = digest_bytes(f"{GIVEN_VERSION} {embedded.digest}".encode())
-            return Projected(Cached(digest, partial(_take_given, embedded)), space, previous_map)
+            return Projected(Cached(digest, partial(_project_given, embedded)), space, previous_map)
         key = Key(
             "layout",
             LAYOUT_VERSION,
@@ -130,7 +130,7 @@ def _lay_out(run: Run, embedded: Embedded, space: EmbeddingSpace, previous_map: 
     return Projection(anchored.positions, anchored, anchored.trustworthiness, anchored.fresh_trustworthiness)
 
 
-def _take_given(embedded: Embedded) -> Projection:
+def _project_given(embedded: Embedded) -> Projection:
     import numpy as np
 
     from spotmap_build.project.given_positions import normalize_positions

@@ -13,7 +13,7 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec, Outputs
 from spotmap_build.run import machine, package_versions
-from spotmap_build.stages.preparation import ROWS, held_preparation, learned_preparation
+from spotmap_build.stages.preparation import ROWS, new_preparation, reusable_preparation
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
@@ -52,7 +52,7 @@ class EmbeddingSpace:
         """Float32 ``[n, d]``, rows of length one, so prepared that the angle between two says how unlike they sound."""
         from spotmap_build.project.preprocessing import prepare
 
-        fitted = self._held or learned_preparation(self._run, self._embedded, lambda: self._row_digests)
+        fitted = self._held or new_preparation(self._run, self._embedded, lambda: self._row_digests)
         return prepare(self._vectors, "none") if fitted is None else fitted.preparation.transform(self._vectors)
 
     @cached_property
@@ -111,7 +111,7 @@ class EmbeddingSpace:
 
     @cached_property
     def _held(self) -> Fitted | None:
-        return held_preparation(self._run, self._embedded, self._previous_map, lambda: self._row_digests)
+        return reusable_preparation(self._run, self._embedded, self._previous_map, lambda: self._row_digests)
 
     def _encode(self, neighbors: Neighbors) -> dict[str, bytes]:
         from spotmap_build.cache.arrays import encode_array

@@ -65,19 +65,19 @@ class Branch:
     def __init__(self, url: str, name: str, cache_dir: Path) -> None:
         self.url = url
         self.ref = f"refs/heads/{name}"
-        self._kept = f"refs/stores/{digest_bytes(f'{url}#{name}'.encode('utf-8', 'surrogateescape'))[:32]}"
+        self._retained_ref = f"refs/stores/{digest_bytes(f'{url}#{name}'.encode('utf-8', 'surrogateescape'))[:32]}"
         self._mirror = (cache_dir / MIRROR).absolute()
         self.was_renewed = False
 
-    def written(self, content: bytes) -> str:
+    def write_blob(self, content: bytes) -> str:
         """Store content in our copy, and return its object id."""
         return self.git("hash-object", "-w", "--stdin", data=content)
 
-    def made_tree(self, entries: Iterable[Entry]) -> str:
+    def write_tree(self, entries: Iterable[Entry]) -> str:
         """Create a tree from entries, and return its object id."""
         return self.git("mktree", "-z", data=b"".join(entry.line for entry in entries))
 
-    def tree(self, tree: str) -> tuple[Entry, ...]:
+    def list_tree(self, tree: str) -> tuple[Entry, ...]:
         """Return the entries of a tree."""
         listed = self.run("ls-tree", "-l", "-z", tree).decode("utf-8", "surrogateescape")
         entries = []
@@ -87,11 +87,11 @@ class Branch:
             entries.append(Entry(mode, kind, object_id, name, int(size) if size.isdecimal() else None))
         return tuple(entries)
 
-    def blob(self, entry: Entry) -> bytes:
+    def read_blob(self, entry: Entry) -> bytes:
         """Return the content of a file."""
         return self.run("cat-file", "blob", entry.object_id)
 
-    def fetched(self, *, may_renew: bool = True) -> str:
+    def fetch(self, *, may_renew: bool = True) -> str:
         """Fetch the branch into our copy and return its commit; empty if there is no such branch.
 
         If the remote answers but the fetch fails, our copy may be damaged, so it is recreated once.
@@ -108,7 +108,7 @@ class Branch:
         except GitFailed:
             if self.was_renewed or not may_renew or not self.head():
                 raise
-        self.renew()
+        self.delete_mirror()
         return self._fetch()
 
     def push(self, commit: str, *options: str) -> None:
@@ -120,29 +120,29 @@ class Branch:
             The push is rejected.
         """
         self.git(*_SILENCE, "push", "--quiet", *options, "--", self.url, f"{commit}:{self.ref}")
-        self.keep(commit)
+        self.retain(commit)
 
     def _fetch(self) -> str:
         """Fetch the branch and return its commit. Uses a unique ref, since other processes may fetch it as well."""
-        fetched = f"{self._kept}-{os.urandom(8).hex()}"
+        fetched = f"{self._retained_ref}-{os.urandom(8).hex()}"
         fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
         self.git(*_SILENCE, *_CHECKS, *fetch, "--", self.url, f"+{self.ref}:{fetched}")
         commit = self.git("rev-parse", "--verify", "--quiet", f"{fetched}^{{commit}}")
-        self.keep(commit)
+        self.retain(commit)
         self.git("update-ref", "-d", fetched)
         return commit
 
-    def keep(self, commit: str) -> None:
+    def retain(self, commit: str) -> None:
         """Keep a commit in our copy, so that its objects need not be fetched again."""
         with contextlib.suppress(GitFailed):  # another process is doing the same
-            self.git("update-ref", self._kept, commit)
+            self.git("update-ref", self._retained_ref, commit)
 
     def head(self) -> str:
         """Return the current commit of the branch at its address; empty if there is none."""
         listed = self.git(*_SILENCE, "ls-remote", "--heads", "--", self.url, self.ref)
         return next((line.split("\t")[0] for line in listed.split("\n") if line.endswith(f"\t{self.ref}")), "")
 
-    def renew(self) -> None:
+    def delete_mirror(self) -> None:
         """Delete our copy."""
         self.was_renewed = True
         shutil.rmtree(self._mirror, ignore_errors=True)

@@ -56,11 +56,11 @@ class GitStore:
         if entry is None or entry.size_bytes is None or entry.size_bytes > MAX_PACK_BYTES:
             raise ValueError("it is not a file of a pack's size")
         try:
-            return self._branch.blob(entry)
+            return self._branch.read_blob(entry)
         except GitFailed as error:
             if self._branch.was_renewed:
                 raise ValueError("git cannot read it") from error
-        self._branch.renew()  # possibly only our copy is damaged
+        self._branch.delete_mirror()  # possibly only our copy is damaged
         self.names()
         return self.read(name)
 
@@ -70,7 +70,7 @@ class GitStore:
         try:
             for attempt in range(ATTEMPTS):
                 base = self._fetched(may_renew=not attempt)  # after the first attempt, only our copy has the new blobs
-                blobs |= {file_name(name): self._branch.written(packed) for name, packed in packs}
+                blobs |= {file_name(name): self._branch.write_blob(packed) for name, packed in packs}
                 commit = self._commit(base, blobs)
                 try:
                     self._branch.push(commit)
@@ -88,32 +88,32 @@ class GitStore:
         """Create a commit with the files of ``base`` and these packs."""
         if base:
             self._listed(base)  # raises if it is not a store
-        root = {entry.name: entry for entry in self._branch.tree(base)} if base else {}
-        packs = {entry.name: entry for entry in self._branch.tree(f"{base}:{PACKS}")} if PACKS in root else {}
+        root = {entry.name: entry for entry in self._branch.list_tree(base)} if base else {}
+        packs = {entry.name: entry for entry in self._branch.list_tree(f"{base}:{PACKS}")} if PACKS in root else {}
         packs |= {name: Entry(FILE, "blob", blob, name) for name, blob in blobs.items()}
-        root[PACKS] = Entry(TREE, "tree", self._branch.made_tree(packs.values()), PACKS)
+        root[PACKS] = Entry(TREE, "tree", self._branch.write_tree(packs.values()), PACKS)
         if not base:
             for name, content in ((FORMAT_NAME, FORMAT), (README_NAME, README)):
-                root[name] = Entry(FILE, "blob", self._branch.written(content), name)
+                root[name] = Entry(FILE, "blob", self._branch.write_blob(content), name)
         parents = ("-p", base) if base else ()
-        return self._branch.git("commit-tree", self._branch.made_tree(root.values()), *parents, "-m", _MESSAGE)
+        return self._branch.git("commit-tree", self._branch.write_tree(root.values()), *parents, "-m", _MESSAGE)
 
     def _listed(self, commit: str) -> dict[str, Entry]:
         """Return the packs of a commit. Raises ``StoreError`` if it is not a store."""
         try:
-            root = {entry.name: entry for entry in self._branch.tree(commit)}
+            root = {entry.name: entry for entry in self._branch.list_tree(commit)}
             marked = root.get(FORMAT_NAME)
             if marked is None or marked.size_bytes is None or marked.size_bytes > MAX_FORMAT_BYTES:
                 raise StoreError(f"{self.shown} is not a store: it contains other files.", hint="Use a new branch.")
-            check_format(self._branch.blob(marked), self.shown)
-            packs = self._branch.tree(f"{commit}:{PACKS}") if PACKS in root else ()
+            check_format(self._branch.read_blob(marked), self.shown)
+            packs = self._branch.list_tree(f"{commit}:{PACKS}") if PACKS in root else ()
         except GitFailed as error:
             raise self._unusable(error) from error
         return {name: entry for entry in packs if (name := pack_name(entry.name)) and entry.kind == "blob"}
 
     def _fetched(self, *, may_renew: bool = True) -> str:
         try:
-            return self._branch.fetched(may_renew=may_renew)
+            return self._branch.fetch(may_renew=may_renew)
         except GitFailed as error:
             raise self._unusable(error) from error
 

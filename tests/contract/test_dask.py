@@ -20,7 +20,7 @@ from spotmap_build.cache.records import decode_record
 from spotmap_build.embed import dask_pool, remote
 from spotmap_build.embed.pool import EmbedPool
 from spotmap_build.embed.remote import RemoteJob, RemoteResult, Weights, fingerprint_of
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 from spotmap_build.embed.workers import EmbedJob
 from spotmap_build.errors import ConfigError, ServiceError, TrackError, WeightsError
 from spotmap_build.model import Done, Failed, TrackEmbedding
@@ -70,7 +70,7 @@ def job(track_id: str, folder: Path, **changes: object) -> EmbedJob:
         "path": None,
         "prepare": render_tune,
         "model": embedders.get("musicnn").model,
-        "weights_path": str(packaged("msd-musicnn.onnx")),
+        "weights_path": str(packaged_path("msd-musicnn.onnx")),
         "engine": "onnx",
         "temp_folder": str(folder),
     }
@@ -229,7 +229,7 @@ def test_remaining_jobs_are_dropped_at_the_time_limit(cluster: Any, tmp_path: Pa
 
 def test_weights_outside_the_package_are_sent_to_workers(cluster: Any, tmp_path: Path) -> None:
     weights = tmp_path / "other.onnx"
-    weights.write_bytes(packaged("msd-musicnn.onnx").read_bytes())
+    weights.write_bytes(packaged_path("msd-musicnn.onnx").read_bytes())
     jobs = [job(name, tmp_path, weights_path="/nowhere/other.onnx") for name in ("a", "b")]
     with dask_pool.DaskPool(address(cluster), weights=weights) as pool:
         assert len(vectors(list(pool.run(iter(jobs))))) == 2

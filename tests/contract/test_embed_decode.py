@@ -254,13 +254,13 @@ def test_long_recording_is_sampled_in_windows_with_little_memory(tmp_path: Path)
 def test_windows_of_compressed_files_start_at_the_right_time(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WHOLE_MS", 5_000)
+    monkeypatch.setattr(module, "MAX_FULL_DECODE_MS", 5_000)
     monkeypatch.setattr(module, "WINDOWS", 3)
     monkeypatch.setattr(module, "WINDOW_SAMPLES", 16_000)
     path = write_audio(tmp_path / f"a.{suffix}", tune(9))
     sound = decode(path)
     joined = sound.samples
-    monkeypatch.setattr(module, "WHOLE_MS", 60_000)
+    monkeypatch.setattr(module, "MAX_FULL_DECODE_MS", 60_000)
     whole = decode(path).samples
     with av.open(str(path)) as file:
         length_s = (file.duration or 0) // 1000 / 1000
@@ -274,7 +274,7 @@ def test_windows_of_compressed_files_start_at_the_right_time(
 
 def test_long_file_without_seeking_is_decoded_from_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = decode(write_audio(tmp_path / "a.wav", tune(8))).samples
-    monkeypatch.setattr(module, "WHOLE_MS", 3_000)
+    monkeypatch.setattr(module, "MAX_FULL_DECODE_MS", 3_000)
     content = bytearray((tmp_path / "a.wav").read_bytes())
     # Sizes as written by programs that stream a WAV file without knowing its length.
     for offset in (4, content.index(b"data") + 4):
@@ -345,7 +345,7 @@ def test_channels_in_opposite_phase_do_not_cancel(tmp_path: Path, suffix: str, o
 
 def test_channels_in_opposite_phase_do_not_cancel_in_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tune(6, rate_hz=16_000)
-    monkeypatch.setattr(module, "WHOLE_MS", 3_000)
+    monkeypatch.setattr(module, "MAX_FULL_DECODE_MS", 3_000)
     monkeypatch.setattr(module, "WINDOWS", 2)
     monkeypatch.setattr(module, "WINDOW_SAMPLES", 16_000)
     path = write_audio(tmp_path / "a.wav", np.stack([left, -left]), codec="pcm_f32le", rate_hz=16_000)

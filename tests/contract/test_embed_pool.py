@@ -20,7 +20,7 @@ import pytest
 
 from spotmap_build.embed import pool as pool_module
 from spotmap_build.embed.pool import EmbedPool, WorkerPool, time_limit_s
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 from spotmap_build.embed.workers import EmbedJob, embed_file
 from spotmap_build.errors import TrackError, WeightsError
 from spotmap_build.model import Done, Failed
@@ -41,7 +41,7 @@ def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
         "path": None,
         "prepare": render_tune,
         "model": MUSICNN,
-        "weights_path": str(packaged("msd-musicnn.onnx")),
+        "weights_path": str(packaged_path("msd-musicnn.onnx")),
         "engine": "onnx",
         "temp_folder": str(temp_folder),
     }

@@ -26,7 +26,7 @@ from spotmap_build.embed.numpy_features import measure
 from spotmap_build.embed.numpy_features.beats import doubled, track
 from spotmap_build.embed.numpy_features.onsets import onsets
 from spotmap_build.embed.numpy_features.rhythm import SCALES, mutual_agreement
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.registry.features import FEATURES
 from tests.fakes import stub_effnet
@@ -95,8 +95,8 @@ def test_musicnn_gives_the_same_results_on_both_engines(standard: Any, seconds: 
 
 
 def test_packaged_onnx_network_is_the_converted_original() -> None:
-    converted = convert(packaged("msd-musicnn.pb").read_bytes(), (POOLS, TAGS))
-    assert converted == packaged("msd-musicnn.onnx").read_bytes()
+    converted = convert(packaged_path("msd-musicnn.pb").read_bytes(), (POOLS, TAGS))
+    assert converted == packaged_path("msd-musicnn.onnx").read_bytes()
 
 
 def test_effnet_matches_essentias_algorithm_on_the_same_patches(standard: Any, stubs: tuple[Path, Path]) -> None:

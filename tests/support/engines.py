@@ -10,7 +10,7 @@ import pytest
 
 from spotmap_build.embed import engines
 from spotmap_build.embed.engines import Engine
-from spotmap_build.embed.weights import packaged
+from spotmap_build.embed.weights import packaged_path
 from spotmap_build.registry.embedders import EngineName
 
 MODULES: Final[dict[EngineName, str]] = {"essentia": "essentia", "onnx": "onnxruntime"}
@@ -25,4 +25,4 @@ def load_or_skip(name: EngineName) -> Engine:
 
 def packaged_musicnn(name: EngineName) -> Path:
     """Return the path of musicnn's weights for an engine."""
-    return packaged(f"msd-musicnn{engines.SUFFIXES[name]}")
+    return packaged_path(f"msd-musicnn{engines.SUFFIXES[name]}")

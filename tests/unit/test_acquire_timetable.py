@@ -16,8 +16,8 @@ from spotmap_build.acquire.timetable import (
     SECONDS_PER_PREVIEW,
     SECONDS_PER_TRACK,
     Pace,
-    previews_timetable,
-    recordings_timetable,
+    estimate_previews,
+    estimate_recordings,
 )
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.config import Config
@@ -37,7 +37,7 @@ def test_estimate_for_recordings_agrees_with_the_simulation(count: int, workers:
     times = Times(SEARCHES_PER_TRACK, 0.3, SECONDS_PER_DOWNLOAD, SECONDS_PER_TRACK)
     simulated_s = run_line(count, workers, times, searches_per_s=PACE.searches_per_s, download_pause_s=pause_s)
     pace = replace(PACE, download_pause_s=pause_s, worker_count=workers)
-    assert recordings_timetable(count, count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
+    assert estimate_recordings(count, count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
 
 
 @pytest.mark.parametrize("count", [1_000, 5_000, 10_000])
@@ -46,7 +46,7 @@ def test_estimate_for_previews_agrees_with_the_simulation(count: int, workers: i
     times = Times(REQUESTS_PER_PREVIEW, 0.15, 0.2, SECONDS_PER_PREVIEW)
     simulated_s = run_line(count, workers, times, searches_per_s=PACE.previews_per_s)
     pace = replace(PACE, worker_count=workers)
-    assert previews_timetable(count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
+    assert estimate_previews(count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
 
 
 def test_estimates_in_the_documentation_match_the_code() -> None:
@@ -56,14 +56,14 @@ def test_estimates_in_the_documentation_match_the_code() -> None:
         cells = [f"{count:,}"]
         for workers in (2, 4):
             pace = Pace(defaults.searches_per_s, defaults.previews_per_s, defaults.download_pause_s, workers)
-            cells.append(format_seconds(previews_timetable(count, count, pace).total_s))
-        whole = recordings_timetable(count, count, count, pace)
+            cells.append(format_seconds(estimate_previews(count, count, pace).total_s))
+        whole = estimate_recordings(count, count, count, pace)
         cells += map(format_seconds, (whole.searching_s, whole.downloading_s, whole.analyzing_s, whole.total_s))
         assert f"| {' | '.join(cells)} |" in page
 
 
 def test_no_work_takes_no_time() -> None:
-    assert recordings_timetable(0, 0, 0, PACE).total_s == 0
+    assert estimate_recordings(0, 0, 0, PACE).total_s == 0
 
 
 def test_time_limit_is_over_at_its_end_and_grace_follows() -> None:

@@ -18,7 +18,7 @@ from spotmap_build.core.http import (
     Deadline,
     Limits,
     RedirectRefused,
-    TooSlow,
+    ResponseTooSlow,
     is_trustworthy_address,
     make_session,
 )
@@ -89,7 +89,7 @@ def test_normal_response_is_read() -> None:
 def test_slow_response_ends_at_its_timeout(
     handle: Callable[[socket.socket, threading.Event], None],
 ) -> None:
-    with raw_server(handle) as url, pytest.raises(TooSlow):
+    with raw_server(handle) as url, pytest.raises(ResponseTooSlow):
         make_session(SHORT_TIMEOUT, follow_redirects=False).get(url)
 
 

@@ -253,7 +253,7 @@ def test_deploying_to_the_current_repository_leaves_its_working_tree_unchanged(t
 def test_concurrent_push_to_the_branch_is_preserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     destination = bare_destination(tmp_path)
     destination.deploy(built(tmp_path / "site", "a1"))
-    fetched, is_first = Branch.fetched, [True]
+    fetched, is_first = Branch.fetch, [True]
 
     def slow(self: Branch, *, may_renew: bool = True) -> str:
         commit = fetched(self, may_renew=may_renew)
@@ -261,7 +261,7 @@ def test_concurrent_push_to_the_branch_is_preserved(tmp_path: Path, monkeypatch:
             destination.write_file("CNAME", b"map.example.org")
         return commit
 
-    monkeypatch.setattr(Branch, "fetched", slow)
+    monkeypatch.setattr(Branch, "fetch", slow)
     destination.deploy(built(tmp_path / "site", "b2"))
     assert destination.read_files().items() >= {**pages("b2"), "CNAME": b"map.example.org"}.items()
 

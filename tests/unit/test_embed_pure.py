@@ -16,7 +16,7 @@ from spotmap_build.embed.sound import Sound
 from spotmap_build.embed.weights import parse_labels, tag_names
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import embedders
-from spotmap_build.registry.features import FEATURES, as_people_read
+from spotmap_build.registry.features import FEATURES, to_displayed_values
 
 LABELS = [f"Genre---Style {number}" for number in range(4)]
 
@@ -181,7 +181,7 @@ def test_unitless_features_are_shown_as_percent() -> None:
     column = {feature.name: at for at, feature in enumerate(FEATURES)}
     measured = np.full((1, len(FEATURES)), 1.8, dtype=np.float32)
     measured[0, column["key_clarity"]] = 0.25
-    shown = dict(zip(column, as_people_read(measured)[0].tolist(), strict=True))
+    shown = dict(zip(column, to_displayed_values(measured)[0].tolist(), strict=True))
     wanted = {"danceability": 50, "key_clarity": 25, "beat_strength": 34, "noise_to_tone": 100, "tempo": 1.8}
     assert {name: shown[name] for name in wanted} == pytest.approx(wanted, abs=0.1)
     assert measured[0, column["danceability"]] == np.float32(1.8)

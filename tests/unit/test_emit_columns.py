@@ -38,7 +38,7 @@ def numbers(packed: dict[str, Any]) -> list[float | None]:
 
 
 def packed(values: list[float]) -> dict[str, Any]:
-    return NumberColumn(np.array(values, dtype=np.float64)).part(0, len(values))
+    return NumberColumn(np.array(values, dtype=np.float64)).encode_range(0, len(values))
 
 
 @PATIENT
@@ -86,7 +86,7 @@ def test_central_98_percent_of_values_have_60_steps_or_more() -> None:
     random = np.random.default_rng(5)
     for scale in (0.003, 1.0, 7.0, 400.0, 3e4):
         values = random.normal(3 * scale, scale, 5000)
-        column = NumberColumn(values).part(0, 5000)
+        column = NumberColumn(values).encode_range(0, 5000)
         assert np.ptp(np.quantile(values, (0.01, 0.99))) / column["step"] >= 60
         assert len(json.dumps(column["step"])) <= 6
 
@@ -116,12 +116,12 @@ def test_integers_constants_and_missing_values_round_trip(values: list[float], e
 
 def test_part_contains_its_rows() -> None:
     column = NumberColumn(np.arange(10.0))
-    assert numbers(column.part(3, 5)) == [3, 4]
+    assert numbers(column.encode_range(3, 5)) == [3, 4]
 
 
 def test_number_takes_less_than_a_byte_compressed() -> None:
     values = np.random.default_rng(5).normal(120, 20, 2048)
-    size = len(gzip.compress(json.dumps(NumberColumn(values).part(0, 2048), ensure_ascii=False).encode()))
+    size = len(gzip.compress(json.dumps(NumberColumn(values).encode_range(0, 2048), ensure_ascii=False).encode()))
     assert size / 2048 < 1
 
 
@@ -148,7 +148,7 @@ WORDS = some.lists(some.tuples(some.integers(0, 500).map("style {}".format), som
 def test_any_words_round_trip(rows: list[list[tuple[str, int]]], data: some.DataObject) -> None:
     column = WordColumn(rows)
     middle = data.draw(some.integers(0, len(rows) - 1))
-    parts = [column.part(first, end) for first, end in ((0, middle), (middle, len(rows))) if end > first]
+    parts = [column.encode_range(first, end) for first, end in ((0, middle), (middle, len(rows))) if end > first]
     assert [row for part in parts for row in unpack_words(part, column.words)] == rows
     assert all("\\" not in json.dumps(part, ensure_ascii=False) for part in parts)
 
@@ -156,4 +156,4 @@ def test_any_words_round_trip(rows: list[list[tuple[str, int]]], data: some.Data
 def test_frequent_words_have_plain_characters() -> None:
     column = WordColumn([[("rare", 3), ("common", 9)], [("common", 1)]])
     assert column.words == ["common", "rare"]
-    assert column.part(0, 2) == {"codes": "$# #", "strengths": "391"}
+    assert column.encode_range(0, 2) == {"codes": "$# #", "strengths": "391"}

@@ -118,7 +118,7 @@ def test_all_columns_use_the_same_track_order() -> None:
     assert [text["album_names"][i] for i in text["albums"]] == [atlas.tracks[row].album for row in rows]
     assert details["duration_s"] == [180 + row for row in rows]
     tempo = NumberColumn(atlas.features[rows, 0].astype(np.float64))
-    assert details["features"] == {"tempo_bpm": tempo.part(0, 300)}
+    assert details["features"] == {"tempo_bpm": tempo.encode_range(0, 300)}
     (playlist,) = document["playlists"]
     assert [rows[track] for track in accumulate(playlist["tracks"])] == [row for row in rows if row % 4 == 0]
     for cluster in document["clusters"]:

@@ -10,12 +10,12 @@ import pytest
 
 from spotmap_build.config import Config, load_config
 from spotmap_build.model import Recording, Track
-from spotmap_build.stages.emit import paths_to_tell
+from spotmap_build.stages.emit import public_paths
 
 
 def paths(config: Config, *files: Path) -> dict[str, str]:
     tracks = tuple(Track(file.name, "", recording=Recording("0", path=str(file))) for file in files)
-    return paths_to_tell(cast("Any", SimpleNamespace(config=config)), cast("Any", SimpleNamespace(tracks=tracks)))
+    return public_paths(cast("Any", SimpleNamespace(config=config)), cast("Any", SimpleNamespace(tracks=tracks)))
 
 
 @pytest.fixture

@@ -215,12 +215,14 @@ def test_contention_is_measured_from_the_first_sample_over_a_window() -> None:
     found |= {"main": CpuTimes(9.2, 9.0), "worker": CpuTimes(505.0, 5.0)}
     contention = monitor.recent()
     assert contention is not None
-    assert (contention.slowdown, contention.at_once) == pytest.approx((10.2 / 5.2, 1 + (10.2 - 100.04 / 10.2) / 20))
+    assert (contention.slowdown, contention.mean_runnable) == pytest.approx(
+        (10.2 / 5.2, 1 + (10.2 - 100.04 / 10.2) / 20)
+    )
     now_s += WINDOW_S
     found = {"main": CpuTimes(9.2 + MIN_RUN_IN_WINDOW_S, 9.0)}  # the worker has ended
     contention = monitor.recent()
     assert contention is not None
-    assert (contention.slowdown, contention.at_once) == (1.0, 1.0)
+    assert (contention.slowdown, contention.mean_runnable) == (1.0, 1.0)
 
 
 def test_schedstat_of_threads_is_parsed_or_empty(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from spotmap_build.cache.prune import PruneReport
 from spotmap_build.core import translation
 from spotmap_build.core.language import LANGUAGES, translations_of
 from spotmap_build.core.sentences import VALUE, SentenceTranslator
-from spotmap_build.core.text import columns
+from spotmap_build.core.text import display_width
 from spotmap_build.doctor import Finding
 from spotmap_build.emit.list_folder import Updated
 from spotmap_build.errors import ConfigError
@@ -89,8 +89,8 @@ def test_help_fits_the_terminal(language: str) -> None:
     for context in all_commands():
         lines = context.get_help().splitlines()
         wrapped = lines[: -len(cli.EPILOG.splitlines())] if context.command is cli.main else lines
-        assert [line for line in wrapped if columns(line) > COLUMNS] == []
-        assert [line for line in lines if columns(line) > MAX_EXAMPLE_WIDTH or "\ue000" in line] == []
+        assert [line for line in wrapped if display_width(line) > COLUMNS] == []
+        assert [line for line in lines if display_width(line) > MAX_EXAMPLE_WIDTH or "\ue000" in line] == []
 
 
 def test_japanese_lines_do_not_start_with_closing_punctuation() -> None:
@@ -299,7 +299,7 @@ def test_columns_of_answers_are_aligned(language: str) -> None:
     translation.set_language(language)
     names = (translation.gettext("Cache"), translation.gettext("Page template"), "Python")
     lines = doctor.as_text(tuple(Finding(name, "ok", "|") for name in names)).split("\n")
-    assert len({columns(line.partition("|")[0]) for line in lines}) == 1
+    assert len({display_width(line.partition("|")[0]) for line in lines}) == 1
 
 
 def answers() -> list[str]:

@@ -19,7 +19,7 @@ import requests
 
 from spotmap_build.acquire.youtube.search_answers import candidates, check_answer, one_by_one
 from spotmap_build.core.documents import parse_json
-from spotmap_build.core.http import BodyTooLarge, BoundedAdapter, Limits, RedirectRefused, TooSlow, make_session
+from spotmap_build.core.http import BodyTooLarge, BoundedAdapter, Limits, RedirectRefused, ResponseTooSlow, make_session
 from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
@@ -129,7 +129,7 @@ class YouTubeMusic:
             return candidates(rows)
         except (BodyTooLarge, RedirectRefused) as error:
             raise _unexpected_response() from error
-        except TooSlow as error:  # no retry after a full timeout
+        except ResponseTooSlow as error:  # no retry after a full timeout
             raise ServiceError(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
         except requests.RequestException as error:
             raise _Unanswered(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error

@@ -72,7 +72,7 @@ class LeftOut:
                 if more > 1
                 else translatable("1 further file could not be read.")
             )
-        return (*about_folders(self.folders), *left_out)
+        return (*unreadable_folder_notices(self.folders), *left_out)
 
 
 def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) -> Iterator[ExportFile]:
@@ -103,7 +103,7 @@ def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) 
     yield from _Reading(path, is_wanted, left_out).files()
 
 
-def about_folders(unreadable: list[OSError]) -> tuple[str, ...]:
+def unreadable_folder_notices(unreadable: list[OSError]) -> tuple[str, ...]:
     """Return a notice about unreadable folders, if any."""
     if not unreadable:
         return ()

@@ -11,7 +11,7 @@ from spotmap_build.fetch.tags import TITLE_SEPARATOR
 from spotmap_build.model import Track
 
 
-def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable]) -> list[Track]:
+def complete_captions(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable]) -> list[Track]:
     """Return the tracks of a playlist with metadata from their tags or, where these are missing, from the captions.
 
     A caption is "Artist - Title" or, from some programs, "Title - Artist". The order is inferred from the files that
@@ -26,7 +26,7 @@ def by_tags(captioned: Sequence[Track], facts: Mapping[int, FileFacts | Unusable
     """
     readable = {row: fact for row, fact in facts.items() if isinstance(fact, FileFacts)}
     votes = sum(_vote(captioned[row], fact) for row, fact in readable.items())
-    tracks = [_turned(track) for track in captioned] if votes > 0 else list(captioned)
+    tracks = [_with_names_swapped(track) for track in captioned] if votes > 0 else list(captioned)
     for row, fact in readable.items():
         track = tracks[row]
         tracks[row] = replace(
@@ -44,13 +44,13 @@ def _vote(track: Track, fact: FileFacts) -> int:
     if not (track.title and track.artists and fact.title and fact.artists):
         return 0
     artists = {fold(name) for name in (*fact.artists, ", ".join(fact.artists), " & ".join(fact.artists))}
-    turned = _turned(track)
+    turned = _with_names_swapped(track)
     is_artist_first = fold(track.title) == fold(fact.title) or fold(track.artists[0]) in artists
     is_title_first = fold(turned.title) == fold(fact.title) or fold(turned.artists[0]) in artists
     return is_title_first - is_artist_first
 
 
-def _turned(track: Track) -> Track:
+def _with_names_swapped(track: Track) -> Track:
     """Swap title and artist, for a caption with the title first."""
     if not track.artists:
         return track

@@ -19,12 +19,12 @@ _FILE: Final = re.compile(r'^[ \t]*FILE[ \t]+("[^"\r\n]+"|\S+)', re.I | re.M)
 _TRACK: Final = re.compile(r"^[ \t]*TRACK[ \t]+[0-9]+[ \t]+AUDIO\b", re.I | re.M)
 
 
-def about_cue_sheets(sheets: Iterable[Path], audio: Iterable[Path]) -> tuple[str, ...]:
+def cue_sheet_notices(sheets: Iterable[Path], audio: Iterable[Path]) -> tuple[str, ...]:
     """Return notices about files that contain several tracks according to a cue sheet; they are not split."""
     beside = defaultdict(list)
     for path in audio:
         beside[path.parent].append(path)
-    whole = [file for sheet in sheets if (file := _whole(sheet, beside.get(sheet.parent, ())))]
+    whole = [file for sheet in sheets if (file := _divided_file(sheet, beside.get(sheet.parent, ())))]
     if not whole:
         return ()
     first = printable(whole[0].name)
@@ -34,7 +34,7 @@ def about_cue_sheets(sheets: Iterable[Path], audio: Iterable[Path]) -> tuple[str
     return (f"{count} files contain several tracks (cue sheets), but are one each on the map, such as {first}.",)
 
 
-def _whole(sheet: Path, beside: Sequence[Path]) -> Path | None:
+def _divided_file(sheet: Path, beside: Sequence[Path]) -> Path | None:
     """Return the file that a sheet divides into several tracks, if it is the only one and in the same folder.
 
     It may have been compressed since, and have the suffix ``.flac`` instead of ``.wav``.

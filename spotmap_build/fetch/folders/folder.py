@@ -15,7 +15,7 @@ from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.exports.export_files import about_folders
+from spotmap_build.fetch.exports.export_files import unreadable_folder_notices
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.playlists import (
     PlaylistFile,
@@ -24,12 +24,12 @@ from spotmap_build.fetch.folders.playlists import (
     merge_playlists,
     read_playlists,
 )
-from spotmap_build.fetch.folders.walk import Listing, about_left_out, walk
+from spotmap_build.fetch.folders.walk import Listing, skipped_notices, walk
 from spotmap_build.fetch.identify import (
     Cover,
     FileFacts,
     Unusable,
-    about_covers,
+    cover_notices,
     display_facts,
     folder_covers,
     identify_files,
@@ -66,7 +66,7 @@ class FolderSource:
         finder = FileFinder(self.root, listing.audio if listing.playlists else ())
         lists, about_lists = read_playlists(listing.playlists, finder, self.root)
         files = list(dict.fromkeys((*listing.audio, *(member for file in lists for member in file.members))))
-        notices = (*about_folders(listing.unreadable), *about_left_out(listing), *about_lists)
+        notices = (*unreadable_folder_notices(listing.unreadable), *skipped_notices(listing), *about_lists)
         if not files and not listing.misnamed:
             raise SourceError(
                 " ".join((f"{self.root} contains no audio file.", *notices)),
@@ -77,7 +77,7 @@ class FolderSource:
         library, about_equal = _library(self.root, listing, lists, facts, covers)
         unreadable = [path for path, fact in facts.items() if isinstance(fact, FileFacts) and fact.is_cover_unreadable]
         unreadable += [listing.covers[folder] for folder, cover in covers.items() if cover.is_unreadable]
-        notices = (*notices, *about_equal, *about_covers(unreadable))
+        notices = (*notices, *about_equal, *cover_notices(unreadable))
         return Loaded("folder", library, notices=notices, depends_on_more=finder.has_looked_on_disk)
 
 
@@ -99,7 +99,7 @@ def _library(
         for path in facts
     )
     failures = [
-        Failed(ids[path], "fetch", fact.code, f"{_shown(path, root)}: {fact.detail}")
+        Failed(ids[path], "fetch", fact.code, f"{_display_path(path, root)}: {fact.detail}")
         for path, fact in facts.items()
         if isinstance(fact, Unusable)
     ]
@@ -109,7 +109,7 @@ def _library(
     return Library(tracks, tuple(playlists), tuple(failures), tuple(_closed(root, listing))), notices
 
 
-def _shown(path: Path, root: Path) -> str:
+def _display_path(path: Path, root: Path) -> str:
     """Return a path relative to the folder, for messages."""
     return printable(os.path.relpath(path, root))
 
@@ -130,7 +130,7 @@ def _twins(listing: Listing, files: Mapping[Path, FileFacts | Unusable]) -> dict
 def _closed(root: Path, listing: Listing) -> Iterable[Omission]:
     """Yield omissions for unreadable folders, whose content is unknown."""
     for error in listing.unreadable:
-        name = _shown(Path(os.fsdecode(error.filename or root)), root)
+        name = _display_path(Path(os.fsdecode(error.filename or root)), root)
         place = digest_bytes(os.fsencode(name))[:ID_DIGITS]
         reason = translatable(f"{name}: the folder cannot be read: {error.strerror or error}.")
         yield Omission(f"folder:{place}", name, "unreadable", reason)

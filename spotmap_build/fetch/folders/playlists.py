@@ -47,10 +47,10 @@ def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tup
     found: dict[Path, list[Path]] = {}
     for read in reads:
         if read.fault:
-            notices.append(f"The playlist {_shown(read.file, root)} was left out: {read.fault}.")
+            notices.append(f"The playlist {_display_path(read.file, root)} was left out: {read.fault}.")
             continue
         found[_place(read.file)], missing = _members(read, finder, usable)
-        notices += _about_entries(read, missing, _shown(read.file, root))
+        notices += _missing_entry_notices(read, missing, _display_path(read.file, root))
     lists = [
         PlaylistFile(read.file, tuple(dict.fromkeys(_expanded(_place(read.file), found))), read.name or read.file.stem)
         for read in reads
@@ -118,11 +118,11 @@ def _expanded(file: Path, found: Mapping[Path, list[Path]]) -> Iterator[Path]:
             ways.pop()
 
 
-def _shown(file: Path, root: Path) -> str:
+def _display_path(file: Path, root: Path) -> str:
     return printable(os.path.relpath(file, root))
 
 
-def _about_entries(read: _Read, missing: Sequence[Entry], name: str) -> Iterator[str]:
+def _missing_entry_notices(read: _Read, missing: Sequence[Entry], name: str) -> Iterator[str]:
     """Yield one notice about the entries of a playlist that are left out, if any."""
     if not missing:
         return

@@ -11,7 +11,7 @@ from typing import Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
-from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, about_cue_sheets
+from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, cue_sheet_notices
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 from spotmap_build.fetch.folders.own_files import OwnFiles
 
@@ -130,17 +130,17 @@ def _count_audio(folder: Path) -> int:
     )
 
 
-def about_left_out(listing: Listing) -> tuple[str, ...]:
+def skipped_notices(listing: Listing) -> tuple[str, ...]:
     """Return notices about files that were left out or not split, and folders that were not read twice."""
     return (
-        *_about_links(listing.links),
-        *_about_no_sound(listing.no_sound),
-        *_about_set_aside(listing.set_aside),
-        *about_cue_sheets(listing.cue_sheets, listing.audio),
+        *_link_notices(listing.links),
+        *_no_sound_notices(listing.no_sound),
+        *_set_aside_notices(listing.set_aside),
+        *cue_sheet_notices(listing.cue_sheets, listing.audio),
     )
 
 
-def _about_links(links: list[Path]) -> tuple[str, ...]:
+def _link_notices(links: list[Path]) -> tuple[str, ...]:
     if not links:
         return ()
     first = printable(str(links[0]))
@@ -149,7 +149,7 @@ def _about_links(links: list[Path]) -> tuple[str, ...]:
     return (f"{len(links)} folders were already read under other names and were skipped, such as {first}.",)
 
 
-def _about_no_sound(counts: Counter[str]) -> tuple[str, ...]:
+def _no_sound_notices(counts: Counter[str]) -> tuple[str, ...]:
     if not counts:
         return ()
     kinds = ", ".join(sorted(counts))
@@ -158,7 +158,7 @@ def _about_no_sound(counts: Counter[str]) -> tuple[str, ...]:
     return (f"{counts.total()} files are in formats that cannot be decoded ({kinds}) and were left out.",)
 
 
-def _about_set_aside(counts: Counter[str]) -> tuple[str, ...]:
+def _set_aside_notices(counts: Counter[str]) -> tuple[str, ...]:
     names = sorted(printable(name) for name, count in counts.items() if count)
     if not names:
         return ()

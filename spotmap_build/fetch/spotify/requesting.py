@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 
 from spotmap_build.core.documents import parse_json
-from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, TooSlow, make_session
+from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, ResponseTooSlow, make_session
 from spotmap_build.core.rate_limiting import CircuitBreaker
 from spotmap_build.core.retry_after import parse_retry_after
 from spotmap_build.errors import ServiceError, ServiceRefused, SpotmapError
@@ -44,7 +44,7 @@ OTHER_ANSWER: Final = "the response is not from Spotify (perhaps a login page of
 COSTLY: Final[Mapping[type[requests.RequestException], str]] = {
     RedirectRefused: "requests are redirected to another address (perhaps a login page of the network)",
     BodyTooLarge: "the response is much larger than Spotify's responses are",
-    TooSlow: "the response takes too long to arrive",
+    ResponseTooSlow: "the response takes too long to arrive",
 }
 """Errors that take long or transfer much, and are unlikely to go away within seconds."""
 COSTLY_ATTEMPTS: Final = 2

@@ -149,7 +149,7 @@ def read_row(item: object) -> Row:
     title, artists, artist_ids = _text(inner.get("name")), *_artists(inner)
     kind, uri = _identify(outer, inner, title, artists)
     album = _dict(inner.get("album"))
-    duration_ms = _whole(inner.get("duration_ms"))
+    duration_ms = _whole_number(inner.get("duration_ms"))
     return Row(
         kind=kind,
         id=uri,
@@ -161,8 +161,8 @@ def read_row(item: object) -> Row:
         isrc=plain_isrc(_text(_dict(inner.get("external_ids")).get("isrc"))),
         explicit=value if isinstance(value := inner.get("explicit"), bool) else None,
         year=_year(album.get("release_date")),
-        track_number=_whole(inner.get("track_number")) or None,
-        disc_number=_whole(inner.get("disc_number")) or None,
+        track_number=_whole_number(inner.get("track_number")) or None,
+        disc_number=_whole_number(inner.get("disc_number")) or None,
         album_id=known if isinstance(known := album.get("id"), str) and _ID.fullmatch(known) else "",
         added_at=_date(outer.get("added_at")),
         art=smallest_sufficient_image(album.get("images"), EDGE_PX),
@@ -187,7 +187,7 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
                 name=_text(playlist.get("name")) or UNTITLED,
                 version=version if len(version) < MAX_TEXT_LENGTH else "",  # long ones may differ only after the limit
                 is_readable=playlist.get("collaborative") is True or is_own,
-                total=_whole(counted.get("total")) or 0,
+                total=_whole_number(counted.get("total")) or 0,
                 mark=mark_in(_text(playlist.get("description"))) if is_own else "",
             )
         )
@@ -226,7 +226,7 @@ def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], 
 
 def _read_total(answer: Mapping[str, Any]) -> int | None:
     """Return the total number of rows; None if missing."""
-    return _whole(answer.get("total"))
+    return _whole_number(answer.get("total"))
 
 
 def _is_end(answer: Mapping[str, Any], end: int) -> bool:
@@ -250,7 +250,7 @@ def _identify(outer: dict[str, Any], inner: dict[str, Any], title: str, artists:
 def _local_uri(inner: dict[str, Any], title: str, artists: Sequence[str]) -> str:
     """Return the URI of a local file in Spotify's format: artist, album, title, seconds."""
     parts = (" ".join(artists)[:MAX_TEXT_LENGTH], _text(_dict(inner.get("album")).get("name")), title)
-    seconds = (_whole(inner.get("duration_ms")) or 0) // 1000
+    seconds = (_whole_number(inner.get("duration_ms")) or 0) // 1000
     return SPOTIFY_LOCAL + ":".join((*(quote_plus(part) for part in parts), str(seconds)))
 
 
@@ -280,7 +280,7 @@ def _text(value: object) -> str:
     return " ".join(text.split())[:MAX_TEXT_LENGTH].rstrip()
 
 
-def _whole(value: object) -> int | None:
+def _whole_number(value: object) -> int | None:
     """Return a nonnegative integer of plausible size; else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER else None
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.fetch.identify import about_covers, folder_covers
+from spotmap_build.fetch.identify import cover_notices, folder_covers
 from spotmap_build.fetch.tables.cells import is_missing
 
 if TYPE_CHECKING:
@@ -41,4 +41,4 @@ def with_art(
         replace(track, art_digest=covers[files[text]].art_digest) if text in files else replace(track, art_url=text)
         for track, text in zip(tracks, texts, strict=True)
     ]
-    return shown, about_covers(path for path, cover in covers.items() if cover.is_unreadable)
+    return shown, cover_notices(path for path, cover in covers.items() if cover.is_unreadable)

@@ -17,9 +17,9 @@ from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
 from spotmap_build.fetch.exports.spotify_ids import named_id, track_uri
-from spotmap_build.fetch.folders.captions import by_tags
+from spotmap_build.fetch.folders.captions import complete_captions
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
-from spotmap_build.fetch.identify import FileFacts, Unusable, about_covers, display_facts, identify_files
+from spotmap_build.fetch.identify import FileFacts, Unusable, cover_notices, display_facts, identify_files
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tables.art import with_art
 from spotmap_build.fetch.tables.artist_names import parse_artists
@@ -252,7 +252,7 @@ def _with_recordings(
     paths = {row: _path(text, folder) for row, text in named.items()}
     facts = dict(zip(paths, identify_files(list(paths.values()), context), strict=True))
     complete, failures = [], []
-    for row, track in enumerate(by_tags(tracks, facts) if is_playlist else tracks):
+    for row, track in enumerate(complete_captions(tracks, facts) if is_playlist else tracks):
         fact = facts.get(row)
         if isinstance(fact, FileFacts):
             complete.append(_with_audio_facts(track, fact, paths[row]))
@@ -267,7 +267,7 @@ def _with_recordings(
             failures.append(Failed(track.id, "fetch", "no-recording", "The row has no title and names no audio file."))
         complete.append(track)
     unreadable = [paths[row] for row, fact in facts.items() if isinstance(fact, FileFacts) and fact.is_cover_unreadable]
-    return complete, failures, about_covers(unreadable)
+    return complete, failures, cover_notices(unreadable)
 
 
 def _with_files(tracks: Sequence[Track], columns: Columns, folder: Path) -> list[Track]:
