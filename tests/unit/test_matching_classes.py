@@ -701,3 +701,16 @@ def test_studio_album_may_be_named_like_another_kind(album: str) -> None:
 @pytest.mark.parametrize("album", ["A Night at the Sydney Opera", "Live at Woodstock", "Hits Revisited"])
 def test_album_of_another_kind_is_known_by_its_name(album: str) -> None:
     assert not is_taken(f"Salt Road | Ada Frayne | {album} | 200", "Salt Road | Ada Frayne | Greatest Hits | 200")
+
+
+@pytest.mark.parametrize(
+    "addition",
+    ["Legacy Edition", "RVG Edition", "Collector's Edition", "30th Anniversary", "Japan Bonus Track", "2018 Master"],
+)
+def test_edition_in_a_title_is_no_version(addition: str) -> None:
+    assert is_taken("Salt Road | Ada Frayne | Coast | 200", f"Salt Road ({addition}) | Ada Frayne | Coast | 200")
+
+
+@pytest.mark.parametrize("addition", ["Tour Edition", "Drumless Edition", "Live Bonus Track", "Moonlit Edition"])
+def test_edition_of_its_own_is_a_version(addition: str) -> None:
+    assert not is_taken("Salt Road | Ada Frayne | Coast | 200", f"Salt Road ({addition}) | Ada Frayne | Coast | 200")

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from spotmap_build.acquire.matching.works import named_work, quoted_work
 from spotmap_build.core.normalize import is_latin, native
-from spotmap_build.core.vocabulary import title_words, version_words
+from spotmap_build.core.vocabulary import album_words, title_words, version_words
 from spotmap_build.core.vocabulary.segments import find_words, is_noun
 
 Sense = Literal["version", "neutral", "unknown"]
@@ -29,7 +29,8 @@ _OF_A_FILE: Final = re.compile(
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """Numbers in the mark of a remaster: "24 Bit Remastered 05"."""
-_EDITION: Final = re.compile(r"\banniversary edition\b")
+_BONUS: Final = re.compile(r"(?:\w+ ){0,2}bonus (?:track|cut)|(?:19|20)\d\d (?:digital )?master")
+"""A bonus track of a country or a shop, or the year of a master."""
 _GLUED: Final = re.compile(r"(?<=[^\x00-\x7f])(ver|version|mix|remix|edit)\b")
 """A suffix without a space, in scripts that do not use spaces: "アニメver."."""
 _REMASTERS: Final = tuple(version_words().remasters)
@@ -82,8 +83,6 @@ def read_segment(segment: str) -> Reading:
     nouns = {word for word in found.rest if is_noun(word)}
     names = frozenset(word for word in found.rest if word not in version_words().fillers and word not in nouns)
     years = frozenset(word for word in names if _YEAR.fullmatch(word))
-    if _EDITION.search(text):
-        names = frozenset(word for word in names if not _NUMBER.fullmatch(word))
     of_transfer = names if _is_remaster(text, nouns) else frozenset[str]()
     if _HOURS.search(text):
         kinds |= {"loop"}
@@ -101,6 +100,8 @@ def read_segment(segment: str) -> Reading:
         names |= {TOGETHER}
     if kinds:
         return Reading("version", Mark(settle(kinds), names, segment))
+    if _is_edition(text):
+        return Reading("neutral")
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
@@ -108,6 +109,18 @@ def read_segment(segment: str) -> Reading:
         return Reading("neutral")
     work = "" if nouns and not is_latin(text) else named_work(text)
     return Reading("neutral", work=work) if work else _read_nouns(segment, names, nouns, years)
+
+
+def _is_edition(text: str) -> bool:
+    """Return whether a segment names only the edition of the album: "Legacy Edition", "Japan Bonus Track"."""
+    if "tour" in text.split():  # may be from the tour
+        return False
+    return _BONUS.fullmatch(text) is not None or any(edition.fullmatch(f" {text}") for edition in _editions())
+
+
+@lru_cache(maxsize=1)
+def _editions() -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, album_words().editions))
 
 
 def _is_of_a_file(segment: str) -> bool:
