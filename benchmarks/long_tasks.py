@@ -93,7 +93,7 @@ ACTIONS: Final[Sequence[tuple[str, Callable[[Page], object]]]] = (
     ("show all", lambda page: page.locator("[data-action='show-all']").click()),
     ("color by genre", lambda page: _choose(page, ".more", "Genres")),
     ("size by length", lambda page: _choose(page, ".size-by", "Length")),
-    ("one size", lambda page: _choose(page, ".size-by", "One size")),
+    ("one size", lambda page: _choose(page, ".size-by", "Size by …")),
     ("color by clusters", lambda page: page.locator("[data-color-by='cluster']").click()),
     ("switch a cluster off", lambda page: page.locator(".legend-list .legend-toggle").first.click()),
     ("show all", lambda page: page.locator("[data-action='show-all']").click()),

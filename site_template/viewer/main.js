@@ -56,6 +56,8 @@ import { NO_TRACK } from "./data/types.js";
 /** @typedef {ReturnType<typeof createMap>} MapParts */
 /** @typedef {MapParts & ReturnType<typeof createPanels>} Parts */
 
+/** Height below which the player leaves no room for the buttons below it, pixels. */
+const LOW_WINDOW = 700;
 const root = document.documentElement;
 
 /** @returns {State} */
@@ -210,12 +212,17 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
   const hasSize = () => surface.clientWidth > 0 && surface.clientHeight > 0;
   const layOut = () => {
     if (!hasSize()) return;
-    document.body.classList.toggle("has-player", !byId("player").hidden);
-    document.body.classList.toggle("has-side", ["player", "tool", "picks"].some((id) => !byId(id).hidden));
+    const isOpen = (/** @type {string} */ id) => !byId(id).hidden;
+    document.body.classList.toggle("has-player", isOpen("player"));
+    document.body.style.setProperty("--player-bottom", `${byId("player").getBoundingClientRect().bottom}px`);
+    // A list is as high as the window. Below the player alone, there is room for the buttons, unless the window is low.
+    document.body.classList.toggle("has-list", isOpen("tool") || isOpen("picks") || (isOpen("player") && innerHeight < LOW_WINDOW));
     renderer.resize(sizeOf(surface), devicePixelRatio, freeArea());
     card.place();
   };
   document.addEventListener(PANEL_TOGGLED, layOut);
+  // A message makes it higher.
+  new ResizeObserver(layOut).observe(byId("player"));
   let isFirst = true;
   const onResize = () => {
     if (!hasSize()) return;

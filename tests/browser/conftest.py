@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Request, expect, sync_playwright
 
+from spotmap_build.emit.preview import open_server
 from tests.fakes.audio_files import tune, write_audio
 from tests.fakes.sample_site import write_sample_site
 from tests.support.command import spotmap
@@ -114,6 +115,15 @@ def excerpts_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outcome = spotmap("--source", "table:library.csv", "--excerpts", EXCERPT_S, "--log", "plain", cwd=folder)
     assert outcome.status == 0, outcome.stderr
     return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def with_excerpts(excerpts_folder: Path) -> Iterator[Site]:
+    """A map in the preview in which half of the tracks have an excerpt."""
+    with open_server(excerpts_folder, 0) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield Site(excerpts_folder, server.url)
+        server.shutdown()
 
 
 @pytest.fixture

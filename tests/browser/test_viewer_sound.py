@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Route, expect
 
-from spotmap_build.emit.preview import open_server
 from tests.browser.conftest import EXCERPT_S, OpenViewer, Viewer
 from tests.support.pages import SILENT, SOUNDING, Site
 
@@ -21,15 +16,6 @@ PLAYER_PAGE = """<script>
   });
 </script>"""
 """A player that posts one message when the page starts listening."""
-
-
-@pytest.fixture(scope="module")
-def with_excerpts(excerpts_folder: Path) -> Iterator[Site]:
-    """A map in the preview in which half of the tracks have an excerpt."""
-    with open_server(excerpts_folder, 0) as server:
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        yield Site(excerpts_folder, server.url)
-        server.shutdown()
 
 
 def title_numbers(viewer: Viewer) -> list[int]:

@@ -76,8 +76,17 @@ def test_spotify_is_credited_for_its_metadata(sources: tuple[str, ...], has_ids:
     note = re.search(r'<p class="note">(.*?)</p>', page, re.DOTALL)
     assert note is not None
     text = re.sub("<[^>]*>", "", note[1]).strip()
-    assert text.startswith(f"Made from {', '.join(sources)} with spotmap-build. {FACTS.nearness}")
-    assert text.partition(FACTS.nearness)[2].strip() == credit
+    made = f"Made from {', '.join(sources)} with spotmap-build."
+    assert text.startswith(made)
+    assert text.removeprefix(made).strip() == credit
+    # A list to paste into Spotify is offered where tracks are known there.
+    assert ('data-export="uris"' in page) is bool(credit)
+
+
+def test_what_nearness_means_stands_under_the_title() -> None:
+    page = render_pages(read_template(), FACTS)["index.html"].decode()
+    header = page[page.index('<header id="masthead"') : page.index('<section id="legend"')]
+    assert FACTS.nearness in header
 
 
 def test_text_is_escaped(template: Path) -> None:

@@ -74,6 +74,10 @@ test("a docked card is at the right edge, or at the left one if it would cover i
   assert.deepEqual(dockCard([400, 400], card, area), [890, 10]);
   assert.deepEqual(dockCard([874, 400], card, area), [890, 10]);
   assert.deepEqual(dockCard([875, 400], card, area), [330, 10]);
+  // Between two panels, where it covers its point at either side: at the side where the point is nearer its edge.
+  const narrow = { left: 320, top: 0, right: 760, bottom: 800 };
+  assert.deepEqual(dockCard([470, 400], card, narrow), [450, 10]);
+  assert.deepEqual(dockCard([610, 400], card, narrow), [330, 10]);
   assert.deepEqual(dockCard([5000, 400], { width: 900, height: 10 }, area), [330, 10]);
 });
 

@@ -18,6 +18,20 @@ export function storedVolume() {
 }
 
 /**
+ * Creates a player without controls. On a busy machine, WebKitGTK may stop at the first moment of a sound, although all of it has arrived,
+ * and wait for more until it is paused and played again.
+ */
+export function createAudio() {
+  const audio = new Audio();
+  audio.addEventListener("stalled", () => {
+    if (audio.paused || audio.readyState > audio.HAVE_CURRENT_DATA) return;
+    audio.pause();
+    audio.play().catch(() => {}); // it was stopped in the meantime
+  });
+  return audio;
+}
+
+/**
  * Loads a sound with a start position, which can be set only after the browser has loaded the file's metadata.
  *
  * @param {HTMLAudioElement} audio
@@ -34,7 +48,7 @@ export function loadAt(audio, address, startS) {
 }
 
 export class AudioDeck {
-  #audio = new Audio();
+  #audio = createAudio();
   #toggle = element("button", { class: "icon-button", type: "button", "data-action": "toggle" });
   #seek = element("input", { class: "deck-seek", type: "range", min: "0", max: String(STEPS), value: "0", "aria-label": gettext("Position") });
   #time = element("span", { class: "deck-time" });

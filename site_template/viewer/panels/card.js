@@ -1,7 +1,7 @@
 /** The card of a track: visible while the track is hovered or pinned. */
 
 import { placeholderArt } from "../ui/artwork.js";
-import { element, icon, show, swatch } from "../ui/dom.js";
+import { byId, element, icon, show, swatch } from "../ui/dom.js";
 import { featureBars } from "../data/features.js";
 import { formatDay, gettext, gettext_noop } from "../data/language.js";
 import { formatDuration, isolated, selectedText } from "../ui/format.js";
@@ -136,10 +136,16 @@ export class Card {
       return;
     }
     const free = freeArea();
+    const stays = this.#shown === this.#store.get().pinned;
+    // Below the player, which is at the top right; it may lie in the free area.
+    const player = byId("player").getBoundingClientRect();
+    if (player.height > 0 && player.left < free.right) {
+      if (stays) free.top = Math.max(free.top, player.bottom);
+      else free.right = player.left;
+    }
     style.maxHeight = `${Math.max(LOWEST, Math.floor(free.bottom - free.top) - 20)}px`;
     const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
     const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-    const stays = this.#shown === this.#store.get().pinned;
     const needed = stays ? MAP_BESIDE * card.width : card.width + 20;
     const hasRoom = free.right - free.left >= needed && free.bottom - free.top >= card.height + 20;
     // Too little room beside the panels: the card may cover the left ones, but not the player.
@@ -178,12 +184,10 @@ export class Card {
       ),
     );
     /** @type {HTMLElement[]} */
-    const nodes = [head, ...this.#spot(track, pinned), this.#groups(track), element("div", { class: "card-details" })];
-    if (pinned) {
-      const alike = this.#soundsLike.section(track, () => this.place(), () => this.enter());
-      nodes.push(this.#filteredNote(), this.#actions(track), alike, this.#closeButton());
-    }
-    return nodes;
+    const about = [this.#groups(track), element("div", { class: "card-details" })];
+    if (!pinned) return [head, ...this.#spot(track, pinned), ...about];
+    const alike = this.#soundsLike.section(track, () => this.place(), () => this.enter());
+    return [head, ...this.#spot(track, pinned), this.#filteredNote(), this.#actions(track), ...about, alike, this.#closeButton()];
   }
 
   /** @param {Named} named */

@@ -9,7 +9,7 @@ import { PANEL_TOGGLED } from "../ui/dom.js";
 import { messageOf } from "../data/decode.js";
 import { gettext } from "../data/language.js";
 import { momentOf } from "../data/sounds.js";
-import { loadAt, storedVolume } from "./audio_deck.js";
+import { createAudio, loadAt, storedVolume } from "./audio_deck.js";
 import { NO_TRACK } from "../data/types.js";
 
 /** @import { DetailsReader } from "../data/load.js" */
@@ -24,7 +24,7 @@ const STEP_MS = 25;
 
 /** A sound that fades in and out. */
 class Voice {
-  #audio = new Audio();
+  #audio = createAudio();
   #timer = 0;
   /** Whether it should play; the pointer may leave before the sound is loaded. */
   #isWanted = false;

@@ -27,8 +27,8 @@ export function placeCard([x, y], card, area) {
 }
 
 /**
- * Returns the position of a docked card: at the right edge of the area, or at the left edge while the point is on the right, so that it
- * does not cover its point and the ends of its lines.
+ * Returns the position of a docked card: at the right edge of the area, or at the left edge if it would cover less of its point and of
+ * the ends of its lines there.
  *
  * @param {readonly [number, number]} point  pixels
  * @param {Size} card
@@ -37,7 +37,8 @@ export function placeCard([x, y], card, area) {
  */
 export function dockCard([x], card, area) {
   const [first, last] = [area.left + EDGE, area.right - EDGE - card.width];
-  return [x + GAP <= last ? Math.max(first, last) : first, area.top + EDGE];
+  const isRight = x + GAP <= last || x - last < first + card.width - x;
+  return [isRight ? Math.max(first, last) : first, area.top + EDGE];
 }
 
 /**
