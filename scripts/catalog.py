@@ -135,7 +135,7 @@ def _of_tables() -> Iterator[tuple[str, str]]:
             if unit.removeprefix("{amount}").strip(" %") not in {"", feature.unit}:
                 yield unit, "A value of this measure, in a sentence"
             for word in (words.lower, words.higher):
-                yield word, f"Compared with other music, by its {feature.label}: to the right {word}"
+                yield word, f"Compared with other music, by its {feature.label}: to the right: {word}"
     for word in sorted({word for word in TRAITS.values() if word not in EMPTY}):
         yield word, "A word for music, by its tags"
     for facet in OWN_FACETS:

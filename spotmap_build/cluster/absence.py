@@ -43,7 +43,7 @@ def why_no_clusters(coordinates: Float32Array, vectors: Float32Array, trustworth
         ).format(count=f"{n:,}")
     if trustworthiness is not None and n >= MIN_TRACKS_TO_TELL and trustworthiness < NEAR_CHANCE:
         return page_message(
-            "This map is hardly truer than one drawn at random (trustworthiness {figure}, where 0.5 is chance): its "
-            "tracks are alike in too many ways for a plane, so nothing on it is named."
+            "This map is hardly better than a random one (trustworthiness {figure}, where 0.5 is random): two "
+            "dimensions cannot show how its tracks are alike, so no region is named."
         ).format(figure=f"{trustworthiness:.2f}")
     return ""

@@ -1,4 +1,4 @@
-"""Find features that change along a direction of the map: "to the right brighter, upwards faster". Pure.
+"""Find features that change along a direction of the map: "to the right: brighter; upward: faster". Pure.
 
 The axes of UMAP have no inherent meaning, and among thirteen features some always seem to follow a direction. Nearby
 tracks are similar by construction, so a map of n tracks has far fewer than n independent observations. A direction is
@@ -31,7 +31,7 @@ MIN_EXPLAINED: Final = 0.1
 """Minimum share of explained variance. With many thousands of tracks, nearly every slope is significant, but one that
 explains less than a tenth is not visible."""
 MAX_PER_DIRECTION: Final = 2
-_DIRECTIONS: Final = (page_message("to the right {words}"), page_message("upwards {words}"))
+_DIRECTIONS: Final = (page_message("to the right: {words}"), page_message("upward: {words}"))
 """Words for rising directions, in the order of the quadrants; falling features rise in the opposite direction."""
 
 
@@ -77,7 +77,7 @@ def find_slopes(
     >>> grid = np.indices((10, 10)).reshape(2, -1).T.astype(np.float32)
     >>> slopes = find_slopes(grid, grid[:, :1], ["tempo"])
     >>> describe_slopes(slopes)
-    'to the right faster'
+    'to the right: faster'
     """
     chosen = np.arange(len(coordinates)) if rows is None else np.asarray(rows, dtype=np.intp)
     least = least_explained(len(chosen))
@@ -113,9 +113,9 @@ def least_explained(track_count: int) -> float:
 
 
 def describe_slopes(slopes: Sequence[Slope]) -> str:
-    """Return the slopes in words, "to the right brighter and louder; upwards faster"; empty if there are none.
+    """Return the slopes in words, "to the right: brighter and louder; upward: faster"; empty if there are none.
 
-    Right is larger x, upwards is larger y. A slope is reported for the nearest direction. Falling slopes use the
+    Right is larger x, upward is larger y. A slope is reported for the nearest direction. Falling slopes use the
     opposite adjective, so that only two directions are mentioned.
     """
     words_of, by_direction = words_of_features(), dict[str, list[str]]()

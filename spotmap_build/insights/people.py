@@ -133,11 +133,11 @@ def _sentence(both: int, found: tuple[float, float] | None) -> str:
     else:
         shared = page_message("{count} tracks are in both libraries.").format(count=f"{both:,}")
     if found is None:
-        few = page_message("One has too few tracks of its own to say how alike the rest is.")
+        few = page_message("One library has too few tracks of its own to compare the rest.")
         return f"{shared} {few}"
     share, chance = found
     of_others = page_message(
-        "Of the others, {share} of the {count} nearest in sound to a track are the other person's; if all had been "
-        "dealt out at random, it would be {chance}."
+        "Of the {count} tracks that sound most like a track of one person only, {share} are the other person's; with "
+        "the same tracks divided at random, it would be {chance}."
     ).format(share=f"{share:.0%}", count=NEAREST, chance=f"{chance:.0%}")
     return f"{shared} {of_others}"

@@ -195,28 +195,28 @@ def coherence(members: Float32Array, chance: NullModel, nearest: float) -> Coher
 def describe_coherence(figures: Coherence) -> str:
     """Describe the coherence in a sentence."""
     if figures.z < 2:
-        return page_message("Its tracks are no more alike than a random draw from the library.")
+        return page_message("Its tracks are no more alike than tracks picked at random.")
     if figures.closeness >= 0.6:
         sentence = page_message(
-            "Its tracks are very much more alike than a random draw: {share} of the way to nearest neighbors."
+            "Its tracks are much more alike than tracks picked at random: {share}, where 100% is nearest neighbors."
         )
     elif figures.closeness >= 0.25:
         sentence = page_message(
-            "Its tracks are clearly more alike than a random draw: {share} of the way to nearest neighbors."
+            "Its tracks are clearly more alike than tracks picked at random: {share}, where 100% is nearest neighbors."
         )
     else:
         sentence = page_message(
-            "Its tracks are a little more alike than a random draw: {share} of the way to nearest neighbors."
+            "Its tracks are a little more alike than tracks picked at random: {share}, where 100% is nearest neighbors."
         )
     return sentence.format(share=f"{figures.closeness:.0%}")
 
 
 def describe_misfit(figures: PlaylistFigures, misfit: Fit, differences: Sequence[str]) -> str:
     """Say in a sentence why a track does not fit. ``differences``: from :meth:`~.explanations.Explainer.difference`."""
-    how = listed(list(differences)) if differences else page_message("in no single way that has a name")
+    how = listed(list(differences)) if differences else page_message("in no single measured property")
     return page_message(
-        "It differs from the others: {how}. Its similarity to the five nearest of them is {similarity}; "
-        "for half of them it is {usual} or more."
+        "It differs from the others: {how}. Its similarity to its five nearest tracks in the playlist is "
+        "{similarity}; the usual value here is {usual}."
     ).format(how=how, similarity=f"{misfit.closeness:.2f}", usual=f"{figures.usual_closeness:.2f}")
 
 

@@ -178,11 +178,11 @@ def _of_clusters(positions: Float32Array, cluster_labels: Int32Array) -> list[Fi
         figures.append(
             Figure(
                 "cluster_validity",
-                page_message("regions set apart"),
+                page_message("separation of regions"),
                 validity,
                 page_message(
-                    "How clearly the regions are set apart (DBCV): 1 is islands in an empty sea, 0 is a matter of "
-                    "taste, below 0 they run into one another."
+                    "How clearly the regions are separated (DBCV): 1 is completely, 0 is arbitrarily, and below 0 they "
+                    "overlap."
                 ),
             )
         )
@@ -211,9 +211,9 @@ def _of_the_past(anchored: Anchored) -> list[Figure]:
         ),
         Figure(
             "anchor_cost",
-            page_message("price of staying"),
+            page_message("cost of stability"),
             paid,
-            page_message("How much more trustworthy a map without a past would be: {amount}.").format(
+            page_message("How much more trustworthy a map that ignores the last one would be: {amount}.").format(
                 amount=f"{paid:.3f}" if paid > 0 else page_message("not at all")
             ),
         ),

@@ -158,7 +158,7 @@ FEATURES: tuple[Feature, ...] = (
         "%",
         "danceability",
         "How steady and regular the movement is.",
-        words=FeatureWords(5, "free-flowing", "steady", "freer in its flow", "steadier", "{:.0f}%"),
+        words=FeatureWords(5, "free-flowing", "steady", "less steady", "steadier", "{:.0f}%"),
         most=MAX_DANCEABILITY,
         percent_of=(0.6, 3.0),
     ),
@@ -171,7 +171,7 @@ FEATURES: tuple[Feature, ...] = (
         "%",
         "tonal or noisy",
         "How flat the spectrum is: 0 is a pure tone, 100 % is white noise.",
-        words=FeatureWords(7, "clear-toned", "gritty", "clearer in tone", "grittier", "{:.0f}%"),
+        words=FeatureWords(7, "clear-toned", "gritty", "less gritty", "grittier", "{:.0f}%"),
         percent_of=(0.0, 1.0),
     ),
 )

@@ -271,9 +271,9 @@ def _covers(run: Run, embedded: Embedded) -> dict[str, bytes]:
 def describe_nearness(fetched: Fetched) -> str:
     """Return a sentence on the meaning of proximity on the map; tracks sound alike only if their audio was analyzed."""
     if fetched.is_placed:
-        return page_message("Every track lies where a table put it.")
+        return page_message("Each track's position comes from a table.")
     if fetched.loaded.vectors is not None:
-        return page_message("Tracks with vectors alike lie close together.")
+        return page_message("Tracks with similar vectors lie close together.")
     return NEARNESS_BY_SOUND
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
-INSIGHTS_VERSION: Final = 5
+INSIGHTS_VERSION: Final = 6
 INSIGHTS: Final = "insights.json"
 NEIGHBORS_SHOWN: Final = 10
 EXPLAINED: Final = 3
@@ -245,17 +245,17 @@ def _of_the_library(fetched: Fetched, embedded: Embedded) -> tuple[Figure, ...]:
         figures.append(
             Figure(
                 "listened_in_whole",
-                page_message("listened to in whole"),
+                page_message("analyzed in full"),
                 1 - previews / len(embedded.tracks),
                 page_message(
-                    "{count} of the tracks are known by 30 seconds only: their places are a sketch until their whole "
-                    "recordings are listened to."
+                    "Of {count} tracks, only 30 seconds were analyzed; their positions are provisional until their "
+                    "full recordings are."
                 ).format(count=previews),
             )
         )
     if embedded.matches:
-        some = page_message("For {count} of the tracks it is not quite sure that the right recording was listened to.")
-        none = page_message("For none of the tracks it is not quite sure that the right recording was listened to.")
+        some = page_message("For {count} of the tracks, the recording may be the wrong one.")
+        none = page_message("No track's recording is in doubt.")
         share = doubtful / max(1, len(embedded.tracks))
         figures.append(
             Figure(

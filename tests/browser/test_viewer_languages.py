@@ -282,16 +282,14 @@ def test_numbers_dates_and_generated_sentences_are_localized(
     viewer = open_viewer(locale="de-DE", site=sample(1200))
     page = viewer.page
     expect(page.locator(".summary span").first).to_have_text("1.200 Titel")
-    expect(page.locator("#axes-summary")).to_have_text("nach rechts schneller; nach oben heller")
+    expect(page.locator("#axes-summary")).to_have_text("nach rechts: schneller; nach oben: heller")
     page.locator(".about summary").last.click()
     expect(page.locator(".about dt").first).to_have_text(re.compile(r"Vertrauenswürdigkeit\s*0,91"))
     page.locator(".more select").select_option("added_at")
     expect(page.locator(".range-ends output").first).to_have_text(re.compile(r"^\d\d\.\d\d\.\d{4}$"))
     page.locator("[data-color-by='playlist']").click()
     page.locator(".legend-about").first.click()
-    expect(page.locator(".insight").first).to_contain_text(
-        "deutlich ähnlicher als eine zufällige Auswahl: 42% des Wegs"
-    )
+    expect(page.locator(".insight").first).to_contain_text("deutlich ähnlicher als zufällig gewählte: 42%")
     expect(page.locator(".insight").first).to_contain_text("schneller (172 BPM gegenüber 95 BPM)")
 
 

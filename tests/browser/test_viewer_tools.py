@@ -44,7 +44,7 @@ def test_two_people_can_be_compared_by_mouse(open_viewer: OpenViewer) -> None:
     assert viewer.state("colorBy") == "cluster"
     _compare(page)
     tool = page.get_by_role("region", name="Two people")
-    expect(tool).to_contain_text("if all had been dealt out at random")
+    expect(tool).to_contain_text("divided at random")
     expect(tool.locator(".bar-value")).to_have_text(["31 %", "48 %"])
     assert viewer.state("colorBy") == "layer"
     first = tool.get_by_role("region", name="Clusters by person").locator("li button").first

@@ -67,7 +67,7 @@ def test_outliers_and_identical_positions_in_a_table_are_reported(tmp_path: Path
     (document,) = (tmp_path / "same" / "data").glob("*/map.json")
     assert json.loads(document.read_text())["no_clusters"] == sentence
     page = (tmp_path / "same" / "index.html").read_text()
-    assert "Every track lies where a table put it." in page
+    assert "Each track&#39;s position comes from a table." in page
     assert "sound alike" not in page
 
 

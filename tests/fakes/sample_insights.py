@@ -18,12 +18,12 @@ NEIGHBORS = 10
 SHARED = ("both ambient (42% and 33%); both quiet (31% and 30%)", "tempo 120 and 121 BPM", "")
 NEW_EVERY = 20
 """Interval of the tracks that are new since the last build; the track after each of them has moved."""
-AXES = "to the right faster; upwards brighter"
+AXES = "to the right: faster; upward: brighter"
 
-SENTENCE = "Its tracks are clearly more alike than a random draw: 42% of the way to nearest neighbors."
+SENTENCE = "Its tracks are clearly more alike than tracks picked at random: 42%, where 100% is nearest neighbors."
 WHY = (
-    "It differs from the others: faster (172 BPM against 95 BPM). Its similarity to the five nearest of them is 0.43; "
-    "for half of them it is 0.60 or more."
+    "It differs from the others: faster (172 BPM against 95 BPM). Its similarity to its five nearest tracks in the "
+    "playlist is 0.43; the usual value here is 0.60."
 )
 
 

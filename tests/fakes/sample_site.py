@@ -392,8 +392,8 @@ def people_document(map_document: Document) -> Document:
     only = [np.setdiff1d(rows[1 - number], rows[number])[:LIKED].tolist() for number in range(2)]
     both = np.intersect1d(rows[0], rows[1])
     sentence = (
-        f"{len(both)} tracks are in both libraries. Of the others, 31% of the 10 nearest in sound to a track are the "
-        "other person's; if all had been dealt out at random, it would be 48%."
+        f"{len(both)} tracks are in both libraries. Of the 10 tracks that sound most like a track of one person only, "
+        "31% are the other person's; with the same tracks divided at random, it would be 48%."
     )
     pair = {"people": LAYERS, "sentence": sentence, "mixing": 0.31, "chance": 0.48}
     pair |= {"would_like": only, "centers": [only[1][0], int(rows[1][-1])]}

@@ -19,7 +19,7 @@ NO_VECTORS = np.zeros((200, 0), np.float32)
     [
         (PLACES, VECTORS, 0.93, ""),
         (PLACES, NO_VECTORS, None, ""),
-        (PLACES, VECTORS, 0.6, "hardly truer than one drawn at random (trustworthiness 0.60"),
+        (PLACES, VECTORS, 0.6, "hardly better than a random one (trustworthiness 0.60"),
         (PLACES[:20], VECTORS[:20], 0.6, ""),
         (PLACES, np.ones_like(VECTORS), 0.5, "All 200 tracks have the same vector"),
         (np.ones_like(PLACES), NO_VECTORS, None, "All 200 tracks lie on one spot"),

@@ -143,7 +143,7 @@ def test_direction_that_correlates_with_a_feature_is_described() -> None:
         [100 - 20 * (positions[:, 1] + noise[:, 0]), 1000 + 300 * (positions[:, 0] + noise[:, 1])], axis=1
     )
     slopes = find_slopes(positions, features.astype(np.float32), ("tempo", "brightness"))
-    assert describe_slopes(slopes) == "to the right brighter; upwards slower"
+    assert describe_slopes(slopes) == "to the right: brighter; upward: slower"
 
 
 def test_direction_within_a_part_of_the_map_is_described() -> None:
@@ -152,7 +152,7 @@ def test_direction_within_a_part_of_the_map_is_described() -> None:
     part, tempo = np.flatnonzero(is_part), 100 + 30 * positions[:, 1] * np.where(is_part, 1, -1)
     features = tempo[:, np.newaxis].astype(np.float32)
     assert find_slopes(positions, features, ("tempo",)) == ()
-    assert describe_slopes(find_slopes(positions, features, ("tempo",), part.tolist())) == "upwards faster"
+    assert describe_slopes(find_slopes(positions, features, ("tempo",), part.tolist())) == "upward: faster"
 
 
 def test_uniform_groups_do_not_create_a_direction() -> None:

@@ -90,7 +90,7 @@ def test_pair_of_people_is_described_in_a_sentence_with_chance() -> None:
     found = compare_people(vectors, rows, [str(row) for row in range(120)], seed=0)
     (pair,) = found.pairs
     assert (pair.one, pair.other, pair.mixing) == ("Ada", "Bo", 0.0)
-    assert pair.sentence.startswith("1 track is in both libraries. Of the others, 0% of the 10 nearest")
+    assert pair.sentence.startswith("1 track is in both libraries. Of the 10 tracks that sound most like")
     assert pair.sentence.endswith("it would be 50%.")
     assert set(pair.for_one) <= set(range(61, 120))
     assert found.centers["Ada"] < 60 <= found.centers["Bo"]
