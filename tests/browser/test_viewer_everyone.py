@@ -480,7 +480,7 @@ TYPE_KEYS = """async (keys) => {
   }
   return answers;
 }"""
-"""Types keys and returns what is listed after each. (`benchmarks.search_keys` measures the delay.)"""
+"""Types keys and returns the results after each. (`benchmarks.search_keys` measures the delay.)"""
 
 
 @pytest.mark.slow

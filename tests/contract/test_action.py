@@ -44,7 +44,7 @@ def git(folder: Path, *arguments: object) -> str:
 def commit(folder: Path) -> None:
     """Commit all files of a folder and push them to ``main``."""
     git(folder, "add", "--all")
-    git(folder, "commit", "-qm", "as it is")
+    git(folder, "commit", "-qm", "snapshot")
     git(folder, "push", "-q", "origin", "HEAD:main")
 
 
@@ -126,7 +126,7 @@ def site(repository: Repository) -> dict[str, bytes]:
 
 
 def result_of(run: Run) -> tuple[str, str, int]:
-    return run.status, run.deploy, run.ends
+    return run.status, run.deploy, run.exit_status
 
 
 SUCCESS = ("0", "true", 0)
@@ -157,11 +157,11 @@ def published_at(
 def test_first_run_uses_the_store_instead_of_youtube(published: Person) -> None:
     run = published.first
     assert run is not None
-    assert result_of(run) == SUCCESS, run.printed
-    assert "results were added from the branch spotmap-store; 0 were already here." in run.printed
-    assert "Their map" in run.page
-    assert f"**{TRACKS} of {TRACKS}** tracks" in run.page
-    assert "The map changed last on " in run.page
+    assert result_of(run) == SUCCESS, run.output
+    assert "results were added from the branch spotmap-store; 0 were already here." in run.output
+    assert "Their map" in run.summary
+    assert f"**{TRACKS} of {TRACKS}** tracks" in run.summary
+    assert "The map changed last on " in run.summary
     assert published_document(published.repository.pages)["count"] == TRACKS
     assert site(published.repository) == tree(published.home / "site"), "identical results make an identical site"
     assert published.running.audio.requests == published.running.music.requests == []
@@ -170,8 +170,8 @@ def test_first_run_uses_the_store_instead_of_youtube(published: Person) -> None:
 def test_second_run_without_changes_sends_no_requests_and_keeps_the_site(person: Person) -> None:
     before = site(person.repository)
     run = person.repository.run()
-    assert result_of(run) == SUCCESS, run.printed
-    assert "The site is unchanged." in run.page
+    assert result_of(run) == SUCCESS, run.output
+    assert "The site is unchanged." in run.summary
     assert site(person.repository) == before
     assert person.running.audio.requests == person.running.music.requests == []
 
@@ -181,7 +181,7 @@ def test_run_without_cache_continues_the_published_map_from_the_store(person: Pe
     shutil.rmtree(person.repository.cache)
     with published_at(person, person.repository.pages):
         run = person.repository.run()
-    assert result_of(run) == SUCCESS, run.printed
+    assert result_of(run) == SUCCESS, run.output
     after = published_document(person.repository.pages)
     assert after["count"] == TRACKS
     for axis in ("x", "y"):  # published positions are integers, so a position fitted to them may differ by one
@@ -195,8 +195,8 @@ def test_run_builds_a_new_map_if_the_published_page_is_not_a_map(person: Person,
     (tmp_path / "page/spotmap-site.json").write_text("another's")
     with published_at(person, tmp_path / "page"):
         run = person.repository.run()
-    assert result_of(run) == SUCCESS, run.printed
-    before, _, after = run.printed.partition("error: There is no map at ")
+    assert result_of(run) == SUCCESS, run.output
+    before, _, after = run.output.partition("error: There is no map at ")
     assert ("fetch" in before, "fetch" in after) == (False, True), "the error is found before any analysis"
     assert published_document(person.repository.pages)["count"] == TRACKS
 
@@ -208,10 +208,10 @@ def test_unreachable_published_map_is_not_replaced_by_a_new_layout(
     shutil.rmtree(person.repository.cache)
     with published_at(person, person.repository.pages, FailingHost):
         run = person.repository.run()
-    assert (run.status, run.deploy, run.ends) == ("6", "false", 6), run.printed
-    assert "cannot be reached" in run.page
-    assert "status 503" in run.page
-    assert run.printed.count("error: ") == 1
+    assert (run.status, run.deploy, run.exit_status) == ("6", "false", 6), run.output
+    assert "cannot be reached" in run.summary
+    assert "status 503" in run.summary
+    assert run.output.count("error: ") == 1
     assert site(person.repository) == before
 
 
@@ -221,9 +221,9 @@ def test_while_youtube_refuses_the_map_contains_the_analyzed_tracks(person: Pers
     person.block_youtube()
     person.repository.inputs = {**person.repository.inputs, "audio": "youtube"}
     run = person.repository.run()
-    assert result_of(run) == SUCCESS, run.printed
-    assert f"**{TRACKS} of {TRACKS + 1}** tracks" in run.page
-    assert "waiting until the service accepts requests again" in run.page
+    assert result_of(run) == SUCCESS, run.output
+    assert f"**{TRACKS} of {TRACKS + 1}** tracks" in run.summary
+    assert "waiting until the service accepts requests again" in run.summary
     assert published_document(person.repository.pages)["count"] == TRACKS
 
     assert "2 results were sent to the branch spotmap-store" in person.at_home("store", "push").stdout
@@ -243,19 +243,19 @@ def test_damaged_store_is_reported_and_the_published_map_stays(person: Person, c
     if cache_is_lost:
         shutil.rmtree(person.repository.cache)
     run = person.repository.run()
-    assert "::warning::What was analyzed at home could not be brought in" in run.printed
-    assert f"damaged and not used: packs/{pack.name}" in run.printed
+    assert "::warning::What was analyzed at home could not be brought in" in run.output
+    assert f"damaged and not used: packs/{pack.name}" in run.output
     assert site(person.repository) == before
     if not cache_is_lost:
-        assert result_of(run) == SUCCESS, run.printed
-        assert "The site is unchanged." in run.page
+        assert result_of(run) == SUCCESS, run.output
+        assert "The site is unchanged." in run.summary
         return
     assert run.deploy == "false"
     person.at_home("build")  # the folder is a copy, for which the cache has no build
     person.at_home("store", "push")
     repaired = person.repository.run()
-    assert result_of(repaired) == SUCCESS, repaired.printed
-    assert "could not be brought in" not in repaired.printed
+    assert result_of(repaired) == SUCCESS, repaired.output
+    assert "could not be brought in" not in repaired.output
     assert published_document(person.repository.pages)["count"] == TRACKS
 
 
@@ -263,9 +263,9 @@ def test_expired_login_fails_the_run_and_the_published_map_stays(person: Person)
     before = site(person.repository)
     person.running.spotify.revoke()
     run = person.repository.run()
-    assert result_of(run) == ("4", "true", 4), run.printed
-    assert "::error::Spotify wants you to log in again" in run.printed
-    assert "log in" in run.page.lower()
+    assert result_of(run) == ("4", "true", 4), run.output
+    assert "::error::Spotify wants you to log in again" in run.output
+    assert "log in" in run.summary.lower()
     assert site(person.repository) == before
 
 
@@ -283,7 +283,7 @@ def test_two_simultaneous_runs_both_succeed(person: Person) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [result_of(run) for run in runs.values()] == [SUCCESS, SUCCESS], [run.printed for run in runs.values()]
+    assert [result_of(run) for run in runs.values()] == [SUCCESS, SUCCESS], [run.output for run in runs.values()]
     assert site(person.repository) == before
 
 
@@ -297,10 +297,10 @@ def test_first_run_without_a_store_publishes_nothing_if_youtube_refuses(tmp_path
         person.repository.inputs = {**person.repository.inputs, "audio": "youtube"}
         run = person.repository.run()
     assert run.deploy == "false"
-    assert run.ends != 0
-    assert "There is no store at the branch spotmap-store yet." in run.printed
-    assert "warning" not in run.printed.partition("spotmap-build build")[0]
-    assert "Nothing was published" in run.page
+    assert run.exit_status != 0
+    assert "There is no store at the branch spotmap-store yet." in run.output
+    assert "warning" not in run.output.partition("spotmap-build build")[0]
+    assert "Nothing was published" in run.summary
     assert not person.repository.pages.exists()
 
 
@@ -309,11 +309,11 @@ def test_failed_build_keeps_the_published_map_and_the_cache(person: Person) -> N
     variables = person.repository.variables
     person.repository.variables = {**variables, "SPOTMAP_SOURCES": "folder:absent"}
     failed = person.repository.run()
-    assert (failed.deploy, failed.ends) == ("false", 1)
-    assert "absent" in failed.page
+    assert (failed.deploy, failed.exit_status) == ("false", 1)
+    assert "absent" in failed.summary
     assert site(person.repository) == before
     person.repository.variables = variables
-    assert "The site is unchanged." in person.repository.run().page
+    assert "The site is unchanged." in person.repository.run().summary
 
 
 def test_cancelled_run_keeps_finished_analyses_and_publishes_nothing(tmp_path: Path) -> None:
@@ -343,8 +343,8 @@ def test_run_without_a_source_fails_with_status_2(tmp_path: Path) -> None:
     commit(home)
     run = Repository(tmp_path).run()
     assert result_of(run) == ("2", "false", 1)
-    assert "status 2" in run.page
-    assert "status 2" in run.printed
+    assert "status 2" in run.summary
+    assert "status 2" in run.output
 
 
 def test_action_always_saves_its_cache_and_publishes_before_reporting_failure() -> None:

@@ -182,7 +182,7 @@ def test_retry_after_is_kept(server: DeezerServer, breaker: CircuitBreaker) -> N
         b'{"a": "' + ANSWER_BYTES * b"a" + b'"}',
     ],
 )
-def test_malformed_response_is_not_understood(server: DeezerServer, breaker: CircuitBreaker, body: bytes) -> None:
+def test_malformed_response_is_unexpected(server: DeezerServer, breaker: CircuitBreaker, body: bytes) -> None:
     server.faults.append(Fault("status", 200, body=body, times=9))
     with pytest.raises(UnexpectedResponse):
         connect(server, breaker).track(11)

@@ -45,7 +45,7 @@ from spotmap_build.errors import OutputError
 site, watched = Path(sys.argv[1]), Path(sys.argv[2])
 def rebuild():
     if watched.joinpath("broken").exists():
-        raise OutputError("It broke.", hint="Mend it.")
+        raise OutputError("It broke.", hint="Fix it.")
     site.joinpath("index.html").write_text("<head></head>rebuilt")
 watch = Watch(lambda: WatchedPaths((watched,)), rebuild)
 serve(site, port=0, open_browser=False, watch=watch, say=lambda line: print(line, flush=True))
@@ -243,9 +243,9 @@ def test_change_triggers_rebuild_and_reload_even_after_a_failed_build(site: Path
             assert running.stdout.readline() == "Watching for changes.\n"
             (watched / "broken").touch()
             assert running.stdout.readline() == "1 file changed, building again\n"
-            assert running.stdout.readline() == "It broke. Mend it.\n"
+            assert running.stdout.readline() == "It broke. Fix it.\n"
             events = open_events(port, seen=0)
-            assert next_event(events) == ("failed", '{"message":"It broke.","hint":"Mend it."}')
+            assert next_event(events) == ("failed", '{"message":"It broke.","hint":"Fix it."}')
             (watched / "broken").unlink()
             assert next_event(events) == ("rebuilt", "")
             assert "rebuilt" in (site / "index.html").read_text()

@@ -72,7 +72,7 @@ def log_in_with_browser(
     return log_in(CLIENT_ID, settings_for(server, folder), say=browser, timeout_s=timeout_s, port=port)
 
 
-def test_agreeing_in_the_browser_logs_in(spotify: SpotifyServer, tmp_path: Path) -> None:
+def test_consent_in_the_browser_logs_in(spotify: SpotifyServer, tmp_path: Path) -> None:
     pages: list[str] = []
     browser = Browser(lambda address: pages.append(follow(address)))
     before = int(time.time())

@@ -247,8 +247,8 @@ def test_tracks_of_an_export_have_the_covers_of_their_recordings(copy: Services)
     assert copy.music.requests == []
 
 
-def test_fifty_five_tracks_with_two_workers(tmp_path: Path) -> None:
-    """The saved tracks have two pages, of which the last is not full."""
+def test_library_of_two_pages_is_built_by_two_workers(tmp_path: Path) -> None:
+    """The second page of saved tracks is not full."""
     with services(FakeLibrary.with_numbers(55, 20), tmp_path) as running:
         first = running.build("--jobs", 2, timeout_s=600)
         assert first.status == 0, first.stderr

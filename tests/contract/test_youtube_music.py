@@ -197,9 +197,9 @@ def test_invalid_response_is_an_error_without_a_retry(
 ) -> None:
     server.faults.append(Fault(status=200, body=body, path="/search"))
     client = connect(server, breaker)
-    with pytest.raises(ServiceError, match="invalid response") as not_understood:
+    with pytest.raises(ServiceError, match="invalid response") as error:
         client.search("wonderwall", "songs")
-    assert "upgrade ytmusicapi" in not_understood.value.hint
+    assert "upgrade ytmusicapi" in error.value.hint
     assert len(server.searches) == 1
     assert client.search("under pressure", "songs")
 

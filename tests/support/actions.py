@@ -1,6 +1,6 @@
-"""Run the steps of ``action.yml`` as GitHub does, with folders in the place of its cache and its pages.
+"""Run the steps of ``action.yml`` as GitHub does; folders stand for GitHub's cache and pages.
 
-What a step runs is run by bash; of the actions that it uses, those that matter to a map are played here.
+Scripts of steps are run by bash. The other actions that steps use are simulated.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ BUILD: Final = "Build the map"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How one run went: the build's status, whether a site was handed over, how the run ended, and what it showed."""
+    """A workflow run: the outputs ``status`` and ``deploy`` of its build, its exit status, output and summary page."""
 
     status: str
     deploy: str
-    ends: int
-    printed: str
-    page: str
+    exit_status: int
+    output: str
+    summary: str
 
 
 @dataclass
 class Repository:
-    """Somebody's repository on GitHub: what it was pushed to, what its cache holds, and what is published."""
+    """A repository on GitHub: the branches pushed to it, its cache, and its published pages."""
 
     folder: Path
     inputs: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Of the environment: where the services are, in a test."""
+    """Environment variables of all steps, such as the URLs of fake services."""
     has_interpreter: bool = False
-    """Each command is run by an interpreter of its own, and gets signals; else it is forked, which is far cheaper."""
+    """Run each command in a new interpreter, which receives signals; otherwise it is forked, which is much faster."""
     lock: threading.Lock = field(default_factory=threading.Lock)
-    """Held while a run takes or gives what GitHub keeps, which does each at once."""
+    """Makes each access to the cache and pages atomic, as on GitHub."""
 
     @property
     def origin(self) -> Path:
@@ -65,7 +65,7 @@ class Repository:
 
     @contextmanager
     def runner(self, name: str = "runner") -> Iterator[Runner]:
-        """A machine that GitHub lends for one run."""
+        """A new machine, deleted after the run."""
         machine = self.folder / name
         shutil.rmtree(machine, ignore_errors=True)
         machine.mkdir()
@@ -80,7 +80,7 @@ class Repository:
 
 @dataclass
 class Runner:
-    """One machine, and the outputs of the steps that it ran."""
+    """A machine, and the outputs of the steps that it has run."""
 
     repository: Repository
     folder: Path
@@ -91,19 +91,19 @@ class Runner:
         return self.folder / "workspace"
 
     def run(self) -> Run:
-        """Run all steps, until one fails; then only those that always run. No step tells the login."""
-        printed, failed_with = "", 0
+        """Run all steps until one fails, then only those with ``always()``; check that no output has the login."""
+        output, exit_status = "", 0
         for step in ACTION["runs"]["steps"]:
-            wanted = step.get("if", "success()")
-            if wanted == "always()" or (not failed_with and self._holds(wanted)):
-                status, reported = self._do(step)
-                failed_with, printed = failed_with or status, printed + reported
+            condition = step.get("if", "success()")
+            if condition == "always()" or (not exit_status and self._is_true(condition)):
+                status, output_of_step = self._run_step(step)
+                exit_status, output = exit_status or status, output + output_of_step
         page = self.folder / "page.md"
         build = self.outputs.get("build", {})
-        shown = page.read_text() if page.exists() else ""
+        summary = page.read_text() if page.exists() else ""
         secret = self.repository.inputs.get("spotify-login")
-        assert not secret or secret not in printed + shown
-        return Run(build.get("status", ""), build.get("deploy", ""), failed_with, printed, shown)
+        assert not secret or secret not in output + summary
+        return Run(build.get("status", ""), build.get("deploy", ""), exit_status, output, summary)
 
     def start(self, step: Mapping[str, Any]) -> subprocess.Popen[str]:
         """Start a step that runs a script."""
@@ -116,8 +116,8 @@ class Runner:
                 command.chmod(0o755)
             else:
                 command.symlink_to(forked_program())
-        given = {name: self._value(text) for name, text in step.get("env", {}).items()}
-        own = {
+        variables = {name: self._expanded(text) for name, text in step.get("env", {}).items()}
+        defaults = {
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_REPOSITORY": "",
@@ -129,7 +129,7 @@ class Runner:
         return subprocess.Popen(
             ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]],
             cwd=self.workspace,
-            env=environment({**own, **self.repository.variables, **given}),
+            env=environment({**defaults, **self.repository.variables, **variables}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -138,25 +138,25 @@ class Runner:
         )
 
     def use(self, step: Mapping[str, Any]) -> None:
-        """Do what another action does for ours."""
+        """Simulate the action that a step uses."""
         with self.repository.lock:
             self._use(step)
 
     def _use(self, step: Mapping[str, Any]) -> None:
-        action, kept = step["uses"].partition("@")[0], self.repository.cache
+        action, cache = step["uses"].partition("@")[0], self.repository.cache
         paths = step.get("with", {}).get("path", "").split()
         if action == "actions/checkout":
             clone = ["git", "clone", "--quiet", "--depth=1", f"file://{self.repository.origin}", str(self.workspace)]
             subprocess.run(clone, check=True)
-        elif action == "actions/cache/restore" and kept.exists():
+        elif action == "actions/cache/restore" and cache.exists():
             for path in paths:
-                if (kept / path).exists():
-                    shutil.copytree(kept / path, self.workspace / path)
+                if (cache / path).exists():
+                    shutil.copytree(cache / path, self.workspace / path)
         elif action == "actions/cache/save":
-            shutil.rmtree(kept, ignore_errors=True)
+            shutil.rmtree(cache, ignore_errors=True)
             for path in paths:
                 if (self.workspace / path).exists():
-                    shutil.copytree(self.workspace / path, kept / path)
+                    shutil.copytree(self.workspace / path, cache / path)
         elif action == "actions/upload-pages-artifact":
             shutil.copytree(self.workspace / step["with"]["path"], self.folder / "artifact")
         elif action == "actions/deploy-pages":
@@ -164,39 +164,39 @@ class Runner:
             shutil.copytree(self.folder / "artifact", self.repository.pages)
             self.outputs[step["id"]] = {"page_url": "https://me.github.example/map/"}
         else:
-            assert action in {"actions/setup-python", "actions/cache/restore"}, "who plays this one?"
+            assert action in {"actions/setup-python", "actions/cache/restore"}, f"no simulation of {action}"
 
-    def _do(self, step: Mapping[str, Any]) -> tuple[int, str]:
+    def _run_step(self, step: Mapping[str, Any]) -> tuple[int, str]:
         if "uses" in step:
             self.use(step)
             return 0, ""
         if step["name"] == "Install spotmap-build":
             return 0, ""
         with self.start(step) as running:
-            reported, _ = running.communicate(timeout=patience(300))
-        said = self.folder / f"outputs-{step.get('id', '')}"
-        if said.exists():
-            self.outputs[step["id"]] = dict(line.split("=") for line in said.read_text().splitlines())
-        return running.returncode, reported
+            output, _ = running.communicate(timeout=patience(300))
+        outputs = self.folder / f"outputs-{step.get('id', '')}"
+        if outputs.exists():
+            self.outputs[step["id"]] = dict(line.split("=") for line in outputs.read_text().splitlines())
+        return running.returncode, output
 
-    def _holds(self, condition: str) -> bool:
+    def _is_true(self, condition: str) -> bool:
         if condition == "success()":
             return True
-        compared = re.fullmatch(r"steps\.(\w+)\.outputs\.(\w+) == '(\w+)'", condition)
-        assert compared, f"a condition of another kind: {condition}"
-        return self.outputs.get(compared[1], {}).get(compared[2]) == compared[3]
+        comparison = re.fullmatch(r"steps\.(\w+)\.outputs\.(\w+) == '(\w+)'", condition)
+        assert comparison, f"unsupported condition: {condition}"
+        return self.outputs.get(comparison[1], {}).get(comparison[2]) == comparison[3]
 
-    def _value(self, text: str) -> str:
-        """A value with its expressions worked out: inputs, and outputs of steps."""
+    def _expanded(self, text: str) -> str:
+        """Return a value in which expressions are replaced: inputs, and outputs of steps."""
 
-        def worked_out(found: re.Match[str]) -> str:
-            where, _, name = found[1].partition(".")
-            if where == "inputs":
+        def replacement(expression: re.Match[str]) -> str:
+            context, _, name = expression[1].partition(".")
+            if context == "inputs":
                 return self.repository.inputs.get(name, ACTION["inputs"][name]["default"])
-            if where == "steps":
+            if context == "steps":
                 step, _, output = name.split(".")
                 return self.outputs.get(step, {}).get(output, "")
-            assert found[1] == "github.token"
+            assert expression[1] == "github.token"
             return ""
 
-        return re.sub(r"\$\{\{ (.+?) \}\}", worked_out, text)
+        return re.sub(r"\$\{\{ (.+?) \}\}", replacement, text)
