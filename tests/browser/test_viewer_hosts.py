@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -231,6 +232,9 @@ def test_damaged_script_loaded_on_demand_is_named(page: Page, host: StaticHost, 
     page.goto(f"{host.origin}/maps/demo/{TEST_MODE}")
     page.wait_for_selector('html[data-state="ready"]')
     page.locator("#search input").fill("slow")
+    expect(page.locator(".search-status")).to_contain_text("describe.js could not be fetched")
+    page.locator("#search input").fill("slow dark")
+    expect(page).to_have_url(re.compile("q=slow.+dark"))
     expect(page.locator(".search-status")).to_contain_text("describe.js could not be fetched")
     page.locator("#picture-button").click()
     page.get_by_role("button", name="SVG").click()

@@ -52,6 +52,8 @@ export class SearchPanel {
   /** Whether the list opens when the search is finished. */
   #opens = true;
   #isPrepared = false;
+  /** Why descriptions, albums and artists cannot be found. */
+  #failure = "";
   #isLoading = false;
 
   /**
@@ -119,9 +121,10 @@ export class SearchPanel {
     try {
       await Promise.all([this.#describing.prepare(), this.#collections.prepare()]);
     } catch (reason) {
-      this.#status.textContent = messageOf(reason);
+      this.#failure = this.#status.textContent = messageOf(reason);
       return;
     }
+    this.#failure = "";
     if (this.#isPrepared) return;
     this.#isPrepared = true;
     if (this.#input.value && !this.#results.hidden) this.#find();
@@ -182,7 +185,7 @@ export class SearchPanel {
     yield;
     if (!names || !describer || !description || !isMeant(description, names)) {
       this.#store.set({ query, matches: names, almost: [] });
-      this.#show({ names: names ?? [], rows: [], says: [], description: null, status: statusText(names) });
+      this.#show({ names: names ?? [], rows: [], says: [], description: null, status: (names?.length === 0 && this.#failure) || statusText(names) });
       return;
     }
     if (!describer.isReady) {
