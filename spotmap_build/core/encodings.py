@@ -19,7 +19,7 @@ DEFAULT: Final = "Windows-1252"
 MAX_WORDS: Final = 1_000
 """Number of distinct words that are examined."""
 MAX_WORD_BYTES: Final = 60
-_WORD: Final = re.compile(rb"[^\x00-\x26\x28-\x40]*[\x80-\xff][^\x00-\x26\x28-\x40]*")
+_WORD: Final = re.compile(rb"[^\x00-\x26\x28-\x40]+")
 """Letters, apostrophes and all that may be the second byte of a character."""
 _REPEATED: Final = re.compile(rb"([\x80-\xff])\1{2,}")
 """Dashes, or a cry."""
@@ -168,7 +168,9 @@ def decode_escaped(content: bytes) -> tuple[str, str] | None:
 def _words(content: bytes) -> list[bytes]:
     words: dict[bytes, None] = {}
     for found in _WORD.finditer(content):
-        words.setdefault(_REPEATED.sub(rb"\1\1", found[0])[:MAX_WORD_BYTES])
+        if found[0].isascii():
+            continue
+        words.setdefault(_REPEATED.sub(rb"\1\1", found[0][: 2 * MAX_WORD_BYTES])[:MAX_WORD_BYTES])
         if len(words) == MAX_WORDS:
             break
     return list(words)

@@ -29,7 +29,7 @@ TRACK_NUMBER: Final = re.compile(
 )
 """A leading "07 - ", "07. ", "1-07 ", "[07] ", "CD1 - 07 " of a file name is its place on the album, not its title."""
 ALBUM_IN_NAME: Final = re.compile(r"(\S.{0,99}?) - \S.{0,99}? - ([0-9]{1,3})(?:\.| -)? (\S.*)")
-VIDEO_ID: Final = re.compile(r"(?<=\S) \[(?=[\w-]*[a-z][\w-]*[A-Z])[A-Za-z0-9_-]{11}\]$")
+VIDEO_ID: Final = re.compile(r"(?<=\S) \[(?=[\w-]{0,9}[a-z][\w-]{0,9}[A-Z])[A-Za-z0-9_-]{11}\]$")
 """What yt-dlp appends to the name of a file: an address of YouTube, with small letters before capitals."""
 ID3_FRAMES: Final = {
     "title": "TIT2",

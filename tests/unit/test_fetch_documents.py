@@ -169,3 +169,9 @@ def test_duration_unit_is_inferred_from_the_magnitude(
 ) -> None:
     content = f"title\t{column}\n" + "".join(f"S{row}\t{cell}\n" for row, cell in enumerate(cells))
     assert [track.duration_ms for track in load(tmp_path, content, "t.tsv").library.tracks] == lengths_ms
+
+
+def test_rows_with_lists_of_their_own_are_read_in_time_in_proportion(tmp_path: Path) -> None:
+    document = [{"title": f"S{row}", "links": [{"site": "x"}]} for row in range(20_000)]
+    loaded = load(tmp_path, json.dumps(document), "t.json")
+    assert len(loaded.library.tracks) == len(document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from spotmap_build.core.documents import parse_json
@@ -153,8 +154,14 @@ def _lists(value: Any, name: str, left: int = MAX_LIST_DEPTH) -> Iterator[list[R
             yield from _lists(row, name, left - 1)
 
 
-def _fields(rows: list[Row]) -> set[str]:
-    return set(name_columns({name: [value] for name, value in _named(rows[0]).items()}).fields) if rows else set()
+def _fields(rows: list[Row]) -> frozenset[str]:
+    return _fields_of(tuple(_named(rows[0]))) if rows else frozenset()
+
+
+@lru_cache(maxsize=1 << 10)
+def _fields_of(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the fields with these names; cached, because the same names occur in every row."""
+    return frozenset(name_columns({name: ["…"] for name in names}).fields) if len(names) <= MAX_COLUMNS else frozenset()
 
 
 def _columns(rows: Iterable[Row], path: str) -> Columns:
