@@ -55,6 +55,12 @@ def test_live_recording_on_the_album_is_taken_if_the_usual_one_is_elsewhere_and_
     assert decide(track, [live, as_long]).candidate == as_long
 
 
+def test_live_albums_are_the_same_whether_they_are_called_live_unless_only_one_title_names_a_place() -> None:
+    track = replace(TRACK, title="Salt - Live")
+    assert decide(track, [LIVE]).candidate == LIVE
+    assert decide(replace(track, title="Salt - Live at the Barn"), [LIVE]).candidate is None
+
+
 def test_no_results_are_no_recording() -> None:
     assert decide(TRACK, []).evidence == ("the search found nothing",)
 

@@ -124,10 +124,11 @@ def _compare_titles(case: Case) -> Named:
 
 
 def _are_live_on_it(case: Case, named: Named) -> bool:
-    """Return whether both titles are marked as live, and the albums are the same but for such a mark."""
+    """Return whether both titles are live, of the same place, and the albums are the same but for such a mark."""
     marks = (named.wanted.marks, named.offered.marks)
     are_live = all(any("live" in mark.kinds for mark in each) for each in marks)
-    return are_live and case.is_exact and is_same_live_album(case.wanted.album, case.album)
+    places = [frozenset[str]().union(*(mark.names for mark in each)) for each in marks]
+    return are_live and places[0] == places[1] and case.is_exact and is_same_live_album(case.wanted.album, case.album)
 
 
 def _read_addition(case: Case, named: Named) -> Addition:
