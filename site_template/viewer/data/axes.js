@@ -10,7 +10,7 @@ const LAST = 62_935;
 const STRIP = Object.freeze({ middle: 2600, width: 2400, behind: 6800 });
 const AIR = 1300;
 /** With fewer distinct values, tracks would form lines; each track is then jittered within most of its step. */
-const MOST_STEPS = 200;
+const MAX_STEPS = 200;
 const SPREAD = 0.8;
 const MS_PER_DAY = 86_400_000;
 const DAYS_PER_MONTH = 30.4375;
@@ -48,7 +48,7 @@ export function axisOf(trait) {
   const { domain: [low, high], kind, values, unknownCount } = trait;
   const isWhole = kind === "number" && values.every((value) => Number.isNaN(value) || Number.isInteger(value));
   const smallest = Math.max(isWhole ? 1 : 0, trait.step ?? 0);
-  const step = high - low <= MOST_STEPS * smallest ? smallest : 0;
+  const step = high - low <= MAX_STEPS * smallest ? smallest : 0;
   const room = step / 2;
   const strip = unknownCount > 0;
   const first = strip ? STRIP.behind : FIRST;

@@ -7,11 +7,11 @@ import { finished } from "./work.js";
 /** @typedef {Named & {count: number, isVarious: boolean}} Collection  `count`: number of its tracks; `isVarious`: no artist has half of them */
 
 /** With more results, tracks would be out of sight. */
-const MOST_FOUND = 4;
+const MAX_FOUND = 4;
 /** Number of tracks that may come before albums and artists. */
-const MOST_BEFORE = 3;
+const MAX_BEFORE = 3;
 /** Number of results to compare; a complete name is always among them. */
-const MOST_COMPARED = 50;
+const MAX_COMPARED = 50;
 /** Tracks to scan, or names to index, per slice: some milliseconds. */
 const SLICE = 500;
 
@@ -101,9 +101,9 @@ export class CollectionIndex {
     const found = [];
     for (const [rank, place] of (ofWholeWords ? index.withWords(places, query) : places).entries()) {
       const entry = this.#all[place];
-      if (entry.count === 1 && (rank >= MOST_COMPARED || normalized(entry.name) !== whole)) continue;
+      if (entry.count === 1 && (rank >= MAX_COMPARED || normalized(entry.name) !== whole)) continue;
       found.push(entry);
-      if (found.length === MOST_FOUND) break;
+      if (found.length === MAX_FOUND) break;
     }
     return found;
   }
@@ -119,6 +119,6 @@ export class CollectionIndex {
 export function countBefore(found, titles, query) {
   const isCalledSo = (/** @type {string} */ name) => normalized(name) === normalized(query);
   if (found.some(({ name }) => isCalledSo(name))) return 0;
-  const rest = titles.slice(0, MOST_BEFORE).findIndex((title) => !isCalledSo(title));
-  return rest < 0 ? MOST_BEFORE : rest;
+  const rest = titles.slice(0, MAX_BEFORE).findIndex((title) => !isCalledSo(title));
+  return rest < 0 ? MAX_BEFORE : rest;
 }

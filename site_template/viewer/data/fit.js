@@ -2,7 +2,7 @@
 
 import { gettext, gettext_noop, ngettext } from "./language.js";
 import { describe } from "./describe.js";
-import { MOST_STRENGTH, STYLES, formatTrait } from "./traits.js";
+import { MAX_STRENGTH, STYLES, formatTrait } from "./traits.js";
 import { rankOf, ranksOf } from "./ranks.js";
 import { finished } from "./work.js";
 
@@ -21,23 +21,23 @@ export const FITS = 0.5;
 /** Minimum fit of a track that nearly fits. */
 const FITS_ALMOST = 0.25;
 /** Number of tracks to show if nothing fits. */
-const MOST_NEAREST = 10;
+const MAX_NEAREST = 10;
 /** Fit of an unknown value: a track without it does not fit, negated or not. */
 const UNKNOWN_FIT = 0.4;
 /** If a smaller share of tracks has a style, people mean more than the embedder's tag. */
-const FEW_SHARE = 0.03;
+const SMALL_SHARE = 0.03;
 const FEW = 3;
 /** Tolerance outside of a range, in the trait's unit. */
 const SOFT = { year: 1, "feature.tempo": 6, duration_ms: 0.25 };
 /** Weight of a word's usual sound in addition to its tags: of the tracks tagged "calm", quiet ones come first. */
 const MEANT_SHARE = 0.25;
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 const NONE = gettext_noop("no track on this map");
 /** Steps of a score, which is sorted as one number together with the track. */
 const SCORE_STEPS = 10_000;
-const MOST_TRACKS = 2 ** 22;
+const MAX_TRACKS = 2 ** 22;
 /** Maximum number of an artist's tracks for "like"; more do not improve the result. */
-const MOST_REFERENCES = 40;
+const MAX_REFERENCES = 40;
 
 /**
  * @typedef {object} Library  access to the traits of the tracks
@@ -250,14 +250,14 @@ export class Fitter {
     let found = 0;
     for (const fit of fits) if (fit >= FITS) found++;
     const names = [...tagCounts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
-    const first = names.slice(0, MOST_NAMED).join(", ");
-    const as = names.length > MOST_NAMED ? gettext("{names} and {count} more", { names: first, count: names.length - MOST_NAMED }) : first;
+    const first = names.slice(0, MAX_NAMED).join(", ");
+    const as = names.length > MAX_NAMED ? gettext("{names} and {count} more", { names: first, count: names.length - MAX_NAMED }) : first;
     const tracks = tracksSaid(found);
     const by = said(label, found === 0 ? gettext(NONE) : as && as.toLowerCase() !== label.toLowerCase() ? gettext("{tracks}, as {names}", { tracks, names: as }) : tracks);
     // A negated style excludes all tracks that have it; a mood is a matter of degree.
     if (!entry.is || (negated && !entry.more)) return { fits, says: by };
     const meant = this.fit(describe(entry.is, this.#words, () => null).conditions);
-    if (found >= Math.max(FEW, FEW_SHARE * count)) {
+    if (found >= Math.max(FEW, SMALL_SHARE * count)) {
       const raised = (/** @type {number} */ value, /** @type {number} */ track) =>
         value < FITS ? value : value + MEANT_SHARE * (FITS * (1 + meant.fits[track]) - value);
       return { fits: fits.map(raised), says: by };
@@ -305,7 +305,7 @@ export class Fitter {
   /** @param {Reference} of  @param {string} label  @returns {Fit} */
   #near({ name, tracks }, label) {
     const { count, x, y } = this.#library;
-    const step = Math.max(1, Math.ceil(tracks.length / MOST_REFERENCES));
+    const step = Math.max(1, Math.ceil(tracks.length / MAX_REFERENCES));
     const points = tracks.filter((_, index) => index % step === 0);
     const own = new Set(tracks);
     const distances = new Float32Array(count);
@@ -362,7 +362,7 @@ function raise(fits, { id, membership, strengths, categories }, tags, tagCounts)
       const weight = weights[groups[at]];
       if (weight === 0) continue;
       // A style of any strength fits; a stronger one fits better.
-      const fit = weight * (id === STYLES && strengths ? 0.5 + (0.5 * strengths[at]) / MOST_STRENGTH : 1);
+      const fit = weight * (id === STYLES && strengths ? 0.5 + (0.5 * strengths[at]) / MAX_STRENGTH : 1);
       if (fit > fits[track]) fits[track] = fit;
     }
   }
@@ -394,7 +394,7 @@ function ordered(fits, sums, parts) {
   const some = Array.from(fits.keys()).filter((track) => sums[track] > 0);
   // If all sums are equal, no track is nearer than the others.
   if (some.length === fits.length && sums.every((sum) => sum === sums[0])) return { tracks: best, almost };
-  return { tracks: best, almost: sorted(some, (track) => sums[track] / parts).slice(0, MOST_NEAREST) };
+  return { tracks: best, almost: sorted(some, (track) => sums[track] / parts).slice(0, MAX_NEAREST) };
 }
 
 /**
@@ -405,7 +405,7 @@ function ordered(fits, sums, parts) {
  */
 function sorted(tracks, scoreOf) {
   const keys = new Float64Array(tracks.length);
-  for (let index = 0; index < keys.length; index++) keys[index] = Math.round((2 - scoreOf(tracks[index])) * SCORE_STEPS) * MOST_TRACKS + tracks[index];
+  for (let index = 0; index < keys.length; index++) keys[index] = Math.round((2 - scoreOf(tracks[index])) * SCORE_STEPS) * MAX_TRACKS + tracks[index];
   keys.sort();
-  return tracks.map((_, index) => keys[index] % MOST_TRACKS);
+  return tracks.map((_, index) => keys[index] % MAX_TRACKS);
 }

@@ -7,7 +7,7 @@ const MAP_SIZE = 65536;
 const TRACKS_PER_CELL = 3;
 const MAX_COLUMNS = 512;
 /** Maximum number of tracks to check per run of cells, for the tracks around a position. */
-const MOST_LOOKED_AT = 256;
+const MAX_EXAMINED = 256;
 
 export class Grid {
   #cellsPerUnit;
@@ -148,7 +148,7 @@ export class Grid {
       /** @type {[number, number][]} */
       const found = [];
       for (let r = 0; r < runs.length; r += 2) {
-        const step = Math.ceil((runs[r + 1] - runs[r]) / MOST_LOOKED_AT);
+        const step = Math.ceil((runs[r + 1] - runs[r]) / MAX_EXAMINED);
         for (let index = runs[r]; index < runs[r + 1]; index += step) {
           const square = (this.x[index] - x) ** 2 + (this.y[index] - y) ** 2;
           if (square <= reach * reach || reach > MAP_SIZE) found.push([square, this.order[index]]);

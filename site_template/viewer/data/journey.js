@@ -8,15 +8,15 @@
 /** @import { Transitions } from "./transitions.js" */
 
 /** With more tracks, the matrix of transitions would not fit into memory. */
-export const MOST_ORDERED = 2_000;
+export const MAX_ORDERED = 2_000;
 /** Maximum number of passes over all segments; usually a few are enough. */
 const ROUNDS = 40;
-const LONGEST_MOVED = 3;
+const MAX_MOVED_LENGTH = 3;
 /** Smaller gains are rounding errors. */
 const GAIN = 1e-6;
 
 /**
- * @param {readonly number[]} tracks  at most MOST_ORDERED
+ * @param {readonly number[]} tracks  at most MAX_ORDERED
  * @param {number} start  the index of the first track
  * @param {Pick<Transitions, "cost">} transitions
  * @returns {Generator<void, number[]>}
@@ -108,7 +108,7 @@ function* turnStretches(order, cost) {
 function* moveStretches(order, cost) {
   let isChanged = false;
   const count = order.length;
-  for (let length = 1; length <= LONGEST_MOVED; length++) {
+  for (let length = 1; length <= MAX_MOVED_LENGTH; length++) {
     for (let from = 1; from + length <= count; from++) {
       const [first, final, before] = [order[from], order[from + length - 1], order[from - 1]];
       const after = from + length < count ? order[from + length] : -1;

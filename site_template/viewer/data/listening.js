@@ -8,9 +8,9 @@ import { unpackNumbers } from "./columns.js";
 export const UNHEARD_DAYS = 730;
 /** A former favorite is in the most played third of all played tracks, and has a minimum number of plays. */
 const LOVED_SHARE = 1 / 3;
-const LEAST_LOVED = 5;
+const MIN_LOVED_PLAYS = 5;
 /** A year with fewer plays has no meaningful center. */
-const LEAST_A_YEAR = 10;
+const MIN_PLAYS_PER_YEAR = 10;
 const MS_PER_DAY = 86_400_000;
 
 /**
@@ -20,7 +20,7 @@ const MS_PER_DAY = 86_400_000;
  */
 export function forgottenCoasts(plays, lastPlayed) {
   const played = Float64Array.from(plays).filter((count) => count > 0).sort();
-  const least = Math.max(LEAST_LOVED, played[Math.floor((1 - LOVED_SHARE) * played.length)] ?? 0);
+  const least = Math.max(MIN_LOVED_PLAYS, played[Math.floor((1 - LOVED_SHARE) * played.length)] ?? 0);
   let newest = -Infinity;
   for (let track = 0; track < lastPlayed.length; track++) if (lastPlayed[track] > newest) newest = lastPlayed[track];
   const before = newest - UNHEARD_DAYS;
@@ -61,7 +61,7 @@ export function centersOfTaste({ x, y, cluster, clusters }, documents, years) {
         if (cluster[track] >= 0) played[cluster[track]] += count;
       });
     }
-    if (plays < LEAST_A_YEAR) return [];
+    if (plays < MIN_PLAYS_PER_YEAR) return [];
     const most = Math.max(0, ...played);
     return [{ year, day: Date.UTC(year, 6, 1) / MS_PER_DAY, x: across / plays, y: up / plays, plays, cluster: most > 0 ? played.indexOf(most) : -1 }];
   });

@@ -25,7 +25,7 @@ import { findPath } from "./paths.js";
 
 /** Maximum number of new searches because an artist occurs twice. */
 const ROUNDS = 25;
-const MOST_ADDED = 300;
+const MAX_ADDED = 300;
 /** Duration of a track whose duration is unknown. */
 const USUAL_MINUTES = 3.5;
 
@@ -142,7 +142,7 @@ function* ofLength({ tracks, leaps }, wish, stops, accepts, { artistOf, minutesO
     found.push(between(at));
     yield;
   }
-  for (let added = 0; added < MOST_ADDED && minutes < wish.minutes; added++) {
+  for (let added = 0; added < MAX_ADDED && minutes < wish.minutes; added++) {
     const [index, cost] = least(path, (at) => found[at]?.cost ?? Infinity);
     const best = found[index];
     if (cost === Infinity || !best || wish.minutes - minutes < lengthOf(best.track) / 2) break;

@@ -82,7 +82,7 @@ const LETTER_A = 97;
 const LETTERS_COUNT = 26;
 
 /** Maximum number of cached searches: enough for the words of a query and some of their prefixes. */
-const MOST_REMEMBERED = 24;
+const MAX_REMEMBERED = 24;
 /** Tracks per slice. */
 const STRETCH = 512;
 
@@ -268,7 +268,7 @@ export class SearchIndex {
     if (lines < this.#text.titles.length) return;
     this.#remembered.delete(needle);
     this.#remembered.set(needle, tracks);
-    if (this.#remembered.size > MOST_REMEMBERED) this.#remembered.delete(/** @type {string} */ (this.#remembered.keys().next().value));
+    if (this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(/** @type {string} */ (this.#remembered.keys().next().value));
   }
 
   /** @param {readonly number[]} among  @param {string} needle  @returns {Generator<void, number[]>} */

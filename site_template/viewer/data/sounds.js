@@ -4,7 +4,7 @@
 /** @import { TrackDetails } from "./types.js" */
 
 /** Minimum remaining duration when playback starts at the typical moment, seconds: that moment may be at the end of the track. */
-const LEAST_LEFT_S = 12;
+const MIN_REMAINING_S = 12;
 
 /**
  * @typedef {object} Sound
@@ -17,7 +17,7 @@ const LEAST_LEFT_S = 12;
  * @returns {number}  start of the typical moment, seconds; 0 if unknown
  */
 export function momentOf({ typicalS, duration_ms }) {
-  const latest = duration_ms === null ? Infinity : Math.max(0, duration_ms / 1000 - LEAST_LEFT_S);
+  const latest = duration_ms === null ? Infinity : Math.max(0, duration_ms / 1000 - MIN_REMAINING_S);
   return Math.min(typicalS ?? 0, latest);
 }
 

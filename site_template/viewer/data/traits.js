@@ -11,7 +11,7 @@ const MAX_CATEGORIES = 40;
 export const OTHER = gettext_noop("Other");
 export const STYLES = "styles";
 /** Maximum strength of a style; the minimum is 1. */
-export const MOST_STRENGTH = 9;
+export const MAX_STRENGTH = 9;
 const SOUND = gettext_noop("Sound");
 const LIBRARY = gettext_noop("From the library");
 

@@ -13,11 +13,11 @@ const STOP = { numbered: 9, wide: 11, plain: 3.5, apart: 20 };
 const DOT = 5;
 const LABEL = { width: 40, height: 18, above: 14 };
 /** Maximum number of tracks to draw; more would slow down every frame, and their points are visible anyway. */
-const MOST_DRAWN = 1000;
+const MAX_DRAWN = 1000;
 /** A line through more tracks is thinner, because it may cross itself often. */
 const MANY = 20;
 /** Maximum number of year labels; more would hide the tracks. */
-const MOST_YEARS = 7;
+const MAX_YEARS = 7;
 
 /**
  * Draws a line through tracks in order, with track numbers where there is room.
@@ -27,7 +27,7 @@ const MOST_YEARS = 7;
  * @returns {Overlay}
  */
 export function albumLine(tracks, numbers) {
-  const drawn = tracks.slice(0, MOST_DRAWN);
+  const drawn = tracks.slice(0, MAX_DRAWN);
   /** Returns the stops with room for their number. @param {readonly (readonly [number, number])[]} stops */
   const numberedAmong = (stops) => spaced([...stops.keys()].filter((index) => numbers[index]), (index) => stops[index], STOP.apart, STOP.apart);
   /** @type {Overlay} */
@@ -98,7 +98,7 @@ export function artistContour(tracks, years, positions) {
     context.globalAlpha = 0.9;
     context.stroke();
     context.restore();
-    tracks.slice(0, MOST_DRAWN).forEach((track, index) => {
+    tracks.slice(0, MAX_DRAWN).forEach((track, index) => {
       const [x, y] = positionOf(track);
       const year = years[index];
       context.beginPath();
@@ -129,7 +129,7 @@ export function yearPlaces(years) {
   years.forEach((year, index) => year !== null && !firsts.has(year) && firsts.set(year, index));
   const all = [...firsts.values()];
   const shares = [0, 1, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 5 / 8, 3 / 8, 7 / 8];
-  return [...new Set(shares.map((share) => all[Math.round(share * (all.length - 1))]))].filter((index) => index !== undefined).slice(0, MOST_YEARS);
+  return [...new Set(shares.map((share) => all[Math.round(share * (all.length - 1))]))].filter((index) => index !== undefined).slice(0, MAX_YEARS);
 }
 
 /**

@@ -9,7 +9,7 @@ import { MovableCanvas } from "./canvas.js";
 const SHARE_OF_SPACING = 0.3;
 const RADIUS = { least: 12, most: 24 };
 /** Maximum number of cached covers, and their width in device pixels. */
-const MOST_KEPT = 600;
+const MAX_KEPT = 600;
 const KEPT_SIZE = 104;
 /** Corner radius as a share of a cover's side. */
 const ROUNDING = 0.14;
@@ -117,7 +117,7 @@ export class CoversLayer extends MovableCanvas {
 
   /** @param {number} track */
   async #fetch(track) {
-    if (this.#covers.size >= MOST_KEPT) this.#covers.clear();
+    if (this.#covers.size >= MAX_KEPT) this.#covers.clear();
     this.#covers.set(track, null);
     const image = new Image();
     try {

@@ -26,7 +26,7 @@ import { escaped, MIDDLE, rounded, textNode } from "./svg_text.js";
 const MARGIN = 32;
 const HEAD = 88;
 const ROW = 24;
-const MOST_ROWS = 8;
+const MAX_ROWS = 8;
 const SCALE = { width: 240, height: 10 };
 /** Distances from a disc to its label, and to the next disc. */
 const SAMPLE = { gap: 6, apart: 16 };
@@ -36,7 +36,7 @@ const LETTER = 7.2;
 /** Full-width letters count twice. */
 const WIDE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/gu;
 /** With more points, there is one path per color; otherwise the file would be too large to open. */
-const MOST_CIRCLES = 5000;
+const MAX_CIRCLES = 5000;
 
 /** Numbers per slice. */
 const STRETCH = 1024;
@@ -155,7 +155,7 @@ function colorsNode({ rows, scale }, width, theme) {
   }
   const longest = Math.max(...rows.map(({ text: name, count }) => 48 + widthOf(name) + widthOf(count)));
   const columns = Math.max(1, Math.floor((width - 2 * MARGIN) / Math.max(COLUMN.least, Math.min(COLUMN.most, longest))));
-  const [column, room] = [(width - 2 * MARGIN) / columns, Math.max(2, columns) * MOST_ROWS];
+  const [column, room] = [(width - 2 * MARGIN) / columns, Math.max(2, columns) * MAX_ROWS];
   const shown = rows.length > room ? rows.slice(0, room - 1) : rows;
   const lines = Math.ceil((rows.length > room ? room : rows.length) / columns);
   const at = (/** @type {number} */ index) => [Math.floor(index / lines) * column, (index % lines) * ROW + 14];
@@ -184,7 +184,7 @@ export function* drawMap({ title, note, scene, key, area, theme }) {
   /** @type {Dots[]} */
   const dots = [];
   for (const one of scene.dots) dots.push(yield* seenOf(one, isSeen));
-  const asPath = dots.reduce((sum, { places }) => sum + places.length / 2, 0) > MOST_CIRCLES;
+  const asPath = dots.reduce((sum, { places }) => sum + places.length / 2, 0) > MAX_CIRCLES;
   const points = [];
   for (const one of dots) if (one.places.length > 0) points.push(yield* dotsNode(one, asPath, theme.background));
   const names = scene.names.filter(({ x, y }) => isSeen(x, y, 0));

@@ -9,8 +9,8 @@ import { anchorsAmong, anchorsOf } from "./label_placement.js";
 /** @import { Anchor } from "./label_placement.js" */
 
 /** Maximum number of characters in one line. A longer name takes two lines; a name that is too long for these is cut. */
-const LONGEST_ALONE = 24;
-const LONGEST_OF_TWO = 28;
+const MAX_LENGTH_ALONE = 24;
+const MAX_LENGTH_OF_TWO = 28;
 /** Matches a remark in parentheses at the end, which distinguishes a name in lists; it may contain parentheses. */
 const REMARK = / (\((?:[^()]|\([^()]*\))*\))$/u;
 /** Pixels of window width that each cluster name needs in the view of the whole map. */
@@ -35,13 +35,13 @@ const WIDTH_A_NAME = 50;
  * @returns {string[]}
  */
 export function linesOf(name) {
-  if (name.length <= LONGEST_ALONE) return [name];
-  const spaces = [...name.matchAll(/ (?=[^\s–])/gu)].map(({ index }) => index).filter((space) => space <= LONGEST_OF_TWO);
+  if (name.length <= MAX_LENGTH_ALONE) return [name];
+  const spaces = [...name.matchAll(/ (?=[^\s–])/gu)].map(({ index }) => index).filter((space) => space <= MAX_LENGTH_OF_TWO);
   const middle = name.length / 2;
   const nearest = spaces.reduce((best, space) => (Math.abs(space - middle) < Math.abs(best - middle) ? space : best), Infinity);
   const at = REMARK.exec(name)?.index ?? nearest;
-  if (at === Infinity) return [shortened(name, LONGEST_ALONE)];
-  return [name.slice(0, at), name.slice(at + 1)].map((line) => shortened(line, LONGEST_OF_TWO));
+  if (at === Infinity) return [shortened(name, MAX_LENGTH_ALONE)];
+  return [name.slice(0, at), name.slice(at + 1)].map((line) => shortened(line, MAX_LENGTH_OF_TWO));
 }
 
 /**

@@ -28,7 +28,7 @@ const BUDGET_MS = { first: 120, moving: 2.5, resting: 11 };
 const NEXT_PICTURE = { stretch: 1.04, spare: 64 };
 /** Typical distance of neighbors, in pixels, from which on points are separate and need no shading. */
 const APART = 2.5;
-const MOST_BRUSHES = 256;
+const MAX_BRUSHES = 256;
 /** If painting took longer, the picture is shown in the next frame. */
 const SHORT_MS = 1.5;
 
@@ -211,7 +211,7 @@ export class PointsLayer extends MovableCanvas {
       const { radius, outline } = this.lookAt(transform, rank, growth);
       const name = `${radius} ${outline} ${ratio} ${stride}`;
       const brush = this.#made.get(name) ?? createBrush(radius * ratio, outline * ratio, stride);
-      if (this.#made.size >= MOST_BRUSHES) this.#made.clear();
+      if (this.#made.size >= MAX_BRUSHES) this.#made.clear();
       this.#made.set(name, brush);
       return { brush, paint: rank === RANK.HIDDEN ? hidden : rank === RANK.DIMMED ? dimmed : solid };
     };

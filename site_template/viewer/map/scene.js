@@ -17,7 +17,7 @@ import { planeX, planeY } from "./viewport.js";
 /** Tracks per slice. */
 const STRETCH = 1024;
 /** A number above the number of groups of any map. */
-const MOST_GROUPS = 2 ** 24;
+const MAX_GROUPS = 2 ** 24;
 
 /** Builds an SVG path from points of the plane. */
 class ShownPath {
@@ -80,7 +80,7 @@ function* dotsOf(map, state, theme, { rank, group, size }, { x, y }, lookOf) {
   const alike = new Map();
   for (let track = 0; track < map.count; track++) {
     if (track % STRETCH === 0) yield;
-    const look = (rank[track] * SIZES + (size ? size[track] : 0)) * MOST_GROUPS + group[track];
+    const look = (rank[track] * SIZES + (size ? size[track] : 0)) * MAX_GROUPS + group[track];
     let dots = alike.get(look);
     if (!dots) alike.set(look, (dots = { rank: rank[track], group: group[track], growth: size ? growthOf(size[track]) : 1, places: [] }));
     dots.places.push(planeX(x[track]) * k + left, planeY(y[track]) * k + top);

@@ -8,7 +8,7 @@ const UNITS_PER_PLANE = 64;
 const MAX_UNIT = 65535;
 
 /** Minimum extent of a view (map units), for a single track or many on one spot. */
-const SMALLEST_EXTENT = 8192;
+const MIN_EXTENT = 8192;
 
 /** @param {number} x  map units */
 export const planeX = (x) => x / UNITS_PER_PLANE;
@@ -69,8 +69,8 @@ export function visibleExtent(transform, size, margin) {
  */
 export function fitTransform(extent, size, insets) {
   const [x0, y0, x1, y1] = extent;
-  const width = planeX(Math.max(x1 - x0, SMALLEST_EXTENT));
-  const height = planeX(Math.max(y1 - y0, SMALLEST_EXTENT));
+  const width = planeX(Math.max(x1 - x0, MIN_EXTENT));
+  const height = planeX(Math.max(y1 - y0, MIN_EXTENT));
   const free = freeArea(size, insets);
   const k = Math.min(free.width / width, free.height / height);
   return centeredTransform((x0 + x1) / 2, (y0 + y1) / 2, k, size, insets);

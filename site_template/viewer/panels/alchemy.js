@@ -17,7 +17,7 @@ import { ToolShell } from "./tool_shell.js";
 const COUNT = 20;
 /** Maximum number of tracks of each sign; each requires random walks over the whole map. */
 const MOST = 5;
-const LONGEST_NAME = 40;
+const MAX_NAME_LENGTH = 40;
 /** Number of tracks that determine the list's position on the map; the last ones may be anywhere. */
 const PLACED = 10;
 
@@ -113,7 +113,7 @@ export class Alchemy {
 
   /** @param {number} track  @param {boolean} isMore */
   #chip(track, isMore) {
-    const title = shortened(this.#parts.text.titles[track], LONGEST_NAME);
+    const title = shortened(this.#parts.text.titles[track], MAX_NAME_LENGTH);
     const turn = button("tool-sign", isMore ? "+" : "−", () => void this.add(track, !isMore));
     turn.setAttribute("aria-label", isMore ? gettext("More of {title}: change to less", { title }) : gettext("Less of {title}: change to more", { title }));
     const leave = button("tool-sign", "×", () => {

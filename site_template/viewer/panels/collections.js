@@ -38,7 +38,7 @@ import { trackRow } from "./track_row.js";
 /** @typedef {{track: number, title: string, year: number | null, disc: number, number: number | null, album: number}} Placed */
 
 const PLAYS = "facet.plays";
-const MOST_ALBUMS = 8;
+const MAX_ALBUMS = 8;
 /** Minimum number of tracks for early and late ones. */
 const FEWEST_FOR_TIMES = 6;
 const SHADES = 8;
@@ -168,7 +168,7 @@ export class Collections {
       else this.#showEntry(entry, tracks);
     }
     if (albums.size > 1) {
-      const chips = [...albums.values()].slice(0, MOST_ALBUMS).map((album) => element("li", { class: "chip" }, this.#name({ kind: "album", name: album, by: name })));
+      const chips = [...albums.values()].slice(0, MAX_ALBUMS).map((album) => element("li", { class: "chip" }, this.#name({ kind: "album", name: album, by: name })));
       nodes.push(element("ul", { class: "chips", "aria-label": gettext("Albums") }, ...chips));
     }
     return nodes;

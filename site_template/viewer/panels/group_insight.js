@@ -9,7 +9,7 @@ const NOTHING = {
   cluster: gettext_noop("Nothing about this cluster stands out."),
   playlist: gettext_noop("Nothing about this playlist stands out."),
 };
-const MOST_OVERLAPS = 5;
+const MAX_OVERLAPS = 5;
 
 /**
  * @typedef {object} TrackList
@@ -78,8 +78,8 @@ function overlapNotes(playlists, { overlaps }, index) {
     .filter(({ one, other }) => one === index || other === index)
     .sort((a, b) => b.count - a.count)
     .map(({ one, other, count }) => ngettext("Shares {count} track with {playlist}.", "Shares {count} tracks with {playlist}.", count, { playlist: isolated(playlists[one === index ? other : one].name) }));
-  const more = shared.length - MOST_OVERLAPS;
-  return more > 0 ? [...shared.slice(0, MOST_OVERLAPS), ngettext("Shares tracks with {count} more playlist.", "Shares tracks with {count} more playlists.", more)] : shared;
+  const more = shared.length - MAX_OVERLAPS;
+  return more > 0 ? [...shared.slice(0, MAX_OVERLAPS), ngettext("Shares tracks with {count} more playlist.", "Shares tracks with {count} more playlists.", more)] : shared;
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { curvePoints, placeAt } from "../data/curve.js";
 import { messageOf } from "../data/decode.js";
-import { MOST_ORDERED } from "../data/journey.js";
+import { MAX_ORDERED } from "../data/journey.js";
 import { NO_GROUP } from "../data/types.js";
 import { element, svgElement, withNames } from "../ui/dom.js";
 import { gettext, gettext_noop, ngettext } from "../data/language.js";
@@ -24,9 +24,9 @@ import { inSlices } from "../ui/slices.js";
 const FEWEST = 3;
 /** Size of the drawing, which is stretched to the panel. */
 const CHART = { width: 300, height: 40 };
-const MOST_CLUSTERS = 8;
+const MAX_CLUSTERS = 8;
 /** In larger libraries, opening a link to a path does not load the data of all tracks. */
-const MOST_READ = 20_000;
+const MAX_READ = 20_000;
 const NO_SOUND = gettext_noop("This map has no data on similar sound, so distances on the map were used.");
 /** Rounds a tempo to whole beats per minute. @param {number} tempo */
 const bpm = (tempo) => String(Math.round(tempo));
@@ -81,13 +81,13 @@ export class JourneyPanel {
     this.#find(".journey-curve").hidden = this.#find(".journey-hard").hidden = true;
     renderer.setLinks({ hard: new Set() });
     this.#showWish();
-    if (isOrder && (this.#parts.map.count <= MOST_READ || this.#parts.alike.isBegun)) void this.#describe();
+    if (isOrder && (this.#parts.map.count <= MAX_READ || this.#parts.alike.isBegun)) void this.#describe();
   }
 
   async #arrange() {
     const { store, alike, navigation, say } = this.#parts;
     const { selected, pinned } = store.get();
-    if (selected.length > MOST_ORDERED) return say(gettext("A journey has {count} tracks at most. Select fewer.", { count: MOST_ORDERED }));
+    if (selected.length > MAX_ORDERED) return say(gettext("A journey has {count} tracks at most. Select fewer.", { count: MAX_ORDERED }));
     const turn = ++this.#turn;
     const isCanceled = () => turn !== this.#turn;
     try {
@@ -218,7 +218,7 @@ export class JourneyPanel {
     const { cluster, clusters } = this.#parts.map;
     const ends = new Set(wish.stops.map((track) => cluster[track]));
     const passed = new Set([...wish.avoided, ...this.#order.map((track) => cluster[track])]);
-    const offered = [...passed].filter((index) => index !== NO_GROUP && !ends.has(index)).slice(0, MOST_CLUSTERS);
+    const offered = [...passed].filter((index) => index !== NO_GROUP && !ends.has(index)).slice(0, MAX_CLUSTERS);
     const boxes = offered.sort((a, b) => a - b).map((index) =>
       element("label", {}, element("input", { type: "checkbox", value: String(index), checked: wish.avoided.has(index) }), element("span", { dir: "auto", translate: "no" }, clusters[index].name)),
     );

@@ -2,7 +2,7 @@
 
 import { gettext, gettext_noop } from "../data/language.js";
 import { element } from "../ui/dom.js";
-import { MOST_STRENGTH, STYLES } from "../data/traits.js";
+import { MAX_STRENGTH, STYLES } from "../data/traits.js";
 import { afterSolo } from "./legend_rows.js";
 
 /** @import { Store } from "../state/store.js" */
@@ -10,7 +10,7 @@ import { afterSolo } from "./legend_rows.js";
 /** @import { MapData, TrackDetails } from "../data/types.js" */
 
 /** Maximum number on a card, which is only a summary. */
-const MOST_ON_CARD = 4;
+const MAX_ON_CARD = 4;
 /** Labels of strengths, by thirds. */
 const STRENGTHS = [gettext_noop("light"), gettext_noop("clear"), gettext_noop("strong")];
 /** Separators in a cluster's name, and the suffix after the words: an artist, or a number. */
@@ -35,10 +35,10 @@ export class StyleWords {
    * @param {TrackDetails["styles"]} styles
    */
   ofTrack(styles) {
-    const items = styles.slice(0, MOST_ON_CARD).map(({ name, strength }) => {
-      const said = STRENGTHS[Math.ceil((strength * STRENGTHS.length) / MOST_STRENGTH) - 1];
+    const items = styles.slice(0, MAX_ON_CARD).map(({ name, strength }) => {
+      const said = STRENGTHS[Math.ceil((strength * STRENGTHS.length) / MAX_STRENGTH) - 1];
       const fill = element("span", { class: "bar-fill" });
-      fill.style.width = `${Math.round((100 * strength) / MOST_STRENGTH)}%`;
+      fill.style.width = `${Math.round((100 * strength) / MAX_STRENGTH)}%`;
       const bar = element("span", { class: "bar", "aria-hidden": "true" }, fill);
       return element("li", {}, this.#word(name, gettext("{style}, {strength}: show only these tracks", { style: name, strength: gettext(said) }), bar));
     });

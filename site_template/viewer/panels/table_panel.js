@@ -25,7 +25,7 @@ const FIRST_TRAITS = ["year", "duration_ms", "feature.tempo", "feature.key", "fe
 /** Pixels, as in the style sheet. */
 const ROW_HEIGHT = 36;
 /** Maximum number of rows: browsers limit the height of elements to about 17 million pixels. */
-const MOST_ROWS = 400_000;
+const MAX_ROWS = 400_000;
 const narrow = matchMedia("(max-width: 1099px)");
 
 /**
@@ -103,7 +103,7 @@ export class TablePanel {
     const { count } = this.#parts.map;
     const rows = this.#rows.length;
     const shown = shownText(rows, count);
-    this.#status.textContent = note || (rows > MOST_ROWS ? gettext("{shown}, the first {rows} below", { shown, rows: MOST_ROWS }) : shown);
+    this.#status.textContent = note || (rows > MAX_ROWS ? gettext("{shown}, the first {rows} below", { shown, rows: MAX_ROWS }) : shown);
   }
 
   #setColumns() {
@@ -189,7 +189,7 @@ export class TablePanel {
   #showRows() {
     const space = /** @type {HTMLElement | undefined} */ (this.#scroller.children[1]);
     if (!space || this.#host.hidden) return;
-    const count = Math.min(MOST_ROWS, this.#rows.length);
+    const count = Math.min(MAX_ROWS, this.#rows.length);
     const [first, end] = visibleRows(this.#scroller.scrollTop - ROW_HEIGHT, this.#scroller.clientHeight, ROW_HEIGHT, count);
     space.style.height = `${count * ROW_HEIGHT}px`;
     if (this.#current < first || this.#current >= end) this.#current = first;
@@ -245,7 +245,7 @@ export class TablePanel {
   #onKey(event) {
     const row = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-track]"));
     if (!row) return;
-    const last = Math.min(MOST_ROWS, this.#rows.length) - 1;
+    const last = Math.min(MAX_ROWS, this.#rows.length) - 1;
     const page = Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_HEIGHT) - 2);
     /** @type {Record<string, number>} */
     const targets = {

@@ -9,7 +9,7 @@ import { PLAYER_ORIGIN } from "../data/listen_links.js";
 
 /** Interval and duration of requests for messages: the player does not listen before its own script runs. */
 const ASKING_MS = 250;
-const MOST_ASKED = 60;
+const MAX_REQUESTS = 60;
 const ENDED = 0;
 /** YouTube's error code for a missing referrer, with which every video fails. */
 export const NO_REFERRER = 153;
@@ -65,7 +65,7 @@ export class VideoFrame {
     let asked = 0;
     const ask = () => {
       this.element.contentWindow?.postMessage(JSON.stringify({ event: "listening", id: "spotmap", channel: "widget" }), PLAYER_ORIGIN);
-      if (++asked === MOST_ASKED) clearInterval(this.#asking);
+      if (++asked === MAX_REQUESTS) clearInterval(this.#asking);
     };
     if (this.#isClosed) return;
     this.#asking = setInterval(ask, ASKING_MS);

@@ -14,9 +14,9 @@ import { NO_GROUP, NO_TRACK } from "../data/types.js";
 /** Maximum number of selected tracks; with more, mail programs would break the address. */
 export const MAX_LINKED_TRACKS = 300;
 /** Maximum length of a query. */
-const LONGEST_QUERY = 500;
+const MAX_QUERY_LENGTH = 500;
 /** Maximum length of the names of an album or artist. */
-const LONGEST_NAMES = 4000;
+const MAX_NAMES_LENGTH = 4000;
 const MAX_UNIT = 65535;
 const NO_GROUP_ID = "-";
 const FINGERPRINT_DIGITS = 7;
@@ -29,7 +29,7 @@ const ONE = "one";
 const AVOIDED = "around";
 const MINUTES = "minutes";
 /** The maximum of the input field. */
-const MOST_MINUTES = 1440;
+const MAX_MINUTES = 1440;
 
 /**
  * @typedef {object} LinkedState
@@ -159,14 +159,14 @@ function readWish(fields, map) {
     stops,
     isOneAnArtist: fields.has(ONE),
     avoided: new Set(map.clusters.filter(({ id }) => ids.has(id)).map(({ index }) => index)),
-    minutes: clamped(Number(fields.get(MINUTES)) || 0, [0, MOST_MINUTES]),
+    minutes: clamped(Number(fields.get(MINUTES)) || 0, [0, MAX_MINUTES]),
   };
 }
 
 /** @param {URLSearchParams} fields  @returns {Named | null} */
 function readNamed(fields) {
   const kind = fields.get("album") ? "album" : "artist";
-  const [name, by = ""] = parted((fields.get(kind) ?? "").slice(0, LONGEST_NAMES), "~");
+  const [name, by = ""] = parted((fields.get(kind) ?? "").slice(0, MAX_NAMES_LENGTH), "~");
   return name ? { kind, name, by } : null;
 }
 
@@ -228,7 +228,7 @@ export function readLink(hash, map) {
       traitFilters,
       axes: readAxes(fields.get("axes")),
       until: Number.isFinite(until) ? until : null,
-      query: Array.from(fields.get("q") ?? "").slice(0, LONGEST_QUERY).join(""),
+      query: Array.from(fields.get("q") ?? "").slice(0, MAX_QUERY_LENGTH).join(""),
     },
     pinned: fields.get("track") ?? "",
     named: readNamed(fields),
