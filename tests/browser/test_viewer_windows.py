@@ -93,16 +93,17 @@ def test_a_sound_that_waits_for_more_than_there_is_is_started_again(
     page.route("**/audio/**", lambda _: None)  # no answer
     pin_one_with_an_excerpt(page)
     page.locator("#card [data-action=listen]").click()
+    viewer.wait_until("document.querySelector('#player audio')?.paused === false")
     page.evaluate(
         """() => {
-          window.heard = [];
+          window.events = [];
           const audio = document.querySelector("#player audio");
-          for (const name of ["pause", "play"]) audio.addEventListener(name, () => window.heard.push(name));
+          for (const name of ["pause", "play"]) audio.addEventListener(name, () => window.events.push(name));
           audio.dispatchEvent(new Event("stalled"));
         }"""
     )
-    viewer.wait_until("window.heard.length === 2")
-    assert page.evaluate("window.heard") == ["pause", "play"]
+    viewer.wait_until("window.events.length === 2")
+    assert page.evaluate("window.events") == ["pause", "play"]
 
 
 def test_a_map_without_tracks_of_spotify_offers_no_list_for_it(open_viewer: OpenViewer, with_excerpts: Site) -> None:

@@ -202,7 +202,7 @@ import os
 import numpy as np
 from spotmap_build.embed import engines, musicnn, weights
 engine = engines.load("{name}")
-musicnn.Musicnn(weights.packaged("msd-musicnn{suffix}"), engine)(np.ones(48000, dtype=np.float32))
+musicnn.Musicnn(weights.packaged_path("msd-musicnn{suffix}"), engine)(np.ones(48000, dtype=np.float32))
 print(os.environ.get("TF_NUM_INTRAOP_THREADS"), "TF_ENABLE_ONEDNN_OPTS" in os.environ)
 """
 

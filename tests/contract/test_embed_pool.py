@@ -313,7 +313,7 @@ def test_stop_request_drops_running_jobs(tmp_path: Path) -> None:
 SCRIPT = """
     import sys
     from pathlib import Path
-    from spotmap_build.embed.weights import packaged
+    from spotmap_build.embed.weights import packaged_path
     from spotmap_build.registry import embedders
     from spotmap_build.embed.pool import EmbedPool
     from spotmap_build.embed.workers import EmbedJob
@@ -321,7 +321,7 @@ SCRIPT = """
 
     if __name__ == "__main__":
         model = embedders.get("musicnn").model
-        job = EmbedJob("a", None, render_forever, model, str(packaged("msd-musicnn.onnx")), "onnx", sys.argv[1])
+        job = EmbedJob("a", None, render_forever, model, str(packaged_path("msd-musicnn.onnx")), "onnx", sys.argv[1])
         try:
             with EmbedPool(jobs=2) as pool:
                 list(pool.run([job, job]))
@@ -342,7 +342,8 @@ def build(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.P
         text=True,
         start_new_session=True,
     )
-    wait_for_file(tmp_path / "begun")
+    wait_until(lambda: (tmp_path / "begun").exists() or process.poll() is not None, "a worker has begun")
+    assert process.poll() is None, process.communicate()[1]
     workers = [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
     yield process, workers
     if process.poll() is None:

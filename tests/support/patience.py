@@ -14,12 +14,14 @@ from typing import Final
 MIN_TIMEOUT_S: Final = 60.0
 GENEROSITY: Final = 3.0
 """Ratio of a timeout to the longest time that an idle machine needs."""
+MAX_SLOWNESS: Final = 3.0
+"""A heavier load does not lengthen timeouts further, so that a test that fails by one ends within minutes."""
 
 
 def slowness() -> float:
     """Return by which factor the machine's current load may slow it down."""
     waiting = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return max(1.0, waiting) * float(os.environ.get("SPOTMAP_TEST_PATIENCE", "1"))
+    return min(max(1.0, waiting), MAX_SLOWNESS) * float(os.environ.get("SPOTMAP_TEST_PATIENCE", "1"))
 
 
 def patience(seconds: float = MIN_TIMEOUT_S) -> float:
