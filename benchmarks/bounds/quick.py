@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from benchmarks.bounds import placed, starting
-from benchmarks.bounds.measuring import COMMAND, Figure, measure_command, measure_median, python
+from benchmarks.bounds.measuring import COMMAND, Figure, measure_command, python
 
 STORED: Final = Path(__file__).with_name("stored.json")
 TOLERANCE: Final = 1.25
 ANALYZED, PLACED = 1_000, 20_000
+RUNS: Final = 5
+"""Number of runs of the slower commands."""
+UNIT_RUNS: Final = 5
 ANALYZE: Final = """
 import sys
 from pathlib import Path
@@ -39,24 +44,42 @@ def store(folder: Path) -> None:
 
 def ratios(folder: Path) -> Iterator[tuple[str, float]]:
     """Measure processor seconds relative to a Python process that imports click and orjson, and MiB of the workers."""
-    unit_s = measure_median(python("import click, orjson"), folder, times=15).cpu_s
-    yield "--help", measure_median((*COMMAND, "--help"), folder, times=9).cpu_s / unit_s
+    yield "--help", _ratio((*COMMAND, "--help"), [folder] * 9)
     place = folder / "analyzed"
     place.mkdir()
     measure_command((sys.executable, "-m", "benchmarks.bounds.analyzed", place, str(ANALYZED)), place)
-    yield f"a map of {ANALYZED:,} analyzed tracks", measure_command((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s
-    yield (
-        f"nothing to do, {ANALYZED:,} analyzed tracks",
-        measure_median((*COMMAND, *starting.OPTIONS), place).cpu_s / unit_s,
-    )
+    copies, build = _copies(place), (*COMMAND, *starting.OPTIONS)
+    yield f"a map of {ANALYZED:,} analyzed tracks", _ratio(build, copies)
+    measure_command(build, place)  # from the second build with nothing to do, less is read
+    yield f"nothing to do, {ANALYZED:,} analyzed tracks", _ratio(build, [place] * 9)
     place = folder / "placed"
     place.mkdir()
     measure_command(python(placed.WRITE.format(PLACED)), place)
-    yield f"{PLACED:,} tracks with positions", measure_command((*COMMAND, *placed.OPTIONS), place).cpu_s / unit_s
+    yield f"{PLACED:,} tracks with positions", _ratio((*COMMAND, *placed.OPTIONS), _copies(place))
     for engine in ("essentia", "onnx"):
         place = folder / engine
         place.mkdir()
         measure_command((sys.executable, "-m", "benchmarks.bounds.listening", "file", place), place)
-        used = measure_command((sys.executable, "-c", ANALYZE, engine, place), place)
-        yield f"analyzing four minutes with musicnn on {engine}", used.cpu_s / unit_s
-        yield f"MiB of a worker with musicnn on {engine}", used.peak_mib
+        analyze = (sys.executable, "-c", ANALYZE, engine, place)
+        yield f"analyzing four minutes with musicnn on {engine}", _ratio(analyze, [place] * RUNS)
+        yield f"MiB of a worker with musicnn on {engine}", measure_command(analyze, place).peak_mib
+
+
+def _ratio(command: Sequence[str | Path], folders: Sequence[Path]) -> float:
+    """Return the processor time of a command, run once in each folder, relative to the import: the median of the runs.
+
+    The import is measured right before each run, because the speed of a shared machine changes by the minute.
+    """
+    found = []
+    for folder in folders:
+        unit_s = min(measure_command(python("import click, orjson"), folder).cpu_s for _ in range(UNIT_RUNS))
+        found.append(measure_command(command, folder).cpu_s / unit_s)
+    return median(found)
+
+
+def _copies(place: Path) -> list[Path]:
+    """Return folders in which nothing was built yet: the given one, and copies of it."""
+    copies = [place.with_name(f"{place.name}-{number}") for number in range(1, RUNS)]
+    for copy in copies:
+        shutil.copytree(place, copy)
+    return [place, *copies]
