@@ -142,7 +142,7 @@ class Acquisition:
     def key_of(self, track: Track) -> Key:
         """Return the cache key of a recording's embedding: its audio digest, and everything the analysis depends on."""
         environment = embedders.environment(self.spec)
-        return Key("embed", self.spec.code_version, {"recording": _sound(track), **environment})
+        return Key("embed", self.spec.code_version, {"recording": _audio_digest(track), **environment})
 
     def with_recording(self, track_id: str) -> Track:
         """Return a track with the recording found for it."""
@@ -179,7 +179,7 @@ class Acquisition:
         """Return whether the track was embedded before this build; cheaper than :meth:`embedding_of`."""
         with self._lock:
             found = self._found.get(track.id)
-        return found is not None and found.failure is None and _sound(found.track) in self._embedded
+        return found is not None and found.failure is None and _audio_digest(found.track) in self._embedded
 
     def prefetch(self, stop_requested: Callable[[], bool]) -> None:
         """Prefetch the results of earlier builds into ``rows``, until a stop is requested."""
@@ -193,7 +193,7 @@ class Acquisition:
             found = self._found.get(track.id)
         if found is None or found.failure is not None:
             return None
-        record = self._embedded.get(_sound(found.track))
+        record = self._embedded.get(_audio_digest(found.track))
         record = record or self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
         return (found.track, record) if record is not None and record.failure is None else None
 
@@ -224,15 +224,15 @@ class Acquisition:
 
     def _claim(self, track: Track) -> bool:
         """Return whether to analyze this recording now: not embedded, not claimed by another track, not failing."""
-        sound = _sound(track)
+        audio_digest = _audio_digest(track)
         with self._lock:
-            if sound in self._claimed:
+            if audio_digest in self._claimed:
                 return False
-            self._claimed.add(sound)
+            self._claimed.add(audio_digest)
         record = self.run.cache.lookup(self.key_of(track), outputs=PARTS)
         if record is not None and record.failure is None:
             with self._lock:
-                self._embedded[sound] = record
+                self._embedded[audio_digest] = record
         if record is not None and not is_worth_another_try(record, retry=self.run.config.retry):
             return False
         if not is_in_shard(track, self._shard):
@@ -263,7 +263,7 @@ class Acquisition:
         return not track.is_remote or self.downloader.service.is_open or self.downloader.stored_audio(track) is not None
 
 
-def _sound(track: Track) -> str:
+def _audio_digest(track: Track) -> str:
     """Return the digest of a track's audio, by which its embedding is known."""
     assert track.recording is not None
     return track.recording.digest

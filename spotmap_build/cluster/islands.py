@@ -32,10 +32,10 @@ class _IslandsInside:
     islands: tuple[int, ...] = ()
     covered: int = 0
 
-    def __add__(self, right: _IslandsInside) -> _IslandsInside:
-        if not right.islands:
+    def __add__(self, other: _IslandsInside) -> _IslandsInside:
+        if not other.islands:
             return self
-        return _IslandsInside(self.islands + right.islands, self.covered + right.covered) if self.islands else right
+        return _IslandsInside(self.islands + other.islands, self.covered + other.covered) if self.islands else other
 
     def consists_of_islands(self, size: int) -> bool:
         return len(self.islands) > 1 and self.covered >= MIN_ISLAND_SHARE * size
@@ -104,9 +104,9 @@ def _rows_of(group: int, children: list[list[int]], n: int) -> list[int]:
     """Return the rows in a group of the linkage."""
     rows, waiting = [], [group]
     while waiting:
-        left = waiting.pop()
-        if left < n:
-            rows.append(left)
+        node = waiting.pop()
+        if node < n:
+            rows.append(node)
         else:
-            waiting += children[left - n]
+            waiting += children[node - n]
     return rows

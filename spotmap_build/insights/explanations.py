@@ -38,7 +38,7 @@ MAX_CHANCE: Final = 0.05
 """Maximum share of all pairs of the library with the same property; a more common one says little about a pair."""
 MAX_REASONS: Final = 4
 MAX_TAGS: Final = 2
-"""Maximum number of reasons."""
+"""Maximum number of reasons, and of tags among them."""
 MIN_TEMPO_DIFFERENCE: Final = 0.01
 """Relative difference below which tempos count as equal, within the accuracy of the measurement."""
 CLEAR_BEAT: Final = 28.0
