@@ -278,7 +278,7 @@ def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:
 def prepare_previews(full: Acquisition, tracks: Sequence[Track]) -> Acquisition:
     """Look up which previews of ``tracks`` are found and analyzed already, and which remain to do.
 
-    Tracks with an override are skipped: a chosen recording has no known preview. The heads are shared with ``whole``,
+    Tracks with an override are skipped: a chosen recording has no known preview. The heads are shared with ``full``,
     so that their files are downloaded only once.
     """
     run = full.run

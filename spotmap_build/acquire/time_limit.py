@@ -21,7 +21,7 @@ class TimeLimit:
     ----------
     deadline_s : float
         When the whole build must be finished, on ``clock``; infinite without a limit.
-    given : str
+    text : str
         The limit as shown in the ledger, such as ``2 h``.
     grace_s : float
         How long after the limit started jobs may continue and downloaded recordings are still analyzed.

@@ -127,7 +127,9 @@ class _Covers:
 
         self._codes |= dict.fromkeys(self.pending, "later")
         self._run.progress.begin("covers", gettext("fetching covers of albums"), total=len(self.pending))
-        fetcher = CoverFetcher(self._run, self._hosts, deadline_s=extras_limit(self._run, self._track_count).deadline_s)
+        fetcher = CoverFetcher(
+            self._run, self._hosts, deadline_s=extras_limit(self._run, self._track_count).last_start_s
+        )
         before = len(self.digests)
         with suppress(CacheReadOnly), closing(fetcher.fetch(self.pending)) as fetched:
             for number, (address, found) in enumerate(fetched, start=1):

@@ -95,7 +95,7 @@ class _VectorResults:
 
 
 class _HeadsUnavailable(Exception):
-    """Not all heads could be run; ``able`` are those that can be."""
+    """Not all heads could be run; ``available`` are those that can be."""
 
     def __init__(self, available: Collection[HeadSpec]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What of a time limit is kept for the stages after listening: a build ends with a map, and in time."""
+"""Reserve part of a time limit for the stages after the analysis, so that a build ends in time with a map."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from spotmap_build.run import Made, MapCost, Run
 
 LOADING_S: Final = 1.5
-"""Processor seconds, on a machine of two slow processors, for what the first map of a build has to load: UMAP. The rest
-was loaded while something was listened to (``stages/preloading.py``)."""
+"""Processor seconds to load UMAP for the first map of a build, on a machine with two slow processors. The rest is
+loaded during the analysis (``stages/preloading.py``)."""
 FIXED_S: Final = 0.7
 S_PER_TRACK: Final = 0.0015
-"""Clusters, names, figures, files."""
+"""Processor seconds per track for clusters, names, figures and files."""
 S_PER_EPOCH: Final = 2.5e-6
-"""Of one track."""
+"""Processor seconds per track and epoch of the layout."""
 ENDING_S: Final = 0.7
-"""Processor seconds of what no map's cost has in it: workers are stopped before, the report is written after."""
+"""Processor seconds that are in no map's cost: to stop the workers before it, and to write the report after it."""
 MARGIN: Final = 1.1
-"""Over what a map is expected to take: others may come to use the machine more."""
+"""Factor on the expected cost of a map, because the machine may become busier."""
 MAX_MAP_SHARE: Final = 0.5
-"""Of the limit, for the map: with less time than that a build would never listen."""
+"""Maximum share of the time limit that is reserved for the map; otherwise a short limit would leave no analysis."""
 PUBLISHING_SHARE: Final = 0.2
-"""Of what a map takes, for what comes after covers and excerpts."""
+"""Share of a map's cost that comes after covers and excerpts."""
 COVERS_SHARE: Final = 0.02
-"""Of the limit, at most, for covers that nobody has fetched yet."""
+"""Maximum share of the time limit that is reserved for covers that are not cached yet."""
 GRACE_SHARE: Final = 0.01
 MAX_GRACE_S: Final = 20.0
-"""Of the limit, and at most: for what is being listened to when the time is over."""
+"""Time for running jobs after the limit: a share of it, and a maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What the next map of a build will take as on an idle machine.
+    """Predicts the cost of the next map on an idle machine.
 
-    ``measured``: the latest map of this machine that was laid out, in this build or before, where there is one.
-    ``is_first``: whether it is the first of its build. ``is_fresh``: whether a fresh one is wanted.
+    ``measured``: the last map that was laid out on this machine, if there is one. ``is_first``: whether the next map is
+    the first of its build. ``is_fresh``: whether a fresh layout is requested.
     """
 
     measured: MapCost | None = None
@@ -50,7 +50,7 @@ class Forecast:
     is_fresh: bool = False
 
     def seconds(self, track_count: int) -> float:
-        """Tell how long a map of so many tracks takes: by what is to be done, at the pace of the one measured."""
+        """Return the expected processor seconds of a map, by its amount of work at the pace of the measured one."""
         made: Made = "fresh" if self.measured is None or self.is_fresh else "held"
         expected_s = map_work_s(track_count, made, is_first=self.is_first)
         return MARGIN * expected_s * self._pace + ENDING_S
@@ -64,7 +64,7 @@ class Forecast:
 
 
 def map_work_s(track_count: int, made: Made, *, is_first: bool) -> float:
-    """Tell how many processor seconds a map takes, about: by how often which tracks are moved."""
+    """Return roughly how many processor seconds a map takes, by the number of epochs and tracks."""
     from spotmap_build.project.anchoring import SETTLING_EPOCHS
     from spotmap_build.project.layout import attempt_count, epoch_count
 
@@ -75,14 +75,14 @@ def map_work_s(track_count: int, made: Made, *, is_first: bool) -> float:
 
 @dataclass(frozen=True, slots=True)
 class ReadyCounts:
-    """How many tracks can go on a map by now, and how many addresses of covers came with them in this build."""
+    """Number of tracks that can go on a map now, and of cover URLs that were found with them in this build."""
 
     tracks: int
     covers: int = 0
 
 
 def analysis_limit(run: Run, ready: Callable[[], ReadyCounts]) -> TimeLimit:
-    """Until when to listen, so that there is time to lay out what is ready by then, and to publish."""
+    """Return the time limit of the analysis, which leaves time to lay out and publish the tracks that are ready."""
     config = run.config
     if config.shard is not None:  # no map follows
         return _limit(run, lambda _: 0.0)
@@ -98,12 +98,12 @@ def analysis_limit(run: Run, ready: Callable[[], ReadyCounts]) -> TimeLimit:
 
 
 def extras_limit(run: Run, track_count: int) -> TimeLimit:
-    """Until when covers may be fetched and excerpts cut: a map does without, and they must not make a build late."""
+    """Return the time limit for fetching covers and cutting excerpts, which are optional and must not delay a build."""
     return _limit(run, lambda map_s: PUBLISHING_SHARE * map_s(track_count))
 
 
 def _limit(run: Run, reserved_s: Callable[[Callable[[int], float]], float]) -> TimeLimit:
-    """Return the end of what may take as long as there is time, so much before that of the build."""
+    """Return a time limit that ends before the build's by the reserved time."""
     limit_s = run.config.time_limit_s
     if limit_s is None:
         return NO_LIMIT
@@ -115,7 +115,7 @@ def _limit(run: Run, reserved_s: Callable[[Callable[[int], float]], float]) -> T
     def map_s(track_count: int) -> float:
         return clock.slowdown * forecast.seconds(track_count)
 
-    reserved_s(map_s)  # how busy the machine is, is felt by one thread before workers are started
+    reserved_s(map_s)  # the load of the machine is measured before workers add to it
     return TimeLimit(
         clock.started_s + limit_s,
         format_seconds(limit_s),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from PIL import Image
 
@@ -30,6 +31,8 @@ from spotmap_build.core.image_addresses import ImageHosts
 from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW
 from spotmap_build.model import Recording, Track
 from spotmap_build.progress import make_progress
+from spotmap_build.report import encode_map_cost
+from spotmap_build.run import MapCost
 from spotmap_build.stages import Clock, Embedded, Run, add_covers
 from spotmap_build.stages.covers import Covered
 from tests.fakes import http_server, pictures
@@ -71,6 +74,8 @@ class Builds:
     folder: Path
     server: ImageServer
     now_unix_s: float = 0.0
+    elapsed_s: float = 0.0
+    """Time since the build began."""
 
     def __call__(self, *addresses: str, **settings: Any) -> Covered:
         """Build a library with one track per URL; a path stands for a URL of the server."""
@@ -85,7 +90,8 @@ class Builds:
         config = Config(**{"spotify_api_url": f"{self.server.url}/v1/", **settings})
         embedded = Embedded(tracks, (), Cached("digest", lambda: pytest.fail("nothing is read of the sound")), "none")
         with self.cache() as cache:
-            return add_covers(Run(config, cache, make_progress("json"), Clock()), embedded)
+            clock = Clock(time.monotonic() - self.elapsed_s)
+            return add_covers(Run(config, cache, make_progress("json"), clock), embedded)
 
     @contextmanager
     def cache(self) -> Iterator[Cache]:
@@ -108,6 +114,17 @@ def fetcher(build: Builds, **bounds: Any) -> Iterator[CoverFetcher]:
     hosts = ImageHosts(frozenset({"127.0.0.1"}))
     with build.cache() as cache:
         yield CoverFetcher(Run(Config(), cache, make_progress("json"), Clock()), hosts, **bounds)
+
+
+def test_no_cover_is_fetched_in_the_time_reserved_for_publishing(build: Builds, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"out": tmp_path / "site", "time_limit_s": 1000}
+    cost = encode_map_cost(MapCost(5_000.0, 1, "fresh", is_first=True))  # so that half of the time is reserved
+    Config(**settings).report_path.write_bytes(orjson.dumps(cost))
+    build.elapsed_s = 600
+    assert build("/a", **settings).missing == {"later": 1}
+    assert build.server.requests == []
+    build.elapsed_s = 0
+    assert build("/a", **settings).missing == {}
 
 
 def test_each_url_is_requested_once_and_becomes_a_small_webp(build: Builds) -> None:
