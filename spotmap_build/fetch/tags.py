@@ -28,7 +28,8 @@ TRACK_NUMBER: Final = re.compile(
     r"(?:\d{1,3}(?:-\d{1,3})?\s*[-._)](?:\s+|(?=\D))|\d-\d\d\s+|0\d\s+|[\[(]\d\d[\])]\s*(?:[-._]\s*)?)(?=\S)"
 )
 """A leading "07 - ", "07. ", "1-07 ", "[07] ", "CD1 - 07 " of a file name is its place on the album, not its title."""
-ALBUM_IN_NAME: Final = re.compile(r"(\S.{0,99}?) - \S.{0,99}? - ([0-9]{1,3})(?:\.| -)? (\S.*)")
+ALBUM_IN_NAME: Final = re.compile(r"(\S.{0,99}?) - \S.{0,99}? - (?:([0-9]{1,3})(?:\.| -)|(0[0-9]{1,2})) (\S.*)")
+"""With a sign after the number, or a leading zero: "Artist - Title - 7 Inch Version" names no album."""
 VIDEO_ID: Final = re.compile(r"(?<=\S) \[(?=[\w-]{0,9}[a-z][\w-]{0,9}[A-Z])[A-Za-z0-9_-]{11}\]$")
 """What yt-dlp appends to the name of a file: an address of YouTube, with small letters before capitals."""
 ID3_FRAMES: Final = {
@@ -337,14 +338,18 @@ def _ogg_pictures(tags: Any) -> list[Any]:
 
 def title_from_name(stem: str) -> tuple[str, tuple[str, ...]]:
     """Return title and artists from a file name: "07 - Artist - Title", "Artist - Album - 07 - Title", "Title"."""
-    text = fold_space(stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("_", " "))
-    found = VIDEO_ID.search(text)
-    text = text[: found.start()] if found else text
+    text = _text_of_name(stem)
     without_number = TRACK_NUMBER.sub("", text)
     if without_number == text and (found := ALBUM_IN_NAME.fullmatch(text)):
-        return found[3], (found[1],)
+        return found[4], (found[1],)
     title, artist = split_caption(without_number)
     return title or text or UNTITLED, (artist,) if artist else ()
+
+
+def _text_of_name(stem: str) -> str:
+    """Return a file name as text, with spaces for underscores and without the address that yt-dlp appends."""
+    text = stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return VIDEO_ID.sub("", fold_space(text.replace("_", " ")))
 
 
 def split_caption(text: str) -> tuple[str, str]:
@@ -363,7 +368,7 @@ def split_caption(text: str) -> tuple[str, str]:
 def place_from_name(stem: str) -> tuple[int | None, int | None]:
     """Return disc and track number at the beginning of a file name: "07 - Title", "1-07 Title"."""
     found = TRACK_NUMBER.match(stem)
-    if not found and (in_name := ALBUM_IN_NAME.fullmatch(stem)):
-        return None, int(in_name[2]) or None
+    if not found and (in_name := ALBUM_IN_NAME.fullmatch(_text_of_name(stem))):
+        return None, int(in_name[2] or in_name[3]) or None
     numbers = [int(digits) for digits in re.findall(r"\d+", found.group())] if found else []
     return (numbers[0] if len(numbers) > 1 else None), (numbers[-1] or None if numbers else None)

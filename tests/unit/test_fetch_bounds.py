@@ -145,6 +145,10 @@ def npy(shape: tuple[int, ...], content: bytes = bytes(160), kind: str = "<f4") 
 BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
     "Parquet of 40 million rows": ("TableSource", "t.parquet", lambda: parquet_of_rows(40_000_000), "rows"),
     "Parquet of 800,000 empty rows": ("TableSource", "t.parquet", lambda: parquet_of_rows(800_000), "too large"),
+    "a list of 5 million lines": (
+        *("TableSource", "t.txt", lambda: b"A - S\n" * 1_000 + b"ab\n" * 5_000_000),
+        "rows",
+    ),
     "Parquet of long texts": (
         *("TableSource", "t.parquet", lambda: parquet({"title": ["x" * 70_000_000]}, compression="zstd")),
         "too large",

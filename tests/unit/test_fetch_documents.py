@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,22 @@ DOCUMENTS: dict[str, tuple[Any, list[tuple[str, str, int | None]]]] = {
     ),
     "names and data": ({"columns": ["title", "artist"], "index": [0], "data": [["S", "A"]]}, [("S", "A", None)]),
     "names and rows": ([["title", "artist"], ["S", "A"]], [("S", "A", None)]),
+    "tracks in albums of artists": (
+        {
+            "library": {
+                "artists": [{"name": "A", "albums": [{"title": "D", "tracks": [{"title": "S"}, {"title": "T"}]}]}]
+            }
+        },
+        [("S", "", None), ("T", "", None)],
+    ),
+    "tracks of two albums": (
+        {"albums": [{"title": "D", "tracks": [{"title": "S"}]}, {"title": "E", "tracks": [{"title": "T"}]}]},
+        [("S", "", None), ("T", "", None)],
+    ),
+    "artists from the second track on": (
+        {"a": [{"title": "S"}, {"title": "T", "artist": "A"}], "b": [{"title": "U", "artist": "B"}]},
+        [("S", "", None), ("T", "A", None), ("U", "B", None)],
+    ),
     "lines": (["A - S", "B - T"], [("S", "A", None), ("T", "B", None)]),
     "artists within a track": (
         {"recordings": [{"title": "S", "length": 225_000, "artist-credit": [{"name": "A", "artist": {"name": "A"}}]}]},
@@ -139,6 +156,45 @@ def test_padding_at_the_end_of_a_file_is_ignored(tmp_path: Path, end: str) -> No
     assert rows(load(tmp_path, f"title,artist\nS,A\n{end}")) == [("S", "A", None)]
 
 
+@pytest.mark.parametrize("end", ["\0" * 20, "\x1a", "\r\n\x1a\0"])
+def test_padding_after_a_list_of_captions_is_ignored(tmp_path: Path, end: str) -> None:
+    assert rows(load(tmp_path, f"A - S\nB - T\n{end}", "t.txt")) == [("S", "A", None), ("T", "B", None)]
+
+
+@pytest.mark.parametrize("beginning", ["{\\rtf1\\ansi\n", "<html><body>\n"])
+def test_captions_in_a_formatted_text_or_a_page_are_refused(tmp_path: Path, beginning: str) -> None:
+    with pytest.raises(SourceError, match="not a table"):
+        load(tmp_path, beginning + "Daft Punk - One More Time\n" * 60, "t.txt")
+
+
+@pytest.mark.parametrize("beginning", ["RIFF RAFF - Tip Toe", "ID3 - Song"])
+def test_text_that_begins_like_an_audio_file_is_read(tmp_path: Path, beginning: str) -> None:
+    artist, title = beginning.split(" - ")
+    assert rows(load(tmp_path, f"{beginning}\nB - T\n", "t.txt")) == [(title, artist, None), ("T", "B", None)]
+
+
+@pytest.mark.parametrize("song", ["Кукушка", "Ζορμπάς", "České řeči žluťoučký kůň", "שיר", "أغنية", "さくら"])
+def test_utf_16_in_any_script_is_text(tmp_path: Path, song: str) -> None:
+    content = f"title\tartist\r\n{song}\t{song}\r\n" * 1
+    assert rows(load(tmp_path, content.encode("utf-16"), "t.txt")) == [(song, song, None)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "title,artist,playlist,date\nHit,A,P1,2021-01-01\nHit,A,P2,2021-02-01\nHit,A,P3,2021-03-01\nOther,B,P1,2021-01-01\n",
+        "date,rank,song,artist\n2021-01-01,1,Hit,A\n2021-01-08,1,Hit,A\n2021-01-15,2,Hit,A\n2021-01-15,1,Other,B\n",
+        "title,artist,date\nHit,A,2021-01-01\nHit,A,2021-02-01\nHit,A,2021-03-01\n"
+        + "".join(f"Song {row},B,2021-01-01\n" for row in range(4)),
+    ],
+)
+def test_dates_of_playlists_charts_and_lists_are_no_plays(tmp_path: Path, text: str) -> None:
+    loaded = load(tmp_path, text)
+    assert {title for title, _, _ in rows(loaded)} >= {"Hit"}
+    assert len({title for title, _, _ in rows(loaded)}) == len(set(re.findall("Hit|Other|Song [0-9]", text)))
+    assert {track.play_count for track in loaded.library.tracks} == {None}
+
+
 def test_concatenated_files_have_one_header_and_no_byte_order_marks(tmp_path: Path) -> None:
     part = "\ufefftitle,artist\nS,A\n"
     assert rows(load(tmp_path, part + part.replace("S", "T"))) == [("S", "A", None), ("T", "A", None)]
@@ -159,6 +215,8 @@ def test_mojibake_and_entities_in_cells_are_repaired(tmp_path: Path) -> None:
         ("duration_us", ["225000000", "199000000"], [225_000, 199_000]),
         ("duration", ["225000000000", "199000000000"], [225_000, 199_000]),
         ("duration", ["-1", "225"], [None, 225_000]),
+        ("duration", ["3.45", "4.05", "2.59", "N/A"], [225_000, 245_000, 179_000, None]),
+        ("duration", ["10", "12", "8"], [10_000, 12_000, 8_000]),
         ("length", ["225.5", "199"], [225_500, 199_000]),
         ("length", ["225500", "199000"], [225_500, 199_000]),
         ("length", ["12", "14"], [None, None]),

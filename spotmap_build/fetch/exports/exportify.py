@@ -20,7 +20,7 @@ from spotmap_build.fetch.exports.spotify_ids import is_episode, named_id, track_
 from spotmap_build.fetch.source import Loaded, with_distinct_ids
 from spotmap_build.fetch.tables.artist_names import ESCAPED, find_joint, split_artists
 from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, parse_texts
-from spotmap_build.fetch.tables.delimited import read_delimited
+from spotmap_build.fetch.tables.delimited import read_delimited, without_padding
 from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tables.files import decode_table
 from spotmap_build.fetch.tables.typed_columns import type_columns
@@ -110,7 +110,7 @@ class ExportifySource:
 def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
     """Parse a file; None if it lists no tracks."""
     text, about = decode_table(file.content, file.place)
-    table = read_delimited(text, file.place)
+    table = read_delimited(without_padding(text, file.place), file.place)
     named = known_columns(table.columns)
     if "title" not in named.fields:
         return None

@@ -42,7 +42,7 @@ def check_shape(place: str, *, rows: int, columns: int) -> None:
             )
 
 
-def bounded_lines(text: str, place: str, newline: str) -> Iterator[str]:
+def bounded_lines(text: str, place: str, newline: str | None) -> Iterator[str]:
     """Yield the lines lazily, because a list of millions of empty lines would exhaust the memory.
 
     Parameters

@@ -7,8 +7,15 @@ from itertools import islice
 from typing import Final
 
 from spotmap_build.core.translation import translatable
-from spotmap_build.fetch.tables.bounds import Columns, check_shape
-from spotmap_build.fetch.tables.delimited import LINE, MAX_LINES_ABOVE_HEADER, MAX_SAMPLE_LENGTH, Table, known_names
+from spotmap_build.fetch.tables.bounds import Columns, bounded_lines, check_shape
+from spotmap_build.fetch.tables.delimited import (
+    LINE,
+    MAX_LINES_ABOVE_HEADER,
+    MAX_SAMPLE_LENGTH,
+    ROWS_PER_CHECK,
+    Table,
+    known_names,
+)
 from spotmap_build.fetch.tables.header_words import field_of_words
 from spotmap_build.fetch.tags import fold_space, split_caption
 
@@ -31,11 +38,12 @@ def read_captions(text: str, place: str) -> Table | None:
     header = _header(sample[0]) if sample else ()
     if any(map(known_names, sample[bool(header) : MAX_LINES_ABOVE_HEADER])) or not is_captions(sample):
         return None
-    lines = [
-        line[1:-1] if line[:1] == line[-1] == '"' else line
-        for match in LINE.finditer(text)
-        if (line := match[0].strip()) and not line.startswith(REMARKS)
-    ]
+    lines: list[str] = []
+    for whole in bounded_lines(text, place, newline=None):
+        if (line := whole.strip()) and not line.startswith(REMARKS):
+            lines.append(line[1:-1] if line[0] == line[-1] == '"' else line)
+            if not len(lines) % ROWS_PER_CHECK:
+                check_shape(place, rows=len(lines), columns=2)
     check_shape(place, rows=len(lines), columns=2)
     for mark in (NUMBERED, _BULLET, _STAMPED):
         if all(map(mark.match, lines[1:])):

@@ -10,18 +10,20 @@ from statistics import median
 from typing import Any, Final, Literal
 
 from spotmap_build.fetch.exports.collection import whole_number
+from spotmap_build.fetch.tables.cells import is_missing
 
 Decimal = Literal[".", ",", "either"]
 """The decimal mark. ``either``: whichever a number has."""
 SAMPLE: Final = 1_000
 """Values of a column that tell how its numbers are written."""
 MAX_NUMBER_LENGTH: Final = 64
+MIN_MEDIAN_SECONDS: Final = 15
 UNITS_BY_MIN_MEDIAN: Final = (
     (3e10, 1e-6),
     (1e9, 1e-4),  # .NET and Jellyfin count tenths of a microsecond
     (2e7, 1e-3),
     (5e3, 1),
-    (15, 1_000),
+    (MIN_MEDIAN_SECONDS, 1_000),
     (0.1, 60_000),
     (0, 86_400_000),  # a spreadsheet's time of day
 )
@@ -156,6 +158,8 @@ def find_unit(values: Sequence[object], decimal: Decimal) -> float:
     """
     numbers = [number for value in values if (number := parse_number(value, decimal)) is not None and number > 0]
     middle = median(numbers) if numbers else DEFAULT_MEDIAN
+    if 1 <= middle < MIN_MEDIAN_SECONDS and all(float(number).is_integer() for number in numbers):
+        return 1_000  # whole minutes are rarer than sounds of a few seconds
     return next(unit_ms for least, unit_ms in UNITS_BY_MIN_MEDIAN if middle >= least)
 
 
@@ -165,10 +169,10 @@ def with_colons(values: list[Any]) -> list[Any]:
     >>> with_colons(["3.45", "4,05", "2.59"]), with_colons(["3.75", "4.05", "2.59"])
     (['3:45', '4:05', '2:59'], ['3.75', '4.05', '2.59'])
     """
-    texts = [str(value).strip() for value in values if value is not None]
+    texts = [str(value).strip() for value in values if not is_missing(value)]
     if len(texts) < MIN_CLOCKS or not all(map(MINUTES_AND_SECONDS.fullmatch, texts)):
         return values
-    return [None if value is None else re.sub("[.,]", ":", str(value)) for value in values]
+    return [None if is_missing(value) else re.sub("[.,]", ":", str(value)) for value in values]
 
 
 def without_seconds_of_spreadsheets(values: list[Any]) -> list[Any]:

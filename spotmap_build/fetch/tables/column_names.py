@@ -63,6 +63,7 @@ _DIMENSION: Final = re.compile(
 """What the columns are called in which a vector stands number by number."""
 MIN_DIMENSIONS: Final = 3
 _DATES: Final = frozenset(("date", "datetime", "timestamp"))
+_RANKS: Final = frozenset(("rank", "position", "chartposition"))
 _YEAR: Final = re.compile(r"1[89][0-9]{2}|20[0-9]{2}")
 MIX_NAME: Final = "mixname"
 _FOLDED: Final = {name: tuple(map(fold_name, names)) for name, names in NAMES.items()}
@@ -145,7 +146,10 @@ def _duration_by_words(columns: Columns) -> dict[str, str]:
 
 
 def _date(columns: Columns, names: dict[str, str]) -> dict[str, str]:
-    """Return what a column "date" means: plays if they are many times of one track, or years."""
+    """Return what a column "date" means: plays if most rows are of tracks with several dates, or years.
+
+    In a list of playlists or a chart, a track can have several dates as well.
+    """
     found = (name for name in columns if fold_name(_without_remark(name)) in _DATES and name not in names.values())
     name = next(found, None)
     if name is None or "title" not in names:
@@ -154,12 +158,11 @@ def _date(columns: Columns, names: dict[str, str]) -> dict[str, str]:
     if given and "year" not in names and all(_YEAR.fullmatch(str(value)) for value in given):
         return {"year": name}
     keys = [columns[names[field]] for field in ("title", "artists") if field in names]
-    moments = Counter(
-        tuple(map(str, row[:-1]))
-        for row in set(zip(*(map(str, key) for key in keys), map(str, columns[name]), strict=True))
-    )
-    is_history = "listened_at" not in names and max(moments.values(), default=0) >= MIN_PLAYS
-    return {"listened_at": name} if is_history else {}
+    if not names.keys().isdisjoint(("listened_at", "playlists")) or any(fold_name(one) in _RANKS for one in columns):
+        return {}
+    dates = Counter(row[:-1] for row in {*zip(*(map(str, key) for key in keys), map(str, columns[name]), strict=True)})
+    repeated = sum(count for count in dates.values() if count >= MIN_PLAYS)
+    return {"listened_at": name} if 2 * repeated >= max(1, dates.total()) else {}
 
 
 def _dimensions(others: Columns) -> list[str]:

@@ -58,7 +58,7 @@ EXPORT_AGAIN: Final = "Export it again as CSV; one JSON object a line is read fr
 EXCEL_TEXT: Final = re.compile(r'="(.*)"', re.S)
 """What keeps Excel from taking a text for a number."""
 ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}[0-9]{0,2}|#[0-9]{2,6}|#x[0-9a-f]{2,6});", re.I)
-NO_TEXT: Final = "\0\x1a \t\r\n"
+PADDING: Final = "\0\x1a \t\r\n"
 """What may follow the last row: DOS ends a text with one of these characters, and others fill a block."""
 RULE: Final = re.compile(r":?-{3,}:?|\+(?:[-=]+\+)+")
 """A line between rows, as Markdown and databases draw it."""
@@ -97,8 +97,6 @@ def read_delimited(text: str, place: str) -> Table:
     SourceError
         A row has too many fields, or the table is too large.
     """
-    text = text.replace("\ufeff", "").rstrip(NO_TEXT)
-    _refuse_other_kinds(text, place)
     text = _unwrapped(text)
     sep_line = SEP_LINE.match(text)
     above = sep_line.end() if sep_line else 0
@@ -139,10 +137,19 @@ def read_delimited(text: str, place: str) -> Table:
     return Table(columns, notices, delimiter)
 
 
-def _refuse_other_kinds(text: str, place: str) -> None:
+def without_padding(text: str, place: str) -> str:
+    """Return a text without what may surround its rows; refuse other formats, whatever the file's name.
+
+    Raises
+    ------
+    SourceError
+        It is a page, a formatted text, JSON or a playlist.
+    """
+    text = text.replace("\ufeff", "").rstrip(PADDING)
     for beginning, kind in OTHER_KINDS.items():
         if re.match(beginning, text, re.IGNORECASE):
             raise SourceError(f"{place} is {kind}, not a table, in spite of its name.", hint=EXPORT_AGAIN)
+    return text
 
 
 def _with_doubled_quotes(text: str, delimiter: str) -> str:

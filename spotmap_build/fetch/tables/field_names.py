@@ -6,8 +6,6 @@ from typing import Final
 
 LIST_NAME: Final = "list_name"
 """One tool, the only one that writes artist URIs, has a column "Name" for the playlist."""
-PERSON: Final = "person"
-"""Columns with personal data, listed so that they are never put on a map or mistaken for others."""
 ADDRESS: Final = "address"
 ART: Final = "art"
 NAMES: Final[dict[str, tuple[str, ...]]] = {
@@ -186,11 +184,11 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "ms_played": ("ms_played", "ms played", "play duration milliseconds"),
     "first_played": ("first_played", "first play", "date first played", "first listened", "first heard"),
     "last_played": (
+        "last_played",
         *("zuletzt gespielt", "dernière lecture", "última reproducción", "ultima riproduzione", "última reprodução"),
         *(
             "laatst afgespeeld",
             "last played date",
-            "last_played",
             "last play",
             "date last played",
             "last time played",
@@ -233,7 +231,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
     "y": ("y",),
     "vector": ("vector", "embedding", "embeddings", "vectors", "embedding vector", "feature vector"),
 }
-PERSONS: Final = (
+PERSONS: Final = (  # personal data, which is never put on a map or mistaken for another column
     *("added by", "hinzugefügt von", "ajouté par", "añadido por", "aggiunto da", "toegevoegd door", "adicionado por"),
     *("tillagd av", "ekleyen", "追加者", "أضيف بواسطة", "προστέθηκε από", "添加者", "新增者", "加入者"),
     *("user", "username", "owner", "playlist owner", "email", "ip", "ip addr", "ip addr decrypted", "conn country"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from spotmap_build.errors import SourceError
 from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
 from spotmap_build.fetch.tables.bounds import MAX_TABLE_BYTES, Columns
 from spotmap_build.fetch.tables.caption_lines import read_captions
-from spotmap_build.fetch.tables.delimited import Table, read_delimited
+from spotmap_build.fetch.tables.delimited import Table, read_delimited, without_padding
 from spotmap_build.fetch.tables.json_rows import read_json
 from spotmap_build.fetch.tables.m3u import read_m3u
 
@@ -32,22 +33,22 @@ INSTEAD: Final = {
 }
 """What to do with files that are no tables yet, by their suffix."""
 
-NO_TEXT: Final = {
-    b"PK\x03\x04": "a zip or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "compressed by gzip",
-    b"%PDF": "a PDF",
-    b"PAR1": "a Parquet file",
-    b"SQLite format 3": "a database (SQLite)",
-    **dict.fromkeys((b"ID3", b"fLaC", b"OggS", b"RIFF"), "an audio file"),
-    **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff"), "a picture"),
+SIGNATURES: Final = {
+    rb"PK\x03\x04": "a zip or an Excel workbook",
+    rb"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    rb"\x1f\x8b": "compressed by gzip",
+    rb"%PDF": "a PDF",
+    rb"PAR1": "a Parquet file",
+    rb"SQLite format 3": "a database (SQLite)",
+    rb"ID3[\x02-\x04]|fLaC|OggS|RIFF(?s:.{4})WAVE": "an audio file",
+    rb"\x89PNG|\xff\xd8\xff": "a picture",
 }
-"""Signatures of other file types that are sometimes named ``.csv``."""
-NO_TEXT_BYTES: Final = bytes((*range(1, 9), *range(14, 26), *range(28, 32)))
-"""Control characters that no text has; ESC begins letters of other alphabets."""
+"""Beginnings of other file types that are sometimes named ``.csv``."""
+CONTROL_CHARACTERS: Final = dict.fromkeys((*range(1, 9), *range(14, 26), *range(28, 32)))
+"""Those that no text contains; ESC begins letters of other alphabets."""
 SAMPLE_BYTES: Final = 4_096
-MAX_NO_TEXT_SHARE: Final = 0.05
-"""Share of these bytes in a text that is only damaged."""
+MAX_CONTROL_SHARE: Final = 0.05
+"""Maximum share of these characters in a text that is only damaged."""
 
 
 def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
@@ -90,20 +91,22 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
 
 
 def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
-    """Decode the text of a table, with a notice if the encoding was guessed. ``place``: its name for messages.
+    """Decode the text of a table, with a notice if the encoding was guessed.
+
+    ``place``: its name for messages.
 
     Raises
     ------
     SourceError
         It is a file of another type, whatever its name.
     """
-    for beginning, kind in NO_TEXT.items():
-        if content.startswith(beginning):
+    for beginning, kind in SIGNATURES.items():
+        if re.match(beginning, content):
             raise SourceError(
                 f"{place} is {kind}, not text.", hint="Open it in its program, and save or export it as CSV (UTF-8)."
             )
-    beginning = content[:SAMPLE_BYTES]
-    if len(beginning) - len(beginning.translate(None, NO_TEXT_BYTES)) > MAX_NO_TEXT_SHARE * len(beginning):
+    sample, _ = decode_guessing(content[:SAMPLE_BYTES])
+    if len(sample) - len(sample.translate(CONTROL_CHARACTERS)) > MAX_CONTROL_SHARE * len(sample):
         raise SourceError(f"{place} is not text.", hint="Check that it is the right file.")
     text, encoding = decode_guessing(content)
     if "\ufffd" in text and "\ufffd".encode() not in content:
@@ -125,6 +128,7 @@ def _read_text(content: bytes, path: Path) -> Table:
         return Table(
             _without_nan(read_json(text, str(path), is_by_line=path.suffix.lower() != JSON_SUFFIXES[0])), about
         )
+    text = without_padding(text, str(path))
     table = read_captions(text, str(path)) or read_delimited(text, str(path))
     return replace(table, notices=(*about, *table.notices))
 
@@ -139,5 +143,5 @@ def _read_parquet(path: Path, is_used: Callable[[str], bool]) -> Table:
 
 
 def _without_nan(columns: Columns) -> Columns:
-    """Where JSON and Parquet write a number that is none, there is no value."""
+    """Replace NaN, which JSON and Parquet may contain, by None."""
     return {name: [None if value != value else value for value in values] for name, values in columns.items()}  # noqa: PLR0124

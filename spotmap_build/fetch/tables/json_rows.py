@@ -18,7 +18,7 @@ from spotmap_build.fetch.tables.delimited import ROWS_PER_CHECK
 OF_THE_TRACK: Final = ("track", "track_metadata", "song", "item")
 MAX_DIGITS: Final = 18
 MAX_DEPTH: Final = 100
-MAX_LIST_DEPTH: Final = 6
+MAX_LIST_DEPTH: Final = 12
 """Objects and lists around a list of tracks."""
 HALF: Final = re.compile("[\ud800-\udfff]")
 
@@ -98,7 +98,8 @@ def _rows(document: Any, path: str) -> list[Row]:
     if found:
         return [row for rows in found for row in rows]
     if titled := [rows for rows in lists if "title" in _fields(rows)]:
-        return max(titled, key=len)
+        fields = _fields(max(titled, key=len))
+        return [row for rows in titled if _fields(rows) == fields for row in rows]
     if isinstance(document, dict) and "title" in _fields([document]):
         return [document]
     raise SourceError(
@@ -107,7 +108,7 @@ def _rows(document: Any, path: str) -> list[Row]:
 
 
 def _table(document: Any) -> list[Row]:
-    """Return the rows of a table that is not written row by row; empty if the document is none."""
+    """Return the rows of a table that is not written row by row; empty if it is not a table."""
     if isinstance(document, dict) and isinstance(document.get("data"), list):
         document = [document.get("columns"), *document["data"]]
     if isinstance(document, dict) and document:
@@ -132,9 +133,9 @@ def _table(document: Any) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _lists(value: Any, name: str, left: int = MAX_LIST_DEPTH) -> Iterator[list[Row]]:
+def _lists(value: Any, name: str, depth: int = MAX_LIST_DEPTH) -> Iterator[list[Row]]:
     """Yield the lists of objects, but not those within tracks; a list in an object with a name is a playlist."""
-    if left == 0:
+    if depth == 0:
         return
     if isinstance(value, dict):
         own = text_of(value)
@@ -143,19 +144,22 @@ def _lists(value: Any, name: str, left: int = MAX_LIST_DEPTH) -> Iterator[list[R
             yield parts
             return
         for part in value.values():
-            yield from _lists(part, own or name, left - 1)
+            yield from _lists(part, own or name, depth - 1)
     elif isinstance(value, list):
         rows = [row for row in value if isinstance(row, dict)]
         if {"title", "artists"} <= _fields(rows):
             yield [{"playlists": [name], **row} for row in rows] if name else rows
             return
-        yield from ([rows] if rows else ())
-        for row in rows:
-            yield from _lists(row, name, left - 1)
+        inside = [found for row in rows for found in _lists(row, name, depth - 1)]
+        if rows and not any("title" in _fields(found) for found in inside):  # albums have titles, too
+            yield rows
+        yield from inside
 
 
 def _fields(rows: list[Row]) -> frozenset[str]:
-    return _fields_of(tuple(_named(rows[0]))) if rows else frozenset()
+    """Return the fields that any of the rows has."""
+    names = {tuple(_named(row)) for row in rows}
+    return frozenset().union(*map(_fields_of, names))
 
 
 @lru_cache(maxsize=1 << 10)
@@ -183,11 +187,11 @@ def _named(row: Row) -> Row:
     return {name.strip().lower(): value for name, value in flat.items()}
 
 
-def _is_deep(value: Any, left: int = MAX_DEPTH) -> bool:
+def _is_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
     if not isinstance(value, (list, dict)):
         return False
     inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
-    return left == 0 or any(_is_deep(part, left - 1) for part in inside)
+    return depth == 0 or any(_is_deep(part, depth - 1) for part in inside)
 
 
 def _integer(digits: str) -> int | float:
