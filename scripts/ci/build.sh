@@ -1,20 +1,19 @@
 #!/usr/bin/env bash
-# Builds the map and says, as outputs of the step, how the build ended (status) and whether there is a site to publish
-# (deploy). Ends well whatever the build came to: the cache is to be saved and a site that was made is to be published
-# first; verdict.sh then ends the run as it deserves. Takes SITE_URL, where the last map is published, if it is not where
-# GitHub Pages puts it.
+# Builds the map, and sets as outputs of the step the exit status of the build (status) and whether there is a site to
+# publish (deploy). Always succeeds, so that the cache is saved and the site published first; verdict.sh then ends the run
+# with the status of the build. Takes SITE_URL, the address of the last map, if it is not that of GitHub Pages.
 set -uo pipefail
 # shellcheck source=scripts/ci/quietly.sh
 . "${BASH_SOURCE[0]%/*}/quietly.sh"
 
 log=$(mktemp) summary=$(mktemp)
 build() {
-  # A step of an action has no time limit of its own; what was done is to be saved before the job's is over.
+  # A step of an action has no time limit of its own, and results must be saved before that of the job.
   quietly "$log" timeout --foreground --signal=INT --kill-after=300 18000 \
     spotmap-build build --out site --cache-dir .spotmap/cache --log plain --summary "$summary"
 }
 
-# A map that the cache has lost is continued from where it is published, so that tracks stay where they were.
+# If the cache has lost the last map, continue the published one, so that tracks keep their positions.
 published=${SITE_URL:-}
 if [ -z "$published" ] && [ -n "${GITHUB_REPOSITORY:-}" ]; then
   owner=${GITHUB_REPOSITORY%%/*} name=${GITHUB_REPOSITORY#*/}
@@ -29,8 +28,8 @@ if [ -n "$published" ]; then
   SPOTMAP_ANCHOR=$published build
   status=$?
 fi
-# What is published there may be no map that can be continued: that is known before anything is listened to. Without an
-# answer (6), or where something else is wrong, the published map stays as it is: laid out from scratch, every track would move.
+# If the published page is not a map that can be continued, which is known before the analysis, build without it. If the
+# host does not answer (6), or something else is wrong, leave the published map: a new layout would move every track.
 if [ -z "$published" ] || { [ "$status" = 2 ] && tail -n 2 "$log" | grep -q '^error: There is no map at '; }; then
   build
   status=$?
@@ -40,7 +39,7 @@ if [ -s "$summary" ]; then
   cat "$summary"
 else
   printf '## No new map\n\nThe build ended with status %s:\n\n' "$status"
-  # Indented, Markdown takes it as it is; a carriage return would end a line to it.
+  # Markdown shows indented text literally, but would end a line at a carriage return.
   tail -c 10000 "$log" | tail -n 5 | LC_ALL=C tr '\000-\011\013-\037\177' ' ' | sed 's/^/    /'
 fi >>"$GITHUB_STEP_SUMMARY"
 if [ -f site/spotmap-site.json ]; then
@@ -49,7 +48,7 @@ fi
 
 deploy=false
 case $status in
-  # 3: tracks are missing. 4 and 6: a login or a service is missing, and the map was made of what was there.
+  # 3: tracks are missing. 4 and 6: a login or a service is missing, and the map was made of the available tracks.
   0 | 3 | 4 | 6) if [ -f site/index.html ] && [ -f site/spotmap-site.json ]; then deploy=true; fi ;;
 esac
 printf 'status=%s\ndeploy=%s\n' "$status" "$deploy" >>"$GITHUB_OUTPUT"

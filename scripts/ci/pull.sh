@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings what was analyzed at home from the store into the cache. Takes STORE, its address, and GITHUB_TOKEN, which may
-# read this repository. What cannot be had today is no reason not to build: it is said, and the build goes on.
+# Loads results that were analyzed at home from the store into the cache. Takes STORE, its address, and GITHUB_TOKEN,
+# which may read this repository. If that fails, a warning says so, and the build continues without them.
 set -uo pipefail
 # shellcheck source=scripts/ci/quietly.sh
 . "${BASH_SOURCE[0]%/*}/quietly.sh"
@@ -13,5 +13,5 @@ if [ -n "${GITHUB_TOKEN:-}" ]; then # for git, and for this server only
 fi
 log=$(mktemp)
 if ! quietly "$log" timeout --foreground 1800 spotmap-build store pull "$STORE" --cache-dir .spotmap/cache; then
-  echo "::warning::What was analyzed at home could not be brought in, or not all of it; this step says why."
+  echo "::warning::Results that were analyzed at home could not be loaded, or not all of them. The output of this step says why."
 fi

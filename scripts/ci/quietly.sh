@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# What the steps share. To be sourced.
+# Functions that the steps share; to be sourced.
 
-# Runs a command and keeps what it prints in a file, LOG; ends as it does. What is printed may quote names of files and
-# titles, which anybody may have chosen: no line of it is a command to the runner, until a word that nobody could know.
+# Runs a command, copies its output to the file LOG, and returns its status. The output may quote file names and titles
+# from untrusted sources, so the runner must not execute workflow commands in it until it sees an unguessable token.
 quietly() {
   local log=$1 word status
   shift

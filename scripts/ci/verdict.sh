@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Ends the run the way the build ended, with a sentence for the person whose map it is. Takes STATUS from build.sh.
+# Ends the run with the status of the build, and a sentence for the owner of the map. Takes STATUS from build.sh.
 set -euo pipefail
 
 STATUS=${STATUS//[!0-9]/}
@@ -12,13 +12,13 @@ case $STATUS in
     exit 4
     ;;
   6)
-    echo "::error::A service did not give what the build needs; the summary says which. If that does not pass by itself," \
-      "run this again tomorrow."
+    echo "::error::A service did not provide what the build needs; the summary says which. The next scheduled run tries" \
+      "again; you can also run this workflow again tomorrow."
     exit 6
     ;;
   *)
     echo "::error::The map was not built (status ${STATUS:-unknown}); the step 'Build the map' says why." \
-      "What was published before stays."
+      "The published map is unchanged."
     exit 1
     ;;
 esac

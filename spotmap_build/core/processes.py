@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for_any
@@ -28,8 +29,14 @@ def interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def end_with_parent() -> None:
-    """Wait for the parent to end, then exit this process immediately. Runs in a thread of each worker.
+def set_up_worker() -> None:
+    """Make this worker process ignore Ctrl-C, and end when its parent process ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent to end, then exit this process immediately.
 
     Needed because a parent killed by SIGKILL cannot end its workers.
     """

@@ -10,7 +10,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -19,7 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
-from spotmap_build.core.processes import end_with_parent, interrupts_blocked
+from spotmap_build.core.processes import interrupts_blocked, set_up_worker
 from spotmap_build.errors import SpotmapError
 from spotmap_build.model import Done, Failed
 
@@ -320,10 +319,9 @@ def _start_worker(work: Callable[[JobType], Done[Result] | Failed], stage: str) 
 
 def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:
     """Receive jobs, run them and send outcomes, until the pipe is closed or the parent dies. Runs in the worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    set_up_worker()
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
-    threading.Thread(target=end_with_parent, daemon=True).start()
 
     while True:
         try:

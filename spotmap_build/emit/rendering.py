@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -13,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from spotmap_build.core.language import page_gettext, page_ngettext
-from spotmap_build.core.processes import end_with_parent, interrupts_blocked, limit_cpu, limit_memory
+from spotmap_build.core.processes import interrupts_blocked, limit_cpu, limit_memory, set_up_worker
 
 DEADLINE_S: Final = 60.0
 """Rendering takes less than a second, with the start of the process."""
@@ -92,8 +90,7 @@ def render_in_process(pages: Mapping[str, str], variables: Mapping[str, Any]) ->
 
 
 def _serve(connection: Connection[Any, Any], cpu_s: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    set_up_worker()
     pages, variables = orjson.loads(connection.recv_bytes())
     limit_memory(MEMORY_BYTES)
     limit_cpu(cpu_s)

@@ -7,7 +7,6 @@ that cover is lost.
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from spotmap_build.core.processes import end_with_parent, interrupts_blocked, limit_cpu, limit_memory
+from spotmap_build.core.processes import interrupts_blocked, limit_cpu, limit_memory, set_up_worker
 from spotmap_build.fetch.covers import (
     MAX_SOURCE_BYTES,
     MAX_THUMBNAIL_BYTES,
@@ -160,8 +159,7 @@ class _Worker:
 
 def _serve(connection: Connection[Any, Any]) -> None:
     """Run the worker loop: receive an image, send its thumbnail; end when the pipe is closed or the parent dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    set_up_worker()
     warnings.simplefilter("ignore")  # Pillow's warnings about untrusted images
     load_decoders()
     limit_memory(MEMORY_BYTES)

@@ -32,7 +32,8 @@ TRACKS = 5
 STEPS: dict[str, dict[str, Any]] = {
     step.get("name") or step["uses"].partition("@")[0]: step for step in ACTION["runs"]["steps"]
 }
-SAVE, HAND_OVER, PUBLISH, VERDICT = "Save it for the next time", "Hand over the site", "Publish it", "Say how it went"
+SAVE, UPLOAD = "Save the cache and the site", "Upload the site"
+PUBLISH, VERDICT = "Publish the site", "Report the result"
 BRANCH = "spotmap-store"
 
 
@@ -243,7 +244,7 @@ def test_damaged_store_is_reported_and_the_published_map_stays(person: Person, c
     if cache_is_lost:
         shutil.rmtree(person.repository.cache)
     run = person.repository.run()
-    assert "::warning::What was analyzed at home could not be brought in" in run.output
+    assert "::warning::Results that were analyzed at home could not be loaded" in run.output
     assert f"damaged and not used: packs/{pack.name}" in run.output
     assert site(person.repository) == before
     if not cache_is_lost:
@@ -255,7 +256,7 @@ def test_damaged_store_is_reported_and_the_published_map_stays(person: Person, c
     person.at_home("store", "push")
     repaired = person.repository.run()
     assert result_of(repaired) == SUCCESS, repaired.output
-    assert "could not be brought in" not in repaired.output
+    assert "could not be loaded" not in repaired.output
     assert published_document(person.repository.pages)["count"] == TRACKS
 
 
@@ -353,10 +354,10 @@ def test_action_always_saves_its_cache_and_publishes_before_reporting_failure() 
     assert STEPS[SAVE]["with"].items() <= restore["with"].items()
     assert restore["with"]["key"].startswith(restore["with"]["restore-keys"])
     assert restore["with"]["path"].split() == [".spotmap/cache", "site"]
-    for name in (HAND_OVER, PUBLISH):
+    for name in (UPLOAD, PUBLISH):
         assert STEPS[name]["if"] == "steps.build.outputs.deploy == 'true'"
-    assert STEPS[HAND_OVER]["with"]["path"] == "site"
-    order = [BUILD, SAVE, HAND_OVER, PUBLISH, VERDICT]
+    assert STEPS[UPLOAD]["with"]["path"] == "site"
+    order = [BUILD, SAVE, UPLOAD, PUBLISH, VERDICT]
     assert [name for name in STEPS if name in order] == order
     assert STEPS[BUILD]["id"] == "build"
     assert STEPS[VERDICT]["env"] == {"STATUS": "${{ steps.build.outputs.status }}"}

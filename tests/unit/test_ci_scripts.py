@@ -207,7 +207,7 @@ def pull(folder: Path, status: int = 0, log: str = "", **environment: str) -> su
 def test_unavailable_store_is_a_warning_and_the_build_continues(tmp_path: Path) -> None:
     done = pull(tmp_path, 6, log="error: ::error::x\n::error::y\n")
     assert commands(done.stdout) == [
-        line for line in done.stdout.splitlines() if line.startswith("::warning::What was")
+        line for line in done.stdout.splitlines() if line.startswith("::warning::Results that")
     ]
 
 
