@@ -43,7 +43,7 @@ def test_refusal_names_the_nearest_candidate() -> None:
     )
 
 
-def test_live_recording_on_the_album_is_taken_if_the_usual_one_is_elsewhere_and_has_another_length() -> None:
+def test_live_recording_on_the_album_is_taken_if_the_usual_one_elsewhere_has_another_length() -> None:
     track = replace(TRACK, album="How the Coast Was Won", duration_ms=260_000)
     live = replace(LIVE, album="How the Coast Was Won", duration_s=260)
     as_long = replace(RIGHT, album="", duration_s=262)
@@ -55,7 +55,7 @@ def test_live_recording_on_the_album_is_taken_if_the_usual_one_is_elsewhere_and_
     assert decide(track, [live, as_long]).candidate == as_long
 
 
-def test_live_albums_are_the_same_whether_they_are_called_live_unless_only_one_title_names_a_place() -> None:
+def test_album_may_say_or_omit_that_it_is_live_unless_only_one_title_names_a_place() -> None:
     track = replace(TRACK, title="Salt - Live")
     assert decide(track, [LIVE]).candidate == LIVE
     assert decide(replace(track, title="Salt - Live at the Barn"), [LIVE]).candidate is None

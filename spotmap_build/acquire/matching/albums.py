@@ -39,13 +39,15 @@ _EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\
 class Album:
     """A parsed album name.
 
-    ``name``: without the edition. ``kinds``: kinds of versions that apply to all its tracks. ``works``: the name, and
-    its last part if it has several ("The Hobbit: An Unexpected Journey"), and what it is from
-    ('Salt (From "The Sea")'). ``may_be_live``: whether the name has a word that is frequent in names of live albums.
+    ``name``: without the edition. ``kinds``: kinds of versions that apply to all its tracks. ``subtitle``: the last
+    part of a name that has several ("The Hobbit: An Unexpected Journey"). ``works``: the name, the subtitle, and what
+    it is from ('Salt (From "The Sea")'). ``may_be_live``: whether the name has a word that is frequent in names of live
+    albums.
     """
 
     name: str
     kinds: frozenset[str]
+    subtitle: str = ""
     works: tuple[str, ...] = ()
     is_soundtrack: bool = False
     may_be_live: bool = False
@@ -73,9 +75,10 @@ def read_album(album: str, song: str = "") -> Album:
     if _EDITION_OF_COUNTRY.search(album):
         kinds = frozenset(kind for kind in kinds if kind in version_words().kinds)
     is_soundtrack = bool(title.works or _endings()[0].search(title.full) or _SOUNDTRACK.search(native(album)))
-    works = (name, *_last_part(album), *title.works)
+    subtitle = _subtitle(album)
+    works = tuple(filter(None, (name, subtitle, *title.works)))
     may_be_live = name != song and " " in name and _live_hints().search(name) is not None
-    return Album(name, kinds, works, is_soundtrack, may_be_live)
+    return Album(name, kinds, subtitle, works, is_soundtrack, may_be_live)
 
 
 def _counted(name: str, album: str) -> str:
@@ -90,12 +93,13 @@ def _is_edition(mark: Mark) -> bool:
     return mark.kinds == {"another version"} and _endings()[1].fullmatch(f" {native(mark.said)}") is not None
 
 
-def _last_part(album: str) -> tuple[str, ...]:
+def _subtitle(album: str) -> str:
     """Return the part after the last colon if it is a name: "An Unexpected Journey", not "Original Soundtrack"."""
     before, _, last = album.rpartition(":")
     name = _without_edition(f"0 {take_apart(last).full}").removeprefix("0").split()
     is_name = bool(before.strip()) and len(name) > 1 and not _COUNTED.search(" ".join(name))
-    return (" ".join(name),) if is_name and not set(name) <= album_words().collections | version_words().fillers else ()
+    is_distinctive = not set(name) <= album_words().collections | version_words().fillers
+    return " ".join(name) if is_name and is_distinctive else ""
 
 
 def _without_edition(name: str) -> str:
@@ -123,12 +127,26 @@ def is_same_live_album(mine: Album, theirs: Album) -> bool:
     return is_same_album(*both)
 
 
+def share_a_work(mine: Album, theirs: Album) -> bool:
+    """Return whether two albums name a common work, such as a film.
+
+    If they share only the subtitle, the names before it need a common word: "Glass River: Piano Suite" has nothing to
+    do with "Frozen Sea: Piano Suite".
+    """
+    shared = frozenset(map(canonical, mine.works)) & frozenset(map(canonical, theirs.works))
+    subtitle = canonical(mine.subtitle)
+    if shared != {subtitle} or subtitle != canonical(theirs.subtitle):
+        return bool(shared)
+    words = set(mine.name.split()) & set(theirs.name.split())
+    return not words <= {*subtitle.split(), *version_words().fillers}
+
+
 def is_part_of(mine: Album, theirs: Album) -> bool:
     """Return whether one name contains all words of the other: "Frozen", "Disney's Frozen", but not "Frozen 2".
 
     Also if one of them names the other's film: 'Salt (From "The Sea")', "The Sea (Soundtrack)".
     """
-    if {canonical(work) for work in mine.works} & {canonical(work) for work in theirs.works}:
+    if share_a_work(mine, theirs):
         return True
     left, right = set(mine.name.split()), set(theirs.name.split())
     is_counted = any(_NUMBER.fullmatch(word) or word in ROMAN for word in left ^ right)
@@ -146,7 +164,8 @@ def _kinds(name: str, marks: tuple[Mark, ...]) -> frozenset[str]:
 def _endings() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return the patterns of name endings for a soundtrack and for an edition."""
     words = album_words()
-    soundtrack, edition = (re.compile(f"(?:{'|'.join(each)})$") for each in (words.soundtracks, words.editions))
+    editions = (*words.editions, *words.editions_of_albums)
+    soundtrack, edition = (re.compile(f"(?:{'|'.join(each)})$") for each in (words.soundtracks, editions))
     return soundtrack, edition
 
 

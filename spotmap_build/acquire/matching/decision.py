@@ -103,16 +103,19 @@ def _no_music(track: Track) -> str:
 def _is_studio_elsewhere(wanted: Wanted, candidates: Sequence[Candidate]) -> bool:
     """Return whether the artist's usual recording of the song is on another album and has another length.
 
-    The track is then not that recording, and its album may be a live album whose titles do not say so.
+    The track is then not that recording, and its album may be a live album whose titles do not say so. This matters
+    only if a candidate is live.
     """
+    titles = [take_apart(candidate.title) for candidate in candidates]
+    if wanted.album.may_be_live or not any("live" in mark.kinds for title in titles for mark in title.marks):
+        return False
     return any(
         canonical(title.full) == wanted.title.full
         and not title.marks
         and names_in(candidate.artists) & wanted.names
         and read_album(candidate.album).name not in {"", wanted.album.name}
         and not is_as_long(wanted.track, candidate)
-        for candidate in candidates
-        for title in (take_apart(candidate.title),)
+        for candidate, title in zip(candidates, titles, strict=True)
     )
 
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz
 
-from spotmap_build.acquire.matching.albums import is_part_of, is_same_album, is_same_live_album, read_album
+from spotmap_build.acquire.matching.albums import (
+    is_part_of,
+    is_same_album,
+    is_same_live_album,
+    read_album,
+    share_a_work,
+)
 from spotmap_build.acquire.matching.artists import is_impostor, is_label, names_in, words_of
 from spotmap_build.acquire.matching.case import (
     ALBUM_AUDIO,
@@ -51,6 +57,7 @@ MIN_DIFFERENCE_S: Final = 1.0
 VIDEO_LONGER_S: Final = 20.0
 """How much longer than the song an official video may be, for example because of an intro scene or credits."""
 _WORDS_OF_A_PHRASE: Final = 3
+_YEAR_AFTER_NAME: Final = re.compile(r" (?:19|20)\d\d")
 _OTHER_LYRICS: Final = "other lyrics"
 
 
@@ -276,7 +283,11 @@ def _weigh_work(case: Case) -> None:
         return
     if case.same_album or case.candidate.from_isrc:
         return
-    is_same_work = works_agree((*wanted.title.works, *wanted.album.works), (*offered.works, *case.album.works))
+    albums = (
+        replace(album, works=(*title.works, *album.works))
+        for title, album in ((wanted.title, wanted.album), (offered, case.album))
+    )
+    is_same_work = share_a_work(*albums)
     is_counted = is_counted_work(wanted.title) and share_a_composer(mine, theirs)
     is_open = not wanted.album.name and not wanted.title.works and bool(case.album.name)
     if not (case.is_exact and (is_same_work or is_counted or is_open)):
@@ -306,7 +317,7 @@ def _weigh_album(case: Case) -> None:
 def _is_of_a_year(mine: str, theirs: str) -> bool:
     """Return whether one album is named like the other, with a year: "Tubular Bells 2003" is another recording."""
     short, long = sorted((mine, theirs), key=len)
-    return bool(short) and re.fullmatch(rf"{re.escape(short)} (?:19|20)\d\d", long) is not None
+    return bool(short) and long.startswith(short) and _YEAR_AFTER_NAME.fullmatch(long, len(short)) is not None
 
 
 def _weigh_source(case: Case) -> None:

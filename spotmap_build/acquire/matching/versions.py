@@ -29,15 +29,15 @@ _OF_A_FILE: Final = re.compile(
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """Numbers in the mark of a remaster: "24 Bit Remastered 05"."""
-_BONUS: Final = re.compile(r"(?:\w+ ){0,2}bonus (?:track|cut)|(?:19|20)\d\d (?:digital )?master")
+_BONUS: Final = re.compile(r"(?:(?!tour\b)\w+ ){0,2}bonus (?:track|cut)|(?:19|20)\d\d (?:digital )?master")
 """A bonus track of a country or a shop, or the year of a master."""
 _GLUED: Final = re.compile(r"(?<=[^\x00-\x7f])(ver|version|mix|remix|edit)\b")
 """A suffix without a space, in scripts that do not use spaces: "アニメver."."""
 _REMASTERS: Final = tuple(version_words().remasters)
 _OWN_VERSION: Final = re.compile(r"(?:\w['’]?s['’]?|^\W*(?:my|your)) version\s*$", re.IGNORECASE)
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
-_DATED_MIX: Final = re.compile(r"\bstereo mix\b")
-"""A mix that is another one if it has a year."""
+_NAMED_MIX: Final = re.compile(r"\bstereo mix\b")
+"""A mix that is another one if it has a year or a name."""
 TOGETHER: Final = "&"
 """Marks that a version is by several people, so that one with fewer of the names is different."""
 _TOGETHER: Final = re.compile(r"[&+,/×]|\s(?:and|x|vs\.?|und|y|et)\s", re.IGNORECASE)
@@ -92,7 +92,7 @@ def read_segment(segment: str) -> Reading:
         kinds |= {"session"}
     if kinds == {"arrangement"} and of_transfer:  # a series of remasters: "Original Jazz Classics Remasters"
         kinds = frozenset()
-    if not kinds and years and _DATED_MIX.search(text):
+    if not kinds and names and _NAMED_MIX.search(text):
         kinds = frozenset({"new mix"})
     if not kinds and (_OWN_VERSION.search(segment) or _YEARS_VERSION.match(text)):
         kinds = frozenset({"re-recording"})
@@ -105,17 +105,16 @@ def read_segment(segment: str) -> Reading:
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
-    if _is_of_a_file(segment) or _starts_neutral(text) or (found.is_neutral and names <= years | of_transfer):
+    is_neutral = found.is_neutral and names <= years | of_transfer
+    if is_neutral or _BONUS.fullmatch(text) or _is_of_a_file(segment) or _starts_neutral(text):
         return Reading("neutral")
     work = "" if nouns and not is_latin(text) else named_work(text)
     return Reading("neutral", work=work) if work else _read_nouns(segment, names, nouns, years)
 
 
 def _is_edition(text: str) -> bool:
-    """Return whether a segment names only the edition of the album: "Legacy Edition", "Japan Bonus Track"."""
-    if "tour" in text.split():  # may be from the tour
-        return False
-    return _BONUS.fullmatch(text) is not None or any(edition.fullmatch(f" {text}") for edition in _editions())
+    """Return whether a segment names only the edition of the album: "Legacy Edition", "Japanese Bonus Track"."""
+    return any(edition.fullmatch(f" {text}") for edition in _editions())
 
 
 @lru_cache(maxsize=1)

@@ -129,13 +129,14 @@ class TitleWords:
 class AlbumWords:
     """Patterns and words in album names.
 
-    ``soundtracks``, ``editions``: regular expressions for the end of a name; ``kinds``: regular expressions for each
-    kind of version; ``collections``: words in names of collections; ``live_hints``: regular expressions for words that
-    are frequent in names of live albums.
+    ``soundtracks``, ``editions``: regular expressions for the end of a name; ``editions_of_albums``: those that are
+    no edition in a song's title; ``kinds``: regular expressions for each kind of version; ``collections``: words in
+    names of collections; ``live_hints``: regular expressions for words that are frequent in names of live albums.
     """
 
     soundtracks: tuple[str, ...]
     editions: tuple[str, ...]
+    editions_of_albums: tuple[str, ...]
     collections: frozenset[str]
     live_hints: tuple[str, ...]
     kinds: dict[str, tuple[str, ...]]
