@@ -32,8 +32,9 @@ def test_keys_are_read_in_several_languages(title: str, tonic: str, mode: str) -
     assert read_key(native(title)) == (tonic, mode)
 
 
-def test_key_is_removed_completely() -> None:
-    assert without_key(native("Prelude in C-Sharp Minor")) == "prelude"
+@pytest.mark.parametrize("key", ["in C-Sharp Minor", "in cis-Moll", "cis-Moll", "en do dièse mineur"])
+def test_key_is_removed_completely(key: str) -> None:
+    assert without_key(native(f"Prelude {key}")) == "prelude"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,8 @@ def test_key_is_removed_completely() -> None:
         ("Gewandhausorchester Leipzig", "Leipzig Gewandhaus Orchestra"),
         ("Quatuor Alban Berg", "Alban Berg Quartett"),
         ("Česká filharmonie", "Czech Philharmonic"),
+        ("Rundfunkchor Berlin", "Berlin Radio Choir"),
+        ("Cuarteto Casals", "Casals Quartet"),
         ("Coro e Orchestra del Teatro alla Scala di Milano", "Orchestra del Teatro alla Scala, Milano"),
     ],
 )
@@ -62,6 +65,10 @@ def test_ensemble_is_recognized_in_several_languages(left: str, right: str) -> N
         ("Berlin Symphony Orchestra", "Rundfunk-Sinfonieorchester Berlin"),
         ("Royal Philharmonic Orchestra", "Royal Liverpool Philharmonic"),
         ("The Radio Company", "Radiohead"),
+        ("London Symphony Orchestra", "London Sinfonietta"),
+        ("National Symphony Orchestra of Oslo", "International Symphony Orchestra of Oslo"),
+        ("Alice Opera Orchestra", "Alice Cooper Orchestra"),
+        ("Royal Danish Orchestra", "Danish National Orchestra"),
     ],
 )
 def test_ensembles_with_similar_names_are_different(left: str, right: str) -> None:

@@ -39,6 +39,8 @@ Level = Literal[
     "other guests",
 ]
 
+_BEST_FIRST: Final[tuple[Level, ...]] = ("alike", "turned", "fewer", "more")
+"""Levels of two names of the same artist."""
 MAX_WORDS: Final = 10
 """Maximum words of a name whose order may be rotated."""
 _CHANNEL: Final = re.compile(r"\s+-\s+topic$|\s*vevo$|\s+(?:official|oficial|officiel)(?:\s+channel)?$", re.IGNORECASE)
@@ -49,7 +51,7 @@ _FORMERLY: Final = re.compile(
     r"^(?:aka|a\.k\.a\.|fka|f\.k\.a\.|formerly(?: known as)?|alias|previously)\s+", re.IGNORECASE
 )
 _PARTED: Final = re.compile(
-    r"\s*[;,、\\]\s*|\s+(?:&|\+|x|×|/|·|•|vs\.?|feat\.?|ft\.?|featuring|pres\.?|presents|and|und|et|y|e|og|och|with|con|avec|mit"
+    r"\s*[;,、\\]\s*|\s+(?:&|\+|x|×|/|·|•|–|-|vs\.?|feat\.?|ft\.?|featuring|pres\.?|presents|and|und|et|y|e|og|och|with|con|avec|mit"
     r"|med|met|com)\s+|\s*＆\s*",
     re.IGNORECASE,
 )
@@ -191,30 +193,45 @@ def _compare_unknown(first: list[_Name], second: list[_Name]) -> Agreement | Non
 def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bool) -> Agreement:
     """Compare names with different spellings: in another script, in another word order, or of different people."""
     left, right = list(lacking), list(added)
-    was_turned = False
+    levels: set[Level] = {"alike"}
     for name in lacking:
-        match = next((other for other in right if _sound_alike(name, other) or _is_translated(name, other)), None)
-        if match is None and not all_lack:
-            match = next((other for other in right if is_nearly_same_ensemble(name.text, other.text)), None)
-        if match is None and (match := next((other for other in right if _is_turned(name, other)), None)) is not None:
-            was_turned = True
-        if match is not None:
+        found = [(level, other) for other in right if (level := _compare_name(name, other, all_lack=all_lack))]
+        if found:
+            level, match = min(found, key=lambda pair: _BEST_FIRST.index(pair[0]))
+            levels.add(level)
             left.remove(name)
             right.remove(match)
+    by = f"it is by {_listed(added)}"
     if not left and not right:
-        return Agreement("turned" if was_turned else "alike", "the artists are the same, written differently")
+        worst = max(levels, key=_BEST_FIRST.index)
+        are_same = worst in {"alike", "turned"}
+        return Agreement(worst, "the artists are the same, written differently" if are_same else by)
+    was_turned = "turned" in levels
     if not (left or was_turned or any(is_impostor(name.text) for name in right)):
         return Agreement("more", f"it also names {_listed(right)}")
-    by = f"it is by {_listed(added)}"
+    if not (right or was_turned or lacking[0] in left):
+        return Agreement("fewer", f"it does not name {_listed(left)}")
     if any(is_impostor(name.text) for name in right):
         return Agreement("different", by)
     if left and right and all(_is_unreadable(name, other) for name in left for other in right):
         is_heard = len(left) == len(right) == 1 and share_a_japanese_name(left[0].text, right[0].text)
-        level: Level = "half heard" if is_heard else "unreadable" if all_lack else "half unreadable"
-        return Agreement(level, f"{by}, in another script")
-    if not all_lack:
-        return Agreement("other guests", by)
-    return _compare_strangers(lacking, added, right)
+        unread: Level = "half heard" if is_heard else "unreadable" if all_lack else "half unreadable"
+        return Agreement(unread, f"{by}, in another script")
+    return _compare_strangers(lacking, added, right) if all_lack else Agreement("other guests", by)
+
+
+def _compare_name(name: _Name, other: _Name, *, all_lack: bool) -> Level | None:
+    """Compare two spellings; None if they name different artists.
+
+    ``all_lack``: whether no other artist of the track is among the candidate's, which would be evidence for both.
+    """
+    if _sound_alike(name, other) or is_same_ensemble(name.text, other.text):
+        return "alike"
+    if not all_lack and is_nearly_same_ensemble(name.text, other.text):
+        return "alike"
+    if _is_turned(name, other):
+        return "turned"
+    return None if all_lack else _compare_bands(name, other)
 
 
 def _compare_strangers(lacking: list[_Name], added: list[_Name], unknown: list[_Name]) -> Agreement:
@@ -271,8 +288,6 @@ def _other_spellings(text: str) -> list[str]:
         spellings += twice
     if _TITLED.match(text):
         spellings.append(_TITLED.sub("", text))
-    if len(names := text.split(" - ")) == 2 and all(map(_may_be_name, names)):
-        spellings += names
     if text.count(",") == 1:
         last, first = text.split(",")
         spellings.append(f"{first} {last}")
@@ -345,10 +360,6 @@ def _is_turned(name: _Name, other: _Name) -> bool:
         return first[:-1] == second or (second[:-1] == first and _ALIAS.search(other.text) is not None)
     left, right = set(first) - {"of", "the"}, set(second) - {"of", "the"}
     return len(left) > 1 and left == right
-
-
-def _is_translated(name: _Name, other: _Name) -> bool:
-    return is_same_ensemble(name.text, other.text)
 
 
 def _is_unreadable(name: _Name, other: _Name) -> bool:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz import fuzz
 
 from spotmap_build.acquire.matching import numerals
+from spotmap_build.acquire.matching.ensembles import is_ensemble
 from spotmap_build.acquire.matching.keys import read_key, without_key
 from spotmap_build.acquire.matching.titles import canonical
+from spotmap_build.acquire.matching.versions import read_segment
 from spotmap_build.core.normalize import native
 from spotmap_build.core.vocabulary import classical_words
 
@@ -20,14 +22,12 @@ if TYPE_CHECKING:
 
     from spotmap_build.model import Track
 
-_CATALOG: Final = re.compile(
-    r"\b(bwv|hwv|kv|kk|k|op|opus|d|l|s|m|rv|hob|woo|sz|twv|buxwv|wab|fp|wwv|trv|bux|wq|sv|rwv)\s"
-    r"(?:[ivx]+\s)?(\d+[a-z]?)(?:\s(?:no|nr)\s(\d+))?(?:\s(\d+))?\b"
-)
+_ABBREVIATIONS: Final = "|".join((*classical_words().catalogs, *classical_words().ambiguous_catalogs))
+CATALOG: Final = re.compile(rf"\b({_ABBREVIATIONS})\s(?:[ivx]+\s)?(\d+[a-z]?)(?:\s(?:no|nr)\s(\d+))?(?:\s(\d+))?\b")
 NUMBER: Final = re.compile(r"\b(?:no|nr|number)\s(\d+)\b")
 _CATALOGS: Final = {"opus": "op", "kv": "k", "kk": "k"}
-_RANGE: Final = re.compile(r"\b[A-Za-z]{1,5}\.? ?(\d+) ?[-–] ?(\d+)\b")
-"""The catalog numbers of a whole collection: "BWV 846-869"."""
+_RANGE: Final = re.compile(rf"\b(?:{_ABBREVIATIONS}|opp)\.? ?(\d+) ?[-–] ?(\d+)\b(?![.)] )", re.IGNORECASE)
+"""The catalog numbers of a whole collection: "BWV 846-869", but not "Op. 68 - 2. Andante"."""
 MOVEMENT: Final = re.compile(
     r"(?:^|[:,;\-–—/]\s*)\(?(?:([IVX]{1,5}|\d{1,2})[.)]|Var(?:iati(?:on|o)|iazione)?\.?\s([IVX]{1,5}|\d{1,2})\b\.?)\s*(.*)$"
 )
@@ -35,7 +35,11 @@ COUNTED: Final = re.compile(r"(?:^|[:,;]\s*)(?:No|Nr|N°)\.?\s?(\d{1,2})()\b[,.:
 _IN_A_KEY: Final = re.compile(r"(?:in|en|op|,)\b", re.IGNORECASE)
 _PART: Final = re.compile(r"\b(?:part|vol|chapter|act|book) (\d+)\b")
 _LETTERED: Final = re.compile(r"^\s*(?:[a-z]|[IVX]{1,5}|\d{1,2})[.)]\s*")
-AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
+_AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
+_BRACKET: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+_KINDS_LIKE_MOVEMENTS: Final = frozenset({"another version", "arrangement", "excerpt", "theme"})
+"""Kinds of versions whose words also name movements: "Variation 3", "Choral", "Interlude"."""
+_DASH: Final = re.compile(r"\s[-–—]\s")
 _WORK: Final = re.compile(
     r"\b(?:concerto|sonata|symphony|suite|quartet|trio|prelude|fugue|nocturne|etude|requiem|mass|partita|konzert|sinfonie"
     r"|sonate)\b"
@@ -45,8 +49,6 @@ _RECORDED: Final = re.compile(
     r"(?: (?:mono|stereo|studio|live|version|recording|aufnahme|enregistrement)\b[^)\]]*)?[)\]]",
     re.IGNORECASE,
 )
-_ANY_CATALOG: Final = frozenset({"op", "k", "d", "l", "s", "m"})
-"""Catalog letters that also appear before numbers in other titles."""
 _LISTED: Final = re.compile(r"\s*[,;&/]\s*|\s+(?:and|und|et|y|e)\s+")
 _SAME_FAMILY: Final = 60
 """Minimum similarity (of 100) of spellings of one family name, such as "Tchaikovsky" and "Tschaikowsky"."""
@@ -93,8 +95,7 @@ def is_composer(name: str) -> bool:
 
 def is_played_by_ensemble(artists: Sequence[str]) -> bool:
     """Return whether the artists include a classical composer, an orchestra, a choir or the like."""
-    ensembles = classical_words().ensembles
-    return any(is_composer(name) or not ensembles.isdisjoint(native(name).split()) for name in artists)
+    return any(is_composer(name) or is_ensemble(name) for name in artists)
 
 
 def genre_of_word(word: str) -> bool:
@@ -138,15 +139,15 @@ def is_filed_by_composer(track: Track) -> bool:
 @lru_cache(maxsize=16_384)
 def read_work(title: str) -> Work | None:
     """Parse the work and movement that a title names; None if it is not the title of a classical work."""
-    title = _RANGE.sub(_without_range, title)
+    title = _RANGE.sub(_without_range, _without_versions(title))
     plain = native(title.replace("/", " "))
-    catalogs = list(_CATALOG.finditer(plain))
+    catalogs = list(CATALOG.finditer(plain))
     numbered = NUMBER.search(plain[: catalogs[0].start()] if catalogs else plain)
     if not catalogs and not (numbered and _WORK.search(plain)):
         return None
     movement = MOVEMENT.search(title) or _counted_movement(title)
-    colon = AFTER_COLON.search(title)
-    name = movement[3] if movement else colon[1] if colon and not _CATALOG.search(native(colon[1])) else ""
+    last = last_part(title)
+    name = movement[3] if movement else "" if CATALOG.search(native(last)) else last
     key, mode = read_key(plain)
     pieces = [found[3] or found[4] for found in catalogs if found[3] or found[4]]
     if catalogs and not pieces:
@@ -159,13 +160,43 @@ def read_work(title: str) -> Work | None:
         mode,
         arabic(movement[1] or movement[2]) if movement else "",
         _without_number(native(name.strip("\"“”'! "))),
-        _without_number(native(_LETTERED.sub("", colon[1] if colon else name).strip("\"“”'! "))),
+        _without_number(native(_LETTERED.sub("", last or name).strip("\"“”'! "))),
         plain,
     )
-    is_distinctive = (
-        work.piece or work.key or work.movement or work.genres or {kind for kind, _ in work.catalogs} - _ANY_CATALOG
-    )
+    is_certain = not {kind for kind, _ in work.catalogs} <= classical_words().ambiguous_catalogs
+    is_distinctive = is_certain or work.piece or work.key or work.movement or work.genres
     return work if is_distinctive or not work.catalogs else None
+
+
+def last_part(title: str) -> str:
+    """Return the part after the last colon or, without one, after the last dash; empty if there is neither.
+
+    A name that consists of several tempi is one part: "Op. 68 - Andante - Allegro".
+    """
+    title = _without_versions(title)
+    if colon := _AFTER_COLON.search(title):
+        return colon[1]
+    parts = _DASH.split(title)[1:]
+    start = len(parts) - 1
+    while start > 0 and is_tempo(native(parts[start])) and is_tempo(native(parts[start - 1])):
+        start -= 1
+    return " - ".join(parts[max(start, 0) :])
+
+
+def _without_versions(title: str) -> str:
+    """Return a title without marks of a version: "(Live)", " - Remastered 2015"."""
+    title = _BRACKET.sub(lambda found: " " if _is_version(found[1]) else found[0], title)
+    parts = _DASH.split(title)
+    while len(parts) > 1 and _is_version(parts[-1]):
+        parts.pop()
+    return " - ".join(parts).strip()
+
+
+def _is_version(segment: str) -> bool:
+    """Return whether a segment marks a version and does not name a movement, such as "Interlude" or "Vivo"."""
+    reading = read_segment(segment)
+    may_be_name = is_tempo(native(segment)) or reading.mark.kinds & _KINDS_LIKE_MOVEMENTS
+    return reading.sense != "unknown" and not may_be_name
 
 
 def _counted_movement(title: str) -> re.Match[str] | None:
@@ -254,7 +285,7 @@ def _same_genre(first: Work, second: Work) -> bool:
         return True
     if first.genres and second.genres:
         return bool(first.genres & second.genres)
-    mine, theirs = (_CATALOG.sub(" ", work.title).strip() for work in (first, second))
+    mine, theirs = (CATALOG.sub(" ", work.title).strip() for work in (first, second))
     return not mine or not theirs or fuzz.token_set_ratio(mine, theirs) >= _SAME_MOVEMENT
 
 

@@ -10,12 +10,24 @@ from spotmap_build.core.normalize import native
 from spotmap_build.core.vocabulary import classical_words
 
 _ORCHESTRA: Final = re.compile(r"(?:orchest(?:er|ra|re)|orkest(?:er)?|orquesta|orchestr)s?$")
+_PERFORMING_BODIES: Final = ("philharmonic", "symphony", "choir", "quartet", "opera")
+"""Kinds whose words mean an ensemble, unlike "radio" and "camera", which other artists have in their names as well."""
+
+
+@lru_cache(maxsize=4_096)
+def is_ensemble(name: str) -> bool:
+    """Return whether a name has a word for an orchestra, a choir or the like."""
+    tokens = native(name).split()
+    patterns = (_ORCHESTRA, *(_bodies()[body] for body in _PERFORMING_BODIES))
+    return not classical_words().ensembles.isdisjoint(tokens) or any(
+        pattern.search(token) for pattern in patterns for token in tokens
+    )
 
 
 def is_same_ensemble(one: str, other: str) -> bool:
     """Return whether two names are translations of each other: "Wiener Philharmoniker", "Vienna Philharmonic"."""
     mine, theirs = _words(one), _words(other)
-    return mine == theirs and _is_ensemble(one) and _is_ensemble(other) and bool(mine - _general())
+    return mine == theirs and is_ensemble(one) and is_ensemble(other) and bool(mine - _general())
 
 
 def is_nearly_same_ensemble(one: str, other: str) -> bool:
@@ -25,23 +37,14 @@ def is_nearly_same_ensemble(one: str, other: str) -> bool:
     """
     mine, theirs = _words(one), _words(other)
     optional = classical_words().attributes_of_ensembles
-    is_named = _is_ensemble(one) and _is_ensemble(other) and bool(mine - _general())
-    return is_named and mine - optional == theirs - optional
+    is_named = is_ensemble(one) and is_ensemble(other) and bool(mine - _general())
+    return is_named and mine - optional == theirs - optional and (mine <= theirs or theirs <= mine)
 
 
 def _general() -> frozenset[str]:
     """Return the words that many ensembles have in their names."""
     words = classical_words()
     return frozenset(words.bodies) | words.attributes_of_ensembles
-
-
-def _is_ensemble(name: str) -> bool:
-    words = classical_words()
-    tokens = native(name).split()
-    return not words.ensembles.isdisjoint(tokens) or any(
-        _ORCHESTRA.search(token) is not None or not set(_translations(token)).isdisjoint(words.bodies)
-        for token in tokens
-    )
 
 
 @lru_cache(maxsize=4_096)
@@ -66,5 +69,10 @@ def _translations(word: str) -> tuple[str, ...]:
     place = next((place for place, forms in words.places.items() if word in forms), "")
     if place:
         return (place,)
-    bodies = tuple(body for body, stems in words.bodies.items() if word.startswith(stems) or word.endswith(stems))
+    bodies = tuple(body for body, pattern in _bodies().items() if pattern.search(word))
     return bodies or (word,)
+
+
+@lru_cache(maxsize=1)
+def _bodies() -> dict[str, re.Pattern[str]]:
+    return {body: re.compile(pattern) for body, pattern in classical_words().bodies.items()}

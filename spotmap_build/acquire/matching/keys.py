@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _LETTERS: Final = re.compile(r"\bin ([a-g])(?: (flat|sharp))?(?: (major|minor|dur|moll)\b|$)")
-_GERMAN: Final = re.compile(r"\b([a-h](?:is|es|s)?) (dur|moll)\b")
+_GERMAN: Final = re.compile(r"\b(?:in )?([a-h](?:is|es|s)?) (dur|moll)\b")
 _SYLLABLES: Final = re.compile(
     r"\b(?:in|en|em) (do|ut|re|mi|fa|sol|la|si)(?: (diese|diesis|sostenido|sustenido|bemol|bemolle))?"
     r"(?: (majeur|mineur|maggiore|minore|mayor|menor|maior)\b)"

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 
 from spotmap_build.acquire.matching.albums import is_same_album
 from spotmap_build.acquire.matching.classical import (
-    AFTER_COLON,
+    CATALOG,
     COUNTED,
     MOVEMENT,
     NUMBER,
@@ -20,6 +20,7 @@ from spotmap_build.acquire.matching.classical import (
     has_same_number,
     is_composer,
     is_tempo,
+    last_part,
     part_numbers,
     read_work,
     same_movement,
@@ -43,9 +44,6 @@ _STRUCTURE: Final = re.compile(r"\s*(?::|\s/|/\s|\s[-–—])\s*")
 _CALLED: Final = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]\s*$")
 """A name in quotation marks at the end."""
 _FROM: Final = re.compile(r"^\s*(?:from|aus|de|da|dal|dalla)\b", re.IGNORECASE)
-_CATALOG: Final = re.compile(
-    r"\b(?:op|opus|bwv|hwv|k|kv|d|l|s|m|rv|p|cd|wd|woo|wwv|trv|h|th)\s\d+[a-z]?(?:\s(?:no|nr)\s\d+)?\b"
-)
 _FEWEST_LETTERS: Final = 5
 _SAME_WORDS: Final = 85
 """Minimum similarity (of 100) of the words of two names."""
@@ -71,7 +69,7 @@ def names_same_work(case: Case) -> bool:
     titles = case.wanted.track.title, case.candidate.title
     if same_movement(*titles):
         return True
-    if not (case.is_exact and is_same_album(case.wanted.album, case.album)):
+    if not is_on_same_album(case):
         return False
     artists, is_by_composer = case.wanted.track.artists, case.wanted.is_by_composer
     is_classical = is_by_composer or (len(artists) > 1 and is_composer(artists[0]))
@@ -79,6 +77,11 @@ def names_same_work(case: Case) -> bool:
     checks += [same_ending, has_same_number, is_same_piece] if is_classical else []
     checks += [is_named_within] if is_by_composer else []
     return any(check(*titles) for check in checks)
+
+
+def is_on_same_album(case: Case) -> bool:
+    """Return whether the candidate is on the track's album and has the same length."""
+    return case.is_exact and is_same_album(case.wanted.album, case.album)
 
 
 def without_piece(title: Title) -> Title:
@@ -152,10 +155,9 @@ def is_same_piece(one: str, other: str) -> bool:
 def _ending(title: str) -> _Ending:
     """Return the last movement that a title names: "III. Frühlingsfeier", "No. 3, Frühlingsfeier"."""
     movement = MOVEMENT.search(title) or COUNTED.search(title)
-    colon = AFTER_COLON.search(title)
     if movement is not None and movement[3]:
         return _Ending(canonical(movement[3]), arabic(movement[1] or movement[2] or ""))
-    return _Ending(canonical(colon[1] if colon else title), "")
+    return _Ending(canonical(last_part(title) or title), "")
 
 
 def _keys_differ(one: str, other: str) -> bool:
@@ -186,13 +188,13 @@ def _telling(name: str) -> str:
     """Return the words of a name that are not those of a catalog, a key, a tempo, a genre or a number."""
     words = classical_words()
     general = words.tempi | words.pieces | words.movements - words.beside_movements
-    tokens = without_key(_CATALOG.sub(" ", native(name))).split()
+    tokens = without_key(CATALOG.sub(" ", native(name))).split()
     kept = [token for token in tokens if not (_is_number(token) or token in general or genre_of_word(token))]
     return " ".join(kept) if set(kept) - words.beside_movements - set(PARTS) else ""
 
 
 def _numbers(name: str) -> frozenset[str]:
-    tokens = _CATALOG.sub(" ", native(name)).split()
+    tokens = CATALOG.sub(" ", native(name)).split()
     return frozenset(ROMAN.get(token, token) for token in tokens if _is_number(token) and token not in PARTS)
 
 

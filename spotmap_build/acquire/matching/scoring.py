@@ -36,7 +36,7 @@ from spotmap_build.acquire.matching.classical import (
 )
 from spotmap_build.acquire.matching.common_titles import is_common, is_common_name, is_counted_work, works_agree
 from spotmap_build.acquire.matching.credits import weigh_artists
-from spotmap_build.acquire.matching.pieces import names_same_work, without_piece
+from spotmap_build.acquire.matching.pieces import is_on_same_album, names_same_work, without_piece
 from spotmap_build.acquire.matching.title_similarity import Named, compare_names, may_be_translation
 from spotmap_build.acquire.matching.titles import canonical, take_apart
 from spotmap_build.acquire.matching.transliteration import comparable
@@ -125,9 +125,11 @@ def _compare_titles(case: Case) -> Named:
         return named
     if named.naming in {"different", "subtitle"} and case.is_exact:
         named = _compare_without_works(case) or named
-    if names_same_work(case):
-        return Named("same", without_piece(mine), without_piece(theirs))
-    return named
+    if not names_same_work(case):
+        return named
+    if is_on_same_album(case):
+        mine, theirs = without_piece(mine), without_piece(theirs)
+    return Named("same", mine, theirs)
 
 
 def _are_live_on_it(case: Case, named: Named) -> bool:

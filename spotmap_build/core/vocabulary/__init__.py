@@ -165,9 +165,9 @@ class ClassicalWords:
 
     ``genres``: prefixes of the names of each kind of work, where ``$`` marks the end of the word; ``beside_...``: words
     that occur only next to a tempo, the name of a movement or that of an ensemble; ``pieces``: words for a part of an
-    opera; ``ensembles``: words in names of performers; ``attributes_of_ensembles``: words that such names may leave
-    out; ``bodies``: beginnings and ends of the words for each kind of ensemble; ``places``: the forms of each place in
-    names of ensembles.
+    opera; ``catalogs``: abbreviations before the number of a work; ``ensembles``: words in names of performers;
+    ``attributes_of_ensembles``: words that such names may leave out; ``bodies``: a regular expression for the words of
+    each kind of ensemble; ``places``: the forms of each place in names of ensembles.
     """
 
     tempi: frozenset[str]
@@ -175,12 +175,14 @@ class ClassicalWords:
     movements: frozenset[str]
     beside_movements: frozenset[str]
     pieces: frozenset[str]
+    catalogs: tuple[str, ...]
+    ambiguous_catalogs: frozenset[str]
     ensembles: frozenset[str]
     beside_ensembles: frozenset[str]
     attributes_of_ensembles: frozenset[str]
     composers: frozenset[str]
     genres: dict[str, tuple[str, ...]]
-    bodies: dict[str, tuple[str, ...]]
+    bodies: dict[str, str]
     places: dict[str, frozenset[str]]
 
 
