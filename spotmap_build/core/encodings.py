@@ -13,16 +13,28 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 DEFAULT: Final = "Windows-1252"
-MAX_WORDS: Final = 1_000
-"""Number of distinct words that are examined."""
+MAX_EXAMINED: Final = 100_000
+"""Maximum number of words that are not ASCII and are examined, repeated words included."""
+MAX_BYTES: Final = 10_000
+"""Total length of the distinct words that are kept, about 1,000 of them."""
 MAX_WORD_BYTES: Final = 60
 _WORD: Final = re.compile(rb"[^\x00-\x26\x28-\x40]+")
 """Letters, apostrophes and all that may be the second byte of a character."""
+_ASCII: Final = bytes(range(0x80))
 _REPEATED: Final = re.compile(rb"([\x80-\xff])\1{2,}")
-"""Dashes, or a cry."""
+"""Repeated bytes: dashes or drawn-out vowels."""
+_EVIDENCE: Final = re.compile(
+    rb"[\x81\x83\x88\x8a\x8c-\x90\x9a\x9c-\x9f\xaf\xc0-\xd6\xd8-\xf6\xf8-\xff]"  # letters, accents, undefined bytes
+    rb"|([\x80-\xff])(?!\1)[\x80-\xff]"
+    rb"|[^\x00-\x7f\xd7\xf7](?=[a-z])"  # not the signs of multiplication and division, as in "foo×bar"
+    rb"|(?<=[a-z])[^\x00-\x7f\x99\xaa\xae\xb0\xb2\xba\xd7\xf7]"  # trademark, ordinal, degree, square follow words
+    rb"|(?<=[a-z][a-z])\xba"
+)
+"""Bytes that may be letters. Words without them, such as "Nº", "4×4" and "©2020", have symbols of Windows-1252."""
 
 _LATIN: Final = {
     "English": "éöáóüíñäèçøåïšžëãêúàæâýôîßðþœùûì",
@@ -125,9 +137,12 @@ WITH_ESCAPES: Final = {
 
 _FOREIGN: Final = 4.0
 """Cost of a word that is not in the prevailing language of the text."""
+_SYMBOL: Final = 4.0
+"""Maximum cost of a word that may consist of symbols, so that they are improbable in no encoding."""
 _CAPITAL, _CAPITAL_WITHIN, _RUN, _BESIDE_ASCII, _UNKNOWN, _INVALID = 0.5, 8.0, 2.0, 6.0, 9.0, 12.0
-_APOSTROPHE: Final = "\N{RIGHT SINGLE QUOTATION MARK}"
-_SIGN_OF_SCRIPT: Final = 2.0
+_UNKNOWN_SYMBOL: Final = 11.0
+_NO_TEXT: Final = frozenset(("Cc", "Cn", "Co"))
+_APOSTROPHE, _WITHIN_WORD = "\N{RIGHT SINGLE QUOTATION MARK}", 2.0
 _COMMON: Final = dict.fromkeys("“”„‘’–—…«»·•°€£¿¡\xa0‚´", 4.0) | dict.fromkeys("©®™²³½¼¾ªº§", 7.0)
 _OF_PAIRS: Final = {
     "cp932": ("shift_jis", range(0x88, 0x98), 8.0),
@@ -148,7 +163,16 @@ def guess_encoding(content: bytes) -> Encoding:
     ('ISO 8859-2', 'Windows-1252')
     """
     words = _words(content)
-    return min(ENCODINGS, key=lambda encoding: encoding.rarity + _cost(words, encoding))
+    letters = b"".join(word for word, max_cost in words if max_cost == math.inf).translate(None, _ASCII)
+    if not letters:
+        return ENCODINGS[0]
+    bounds = sorted((_lower_bound(letters, encoding), place) for place, encoding in enumerate(ENCODINGS))
+    best = (math.inf, 0)
+    for bound, place in bounds:
+        if bound > best[0]:
+            break
+        best = min(best, (_cost(words, ENCODINGS[place], best[0]), place))
+    return ENCODINGS[best[1]]
 
 
 def decode_escaped(content: bytes) -> tuple[str, str] | None:
@@ -165,45 +189,89 @@ def decode_escaped(content: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _words(content: bytes) -> list[bytes]:
+def _words(content: bytes) -> list[tuple[bytes, float]]:
+    """Return the distinct words that are not ASCII, within bounds, each with its maximum cost."""
     words: dict[bytes, None] = {}
-    for found in _WORD.finditer(content):
-        if found[0].isascii():
+    length = 0
+    others = (found[0] for found in _WORD.finditer(content) if not found[0].isascii())
+    for found in islice(others, MAX_EXAMINED):
+        if found in words:
             continue
-        words.setdefault(_REPEATED.sub(rb"\1\1", found[0][: 2 * MAX_WORD_BYTES])[:MAX_WORD_BYTES])
-        if len(words) == MAX_WORDS:
+        word = _REPEATED.sub(rb"\1\1", found[: 2 * MAX_WORD_BYTES])[:MAX_WORD_BYTES]
+        if word not in words:
+            words[word] = None
+            length += len(word)
+            if length >= MAX_BYTES:
+                break
+    return [(word, math.inf if _EVIDENCE.search(word) else _SYMBOL) for word in words]
+
+
+def _lower_bound(letters: bytes, encoding: Encoding) -> float:
+    """Return a lower bound of the cost of words with these bytes. It takes much less time than the cost."""
+    return encoding.rarity + (sum(map(_least_costs(encoding).__getitem__, letters)) if encoding.languages else 0)
+
+
+def _cost(words: list[tuple[bytes, float]], encoding: Encoding, limit: float) -> float:
+    """Return the negative logarithm of the probability of some words, in the best of the encoding's languages.
+
+    The computation stops above ``limit``.
+    """
+    languages = [_letters(language) for language in encoding.languages]
+    is_latin = not _OTHERS.keys() & encoding.languages
+    costs = [encoding.rarity] * max(len(languages), 1)
+    for word, max_cost in words:
+        text = word.decode(encoding.codec, "replace")
+        if languages:
+            shape, letters = _cost_of_shape(text, is_latin=is_latin), [letter for letter in text if letter > "\x7f"]
+            own = [sum(map(language.__getitem__, letters)) for language in languages]
+            foreign = min(own) + _FOREIGN
+            costs = [cost + min(shape + min(each, foreign), max_cost) for cost, each in zip(costs, own, strict=True)]
+        else:
+            costs[0] += min(_cost_of_pairs(text, encoding.codec), max_cost)
+        if min(costs) > limit:
             break
-    return list(words)
+    return min(costs)
 
 
-def _cost(words: list[bytes], encoding: Encoding) -> float:
-    """Return the negative logarithm of the probability of some words, in the best of the encoding's languages."""
-    texts = [word.decode(encoding.codec, "replace") for word in words]
-    if not encoding.languages:
-        return sum(_cost_of_pairs(text, encoding.codec) for text in texts)
-    rows = [[_cost_in(text, language) for language in encoding.languages] for text in texts]
-    least = [min(row) + _FOREIGN for row in rows]
-    return min(
-        sum(min(row[column], foreign) for row, foreign in zip(rows, least, strict=True))
-        for column in range(len(encoding.languages))
-    )
+class _Letters(dict[str, float]):
+    """The cost of each letter in a language: its frequency falls with its rank. Others are added when first used."""
+
+    def __init__(self, language: str) -> None:
+        letters = _LATIN.get(language) or _OTHERS[language]
+        shares = [1 / (rank + 2) for rank in range(len(letters))]
+        costs = {letter: math.log(sum(shares) / share) for letter, share in zip(letters, shares, strict=True)}
+        upper = {letter.upper(): cost for letter, cost in reversed(costs.items()) if len(letter.upper()) == 1}
+        super().__init__(upper | costs)
+
+    def __missing__(self, letter: str) -> float:
+        if letter == "\ufffd" or unicodedata.category(letter) in _NO_TEXT:
+            cost = _INVALID
+        else:
+            cost = _COMMON.get(letter) or (_UNKNOWN if letter.isalpha() else _UNKNOWN_SYMBOL)
+        self[letter] = cost
+        return cost
 
 
-@lru_cache(maxsize=64)
-def _letters(language: str) -> dict[str, float]:
-    """Return the cost of each letter of a language: its frequency falls with its rank."""
-    letters = _LATIN.get(language) or _OTHERS[language]
-    shares = [1 / (rank + 2) for rank in range(len(letters))]
-    costs = {letter: math.log(sum(shares) / share) for letter, share in zip(letters, shares, strict=True)}
-    for letter in letters:
-        if len(letter.upper()) == 1:
-            costs.setdefault(letter.upper(), costs[letter])
-    return costs
+class _LeastCosts(dict[int, float]):
+    """The cost of each byte, in the language where it is least. Computed when first used."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        super().__init__()
+        self._encoding = encoding
+
+    def __missing__(self, byte: int) -> float:
+        letter = bytes([byte]).decode(self._encoding.codec, "replace")
+        cost = min(_letters(language)[letter] for language in self._encoding.languages)
+        self[byte] = cost - _WITHIN_WORD * (letter == _APOSTROPHE)
+        return self[byte]
 
 
-@lru_cache(maxsize=1 << 16)
-def _cost_in(word: str, language: str) -> float:
-    letters, is_latin = _letters(language), language in _LATIN
+_letters: Final = lru_cache(maxsize=64)(_Letters)
+_least_costs: Final = lru_cache(maxsize=64)(_LeastCosts)
+
+
+def _cost_of_shape(word: str, *, is_latin: bool) -> float:
+    """Return the part of a word's cost that is the same in all languages of a script."""
     cost, before, run = 0.0, "", 0
     is_upper = word.isupper()
     for letter in word:
@@ -211,9 +279,10 @@ def _cost_in(word: str, language: str) -> float:
             cost += _BESIDE_ASCII * (run > 0 and not is_latin and letter.isalpha())
             run = 0
         else:
-            cost += _cost_of(letter, letters, before) + (
-                _BESIDE_ASCII if not is_latin and _is_ascii_letter(before) else 0
-            )
+            if not is_latin and _is_ascii_letter(before):
+                cost += _BESIDE_ASCII
+            if letter == _APOSTROPHE and before.isalpha():
+                cost -= _WITHIN_WORD
             run = run + 1 if letter.isalpha() else 0
             cost += _RUN * (is_latin and run > 2)
             if letter.isupper():
@@ -226,17 +295,6 @@ def _is_ascii_letter(letter: str) -> bool:
     return letter.isascii() and letter.isalpha()
 
 
-def _cost_of(letter: str, letters: dict[str, float], before: str) -> float:
-    if letter in letters:
-        return letters[letter]
-    if letter == "\ufffd" or unicodedata.category(letter) in {"Cc", "Cn", "Co"}:
-        return _INVALID
-    if letter in _COMMON:
-        return _COMMON[letter] - 2 * (letter == _APOSTROPHE and before.isalpha())
-    return _UNKNOWN + (0 if letter.isalpha() else 2)
-
-
-@lru_cache(maxsize=1 << 16)
 def _cost_of_pairs(word: str, codec: str) -> float:
     cost, before = 0.0, ""
     for letter in word:
@@ -250,7 +308,7 @@ def _cost_of_pairs(word: str, codec: str) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def _cost_of_pair(letter: str, codec: str) -> float:
-    if letter == "\ufffd" or unicodedata.category(letter) in {"Cc", "Cn", "Co"}:
+    if letter == "\ufffd" or unicodedata.category(letter) in _NO_TEXT:
         return _INVALID
     if "\u3041" <= letter <= "\u30ff" and codec in {"cp932", "euc_jp"}:
         return _KANA

@@ -6,15 +6,20 @@ import codecs
 import contextlib
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.encodings import DEFAULT, decode_escaped, guess_encoding
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spotmap_build.core.encodings import Encoding
 
 _WINDOWS_1252: Final = {
     byte: letter for byte in range(0x80, 0xA0) if (letter := bytes([byte]).decode("cp1252", "ignore"))
 }
 """Where Windows-1252 differs from Latin-1. Five bytes are undefined and remain control characters."""
 
+_ESCAPES: Final = (b"\x1b$", b"~{")
+"""Beginnings of escape sequences in 7-bit encodings. Text without them does not need ``core.encodings``."""
 MIN_VALID_PER_DAMAGED: Final = 10
 """Minimum number of valid non-ASCII characters per damaged one in UTF-8. Other encodings rarely contain any."""
 _UNPRINTABLE: Final = re.compile(
@@ -28,20 +33,21 @@ _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
 """Commands to a GitHub Actions runner: ``::name::`` at the start of a line, or ``##[name]`` anywhere."""
 
 
-def decode_text(content: bytes) -> str:
+def decode_text(content: bytes, encoding: Encoding | None = None) -> str:
     r"""Decode text of unknown encoding: by its byte order mark, else as UTF-8, else by guessing. Never fails.
 
     UTF-16 without a byte order mark is recognized if the text starts with an ASCII character. Slightly damaged UTF-8 is
     still decoded as UTF-8: surrogate pairs are joined, and incomplete characters become U+FFFD. Otherwise, the
-    encoding is guessed from the letters within words, see :mod:`spotmap_build.core.encodings`.
+    encoding is guessed from the letters within words, see :mod:`spotmap_build.core.encodings`; ``encoding`` replaces
+    the guess, see :func:`guess_together`.
 
     >>> decode_text("Bj\u00f6rk".encode("utf-16")), decode_text(b"Bj\xf6rk \x96 J\xf3ga")
     ('Björk', 'Björk – Jóga')
     """
-    return decode_guessing(content)[0]
+    return decode_guessing(content, encoding)[0]
 
 
-def decode_guessing(content: bytes) -> tuple[str, str]:
+def decode_guessing(content: bytes, encoding: Encoding | None = None) -> tuple[str, str]:
     """Decode like :func:`decode_text`, and also return the name of the encoding; empty if it was not guessed."""
     if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return content.decode("utf-32", "replace"), ""
@@ -50,15 +56,43 @@ def decode_guessing(content: bytes) -> tuple[str, str]:
     if content[:1] == b"\0" != content[1:2] or content[1:2] == b"\0" != content[:1]:
         return content.decode("utf-16-be" if content[:1] == b"\0" else "utf-16-le", "replace"), ""
     try:
-        return decode_escaped(content) or (content.decode("utf-8-sig"), "")
+        return _decode_escaped(content) or (content.decode("utf-8-sig"), "")
     except UnicodeDecodeError:
         plain = content.removeprefix(codecs.BOM_UTF8)
     damaged = _damaged_utf_8(plain)
-    return (damaged, "") if damaged else _guess(plain)
+    return (damaged, "") if damaged else _decode_legacy(plain, encoding)
 
 
-def _guess(content: bytes) -> tuple[str, str]:
-    guessed = guess_encoding(content)
+def guess_together(contents: Iterable[bytes]) -> Encoding | None:
+    """Guess the common encoding of the texts that are not UTF-8; None if all are UTF-8."""
+    legacy = [content for content in contents if not _is_utf_8(content)]
+    if not legacy:
+        return None
+    from spotmap_build.core.encodings import guess_encoding
+
+    return guess_encoding(b"\n".join(legacy))
+
+
+def _is_utf_8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decode_escaped(content: bytes) -> tuple[str, str] | None:
+    if not any(escape in content for escape in _ESCAPES):
+        return None
+    from spotmap_build.core.encodings import decode_escaped
+
+    return decode_escaped(content)
+
+
+def _decode_legacy(content: bytes, encoding: Encoding | None) -> tuple[str, str]:
+    from spotmap_build.core.encodings import DEFAULT, guess_encoding
+
+    guessed = encoding or guess_encoding(content)
     if guessed.name == DEFAULT:
         return content.decode("latin-1").translate(_WINDOWS_1252), DEFAULT
     text = content.decode(guessed.codec, "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 
 from spotmap_build.core.counting import ThreadSafeCounter
 from spotmap_build.core.documents import parse_json, parse_toml
+from spotmap_build.core.encodings import guess_encoding
 from spotmap_build.core.files import (
     FileTooLarge,
     NotRegularFile,
@@ -26,7 +28,7 @@ from spotmap_build.core.files import (
 from spotmap_build.core.memory import GC_THRESHOLDS, infrequent_gc
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import MAX_PAUSE_S, clamp_retry_at, parse_retry_after
-from spotmap_build.core.text import decode_guessing, decode_text, printable
+from spotmap_build.core.text import decode_guessing, decode_text, guess_together, printable
 
 
 def test_garbage_collection_thresholds_are_raised_and_restored() -> None:
@@ -276,6 +278,54 @@ def test_text_is_decoded_by_byte_order_mark_or_else_as_utf_8(content: bytes, tex
 )
 def test_encoding_is_guessed_from_letters_within_words(text: str, encoding: str, name: str) -> None:
     assert decode_guessing(text.encode(encoding)) == (text, name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("P!nk™", "µ-Ziq", "®", "©2020", "© Björk", "Concerto Nº 5 in A", "4×4", "÷", "+ - = ÷ ×", "¥$", "2ª parte"),
+        *("A±B", "¹", "Dr. Octagon ²", "E=mc²", "½", "N°1", "23°", "§", "¡Ay!", "¿Qué?", "“X”…", "£ $ €", "Foo®"),
+        *("4×4\nMötley Crüe", "Nº 5\nBeyoncé", "÷\n×\n=\n÷\n×\n÷", "4×4\n§ 5\nFoo®\nOù", "foo×bar\n†\nGöteborg"),
+    ],
+)
+def test_symbols_that_are_no_part_of_a_word_are_those_of_windows_1252(text: str) -> None:
+    assert decode_guessing(text.encode("cp1252")) == (text, "Windows-1252")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        *(("Małgośka", "iso8859-2"), ("Michał", "cp1250"), ("Aktaş", "cp1250"), ("Hommage à Piazzolla", "mac-roman")),
+        *(("L'été (à l'Olympia)", "cp850"), ("Ø", "mac-roman")),
+    ],
+)
+def test_bytes_in_place_of_letters_are_letters_of_another_encoding(text: str, encoding: str) -> None:
+    assert decode_text(text.encode(encoding)) == text
+
+
+def test_guessing_takes_a_bounded_number_of_words() -> None:
+    noise = random.Random(1)
+    words = [bytes(noise.choices(range(0xC0, 0x100), k=60)) for _ in range(20_000)]
+    beginning = "Звезда по имени Солнце " * 100
+    text = beginning.encode("cp1251") + b" ".join(words)
+    assert guess_encoding(text) == guess_encoding(text[: len(text) // 10])
+
+
+def test_encoding_is_guessed_for_several_texts_together() -> None:
+    names = [name.encode("cp1251") for name in ("Звезда", "Я", "Кукушка", "plain")]
+    encoding = guess_together([*names, "Été".encode()])
+    assert [decode_text(name, encoding) for name in names] == ["Звезда", "Я", "Кукушка", "plain"]
+    assert decode_text("Été".encode(), encoding) == "Été"
+    assert guess_together([b"plain", "Été".encode()]) is None
+
+
+def test_encodings_are_not_loaded_for_utf_8() -> None:
+    program = (
+        "import sys; from spotmap_build.core.text import decode_text; decode_text('Été'.encode())\n"
+        "import spotmap_build.fetch.folders.folder, spotmap_build.fetch.tables.table\n"
+        "sys.exit('spotmap_build.core.encodings' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("shift", range(4))
