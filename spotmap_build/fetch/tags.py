@@ -8,6 +8,7 @@ import struct
 import unicodedata
 from dataclasses import dataclass
 from functools import partial
+from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -75,6 +76,8 @@ PLACE: Final = re.compile(r"(\d{1,4})(?:\s*/.*|\.0+)?")
 """A track number, possibly with the total: 7, 07, 7/12."""
 NO_ENCODING_OF_TAGS: Final = re.compile(r"|Mac .*|DOS code page (?:437|775|85.)")
 """Latin encodings of systems that are older than tags, and an encoding that was not guessed."""
+SYMBOLS: Final = "ªºµ"
+"""Characters that are letters in Unicode but used as symbols."""
 JOINERS: Final = "\u200c\u200d"
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
@@ -175,7 +178,8 @@ def _tags(easy: Any, full: Any, cover: bytes = b"") -> Tags:
     listed = split_artists(_values(full, "artists"))
     titles, albums = _values(easy, "title"), _values(easy, "album")
     artists = _values(easy, "artist") or _values(easy, "albumartist")
-    meant = _read_again([*titles, *artists, *albums])
+    texts = [*titles, *artists, *albums]
+    meant = _read_again(list(filterfalse(_has_symbols_only, texts)) if _is_unicode(full) else texts)
     return Tags(
         title=_first_text(meant.get(title, title) for title in titles),
         artists=listed if len(listed) > 1 else split_artists(meant.get(name, name) for name in artists),
@@ -235,6 +239,21 @@ def _first(tags: Any, name: str) -> str:
 
 def _first_text(values: Iterable[str]) -> str:
     return next((text for value in values if (text := fold_space(value))), "")
+
+
+def _is_unicode(tags: Any) -> bool:
+    """Return whether the non-ASCII texts are stored as Unicode. ID3 frames may be Latin-1, or labeled so by mistake."""
+    from mutagen.id3 import ID3, Encoding
+
+    names = [ID3_FRAMES[name] for name in ("title", "artist", "albumartist", "album")]
+    frames = filter(None, map(tags.get, names)) if isinstance(tags, ID3) else ()
+    return not any(frame.encoding == Encoding.LATIN1 and not str(frame).isascii() for frame in frames)
+
+
+def _has_symbols_only(text: str) -> bool:
+    """Return whether all non-ASCII characters are symbols. In Unicode, they are no sign of a wrong encoding."""
+    others = [letter for letter in text if not letter.isascii()]
+    return bool(others) and not any(letter.isalpha() and letter not in SYMBOLS for letter in others)
 
 
 def _read_again(texts: list[str]) -> dict[str, str]:

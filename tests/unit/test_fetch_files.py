@@ -481,6 +481,49 @@ def test_mislabeled_latin_1_tags_are_decoded_in_their_real_encoding(
     assert (found.title, found.artists) == (title, (artist,))
 
 
+UNICODE = (
+    *("Concerto Nº 5 in A", "4×4", "÷", "+ - = ÷ ×", "¥$", "2ª parte", "A±B", "¹", "Dr. Octagon ²", "µ-Ziq", "µziq"),
+    *(
+        "Foo³",
+        "10 m³",
+        "a±b",
+        "Nºcinco",
+        "Love¸",
+        "Foo×Bar",
+        "foo×bar",
+        "Foo¶",
+        "½",
+        "P!nk™",
+        "Rock ’n’ Roll",
+        "Ð",
+        "Ø",
+        "Þ",
+        "Été",
+        "Øya",
+    ),
+)
+
+
+@pytest.mark.parametrize("encoding", [1, 3])
+@pytest.mark.parametrize("title", UNICODE)
+def test_correct_unicode_tags_are_kept(tmp_path: Path, title: str, encoding: int) -> None:
+    for artist in ("Mozart", "Björk", title):
+        tags = ID3()  # type: ignore[no-untyped-call]
+        tags.add(TIT2(encoding=encoding, text=title))  # type: ignore[no-untyped-call]
+        # Many programs store texts that are ASCII as Latin-1.
+        tags.add(TPE1(encoding=0 if artist.isascii() else encoding, text=artist))  # type: ignore[no-untyped-call]
+        tags.save(tmp_path / "a.mp3")
+        found = read_tags(tmp_path / "a.mp3")
+        assert (found.title, found.artists) == (title, (artist,))
+
+
+def test_misread_tags_are_decoded_again_even_if_stored_as_unicode(tmp_path: Path) -> None:
+    tags = ID3()  # type: ignore[no-untyped-call]
+    tags.add(TIT2(encoding=3, text="Звезда по имени Солнце".encode("cp1251").decode("latin-1")))  # type: ignore[no-untyped-call]
+    tags.save(tmp_path / "a.mp3")
+    assert read_tags(tmp_path / "a.mp3").title == "Звезда по имени Солнце"
+
+
 def test_encoding_is_detected_per_tag(tmp_path: Path) -> None:
     tags = ID3()  # type: ignore[no-untyped-call]
     tags.add(TIT2(encoding=0, text="Jóga".encode().decode("latin-1")))  # type: ignore[no-untyped-call]
