@@ -7,6 +7,7 @@ import os
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -449,6 +450,31 @@ def test_unreadable_folder_becomes_an_omission(tmp_path: Path, monkeypatch: pyte
     assert (omission.title, omission.code) == ("shut/closed", "unreadable")
     assert omission.detail == "shut/closed: the folder cannot be read: Permission denied."
     assert len(loaded.notices) == 1
+
+
+def test_existing_name_counts_before_a_name_without_its_end(tmp_path: Path) -> None:
+    names = ("Am/x.mp3", "B/Am#7.mp3", "C/y.mp3", "D/y.mp3#2.mp3", "E/z.mp3")
+    put(tmp_path / "music", *names)
+    lines = ("Am#7.mp3", "file:///old/Am#7.mp3", "C/y.mp3", "y.mp3#2.mp3", "z.mp3?t=1&amp;x=2", '"E/z.mp3#t=1"', "E#7")
+    (tmp_path / "music/l.m3u8").write_text("\n".join(lines))
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    found = {track.id: track.recording.path for track in loaded.library.tracks if track.recording}
+    (playlist,) = (each for each in loaded.library.playlists if each.name == "l")
+    wanted = [str(tmp_path / "music" / names[place]) for place in (1, 2, 3, 4)]
+    assert [found[track_id] for track_id in playlist.track_ids] == wanted
+    assert loaded.notices == (f"1 of {len(lines)} entries of l.m3u8 is a file that is not in this folder: E#7.",)
+    table = load(TableSource(tmp_path / "music/l.m3u8"), tmp_path).library
+    assert list(dict.fromkeys(track.recording.path for track in table.tracks if track.recording)) == wanted
+
+
+def test_percent_encoded_lines_are_decoded_together(tmp_path: Path) -> None:
+    names = ("Кино/Звезда.mp3", "Я.mp3", "Été.mp3")
+    put(tmp_path / "music", *names, "ß.mp3")
+    lines = [quote(name, encoding="cp1251") for name in names[:2]] + [quote(names[2])]
+    (tmp_path / "music/l.m3u").write_text("\n".join(lines))
+    found = titles(load(FolderSource(tmp_path / "music"), tmp_path))["l"]
+    table = load(TableSource(tmp_path / "music/l.m3u"), tmp_path).library
+    assert found == [track.title for track in table.tracks] == ["Звезда", "Я", "Été"]
 
 
 def test_finding_a_very_common_file_name_takes_no_quadratic_time(tmp_path: Path) -> None:

@@ -10,10 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.text import decode_text
-from spotmap_build.fetch.folders.m3u import path_readings
+from spotmap_build.fetch.folders.m3u import path_readings, without_fragment
+
+if TYPE_CHECKING:
+    from spotmap_build.core.encodings import Encoding
 
 Parts = tuple[str, ...]
 Ends = dict[Parts, list[tuple[Parts, Path]]]
@@ -74,19 +77,29 @@ class FileFinder:
     def _plain_ends(self) -> Ends:
         return _ends({path: plain for path in self._files if (plain := _plain_parts(self._parts[path]))})
 
-    def find(self, line: str, folder: Path) -> Path | None:
+    def find(self, line: str, folder: Path, encoding: Encoding | None = None) -> Path | None:
         """Return the file or folder that a line means, if it exists.
 
         The line is tried unchanged, then percent-decoded, then ignoring case and Unicode normalization, then by the
         longest path suffix that matches exactly one file below the root. Finally, the file may be in another format, or
-        have other characters in place of those that a system or an encoding lacks.
+        have other characters in place of those that a system or an encoding lacks. If nothing is found, a query or
+        fragment after the file name is ignored.
 
         Parameters
         ----------
         folder
             The folder of the playlist, to which paths are relative.
+        encoding
+            Encoding of percent-encoded lines, see :attr:`~spotmap_build.fetch.folders.m3u.M3u.encoding`.
         """
-        readings = [reading for reading in path_readings(line) if reading.strip("/")]
+        found = self.find_literal(line, folder, encoding)
+        if found is None and (shorter := without_fragment(line)):
+            return self.find_literal(shorter, folder, encoding)
+        return found
+
+    def find_literal(self, line: str, folder: Path, encoding: Encoding | None = None) -> Path | None:
+        """Like :meth:`find`, but a query or fragment counts as a part of the file name."""
+        readings = [reading for reading in path_readings(line, encoding) if reading.strip("/")]
         places = [Path(os.path.normpath(folder.absolute() / reading)) for reading in readings]
         with contextlib.suppress(RuntimeError):  # no home folder
             places += [Path(reading).expanduser() for reading in readings if reading.startswith("~/")]

@@ -6,18 +6,22 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import PurePath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
-from spotmap_build.core.text import decode_text
+from spotmap_build.core.text import decode_text, guess_together
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders import other_lists
 from spotmap_build.fetch.folders.other_lists import read_other_list
 from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space, split_caption
+
+if TYPE_CHECKING:
+    from spotmap_build.core.encodings import Encoding
 
 PLAYLIST_SUFFIXES: Final = (".m3u", ".m3u8", *other_lists.SUFFIXES)
 MAX_M3U_BYTES: Final = 16 << 20
@@ -39,8 +43,8 @@ _ADDRESS: Final = re.compile(r"(?:[a-z][a-z0-9+.-]+://|(?:spotify|data|urn|magne
 _FILE_URL: Final = re.compile(r"file:(?://(?:localhost(?=/))?)?(?=/)|file:(?=//)|file://", re.I)
 _SHARE_URL: Final = re.compile(r"(?:smb|cifs|nfs|afp|s?ftp|webdavs?|davs?|special):(?=//)", re.I)
 """URLs of network shares; the files may also exist below the music folder."""
-_PART_OF_FILE: Final = re.compile(r"(?<=\w)[?#][\w=&:.,-]+$")
-"""What follows a file in an address, such as the moment to start at."""
+_FRAGMENT: Final = re.compile(r"(\.[a-z]\w{1,4})[?#][\w=&:.,;-]+(?=\"?$)", re.I)
+"""The suffix of a file, and the query or fragment of its URL, such as the position to start at."""
 _DRIVE_OF_URL: Final = re.compile(r"/(?=[a-z][:|]/)", re.I)
 
 
@@ -68,7 +72,7 @@ class Entry:
         return (self.name, self.artist) if self.artist else split_caption(self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class M3u:
     """The content of a playlist. ``name``: its own name; may be empty."""
 
@@ -76,6 +80,12 @@ class M3u:
     name: str = ""
     fault: str = ""
     """Why it is not a usable playlist; empty if it is."""
+
+    @cached_property
+    def encoding(self) -> Encoding | None:
+        """The encoding of percent-encoded lines that are not UTF-8; None if all are."""
+        lines = (entry.line for entry in self.entries if "%" in entry.line and not entry.is_address)
+        return guess_together(map(unquote_to_bytes, lines))
 
 
 def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: False) -> M3u:
@@ -152,11 +162,11 @@ def _file_url(line: str) -> re.Match[str] | None:
     return _FILE_URL.match(line) or _SHARE_URL.match(line)
 
 
-def path_readings(line: str) -> Iterator[str]:
+def path_readings(line: str, encoding: Encoding | None = None) -> Iterator[str]:
     """Yield the possible paths of a line in a playlist, the most likely first.
 
     A path is tried unchanged, then percent-decoded, because some programs encode it; for a ``file://`` URL, in the
-    opposite order. Backslashes are also tried as Windows path separators.
+    opposite order. Backslashes are also tried as Windows path separators. ``encoding``: see :attr:`M3u.encoding`.
     """
     if line[:1] == line[-1:] == '"' and len(line) > 2:
         yield line
@@ -169,26 +179,31 @@ def path_readings(line: str) -> Iterator[str]:
         texts = [_DRIVE_OF_URL.sub("", plain, count=1) if _DRIVE_OF_URL.match(plain) else plain]
     elif line.count(":") > 1 and not re.search(r"[/\\]", line):  # of an old Mac
         texts.append(line.replace(":", "/"))
-    decoded = decode_text(unquote_to_bytes(texts[0])) if "%" in texts[0] else texts[0]
+    decoded = decode_text(unquote_to_bytes(texts[0]), encoding) if "%" in texts[0] else texts[0]
     texts = [decoded, texts[0]] if url is not None else [*texts, decoded]
     texts += [html.unescape(text) for text in texts if "&" in text]
-    texts += [text[: found.start()] for text in texts if (found := _PART_OF_FILE.search(text))]
     for text in dict.fromkeys(texts):
         yield text
         if "\\" in text:
             yield text.replace("\\", "/")
 
 
-def likely_path(line: str) -> str:
+def without_fragment(line: str) -> str:
+    """Return a line without the query or fragment after its file name ("a.mp3#t=10"); empty if it has none."""
+    shorter = _FRAGMENT.sub(r"\1", line)
+    return shorter if shorter != line else ""
+
+
+def likely_path(line: str, encoding: Encoding | None = None) -> str:
     """Return the most likely path of a line, without checking for existence."""
-    first, *others = path_readings(line)
+    first, *others = path_readings(line, encoding)
     return others[0] if "\\" in first and "/" not in first else first
 
 
 def m3u_columns(
     content: bytes,
     name: str,
-    find: Callable[[str], Iterable[str]] = lambda line: (likely_path(line),),
+    find: Callable[[str], Iterable[str]] | None = None,
     is_file: Callable[[str], bool] = lambda _line: False,
 ) -> dict[str, list[Any]]:
     """Return the distinct entries of a playlist as the columns of a table.
@@ -200,12 +215,14 @@ def m3u_columns(
     name
         Name of the playlist if it does not contain one.
     find
-        Returns the paths of a line; several if it is a folder, none if the track can only be searched by name.
+        Returns the paths of a line; several if it is a folder, none if the track can only be searched by name. By
+        default, the most likely path.
     is_file
         As for :func:`parse_m3u`.
     """
     m3u = parse_m3u(content, is_file)
-    rows = [row for entry in dict.fromkeys(m3u.entries) for row in _rows(entry, find)]
+    paths_of = find or (lambda line: (likely_path(line, m3u.encoding),))
+    rows = [row for entry in dict.fromkeys(m3u.entries) for row in _rows(entry, paths_of)]
     return {
         "id": [track_uri(entry.line) or _id(entry) for entry, _ in rows],
         "title": [entry.words[0] or None for entry, _ in rows],

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import read_bounded
@@ -17,6 +17,9 @@ from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.m3u import MAX_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
+
+if TYPE_CHECKING:
+    from spotmap_build.core.encodings import Encoding
 
 MAX_REPORTED: Final = 20
 MAX_LINE_LENGTH: Final = 200
@@ -37,6 +40,7 @@ class _Read:
     entries: tuple[Entry, ...] = ()
     fault: str = ""
     name: str = ""
+    encoding: Encoding | None = None
 
 
 def read_playlists(files: Sequence[Path], finder: FileFinder, root: Path) -> tuple[list[PlaylistFile], tuple[str, ...]]:
@@ -75,7 +79,7 @@ def _read(file: Path, finder: FileFinder) -> _Read:
     except OSError as error:
         return _Read(file, fault=printable(error.strerror or str(error)))
     m3u = parse_m3u(content, lambda line: finder.is_there(file.parent / line))
-    return _Read(file, m3u.entries, m3u.fault, m3u.name)
+    return _Read(file, m3u.entries, m3u.fault, m3u.name, m3u.encoding)
 
 
 def _members(read: _Read, finder: FileFinder, lists: Set[Path]) -> tuple[list[Path], list[Entry]]:
@@ -84,7 +88,8 @@ def _members(read: _Read, finder: FileFinder, lists: Set[Path]) -> tuple[list[Pa
     missing = []
     meant: dict[Path | None, bool] = {None: False}
     for entry in read.entries:
-        found = finder.find(entry.line, read.file.parent) if entry.line and not entry.is_address else None
+        is_file = entry.line and not entry.is_address
+        found = finder.find(entry.line, read.file.parent, read.encoding) if is_file else None
         if found not in meant and found is not None:
             files = _files(found, finder, lists)
             meant[found] = bool(files)

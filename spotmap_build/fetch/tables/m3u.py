@@ -9,7 +9,15 @@ from typing import Any
 from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.folders.file_finder import FileFinder, is_there
-from spotmap_build.fetch.folders.m3u import MAX_M3U_BYTES, is_share, likely_path, m3u_columns, parse_m3u
+from spotmap_build.fetch.folders.m3u import (
+    MAX_M3U_BYTES,
+    M3u,
+    is_share,
+    likely_path,
+    m3u_columns,
+    parse_m3u,
+    without_fragment,
+)
 from spotmap_build.fetch.folders.walk import walk
 
 
@@ -30,18 +38,17 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
             f"{path} cannot be used: {m3u.fault}.",
             hint="Give a playlist of music files: M3U, PLS, XSPF, JSPF, WPL, ZPL or ASX.",
         )
-    near = _Near(path.parent, any(entry.line.startswith("..") for entry in m3u.entries))
+    near = _Near(path.parent, m3u)
     return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))
 
 
 class _Near:
-    """The files near a playlist. Folders are walked only if a line does not match exactly.
+    """The files near a playlist. Folders are walked only if a line does not match exactly."""
 
-    ``leads_up``: whether the playlist refers to files outside its own folder.
-    """
-
-    def __init__(self, folder: Path, leads_up: bool) -> None:
+    def __init__(self, folder: Path, m3u: M3u) -> None:
+        leads_up = any(entry.line.startswith("..") for entry in m3u.entries)
         self._folder = folder
+        self._encoding = m3u.encoding
         self._root = folder.absolute().parent if leads_up else folder.absolute()
         self._exact = FileFinder(folder, ())
 
@@ -50,8 +57,14 @@ class _Near:
         return FileFinder(self._root, walk(self._root).audio)
 
     def find(self, line: str) -> list[str]:
-        found = self._exact.find(line, self._folder) or self._all.find(line, self._folder)
+        found = self._find(line) or self._find(without_fragment(line))
         files = [] if found is None else walk(found).audio if found.is_dir() else [found]
         if files:
             return [str(file.absolute()) for file in files]
-        return [] if is_share(line) else [likely_path(line) if line.startswith("file:") else line]
+        return [] if is_share(line) else [likely_path(line, self._encoding) if line.startswith("file:") else line]
+
+    def _find(self, line: str) -> Path | None:
+        if not line:
+            return None
+        near = self._exact.find_literal(line, self._folder, self._encoding)
+        return near or self._all.find_literal(line, self._folder, self._encoding)
