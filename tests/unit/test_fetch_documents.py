@@ -205,6 +205,35 @@ def test_mojibake_and_entities_in_cells_are_repaired(tmp_path: Path) -> None:
     assert rows(loaded) == [("Bj\u00f6rk", "Beyonc\u00e9", None), ("Caf\u00e9", "Rock & Roll", None)]
 
 
+def test_mojibake_is_repaired_in_a_header_and_in_further_columns(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "TÃ­tulo,StÃ¤mning\nS,frÃ¶hlich\nT,frÃ¶hlich\n")
+    assert [(track.title, track.facets) for track in loaded.library.tracks] == [
+        (title, {"stämning": "fröhlich"}) for title in ("S", "T")
+    ]
+
+
+@pytest.mark.parametrize("name", ["BjÃ¶rk - Joga.mp3", "Björk - Joga.mp3"])
+def test_path_is_repaired_only_if_it_does_not_exist(tmp_path: Path, name: str) -> None:
+    (tmp_path / "mus").mkdir()
+    (tmp_path / "mus" / name).write_bytes(b"audio")
+    (track,) = load(tmp_path, "x,y,title,path\n1,2,JÃ³ga,mus/BjÃ¶rk - Joga.mp3\n").library.tracks
+    assert track.title == "Jóga"
+    assert track.recording is not None
+    assert track.recording.path == str(tmp_path / "mus" / name)
+
+
+def test_existing_path_counts_before_its_repaired_name(tmp_path: Path) -> None:
+    for name in ("BjÃ¶rk.mp3", "Björk.mp3"):
+        (tmp_path / name).write_bytes(b"audio")
+    tracks = load(tmp_path, "x,y,title,path\n1,2,A,BjÃ¶rk.mp3\n3,4,B,Björk.mp3\n").library.tracks
+    assert [Path(str(track.recording and track.recording.path)).name for track in tracks] == ["BjÃ¶rk.mp3", "Björk.mp3"]
+
+
+def test_mojibake_is_repaired_in_json_also_within_lists(tmp_path: Path) -> None:
+    loaded = load(tmp_path, json.dumps([{"title": "JÃ³ga", "artists": ["BjÃ¶rk", "O"], "when": "FrÃ¼h"}] * 2), "t.json")
+    assert [(track.title, track.artists) for track in loaded.library.tracks] == [("Jóga", ("Björk", "O"))] * 2
+
+
 @pytest.mark.parametrize(
     ("column", "cells", "lengths_ms"),
     [

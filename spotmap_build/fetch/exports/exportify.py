@@ -23,7 +23,7 @@ from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, parse_texts
 from spotmap_build.fetch.tables.delimited import read_delimited, without_padding
 from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tables.files import decode_table
-from spotmap_build.fetch.tables.typed_columns import type_columns
+from spotmap_build.fetch.tables.typed_columns import repair_texts, type_columns
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Omission, Playlist, Track
 
@@ -111,7 +111,7 @@ def _read(file: ExportFile, notices: list[str]) -> ListFile | None:
     """Parse a file; None if it lists no tracks."""
     text, about = decode_table(file.content, file.place)
     table = read_delimited(without_padding(text, file.place), file.place)
-    named = known_columns(table.columns)
+    named = repair_texts(known_columns(table.columns))
     if "title" not in named.fields:
         return None
     typed = type_columns(named, file.place, table.delimiter, latest_release_year())

@@ -113,7 +113,7 @@ def read_delimited(text: str, place: str) -> Table:
     reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     lines_above = max(text.count("\n", 0, start), text.count("\r", 0, start))
     try:
-        names = [_name(_plain(cell)) for cell in next(reader, [])]
+        names = [_name(repair(_plain(cell))) for cell in next(reader, [])]
         check_shape(place, rows=0, columns=len(names))
         first = next(reader, [])
         if len(first) == len(names) + 1 and first[0].strip() in NUMBERED_FROM:
@@ -263,7 +263,7 @@ def _is_no_row(row: list[str], names: list[str]) -> bool:
         if all(map(RULE.fullmatch, filled)) and (len(filled) != 1 or first.startswith("+")):
             return True
     is_perhaps = first.lower() == names[0] and len(names) > 1
-    return is_perhaps and [_name(_plain(cell)) for cell in row[: len(names)]] == names
+    return is_perhaps and [_name(repair(_plain(cell))) for cell in row[: len(names)]] == names
 
 
 def _rows(reader: Iterable[list[str]], names: list[str], place: str, line: Callable[[], int]) -> list[list[str]]:
@@ -310,12 +310,12 @@ def _beginning(cell: str) -> str:
 
 
 def _plain(cell: str) -> str:
-    """Remove Excel's text markers from a cell, decode HTML entities, and undo UTF-8 that was misread and saved."""
+    """Remove Excel's text markers from a cell, and decode HTML entities."""
     if cell.startswith('="') and (found := EXCEL_TEXT.fullmatch(cell)):
         cell = found[1].replace('""', '"')
     for _ in range(2):  # some are encoded twice
         cell = html.unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
-    return cell if cell.isascii() else repair(cell)
+    return cell
 
 
 def _values(rows: list[list[str]], position: int) -> list[str | None]:

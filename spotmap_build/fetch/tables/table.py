@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_TRACK
+from spotmap_build.core.normalize import repair
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
@@ -31,7 +32,7 @@ from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tables.files import read_columns
 from spotmap_build.fetch.tables.listens import LISTENING, with_listening
 from spotmap_build.fetch.tables.own_vectors import find_vectors
-from spotmap_build.fetch.tables.typed_columns import TypedColumns, type_columns
+from spotmap_build.fetch.tables.typed_columns import TypedColumns, repair_texts, type_columns
 from spotmap_build.fetch.tags import UNTITLED, fold_space, split_caption
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
@@ -76,7 +77,7 @@ class TableSource:
             The file cannot be read, has no titles, or its vectors do not match its rows.
         """
         table = read_columns(self.path, lambda name: bool(name) and not is_person(name))
-        named, about_artists = _with_artists(_with_titles(table, self.path), self.path.name)
+        named, about_artists = _with_artists(repair_texts(_with_titles(table, self.path)), self.path.name)
         typed = type_columns(named, self.path.name, table.delimiter, latest_release_year())
         vectors = find_vectors(self.path, typed.fields)
         typed = with_listening(typed, self.path.name, may_be_listens=vectors is None)
@@ -287,7 +288,19 @@ def _is_file(path: Path) -> bool:
 
 
 def _path(text: str, folder: Path) -> Path:
-    """Return the path that a row names; an impossible name becomes the path of a missing file."""
+    """Return the path that a row names; an impossible name becomes the path of a missing file.
+
+    If no such file exists, UTF-8 that was misread and saved is repaired.
+    """
+    repaired = repair(text)
+    exact = _exact_path(text, folder)
+    if repaired == text or _is_file(exact):
+        return exact
+    path = _exact_path(repaired, folder)
+    return path if _is_file(path) else exact
+
+
+def _exact_path(text: str, folder: Path) -> Path:
     path = Path(text.replace("\0", "\N{REPLACEMENT CHARACTER}"))
     try:
         return folder / path.expanduser()

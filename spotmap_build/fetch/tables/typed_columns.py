@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR
 from functools import lru_cache
 from statistics import median
 from typing import Any, Final
 
 from spotmap_build.core.identifiers import plain_isrc
+from spotmap_build.core.normalize import repair
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.collection import whole_number
@@ -29,10 +30,13 @@ from spotmap_build.fetch.tables.cell_numbers import (
 )
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import DURATIONS, NamedColumns, fold_name
+from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tags import fold_space, parse_place, parse_year
 
 NUMERIC: Final = ("x", "y", "play_count", "ms_played", *DURATIONS)
 PLACES: Final = ("track_number", "disc_number")
+NO_TEXT: Final = ("id", "path", ADDRESS, ART, "vector")
+"""Fields that are numbers, or whose values name something elsewhere, so that no character may change."""
 DATES: Final = ("added_at", "first_played", "last_played", "listened_at")
 LOOSE: Final = frozenset((*DURATIONS, *PLACES, *DATES[1:], "play_count", "ms_played"))
 MAX_MISREAD_SHARE: Final = 0.5
@@ -64,6 +68,22 @@ class TypedColumns:
     facets: dict[str, list[str | float | None]]
     decimal: Decimal
     notices: tuple[str, ...]
+
+
+def repair_texts(named: NamedColumns) -> NamedColumns:
+    """Undo UTF-8 that was misread and saved, except in paths, ids and the like."""
+    fields = {name: values if name in NO_TEXT else _repaired(values) for name, values in named.fields.items()}
+    return replace(named, fields=fields, others={name: _repaired(values) for name, values in named.others.items()})
+
+
+def _repaired(values: list[Any]) -> list[Any]:
+    """Return the values of a column; some formats have lists of texts."""
+    return [
+        (value if value.isascii() else repair(value))
+        if isinstance(value, str)
+        else (_repaired(value) if isinstance(value, list) else value)
+        for value in values
+    ]
 
 
 def type_columns(named: NamedColumns, place: str, delimiter: str = "", latest_year: int = MAXYEAR) -> TypedColumns:
