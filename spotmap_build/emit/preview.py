@@ -1,8 +1,9 @@
 """The preview server: serves a site on this machine like a static host, and reloads pages after a rebuild.
 
 The server listens on 127.0.0.1 and refuses requests for another host name, which prevents DNS rebinding (a web page
-pointing its own name at 127.0.0.1 to read the map). Every user of this machine can connect, so only files of the site
-are served, regardless of what else is in the folder, and no client can block the server.
+pointing its own name at 127.0.0.1 to read the map). Browsers refuse to let other web pages load its files. Every user
+of this machine can connect, so only files of the site are served, regardless of what else is in the folder, and no
+client can block the server.
 """
 
 from __future__ import annotations
@@ -155,9 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if len(hosts) > 1:
             self._send(HTTPStatus.BAD_REQUEST, b"A request must name one host.\n")
-        elif not is_local_host(hosts[0] if hosts else None) or (
-            target.scheme in ("http", "https") and not is_local_host(target.netloc)
-        ):
+        elif not is_local_host(hosts[0] if hosts else None) or (target.scheme and not is_local_host(target.netloc)):
             self._send(HTTPStatus.FORBIDDEN, b"This preview is available at 127.0.0.1 and localhost only.\n")
         elif self.server.reloads and target.path == RELOAD_EVENTS:
             self._send_events(target.query)
@@ -238,16 +237,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _send_audio_file(self, file: BinaryIO, media_type: str) -> None:
         """Send a file or a range of it. Players seek, and Safari plays nothing from a server without ranges."""
         size_bytes = os.fstat(file.fileno()).st_size
-        wanted = parse_range(self.headers.get("Range"), size_bytes)
-        if wanted is None:
+        part = parse_range(self.headers.get("Range"), size_bytes)
+        if part is not None and not part:
             more = {"Content-Range": f"bytes */{size_bytes}"}
             self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, MEDIA_TYPES[".txt"], length=0, more=more)
             return
         more = {"Accept-Ranges": "bytes"}
-        status = HTTPStatus.OK
-        if len(wanted) != size_bytes or "Range" in self.headers:
-            status = HTTPStatus.PARTIAL_CONTENT
-            more["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size_bytes}"
+        status, wanted = HTTPStatus.OK, range(size_bytes)
+        if part is not None:
+            status, wanted = HTTPStatus.PARTIAL_CONTENT, part
+            more["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size_bytes}"
         file.seek(wanted.start)
         self._send_head(status, media_type, length=len(wanted), more=more)
         self._send_in_chunks(file, len(wanted))
@@ -267,6 +266,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         self.send_header("X-Content-Type-Options", "nosniff")
+        # Without it, any web page could load the site's data as a script, or play the person's audio files.
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
         self.send_header("Referrer-Policy", "no-referrer")
         for name, value in (more or {}).items():
             self.send_header(name, value)

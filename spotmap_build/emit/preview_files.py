@@ -18,7 +18,7 @@ _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 def is_local_host(header: str | None) -> bool:
     """Tell whether a ``Host`` header names this machine, with any port."""
     name, _, port = (header or "").partition(":")
-    return name.lower() in LOCAL_NAMES and (not port or port.isdigit())
+    return name.lower() in LOCAL_NAMES and (not port or (port.isascii() and port.isdigit()))
 
 
 def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -> Path | None:
@@ -93,21 +93,20 @@ def parse_range(header: str | None, size_bytes: int) -> range | None:
     Returns
     -------
     range or None
-        The full file if the header is missing, invalid or names several ranges; None if the range is not satisfiable.
+        None if the header is missing, invalid or names several ranges, so that the full file is sent; an empty range if
+        it is not satisfiable.
 
     Examples
     --------
-    >>> parse_range("bytes=10-19", 100), parse_range("bytes=-5", 100), parse_range("bytes=100-", 100)
+    >>> parse_range("bytes=10-19", 100), parse_range("bytes=-5", 100), parse_range("bytes=0-1,4-5", 100)
     (range(10, 20), range(95, 100), None)
     """
     found = _RANGE.fullmatch(header.strip()) if header else None
     if found is None or not any(found.groups()):
-        return range(size_bytes)
+        return None
     first, last = (int(part) if part else None for part in found.groups())
     if first is None:  # a suffix range
-        wanted = range(max(0, size_bytes - (last or 0)), size_bytes)
-    elif last is not None and last < first:
-        return range(size_bytes)
-    else:
-        wanted = range(first, size_bytes if last is None else min(last + 1, size_bytes))
-    return wanted if wanted else None
+        return range(max(0, size_bytes - (last or 0)), size_bytes)
+    if last is not None and last < first:
+        return None
+    return range(first, size_bytes if last is None else min(last + 1, size_bytes))
