@@ -184,7 +184,7 @@ function createPanels({ map, store, readCollections, readPicture, readTable, rea
   const legendInsights = new LegendInsights({ map, store, readInsights, goTo, flyToAll, styleWords });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
   wireSizeBy(byId("legend"), store, traitLoader, readListening);
-  const listening = new Listening(byId("listening"), surface, { map, store, details, readListening, traitLoader, goTo });
+  const listening = new Listening(byId("listening"), surface, { map, store, details, readListening, traitLoader, goTo, freeArea });
   wireSavePicture(byId("picture"), byId("picture-button"), { map, renderer, surface, readScript: readPicture, announce });
   const table = new TableLoader(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, goTo, announce, readScript: readTable });
   wireDrawer(byId("legend"), byId("legend-handle"));

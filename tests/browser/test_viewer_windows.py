@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import FloatRect, Page, expect
 
-from tests.browser.conftest import PHONE, OpenViewer
+from tests.browser.conftest import PHONE, SIDE, OpenViewer, Viewer
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
@@ -13,9 +13,10 @@ LOW_PHONE = {**PHONE, "viewport": {"width": 390, "height": 667}}
 
 COVERED = """() => [...document.querySelectorAll("#app :is(button, input)")].filter((node) => {
   const { left, top, width, height } = node.getBoundingClientRect();
-  const isScrolledAway = node.closest(".legend-body") !== null;
+  const [card, middle] = [node.closest(".card")?.getBoundingClientRect(), top + height / 2];
+  const isScrolledAway = node.closest(".legend-body") !== null || (card && (middle < card.top || middle > card.bottom));
   if (width === 0 || isScrolledAway || !node.checkVisibility({ visibilityProperty: true })) return false;
-  return !node.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  return !node.contains(document.elementFromPoint(left + width / 2, middle));
 }).map((node) => node.id || node.dataset.action || node.className || node.type)"""
 """Buttons and fields that cannot be pressed because something lies on them, or because they are out of the window."""
 
@@ -34,32 +35,75 @@ def pin_one_with_an_excerpt(page: Page) -> None:
     page.locator("#search input").fill("")
 
 
-@pytest.mark.parametrize("size", [(1280, 120), (800, 120), (390, 120), (320, 120), (390, 200), (320, 256)])
-def test_in_low_windows_no_button_lies_under_another(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    "size", [(1280, 120), (800, 120), (390, 120), (320, 120), (390, 200), (320, 256), (390, 667), (568, 320)]
+)
+def test_no_button_lies_under_another_or_under_the_open_legend(open_viewer: OpenViewer, size: tuple[int, int]) -> None:
     page = open_viewer(viewport={"width": size[0], "height": size[1]}).page
     assert page.evaluate(COVERED) == []
     if page.locator("#legend-handle").is_visible():
         page.locator("#legend-handle").click()
         expect(page.locator("[data-color-by=playlist]")).to_be_in_viewport()
+        assert page.evaluate(COVERED) == []
         page.locator("[data-color-by=playlist]").click()
         page.locator("#legend-handle").click()
         assert page.evaluate(COVERED) == []
 
 
-def test_pressing_listen_moves_neither_the_buttons_nor_the_card_aside(
-    open_viewer: OpenViewer, with_excerpts: Site
+def overlaps(left: FloatRect, right: FloatRect) -> bool:
+    return (
+        left["x"] < right["x"] + right["width"]
+        and right["x"] < left["x"] + left["width"]
+        and left["y"] < right["y"] + right["height"]
+        and right["y"] < left["y"] + left["height"]
+    )
+
+
+def give_the_player_the_height_of_a_video(viewer: Viewer) -> None:
+    viewer.page.evaluate("document.querySelector('#player').classList.remove('plays-file')")
+    viewer.wait_until(
+        """(({ bottom, height }) => height > 200
+            && document.body.style.getPropertyValue("--player-bottom") === `${bottom}px`
+          )(document.querySelector("#player").getBoundingClientRect())"""
+    )
+
+
+@pytest.mark.parametrize("has_video", [False, True], ids=["file", "video"])
+@pytest.mark.parametrize(
+    ("size", "has_table"),
+    [((1280, 800), False), ((1280, 800), True), ((1100, 700), True), ((900, 900), False), ((768, 1024), False)],
+)
+def test_pressing_listen_moves_neither_the_buttons_nor_the_card_over_its_track(
+    open_viewer: OpenViewer, with_excerpts: Site, size: tuple[int, int], has_table: bool, has_video: bool
 ) -> None:
-    viewer = open_viewer(site=with_excerpts)
+    viewer = open_viewer(site=with_excerpts, viewport={"width": size[0], "height": size[1]})
     page = viewer.page
+    if has_table:
+        page.locator("#table-button").click()
+        expect(page.locator("#table [data-sort=title]")).to_be_focused()
     pin_one_with_an_excerpt(page)
     card, controls = box(page, "#card"), box(page, "#controls")
     page.locator("#card [data-action=listen]").click()
     expect(page.locator("#player audio")).to_be_attached()
-    player = box(page, "#player")
+    if has_video:
+        give_the_player_the_height_of_a_video(viewer)
     assert box(page, "#controls") == controls
-    assert box(page, "#card")["x"] == card["x"]
-    assert box(page, "#card")["y"] >= player["y"] + player["height"]
-    assert page.evaluate(COVERED) == []
+    moved = box(page, "#card")
+    x, y = viewer.position_of(viewer.state("pinned"))
+    assert not overlaps(moved, {"x": x, "y": y, "width": 0, "height": 0})
+    assert not overlaps(moved, box(page, "#player"))
+    if not has_table:  # otherwise, the card moves to the left if it is too high for the area below the player
+        assert moved["x"] == card["x"]
+        assert page.evaluate(COVERED) == []
+
+
+def test_a_message_in_the_player_moves_the_card_down(open_viewer: OpenViewer, with_excerpts: Site) -> None:
+    viewer = open_viewer(site=with_excerpts)
+    page = viewer.page
+    pin_one_with_an_excerpt(page)
+    page.locator("#card [data-action=listen]").click()
+    expect(page.locator("#player audio")).to_be_attached()
+    player = box(page, "#player")
     page.evaluate("document.querySelector('#player audio').dispatchEvent(new Event('error'))")
     expect(page.locator(".player-note")).to_be_visible()
     higher = box(page, "#player")
@@ -67,6 +111,47 @@ def test_pressing_listen_moves_neither_the_buttons_nor_the_card_aside(
     viewer.wait_until(
         f"document.querySelector('#card').getBoundingClientRect().top >= {higher['y'] + higher['height']}"
     )
+
+
+def test_arrow_keys_never_lead_to_a_track_under_the_player(open_viewer: OpenViewer, with_excerpts: Site) -> None:
+    viewer = open_viewer(site=with_excerpts)
+    page = viewer.page
+    pin_one_with_an_excerpt(page)
+    page.locator("#card [data-action=listen]").click()
+    expect(page.locator("#player audio")).to_be_attached()
+    give_the_player_the_height_of_a_video(viewer)
+    player = box(page, "#player")
+    page.locator("#map").focus()
+    for key in ["ArrowUp", "ArrowRight"] * SIDE:
+        page.keyboard.press(key)
+        x, y = viewer.position_of(viewer.state("pinned"))
+        assert not overlaps(player, {"x": x, "y": y, "width": 0, "height": 0})
+
+
+@pytest.mark.parametrize("has_video", [False, True], ids=["file", "video"])
+@pytest.mark.parametrize("size", [(390, 667), (390, 480), (568, 320), (667, 375)])
+def test_on_a_phone_neither_card_nor_list_nor_legend_covers_the_player(
+    open_viewer: OpenViewer, with_excerpts: Site, size: tuple[int, int], has_video: bool
+) -> None:
+    viewer = open_viewer(site=with_excerpts, **{**PHONE, "viewport": {"width": size[0], "height": size[1]}})
+    page = viewer.page
+    pin_one_with_an_excerpt(page)
+    page.locator("#card [data-action=add]").tap()
+    page.locator("#card [data-action=listen]").tap()
+    expect(page.locator("#player audio")).to_be_attached()
+    if has_video:
+        give_the_player_the_height_of_a_video(viewer)
+    player = box(page, "#player")
+    assert page.evaluate(COVERED) == []
+    assert player["y"] + player["height"] <= size[1]
+    assert not overlaps(box(page, "#card"), player)
+    page.keyboard.press("Escape")
+    expect(page.locator("#picks")).to_be_visible()
+    assert not overlaps(box(page, "#picks"), player)
+    page.locator("#picks [data-action=clear]").tap()
+    page.locator("#legend-handle").tap()
+    expect(page.locator(".legend-body")).to_be_visible()
+    assert not overlaps(box(page, "#legend"), player)
 
 
 def test_on_a_phone_listen_is_in_sight_and_tracks_can_be_found_while_one_plays(

@@ -5,7 +5,7 @@ import { byId, element, icon, show, swatch } from "../ui/dom.js";
 import { featureBars } from "../data/features.js";
 import { formatDay, gettext, gettext_noop } from "../data/language.js";
 import { formatDuration, isolated, selectedText } from "../ui/format.js";
-import { freeArea, narrow } from "../ui/insets.js";
+import { dockingArea, freeArea, narrow } from "../ui/insets.js";
 import { ALL_SHOWN } from "./legend_rows.js";
 import { trackLinks } from "../data/listen_links.js";
 import { colorOf } from "../ui/palette.js";
@@ -135,24 +135,20 @@ export class Card {
       style.transform = style.maxHeight = "";
       return;
     }
-    const free = freeArea();
     const stays = this.#shown === this.#store.get().pinned;
-    // Below the player, which is at the top right; it may lie in the free area.
-    const player = byId("player").getBoundingClientRect();
-    if (player.height > 0 && player.left < free.right) {
-      if (stays) free.top = Math.max(free.top, player.bottom);
-      else free.right = player.left;
-    }
+    const free = stays ? dockingArea(LOWEST + 20) : freeArea();
     style.maxHeight = `${Math.max(LOWEST, Math.floor(free.bottom - free.top) - 20)}px`;
     const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
     const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
     const needed = stays ? MAP_BESIDE * card.width : card.width + 20;
     const hasRoom = free.right - free.left >= needed && free.bottom - free.top >= card.height + 20;
-    // Too little room beside the panels: the card may cover the left ones, but not the player.
-    const leftOfRight = { ...screen, right: free.right };
+    // Too little room beside the panels: the card may cover the legend, and the search if there is no other place, but not the player.
+    const tops = [Math.max(free.top, byId("masthead").getBoundingClientRect().bottom), free.top];
+    const top = tops.find((each) => each + card.height + 20 <= innerHeight) ?? 0;
+    const leftOfRight = { ...screen, top, right: free.right };
     const area = hasRoom ? free : leftOfRight.right >= card.width + 20 ? leftOfRight : screen;
-    const [left, top] = (stays ? dockCard : placeCard)(this.#renderer.positionOf(this.#shown), card, area);
-    style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+    const [x, y] = (stays ? dockCard : placeCard)(this.#renderer.positionOf(this.#shown), card, area);
+    style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
     const docked = stays ? `${style.transform} ${card.height}` : "";
     if (docked !== this.#docked) this.#renderer.invalidate("labels"); // they make room
     this.#docked = docked;

@@ -5,7 +5,7 @@ import { messageOf } from "../data/decode.js";
 /** @import { DetailsReader, ListeningReader } from "../data/load.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
-/** @import { MapData, TextData } from "../data/types.js" */
+/** @import { Box, MapData, TextData } from "../data/types.js" */
 
 export class Listening {
   #host;
@@ -20,7 +20,7 @@ export class Listening {
   /**
    * @param {HTMLDetailsElement} host
    * @param {HTMLElement} surface  the map
-   * @param {{map: MapData, store: Store, details: DetailsReader, readListening: ListeningReader, traitLoader: TraitLoader, goTo: (track: number) => void}} parts
+   * @param {{map: MapData, store: Store, details: DetailsReader, readListening: ListeningReader, traitLoader: TraitLoader, goTo: (track: number) => void, freeArea: () => Box}} parts
    */
   constructor(host, surface, parts) {
     this.#host = host;

@@ -4,13 +4,12 @@ import { gettext } from "../data/language.js";
 import { centersOfTaste, wayUntil } from "../data/listening.js";
 import { element, PANEL_TOGGLED, svgElement, tellToggled, withNames } from "../ui/dom.js";
 import { isolated } from "../ui/format.js";
-import { freeArea } from "../ui/insets.js";
 import { toScreen } from "../map/viewport.js";
 
 /** @import { Center } from "../data/listening.js" */
 /** @import { DetailsReader } from "../data/load.js" */
 /** @import { Store } from "../state/store.js" */
-/** @import { MapData } from "../data/types.js" */
+/** @import { Box, MapData } from "../data/types.js" */
 
 /** Minimum distance between year labels, pixels. */
 const APART = { x: 44, y: 22 };
@@ -20,6 +19,7 @@ const NOW = { most: 280, side: 148, letter: 7.5 };
 export class TasteTrail {
   #map;
   #store;
+  #freeArea;
   #host;
   #drawing = svgElement("svg", { "aria-hidden": "true" });
   /** @type {readonly Center[]} */
@@ -27,12 +27,13 @@ export class TasteTrail {
 
   /**
    * @param {HTMLElement} surface  the map
-   * @param {{map: MapData, store: Store}} parts
+   * @param {{map: MapData, store: Store, freeArea: () => Box}} parts
    * @param {readonly any[]} documents  all details
    */
-  constructor(surface, { map, store }, documents) {
+  constructor(surface, { map, store, freeArea }, documents) {
     this.#map = map;
     this.#store = store;
+    this.#freeArea = freeArea;
     this.#centers = centersOfTaste(map, documents, map.columns.yearsPlayed);
     this.#host = element("div", { class: "trail", role: "img", "aria-label": this.#inWords(), hidden: true });
     surface.append(this.#host);
@@ -65,7 +66,7 @@ export class TasteTrail {
     const line = [...past, here].map(at);
     const [left, top] = at(here);
     const now = `${here.year}${this.#nameOf(here)}`;
-    const area = freeArea();
+    const area = this.#freeArea();
     const nowAt = Math.max(area.left + NOW.side, Math.min(area.right - NOW.side, left));
     /** Centers and half-widths of labels. @type {[number, number, number][]} */
     const written = [[nowAt, top, Math.min(NOW.most, NOW.letter * now.length) / 2 + APART.x / 2]];
@@ -98,7 +99,7 @@ function label(kind, text, x, y) {
 
 /**
  * @param {HTMLElement} surface
- * @param {{map: MapData, store: Store, details: DetailsReader}} parts
+ * @param {{map: MapData, store: Store, details: DetailsReader, freeArea: () => Box}} parts
  */
 export async function createTasteTrail(surface, parts) {
   return new TasteTrail(surface, parts, await parts.details.readAll(() => {}));
