@@ -96,8 +96,10 @@ def _is_edition(mark: Mark) -> bool:
 def _subtitle(album: str) -> str:
     """Return the part after the last colon if it is a name: "An Unexpected Journey", not "Original Soundtrack"."""
     before, _, last = album.rpartition(":")
+    if not before.strip():
+        return ""
     name = _without_edition(f"0 {take_apart(last).full}").removeprefix("0").split()
-    is_name = bool(before.strip()) and len(name) > 1 and not _COUNTED.search(" ".join(name))
+    is_name = len(name) > 1 and not _COUNTED.search(" ".join(name))
     is_distinctive = not set(name) <= album_words().collections | version_words().fillers
     return " ".join(name) if is_name and is_distinctive else ""
 

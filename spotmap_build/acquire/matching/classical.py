@@ -36,7 +36,7 @@ _IN_A_KEY: Final = re.compile(r"(?:in|en|op|,)\b", re.IGNORECASE)
 _PART: Final = re.compile(r"\b(?:part|vol|chapter|act|book) (\d+)\b")
 _LETTERED: Final = re.compile(r"^\s*(?:[a-z]|[IVX]{1,5}|\d{1,2})[.)]\s*")
 _AFTER_COLON: Final = re.compile(r":\s*([^:]+)$")
-_BRACKET: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
+BRACKET: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _KINDS_LIKE_MOVEMENTS: Final = frozenset({"another version", "arrangement", "excerpt", "theme"})
 """Kinds of versions whose words also name movements: "Variation 3", "Choral", "Interlude"."""
 _DASH: Final = re.compile(r"\s[-–—]\s")
@@ -63,8 +63,8 @@ class Work:
 
     ``catalogs``: catalog numbers such as ("op", "9"); some works have two. ``piece``: number within the opus.
     ``number``: number among the composer's works of its genre. ``key``: the tonic; ``mode``: "major" or "minor".
-    ``movement``: number of the movement. ``name``: name of
-    the movement. ``last_name``: name of its last named part ("Sequenz: f. Lacrimosa"). ``title``: the whole title.
+    ``movement``: number of the movement. ``name``: name of the movement. ``last_name``: name of its last named part
+    ("Sequenz: f. Lacrimosa"). ``title``: the normalized title without marks of a version.
     """
 
     catalogs: frozenset[tuple[str, str]]
@@ -185,7 +185,7 @@ def last_part(title: str) -> str:
 
 def _without_versions(title: str) -> str:
     """Return a title without marks of a version: "(Live)", " - Remastered 2015"."""
-    title = _BRACKET.sub(lambda found: " " if _is_version(found[1]) else found[0], title)
+    title = BRACKET.sub(lambda found: " " if _is_version(found[1]) else found[0], title)
     parts = _DASH.split(title)
     while len(parts) > 1 and _is_version(parts[-1]):
         parts.pop()

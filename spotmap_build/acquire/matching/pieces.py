@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from spotmap_build.acquire.matching.albums import is_same_album
 from spotmap_build.acquire.matching.classical import (
+    BRACKET,
     CATALOG,
     COUNTED,
     MOVEMENT,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from spotmap_build.acquire.matching.case import Case
     from spotmap_build.acquire.matching.titles import Title
 
-_BRACKET: Final = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _QUOTED: Final = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _STRUCTURE: Final = re.compile(r"\s*(?::|\s/|/\s|\s[-–—])\s*")
 """Signs between a work, its parts and the piece."""
@@ -176,8 +176,8 @@ def _is_same_name(mine: str, theirs: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _piece(title: str) -> _Piece:
-    brackets = [inside for inside in _BRACKET.findall(title) if not _FROM.match(inside)]
-    plain = _BRACKET.sub(" ", title)
+    brackets = [inside for inside in BRACKET.findall(title) if not _FROM.match(inside)]
+    plain = BRACKET.sub(" ", title)
     last = next((part for part in reversed(_STRUCTURE.split(plain)) if part.strip()), "")
     names = (*brackets, *_QUOTED.findall(last))
     numbers = _numbers(last).union(*(_numbers(inside) for inside in brackets if not _telling(inside)))
