@@ -15,6 +15,13 @@ RETRY_DELAYS_S: Final = (3_600, 6 * 3_600, 86_400, 3 * 86_400, 7 * 86_400)
 _FOREVER: Final = 2**63
 MAX_WAIT_S: Final = 30 * 86_400
 """Upper bound of all waits. A playlist that Spotify does not show waits this long, all other failures wait less."""
+MAX_UNIX_S: Final = 253_402_300_799
+"""The last second of the year 9999: a report cannot show later times."""
+
+
+def is_moment(value: object) -> bool:
+    """Tell whether a value from a record or a pack is a time, in seconds since 1970, that a report can show."""
+    return type(value) is int and 0 <= value <= MAX_UNIX_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import orjson
 
 from spotmap_build.cache.files import is_in_the_way
-from spotmap_build.cache.freshness import Failure, FailureKind, Freshness
+from spotmap_build.cache.freshness import Failure, FailureKind, Freshness, is_moment
 from spotmap_build.cache.keys import Key, UnkeyableError, canonical_json, digest_bytes, is_digest
 from spotmap_build.core.files import FileTooLarge, read_with_status
 
@@ -159,7 +159,7 @@ def key_of(data: bytes) -> Key:
 
 
 def _require_types(record: Record) -> None:
-    """Raise ``TypeError`` if a field has the wrong type: a matching checksum does not prove who wrote the record.
+    """Raise ``TypeError`` for a value that no build writes: a matching checksum does not prove who wrote the record.
 
     The checks are written by hand, because importing a schema library takes longer than reading all records of a build
     with nothing to do.
@@ -173,11 +173,11 @@ def _require_types(record: Record) -> None:
         and isinstance(record.seconds, int | float)
         and all(map(_is_count, sizes))
         and all(map(is_digest, (*(output.digest for output in outputs), *record.blobs)))
-        and (freshness is None or all(map(_is_integer, (freshness.fetched_at_unix_s, freshness.max_age_s))))
+        and (freshness is None or (is_moment(freshness.fetched_at_unix_s) and _is_count(freshness.max_age_s)))
         and (failure is None or _is_failure(failure))
     )
     if not is_valid:
-        raise TypeError("a field has the wrong type")
+        raise TypeError("a field has the wrong type or an impossible value")
 
 
 def _is_failure(failure: Failure) -> bool:
@@ -187,12 +187,8 @@ def _is_failure(failure: Failure) -> bool:
         and isinstance(failure.detail, str)
         and failure.kind in _KINDS
         and _is_count(failure.attempts)
-        and (retry_at is None or _is_integer(retry_at))
+        and (retry_at is None or is_moment(retry_at))
     )
-
-
-def _is_integer(value: object) -> bool:
-    return type(value) is int
 
 
 def _is_count(value: object) -> bool:

@@ -19,7 +19,7 @@ import msgspec
 import orjson
 
 from spotmap_build.cache.arrays import decode_array, encode_array
-from spotmap_build.cache.freshness import Failure, Freshness
+from spotmap_build.cache.freshness import Failure, Freshness, is_moment
 from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
 from spotmap_build.core.documents import decode_json
 from spotmap_build.errors import CacheError
@@ -36,7 +36,7 @@ MAX_LIST_BYTES: Final = 8 << 20
 """Limit for the list of results in a pack. Ours have 1 KB per result; a malicious one can take 25 times its size when
 parsed."""
 MAX_NUMBER: Final = 1 << 53
-"""Limit for times and counts, within which every JSON reader is exact."""
+"""Limit for counts, within which every JSON reader is exact."""
 HALVED: Final = frozenset(
     ("discogs-effnet", name) for name in ("vector.npy", "tags.npy", *(head.output for head in OF_EFFNET))
 )
@@ -129,12 +129,15 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
 
 def _check_numbers(head: _Head) -> None:
     """Raise ``ValueError`` for times and counts that no record can have."""
-    numbers: list[int | None] = []
+    moments, counts = [], []
     if head.failure is not None:
-        numbers += head.failure.attempts, head.failure.retry_at_unix_s
+        counts.append(head.failure.attempts)
+        if head.failure.retry_at_unix_s is not None:
+            moments.append(head.failure.retry_at_unix_s)
     if head.freshness is not None:
-        numbers += head.freshness.fetched_at_unix_s, head.freshness.max_age_s
-    if not all(number is None or 0 <= number <= MAX_NUMBER for number in numbers):
+        moments.append(head.freshness.fetched_at_unix_s)
+        counts.append(head.freshness.max_age_s)
+    if not (all(map(is_moment, moments)) and all(0 <= count <= MAX_NUMBER for count in counts)):
         raise ValueError("a time or a count in it is out of range")
 
 

@@ -85,6 +85,10 @@ def test_sealed_file_without_a_record_is_damaged() -> None:
         {"failure": {"code": "a", "detail": "b", "kind": "retry_after", "retry_at_unix_s": "soon", "attempts": 1}},
         {"failure": {"code": "a", "detail": "b", "kind": "permanent", "retry_at_unix_s": None, "attempts": "1"}},
         {"failure": {"code": "a", "detail": ["b"], "kind": "permanent", "retry_at_unix_s": None, "attempts": 1}},
+        {"failure": {"code": "a", "detail": "b", "kind": "retry_after", "retry_at_unix_s": 1 << 53, "attempts": 1}},
+        {"failure": {"code": "a", "detail": "b", "kind": "retry_after", "retry_at_unix_s": -1, "attempts": 1}},
+        {"freshness": {"fetched_at_unix_s": 1 << 53, "max_age_s": 1}},
+        {"freshness": {"fetched_at_unix_s": 1, "max_age_s": -1}},
         {"freshness": {"fetched_at_unix_s": "x", "max_age_s": 1}},
         {"freshness": {"fetched_at_unix_s": 1.5, "max_age_s": 1}},
         {"freshness": [1]},
@@ -96,7 +100,7 @@ def test_sealed_file_without_a_record_is_damaged() -> None:
     ],
     ids=lambda change: str(change)[:60],
 )
-def test_sealed_record_with_a_field_of_the_wrong_type_is_damaged(change: dict[str, object]) -> None:
+def test_sealed_record_with_a_value_that_no_build_writes_is_damaged(change: dict[str, object]) -> None:
     content = unseal(encode_record(record(), KEY.canonical)) | change
     with pytest.raises(DamagedError, match="not a record"):
         decode_record(seal(content))

@@ -20,6 +20,7 @@ import pytest
 from spotmap_build.acquire.decisions import decision_key
 from spotmap_build.cache import Cache, Failure, Freshness, Key, canonical_json, digest_bytes
 from spotmap_build.cache.arrays import decode_array, encode_array
+from spotmap_build.cache.freshness import MAX_UNIX_S
 from spotmap_build.cache.maintenance import check, records_of
 from spotmap_build.cache.roots import site_name
 from spotmap_build.errors import ConfigError
@@ -377,9 +378,18 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a deeply nested key": lambda: pack_of(
         canonical_json([head()]).replace(b'"recording":1', b'"a":' + b"[" * 100_000 + b"]" * 100_000)
     ),
-    "a date out of range": lambda: pack_of([head(freshness={"fetched_at_unix_s": 2**63 - 1, "max_age_s": 1})], b"1"),
-    "a retry time out of range": lambda: pack_of(
-        [head(failure={"code": "x", "detail": "", "kind": "retry_after", "retry_at_unix_s": 2**63 - 1, "attempts": 1})],
+    "a date after the year 9999": lambda: pack_of(
+        [head(freshness={"fetched_at_unix_s": MAX_UNIX_S + 1, "max_age_s": 1})], b"1"
+    ),
+    "a retry time after the year 9999": lambda: pack_of(
+        [
+            head(
+                failure={
+                    **{"code": "x", "detail": "", "kind": "retry_after", "attempts": 1},
+                    "retry_at_unix_s": MAX_UNIX_S + 1,
+                }
+            )
+        ],
         b"1",
     ),
     "a negative number of attempts": lambda: pack_of(
