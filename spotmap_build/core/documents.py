@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import Any, Final, TypeVar
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Value = TypeVar("Value")
 
@@ -31,14 +35,12 @@ def parse_json(content: str | bytes) -> Any:
     """
     import json  # deferred: not needed if there is no document to parse
 
-    try:
+    with _plain_errors():
         text = content if isinstance(content, str) else content.decode(json.detect_encoding(content), "surrogatepass")
         value = json.loads(text)
         if _MAY_HOLD_SURROGATES.search(text):
             value = json.loads(_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False)))
         return value
-    except RecursionError as error:
-        raise ValueError("it nests too deeply") from error
 
 
 def parse_toml(content: str | bytes) -> dict[str, Any]:
@@ -52,10 +54,8 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
     text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
     import tomllib
 
-    try:
+    with _plain_errors():
         return tomllib.loads(text)
-    except RecursionError as error:
-        raise ValueError("it nests too deeply") from error
 
 
 def decode_json(content: str | bytes, kind: type[Value]) -> Value:
@@ -70,10 +70,8 @@ def decode_json(content: str | bytes, kind: type[Value]) -> Value:
     import msgspec
 
     _prepare(kind)
-    try:
+    with _plain_errors():
         return msgspec.json.decode(content, type=kind)
-    except RecursionError as error:
-        raise ValueError("it nests too deeply") from error
 
 
 def convert(value: object, kind: type[Value], *, strict: bool = True, from_attributes: bool = False) -> Value:
@@ -99,6 +97,19 @@ def convert(value: object, kind: type[Value], *, strict: bool = True, from_attri
 
     _prepare(kind)
     return msgspec.convert(value, kind, strict=strict, from_attributes=from_attributes)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Raise ``ValueError`` for every error, and describe Python's limits without its advice to programmers."""
+    try:
+        yield
+    except RecursionError as error:
+        raise ValueError("it nests too deeply") from error
+    except ValueError as error:
+        if "integer string conversion" in str(error):
+            raise ValueError("it contains a number of thousands of digits") from error
+        raise
 
 
 def _prepare(kind: object) -> None:

@@ -30,6 +30,15 @@ MAX_REDIRECTS: Final = 5
 CHUNK_BYTES: Final = 1 << 16
 
 
+_REASONS: Final = {
+    requests.TooManyRedirects: f"it redirects more than {MAX_REDIRECTS} times",
+    requests.Timeout: "it does not respond",
+    requests.exceptions.SSLError: "no secure connection can be made",
+    requests.exceptions.ProxyError: "the proxy rejected the request",
+    ValueError: "the address is invalid",
+}
+
+
 class BodyTooLarge(requests.RequestException):
     """A response exceeds the size limit after decompression."""
 
@@ -87,6 +96,26 @@ def make_session(
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+def reason_of(error: requests.RequestException) -> str:
+    """Return why a request failed, in a few words without addresses, which may contain logins."""
+    if isinstance(error, BodyTooLarge | ResponseTooSlow | RedirectRefused | requests.HTTPError):
+        return str(error)
+    cause = system_message(error)
+    usual = f"no connection: {cause}" if cause else "the connection broke, or the response is invalid"
+    return next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), usual)
+
+
+def system_message(error: BaseException) -> str:
+    """Return the operating system's message about the innermost cause of an error; empty if there is none."""
+    inner: BaseException | None = error
+    message = ""
+    while inner is not None:
+        if isinstance(inner, OSError) and inner.strerror:
+            message = inner.strerror
+        inner = inner.__cause__ or inner.__context__
+    return message
 
 
 def is_loopback(host: str | None) -> bool:

@@ -22,6 +22,7 @@ from spotmap_build.core.http import (
     RedirectRefused,
     is_trustworthy_address,
     make_session,
+    system_message,
 )
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.text import printable
@@ -231,10 +232,4 @@ def _reason(error: Exception, url: str, hint: str) -> str:
 
 def _cause(error: BaseException) -> str:
     """Return the operating system's message if there is one, otherwise that of the error."""
-    inner: BaseException | None = error
-    message = str(error) or type(error).__name__
-    while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            message = inner.strerror
-        inner = inner.__cause__ or inner.__context__
-    return printable(message)[:200]
+    return printable(system_message(error) or str(error) or type(error).__name__)[:200]

@@ -45,6 +45,7 @@ _PASSING_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
 _GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
 _UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _LOGIN: Final = re.compile(r"//[^/@]*@")
+_QUERY: Final = re.compile(r"[?#].*", re.S)
 _MAX_NUMBER_LENGTH: Final = 9
 """Maximum number of digits at the end of a cluster's id, from which ids of new clusters continue."""
 
@@ -204,8 +205,8 @@ def read_site(location: str, decode: Callable[[Read], Result], *, wanted: str, o
     try:
         return decode(_bounded(_from_web(location) if is_address else _from_folder(Path(location))))
     except (OSError, ValueError, RecursionError) as error:  # all errors of requests are OSErrors
-        reason = printable(str(error) or type(error).__name__)[:MAX_REASON_LENGTH]
-        shown = printable(_LOGIN.sub("//", location))
+        reason = printable(_reason(error))[:MAX_REASON_LENGTH]
+        shown = printable(_QUERY.sub("", _LOGIN.sub("//", location)) if is_address else location)
         if is_address and _is_temporary(error):
             raise ServiceError(
                 f"The map at {shown} cannot be reached ({reason}).",
@@ -215,6 +216,19 @@ def read_site(location: str, decode: Callable[[Read], Result], *, wanted: str, o
             f"There is no map at {shown} that can be {wanted} ({reason}).",
             hint=f"Use the folder or the address of a site that spotmap-build made{otherwise}.",
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what is wrong, in words without the address, which is shown before them."""
+    from requests import RequestException
+
+    from spotmap_build.core.http import reason_of
+
+    if isinstance(error, RequestException):
+        return reason_of(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{Path(error.filename).name}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
 
 
 def _is_temporary(error: Exception) -> bool:
@@ -235,6 +249,8 @@ def _from_web(address: str) -> Read:
 
     if _UNSENDABLE.search(address):
         raise ValueError("the address contains a space or a control character")
+    if _QUERY.search(address):
+        raise ValueError("the address contains a ? or #, but must be that of a folder")
     base = address.removesuffix("index.html").rstrip("/")
     session = make_session(Limits(SILENCE_S, FILE_S, MAX_FILE_BYTES), follow_redirects=True)
     end_s = time.monotonic() + SITE_S

@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,6 +135,12 @@ DEEP = 200_000
 def test_invalid_json_is_a_value_error(content: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any of its kinds
         parse_json(content)
+
+
+@pytest.mark.parametrize("parse", [lambda: parse_json("9" * 5_000), lambda: parse_toml("a = " + "9" * 5_000)])
+def test_limit_of_python_is_explained_to_the_author_of_a_document(parse: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"^it contains a number of thousands of digits$"):
+        parse()
 
 
 FIRST_DECODED_BY_FOUR_THREADS = """

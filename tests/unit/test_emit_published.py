@@ -368,7 +368,25 @@ def test_no_map_is_read_for_none_or_auto() -> None:
     assert read_anchor(config("auto")) is None
 
 
-def test_password_in_a_url_is_not_repeated_in_the_error() -> None:
-    with pytest.raises(ServiceError, match="cannot be reached") as caught:
-        read_published("HTTP://me:secret@127.0.0.1:1/")
-    assert "secret" not in caught.value.message + str(caught.value.__cause__)
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("HTTP://me:secret@127.0.0.1:1/", "no connection: Connection refused"),
+        ("https://:secret@/", "the address is invalid"),
+        ("https://me:secret@[::1/", "the address is invalid"),
+        ("http://127.0.0.1:1/?token=secret", "the address contains a \\? or #"),
+        ("http://127.0.0.1:1/#secret", "the address contains a \\? or #"),
+    ],
+)
+def test_secrets_in_a_url_are_not_repeated_in_the_error(url: str, words: str) -> None:
+    with pytest.raises((ServiceError, ConfigError), match=words) as caught:
+        read_published(url)
+    assert "secret" not in caught.value.message
+
+
+def test_reason_names_the_file_that_cannot_be_read(files: dict[str, bytes], tmp_path: Path) -> None:
+    site = write(tmp_path, files)
+    (site / "index.html").unlink()
+    os.mkfifo(site / "index.html")
+    with pytest.raises(ConfigError, match=r"\(index\.html: it is a pipe, not a regular file\)"):
+        read_published(str(site))

@@ -184,6 +184,10 @@ BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
         "with an unsupported method",
     ),
     "deflate": ("TakeoutSource", "t.zip", lambda: zipped({"YourLibrary.json": bytes(65 * MEGABYTE)}), "too large"),
+    "zip of damaged files": (
+        *("TakeoutSource", "t.zip", lambda: zipped({f"Playlist{n}.json": b"[" * 60_000_000 for n in range(12)})),
+        "too many values",
+    ),
     "lists in zip": (
         *("TakeoutSource", "t.zip", lambda: zipped({"Playlist1.json": b"[" + b"[]," * 20_000_000})),
         "too many values",
@@ -320,7 +324,7 @@ SPECIAL: dict[str, tuple[Callable[[Path], LibrarySource], str]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["a pipe", "/dev/zero", "/dev/urandom", "/proc/kmsg"])
+@pytest.mark.parametrize("kind", ["a pipe", "/dev/zero", "/dev/urandom", "/proc/kmsg", "missing", "itself"])
 @pytest.mark.parametrize("source", SPECIAL)
 def test_special_file_is_reported(tmp_path: Path, cache: Cache, source: str, kind: str) -> None:
     make, name = SPECIAL[source]
@@ -331,7 +335,7 @@ def test_special_file_is_reported(tmp_path: Path, cache: Cache, source: str, kin
     if kind == "a pipe":
         os.mkfifo(path)
     else:
-        path.symlink_to(kind)
+        path.symlink_to(path.name if kind == "itself" else kind)
     with pytest.raises(SourceError):
         load(make(path), cache)
 

@@ -63,6 +63,11 @@ class LeftOut:
     folders: list[OSError] = field(default_factory=list)
     faults: list[SourceError] = field(default_factory=list)
 
+    def add(self, fault: SourceError) -> None:
+        """Note the error of a file, without its traceback, which would keep the content of the file in memory."""
+        fault.__cause__ = fault.__context__ = None
+        self.faults.append(fault.with_traceback(None))
+
     def sentences(self) -> tuple[str, ...]:
         """Return notices about what was left out."""
         left_out = [translatable(f"{fault.message} It was left out.") for fault in self.faults[:MAX_REPORTED]]
@@ -140,7 +145,7 @@ class _Reading:
         try:
             content = read_bounded(path, MAX_FILE_BYTES)
         except OSError as error:
-            self._left_out.faults.append(SourceError(f"{path} cannot be read: {error.strerror or error}."))
+            self._left_out.add(SourceError(f"{path} cannot be read: {error.strerror or error}."))
             return
         self._spend(len(content), files=1)
         yield ExportFile(path.name, printable(str(path)), str(path.parent), content)
@@ -151,7 +156,7 @@ class _Reading:
             with open_regular(path) as file:
                 yield from self._zipped(file, place)
         except OSError as error:
-            self._left_out.faults.append(_damaged(place, error))
+            self._left_out.add(_damaged(place, error))
 
     def _zipped(self, file: BinaryIO, place: str, *, is_inner: bool = False) -> Iterator[ExportFile]:
         try:
@@ -159,7 +164,7 @@ class _Reading:
                 for info in self._members(archive):
                     yield from self._member(archive, info, place, is_inner=is_inner)
         except DAMAGED_ZIP as error:
-            self._left_out.faults.append(_damaged(place, error))
+            self._left_out.add(_damaged(place, error))
 
     def _members(self, archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
         names = ((_inner_path(info).name, info) for info in archive.infolist() if not info.is_dir())
@@ -182,10 +187,10 @@ class _Reading:
         except _TooMuch:
             raise
         except SourceError as error:
-            self._left_out.faults.append(error)
+            self._left_out.add(error)
             return
         except DAMAGED_ZIP as error:
-            self._left_out.faults.append(_damaged(place, error))
+            self._left_out.add(_damaged(place, error))
             return
         if _is_zip(path.name):
             yield from self._zipped(io.BytesIO(content), place, is_inner=True)

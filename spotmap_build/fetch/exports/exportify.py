@@ -84,7 +84,7 @@ class ExportifySource:
             try:
                 found = _read(file, notices)
             except SourceError as error:
-                left_out.faults.append(error)
+                left_out.add(error)
                 continue
             if found is None:
                 others.append(file.place)

@@ -142,7 +142,7 @@ def _read(path: Path) -> Export:
         try:
             _add(export, file)
         except SourceError as error:
-            export.left_out.faults.append(error)
+            export.left_out.add(error)
         if export.row_count > MAX_ROWS or len(export.plays.seen) > MAX_PLAYS:
             raise SourceError(
                 f"{path} is too large: the limit is {MAX_ROWS:,} rows of playlists and songs of histories, and "

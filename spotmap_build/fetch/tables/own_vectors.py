@@ -50,7 +50,7 @@ def find_vectors(path: Path, columns: Columns) -> Cached[Float32Array] | None:
     """Return the vectors of a table's rows, in order, or None if there are none. They are loaded lazily."""
     beside = path.with_suffix(".npy")
     rows = len(columns["title"])
-    if beside.exists() and not beside.is_dir():
+    if os.path.lexists(beside) and not beside.is_dir():
         return Cached(_digest(beside), lambda: _load_matrix(beside, rows))
     if "vector" in columns:
         values = columns["vector"]
