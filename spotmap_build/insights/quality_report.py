@@ -181,8 +181,8 @@ def _of_clusters(positions: Float32Array, cluster_labels: Int32Array) -> list[Fi
                 page_message("separation of regions"),
                 validity,
                 page_message(
-                    "How clearly the regions are separated (DBCV): 1 is completely, 0 is arbitrarily, and below 0 they "
-                    "overlap."
+                    "How clearly the regions are separated (DBCV): 1 means completely, 0 no better than chance, and "
+                    "below 0 they overlap."
                 ),
             )
         )

@@ -52,6 +52,21 @@ def test_color_menu_works_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer.wait_until("spotmap.state().colorBy === 'cluster'")
 
 
+def test_first_rows_of_the_menus_say_what_they_lead_back_to(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    color_row, size_row = (viewer.page.locator(f"{menu} option[value='']") for menu in (".more", ".size-by"))
+    expect(color_row).to_have_text("Color by …")
+    expect(size_row).to_have_text("Size by …")
+    _color_by(viewer, "feature.tempo")
+    viewer.page.locator(".size-by select").select_option("feature.tempo")
+    expect(color_row).to_have_text("Clusters")
+    expect(size_row).to_have_text("One size")
+    viewer.page.locator(".more select").select_option("")
+    viewer.page.locator(".size-by select").select_option("")
+    expect(color_row).to_have_text("Color by …")
+    expect(size_row).to_have_text("Size by …")
+
+
 def test_details_are_fetched_when_a_feature_is_chosen(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(5000)
     requested = viewer.record_requests()

@@ -17,6 +17,9 @@ class SlowAudio extends EventTarget {
   paused = true;
   currentTime = 0;
   plays = 0;
+  HAVE_CURRENT_DATA = 2;
+  readyState = 0;
+  #settle = { resolve() {}, reject() {} };
   #attributes = new Map();
 
   constructor() {
@@ -45,11 +48,18 @@ class SlowAudio extends EventTarget {
   play() {
     this.plays++;
     this.paused = false;
-    return new Promise((resolve) => (this.arrive = resolve));
+    return new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
   }
 
+  arrive() {
+    this.dispatchEvent(new Event("playing"));
+    this.#settle.resolve();
+  }
+
+  /** As in browsers, this rejects the promise of a sound that does not play yet. */
   pause() {
     this.paused = true;
+    this.#settle.reject(new DOMException("interrupted by a call to pause()", "AbortError"));
   }
 }
 
@@ -87,6 +97,19 @@ test("a track under the pointer fades in once its sound has loaded", async () =>
   await pass(LONG_MS);
   assert.deepEqual(sounding(glide), [["audio/3", 0]]);
   SlowAudio.made.find(({ plays }) => plays > 0).arrive();
+  await pass(LONG_MS);
+  assert.deepEqual(sounding(glide), [["audio/3", 1]]);
+});
+
+test("a track whose sound stalls at first fades in when it plays", async () => {
+  const { glide, store } = gliding(detailsOf);
+  store.set({ hovered: 3 });
+  await pass(700);
+  const audio = SlowAudio.made.find(({ plays }) => plays > 0);
+  audio.dispatchEvent(new Event("stalled"));
+  await pass(50);
+  assert.equal(audio.plays, 2);
+  audio.arrive();
   await pass(LONG_MS);
   assert.deepEqual(sounding(glide), [["audio/3", 1]]);
 });

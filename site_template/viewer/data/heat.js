@@ -5,7 +5,7 @@
 
 const MAP_SIZE = 65536;
 /** Cells along the map's side; more tracks give a finer grid. */
-const CELLS = { least: 32, most: 128, perTrack: 3 };
+const CELLS = { min: 32, max: 128, perTrack: 3 };
 /** Blur passes. Each has a standard deviation of one cell; together they have two. */
 const PASSES = 4;
 const KERNEL = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16];
@@ -16,7 +16,7 @@ const KERNEL = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16];
  * @returns {Float32Array}  for each track, the percentage of tracks with less heat
  */
 export function heatOf({ count, x, y }, plays) {
-  const columns = Math.round(Math.max(CELLS.least, Math.min(CELLS.most, CELLS.perTrack * Math.sqrt(count))));
+  const columns = Math.round(Math.max(CELLS.min, Math.min(CELLS.max, CELLS.perTrack * Math.sqrt(count))));
   const cellOf = (/** @type {number} */ track) => Math.floor((y[track] / MAP_SIZE) * columns) * columns + Math.floor((x[track] / MAP_SIZE) * columns);
   let cells = new Float64Array(columns * columns);
   for (let track = 0; track < count; track++) cells[cellOf(track)] += plays[track] || 0;

@@ -21,7 +21,7 @@ export const NEIGHBORS = 10;
 const COSTS = [() => 1, (rank) => 5 + rank, (rank) => 1 + rank, (rank) => (1 + rank) ** 2, (rank) => (1 + rank) ** 3];
 const FIRST_COST = 2;
 /** Desired number of tracks on a path. */
-const LENGTH = { least: 8, most: 25 };
+const LENGTH = { min: 8, max: 25 };
 /** Tracks per slice: less than a millisecond. */
 const SLICE = 1500;
 
@@ -106,7 +106,7 @@ export function* findPath(graph, start, goal, accepts, positions) {
  */
 function* bestPath(graph, start, goal, mayUse) {
   let best = yield* cheapestPath(graph, start, goal, mayUse, COSTS[FIRST_COST]);
-  const direction = best.length < LENGTH.least ? 1 : -1;
+  const direction = best.length < LENGTH.min ? 1 : -1;
   for (let cost = FIRST_COST + direction; excess(best) > 0 && COSTS[cost]; cost += direction) {
     const other = yield* cheapestPath(graph, start, goal, mayUse, COSTS[cost]);
     if (excess(other) < excess(best)) best = other;
@@ -115,7 +115,7 @@ function* bestPath(graph, start, goal, mayUse) {
 }
 
 /** Returns the number of tracks that a path has too few or too many. @param {readonly number[]} path */
-const excess = ({ length }) => Math.max(LENGTH.least - length, length - LENGTH.most, 0);
+const excess = ({ length }) => Math.max(LENGTH.min - length, length - LENGTH.max, 0);
 
 /**
  * @param {Graph} graph

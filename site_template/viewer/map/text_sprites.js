@@ -1,7 +1,7 @@
 /** Caches lines of text as bitmaps. Stroking halos again would take most of a frame that is full of names. */
 
 /** Maximum number of cached sprites, several times what one view can show. */
-const MOST = 1200;
+const MAX_SPRITES = 1200;
 
 /**
  * @typedef {object} TextLook
@@ -27,7 +27,7 @@ export class TextSprites {
     const key = `${font}\n${tracking}\n${text}`;
     let width = this.#widths.get(key);
     if (width === undefined) {
-      if (this.#widths.size > 4 * MOST) this.#widths.clear();
+      if (this.#widths.size > 4 * MAX_SPRITES) this.#widths.clear();
       this.#ruler.font = font;
       this.#ruler.letterSpacing = `${tracking}px`;
       width = this.#ruler.measureText(text).width;
@@ -46,7 +46,7 @@ export class TextSprites {
     const key = `${look.font}\n${look.tracking}\n${look.color}\n${look.halo}\n${ratio}\n${text}`;
     let sprite = this.#sprites.get(key);
     if (!sprite) {
-      if (this.#sprites.size >= MOST) this.#sprites.clear();
+      if (this.#sprites.size >= MAX_SPRITES) this.#sprites.clear();
       sprite = this.#draw(text, look, ratio);
       this.#sprites.set(key, sprite);
     }

@@ -16,7 +16,7 @@ import { ToolShell } from "./tool_shell.js";
 
 const COUNT = 20;
 /** Maximum number of tracks of each sign; each requires random walks over the whole map. */
-const MOST = 5;
+const MAX_TRACKS = 5;
 const MAX_NAME_LENGTH = 40;
 /** Number of tracks that determine the list's position on the map; the last ones may be anywhere. */
 const PLACED = 10;
@@ -41,7 +41,7 @@ export class Alchemy {
     this.#signs.delete(track);
     this.#signs.set(track, isMore);
     const same = this.#of(isMore);
-    if (same.length > MOST) this.#signs.delete(same[0]);
+    if (same.length > MAX_TRACKS) this.#signs.delete(same[0]);
     // In a narrow window the card covers the list, and closing it removes the pressed button.
     this.#takesFocus = narrow.matches;
     if (narrow.matches) this.#parts.store.set({ pinned: NO_TRACK });
@@ -95,8 +95,8 @@ export class Alchemy {
     const signs = element("ul", { class: "chips tool-signs", "aria-label": gettext("More and less of") }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
     /** @type {HTMLElement[]} */
     const nodes = [signs, element("p", { class: "card-note", role: "status", dir: "auto" }, note)];
-    if ([true, false].some((isMore) => this.#of(isMore).length === MOST)) {
-      nodes.push(element("p", { class: "card-note" }, gettext("At most {count} tracks of each: another one replaces the first.", { count: MOST })));
+    if ([true, false].some((isMore) => this.#of(isMore).length === MAX_TRACKS)) {
+      nodes.push(element("p", { class: "card-note" }, gettext("At most {count} tracks of each: another one replaces the first.", { count: MAX_TRACKS })));
     }
     if (place !== undefined) {
       const lead = () => {

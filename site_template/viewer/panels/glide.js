@@ -29,6 +29,11 @@ class Voice {
   /** Whether it should play; the pointer may leave before the sound is loaded. */
   #isWanted = false;
 
+  constructor() {
+    // Not when `play` resolves: a sound that stalls is paused and played again.
+    this.#audio.addEventListener("playing", () => this.#isWanted && this.#fade(storedVolume(), FADE_IN_MS, () => {}));
+  }
+
   /** Call it in a press event: some browsers allow later playback only then. */
   unlock() {
     this.#audio.load();
@@ -38,17 +43,12 @@ class Voice {
    * @param {string} address
    * @param {number} startS
    */
-  async swell(address, startS) {
+  swell(address, startS) {
     clearInterval(this.#timer);
     this.#isWanted = true;
     this.#audio.volume = 0;
     loadAt(this.#audio, address, startS);
-    try {
-      await this.#audio.play();
-    } catch {
-      return; // the pointer has left, or it cannot be played; the player would say why
-    }
-    if (this.#isWanted) this.#fade(storedVolume(), FADE_IN_MS, () => {});
+    this.#audio.play().catch(() => {}); // the pointer has left, or it cannot be played; the player would say why
   }
 
   dieAway() {
@@ -181,6 +181,6 @@ export class Glide {
     const [next, last] = this.#voices;
     this.#voices = [last, next];
     const middle = (details.duration_ms ?? 0) / 2000;
-    void next.swell(sound.address, sound.isExcerpt ? 0 : momentOf(details) || middle);
+    next.swell(sound.address, sound.isExcerpt ? 0 : momentOf(details) || middle);
   }
 }

@@ -162,6 +162,8 @@ function wireColorBy(host, map, store, traitLoader) {
     more.append(element("optgroup", { label: gettext(family) }, ...names.map(({ id, label }) => element("option", { value: id }, gettext(label)))));
   }
   more.hidden = traitLoader.names.length === 0;
+  const [first] = more.options;
+  const prompt = first.text;
   more.addEventListener("change", async () => {
     const id = more.value;
     if (await traitLoader.load([id], (note) => (progress.textContent = note))) {
@@ -178,6 +180,7 @@ function wireColorBy(host, map, store, traitLoader) {
     }
     more.value = isGroupKind(state.colorBy) ? "" : state.colorBy;
     more.classList.toggle("is-chosen", more.value !== "");
+    first.text = more.value ? gettext("Clusters") : prompt;
     more.parentElement?.classList.toggle("is-filtering", state.traitFilters.size > 0);
   };
   store.subscribe(["colorBy", "traitFilters", ...Object.values(HIDDEN_KEY)], show);

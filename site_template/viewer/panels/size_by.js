@@ -17,12 +17,15 @@ import { element } from "../ui/dom.js";
 export function wireSizeBy(host, store, traitLoader, readListening) {
   const list = /** @type {HTMLSelectElement} */ (host.querySelector(".size-by select"));
   const [progress, key] = /** @type {Iterable<HTMLElement>} */ (host.querySelectorAll(".legend-progress, .size-key"));
+  const [first] = list.options;
+  const prompt = first.text;
   const names = traitLoader.names.filter(({ id }) => mayBeAxis(id));
   const show = async () => {
     const { sizeBy, traits } = store.get();
     const trait = traits.get(sizeBy);
     list.value = sizeBy;
     list.classList.toggle("is-chosen", sizeBy !== "");
+    first.text = sizeBy ? gettext("One size") : prompt;
     key.replaceChildren(...(trait ? (await readListening()).sizeKey(trait) : []));
   };
   list.append(...names.map(({ id, label }) => element("option", { value: id }, gettext(label))));

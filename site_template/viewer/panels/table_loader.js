@@ -1,6 +1,7 @@
 /** Opens and closes the table of tracks, and loads the script for it on demand. */
 
 import { messageOf } from "../data/decode.js";
+import { gettext } from "../data/language.js";
 import { onEscape, tellToggled } from "../ui/dom.js";
 
 /** @import { TablePanel, TableParts } from "./table_panel.js" */
@@ -10,11 +11,15 @@ import { onEscape, tellToggled } from "../ui/dom.js";
 export class TableLoader {
   #host;
   #button;
+  #close;
+  #status;
   #parts;
   /** @type {TextData | null} */
   #text = null;
   /** @type {TablePanel | null} */
   #table = null;
+  /** Counter of openings and closings, which invalidates earlier ones. */
+  #turn = 0;
 
   /**
    * @param {HTMLElement} host
@@ -25,8 +30,10 @@ export class TableLoader {
     this.#host = host;
     this.#button = button;
     this.#parts = parts;
-    button.addEventListener("click", () => void this.#turn(host.hidden === true));
-    this.#find("[data-action='close']").addEventListener("click", () => this.#leave());
+    this.#close = /** @type {HTMLElement} */ (host.querySelector("[data-action='close']"));
+    this.#status = /** @type {HTMLElement} */ (host.querySelector(".table-status"));
+    button.addEventListener("click", () => (host.hidden ? void this.#open() : this.#show(false)));
+    this.#close.addEventListener("click", () => this.#leave());
     onEscape(host, () => this.#leave());
   }
 
@@ -36,30 +43,33 @@ export class TableLoader {
     this.#button.hidden = false;
   }
 
-  /** @param {boolean} on */
-  async #turn(on) {
-    this.#host.hidden = !on;
-    this.#button.setAttribute("aria-expanded", String(on));
-    tellToggled(this.#host);
-    if (!on) return;
+  async #open() {
+    this.#show(true);
+    const turn = this.#turn;
     const { readScript, ...parts } = this.#parts;
     const text = /** @type {TextData} */ (this.#text);
+    this.#status.textContent = gettext("Loading the table");
+    this.#close.focus();
     try {
       const Made = await readScript();
+      if (turn !== this.#turn) return;
       this.#table ??= new Made(this.#host, { ...parts, text, leave: () => this.#leave() });
-      this.#table.show();
+      this.#table.show(document.activeElement === this.#close);
     } catch (reason) {
-      this.#find(".table-status").textContent = messageOf(reason);
+      if (turn === this.#turn) this.#status.textContent = messageOf(reason);
     }
   }
 
-  #leave() {
-    void this.#turn(false);
-    this.#button.focus();
+  /** @param {boolean} isOpen */
+  #show(isOpen) {
+    this.#turn++;
+    this.#host.hidden = !isOpen;
+    this.#button.setAttribute("aria-expanded", String(isOpen));
+    tellToggled(this.#host);
   }
 
-  /** @param {string} selector */
-  #find(selector) {
-    return /** @type {HTMLElement} */ (this.#host.querySelector(selector));
+  #leave() {
+    this.#show(false);
+    this.#button.focus();
   }
 }

@@ -81,11 +81,11 @@ export class TablePanel {
     parts.store.subscribe(["pinned"], ({ pinned }) => this.#showPinned(pinned));
   }
 
-  /** Fills the table, which has just been opened. */
-  show() {
+  /** Fills the table, which has just been opened. @param {boolean} takesFocus */
+  show(takesFocus) {
     this.#setColumns();
     this.#update();
-    this.#scroller.querySelector("button")?.focus();
+    if (takesFocus) this.#scroller.querySelector("button")?.focus();
     void this.#loadTraits();
   }
 

@@ -14,7 +14,7 @@ import { toScreen } from "../map/viewport.js";
 /** Minimum distance between year labels, pixels. */
 const APART = { x: 44, y: 22 };
 /** Label of the current center: maximum width, distance from the sides, and approximate width of a letter. Pixels. */
-const NOW = { most: 280, side: 148, letter: 7.5 };
+const NOW = { maxWidth: 280, side: 148, letter: 7.5 };
 
 export class TasteTrail {
   #map;
@@ -69,7 +69,7 @@ export class TasteTrail {
     const area = this.#freeArea();
     const nowAt = Math.max(area.left + NOW.side, Math.min(area.right - NOW.side, left));
     /** Centers and half-widths of labels. @type {[number, number, number][]} */
-    const written = [[nowAt, top, Math.min(NOW.most, NOW.letter * now.length) / 2 + APART.x / 2]];
+    const written = [[nowAt, top, Math.min(NOW.maxWidth, NOW.letter * now.length) / 2 + APART.x / 2]];
     const earlier = past.filter(({ year }) => year !== here.year).reverse();
     const labels = earlier.flatMap((center) => {
       const [x, y] = at(center);

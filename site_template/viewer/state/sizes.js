@@ -10,12 +10,12 @@ import { gettext } from "../data/language.js";
 /** Number of sizes. Each is a fifth wider than the previous one; finer steps cannot be distinguished. */
 export const SIZES = 12;
 /** Radii of the first and the last size, relative to a plain point's. */
-const [LEAST, MOST] = [0.45, 4];
+const [MIN_GROWTH, MAX_GROWTH] = [0.45, 4];
 /** If the lowest value is below this share of the highest, the scale starts at zero; otherwise at the lowest value. */
 const FROM_ZERO = 0.25;
 
 /** Returns the radius of a size, relative to a plain point's. @param {number} size */
-export const growthOf = (size) => LEAST * (MOST / LEAST) ** (size / (SIZES - 1));
+export const growthOf = (size) => MIN_GROWTH * (MAX_GROWTH / MIN_GROWTH) ** (size / (SIZES - 1));
 
 /**
  * Returns the scale of areas. An area stands for the difference from `origin`; a difference of `mean` has a plain point's area.
@@ -36,7 +36,7 @@ export function scaleOf({ values, domain: [low, high] }) {
 /** @param {ReturnType<typeof scaleOf>} scale  @param {number} value  @returns {number}  its size; the smallest if it is unknown */
 export function sizeOf({ origin, mean }, value) {
   const growth = Math.sqrt(Math.max(0, value - origin) / mean);
-  const index = Math.round(((SIZES - 1) * Math.log(growth / LEAST)) / Math.log(MOST / LEAST));
+  const index = Math.round(((SIZES - 1) * Math.log(growth / MIN_GROWTH)) / Math.log(MAX_GROWTH / MIN_GROWTH));
   return Math.max(0, Math.min(SIZES - 1, index)) || 0;
 }
 
