@@ -207,7 +207,7 @@ def check_document(path: Path, kind: DocumentKind, *, force: bool) -> None:
         raise _cannot_write(path, kind, error) from error
     if not is_replaceable and not force:
         raise OutputError(
-            f"The {kind.name} would replace {path}, which no build wrote.",
+            f"The {kind.name} would replace {path}, which was not written by a build.",
             hint=f"Give another {kind.option}, move that file away, or replace it with --force.",
         )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spotmap_build.config import Config
 
 NOT_REFRESHED: Final = translatable(
-    "These builds contact no service: online libraries, recordings, previews and covers stay as last fetched. "
+    "These builds contact no service: online libraries, recordings, previews and covers are as last fetched. "
     "To fetch updates, run: spotmap-build"
 )
 
@@ -50,8 +50,8 @@ def watch(read: Callable[[], Config]) -> Watch:
     served = latest.out
     if not latest.sources:
         raise ConfigError(
-            "There is nothing to build again: the settings name no source.",
-            hint='Put one into spotmap.toml: [build] sources = ["folder:~/Music"].',
+            "There is nothing to rebuild: the settings name no source.",
+            hint='Add one to spotmap.toml: [build] sources = ["folder:~/Music"].',
         )
 
     def places() -> WatchedPaths:

@@ -47,7 +47,7 @@ class Timed:
     @property
     def waiting(self) -> str:
         """The part of its summary about waiting tracks."""
-        found = re.search(r"The time limit was over with ([\d,]+) recording", self.outcome.stderr)
+        found = re.search(r"The time limit was reached before ([\d,]+) recording", self.outcome.stderr)
         return found[1] if found else "0"
 
     @property

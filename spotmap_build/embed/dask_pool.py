@@ -337,7 +337,7 @@ class DaskPool:
             yield
         except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
             raise ServiceError(
-                f"The Dask scheduler at {self._address} does not answer any more: {_reason(error)}.",
+                f"The Dask scheduler at {self._address} no longer responds: {_reason(error)}.",
                 hint="Finished results are kept; run the same command again to continue.",
             ) from error
         if self._client.status not in {"running", "connecting"}:

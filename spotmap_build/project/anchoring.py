@@ -137,7 +137,7 @@ def fit_anchored_layout(
         if fresh_figure - held_figure <= MAX_LOSS:
             return Anchored(positions, drift_between(previous, positions), held_figure, fresh_figure)
         reason = translatable(
-            f"Holding the known tracks would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
+            f"Keeping the known tracks in place would have cost {fresh_figure - held_figure:.3f} of trustworthiness."
         )
     aligned = procrustes_align(fresh, previous)
     return Anchored(aligned, drift_between(previous, aligned), fresh_figure, fresh_figure, reason, held_figure)
@@ -232,7 +232,7 @@ def _reason_for_fresh(known: BoolArray, previous: Float32Array, is_fresh_wanted:
     if is_fresh_wanted:
         return translatable("A new layout was requested.")
     if len(known) < MIN_TRACKS_FOR_UMAP:
-        return translatable("So few tracks are laid out from scratch each time.")
+        return translatable("With so few tracks, each map is laid out from scratch.")
     if known.sum() < max(3, MIN_KNOWN_SHARE * len(known)) or diagonal(previous[known]) == 0:
         return translatable(f"Only {int(known.sum())} of {len(known)} tracks were on the last map.")
     return ""

@@ -67,7 +67,7 @@ def check_source(source: str) -> None:
     name, _, path = source.partition(":")
     kind = registry.find(name)
     if kind.takes_path != bool(path):
-        raise ConfigError(f"The source '{source}' is not written correctly.", hint=f"Give it as {kind.usage}.")
+        raise ConfigError(f"The source '{source}' is not valid.", hint=f"Give it as {kind.usage}.")
 
 
 def _asked_sources(ask: Callable[[str], str]) -> tuple[str, ...]:

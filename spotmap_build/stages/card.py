@@ -27,8 +27,8 @@ def make_card(embedded: Embedded) -> bytes:
 
     if embedded.embedder is None:
         raise ConfigError(
-            "There is no card of this map: its places or vectors come from a table.",
-            hint="A card tells how tracks sound. Build a map whose tracks are listened to.",
+            "This map cannot be written as a card: its positions or vectors come from a table.",
+            hint="A card describes how tracks sound. Build a map whose tracks are analyzed.",
         )
     points = to_shared_space(embedded.embeddings.value.vectors, embedded.embedder.name)
     return encode_card(embedded.tracks, encode_sounds(points), identity(embedded.embedder))
@@ -49,8 +49,8 @@ def check_cards(card: CardSounds, embedder: EmbedderSpec) -> None:
     if others:
         theirs = printable(min(others))[:100]
         raise ConfigError(
-            f"A friend's card was made by another embedder ({theirs}) than this map is ({ours}), and what two "
-            "embedders hear cannot be compared.",
+            f"A friend's card was made with another embedder ({theirs}) than this map ({ours}); their results "
+            "cannot be compared.",
             hint=f"Ask for a card of a map that was built with --embedder {embedder.name}, or build yours with your "
-            "friend's; both of you need versions of spotmap-build that hear alike.",
+            "friend's; both of you need versions of spotmap-build whose embedders give the same results.",
         )

@@ -96,19 +96,19 @@ class Embedded:
     def notices(self) -> tuple[str, ...]:
         """Notices about the analysis for the person, as sentences."""
         previews = len(self.preview_ids)
-        sketch = gettext(
-            "{previews} of {tracks} tracks are known by 30 seconds only: their places are a sketch until their whole "
-            "recordings are listened to.",
+        provisional = gettext(
+            "Only 30 seconds of {previews} of {tracks} tracks have been analyzed so far: their positions are "
+            "provisional until their whole recordings are analyzed.",
             previews=format_count(previews),
             tracks=format_count(len(self.tracks)),
         )
         waiting = self.waiting_count
         left = ngettext(
-            "The time limit was over with {count} recording still to be listened to. The next build goes on there.",
-            "The time limit was over with {count} recordings still to be listened to. The next build goes on there.",
+            "The time limit was reached before {count} recording was analyzed. The next build continues there.",
+            "The time limit was reached before {count} recordings were analyzed. The next build continues there.",
             waiting,
         )
-        return tuple(filter(None, (sketch if previews else "", left if waiting else "", self.problem)))
+        return tuple(filter(None, (provisional if previews else "", left if waiting else "", self.problem)))
 
 
 def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
@@ -136,8 +136,8 @@ def _embed_audio(run: Run, fetched: Fetched) -> Iterator[Embedded]:
         has_early_map = previews is not None and not full.is_complete
         embedded_count = 0
         if full.is_complete and (previews is None or previews.is_complete):
-            run.progress.begin("embed", gettext("looking up what was listened to"))
-            run.progress.end(gettext("nothing new to listen to"))
+            run.progress.begin("embed", gettext("looking up analyzed tracks"))
+            run.progress.end(gettext("no new tracks to analyze"))
             mark_tag_names_used(full)
         ready = partial(_count_ready, full, previews)
         if previews is not None and not previews.is_complete:

@@ -53,10 +53,10 @@ class Excerpted:
         waiting = failed.pop(TIME_LIMIT, 0)
         reasons = ", ".join(f"{number} {code}" for code, number in sorted(failed.items()))
         failures = (
-            translatable(f"Of {sum(failed.values()):,} tracks no excerpt could be made ({reasons}).") if failed else ""
+            translatable(f"No excerpt of {sum(failed.values()):,} tracks could be made ({reasons}).") if failed else ""
         )
         left = translatable(
-            f"The time limit was over with {waiting:,} excerpts still to be made. The next build goes on there."
+            f"The time limit was reached before {waiting:,} excerpts were made. The next build continues there."
         )
         return tuple(filter(None, (failures, left if waiting else "")))
 

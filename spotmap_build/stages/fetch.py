@@ -43,7 +43,7 @@ def fetch(run: Run) -> Fetched:
         if not chosen:
             raise ConfigError(
                 "No source was given.",
-                hint="Begin a map in this folder: spotmap-build init. Or try: spotmap-build --source demo, "
+                hint="Start a map in this folder: spotmap-build init. Or try: spotmap-build --source demo, "
                 "or --source folder:~/Music.",
             )
         run.progress.begin("fetch", gettext("reading the library"))
@@ -75,7 +75,7 @@ def make_source(text: str, config: Config) -> LibrarySource:
     name, _, path = text.partition(":")
     kind = sources.find(name)
     if kind.takes_path and not path:
-        raise ConfigError(f"--source {name} lacks its path.", hint=f"Say for example --source {name}:PATH.")
+        raise ConfigError(f"--source {name} needs a path.", hint=f"Give it as --source {name}:PATH.")
     with plugins.attribute_errors(kind.package, f"source '{name}'"):
         make: Callable[[Config | Path], LibrarySource] = registry.load(kind.make)
         source = make(Path(path)) if kind.takes_path else make(config)
@@ -96,7 +96,7 @@ class _OfPackage:
             fault = _fault(loaded)
         if fault:
             raise PluginError(
-                f"The source '{self.kind.name}' of the package {self.kind.package} gave no library: {fault}.",
+                f"The source '{self.kind.name}' of the package {self.kind.package} returned no valid library: {fault}.",
                 hint=f"Report this to the authors of {self.kind.package}.",
             )
         return replace(loaded, kind=self.kind.name)

@@ -152,13 +152,13 @@ def load_previous_map(run: Run, embedded: Embedded) -> Previous:
     try:
         anchor = _published(str(out))
     except ConfigError as error:
-        return Previous(notice=f"{error.message} This map was laid out without regard to it.")
+        return Previous(notice=f"{error.message} This map does not continue it.")
     return Previous(
         anchor,
         run.config.fresh,
         translatable(
-            f"The cache has lost the map in {printable(str(out))}. It was continued from the published site, where "
-            "places are rounded: tracks may lie a little elsewhere."
+            f"The map in {printable(str(out))} is not in the cache. It was continued from the published site, whose "
+            "positions are rounded: tracks may have moved a little."
         ),
     )
 

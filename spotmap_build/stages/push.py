@@ -75,7 +75,8 @@ def choose(lists: Sequence[TrackList], choice: Sequence[str]) -> tuple[TrackList
             near = difflib.get_close_matches(word, [track_list.name for track_list in lists], n=1)
             hint = f"Did you mean “{near[0]}”? " if near else ""
             raise ConfigError(
-                f"The map has no list that is called “{word}”.", hint=f"{hint}spotmap-build push --list names them all."
+                f"The map has no list named “{word}”.",
+                hint=f"{hint}To see the available lists: spotmap-build push --list",
             )
         chosen.update(found)
     return tuple(track_list for track_list in lists if track_list.id in chosen)

@@ -82,7 +82,7 @@ class GitStore:
                     return
         except GitFailed as error:
             raise self._unusable(error) from error
-        raise StoreError(f"Other pushes to {self.shown} keep interfering with this one.", hint="Push again later.")
+        raise StoreError(f"Other pushes to {self.shown} repeatedly interfered with this one.", hint="Push again later.")
 
     def _commit(self, base: str, blobs: Mapping[str, str]) -> str:
         """Create a commit with the files of ``base`` and these packs."""

@@ -93,8 +93,8 @@ def keys_of_map(root: Path, out: Path) -> frozenset[str]:
     keys = used_by_last_build(root, out)
     if keys is None:
         raise ConfigError(
-            f"No build of the map at {printable(str(out))} is known to this cache.",
-            hint="Build it first, so that it is known which results are its own; or send all that there are: --all.",
+            f"This cache has no record of a build of the map at {printable(str(out))}.",
+            hint="Build the map first, which records the results that it uses; or send all results: --all.",
         )
     return keys
 

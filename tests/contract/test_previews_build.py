@@ -103,7 +103,7 @@ def test_map_uses_previews_while_youtube_refuses(running: Services) -> None:
     names = titles(running)
     missing = {title for title, row in ledger.items() if row["status"] == "failed"}
     assert missing == {names[EMPTY], names[WRONG], names[UNKNOWN]} - full
-    assert "known by 30 seconds only" in outcome.stderr
+    assert "Only 30 seconds of" in outcome.stderr
 
     before = tree(running.folder / "site")
     running.audio.bot_check_after = 2
@@ -150,7 +150,7 @@ def test_tracks_beyond_the_time_limit_are_analyzed_by_the_next_build(running: Se
     outcome = running.build("--time-limit", "1s")
     assert outcome.status == 0, outcome.stderr
     assert mapped_by_preview(running.folder)
-    assert f"The time limit was over with {COUNT} recordings still to be listened to." in outcome.stderr
+    assert f"The time limit was reached before {COUNT} recordings were analyzed." in outcome.stderr
     outcome = running.build("--audio", "youtube")
     assert outcome.status == 0
     assert Counter(row["status"] for row in rows(running.folder).values()) == {"mapped": COUNT}

@@ -193,7 +193,7 @@ def test_truncated_list_is_reported_as_incomplete(person: Person, monkeypatch: p
     monkeypatch.setattr(spotify_web_api, "page", broken_page)
     loaded = person.load()
     assert isinstance(loaded.problem, ServiceError)
-    assert "breaks off after 100 of 130 rows" in loaded.problem.message
+    assert "ends after 100 of 130 rows" in loaded.problem.message
     assert len(titles(loaded)) == 100
     monkeypatch.undo()
     assert len(titles(person.load())) == 130

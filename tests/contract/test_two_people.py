@@ -152,7 +152,7 @@ def test_card_of_another_embedder_is_refused(two: Folders) -> None:
     (two.ada / "other.json").write_bytes(other)
     refused = with_card(two.ada, card="other.json")
     assert refused.status == 2
-    assert "made by another embedder (discogs-effnet 1 3ed9af50d536) than this map is (musicnn 2" in refused.stderr
+    assert "made with another embedder (discogs-effnet 1 3ed9af50d536) than this map (musicnn 2" in refused.stderr
 
 
 def test_damaged_card_stops_the_build_and_keeps_the_site(two: Folders) -> None:
@@ -168,5 +168,5 @@ def test_table_with_positions_has_no_card(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("title,x,y\n" + "".join(f"T{n},{n},{n % 3}\n" for n in range(9)))
     refused = spotmap("card", "card.json", "--source", "table:t.csv", cwd=tmp_path)
     assert refused.status == 2
-    assert "There is no card of this map" in refused.stderr
+    assert "This map cannot be written as a card" in refused.stderr
     assert not (tmp_path / "card.json").exists()

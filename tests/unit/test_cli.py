@@ -105,7 +105,7 @@ def run_here(
     [
         ((), 2, "No source was given"),
         (("--source", "folder:absent"), 2, "absent does not exist"),
-        (("--source", "folder"), 2, "lacks its path"),
+        (("--source", "folder"), 2, "needs a path"),
         (("--source", "napster"), 2, "no source 'napster'"),
         (("--source", "table:absent.csv"), 2, "absent.csv does not exist"),
         (("--embedder", "ears"), 2, "'ears'"),

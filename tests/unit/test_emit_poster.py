@@ -205,7 +205,7 @@ def test_build_replaces_only_its_own_poster(tmp_path: Path) -> None:
     write_document(place, svg, POSTER, force=False)
     write_document(place, svg, POSTER, force=False)
     place.write_text("<svg>somebody's own</svg>")
-    with pytest.raises(OutputError, match=r"would replace .*poster\.svg, which no build wrote"):
+    with pytest.raises(OutputError, match=r"would replace .*poster\.svg, which was not written by a build"):
         check_output_paths(load_config({"poster": str(place)}, {}, tmp_path))
     check_output_paths(load_config({"poster": str(place), "force": True}, {}, tmp_path))
 

@@ -603,7 +603,7 @@ def test_year_too_far_in_the_future_is_dropped(tmp_path: Path) -> None:
     last = latest_release_year()
     loaded = load(tmp_path, f"title,year\nA,{last}\nB,{last + 5}-01-01\nC,1999\nD,2999\n")
     assert [track.year for track in loaded.library.tracks] == [last, None, 1999, None]
-    notice = f"t.csv: 2 values of the column 'year' could not be understood, such as '{last + 5}-01-01'."
+    notice = f"t.csv: 2 values of the column 'year' could not be read, such as '{last + 5}-01-01'."
     assert loaded.notices == (notice,)
 
 
@@ -611,9 +611,9 @@ def test_unparsable_values_are_counted_and_reported(tmp_path: Path) -> None:
     rows = "".join(f"S{number},{number},3:45,2020-01-01\n" for number in range(40))
     loaded = load(tmp_path, f"title,bpm,duration,added_at\nA,fast,soon,once\nB,slow,4:00,2020-13-01\n{rows}")
     assert loaded.notices == (
-        "t.csv: A value of the column 'duration' could not be understood, such as 'soon'.",
-        "t.csv: 2 values of the column 'added_at' could not be understood, such as 'once'.",
-        "t.csv: 2 values of the column 'bpm' could not be understood, such as 'fast'.",
+        "t.csv: A value of the column 'duration' could not be read, such as 'soon'.",
+        "t.csv: 2 values of the column 'added_at' could not be read, such as 'once'.",
+        "t.csv: 2 values of the column 'bpm' could not be read, such as 'fast'.",
     )
     a, b, *others = loaded.library.tracks
     assert (a.duration_ms, b.duration_ms, b.added_at, a.facets) == (None, 240_000, "", {})

@@ -170,7 +170,7 @@ def test_map_cost_is_measured_after_the_analysis_and_scaled_to_an_idle_machine()
         (Drift(0.0, 0.0, 9), "", None, "stayed"),
         (Drift(0.0, 0.01, 9), "", None, "held"),
         (Drift(0.2, 0.3, 9), "A new layout was requested.", None, "fresh"),
-        (Drift(0.2, 0.3, 9), "Holding the known tracks would have cost too much.", 0.7, "held"),
+        (Drift(0.2, 0.3, 9), "Keeping the known tracks in place would have cost too much.", 0.7, "held"),
     ],
 )
 def test_kind_of_layout_is_known_from_a_cached_projection(

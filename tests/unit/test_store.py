@@ -428,7 +428,7 @@ def test_commands_report_results_and_exit_with_6_for_a_damaged_store(tmp_path: P
 
     assert run("pull", "kept") == (0, "There is no store at kept yet. `spotmap-build store push` creates one.\n")
     status, output = run("push", "kept")
-    assert (status, "No build of the map at" in output) == (2, True)
+    assert (status, "no record of a build of the map at" in output) == (2, True)
     assert run("push", "kept", "--all") == (0, "The cache has nothing to send yet: no track was analyzed.\n")
     put_embeddings(tmp_path / ".spotmap/cache", 1)
     status, output = run("push", "kept", "--all")

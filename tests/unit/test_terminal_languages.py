@@ -113,7 +113,7 @@ def test_every_error_message_can_be_extracted_from_the_code() -> None:
     for message in (
         "{path} has no rows.",
         "Log in again: spotmap-build login",
-        "Begin a map in this folder: spotmap-build init.",
+        "Start a map in this folder: spotmap-build init.",
         "cannot be set in a file",
         "Known keys: {names}.",
         "It is silent: its effective level is below -75 dBFS.",

@@ -243,7 +243,7 @@ RECORDINGS: Final = (
 )
 WAYS: Final = (
     _rule(r"HTTP Error 403", _forbidden),
-    _rule(r"HTTP Error 5\d\d", _unreached("it has a server error", hint="Run the command again later.")),
+    _rule(r"HTTP Error 5\d\d", _unreached("it reports a server error", hint="Run the command again later.")),
     _rule(r"timed out|timeout", _unreached("it does not respond")),
     _rule(r"certificate|\bSSL", _unreached("no secure connection")),
     _rule(r"resolve|name or service|nodename", _unreached("its name cannot be looked up")),

@@ -60,11 +60,11 @@ def check_answer(content: bytes) -> bytes:
         raise ValueError("not an object")
     if "contents" not in answer:
         if "responseContext" not in answer:
-            raise ValueError("neither results nor an answer without any")
+            raise ValueError("it has neither results nor a message that there are none")
         return content
     shelves = list(_lists_of_rows(answer))
     if not shelves and not _says_nothing_found(answer):
-        raise ValueError("no section of it is known")
+        raise ValueError("it has no known section")
     if not any(_is_to_be_tidied(snapshots) for snapshots in shelves):
         return content
     for snapshots in shelves:
@@ -105,7 +105,7 @@ def candidates(rows: Iterable[dict[str, Any]]) -> tuple[Candidate, ...]:
         except msgspec.ValidationError:
             is_any_invalid = True
     if is_any_invalid and not found and not is_any_valid:
-        raise ValueError("no row of it can be understood")
+        raise ValueError("none of its rows can be read")
     return tuple(found)
 
 

@@ -274,10 +274,10 @@ def _row(row: dict[str, Any], name: str, number: int) -> Named | Omission:
         named = _named(_text(local, "uri") if isinstance(local, dict) else "", "", "", "", added_at)
     if named.uri or named.title:
         return named
-    for speech in ("episode", "audiobook"):
-        if isinstance(row.get(speech), dict):
-            title = _text(row[speech], f"{speech}Name") or _text(row[speech], "name")
-            return _omitted(name, number, "episode", f"It is an {speech}, not music.", title)
+    for kind in ("episode", "audiobook"):
+        if isinstance(row.get(kind), dict):
+            title = _text(row[kind], f"{kind}Name") or _text(row[kind], "name")
+            return _omitted(name, number, "episode", f"It is an {kind}, not music.", title)
     return _omitted(name, number, "empty-row", "Spotify lists a row without a name and without a URI.")
 
 

@@ -241,9 +241,9 @@ def _notes(own: int, taken_out: int, own_name: str, is_own_order: bool) -> tuple
         )
     if taken_out:
         notes.append(
-            translatable(f"stays without {taken_out:,} tracks that you removed")
+            translatable(f"omits {taken_out:,} tracks that you removed")
             if taken_out != 1
-            else translatable("stays without 1 track that you removed")
+            else translatable("omits 1 track that you removed")
         )
     if is_own_order:
         notes.append(translatable("keeps your order; new tracks are added at the end"))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS: Final = 3
 """Attempts per playlist in one push; each attempt sends only what is still missing."""
-CONTINUE_HINT: Final = "What was done is noted: the same command goes on from there."
+CONTINUE_HINT: Final = "Finished changes are recorded: run the same command again to continue."
 
 
 class Push:

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.spotify.api import SpotifyApi
     from spotmap_build.fetch.spotify.snapshot import SnapshotStore
 
-SHORT_LIST: Final = translatable("Spotify's list of {name} breaks off after {rows} of {total} rows.")
+SHORT_LIST: Final = translatable("Spotify's list of {name} ends after {rows} of {total} rows.")
 ENDLESS_LIST: Final = translatable(
-    "Spotify's list of {name} does not end: it goes on after {rows:,} rows, and counts {total:,}."
+    "Spotify's list of {name} does not end: it has more than {rows:,} rows, but should have {total:,}."
 )
 REPEATED_LIST: Final = translatable("Spotify's list of {name} repeats itself after {rows:,} of {total:,} rows.")
 LIST_HINT: Final = "Build again later: what has been fetched is kept."

@@ -170,7 +170,7 @@ class RequestRetrier:
                     self._slow_down(UNSAID_WAIT_S if wait_s is None else wait_s)
                     raise _RateLimited from error
                 if error.status >= 500:
-                    raise _Useless(f"it has a server error (HTTP status {error.status})") from error
+                    raise _Useless(f"it reports a server error (HTTP status {error.status})") from error
                 raise
             except requests.RequestException as error:
                 raise _useless(error) from error

@@ -195,7 +195,7 @@ class _Typing:
         if misread:
             what = translatable(f"{len(misread):,} values") if len(misread) > 1 else "A value"
             first = printable(str(values[misread[0]]))[:MAX_EXAMPLE_LENGTH]
-            about = f"{what} of the column '{printable(name)}' could not be understood, such as '{first}'."
+            about = f"{what} of the column '{printable(name)}' could not be read, such as '{first}'."
             self.notices.append(f"{self.place}: {about}")
 
     def _name(self, field: str) -> str:
