@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 import time
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Requ
 
 from spotmap_build.emit.preview import open_server
 from tests.fakes.audio_files import tune, write_audio
-from tests.fakes.sample_site import write_sample_site
+from tests.fakes.sample_site import GENERATION, write_sample_site
 from tests.support.command import spotmap
 from tests.support.pages import LONELY_TRACK, Site
 from tests.support.patience import patience
@@ -185,6 +186,10 @@ class Viewer:
         return self.page.evaluate(
             f"(() => {{ const value = spotmap.state().{name}; return value instanceof Set ? [...value] : value; }})()"
         )
+
+    def details(self) -> Any:
+        """Return the details of the first tracks, from the sample site's file."""
+        return json.loads((self.site.folder / "data" / GENERATION / "details-000.json").read_text())
 
     def visible_count(self) -> int:
         return int(self.page.evaluate("spotmap.visibleCount()"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -16,10 +15,6 @@ from tests.support.pages import Site
 pytestmark = pytest.mark.browser
 
 
-def _details(viewer: Viewer) -> Any:
-    return json.loads((viewer.site.folder / "data" / GENERATION / "details-000.json").read_text())
-
-
 def _choose_axes(viewer: Viewer, across: str = "feature.tempo", up: str = "feature.loudness") -> None:
     viewer.page.get_by_role("button", name="Axes", exact=True).click()
     viewer.page.get_by_label("Across", exact=True).select_option(across)
@@ -29,7 +24,7 @@ def _choose_axes(viewer: Viewer, across: str = "feature.tempo", up: str = "featu
 
 
 def _years(viewer: Viewer) -> list[int | None]:
-    years: list[int | None] = _details(viewer)["year"]
+    years: list[int | None] = viewer.details()["year"]
     return years
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -16,10 +14,6 @@ from tests.fakes.sample_site import GENERATION, SOUNDS, sounds_of, unpacked
 from tests.support.pages import Site
 
 pytestmark = pytest.mark.browser
-
-
-def _details(viewer: Viewer) -> Any:
-    return json.loads((viewer.site.folder / "data" / GENERATION / "details-000.json").read_text())
 
 
 def _color_by(viewer: Viewer, property_: str) -> None:
@@ -89,7 +83,7 @@ def test_handles_of_a_range_filter_work_by_keyboard(open_viewer: OpenViewer) -> 
     for _ in range(4):
         low.press("PageUp")
     limit = viewer.page.evaluate("spotmap.state().traitFilters.get('feature.tempo').low")
-    assert viewer.visible_count() == sum(tempo >= limit for tempo in unpacked(_details(viewer)["features"]["tempo"]))
+    assert viewer.visible_count() == sum(tempo >= limit for tempo in unpacked(viewer.details()["features"]["tempo"]))
     assert 0 < viewer.visible_count() < 300
     expect(low).to_have_attribute("aria-valuetext", f"{round(limit)}\u00a0BPM")
     viewer.page.get_by_role("button", name="Show all").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -71,7 +72,7 @@ def test_link_opens_the_full_page_with_the_same_view(open_viewer: OpenViewer, co
     link = frame.get_by_role("link", name="A sample library Full map")
     frame.locator("#map").press("Enter")
     pinned = frame.evaluate("spotmap.state().pinned")
-    viewer.page.wait_for_timeout(400)  # the address is updated after a short delay
+    frame.wait_for_url(re.compile("#.+"))  # the address is updated after a short delay
     link.focus()
     with viewer.page.context.expect_page() as opened:
         viewer.page.keyboard.press("Enter")

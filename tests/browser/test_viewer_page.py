@@ -36,7 +36,6 @@ def test_covers_are_shown_at_high_zoom(open_viewer: OpenViewer) -> None:
     viewer.page.mouse.move(*viewer.position_of(viewer.track_in_view()))
     for _ in range(2):
         viewer.page.mouse.wheel(0, -400)
-        viewer.page.wait_for_timeout(40)
     expect(covers).to_be_visible()
     viewer.wait_until(f"({PAINTED_PIXELS})('covers') > 500")
     viewer.page.locator("#map").focus()

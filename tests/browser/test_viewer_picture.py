@@ -14,6 +14,8 @@ from tests.browser.conftest import LARGE, PHONE, OpenViewer
 
 pytestmark = pytest.mark.browser
 SVG = "{http://www.w3.org/2000/svg}"
+MAX_ZOOM = 200
+"""The largest scale, as a multiple of the scale of the whole map."""
 
 
 def saved(page: Page, kind: str, folder: Path) -> Path:
@@ -189,10 +191,11 @@ def test_svg_contains_the_axes(open_viewer: OpenViewer, tmp_path: Path) -> None:
 def test_svg_contains_the_shown_covers(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page
+    scale = viewer.state("transform.k")
     page.mouse.move(*viewer.position_of(viewer.track_in_view()))
     for _ in range(24):
         page.mouse.wheel(0, -240)
-    page.wait_for_timeout(50)
+    viewer.wait_until(f"spotmap.state().transform.k > {0.99 * MAX_ZOOM * scale}")
     viewer.wait_until("!document.querySelector('canvas[data-layer=covers]').hidden")
     images = shapes(saved(page, "svg", tmp_path))["image"]
     assert images

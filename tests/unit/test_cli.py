@@ -248,6 +248,7 @@ def test_missing_working_folder_is_reported(tmp_path: Path, arguments: tuple[str
 def test_help_imports_no_unneeded_modules() -> None:
     unneeded = {"email", "importlib.metadata", "json", "orjson", "msgspec", "numpy", "requests", "rich", "tomllib"}
     unneeded |= {"dataclasses", "spotmap_build.config", "spotmap_build.settings"}
+    unneeded |= {"av", "essentia", "onnxruntime", "umap", "hdbscan", "mutagen"}
     program = f"""
 import sys
 from spotmap_build.cli import main

@@ -29,7 +29,7 @@ test("the distance of keys is that on the circle of fifths", () => {
   assert.deepEqual([[0, 0], [0, 1], [0, 2], [1, 2], [0, 3], [0, 4]].map(([a, b]) => Math.round(6 * transitions.key(a, b) * 10) / 10), [0, 1, 1, 2, 6, 1.8]);
 });
 
-test("neighbors are nearer than neighbors of neighbors, and those nearer than unrelated tracks nearby on the map", () => {
+test("neighbors are nearer than neighbors of neighbors, those nearer than unrelated tracks", () => {
   const transitions = new Transitions(known([[1], [2], [], []]));
   const [direct, common, stranger] = [transitions.sound(0, 1), transitions.sound(0, 2), transitions.sound(2, 3)];
   assert.ok(direct < common && common < stranger, `${direct} ${common} ${stranger}`);
@@ -82,7 +82,7 @@ for (const tracks of [[], [4], [4, 2]]) {
   });
 }
 
-test("a journey of 1,000 tracks is complete, deterministic, interruptible and better than nearest-first", () => {
+test("a journey of 1,000 tracks is complete, repeatable, interruptible and beats nearest-first", () => {
   const random = randomFrom(3);
   const points = Array.from({ length: 1000 }, () => [random(), random()]);
   const tracks = [...points.keys()];

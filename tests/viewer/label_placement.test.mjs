@@ -58,7 +58,7 @@ for (const [what, count, scale, side] of [
   });
 }
 
-test("a label covers a large group of which it hides little if other positions hide tracks as well", () => {
+test("a label covers little of a large group if other positions hide tracks as well", () => {
   const [label] = placeLabels([{ group: 0, count: 200, width: 100, height: 20, anchors: [[100, 100.2], [100, 106, 1]] }], 1, tracksIn);
   assert.equal(label.dy, 0);
 });

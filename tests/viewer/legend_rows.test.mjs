@@ -44,7 +44,7 @@ const REGIONS = {
 const ROWS = ["3", "1", "0", "2", "4", "5", "-1"].map((key, place) => ({ key, name: key, count: 20 - place, color: "#000000" }));
 const outline = (sections) => sections.map(({ name, rows }) => `${name}: ${rows.map(({ key }) => key).join(" ")}`);
 
-test("clusters are grouped by region, largest first; a single cluster has no heading, and the rest comes last", () => {
+test("clusters are grouped by region, largest first; one alone has no heading; the rest is last", () => {
   assert.deepEqual(outline(legendSections(REGIONS, { colorBy: "cluster" }, ROWS)), ["Loud: 3 1", "Quiet: 0 2", ": 4", ": 5 -1"]);
 });
 

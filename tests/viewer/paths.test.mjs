@@ -28,7 +28,7 @@ test("a path goes around hidden tracks, but its ends may be hidden", () => {
   assert.deepEqual(pathOver(rows, 0, 3, { accepts: (track) => track === 2 }).tracks, [0, 2, 3]);
 });
 
-test("unconnected parts are bridged once where they are closest on the map, and the text reports it", () => {
+test("unconnected parts are bridged once, where they are closest, and the text reports it", () => {
   const rows = [[1], [2], [], [4], [5], []];
   const places = { x: Uint16Array.of(0, 100, 5000, 9000, 200, 9500), y: new Uint16Array(6) };
   const path = pathOver(rows, 0, 5, { places });

@@ -73,7 +73,7 @@ test("dates are days, lengths minutes", () => {
   assert.deepEqual([...createTrait(named("duration_ms"), documents, 2).values], [1.5, NaN]);
 });
 
-test("a column of names gives categories, largest first; several names in one cell are several categories", () => {
+test("names become categories, largest first; several names in one cell are several", () => {
   const documents = [document(0, { ids: [1, 2, 3], facets: { genres: ["folk, jazz", "jazz; jazz", null] } })];
   const trait = createTrait(named("facet.genres"), documents, 3);
   assert.deepEqual(trait.categories, [{ name: "jazz", count: 2 }, { name: "folk", count: 1 }]);
