@@ -12,7 +12,7 @@ from spotmap_build.emit.lists import encode_list
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.token import check_may_write
-from spotmap_build.output_paths import check_new_file, check_output_paths, write_file
+from spotmap_build.output_paths import check_new_file, check_output_paths, check_private_folder, write_file
 from spotmap_build.pipeline import nothing_to_map, with_cache
 from spotmap_build.stages.card import make_card
 from spotmap_build.stages.export import make_table
@@ -35,7 +35,13 @@ def write_lists(config: Config, progress: Progress, folder: Path, formats: Seque
     """Write the lists of the map in the cache to a folder, updating existing ones.
 
     No service is contacted, and nothing is analyzed or published.
+
+    Raises
+    ------
+    OutputError
+        The folder is inside a site or a cache, or cannot be written.
     """
+    check_private_folder(folder)
     lists = lists_of_map(config, progress)
     return update_folder(
         folder,

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from spotmap_build.core.text import printable, without_login
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,6 +75,15 @@ def read_text(value: object, _base: Path) -> str:
         raise ValueError("must be a text")
     _check_unicode(value)
     return value
+
+
+def read_title(value: object, base: Path) -> str:
+    """Return a title on one line, without control characters."""
+    return _line(read_text(value, base))
+
+
+def _line(text: str) -> str:
+    return " ".join(printable(text).split())
 
 
 def _check_unicode(*texts: str) -> None:
@@ -211,10 +222,10 @@ def read_shard(value: object, _base: Path) -> Shard:
 def read_names(value: object, _base: Path) -> tuple[str, ...]:
     """Parse comma-separated names, or a list of names."""
     values = value.split(",") if isinstance(value, str) else value
-    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and item.strip() for item in values):
+    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and _line(item) for item in values):
         raise ValueError("must be comma-separated names, such as me,friend")
     _check_unicode(*values)
-    return tuple(item.strip() for item in values)
+    return tuple(map(_line, values))
 
 
 def parse_size(value: object, _base: Path | None = None) -> int:
@@ -294,9 +305,9 @@ def _check_address(url: str) -> None:
 
 
 def shown(value: object) -> str:
-    """Format a value for an error message: on one line, truncated if it is long."""
+    """Format a value for an error message: on one line, without a login, truncated if it is long."""
     try:
-        text = repr(str(value)) if isinstance(value, os.PathLike) else repr(value)
+        text = without_login(repr(str(value)) if isinstance(value, os.PathLike) else repr(value))
     except (ValueError, RecursionError):
         text = "a number of thousands of digits"
     return text if len(text) <= MAX_SHOWN_LENGTH else f"{text[:MAX_SHOWN_LENGTH]}..."

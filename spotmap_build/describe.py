@@ -18,7 +18,7 @@ from spotmap_build.core.translation import format_count, gettext, ngettext, tran
 from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, Rename
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from spotmap_build.cache.maintenance import CheckReport, Stats
     from spotmap_build.cache.merge import MergeReport
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from spotmap_build.store import Pulled, Pushed
 
 MAX_NAMED: Final = 10
-"""Number of added or removed tracks that are listed by name; the rest are counted."""
+"""Number of tracks or damaged files that are listed by name; the rest are counted."""
 
 
 def format_bytes(size_bytes: int) -> str:
@@ -120,8 +120,8 @@ def describe_check(report: CheckReport) -> Iterator[str]:
         files=report.blobs,
         verified=report.blobs_verified,
     )
-    yield from (gettext("damaged, set aside: {name}", name=name) for name in report.damaged)
-    yield from (gettext("lacks its content, set aside: {name}", name=name) for name in report.dangling)
+    yield from _first([gettext("damaged, set aside: {name}", name=name) for name in report.damaged])
+    yield from _first([gettext("lacks its content, set aside: {name}", name=name) for name in report.dangling])
     if report.is_clean:
         yield gettext("Every entry is intact.")
     else:
@@ -229,12 +229,19 @@ def describe_pulled(pulled: Pulled, shown: str) -> Iterator[str]:
 
 
 def _damaged_lines(damaged: tuple[str, ...], shown: str) -> Iterator[str]:
-    yield from (gettext("damaged and not used: packs/{name}.pack", name=name) for name in damaged)
+    yield from _first([gettext("damaged and not used: packs/{name}.pack", name=name) for name in damaged])
     if damaged:
         yield gettext(
             "Push again from the machine that analyzed the tracks, then delete what is still damaged in {place}.",
             place=shown,
         )
+
+
+def _first(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the first lines, and how many more there are: thousands would hide the lines around them."""
+    yield from lines[:MAX_NAMED]
+    if len(lines) > MAX_NAMED:
+        yield gettext("{count} more", count=format_count(len(lines) - MAX_NAMED))
 
 
 def list_lines(lists: Iterable[TrackList]) -> Iterator[str]:

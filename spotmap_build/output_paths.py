@@ -109,12 +109,36 @@ def _cache_place(cache_dir: Path) -> Path:
 
 
 def _check_none_in_a_site(cache: Path) -> None:
-    for above in cache.parents:
-        if (above / MARKER_NAME).exists():
-            raise OutputError(
-                f"The cache ({cache}) would be inside the site published to {above}.",
-                hint="The cache is private, a site is not. Name another folder with --cache-dir.",
-            )
+    if above := _site_above(cache):
+        raise OutputError(
+            f"The cache ({cache}) would be inside the site published to {above}.",
+            hint="The cache is private, a site is not. Name another folder with --cache-dir.",
+        )
+
+
+def _site_above(path: Path) -> Path | None:
+    return next((above for above in (path, *path.parents) if (above / MARKER_NAME).exists()), None)
+
+
+def check_private_folder(folder: Path) -> None:
+    """Refuse to write private files into a site, or files to keep into a cache, which may be deleted at any time.
+
+    Raises
+    ------
+    OutputError
+        The folder is, or would be, inside one of them.
+    """
+    try:
+        resolved = resolve_path(folder)
+    except OSError:  # reported when the folder is opened or created
+        return
+    if site := _site_above(resolved):
+        raise OutputError(
+            f"{folder} would be inside the site published to {site}, where everybody could read it.",
+            hint="Name another folder.",
+        )
+    if is_in_a_cache(resolved):
+        raise OutputError(f"{folder} would be inside a cache of spotmap-build.", hint="Name another folder.")
 
 
 def _check_apart(name: str, path: Path, site: Path, cache: Path) -> None:

@@ -157,7 +157,7 @@ SETTINGS: Final = (
         flag="as",
     ),
     _place("out", "SPOTMAP_OUT", "DIR", "Folder to write the site to.  [default: site]"),
-    _text("title", "SPOTMAP_TITLE", "TEXT", "The map's title.  [default: from the source]", values.read_text),
+    _text("title", "SPOTMAP_TITLE", "TEXT", "The map's title.  [default: from the source]", values.read_title),
     _text("site_url", "SPOTMAP_SITE_URL", "URL", "Address at which the site will be published.", values.read_site_url),
     _switch("indexed", "SPOTMAP_INDEXED", "Let search engines list the site; by default, its page asks them not to."),
     _of_registry(

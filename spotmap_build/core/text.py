@@ -132,6 +132,15 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else " ", text)
 
 
+def without_login(text: str) -> str:
+    """Remove user names and passwords from the addresses in a text.
+
+    >>> without_login("https://me:secret@example.org/map is no map")
+    'https://example.org/map is no map'
+    """
+    return re.sub(r"//[^/\s]*@", "//", text)
+
+
 def display_width(text: str) -> int:
     """Return the width of a text in terminal columns. Chinese and Japanese characters take two.
 

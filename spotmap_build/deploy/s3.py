@@ -14,14 +14,13 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import printable, without_login
 from spotmap_build.deploy.target import Deployed, DeployError, decode_marker
 from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker
 from spotmap_build.emit.preview import MEDIA_TYPES
 from spotmap_build.emit.site import MAX_PAGE_BYTES, PAGE_NAME, generation_of_page
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry.formats import MARKER_NAME
-from spotmap_build.store.branch import without_login
 
 if TYPE_CHECKING:
     from spotmap_build.deploy.built import BuiltSite

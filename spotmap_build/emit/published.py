@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import printable, without_login
 from spotmap_build.emit.boundaries import EXTENT
 from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.emit.details import DETAILS_SCHEMA
@@ -44,7 +44,6 @@ _PASSING_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
 """Status codes of temporary errors: the server may return the map later."""
 _GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
 _UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
-_LOGIN: Final = re.compile(r"//[^/@]*@")
 _QUERY: Final = re.compile(r"[?#].*", re.S)
 _MAX_NUMBER_LENGTH: Final = 9
 """Maximum number of digits at the end of a cluster's id, from which ids of new clusters continue."""
@@ -206,7 +205,7 @@ def read_site(location: str, decode: Callable[[Read], Result], *, wanted: str, o
         return decode(_bounded(_from_web(location) if is_address else _from_folder(Path(location))))
     except (OSError, ValueError, RecursionError) as error:  # all errors of requests are OSErrors
         reason = printable(_reason(error))[:MAX_REASON_LENGTH]
-        shown = printable(_QUERY.sub("", _LOGIN.sub("//", location)) if is_address else location)
+        shown = printable(_QUERY.sub("", without_login(location)) if is_address else location)
         if is_address and _is_temporary(error):
             raise ServiceError(
                 f"The map at {shown} cannot be reached ({reason}).",
@@ -250,7 +249,7 @@ def _from_web(address: str) -> Read:
     if _UNSENDABLE.search(address):
         raise ValueError("the address contains a space or a control character")
     if _QUERY.search(address):
-        raise ValueError("the address contains a ? or #, but must be that of a folder")
+        raise ValueError("the address must be that of a folder, without a query")
     base = address.removesuffix("index.html").rstrip("/")
     session = make_session(Limits(SILENCE_S, FILE_S, MAX_FILE_BYTES), follow_redirects=True)
     end_s = time.monotonic() + SITE_S

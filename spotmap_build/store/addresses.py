@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from spotmap_build.core.text import without_login
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError
-from spotmap_build.store.branch import address_of, without_login
+from spotmap_build.store.branch import address_of
 from spotmap_build.store.folder import FolderStore
 from spotmap_build.store.git import GitStore
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import digest_bytes
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import printable, without_login
 from spotmap_build.store.files import StoreError
 
 if TYPE_CHECKING:
@@ -217,8 +217,3 @@ def run_git(*arguments: str, data: bytes = b"", index: Path | None = None) -> by
         errors = [line for line in lines if line.startswith(("fatal:", "error:", "remote:"))] or lines or ["git failed"]
         raise GitFailed(without_login(printable(errors[0]).strip()).rstrip("."))
     return process.stdout
-
-
-def without_login(text: str) -> str:
-    """Return a text with user names and passwords removed from the addresses in it."""
-    return re.sub(r"//[^/\s]*@", "//", text)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from spotmap_build.core.files import FileTooLarge, NotRegularFile, read_bounded, write_atomically
+from spotmap_build.cache.files import is_in_the_way
+from spotmap_build.core.files import read_bounded, write_atomically
+from spotmap_build.output_paths import check_private_folder
 from spotmap_build.store.files import (
     FORMAT,
     FORMAT_NAME,
@@ -50,7 +53,7 @@ class FolderStore:
                 return None
             check_format(read_bounded(self._folder / FORMAT_NAME, MAX_FORMAT_BYTES), self.shown)
             packs = self._folder / PACKS
-            found_names = (pack_name(path.name) for path in packs.iterdir()) if packs.is_dir() else ()
+            found_names = (pack_name(path.name) for path in packs.iterdir()) if os.path.lexists(packs) else ()
             return tuple(sorted(name for name in found_names if name))
         except OSError as error:
             raise self._unusable(error) from error
@@ -59,13 +62,16 @@ class FolderStore:
         """Return the bytes of a pack. Raises ``ValueError`` if the file cannot be a pack."""
         try:
             return read_bounded(self._folder / PACKS / file_name(name), MAX_PACK_BYTES)
-        except (FileTooLarge, NotRegularFile, FileNotFoundError) as error:
+        except FileNotFoundError as error:
             raise ValueError(str(error)) from error
         except OSError as error:
+            if is_in_the_way(error):
+                raise ValueError(str(error)) from error
             raise self._unusable(error) from error
 
     def add(self, packs: Iterable[tuple[str, bytes]]) -> None:
         """Add packs. Creates the store if it does not exist."""
+        check_private_folder(self._folder)
         try:
             is_new = self.names() is None
             (self._folder / PACKS).mkdir(parents=True, exist_ok=True)
@@ -73,7 +79,12 @@ class FolderStore:
                 write_atomically(self._folder / README_NAME, README)
                 write_atomically(self._folder / FORMAT_NAME, FORMAT)
             for name, packed in packs:
-                write_atomically(self._folder / PACKS / file_name(name), packed)
+                target = self._folder / PACKS / file_name(name)
+                if target.is_dir() and not target.is_symlink():
+                    raise StoreError(
+                        f"{target} is a folder, where the store needs a file.", hint="Remove it, then push again."
+                    )
+                write_atomically(target, packed)
         except OSError as error:
             raise self._unusable(error) from error
 

@@ -317,6 +317,20 @@ def test_zero_download_pause_is_accepted_in_every_notation(tmp_path: Path, zero:
     assert load_config({"download_pause_s": zero}, {}, tmp_path).download_pause_s == 0
 
 
+def test_title_and_names_are_single_lines_without_control_characters(tmp_path: Path) -> None:
+    config = load_config({"title": " My\n\x1b[2J map\u202e ", "layers": "me\x1b,my\tfriend"}, {}, tmp_path)
+    assert (config.title, config.layers) == ("My [2J map", ("me", "my friend"))
+
+
+@pytest.mark.parametrize(
+    "variable", ["SPOTMAP_SITE_URL", "SPOTMAP_EXECUTOR", "SPOTMAP_SPOTIFY_ACCOUNTS", "SPOTMAP_WATCH_URL"]
+)
+def test_login_in_a_refused_address_is_not_repeated(tmp_path: Path, variable: str) -> None:
+    with pytest.raises(ConfigError, match="//host") as caught:
+        load_config({}, {variable: "http://me:secret@host:1/"}, tmp_path)
+    assert "secret" not in caught.value.message
+
+
 def test_largest_seed_is_accepted(tmp_path: Path) -> None:
     assert load_config({"seed": "4294967295"}, {}, tmp_path).seed == 4294967295
 

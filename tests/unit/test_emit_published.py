@@ -374,8 +374,8 @@ def test_no_map_is_read_for_none_or_auto() -> None:
         ("HTTP://me:secret@127.0.0.1:1/", "no connection: Connection refused"),
         ("https://:secret@/", "the address is invalid"),
         ("https://me:secret@[::1/", "the address is invalid"),
-        ("http://127.0.0.1:1/?token=secret", "the address contains a \\? or #"),
-        ("http://127.0.0.1:1/#secret", "the address contains a \\? or #"),
+        ("http://127.0.0.1:1/?token=secret", "without a query"),
+        ("http://127.0.0.1:1/#secret", "without a query"),
     ],
 )
 def test_secrets_in_a_url_are_not_repeated_in_the_error(url: str, words: str) -> None:

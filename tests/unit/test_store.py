@@ -23,11 +23,13 @@ from spotmap_build.cache.arrays import decode_array, encode_array
 from spotmap_build.cache.freshness import MAX_UNIX_S
 from spotmap_build.cache.maintenance import check, records_of
 from spotmap_build.cache.roots import site_name
-from spotmap_build.errors import ConfigError
+from spotmap_build.describe import describe_pulled
+from spotmap_build.errors import ConfigError, OutputError
 from spotmap_build.model import Candidate, Considered, Match, Track
+from spotmap_build.registry.formats import MARKER_NAME
 from spotmap_build.registry.heads import OF_EFFNET
 from spotmap_build.store import Pulled, Pushed, keys_of_map, open_store, packs, pull, push
-from spotmap_build.store.files import StoreError
+from spotmap_build.store.files import FORMAT, StoreError
 from spotmap_build.store.sync import STAGES, Store
 from tests.support.command import spotmap
 
@@ -444,7 +446,7 @@ def test_commands_report_results_and_exit_with_6_for_a_damaged_store(tmp_path: P
     assert run("pull", "s3://x")[0] == 2
 
 
-@pytest.mark.parametrize("target", ["/dev/zero", "pipe", "folder"])
+@pytest.mark.parametrize("target", ["/dev/zero", "pipe", "folder", "itself"])
 def test_special_file_in_a_store_is_reported_as_damage(tmp_path: Path, target: str) -> None:
     store, name = make_store("folder", tmp_path), "0" * 64
     put_embeddings(tmp_path / "home", 1)
@@ -455,8 +457,48 @@ def test_special_file_in_a_store_is_reported_as_damage(tmp_path: Path, target: s
     elif target == "folder":
         odd.mkdir()
     else:
-        odd.symlink_to(target)
+        odd.symlink_to(odd.name if target == "itself" else target)
     assert pull_into(tmp_path / "host", store) == Pulled(True, 1, 0, (name,))
+
+
+def test_file_in_place_of_the_folder_of_packs_is_reported(tmp_path: Path) -> None:
+    put_embeddings(tmp_path / "home", 1)
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/FORMAT").write_bytes(FORMAT)
+    (tmp_path / "store/packs").write_bytes(b"mine")
+    store = make_store("folder", tmp_path)
+    for transfer in (push_from, pull_into):
+        with pytest.raises(StoreError, match="Not a directory"):
+            transfer(tmp_path / "home", store)
+    assert (tmp_path / "store/packs").read_bytes() == b"mine"
+
+
+def test_folder_in_place_of_a_pack_is_named(tmp_path: Path) -> None:
+    store = make_store("folder", tmp_path)
+    put_embeddings(tmp_path / "home", 1)
+    push_from(tmp_path / "home", store)
+    (pack,) = (tmp_path / "store/packs").iterdir()
+    pack.unlink()
+    pack.mkdir()
+    with pytest.raises(StoreError, match=f"{pack.name} is a folder"):
+        push_from(tmp_path / "home", store)
+
+
+@pytest.mark.parametrize("place", ["site/store", "home/store", "link/store"])
+def test_store_is_kept_out_of_sites_and_caches(tmp_path: Path, place: str) -> None:
+    put_embeddings(tmp_path / "home", 1)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / MARKER_NAME).write_text("{}")
+    (tmp_path / "link").symlink_to("site")
+    with pytest.raises(OutputError, match="would be inside"), opened(tmp_path / "home") as cache:
+        push(cache, tmp_path / "home", open_store(place, tmp_path, tmp_path / "home"), NOW_UNIX_S)
+    assert not (tmp_path / place).exists()
+
+
+def test_long_list_of_damaged_packs_is_cut() -> None:
+    lines = list(describe_pulled(Pulled(True, 0, 0, tuple(f"{n:064}" for n in range(3_000))), "kept"))
+    assert len(lines) < 20
+    assert "2,990 more" in lines
 
 
 @pytest.mark.parametrize(
