@@ -27,6 +27,9 @@ MIN_TRACKS_FOR_UMAP: Final = 6
 """With fewer tracks, a neighbor graph contains no more information than the first two principal components."""
 START_SIZE: Final = 10.0
 """Largest coordinate of the initial layout, as in UMAP."""
+START_STEP: Final = 0.1
+"""Step to which the initial layout is rounded. With a hundredth of it, nearly half of the libraries of 80 tracks
+started elsewhere with another engine; up to five times as much, trustworthiness is the same (docs/decisions/0011)."""
 
 
 def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> Float32Array:
@@ -110,14 +113,16 @@ def close_empty_bands(coordinates: Float32Array) -> Float32Array:
 def principal_plane(unit_vectors: Float32Array) -> Float32Array:
     """Return the first two principal components, float32 ``[n, 2]``, scaled to a largest coordinate of ``START_SIZE``.
 
-    They are rounded, because the last bits differ between processors.
+    They are rounded to ``START_STEP``, because the last bits differ between processors and engines.
     """
     plane = np.zeros((len(unit_vectors), 2), dtype=np.float32)
     if len(unit_vectors):
         components = principal_components(unit_vectors - unit_vectors.mean(axis=0), 2)
         plane[:, : components.shape[1]] = components
     largest = float(np.abs(plane).max(initial=0.0))
-    return np.asarray(np.round(plane * (START_SIZE / largest), 3) if largest > 0 else plane, dtype=np.float32)
+    if largest == 0:
+        return plane
+    return np.asarray(np.round(plane * (START_SIZE / largest / START_STEP)) * START_STEP, dtype=np.float32)
 
 
 def _apart(plane: Float32Array) -> Float32Array:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NEIGHBORS_VERSION: Final = 3
 """Raise when the same vectors would have other neighbors."""
-LAYOUT_VERSION: Final = 5
+LAYOUT_VERSION: Final = 6
 """Raise when the same vectors would be laid out differently."""
 INDICES: Final = "indices.npy"
 SIMILARITIES: Final = "similarities.npy"

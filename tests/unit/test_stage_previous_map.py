@@ -98,7 +98,7 @@ def test_malformed_map_is_ignored_with_a_notice(run: Run, damage: dict[str, Any]
     previous_map = load_previous_map(run, embedded("v2"))
     assert previous_map.value is None
     assert "cannot be" not in previous_map.notice
-    assert "laid out without regard to it" in previous_map.notice
+    assert "This map does not continue it." in previous_map.notice
 
 
 @pytest.mark.parametrize("state", [None, [], "v1", {}, {"vectors": 7, "is_fresh": False}, {"vectors": "v1"}], ids=repr)
