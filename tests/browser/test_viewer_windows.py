@@ -50,6 +50,26 @@ def test_no_button_lies_under_another_or_under_the_open_legend(open_viewer: Open
         assert page.evaluate(COVERED) == []
 
 
+@pytest.mark.parametrize("size", [(768, 1024), (900, 500), (844, 390), (1000, 600)])
+def test_in_windows_of_medium_width_card_and_open_legend_cover_no_button(
+    open_viewer: OpenViewer, size: tuple[int, int]
+) -> None:
+    viewer = open_viewer(viewport={"width": size[0], "height": size[1]})
+    page = viewer.page
+    page.locator("#map").press("Enter")
+    expect(page.locator("#card.is-pinned .card-details")).not_to_be_empty()
+    assert page.evaluate(COVERED) == []
+    page.locator("#map").press("s")
+    page.locator("#timeline-button").click()
+    if size[1] >= 600:
+        assert page.evaluate(COVERED) == []
+    page.locator("#map").press("Escape")
+    page.locator("#axes-button").click()
+    page.locator("#legend-handle").click()
+    expect(page.locator("[data-color-by=playlist]")).to_be_in_viewport()
+    assert page.evaluate(COVERED) == []
+
+
 def overlaps(left: FloatRect, right: FloatRect) -> bool:
     return (
         left["x"] < right["x"] + right["width"]

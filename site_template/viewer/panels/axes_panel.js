@@ -1,7 +1,7 @@
 /** Two lists for choosing the axes of a layout, instead of the map. */
 
 import { mayBeAxis } from "../data/axes.js";
-import { element, onEscape } from "../ui/dom.js";
+import { element, onEscape, tellToggled } from "../ui/dom.js";
 import { gettext, ngettext } from "../data/language.js";
 
 /** @import { Store } from "../state/store.js" */
@@ -25,8 +25,10 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
   const labelOf = (/** @type {string} */ id) => gettext(names.find((name) => name.id === id)?.label ?? id);
 
   const open = (/** @type {boolean} */ isOpen) => {
+    if (isOpen !== host.hidden) return;
     host.hidden = !isOpen;
     button.setAttribute("aria-pressed", String(isOpen));
+    tellToggled(host);
   };
   const show = () => {
     const { axes } = store.get();

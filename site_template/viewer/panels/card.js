@@ -20,13 +20,13 @@ import { NO_TRACK } from "../data/types.js";
 /** @import { SoundsLike } from "./sounds_like.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { StyleWords } from "./style_words.js" */
-/** @import { Group, GroupKind, MapData, Named, State, TextData, ThemeName, TrackDetails } from "../data/types.js" */
+/** @import { Box, Group, GroupKind, MapData, Named, State, TextData, ThemeName, TrackDetails } from "../data/types.js" */
 
 /** Delay before details are loaded, so that a passing pointer does not load those of every track. */
 const HOVER_DELAY_MS = 90;
 const MAX_CHIPS = 6;
 /** Minimum height, pixels; with less room, the card covers what is below. */
-const LOWEST = 280;
+const MIN_HEIGHT = 240;
 /** Minimum free width for a docked card beside panels, in card widths including the card; otherwise it covers them. */
 const MAP_BESIDE = 1.75;
 /** @type {readonly GroupKind[]} */
@@ -136,22 +136,34 @@ export class Card {
       return;
     }
     const stays = this.#shown === this.#store.get().pinned;
-    const free = stays ? dockingArea(LOWEST + 20) : freeArea();
-    style.maxHeight = `${Math.max(LOWEST, Math.floor(free.bottom - free.top) - 20)}px`;
+    const area = this.#areaFor(stays);
+    style.maxHeight = `${Math.max(MIN_HEIGHT, Math.floor(area.bottom - area.top) - 20)}px`;
     const card = { width: this.#element.offsetWidth, height: this.#element.offsetHeight };
-    const screen = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
-    const needed = stays ? MAP_BESIDE * card.width : card.width + 20;
-    const hasRoom = free.right - free.left >= needed && free.bottom - free.top >= card.height + 20;
-    // Too little room beside the panels: the card may cover the legend, and the search if there is no other place, but not the player.
-    const tops = [Math.max(free.top, byId("masthead").getBoundingClientRect().bottom), free.top];
-    const top = tops.find((each) => each + card.height + 20 <= innerHeight) ?? 0;
-    const leftOfRight = { ...screen, top, right: free.right };
-    const area = hasRoom ? free : leftOfRight.right >= card.width + 20 ? leftOfRight : screen;
     const [x, y] = (stays ? dockCard : placeCard)(this.#renderer.positionOf(this.#shown), card, area);
     style.transform = `translate(${Math.round(x)}px, ${Math.round(y)}px)`;
     const docked = stays ? `${style.transform} ${card.height}` : "";
     if (docked !== this.#docked) this.#renderer.invalidate("labels"); // they make room
     this.#docked = docked;
+  }
+
+  /**
+   * Returns the free area, or if it has too little room, one in which the card may cover the legend, in low windows the bars at the bottom
+   * or the search as well, but not the player.
+   *
+   * @param {boolean} stays  whether the card is docked
+   * @returns {Box}
+   */
+  #areaFor(stays) {
+    const { offsetWidth: width, scrollHeight } = this.#element;
+    const height = Math.min(MIN_HEIGHT, scrollHeight) + 20;
+    const free = stays ? dockingArea(MIN_HEIGHT + 20) : freeArea();
+    const needed = stays ? MAP_BESIDE * width : width + 20;
+    if (free.right - free.left >= needed && free.bottom - free.top >= height) return free;
+    const right = free.right >= width + 20 ? free.right : innerWidth;
+    const search = byId("masthead").getBoundingClientRect().bottom;
+    const spans = [Math.max(free.top, search), free.top, search].flatMap((top) => [{ top, bottom: free.bottom }, { top, bottom: innerHeight }]);
+    const span = spans.find(({ top, bottom }) => bottom - top >= height) ?? { top: 0, bottom: innerHeight };
+    return { left: 0, right, ...span };
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The growth of the library: a time slider over the days on which tracks were added, with a replay. */
 
-import { element, onEscape } from "../ui/dom.js";
+import { element, onEscape, tellToggled } from "../ui/dom.js";
 import { gettext } from "../data/language.js";
 import { tracksText } from "../ui/format.js";
 import { addedBy, replayDay, sliderRange } from "./timeline_math.js";
@@ -67,6 +67,7 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
     host.hidden = false;
     button.setAttribute("aria-pressed", "true");
     toggled(true);
+    tellToggled(host);
     show();
   };
   const close = () => {
@@ -74,6 +75,7 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
     host.hidden = true;
     button.setAttribute("aria-pressed", "false");
     toggled(false);
+    tellToggled(host);
     store.set({ until: null });
   };
   const replay = () => {
