@@ -134,7 +134,7 @@ function createMap(map, store, folder) {
   const positions = new Positions(map, store);
   const navigation = new Navigation(surface, positions, store, panelInsets);
   const coverOf = async (/** @type {number} */ track) => (await details.read(track)).artFile;
-  const renderer = new Renderer(surface, map, positions, store, () => navigation.homeScale, coverOf);
+  const renderer = new Renderer(surface, map, positions, store, () => navigation.home, coverOf);
   const selecting = new Selecting(positions, store, renderer);
   const address = new Address(map, store, navigation, traitLoader, wireLinkNote(byId("link-note")));
   const readCollections = createScriptReader(`${folder}collections.js`, "spotmapCollections");

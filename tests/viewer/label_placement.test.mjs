@@ -42,6 +42,15 @@ test("shown labels never overlap, and none disappears while zooming in", () => {
   assert.ok(before > 50);
 });
 
+test("a label is at the first position that is in the view of the whole map", () => {
+  const anchors = [[100, 0, -1], [100, 50, 1]];
+  const isInHome = ({ y, dy }) => y + dy >= 0;
+  const place = (tracksIn) => placeLabels([{ ...candidate(0, ...anchors), count: 10 }], 1, tracksIn, 0, isInHome)[0].y;
+  assert.equal(place(), 50);
+  assert.equal(place((x0, y0) => (y0 > 0 ? 1 : 0)), 50, "it may hide one of ten tracks there");
+  assert.equal(place((x0, y0) => (y0 > 0 ? 5 : 0)), 0, "it must not hide five of ten");
+});
+
 // Ten tracks around (100, 100), which a label there hides at scale 1, and four tracks just below.
 const CROWD = [...Array.from({ length: 10 }, (_, i) => [95 + i, 100]), ...Array.from({ length: 4 }, (_, i) => [90 + 5 * i, 118])];
 const tracksIn = (x0, y0, x1, y1) => CROWD.filter(([x, y]) => x0 <= x && x <= x1 && y0 <= y && y <= y1).length;

@@ -36,6 +36,8 @@ import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
 
 /** Share of a group's tracks that its label may hide if it would hide some at every position. */
 const MAY_HIDE = 0.1;
+/** A label outside of the view of the whole map counts like one that hides this share of its group's tracks. */
+const OUTSIDE = 0.25;
 
 /**
  * Returns the scale from which on two labels at fixed positions of the plane do not overlap.
@@ -62,12 +64,13 @@ function scaleApart(distance, shift, room) {
 /**
  * @param {readonly Candidate[]} candidates  strongest first
  * @param {number} homeScale  the scale of the first view. Of the anchors that are visible there, or at the label's smallest scale, the
- *   first one that hides no or few tracks is used, or else the one that hides the fewest
+ *   first one that hides no or few tracks is used, or else the one that hides the fewest; those outside of the first view come later
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  number of tracks in a box of the plane
  * @param {number} [reach]  radius of tracks, pixels
+ * @param {(label: Label) => boolean} [isInHome]  whether the center of a label is in the view of the whole map
  * @returns {Label[]}
  */
-export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0) {
+export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0, isInHome = () => true) {
   /** @type {Label[]} */
   const placed = [];
   for (const { group, width, height, anchors, count = 1, from = 0, to = Infinity } of candidates) {
@@ -83,7 +86,7 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0
         if (apart > stronger.minScale && apart > label.minScale) label.minScale = apart;
       }
       const share = label.minScale <= scale ? tracksUnder(label, scale, tracksIn, reach) / count : Infinity;
-      const hidden = share === 0 ? 0 : Math.max(share, MAY_HIDE);
+      const hidden = (share === 0 ? 0 : Math.max(share, MAY_HIDE)) + (label.minScale <= homeScale && !isInHome(label) ? OUTSIDE : 0);
       if (!best || hidden < leastHidden || (hidden === Infinity && leastHidden === Infinity && label.minScale < best.minScale)) {
         [best, leastHidden] = [label, hidden];
       }

@@ -39,6 +39,9 @@ function lookOf({ isLarger, share }, narrow) {
   return isLarger ? { font, size, tracking: size / (narrow ? 20 : 8), haloWidth: 6, isLarger } : { font, size, tracking: 0, haloWidth: 4, isLarger };
 }
 
+/** Returns the center of a label. @param {Label} label  @param {Transform} transform  @returns {{x: number, y: number}} pixels */
+const centerOf = ({ x, y, dy }, transform) => ({ x: x * transform.k + transform.x, y: y * transform.k + transform.y + dy });
+
 /**
  * @typedef {object} Title
  * @property {number} track
@@ -77,11 +80,12 @@ export class LabelsLayer extends MovableCanvas {
    * Recomputes the positions of labels, after the visible groups have changed.
    *
    * @param {readonly MapName[]} names  strongest first
-   * @param {number} homeScale
+   * @param {Transform} home  of the view of the whole map
    * @param {Grid} grid  of the tracks
    * @param {number} radius  radius of a point in the view of the whole map, pixels
+   * @param {{left: number, right: number, top: number, bottom: number}} free  the free area, pixels
    */
-  place(names, homeScale, grid, radius) {
+  place(names, home, grid, radius, free) {
     this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, this.#size.width < NARROW) }));
     const candidates = names.map(({ anchors, count, from, to }, group) => {
       const { font, size, tracking, lines } = this.#looks[group];
@@ -89,7 +93,13 @@ export class LabelsLayer extends MovableCanvas {
       const height = size * (1 + LEADING * (lines.length - 1)) + ROOM.y;
       return { group, count, width: Math.max(...widths) + ROOM.x, height, anchors, from, to };
     });
-    this.#labels = placeLabels(candidates, homeScale, (x0, y0, x1, y1) => grid.countIn(mapX(x0), mapY(y1), mapX(x1), mapY(y0)), Math.max(0, radius - ROOM.y / 2));
+    const tracksIn = (/** @type {number} */ x0, /** @type {number} */ y0, /** @type {number} */ x1, /** @type {number} */ y1) =>
+      grid.countIn(mapX(x0), mapY(y1), mapX(x1), mapY(y0));
+    const isInHome = (/** @type {Label} */ label) => {
+      const { x, y } = centerOf(label, home);
+      return x >= free.left && x <= free.right && y >= free.top && y <= free.bottom;
+    };
+    this.#labels = placeLabels(candidates, home.k, tracksIn, Math.max(0, radius - ROOM.y / 2), isInHome);
   }
 
   /**
@@ -104,7 +114,7 @@ export class LabelsLayer extends MovableCanvas {
     this.written = [];
     const inView = this.#labels
       .filter(({ minScale, maxScale }) => minScale <= transform.k && transform.k < maxScale)
-      .map((label) => ({ ...label, x: label.x * transform.k + transform.x, y: label.y * transform.k + transform.y + label.dy }))
+      .map((label) => ({ ...label, ...centerOf(label, transform) }))
       .filter(({ x, y, width, height }) => this.#inView(x, y, width, height));
     const shown = keepInside(inView, free, taken);
     this.#drawTitles(titles, [...shown, ...taken], theme, free);

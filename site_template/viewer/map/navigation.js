@@ -107,9 +107,9 @@ export class Navigation {
     return false;
   }
 
-  /** The scale of the whole map. */
-  get homeScale() {
-    return this.#home.k;
+  /** The transform of the view of the whole map. */
+  get home() {
+    return this.#home;
   }
 
   /**

@@ -21,7 +21,7 @@ import { toScreen, visibleExtent } from "./viewport.js";
 /** @import { Appearance } from "../state/appearance.js" */
 /** @import { Positions } from "./positions.js" */
 /** @import { Store } from "../state/store.js" */
-/** @import { Box, MapData, Size, State, TextData, Theme } from "../data/types.js" */
+/** @import { Box, MapData, Size, State, TextData, Theme, Transform } from "../data/types.js" */
 
 /** Maximum number of visible tracks for titles; more titles would hide the map. */
 const MAX_TITLES = 250;
@@ -53,8 +53,8 @@ export class Renderer {
   #positions;
   #store;
   #layers;
-  /** @type {() => number} */
-  #homeScale;
+  /** @type {() => Transform} */
+  #home;
   /** Computed lazily, so that several simultaneous changes cost it once. @type {Appearance | null} */
   #appearance = null;
   /** The inputs of the points' last style. @type {ReturnType<typeof styleOf> | null} */
@@ -85,10 +85,10 @@ export class Renderer {
    * @param {MapData} map
    * @param {Positions} positions
    * @param {Store} store
-   * @param {() => number} homeScale  the scale of the whole map
+   * @param {() => Transform} home  the transform of the view of the whole map
    * @param {(track: number) => Promise<string>} coverOf  file name of a track's cover, empty for none
    */
-  constructor(element, map, positions, store, homeScale, coverOf) {
+  constructor(element, map, positions, store, home, coverOf) {
     /** @param {LayerName} name */
     const canvas = (name) =>
       /** @type {HTMLCanvasElement} */ (element.querySelector(`canvas[data-layer="${name}"]`));
@@ -96,7 +96,7 @@ export class Renderer {
     this.#map = map;
     this.#positions = positions;
     this.#store = store;
-    this.#homeScale = homeScale;
+    this.#home = home;
     this.#layers = {
       boundaries: new BoundariesLayer(canvas("boundaries")),
       points: new PointsLayer(canvas("points"), positions.grid),
@@ -327,8 +327,8 @@ export class Renderer {
     // Place names in one frame and draw them in the next; both together would block the page.
     const writesNames = labelsDue && this.#placed;
     if (labelsDue && !this.#placed) {
-      const homeScale = this.#homeScale();
-      labels.place(state.axes ? [] : namesOnMap(this.#map, state, homeScale, this.#size.width), homeScale, this.#positions.grid, points.radiusAt({ ...transform, k: homeScale }));
+      const home = this.#home();
+      labels.place(state.axes ? [] : namesOnMap(this.#map, state, home.k, this.#size.width), home, this.#positions.grid, points.radiusAt(home), this.#free);
       this.#placed = true;
       this.#dirty.add("labels");
     }
