@@ -260,7 +260,7 @@ def test_progress_is_translated_for_people_only() -> None:
     shown, logged = io.StringIO(), io.StringIO()
     PlainProgress(shown).say("The cache at x is in use.", level="warning")
     JsonProgress(logged).say("The cache at x is in use.")
-    assert shown.getvalue() == "Warnung: Der Cache unter x wird gerade gebraucht.\n"
+    assert shown.getvalue() == "Warnung: Der Cache unter x wird gerade verwendet.\n"
     assert json.loads(logged.getvalue())["message"] == "The cache at x is in use."
 
 
@@ -355,8 +355,8 @@ def test_answers_use_plurals_and_numbers_of_the_language() -> None:
     assert texts == [
         "1 result was added from S; 2 were already here.",
         "1,200 results were added from S; 2 were already here.",
-        "1 Ergebnis kam von S; 2 waren bekannt.",
-        "1.200 Ergebnisse kamen von S; 2 waren bekannt.",
+        "1 Ergebnis wurde von S übernommen; 2 waren schon hier.",
+        "1.200 Ergebnisse wurden von S übernommen; 2 waren schon hier.",
         "1 resultado llegó de S; 2 ya se conocían.",
         "1.200 resultados llegaron de S; 2 ya se conocían.",
         "Sから結果1件を取り込みました。2件は既知でした。",
