@@ -15,6 +15,7 @@ from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.guests import combine_with_guests
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
 from spotmap_build.fetch.tags import fold_space
+from spotmap_build.fetch.validation import validate
 from spotmap_build.registry import plugins, sources
 
 if TYPE_CHECKING:
@@ -93,27 +94,14 @@ class _OfPackage:
         """Load the library under the requested name."""
         with plugins.attribute_errors(self.kind.package, f"source '{self.kind.name}'"):
             loaded = self.source.load(context)
-            fault = _fault(loaded)
-        if fault:
+        try:
+            valid = validate(loaded)
+        except ValueError as error:
             raise PluginError(
-                f"The source '{self.kind.name}' of the package {self.kind.package} returned no valid library: {fault}.",
+                f"The source '{self.kind.name}' of the package {self.kind.package} returned no valid library: {error}.",
                 hint=f"Report this to the authors of {self.kind.package}.",
-            )
-        return replace(loaded, kind=self.kind.name)
-
-
-def _fault(loaded: object) -> str:
-    """Return the problem with a library created by another package's code; empty if there is none."""
-    if not isinstance(loaded, Loaded):
-        return f"its load() returned a {type(loaded).__name__}, not a Loaded"
-    counts = Counter(track.id for track in loaded.library.tracks)
-    twice = [track_id for track_id, count in counts.items() if count > 1]
-    if twice:
-        return f"two tracks have the id '{twice[0]}'"
-    listed = {track_id for playlist in loaded.library.playlists for track_id in playlist.track_ids}
-    failed = {failure.track_id for failure in loaded.library.failures}
-    unknown = sorted((listed | failed) - counts.keys())
-    return f"no track has the id '{unknown[0]}', which a playlist or a failure names" if unknown else ""
+            ) from error
+        return replace(valid, kind=self.kind.name)
 
 
 def _outcome(library: Library) -> str:

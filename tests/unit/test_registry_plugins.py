@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -93,13 +94,37 @@ def test_broken_plugin_is_reported_with_its_package(installed: Path, code: str, 
         ("None", "its load() returned a NoneType, not a Loaded"),
         ('Loaded("x", Library((Track("a", "A"), Track("a", "B")), (), (), ()))', "two tracks have the id 'a'"),
         ('Loaded("x", Library((), (Playlist("p", "P", ("b",)),), (), ()))', "no track has the id 'b'"),
+        ('Loaded("x", None)', "got `null`"),
+        ('Loaded("x", Library(iter([])))', "generator|iterator"),
+        ('Loaded("x", Library((Track("a", 5),)))', "Expected `str`, got `int` - at `$.tracks[0].title`"),
+        ('Loaded("x", Library((Track("a", "A", (None,)),)))', "got `null` - at `$.tracks[0].artists[0]`"),
+        ('Loaded("x", Library((Track("a", "A", added_at=5),)))', "at `$.tracks[0].added_at`"),
+        ('Loaded("x", Library((Track("a", "A", facets={5: "b"}),)))', "facets"),
+        ('Loaded("x", Library((Track("a", "A", position=(1.0, 2.0, 3.0)),)))', "length 2"),
+        ('Loaded("x", Library((Track("a", "A", position=(float("nan"), 1.0)),)))', "not finite"),
+        ('Loaded("x", Library((Track("a", "A", year=10**30),)))', "'a' has a number that is negative or too large"),
+        ('Loaded("x", Library((Track("a", "A", duration_ms=-1),)))', "negative"),
+        ('Loaded("x", Library((Track("", "A"),)))', "an empty id"),
+        ('Loaded("x", Library((Track("a", chr(0xD800)),)))', "is not valid Unicode"),
+        ('Loaded("x", Library(()), notices=(5,))', "got `int`"),
     ],
 )
 def test_invalid_library_of_a_plugin_is_reported_with_its_package(installed: Path, loaded: str, words: str) -> None:
     add_shelf(installed, loaded)
     with pytest.raises(PluginError, match="shelf-map") as refused:
         make_source("shelf", Config()).load(cast(Any, None))
-    assert words in refused.value.message
+    assert any(each in refused.value.message for each in words.split("|"))
+
+
+def test_library_of_a_plugin_may_have_lists_and_numbers_of_numpy(installed: Path) -> None:
+    numbers = "play_count=numpy.int64(3), position=[numpy.float32(0.5), 2], artists=['X']"
+    track = f"Track('a', 'A', {numbers}, recording=Recording('b' * 64, path='not UTF-8 \\udcff'))"
+    code = SHELF.format(loaded=f"Loaded('x', Library([{track}]))", name="shelf")
+    add_shelf(installed, code="import numpy\nfrom spotmap_build.model import Recording\n" + dedent(code))
+    (found,) = make_source("shelf", Config()).load(cast(Any, None)).library.tracks
+    assert (found.play_count, found.position, found.artists) == (3, (0.5, 2.0), ("X",))
+    assert found.recording is not None
+    assert found.recording.path == "not UTF-8 \udcff"
 
 
 def test_spotmap_error_of_a_plugin_is_passed_on(installed: Path) -> None:

@@ -17,6 +17,8 @@ MAX_NESTED: Final = 4_000_000
 """Lists and objects in all rows of JSON; two bytes of text become sixty in memory."""
 MAX_LINE_LENGTH: Final = 1 << 24
 """Characters. A vector of several thousand numbers as text exceeds the csv module's default limit of 131,072."""
+MAX_COORDINATE: Final = 1e15
+"""Of a position. Positions are stored in single precision, and distances are squared."""
 
 Columns = dict[str, list[Any]]
 """A table: lists of values by column name, all of the same length."""

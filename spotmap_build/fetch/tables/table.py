@@ -24,6 +24,7 @@ from spotmap_build.fetch.identify import FileFacts, Unusable, cover_notices, dis
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tables.art import with_art
 from spotmap_build.fetch.tables.artist_names import parse_artists
+from spotmap_build.fetch.tables.bounds import MAX_COORDINATE
 from spotmap_build.fetch.tables.caption_lines import is_captions
 from spotmap_build.fetch.tables.cell_numbers import Decimal, parse_numbers
 from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, is_missing, parse_texts, text_of
@@ -52,8 +53,6 @@ READ: Final = (
 """Fields of a track that are copied from columns unchanged."""
 MAX_LISTED: Final = 20
 MAX_NAME_LENGTH: Final = 60
-MAX_COORDINATE: Final = 1e15
-"""A place is held in single precision, and distances are squared."""
 SPOTIFY_ID_LENGTH: Final = 22
 BARE_SPOTIFY_ID: Final = re.compile(rf"[0-7][0-9A-Za-z]{{{SPOTIFY_ID_LENGTH - 1}}}")
 """128 bits in 22 digits: the first one is small. A whole column of such ids is Spotify's."""
