@@ -6,13 +6,14 @@ script. :func:`native` keeps each script, so that different Chinese titles with 
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from anyascii import anyascii
+
+from spotmap_build.core.text import unescape
 
 if TYPE_CHECKING:
     from opencc import OpenCC  # type: ignore[import-untyped]
@@ -81,7 +82,7 @@ def native(text: str) -> str:
 def repair(text: str) -> str:
     """Decode HTML entities, and undo UTF-8 misread as Windows-1252, Latin-1 or Windows-1251 if it round-trips."""
     if "&" in text and ";" in text:
-        text = html.unescape(text)
+        text = unescape(text)
     for _ in range(2):  # some texts were misread twice
         if text.isascii() or not _MOJIBAKE.search(text):
             return text

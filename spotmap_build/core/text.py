@@ -29,6 +29,8 @@ _UNPRINTABLE: Final = re.compile(
     "\ud800-\udfff]"  # surrogates: bytes of a file name that are not UTF-8
 )
 
+_LONG_REFERENCE: Final = re.compile(r"&#[0-9]{1000,};?")
+
 _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
 """Commands to a GitHub Actions runner: ``::name::`` at the start of a line, or ``##[name]`` anywhere."""
 
@@ -130,6 +132,17 @@ def printable(text: str) -> str:
     'a [2Jb ::error::c'
     """
     return _UNPRINTABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else " ", text)
+
+
+def unescape(text: str) -> str:
+    """Decode HTML entities. A reference with thousands of digits, for which Python raises an error, becomes U+FFFD.
+
+    >>> unescape("Tom &amp; Jerry &#233;")
+    'Tom & Jerry é'
+    """
+    import html  # deferred: its table of entities takes time to load
+
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text) if len(text) > 1_000 else text)
 
 
 def without_login(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
@@ -14,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
-from spotmap_build.core.text import decode_text, guess_together
+from spotmap_build.core.text import decode_text, guess_together, unescape
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders import other_lists
 from spotmap_build.fetch.folders.other_lists import read_other_list
@@ -181,7 +180,7 @@ def path_readings(line: str, encoding: Encoding | None = None) -> Iterator[str]:
         texts.append(line.replace(":", "/"))
     decoded = decode_text(unquote_to_bytes(texts[0]), encoding) if "%" in texts[0] else texts[0]
     texts = [decoded, texts[0]] if url is not None else [*texts, decoded]
-    texts += [html.unescape(text) for text in texts if "&" in text]
+    texts += [unescape(text) for text in texts if "&" in text]
     for text in dict.fromkeys(texts):
         yield text
         if "\\" in text:

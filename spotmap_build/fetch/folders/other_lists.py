@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from typing import Any, Final
 
 from spotmap_build.core.documents import parse_json
 from spotmap_build.fetch.exports.spotify_ids import track_uri
+from spotmap_build.fetch.folders.markup import Tag, read_markup
 from spotmap_build.fetch.tags import fold_space
 
 SUFFIXES: Final = (".pls", ".xspf", ".jspf", ".wpl", ".zpl", ".asx")
@@ -18,6 +18,7 @@ _FIELD: Final = re.compile(r"(file|title|length)([0-9]{1,9})[ \t]*=([^\r\n]*)", 
 _MARKUP: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(?:\w{1,40}:)?(?:playlist|smil|asx)\b", re.I | re.S)
 """Declarations and comments may precede the root element, and a namespace prefix its name."""
 _JSPF: Final = re.compile(r'\s*\{\s*"playlist"\s*:')
+_ITEMS: Final = frozenset({"track", "entry", "media"})
 _ARTIST: Final = ("creator", "author")
 _TEXTS: Final = ("location", "title", "duration", "album", "identifier", *_ARTIST)
 _OF_MEDIA: Final = {
@@ -64,10 +65,9 @@ def read_other_list(text: str) -> OtherList | None:
         return _read_jspf(text)
     if not _MARKUP.match(text):
         return None
-    # An XML parser is not suitable: players often write invalid XML, and it would expand entities.
-    reader = _Markup()
-    reader.feed(text)
-    reader.close()
+    reader = _Reader()
+    for token in read_markup(text):
+        reader.read(token)
     reader.end_item()
     return OtherList(tuple(reader.items), reader.name)
 
@@ -114,61 +114,62 @@ def _item(texts: dict[str, str]) -> Item:
     return Item(line, title, seconds, fold_space(artist), album)
 
 
-@dataclass(slots=True)
-class _Open:
-    """An entry whose element is still open."""
-
-    texts: dict[str, str] = field(default_factory=dict)
-
-
-class _Markup(HTMLParser):
-    """Collects ``track`` (XSPF), ``entry`` (ASX) and ``media`` (WPL, ZPL) elements; names are in lower case."""
+class _Reader:
+    """Collects ``track`` (XSPF), ``entry`` (ASX) and ``media`` (WPL, ZPL) elements."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.items: list[Item] = []
-        self.name = ""
-        self._open: _Open | None = None
-        self._text: str | None = None
+        self._name: list[str] = []
+        self._item: dict[str, list[str]] | None = None
+        """The parts of the texts of the item whose element is open."""
+        self._reading = ""
+        """The name of the text that is being read."""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        tag = tag.rpartition(":")[2]
-        if tag in ("track", "entry", "media"):
-            self.end_item()
-            self._open = _Open()
-        if self._open:
-            for name, value in attrs:
-                text = _OF_MEDIA.get(name) if tag == "media" else _OF_ASX.get((tag, name))
-                if text and value:
-                    self._open.texts.setdefault(text, value)
-        # A playlist may have several locations of a track; the first is preferred.
-        is_given = self._open is not None and tag in self._open.texts
-        self._text = tag if tag in _TEXTS and not is_given else None
+    @property
+    def name(self) -> str:
+        """The name of the playlist; may be empty."""
+        return fold_space("".join(self._name))
 
-    def handle_endtag(self, tag: str) -> None:
-        self._text = None
-        if tag.rpartition(":")[2] in ("track", "entry", "media"):
-            self.end_item()
-
-    def handle_data(self, data: str) -> None:
-        if self._text is None:
+    def read(self, token: Tag | str) -> None:
+        """Read the next tag or text."""
+        if isinstance(token, str):
+            self._read_text(token)
             return
-        if self._open:
-            self._open.texts[self._text] = self._open.texts.get(self._text, "") + data
-        elif self._text == "title":
-            self.name = fold_space(f"{self.name}{data}")
+        if token.opens:
+            self._open(token)
+        if token.closes:
+            self._reading = ""
+            if token.name in _ITEMS:
+                self.end_item()
 
-    def unknown_decl(self, data: str) -> None:
-        if data.startswith("CDATA["):
-            self.handle_data(data.removeprefix("CDATA["))
+    def _open(self, tag: Tag) -> None:
+        if tag.name in _ITEMS:
+            self.end_item()
+            self._item = {}
+        if self._item is not None:
+            for name, value in tag.attributes:
+                text = _OF_MEDIA.get(name) if tag.name == "media" else _OF_ASX.get((tag.name, name))
+                if text and value:
+                    self._item.setdefault(text, [value])
+        # A playlist may have several locations of a track; the first is preferred.
+        is_given = self._item is not None and tag.name in self._item
+        self._reading = tag.name if tag.name in _TEXTS and not is_given else ""
+
+    def _read_text(self, text: str) -> None:
+        if not self._reading:
+            return
+        if self._item is not None:
+            self._item.setdefault(self._reading, []).append(text)
+        elif self._reading == "title":
+            self._name.append(text)
 
     def end_item(self) -> None:
-        """Keep the entry that was read last, if it says anything."""
-        if self._open:
-            item = _item(self._open.texts)
+        """Keep the item that was read last, if it says anything."""
+        if self._item is not None:
+            item = _item({name: "".join(parts) for name, parts in self._item.items()})
             if item.line or item.name:
                 self.items.append(item)
-        self._open = None
+        self._item = None
 
 
 def _seconds(text: str, units: int) -> int | None:

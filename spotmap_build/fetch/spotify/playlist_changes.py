@@ -8,7 +8,6 @@ that they removed are not added again, and their name and order are preserved; `
 from __future__ import annotations
 
 import hashlib
-import html
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
+from spotmap_build.core.text import unescape
 from spotmap_build.core.translation import translatable
 
 ITEMS_PER_REQUEST: Final = 100
@@ -158,7 +158,7 @@ def mark_of(list_id: str) -> str:
 
 def mark_in(description: object) -> str:
     """Return the mark in a playlist's description, which Spotify returns HTML-escaped; empty if there is none."""
-    found = _MARKED.search(html.unescape(description)) if isinstance(description, str) else None
+    found = _MARKED.search(unescape(description)) if isinstance(description, str) else None
     return found[1] if found else ""
 
 

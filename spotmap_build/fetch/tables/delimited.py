@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import re
 import string
 import unicodedata
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.normalize import repair
 from spotmap_build.core.spreadsheet import is_guarded, unguard_cell
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import printable, unescape
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.tables.bounds import MAX_LINE_LENGTH, Columns, bounded_lines, check_shape
@@ -314,7 +313,7 @@ def _plain(cell: str) -> str:
     if cell.startswith('="') and (found := EXCEL_TEXT.fullmatch(cell)):
         cell = found[1].replace('""', '"')
     for _ in range(2):  # some are encoded twice
-        cell = html.unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
+        cell = unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
     return cell
 
 

@@ -1,0 +1,66 @@
+"""Split markup into tags and text, as tolerantly as players do that write invalid XML. Pure.
+
+An XML parser would refuse such files, and expand entities. ``html.parser`` is not suitable either: for some text it
+takes time that grows with the square of the length, and for some it raises ``AssertionError`` (Python 3.11).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from spotmap_build.core.text import unescape
+
+_TOKEN: Final = re.compile(
+    r"""
+    <!--.*?(?:-->|\Z)
+    | <!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)
+    | <[!?][^>]*+>?
+    | </(?P<end>[^\s<>/]++)[^<>]*+>?
+    | <(?P<start>[A-Za-z_][^\s<>/]*+)
+      (?P<attributes>(?:[^'"<>]++|'[^']*+'|"[^"]*+")*+(?=>)|[^<>]*+)>
+    | (?P<text>[^<]++|<)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_ATTRIBUTE: Final = re.compile(r"""([^\s=/'"<>]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|(\S++)))?+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag. Names are in lower case and without the prefix of a namespace; ``<x/>`` both opens and closes."""
+
+    name: str
+    opens: bool
+    closes: bool
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+def read_markup(markup: str) -> Iterator[Tag | str]:
+    """Yield the tags and the text of a document, without comments, declarations and processing instructions.
+
+    Examples
+    --------
+    >>> list(read_markup('<a:Ref href="x&amp;y"/>1 < 2<![CDATA[<b>]]>'))
+    [Tag(name='ref', opens=True, closes=True, attributes=(('href', 'x&y'),)), '1 ', '<', ' 2', '<b>']
+    """
+    for found in _TOKEN.finditer(markup):
+        if found["start"]:
+            text = found["attributes"].rstrip()
+            attributes = tuple(
+                (name.lower(), unescape(double or single or bare))
+                for name, double, single, bare in _ATTRIBUTE.findall(text.removesuffix("/"))
+            )
+            yield Tag(_local(found["start"]), True, text.endswith("/"), attributes)
+        elif found["end"]:
+            yield Tag(_local(found["end"]), False, True)
+        elif found["cdata"]:
+            yield found["cdata"]
+        elif found["text"]:
+            yield unescape(found["text"])
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2].lower()
