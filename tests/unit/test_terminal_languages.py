@@ -357,8 +357,8 @@ def test_answers_use_plurals_and_numbers_of_the_language() -> None:
         "1,200 results were added from S; 2 were already here.",
         "1 Ergebnis wurde von S übernommen; 2 waren schon hier.",
         "1.200 Ergebnisse wurden von S übernommen; 2 waren schon hier.",
-        "1 resultado llegó de S; 2 ya se conocían.",
-        "1.200 resultados llegaron de S; 2 ya se conocían.",
+        "Se añadió 1 resultado de S; 2 ya estaban aquí.",
+        "Se añadieron 1.200 resultados de S; 2 ya estaban aquí.",
         "Sから結果1件を取り込みました。2件は既知でした。",
         "Sから結果1,200件を取り込みました。2件は既知でした。",
     ]
