@@ -359,6 +359,6 @@ def test_answers_use_plurals_and_numbers_of_the_language() -> None:
         "1.200 Ergebnisse wurden von S übernommen; 2 waren schon hier.",
         "Se añadió 1 resultado de S; 2 ya estaban aquí.",
         "Se añadieron 1.200 resultados de S; 2 ya estaban aquí.",
-        "Sから結果1件を取り込みました。2件は既知でした。",
-        "Sから結果1,200件を取り込みました。2件は既知でした。",
+        "Sから結果1件を取り込みました。2件はすでにあります。",
+        "Sから結果1,200件を取り込みました。2件はすでにあります。",
     ]
