@@ -1,4 +1,4 @@
-"""Validate the library that another package's source returns, before it can fail in code that is not its author's."""
+"""Validate libraries: complete checks for sources of other packages, and limits of texts for all sources."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ import msgspec
 
 from spotmap_build.core.documents import convert
 from spotmap_build.core.text import is_text
+from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tables.bounds import MAX_COORDINATE
-from spotmap_build.model import Library, Track
+from spotmap_build.model import Library, Playlist, Track
 
 MAX_NUMBER: Final = 2**53 - 1
 """The largest integer that every reader of JSON represents exactly."""
+
+MAX_TEXT_LENGTH: Final = 1_000
+"""Characters in a title, an album, a name or a genre."""
+MAX_NAMES: Final = 100
+"""Artists or genres of one track."""
 
 
 def validate(loaded: object) -> Loaded:
@@ -50,15 +56,14 @@ def _plain_number(value: Any) -> int | float:
 
 def _faults(library: Library) -> Iterator[str]:
     counts = Counter(track.id for track in library.tracks)
-    for track_id, count in counts.items():
-        if count > 1:
-            yield f"two tracks have the id '{track_id}'"
+    for twice in (track_id for track_id, count in counts.items() if count > 1):
+        yield translatable(f"two tracks have the id '{twice}'")
     listed = {track_id for playlist in library.playlists for track_id in playlist.track_ids}
-    for track_id in sorted((listed | {failure.track_id for failure in library.failures}) - counts.keys()):
-        yield f"no track has the id '{track_id}', which a playlist or a failure names"
+    for unknown in sorted((listed | {failure.track_id for failure in library.failures}) - counts.keys()):
+        yield translatable(f"no track has the id '{unknown}', which a playlist or a failure names")
     for track in library.tracks:
         if fault := _fault_of(track):
-            yield f"the track {track.id!r} has {fault}"
+            yield translatable(f"the track {track.id!r} has {fault}")
 
 
 def _fault_of(track: Track) -> str:
@@ -79,7 +84,7 @@ def _unencodable(plain: dict[str, list[dict[str, Any]]]) -> Iterator[str]:
         for row in rows:
             for text in _texts({name: value for name, value in row.items() if name != "recording"}):
                 if not is_text(text):
-                    yield f"the text {text!r} is not valid Unicode"
+                    yield translatable(f"the text {text!r} is not valid Unicode")
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -89,3 +94,37 @@ def _texts(value: object) -> Iterator[str]:
         yield from (text for item in value.items() for text in _texts(item))
     elif isinstance(value, list | tuple):
         yield from (text for item in value for text in _texts(item))
+
+
+def cut_long_texts(loaded: Loaded) -> Loaded:
+    """Return a library without texts that no list or page can show, and that would take gigabytes to compare."""
+    library = loaded.library
+    tracks = tuple(map(_cut, library.tracks))
+    playlists = tuple(map(_cut_name, library.playlists))
+    count = sum(after is not before for after, before in zip(tracks, library.tracks, strict=True))
+    count += sum(after is not before for after, before in zip(playlists, library.playlists, strict=True))
+    if not count:
+        return loaded
+    notice = translatable(
+        f"{count} tracks or playlists had texts of more than {MAX_TEXT_LENGTH:,} characters, or more than {MAX_NAMES} "
+        "artists or genres, which were cut."
+    )
+    library = dataclasses.replace(library, tracks=tracks, playlists=playlists)
+    return dataclasses.replace(loaded, library=library, notices=(*loaded.notices, notice))
+
+
+def _cut(track: Track) -> Track:
+    names = (*track.artists, *track.genres)
+    if max(map(len, (track.title, track.album, *names))) <= MAX_TEXT_LENGTH and len(names) <= MAX_NAMES:
+        return track
+    cut: dict[str, Any] = {name: getattr(track, name)[:MAX_TEXT_LENGTH] for name in ("title", "album")}
+    for name in ("artists", "genres"):
+        cut[name] = tuple(text[:MAX_TEXT_LENGTH] for text in getattr(track, name)[:MAX_NAMES])
+    after = dataclasses.replace(track, **cut)
+    return track if after == track else after
+
+
+def _cut_name(playlist: Playlist) -> Playlist:
+    if len(playlist.name) <= MAX_TEXT_LENGTH:
+        return playlist
+    return dataclasses.replace(playlist, name=playlist.name[:MAX_TEXT_LENGTH])

@@ -29,6 +29,8 @@ BLOCK: Final = 125
 THREADS: Final = 2
 """Number of blocks at once. Each takes memory for a few matrices ``[BLOCK, n]``."""
 RANDOM_PAIRS: Final = 200_000
+LABELS_PER_BLOCK: Final = 4_000_000
+"""Labels that are compared at a time. Each takes 12 bytes, a few times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,5 +223,12 @@ def _membership(labels: Sequence[Sequence[str]]) -> sparse.csr_array:
 
 
 def _share(membership: sparse.csr_array, some: IndexArray, others: IndexArray) -> float:
-    shared = membership[some].multiply(membership[others]).sum(axis=1)
-    return float(np.mean(np.asarray(shared).ravel() > 0))
+    """Return the share of pairs with a common label, block by block: a track may have thousands of labels."""
+    sizes = np.diff(membership.indptr)
+    costs = np.cumsum(sizes[some].astype(np.int64) + sizes[others])
+    starts = 1 + np.flatnonzero(np.diff(costs // LABELS_PER_BLOCK))
+    found = 0
+    for block in np.split(np.arange(len(some)), starts):
+        shared = membership[some[block]].multiply(membership[others[block]]).sum(axis=1)
+        found += int(np.count_nonzero(np.asarray(shared).ravel()))
+    return found / len(some) if len(some) else 0.0

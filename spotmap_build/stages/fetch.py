@@ -15,7 +15,7 @@ from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.guests import combine_with_guests
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
 from spotmap_build.fetch.tags import fold_space
-from spotmap_build.fetch.validation import validate
+from spotmap_build.fetch.validation import cut_long_texts, validate
 from spotmap_build.registry import plugins, sources
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def fetch(run: Run) -> Fetched:
             say=run.progress.say,
             read_metadata=_read_metadata,
         )
-        loaded = combine_with_guests([source.load(context) for source in chosen], config.layers)
+        loaded = combine_with_guests([cut_long_texts(source.load(context)) for source in chosen], config.layers)
         run.progress.end(_outcome(loaded.library))
         if loaded.problem is not None:
             run.progress.say(loaded.problem.message, level="warning")
@@ -96,11 +96,11 @@ class _OfPackage:
             loaded = self.source.load(context)
         try:
             valid = validate(loaded)
-        except ValueError as error:
+        except ValueError as fault:
             raise PluginError(
-                f"The source '{self.kind.name}' of the package {self.kind.package} returned no valid library: {error}.",
+                f"The source '{self.kind.name}' of the package {self.kind.package} returned no valid library: {fault}.",
                 hint=f"Report this to the authors of {self.kind.package}.",
-            ) from error
+            ) from fault
         return replace(valid, kind=self.kind.name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -88,6 +89,30 @@ def test_one_common_label_is_enough_and_unlabeled_tracks_are_skipped() -> None:
     found = quality.agreement(find_neighbors(unit, 2, seed=0), positions, labels)
     assert found.labeled == 10
     assert found.in_space == pytest.approx(0.9)
+
+
+def test_agreement_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    unit, positions = ring(60)
+    labels = [tuple(f"label {(row * number) % 13}" for number in range(row % 5)) for row in range(60)]
+    neighbors = find_neighbors(unit, 10, seed=0)
+    expected = quality.agreement(neighbors, positions, labels)
+    monkeypatch.setattr(quality, "LABELS_PER_BLOCK", 7)
+    monkeypatch.setattr(quality, "RANDOM_PAIRS", 500)
+    found = quality.agreement(neighbors, positions, labels)
+    assert (found.in_space, found.on_plane, found.labeled) == (expected.in_space, expected.on_plane, expected.labeled)
+    assert 0 < found.by_chance < 1
+
+
+def test_tracks_with_thousands_of_labels_take_bounded_memory() -> None:
+    unit, positions = ring(4)
+    labels = [[f"label {number}" for number in range(2_000)]] * 4
+    neighbors = find_neighbors(unit, 2, seed=0)
+    tracemalloc.start()
+    try:
+        assert quality.agreement(neighbors, positions, labels).by_chance == 1
+        assert tracemalloc.get_traced_memory()[1] < 600 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("labels", [[], [()], [(), ()], [("",), ("",)]])
