@@ -48,7 +48,7 @@ class HeadFiles:
         missing = [spec for spec, path in paths.items() if path is None]
         if missing and models_url is not None:
             of = gettext(
-                "Fetching heads of {embedder} ({heads}): {size} MB for all, once.",
+                "Downloading the classifier heads of {embedder} ({heads}): {size} MB in total, once.",
                 embedder=self._spec.name,
                 heads=_listed(missing),
                 size=round(SIZE_BYTES / 1e6),

@@ -105,7 +105,7 @@ class BranchTarget:
             return None
         size_bytes = int(self._branch.git("cat-file", "-s", there[name]))
         if size_bytes > max(MAX_MARKER_BYTES, MAX_PAGE_BYTES):
-            raise GitFailed(f"{name} has {size_bytes} bytes")
+            raise GitFailed(f"{name} is too large for a file of a site ({size_bytes:,} bytes)")
         return self._branch.run("cat-file", "blob", there[name])
 
     def _push(self, base: str, files: Mapping[str, str], removed: tuple[str, ...]) -> None:

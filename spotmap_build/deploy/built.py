@@ -15,7 +15,7 @@ from spotmap_build.registry.formats import MARKER_NAME
 
 MAX_PAGES_FILE_BYTES: Final = 25 << 20
 """Largest file on Cloudflare Pages; other hosts accept larger ones."""
-_BUILD_AGAIN: Final = "Build it again, then deploy it."
+_BUILD_AGAIN: Final = "Build the site again, then deploy it."
 
 
 class SiteFiles(Mapping[str, bytes]):

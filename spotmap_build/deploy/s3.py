@@ -111,7 +111,8 @@ class S3Target:
         size_bytes = int(there[name]["size"])
         if size_bytes > max(MAX_MARKER_BYTES, MAX_PAGE_BYTES):
             raise DeployError(
-                f"{name} of {self.shown} has {size_bytes} bytes.", hint="Delete it there, if it is yours."
+                f"{name} of {self.shown} is too large for a file of a site ({size_bytes:,} bytes).",
+                hint="Delete it there, if it is yours.",
             )
         return bytes(files.cat_file(f"{self._root}/{name}"))
 

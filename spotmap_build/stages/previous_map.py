@@ -235,7 +235,7 @@ def _published(place: str) -> bytes:
     if not published.track_ids:
         raise ConfigError(
             f"There is no map at {printable(place)} that can be continued (it has no tracks).",
-            hint="Give another --anchor, or none.",
+            hint="Choose another map with --anchor, or --anchor none.",
         )
     return msgspec.json.encode(convert(published, PreviousMap, from_attributes=True))
 

@@ -253,7 +253,7 @@ def test_lost_response_does_not_duplicate_playlists_or_tracks(pusher: Pusher, ki
 @pytest.mark.parametrize("after", [0, 1, 2])
 def test_failed_push_is_reported_and_continued_by_the_next(pusher: Pusher, kind: str, after: int) -> None:
     pusher.server.faults.append(Fault(kind, 500, path="POST /v1/playlists/", times=3, after=after))
-    with pytest.raises(ServiceError, match="“Calm”: Spotify cannot be changed") as failed:
+    with pytest.raises(ServiceError, match="“Calm”: Nothing can be changed on Spotify") as failed:
         pusher.push(LONG)
     assert "Finished changes are recorded" in failed.value.hint
     pusher.server.faults.clear()

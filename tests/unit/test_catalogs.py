@@ -197,7 +197,7 @@ def test_messages_about_weights_and_heads_come_from_the_catalog(
         weights.ensure_weights(spec, "http://127.0.0.1:9/", tmp_path, say=progress.say)
     text = output.getvalue()
     names = ", ".join(f"⟦{name}⟧" for name in ("moods", "instruments", "voice", "dance appeal", "cheerfulness"))
-    assert f"⟦Fetching heads of discogs-effnet ({names}): 7 MB for all, once.⟧ ⟦They are by" in text
+    assert f"⟦Downloading the classifier heads of discogs-effnet ({names}): 7 MB in total, once.⟧ ⟦They are by" in text
     assert f"⟦Left out of this map: {names}.⟧ Nothing can be fetched." in text
     assert "⟦Downloading the weights of discogs-effnet (18 MB, once).⟧ ⟦They are by" in text
 

@@ -145,8 +145,12 @@ class RequestRetrier:
                 failures += 1
                 attempts = 1 if is_change else self._policy.attempts
                 if failures >= (min(attempts, COSTLY_ATTEMPTS) if useless.is_costly else attempts):
-                    what = "changed" if is_change else "read"
-                    problem = ServiceError(f"Spotify cannot be {what}: {useless}.", hint=CONNECTION_HINT)
+                    message = (
+                        f"Nothing can be changed on Spotify: {useless}."
+                        if is_change
+                        else f"Spotify cannot be read: {useless}."
+                    )
+                    problem = ServiceError(message, hint=CONNECTION_HINT)
                     self._breaker.record_failure(problem)
                     raise problem from useless
                 time.sleep(self._policy.pause_s(failures))
