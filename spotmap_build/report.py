@@ -18,6 +18,7 @@ import orjson
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import nearest_folder, open_regular, read_bounded, resolve_path, write_atomically
 from spotmap_build.errors import OutputError
+from spotmap_build.registry.formats import MAX_REPORT_BYTES
 from spotmap_build.run import Made, MapCost
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 SCHEMA: Final = "spotmap.report/1"
 EXCLUDED: Final = "excluded"
 PREVIEW_LABEL: Final = "30 seconds"
-MAX_REPORT_BYTES: Final = 1 << 30
 BEGINNING_BYTES: Final = 4096
 CANDIDATE_FIELDS: Final = ("video_id", "title", "artists", "duration_s")
 

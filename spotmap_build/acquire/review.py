@@ -12,8 +12,10 @@ import msgspec
 
 from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
 from spotmap_build.core.documents import decode_json
+from spotmap_build.core.files import read_bounded
 from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import ConfigError
+from spotmap_build.registry.formats import MAX_REPORT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -262,12 +264,16 @@ def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Seq
 
 def _read_ledger(path: Path) -> tuple[Row, ...]:
     try:
-        return decode_json(path.read_bytes(), _Report).ledger
+        return decode_json(read_bounded(path, MAX_REPORT_BYTES), _Report).ledger
     except FileNotFoundError as error:
         raise ConfigError(
             f"The report {path} does not exist.", hint="Build the map first, or name the report with --report."
         ) from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror or error}.", hint="Build the map again, or name another --report."
+        ) from error
+    except ValueError as error:
         raise ConfigError(
             f"{path} is not the report of a build: {error}.", hint="Build the map again, or name another --report."
         ) from error

@@ -10,3 +10,5 @@ MARKER_NAME: Final = "spotmap-site.json"
 """Marks a folder as a published site."""
 LIST_MANIFEST: Final = ".spotmap-lists.json"
 """Names the lists in a folder that ``playlists`` wrote."""
+MAX_REPORT_BYTES: Final = 1 << 29
+"""Maximum size of a report: half a million tracks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -363,13 +364,15 @@ def test_cookies_are_sent_and_their_file_is_not_changed(
     assert {request.headers.get("Cookie") for request in server.requests} == {"SID=secret"}
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b'[{"name": "SID", "value": "secret"}]'])
+@pytest.mark.parametrize("content", [None, b"pipe", b"\xff\xfe\x00", b'[{"name": "SID", "value": "secret"}]'])
 def test_unreadable_cookies_are_a_configuration_error(
     settings: DownloadSettings, tmp_path: Path, content: bytes | None
 ) -> None:
     cookies, folder = tmp_path / "cookies.txt", tmp_path / "audio"
     folder.mkdir()
-    if content is not None:
+    if content == b"pipe":
+        os.mkfifo(cookies)
+    elif content is not None:
         cookies.write_bytes(content)
     error = failure("a", folder, replace(settings, cookies=cookies))
     assert isinstance(error, ConfigError)

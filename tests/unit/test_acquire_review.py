@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -210,10 +211,12 @@ def test_decided_tracks_are_shown_only_with_everything(tmp_path: Path) -> None:
     assert [text.splitlines()[1] for text in shown] == ["Band - a", "Band - sure"]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"ledger": [{}]}', b"\xff"])
+@pytest.mark.parametrize("content", [None, b"pipe", b"", b"{}", b'{"ledger": [{}]}', b"\xff"])
 def test_invalid_report_is_reported(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "site.report.json"
-    if content is not None:
+    if content == b"pipe":
+        os.mkfifo(path)
+    elif content is not None:
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"report") as caught:
         run_review(path, tmp_path / "overrides.toml", ask=None, show=lambda text: None, doubtful_below=BOUND)

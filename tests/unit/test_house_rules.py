@@ -144,6 +144,33 @@ def test_stages_use_the_memo_instead_of_the_cache() -> None:
     assert direct == MAY_CALL_THE_CACHE_DIRECTLY
 
 
+MAY_READ_WHOLE_FILES = {
+    "core/cpu_contention.py",  # files of the kernel
+    "core/processes.py",  # the same
+    "core/vocabulary/__init__.py",  # a file of this package
+    "embed/dask_pool.py",  # audio files that were decoded before; the size is checked
+    "embed/excerpts.py",  # the excerpt that it has just written
+    "embed/remote.py",  # verified weights
+    "embed/weights.py",  # a file of this package
+    "emit/preview.py",  # the same
+    "emit/template.py",  # those of this package
+    "emit/site.py",  # regular files whose size is checked
+    "scaffold/action.py",  # the metadata of this package
+    "scaffold/files.py",  # templates of this package
+}
+
+
+def test_files_from_outside_are_read_by_core_files() -> None:
+    """``read_bytes`` and ``read_text`` wait for the writer of a pipe, and read a device until the memory is full."""
+    direct = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".read_bytes", ".read_text"))
+    }
+    assert direct == MAY_READ_WHOLE_FILES
+
+
 def test_documents_are_decoded_only_by_core_documents() -> None:
     """msgspec crashes if two threads decode into a type for the first time; ``core.documents`` prevents that."""
     direct = re.compile(r"msgspec\.(json\.decode|json\.Decoder|convert|toml|yaml|msgpack)\b")

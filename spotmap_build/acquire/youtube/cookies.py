@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.files import read_bounded
 from spotmap_build.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MAX_COOKIES_BYTES: Final = 16 << 20
 
 
 def copy_cookies(path: Path | None) -> io.StringIO | None:
@@ -22,7 +25,7 @@ def copy_cookies(path: Path | None) -> io.StringIO | None:
     if path is None:
         return None
     try:
-        return io.StringIO(path.read_text(encoding="utf-8"))
+        return io.StringIO(read_bounded(path, MAX_COOKIES_BYTES).decode())
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a text"
         raise bad_cookies(path, reason) from error
