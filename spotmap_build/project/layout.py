@@ -27,9 +27,10 @@ MIN_TRACKS_FOR_UMAP: Final = 6
 """With fewer tracks, a neighbor graph contains no more information than the first two principal components."""
 START_SIZE: Final = 10.0
 """Largest coordinate of the initial layout, as in UMAP."""
-START_STEP: Final = 0.1
-"""Step to which the initial layout is rounded. With a hundredth of it, nearly half of the libraries of 80 tracks
-started elsewhere with another engine; up to five times as much, trustworthiness is the same (docs/decisions/0011)."""
+START_STEP: Final = 0.25
+"""Step to which the initial layout is rounded. The coarser it is, the more often two engines start alike. With a
+thousandth, nearly half of the libraries of 80 tracks did not; up to 0.5, trustworthiness is the same
+(docs/decisions/0011)."""
 
 
 def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> Float32Array:

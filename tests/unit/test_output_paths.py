@@ -111,7 +111,7 @@ def test_report_and_summary_must_be_different_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["report", "summary"])
 def test_foreign_file_is_detected_before_the_build(tmp_path: Path, name: str) -> None:
     (tmp_path / "notes").write_text("mine")
-    with pytest.raises(OutputError, match="no build wrote"):
+    with pytest.raises(OutputError, match="not written by a build"):
         check(tmp_path, **{name: "notes"})
     check(tmp_path, **{name: "notes", "force": True})
     assert (tmp_path / "notes").read_text() == "mine"

@@ -147,7 +147,7 @@ def test_only_documents_written_by_a_build_are_replaced(tmp_path: Path, kind: Do
     ]:
         path.write_bytes(content)
         for place in (path, link):
-            with pytest.raises(OutputError, match="no build wrote") as caught:
+            with pytest.raises(OutputError, match="not written by a build") as caught:
                 write_document(place, b"new", kind, force=False)
             assert kind.option in caught.value.hint
             assert "--force" in caught.value.hint
@@ -195,7 +195,7 @@ def test_summary_is_appended_to_the_step_summary_of_github(tmp_path: Path, monke
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     write_document(page, b"## Map\n", SUMMARY, force=False)
     assert page.read_text() == "# Before\n## Map\n"
-    with pytest.raises(OutputError, match="no build wrote"):
+    with pytest.raises(OutputError, match="not written by a build"):
         write_document(page, b"{}", REPORT, force=False)
     monkeypatch.setattr(os, "access", lambda *_: False)  # a runner's folder may be read-only while its file is writable
     write_document(page, b"again\n", SUMMARY, force=False)
