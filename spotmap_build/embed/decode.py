@@ -64,7 +64,7 @@ def decode(path: Path) -> Sound:
     Channels are mixed as ``0.5 (L + R)``, or as their mean if FFmpeg cannot mix them. If channels of opposite phase
     would cancel each other out, the first one is used. For recordings over 15 minutes, 20 evenly spaced windows of 30 s
     are decoded and joined, or the first 15 minutes if the file is not seekable, so that no recording takes more than
-    about 120 MB. A truncated file is decoded as far as possible.
+    about 60 MB. A truncated file is decoded as far as possible.
 
     Raises
     ------
@@ -148,12 +148,15 @@ def _decode_windows(path: Path, channel: int | None) -> Sound | None:
         first_s = (container.start_time or 0) / 1e6
         last_s = first_s + duration_ms / 1000 - WINDOW_SAMPLES / SAMPLE_RATE_HZ
         starts_s = np.linspace(first_s, last_s, WINDOWS)
-        windows = [_decode_window(container, stream, start_s, channel) for start_s in starts_s]
+        samples, length = np.empty(WINDOWS * WINDOW_SAMPLES, dtype=np.float32), 0
+        windows: list[tuple[int, float]] = []
+        for start_s in starts_s.tolist():
+            window = _decode_window(container, stream, start_s, channel)
+            windows.append((length, start_s - first_s))
+            samples[length : length + len(window)] = window
+            length += len(window)
     # With less than half of the requested samples, the stated duration is wrong or seeking does not work.
-    if sum(map(len, windows)) < WINDOWS * WINDOW_SAMPLES // 2:
-        return None
-    firsts = np.cumsum([0, *map(len, windows[:-1])])
-    return Sound(np.concatenate(windows), tuple(zip(firsts.tolist(), (starts_s - first_s).tolist(), strict=True)))
+    return Sound(samples[:length], tuple(windows)) if length >= len(samples) // 2 else None
 
 
 def _decode_window(container: InputContainer, stream: AudioStream, start_s: float, channel: int | None) -> Float32Array:

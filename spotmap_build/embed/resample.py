@@ -48,14 +48,16 @@ def resample(
     TrackError
         ``damaged-audio``.
     """
-    chunks: list[Float32Array] = [np.zeros((CHANNELS[layout], 0), dtype=np.float32)]
+    # Memory is used only for the part that is written. Joining a list of chunks would need all samples twice.
+    samples = np.empty((CHANNELS[layout], limit_samples), dtype=np.float32)
     length_samples = 0
     for chunk in _chunks(frames, rate_hz, layout, channel):
-        chunks.append(chunk)
-        length_samples += chunk.shape[1]
-        if length_samples >= limit_samples:
+        added = chunk[:, : limit_samples - length_samples]
+        samples[:, length_samples : length_samples + added.shape[1]] = added
+        length_samples += added.shape[1]
+        if length_samples == limit_samples:
             break
-    return np.concatenate(chunks, axis=1)[:, :limit_samples]
+    return samples[:, :length_samples]
 
 
 def _chunks(frames: Iterator[AudioFrame], rate_hz: int, layout: Layout, channel: int | None) -> Iterator[Float32Array]:

@@ -21,8 +21,8 @@ SILENCE_RMS: Final = 10 ** (-75 / 20)
 class Sound:
     """The samples of a recording: float32 ``[n]``, mono, 16 kHz.
 
-    ``pieces``: the windows decoded from a long recording. For each, its first index in ``samples`` and its start in the
-    recording in seconds; ascending, the first index is 0.
+    ``windows``: the windows decoded from a long recording. For each, its first index in ``samples`` and its start in
+    the recording in seconds; ascending, the first index is 0.
     """
 
     samples: Float32Array
@@ -30,7 +30,7 @@ class Sound:
 
     def time_s(self, sample: int) -> float:
         """Return the time of a sample in the recording, in seconds."""
-        first, start_s = self.windows[bisect_right(self.windows, sample, key=lambda piece: piece[0]) - 1]
+        first, start_s = self.windows[bisect_right(self.windows, sample, key=lambda window: window[0]) - 1]
         return start_s + (sample - first) / SAMPLE_RATE_HZ
 
 
