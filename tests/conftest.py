@@ -59,14 +59,13 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Use the shared fork server in each worker, and let xdist keep the order of :func:`_order_for_workers`."""
-    config.option.loadscopereorder = False
+    """Use the shared fork server in each worker."""
     if shared := getattr(config, "workerinput", {}).get("fork_server"):
         use_fork_server(*shared)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the tests of a file in one worker, so that imports and module fixtures are needed only once.
 
     Browser tests are distributed over all workers: they take longest and share nothing but the browser.
@@ -74,33 +73,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not (item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    if hasattr(config, "workerinput"):
-        _order_for_workers(items)
-
-
-def _order_for_workers(items: list[pytest.Item]) -> None:
-    """Order tests so that all workers end at about the same time, and the processors are rarely idle.
-
-    Groups of slow tests come first. Then browser tests, which mostly wait, alternate with the others, which compute.
-    """
-    kinds: dict[str, list[str]] = {"slow group": [], "browser": [], "file": []}
-    for name, kind in {_group(item): _kind(item) for item in sorted(items, key=_kind)}.items():
-        kinds[kind].append(name)
-    place = {
-        name: 0.0 if kind == "slow group" else (row + 1) / len(names)
-        for kind, names in kinds.items()
-        for row, name in enumerate(names)
-    }
-    items.sort(key=lambda item: place[_group(item)])
-
-
-def _group(item: pytest.Item) -> str:
-    group = item.get_closest_marker("xdist_group")
-    return str(group.args[0]) if group else item.nodeid
-
-
-def _kind(item: pytest.Item) -> str:
-    """Return ``slow group``, ``browser`` or ``file``; sorted by name, a group with any slow test comes last."""
-    if item.get_closest_marker("browser") and not item.get_closest_marker("xdist_group"):
-        return "browser"
-    return "slow group" if item.get_closest_marker("slow") or item.get_closest_marker("browser") else "file"
