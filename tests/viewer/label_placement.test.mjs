@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anchorsAmong, anchorsOf, besidePoint, fitTitles, keepInside, placeLabels } from "../../site_template/viewer/map/label_placement.js";
+import { anchorsAmong, anchorsOf, besidePoint, fitTitles, keepInside, LABEL_MARGIN, placeLabels } from "../../site_template/viewer/map/label_placement.js";
 
 const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, anchors });
 
@@ -134,7 +134,9 @@ test("a label under a panel above or below moves by at most half its height", ()
   assert.equal(at(101), 100 + height / 2);
   assert.equal(at(399), 400 - height / 2);
   assert.equal(at(250), 250);
-  assert.equal(at(100 - height), 100 - height);
+  const outside = 100 - height / 2 - LABEL_MARGIN;
+  assert.equal(at(outside), outside, "completely outside of the window");
+  assert.equal(at(outside + 1), undefined, "the window would cut it off");
 });
 
 test("a label far under a panel is hidden", () => {

@@ -34,6 +34,8 @@ import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
  * @property {number} height  pixels
  */
 
+/** Minimum distance of a label from the edges of the window and from panels, pixels. */
+export const LABEL_MARGIN = 8;
 /** Share of a group's tracks that its label may hide if it would hide some at every position. */
 const MAY_HIDE = 0.1;
 /** A label outside of the view of the whole map counts like one that hides this share of its group's tracks. */
@@ -189,7 +191,7 @@ function boundingBox(ring) {
  * their height or half their width around obstacles. Labels whose center is outside, or that would overlap a stronger one, are left out.
  *
  * @param {readonly Label[]} labels  centers and sizes in pixels, strongest first
- * @param {{left: number, right: number, top?: number, bottom?: number}} free  the free area, pixels
+ * @param {{left: number, right: number, top?: number, bottom?: number}} free  the free area without its margin, pixels
  * @param {readonly Place[]} [taken]  obstacles, pixels
  * @returns {Label[]}
  */
@@ -202,9 +204,10 @@ export function keepInside(labels, free, taken = []) {
     const { top = -Infinity, bottom = Infinity } = free;
     const within = Math.max(top + label.height / 2, Math.min(bottom - label.height / 2, label.y));
     const out = Math.abs(within - label.y);
-    if (out > label.height / 2 && out < label.height) continue;
+    const isOutside = out >= label.height + LABEL_MARGIN;
+    if (out > label.height / 2 && !isOutside) continue;
     // A label that is completely outside comes into view when the map moves.
-    const moved = { ...label, x: inside, y: out >= label.height ? label.y : within };
+    const moved = { ...label, x: inside, y: isOutside ? label.y : within };
     const place = [moved, ...besideTaken(moved, taken)].find((item) => ![...taken, ...kept].some((other) => touches(item, other)));
     if (place) kept.push(place);
   }

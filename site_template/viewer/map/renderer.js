@@ -4,6 +4,7 @@ import { boundaryColor, pointColor, shownGroups } from "./coloring.js";
 import { sameStyle, styleOf } from "./style.js";
 import { cornerOf, coverRadius, CoversLayer } from "./covers_layer.js";
 import { placesOver } from "./over.js";
+import { LABEL_MARGIN } from "./label_placement.js";
 import { LabelsLayer } from "./labels_layer.js";
 import { namesOnMap } from "./map_names.js";
 import { drawMarks, MarksLayer, OVERLAY_REACH, PINNED_REACH, ringed, ringReach } from "./marks_layer.js";
@@ -25,9 +26,6 @@ import { toScreen, visibleExtent } from "./viewport.js";
 
 /** Maximum number of visible tracks for titles; more titles would hide the map. */
 const MAX_TITLES = 250;
-
-/** Minimum distance of labels from panels and the window's edges, pixels. */
-const LABEL_MARGIN = 8;
 
 /** Maximum stretching of layers while the map moves. It is more visible in text than in soft boundaries. */
 const STRETCH = { boundaries: 1.3, labels: 1.15 };
