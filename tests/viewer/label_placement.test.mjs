@@ -172,6 +172,14 @@ test("a label moves sideways from tall boxes by at most half its width", () => {
   assert.deepEqual(at(width * 0.6), []);
 });
 
+test("a label does not move from a box to where the window would cut it off", () => {
+  const { height } = label(0, 300, 50);
+  const at = (bottom) => keepInside([label(0, 300, 50)], { left: 0, right: 600, top: 0, bottom }, [{ x: 300, y: 45, width: 60, height: 10 }]).map(({ y }) => y);
+  const below = 45 + (height + 10) / 2;
+  assert.deepEqual(at(below + height / 2), [below]);
+  assert.deepEqual(at(below + height / 2 - 1), [45 - (height + 10) / 2]);
+});
+
 test("a label does not move onto a stronger one", () => {
   const { height } = label(0, 300, 50);
   const kept = keepInside([label(0, 300, 50 - height), label(1, 300, 50)], { left: 0, right: 600 }, [{ x: 300, y: 54, width: 60, height: 10 }]);

@@ -196,19 +196,21 @@ function boundingBox(ring) {
  * @returns {Label[]}
  */
 export function keepInside(labels, free, taken = []) {
+  const { left, right, top = -Infinity, bottom = Infinity } = free;
   /** @type {Label[]} */
   const kept = [];
   for (const label of labels) {
-    const inside = Math.max(free.left + label.width / 2, Math.min(free.right - label.width / 2, label.x));
+    const inside = Math.max(left + label.width / 2, Math.min(right - label.width / 2, label.x));
     if (Math.abs(inside - label.x) > label.width / 2) continue;
-    const { top = -Infinity, bottom = Infinity } = free;
     const within = Math.max(top + label.height / 2, Math.min(bottom - label.height / 2, label.y));
     const out = Math.abs(within - label.y);
     const isOutside = out >= label.height + LABEL_MARGIN;
     if (out > label.height / 2 && !isOutside) continue;
     // A label that is completely outside comes into view when the map moves.
     const moved = { ...label, x: inside, y: isOutside ? label.y : within };
-    const place = [moved, ...besideTaken(moved, taken)].find((item) => ![...taken, ...kept].some((other) => touches(item, other)));
+    const isFree = (/** @type {Label} */ { x, y, width, height }) => x - width / 2 >= left && x + width / 2 <= right && y - height / 2 >= top && y + height / 2 <= bottom;
+    const places = [moved, ...besideTaken(moved, taken).filter(isFree)];
+    const place = places.find((item) => ![...taken, ...kept].some((other) => touches(item, other)));
     if (place) kept.push(place);
   }
   return kept;
