@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { anchorsAmong, anchorsOf, besidePoint, fitTitles, keepInside, LABEL_MARGIN, placeLabels } from "../../site_template/viewer/map/label_placement.js";
+import { anchorsAmong, anchorsOf, areaOf, besidePoint, fitTitles, keepInside, LABEL_MARGIN, placeLabels } from "../../site_template/viewer/map/label_placement.js";
 
 const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, anchors });
 
@@ -44,11 +44,18 @@ test("shown labels never overlap, and none disappears while zooming in", () => {
 
 test("a label is at the first position that is in the view of the whole map", () => {
   const anchors = [[100, 0, -1], [100, 50, 1]];
-  const isInHome = ({ y, dy }) => y + dy >= 0;
-  const place = (tracksIn) => placeLabels([{ ...candidate(0, ...anchors), count: 10 }], 1, tracksIn, 0, isInHome)[0].y;
+  const isMisplaced = ({ y, dy }) => y + dy < 0;
+  const place = (tracksIn) => placeLabels([{ ...candidate(0, ...anchors), count: 10 }], 1, tracksIn, 0, isMisplaced)[0].y;
   assert.equal(place(), 50);
   assert.equal(place((x0, y0) => (y0 > 0 ? 1 : 0)), 50, "it may hide one of ten tracks there");
   assert.equal(place((x0, y0) => (y0 > 0 ? 5 : 0)), 0, "it must not hide five of ten");
+});
+
+test("a position of the plane is tested against rings in map units", () => {
+  const square = [[100, 100], [200, 100], [200, 200], [100, 200]].flatMap(([x, y]) => [64 * x, 65_535 - 64 * y]);
+  assert.ok(areaOf([square])(150, 150));
+  assert.ok(!areaOf([square])(250, 150));
+  assert.ok(!areaOf([])(150, 150));
 });
 
 // Ten tracks around (100, 100), which a label there hides at scale 1, and four tracks just below.

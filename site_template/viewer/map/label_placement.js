@@ -6,6 +6,7 @@
  * a given scale, and make room for others. A label that would hide many of its group's tracks is placed above or below them.
  */
 
+import { isInside } from "./lasso.js";
 import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
 
 /** @import { Group } from "../data/types.js" */
@@ -38,8 +39,8 @@ import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
 export const LABEL_MARGIN = 8;
 /** Share of a group's tracks that its label may hide if it would hide some at every position. */
 const MAY_HIDE = 0.1;
-/** A label outside of the view of the whole map counts like one that hides this share of its group's tracks. */
-const OUTSIDE = 0.25;
+/** A label outside of the view of the whole map, or over another group, counts like one that hides this share of its group's tracks. */
+const MISPLACED = 0.25;
 
 /**
  * Returns the scale from which on two labels at fixed positions of the plane do not overlap.
@@ -66,13 +67,14 @@ function scaleApart(distance, shift, room) {
 /**
  * @param {readonly Candidate[]} candidates  strongest first
  * @param {number} homeScale  the scale of the first view. Of the anchors that are visible there, or at the label's smallest scale, the
- *   first one that hides no or few tracks is used, or else the one that hides the fewest; those outside of the first view come later
+ *   first one that hides no or few tracks is used, or else the one that hides the fewest; those outside of the first view, or over another group, come later
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  number of tracks in a box of the plane
  * @param {number} [reach]  radius of tracks, pixels
- * @param {(label: Label) => boolean} [isInHome]  whether the center of a label is in the view of the whole map
+ * @param {(label: Label, scale: number) => boolean} [isMisplaced]  whether the center of a label is outside of the view of the whole
+ *   map, or over another group
  * @returns {Label[]}
  */
-export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0, isInHome = () => true) {
+export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0, isMisplaced = () => false) {
   /** @type {Label[]} */
   const placed = [];
   for (const { group, width, height, anchors, count = 1, from = 0, to = Infinity } of candidates) {
@@ -88,7 +90,7 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0
         if (apart > stronger.minScale && apart > label.minScale) label.minScale = apart;
       }
       const share = label.minScale <= scale ? tracksUnder(label, scale, tracksIn, reach) / count : Infinity;
-      const hidden = (share === 0 ? 0 : Math.max(share, MAY_HIDE)) + (label.minScale <= homeScale && !isInHome(label) ? OUTSIDE : 0);
+      const hidden = (share === 0 ? 0 : Math.max(share, MAY_HIDE)) + (label.minScale <= scale && isMisplaced(label, scale) ? MISPLACED : 0);
       if (!best || hidden < leastHidden || (hidden === Infinity && leastHidden === Infinity && label.minScale < best.minScale)) {
         [best, leastHidden] = [label, hidden];
       }
@@ -98,6 +100,20 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0
   }
   return placed;
 }
+
+/**
+ * Returns a function that tests whether a position of the plane is within a group's boundaries.
+ *
+ * @param {Group["boundaries"]} boundaries
+ * @returns {(x: number, y: number) => boolean}
+ */
+export function areaOf(boundaries) {
+  const rings = boundaries.map((ring) => ({ ring, box: boundingBox(ring) }));
+  return (x, y) => rings.some(({ ring, box }) => x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1 && isInside(cornersOf(ring), x, y));
+}
+
+/** @param {readonly number[]} ring  map units  @returns {[number, number][]} plane */
+const cornersOf = (ring) => Array.from({ length: ring.length / 2 }, (_, i) => [planeX(ring[2 * i]), planeY(ring[2 * i + 1])]);
 
 /**
  * @param {Label} label

@@ -2,7 +2,7 @@
 
 import { FONT_FAMILY, MovableCanvas } from "./canvas.js";
 import { shortened } from "../ui/format.js";
-import { besidePoint, fitTitles, keepInside, placeLabels } from "./label_placement.js";
+import { areaOf, besidePoint, fitTitles, keepInside, placeLabels } from "./label_placement.js";
 import { TextSprites } from "./text_sprites.js";
 import { mapX, mapY } from "./viewport.js";
 
@@ -95,11 +95,15 @@ export class LabelsLayer extends MovableCanvas {
     });
     const tracksIn = (/** @type {number} */ x0, /** @type {number} */ y0, /** @type {number} */ x1, /** @type {number} */ y1) =>
       grid.countIn(mapX(x0), mapY(y1), mapX(x1), mapY(y0));
-    const isInHome = (/** @type {Label} */ label) => {
+    const areas = names.map(({ boundaries }) => areaOf(boundaries));
+    const isMisplaced = (/** @type {Label} */ label, /** @type {number} */ scale) => {
       const { x, y } = centerOf(label, home);
-      return x >= free.left && x <= free.right && y >= free.top && y <= free.bottom;
+      const isInHome = x >= free.left && x <= free.right && y >= free.top && y <= free.bottom;
+      // Over another group of the same level, it would seem to be that group's name.
+      const isAnother = (/** @type {number} */ other) => other !== label.group && names[other].isLarger === names[label.group].isLarger;
+      return (scale <= home.k && !isInHome) || areas.some((area, other) => isAnother(other) && area(label.x, label.y + label.dy / scale));
     };
-    this.#labels = placeLabels(candidates, home.k, tracksIn, Math.max(0, radius - ROOM.y / 2), isInHome);
+    this.#labels = placeLabels(candidates, home.k, tracksIn, Math.max(0, radius - ROOM.y / 2), isMisplaced);
   }
 
   /**

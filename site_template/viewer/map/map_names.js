@@ -23,6 +23,7 @@ const WIDTH_A_NAME = 50;
  * @property {number} share  0..1, number of tracks relative to the largest group of its level
  * @property {number} count  tracks
  * @property {readonly Anchor[]} anchors  possible positions, best first
+ * @property {Group["boundaries"]} boundaries
  * @property {number} from  smallest transform scale
  * @property {number} to  largest transform scale, exclusive
  */
@@ -89,10 +90,10 @@ export function namesOnMap(map, state, homeScale, width) {
   const larger = isTwofold ? regions.filter(({ members }) => members.length > 0) : [];
   return [
     ...byCount(larger.map(({ region }) => region)).map(({ lines, count, share, place }) => ({
-      lines, count, share, isLarger: true, anchors: anchorsAmong(larger[place].members), from: 0, to: change,
+      lines, count, share, isLarger: true, anchors: anchorsAmong(larger[place].members), boundaries: larger[place].members.flatMap((member) => member.boundaries), from: 0, to: change,
     })),
     ...byCount(groups).map(({ lines, count, share, place }) => ({
-      lines, count, share, isLarger: false, anchors: anchorsOf(groups[place]), from: change, to: Infinity,
+      lines, count, share, isLarger: false, anchors: anchorsOf(groups[place]), boundaries: groups[place].boundaries, from: change, to: Infinity,
     })),
   ];
 }
