@@ -38,7 +38,7 @@ CONTRAST = """(element) => {
   return (bright + 0.05) / (dark + 0.05);
 }"""
 """WCAG contrast of a text on the banner."""
-REGISTERED = "navigator.serviceWorker.getRegistrations().then(({ length }) => length)"
+REGISTERED = "navigator.serviceWorker.getRegistrations().then(({ length }) => `${length} service workers`)"
 VIEW = """([selector, text]) => {
   const texts = [...document.querySelectorAll(selector)].map((element) => element.textContent.replace(/\\s+/g, " "));
   if (document.documentElement.dataset.state !== "ready" || !texts.some((each) => each.includes(text))) return false;
@@ -110,9 +110,14 @@ def change_view(viewer: Viewer) -> None:
 
 def view_if_ready(page: Page, selector: str, text: str) -> object:
     """Return the view of a page that is ready and shows ``text``; False if it is not."""
+    return evaluate_if_loaded(page, VIEW, [selector, text])
+
+
+def evaluate_if_loaded(page: Page, expression: str, argument: object = None) -> object:
+    """Evaluate an expression in the page; False if the page is being reloaded."""
     try:
-        return page.evaluate(VIEW, [selector, text])
-    except PlaywrightError:  # the page is being reloaded
+        return page.evaluate(expression, argument)
+    except PlaywrightError:
         return False
 
 
@@ -157,7 +162,8 @@ def test_edits_are_shown_without_changing_the_view(watched: Watched, open_viewer
     wait_for_text("h1", "Fixed")
     expect(other.page.locator("h1")).to_have_text("Fixed")
     wait_until(lambda: view_if_ready(page, "h1", "Fixed") and banner.count() == 0, "the banner is gone")
-    assert page.evaluate(REGISTERED) == 0  # with a service worker, a reload would wait for its replacement
+    # With a service worker, a reload would wait for its replacement.
+    wait_until(lambda: evaluate_if_loaded(page, REGISTERED) == "0 service workers", "no service worker is registered")
     assert "preview" not in (watched.folder / "site/index.html").read_text()
 
 
