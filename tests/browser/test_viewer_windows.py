@@ -35,6 +35,12 @@ def pin_one_with_an_excerpt(page: Page) -> None:
     page.locator("#search input").fill("")
 
 
+def open_player(page: Page) -> None:
+    """Play the excerpt of the pinned track."""
+    page.locator("#card [data-action=listen]").click()
+    expect(page.locator("#player audio")).to_be_attached()
+
+
 @pytest.mark.parametrize(
     "size", [(1280, 120), (800, 120), (390, 120), (320, 120), (390, 200), (320, 256), (390, 667), (568, 320)]
 )
@@ -103,8 +109,7 @@ def test_pressing_listen_moves_neither_the_buttons_nor_the_card_over_its_track(
         expect(page.locator("#table [data-sort=title]")).to_be_focused()
     pin_one_with_an_excerpt(page)
     card, controls = box(page, "#card"), box(page, "#controls")
-    page.locator("#card [data-action=listen]").click()
-    expect(page.locator("#player audio")).to_be_attached()
+    open_player(page)
     if has_video:
         give_the_player_the_height_of_a_video(viewer)
     assert box(page, "#controls") == controls
@@ -121,8 +126,7 @@ def test_a_message_in_the_player_moves_the_card_down(open_viewer: OpenViewer, wi
     viewer = open_viewer(site=with_excerpts)
     page = viewer.page
     pin_one_with_an_excerpt(page)
-    page.locator("#card [data-action=listen]").click()
-    expect(page.locator("#player audio")).to_be_attached()
+    open_player(page)
     player = box(page, "#player")
     page.evaluate("document.querySelector('#player audio').dispatchEvent(new Event('error'))")
     expect(page.locator(".player-note")).to_be_visible()
@@ -137,8 +141,7 @@ def test_arrow_keys_never_lead_to_a_track_under_the_player(open_viewer: OpenView
     viewer = open_viewer(site=with_excerpts)
     page = viewer.page
     pin_one_with_an_excerpt(page)
-    page.locator("#card [data-action=listen]").click()
-    expect(page.locator("#player audio")).to_be_attached()
+    open_player(page)
     give_the_player_the_height_of_a_video(viewer)
     player = box(page, "#player")
     page.locator("#map").focus()

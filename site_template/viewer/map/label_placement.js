@@ -67,7 +67,7 @@ function scaleApart(distance, shift, room) {
 /**
  * @param {readonly Candidate[]} candidates  strongest first
  * @param {number} homeScale  the scale of the first view. Of the anchors that are visible there, or at the label's smallest scale, the
- *   first one that hides no or few tracks is used, or else the one that hides the fewest; those outside of the first view, or over another group, come later
+ *   first one that hides no or few tracks and is not misplaced is used, or else the one that hides the fewest; see `MISPLACED`
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  number of tracks in a box of the plane
  * @param {number} [reach]  radius of tracks, pixels
  * @param {(label: Label, scale: number) => boolean} [isMisplaced]  whether the center of a label is outside of the view of the whole
@@ -224,7 +224,8 @@ export function keepInside(labels, free, taken = []) {
     if (out > label.height / 2 && !isOutside) continue;
     // A label that is completely outside comes into view when the map moves.
     const moved = { ...label, x: inside, y: isOutside ? label.y : within };
-    const isFree = (/** @type {Label} */ { x, y, width, height }) => x - width / 2 >= left && x + width / 2 <= right && y - height / 2 >= top && y + height / 2 <= bottom;
+    const isFree = (/** @type {Label} */ { x, y, width, height }) =>
+      x - width / 2 >= left && x + width / 2 <= right && y - height / 2 >= top && y + height / 2 <= bottom;
     const places = [moved, ...besideTaken(moved, taken).filter(isFree)];
     const place = places.find((item) => ![...taken, ...kept].some((other) => touches(item, other)));
     if (place) kept.push(place);

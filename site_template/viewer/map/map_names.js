@@ -23,7 +23,7 @@ const WIDTH_A_NAME = 50;
  * @property {number} share  0..1, number of tracks relative to the largest group of its level
  * @property {number} count  tracks
  * @property {readonly Anchor[]} anchors  possible positions, best first
- * @property {Group["boundaries"]} boundaries
+ * @property {Group["boundaries"]} boundaries  of its group, or of all groups of its region
  * @property {number} from  smallest transform scale
  * @property {number} to  largest transform scale, exclusive
  */
@@ -89,9 +89,11 @@ export function namesOnMap(map, state, homeScale, width) {
   const regions = map.regions.map((region, index) => ({ region, members: groups.filter((group) => group.region === index) }));
   const larger = isTwofold ? regions.filter(({ members }) => members.length > 0) : [];
   return [
-    ...byCount(larger.map(({ region }) => region)).map(({ lines, count, share, place }) => ({
-      lines, count, share, isLarger: true, anchors: anchorsAmong(larger[place].members), boundaries: larger[place].members.flatMap((member) => member.boundaries), from: 0, to: change,
-    })),
+    ...byCount(larger.map(({ region }) => region)).map(({ lines, count, share, place }) => {
+      const { members } = larger[place];
+      const boundaries = members.flatMap((member) => member.boundaries);
+      return { lines, count, share, isLarger: true, anchors: anchorsAmong(members), boundaries, from: 0, to: change };
+    }),
     ...byCount(groups).map(({ lines, count, share, place }) => ({
       lines, count, share, isLarger: false, anchors: anchorsOf(groups[place]), boundaries: groups[place].boundaries, from: change, to: Infinity,
     })),
