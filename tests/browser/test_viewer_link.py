@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenViewer, Viewer
 
@@ -147,3 +147,56 @@ def test_navigation_keeps_the_identity_of_unchanged_state(open_viewer: OpenViewe
         }"""
     )
     assert {"hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "selected"} <= set(unchanged)
+
+
+HELD_SIZE = """(() => {
+    const Observer = ResizeObserver;
+    let release = null;
+    const released = new Promise((resolve) => (release = resolve));
+    window.releaseSize = release;
+    window.ResizeObserver = class extends Observer {
+        constructor(callback) {
+            super((...args) => void released.then(() => callback(...args)));
+        }
+    };
+})()"""
+"""Withholds the window's size until ``releaseSize`` is called, like a busy computer whose first frame is late."""
+
+
+def test_query_typed_before_the_first_frame_stays(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.add_init_script(HELD_SIZE)
+    page.reload()
+    page.wait_for_selector('html[data-state="ready"]')
+    page.locator("#search input").fill("slow")
+    viewer.wait_until("spotmap.state().query === 'slow'")
+    page.evaluate("releaseSize()")
+    viewer.wait_until("spotmap.state().transform.k !== 1")
+    assert viewer.state("query") == "slow"
+    expect(page.locator("#search input")).to_have_value("slow")
+    _wait_for_hash(viewer, "q=slow")
+
+
+def test_changes_made_before_the_titles_arrive_stay(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    held_routes: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held_routes.append(route)
+
+    page.route("**/text.json*", hold)
+    page.goto(f"{viewer.site.page}#by=playlist&q=deep")
+    page.reload()
+    page.wait_for_selector('html[data-state="map"]')
+    viewer.wait_until("spotmap.state().colorBy === 'playlist'")
+    page.locator(".legend-toggle").first.click()
+    hidden = viewer.state("hiddenPlaylists")
+    assert len(hidden) == 1
+    for route in held_routes:
+        route.continue_()
+    page.wait_for_selector('html[data-state="ready"]')
+    assert viewer.state("hiddenPlaylists") == hidden
+    expect(page.locator("#search input")).to_have_value("deep")
+    _wait_for_hash(viewer, "playlists=")

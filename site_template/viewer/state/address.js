@@ -19,6 +19,8 @@ const SETTLED_MS = 300;
 const STEPS = /** @type {const} */ ([
   "colorBy", "sizeBy", "hiddenClusters", "hiddenPlaylists", "hiddenLayers", "traitFilters", "axes", "pinned", "selected",
 ]);
+/** Fields that belong together: what a list, a path or an album consists of. */
+const CHOSEN = /** @type {const} */ (["selected", "path", "asked", "collection"]);
 
 export class Address {
   #map;
@@ -31,6 +33,10 @@ export class Address {
   #timer = 0;
   #isStep = false;
   #written = "";
+  /** The state after the address was last applied; what differs from it was changed on the page. */
+  #followed;
+  /** The link's view, which is kept even if the address is written before the window's size is known. */
+  #view;
   /** Set while the page follows the address, to prevent the reverse. */
   #isFollowing = false;
 
@@ -48,15 +54,20 @@ export class Address {
     this.#traitLoader = traitLoader;
     this.#tellMissing = tellMissing;
     this.#written = writeLink(store.get(), map, null);
+    this.#followed = store.get();
+    this.#view = readLink(location.hash, map).view;
     store.subscribe(STEPS, () => this.#later(true));
     store.subscribe(["transform", "query", "until"], () => this.#later(false));
-    addEventListener("popstate", () => void this.#follow(true));
+    addEventListener("popstate", () => {
+      this.#followed = store.get();
+      void this.#follow(true);
+    });
     addEventListener("pagehide", () => void this.link());
   }
 
   /** Applies the parts of the address that need no titles. Call it once the window's size is known, before the first paint. */
   async start() {
-    this.#navigation.show(readLink(location.hash, this.#map).view);
+    this.#navigation.show(this.#view);
     await this.#follow(false);
   }
 
@@ -103,40 +114,77 @@ export class Address {
     this.#written = link;
   }
 
-  /** @param {boolean} moves  whether to apply the view as well */
+  /**
+   * Applies the address. What was changed on the page since the last time stays: the window's size or the titles may become known after
+   * someone has started to use the map.
+   *
+   * @param {boolean} moves  whether to apply the view as well
+   */
   async #follow(moves) {
-    const { view, patch, pinned, named, selected, isPath, wish, unknownGroups } = readLink(location.hash, this.#map);
+    const link = readLink(location.hash, this.#map);
     const text = this.#text;
+    let kept = 0;
     this.#isFollowing = true;
     clearTimeout(this.#timer);
     this.#timer = 0;
     try {
-      const ids = traitsOf(patch);
+      const ids = traitsOf(link.patch);
       const offered = new Set(ids.filter((id) => this.#traitLoader.offers(id)));
-      if (offered.has(patch.sizeBy)) await this.#traitLoader.loadSizes(patch.sizeBy, () => {});
+      if (offered.has(link.patch.sizeBy)) await this.#traitLoader.loadSizes(link.patch.sizeBy, () => {});
       const isLoaded = offered.size === 0 || (await this.#traitLoader.load([...offered], () => {}));
-      /** @type {Partial<State>} */
       const { axes, traits } = this.#store.get();
-      const next = keptOf(patch, isLoaded ? new Map([...traits].filter(([id]) => offered.has(id))) : new Map());
-      next.axes = axesOf(patch, axes, traits);
+      const known = isLoaded ? new Map([...traits].filter(([id]) => offered.has(id))) : new Map();
+      /** @type {Partial<State>} */
+      const next = { ...keptOf(link.patch, known), axes: axesOf(link.patch, axes, traits) };
       if (text) {
-        const pins = tracksWith(text, pinned ? [pinned] : []);
-        const own = named ? tracksNamed(text, named) : [];
-        const tracks = own.length > 0 ? own : tracksWith(text, selected);
-        const stops = tracksWith(text, wish?.stops ?? []);
-        // Without one of its stops, it is a different path.
-        const asked = isPath && wish && stops.length === wish.stops.length ? { wish: wished({ ...wish, stops }), tracks } : null;
-        Object.assign(next, { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [], asked, collection: named && { ...named, tracks: own, notes: [] } });
-        const missing = (named ? 0 : new Set(selected).size - tracks.length) + (pinned ? 1 - pins.length : 0);
-        this.#tellMissing({ tracks: missing, names: named && own.length === 0 ? 1 : 0, groups: unknownGroups, measures: new Set(ids).size - offered.size });
+        const { patch, missing } = tracksOf(link, text);
+        Object.assign(next, patch);
+        this.#tellMissing({ ...missing, groups: link.unknownGroups, measures: new Set(ids).size - offered.size });
       }
-      this.#store.set(changesOf(next, this.#store.get()));
-      if (moves || next.axes !== axes) this.#navigation.show(view);
-      this.#written = writeLink(this.#store.get(), this.#map, text);
+      const before = this.#store.get();
+      const changed = changedKeys(before, this.#followed).filter((key) => key in next);
+      kept = changed.length;
+      for (const key of changed) delete next[key];
+      this.#store.set(changesOf(next, before));
+      this.#followed = this.#store.get();
+      if (moves || this.#followed.axes !== axes) this.#navigation.show(link.view);
+      this.#written = writeLink(this.#followed, this.#map, text);
     } finally {
       this.#isFollowing = false;
     }
+    if (kept > 0) this.#later(false);
   }
+}
+
+/**
+ * Finds the tracks that a link names.
+ *
+ * @param {import("./permalink.js").LinkedState} link
+ * @param {TextData} text
+ */
+function tracksOf({ pinned, named, selected, isPath, wish }, text) {
+  const pins = tracksWith(text, pinned ? [pinned] : []);
+  const own = named ? tracksNamed(text, named) : [];
+  const tracks = own.length > 0 ? own : tracksWith(text, selected);
+  const stops = tracksWith(text, wish?.stops ?? []);
+  // Without one of its stops, it is a different path.
+  const asked = isPath && wish && stops.length === wish.stops.length ? { wish: wished({ ...wish, stops }), tracks } : null;
+  const missing = (named ? 0 : new Set(selected).size - tracks.length) + (pinned ? 1 - pins.length : 0);
+  return {
+    patch: { pinned: pins[0] ?? NO_TRACK, selected: tracks, path: isPath ? tracks : [], asked, collection: named && { ...named, tracks: own, notes: [] } },
+    missing: { tracks: missing, names: named && own.length === 0 ? 1 : 0 },
+  };
+}
+
+/**
+ * Returns the fields that differ between two states. A selection, its path and its album count as one.
+ *
+ * @param {Readonly<State>} state
+ * @param {Readonly<State>} earlier
+ */
+function changedKeys(state, earlier) {
+  const changed = /** @type {(keyof State)[]} */ (Object.keys(state)).filter((key) => state[key] !== earlier[key]);
+  return CHOSEN.some((key) => changed.includes(key)) ? [...changed, ...CHOSEN] : changed;
 }
 
 /**
