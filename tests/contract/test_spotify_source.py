@@ -161,6 +161,19 @@ def test_rows_that_are_not_tracks_are_classified(person: Person) -> None:
     assert person.server.requests_for(theirs.id) == []
 
 
+@pytest.mark.parametrize("wrong", [{"id": None}, {"id": "not an id"}, {"id": "saved"}])
+def test_playlist_without_a_valid_id_is_reported(person: Person, wrong: dict[str, str | None]) -> None:
+    odd = FakePlaylist("Odd one", [playlist_row(numbered_track(7), stamp(0))])
+    original = FakePlaylist.json.fget  # type: ignore[attr-defined]
+    person.server.library.playlists.insert(1, odd)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakePlaylist, "json", property(lambda own: original(own) | (wrong if own is odd else {})))
+        loaded = person.load()
+    for known in (loaded, person.load(offline=True)):
+        assert [playlist.name for playlist in known.library.playlists] == ["Playlist 0", "Playlist 1", "Playlist 2"]
+        assert [(each.title, each.code) for each in known.library.omissions] == [("Odd one", "playlist-without-id")]
+
+
 def test_refused_playlist_is_not_requested_again_until_it_changes(person: Person) -> None:
     refused = person.server.library.playlists[2]
     person.server.faults.append(Fault(status=403, path=refused.id, times=9))

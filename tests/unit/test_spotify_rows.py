@@ -204,11 +204,13 @@ def test_own_and_shared_playlists_are_readable() -> None:
     ]
     older = FakePlaylist("Older", [{}]).json
     del older["items"]
-    answer = {"items": [*(playlist.json for playlist in playlists), None, {"id": "no id!"}, older]}
+    answer = {"items": [*(playlist.json for playlist in playlists), None, {"id": "no id!", "name": "Odd"}, older]}
     listed = read_listing(answer, lambda owner: owner == ME)
     assert [(playlist.name, playlist.is_readable, playlist.total) for playlist in listed] == [
-        *(("Mine", True, 2), ("Theirs", False, 0), ("Ours", True, 0), ("Older", True, 1))
+        *(("Mine", True, 2), ("Theirs", False, 0), ("Ours", True, 0)),
+        *(("Untitled", False, 0), ("Odd", False, 0), ("Older", True, 1)),
     ]
+    assert [playlist.name for playlist in listed if not playlist.id] == ["Untitled", "Odd"]
 
 
 def numbered(*numbers: int) -> tuple[Row, ...]:

@@ -22,6 +22,10 @@ MADE_BY_PUSH: Final = translatable(
     "spotmap-build push created it from a list of the map, so it is not read back into the map. To have tracks that "
     "you added to it on the map, save them or add them to another playlist."
 )
+UNIDENTIFIED: Final = translatable(
+    "Spotify lists this playlist without a valid id, so its tracks cannot be read. Build again later; if it stays like "
+    "this, copy them to a new playlist."
+)
 REASONS: Final = {
     "episode": ("episode", translatable("It is a podcast episode or a part of an audiobook, not music.")),
     "unknown": ("no-id", translatable("Spotify does not say which track it is: it is no longer available.")),
@@ -47,12 +51,15 @@ def artists_by_weight(saved: Iterable[Row], playlists: Iterable[ReadPlaylist]) -
 
 
 def make_library(
-    saved: Sequence[Row], playlists: Sequence[ReadPlaylist], genres: Mapping[str, tuple[str, ...]]
+    saved: Sequence[Row],
+    playlists: Sequence[ReadPlaylist],
+    genres: Mapping[str, tuple[str, ...]],
+    unidentified: Sequence[str] = (),
 ) -> Library:
     """Return the library: saved tracks first, then the tracks of each playlist, without duplicates.
 
-    ``genres``: by artist id. The date of a saved track is when it was saved; that of others is the earliest date in a
-    playlist.
+    ``genres``: by artist id. ``unidentified``: names of playlists that cannot be fetched for lack of an id. The date of
+    a saved track is when it was saved; that of others is the earliest date in a playlist.
     """
     tracks: dict[str, Track] = {}
     failures: dict[str, Failed] = {}
@@ -73,6 +80,10 @@ def make_library(
             omissions.append(Omission(uri, playlist.name, "playlist-not-readable", NOT_YOURS))
         else:
             omissions += _omitted(playlist.rows, uri, f"the playlist “{playlist.name}”")
+    omissions += [
+        Omission(f"spotify:playlists#{number}", name, "playlist-without-id", UNIDENTIFIED)
+        for number, name in enumerate(unidentified, start=1)
+    ]
     return Library(
         tracks=tuple(tracks.values()),
         playlists=tuple(_playlist(playlist, playlist.rows) for playlist in playlists if playlist.rows is not None),

@@ -169,7 +169,7 @@ class Push:
 
     def _listed(self) -> dict[str, ListedPlaylist]:
         """Return the playlists that the user owns or follows, by id."""
-        return {each.id: each for each in listed_playlists(self._api.playlists, self._login.user_digest)}
+        return {each.id: each for each in listed_playlists(self._api.playlists, self._login.user_digest) if each.id}
 
     def _found(self, playlist: ListedPlaylist) -> Found:
         def read(offset: int) -> Page:

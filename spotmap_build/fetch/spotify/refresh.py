@@ -131,9 +131,10 @@ class Refresh:
                 bool(playlist.mark),
             )
             for playlist in listed
-            if playlist.id != SAVED  # never an id of Spotify; used here for the saved tracks
+            if _is_identified(playlist)
         }
-        self._index = replace(self._index, playlists=tuple(states.values()))
+        unidentified = tuple(playlist.name for playlist in listed if not _is_identified(playlist))
+        self._index = replace(self._index, playlists=tuple(states.values()), unidentified=unidentified)
         self._shelf.save_index(self._index)
 
     def _refresh_playlists(self) -> None:
@@ -214,6 +215,11 @@ class Refresh:
         with self._lock:
             self._pages_done += 1
             self._advance(self._pages_done, max(self._pages_done, self._pages_expected))
+
+
+def _is_identified(playlist: ListedPlaylist) -> bool:
+    """Return whether its rows can be requested. ``SAVED`` is never an id of Spotify; it stands for the saved tracks."""
+    return playlist.id not in {"", SAVED}
 
 
 def listed_playlists(ask: Callable[[int], Mapping[str, Any]], user_digest: str) -> list[ListedPlaylist]:

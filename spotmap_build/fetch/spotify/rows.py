@@ -100,9 +100,9 @@ class Page:
 class ListedPlaylist:
     """A playlist as shown in the list of playlists.
 
-    ``version``: changes with its content (Spotify's ``snapshot_id``); empty if missing. ``is_readable``: whether the
-    app is expected to be allowed to read it. ``mark``: of the list from which a push created it (see :func:`mark_in`);
-    empty for other playlists.
+    ``id``: empty if Spotify gives no valid one; such a playlist cannot be read. ``version``: changes with its content
+    (Spotify's ``snapshot_id``); empty if missing. ``is_readable``: whether the app is expected to be allowed to read
+    it. ``mark``: of the list from which a push created it (see :func:`mark_in`); empty for other playlists.
     """
 
     id: str
@@ -115,12 +115,16 @@ class ListedPlaylist:
 
 @dataclass(frozen=True, slots=True)
 class ListingPage:
-    """A page of the list of playlists, like :class:`Page`. ``count``: received rows; ``rows``: the valid ones."""
+    """A page of the list of playlists, like :class:`Page`."""
 
     rows: tuple[ListedPlaylist, ...]
-    count: int
     total: int
     is_last: bool
+
+    @property
+    def count(self) -> int:
+        """Number of rows on the page."""
+        return len(self.rows)
 
 
 def is_list_of_items(value: object) -> bool:
@@ -175,15 +179,13 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
     for item in _list(answer.get("items")):
         playlist = _dict(item)
         spotify_id = playlist.get("id")
-        if not isinstance(spotify_id, str) or not _ID.fullmatch(spotify_id):
-            continue
         version = _text(playlist.get("snapshot_id"))
         counted = _dict(playlist.get("items")) or _dict(playlist.get("tracks"))
         owner = _dict(playlist.get("owner")).get("id")
         is_own = isinstance(owner, str) and is_user(owner)
         listed.append(
             ListedPlaylist(
-                id=spotify_id,
+                id=spotify_id if isinstance(spotify_id, str) and _ID.fullmatch(spotify_id) else "",
                 name=_text(playlist.get("name")) or UNTITLED,
                 version=version if len(version) < MAX_TEXT_LENGTH else "",  # long ones may differ only after the limit
                 is_readable=playlist.get("collaborative") is True or is_own,
@@ -196,9 +198,9 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
 
 def read_listing_page(answer: Mapping[str, Any], offset: int, is_user: Any) -> ListingPage:
     """Parse the page at ``offset`` of the user's playlists; ``is_user`` as in :func:`read_listing`."""
-    rows, count = tuple(read_listing(answer, is_user)), len(_list(answer.get("items")))
-    total, end = _read_total(answer), offset + count
-    return ListingPage(rows, count, end if total is None else total, _is_end(answer, end))
+    rows = tuple(read_listing(answer, is_user))
+    total, end = _read_total(answer), offset + len(rows)
+    return ListingPage(rows, end if total is None else total, _is_end(answer, end))
 
 
 def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:

@@ -59,11 +59,16 @@ class ListState:
 
 @dataclass(frozen=True, slots=True)
 class LibraryIndex:
-    """The latest index of the library. ``taken_at_unix_s``: when it was last completely up to date; 0 if never."""
+    """The latest index of the library.
+
+    ``taken_at_unix_s``: when it was last completely up to date; 0 if never. ``unidentified``: names of listed playlists
+    without a valid id, which cannot be fetched.
+    """
 
     taken_at_unix_s: Moment = 0
     saved: ListState = ListState(SAVED, "")
     playlists: tuple[ListState, ...] = ()
+    unidentified: tuple[Text, ...] = ()
 
     def with_held(self, state: ListState) -> LibraryIndex:
         """Return a copy with ``state`` marked as completely cached."""

@@ -84,7 +84,9 @@ class SpotifySource:
             notices = [*_age(index, saved, unread, self.clock()), *notices]
         if not isinstance(visit.problem, LoginError):
             notices.append(remaining(login, self.clock()))
-        library = make_library(rows, playlists, genres)
+        library = make_library(
+            rows, playlists, genres, unidentified=tuple(printable(name) for name in index.unidentified)
+        )
         return Loaded("spotify", library, is_streamed=True, notices=tuple(notices), problem=visit.problem)
 
 
