@@ -39,6 +39,7 @@ from spotmap_build.core.files import (
     resolve_path,
 )
 from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker, is_generation, is_safe_path
+from spotmap_build.emit.staging import STAGING_NAME, check_staging, remove_staging
 from spotmap_build.errors import OutputError
 from spotmap_build.registry.formats import MARKER_NAME
 
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 PAGE_NAME = "index.html"
-STAGING_NAME = ".spotmap-staging"
 MAX_PAGE_BYTES = 1 << 24
 
 _SERVED_GENERATION = re.compile(rb'data-generation="([0-9a-zA-Z]+)"')
@@ -136,6 +136,7 @@ def check_output(out: Path, *, force: bool) -> None:
     """Raise the errors of :func:`publish` that can be detected early, before hours of analysis."""
     folder = output_folder(out)
     remove_debris(folder)
+    check_staging(folder / STAGING_NAME)
     try:
         if not folder.exists() or not _read_marker(folder, force=force).generations:
             _check_writable(nearest_folder(folder))
@@ -146,11 +147,11 @@ def check_output(out: Path, *, force: bool) -> None:
 def remove_debris(folder: Path) -> None:
     """Remove the staging folder of an interrupted run, unless another build is publishing right now.
 
-    Errors are ignored here; publishing reports them.
+    It is also left alone if it contains anything else. Errors are ignored here; publishing reports them.
     """
     if os.path.lexists(folder / STAGING_NAME):
         with contextlib.suppress(OSError, OutputError), _locked(folder):
-            _remove_staging(folder / STAGING_NAME)
+            remove_staging(folder / STAGING_NAME)
 
 
 def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force: bool) -> PublishResult:
@@ -158,7 +159,7 @@ def _publish(folder: Path, files: Mapping[str, bytes], generation: str, *, force
     after = before.publishing(generation, files, served=served_generation(folder))
     _check_folders_are_real(folder, files)
     staging = folder / STAGING_NAME
-    _remove_staging(staging)
+    remove_staging(staging)
     missing = [path for path in files if not _holds(folder / path, files, path)]
     if before == after and not missing:
         return PublishResult(generation, written=0, removed=0)
@@ -344,14 +345,6 @@ def _remove_files(folder: Path, paths: Iterable[str]) -> int:
         with contextlib.suppress(OSError):
             (folder / parent).rmdir()
     return removed
-
-
-def _remove_staging(staging: Path) -> None:
-    """Remove the staging folder of an interrupted run, without following a link of that name."""
-    if staging.is_dir() and not staging.is_symlink():
-        shutil.rmtree(staging)
-    else:
-        staging.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

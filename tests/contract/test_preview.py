@@ -27,7 +27,8 @@ from spotmap_build.emit.preview import (
     PreviewServer,
     open_server,
 )
-from spotmap_build.emit.site import STAGING_NAME, publish
+from spotmap_build.emit.site import publish
+from spotmap_build.emit.staging import STAGING_NAME
 from spotmap_build.emit.watch import Rebuilds, Watch, WatchedPaths, rebuild_on_change
 from spotmap_build.errors import ConfigError, OutputError
 from spotmap_build.registry.formats import MARKER_NAME

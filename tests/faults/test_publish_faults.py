@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from spotmap_build.emit.site import STAGING_NAME, publish
+from spotmap_build.emit.site import publish
+from spotmap_build.emit.staging import STAGING_NAME
 from tests.support.command import tree
 from tests.support.patience import patience
 

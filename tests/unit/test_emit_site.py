@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.emit.marker import Marker, SiteGeneration, is_safe_path
-from spotmap_build.emit.site import STAGING_NAME, check_output, publish
+from spotmap_build.emit.site import check_output, publish, remove_debris
+from spotmap_build.emit.staging import STAGING_NAME
 from spotmap_build.errors import OutputError
 from spotmap_build.registry.formats import MARKER_NAME
 from tests.support.command import tree
@@ -112,30 +113,52 @@ def test_changed_page_of_the_same_generation_is_replaced(tmp_path: Path) -> None
 def test_debris_of_an_interrupted_run_is_removed(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, site_files("a1"), "a1", force=False)
-    (out / STAGING_NAME / "content" / "data").mkdir(parents=True)
-    (out / STAGING_NAME / "content" / "half").write_bytes(b"ha")
+    for path in ("content/data/b2/half.bin", "markers/before", "markers/after", "index.html"):
+        (out / STAGING_NAME / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / STAGING_NAME / path).write_bytes(b"ha")
     publish(out, site_files("a1"), "a1", force=False)
     assert not (out / STAGING_NAME).exists()
 
 
-@pytest.mark.parametrize("kind", ["folder", "file", "link", "first publication"])
-def test_staging_folder_of_a_killed_run_is_removed_at_the_start_of_the_next(tmp_path: Path, kind: str) -> None:
-    out, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "precious").write_text("mine")
-    if kind == "first publication":
-        out.mkdir()
-    else:
+@pytest.mark.parametrize("is_first", [False, True])
+def test_staging_folder_of_a_killed_run_is_removed_at_the_start_of_the_next(tmp_path: Path, is_first: bool) -> None:
+    out = tmp_path / "site"
+    if not is_first:
         publish(out, site_files("a1"), "a1", force=False)
-    if kind == "file":
-        (out / STAGING_NAME).write_text("half")
-    elif kind == "link":
-        (out / STAGING_NAME).symlink_to(elsewhere, target_is_directory=True)
-    else:
-        (out / STAGING_NAME / "content").mkdir(parents=True)
+    (out / STAGING_NAME / "content").mkdir(parents=True)
     check_output(out, force=False)
     assert not os.path.lexists(out / STAGING_NAME)
-    assert tree(elsewhere) == {"precious": b"mine"}
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("kind", ["file", "link", "file in it", "file in its content", "link in its content"])
+def test_staging_folder_with_anything_else_is_refused_and_left_unchanged(
+    tmp_path: Path, kind: str, force: bool
+) -> None:
+    out, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
+    publish(out, site_files("a1"), "a1", force=False)
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("mine")
+    staging = out / STAGING_NAME
+    if "in it" in kind:
+        (staging / "content/data").mkdir(parents=True)
+        (staging / "markers").mkdir()
+        (staging / "markers/before").write_bytes(b"ha")
+    if kind == "file":
+        staging.write_text("mine")
+    elif kind == "link":
+        staging.symlink_to(elsewhere, target_is_directory=True)
+    elif kind == "link in its content":
+        (staging / "content/data/a1").symlink_to(elsewhere, target_is_directory=True)
+    else:
+        (staging / ("notes.txt" if kind == "file in it" else "content/.git")).write_text("mine")
+    before = tree(tmp_path)
+    remove_debris(out)
+    with pytest.raises(OutputError, match="did not write it"):
+        check_output(out, force=force)
+    with pytest.raises(OutputError, match="did not write it"):
+        publish(out, site_files("b2"), "b2", force=force)
+    assert tree(tmp_path) == before
 
 
 def test_staging_folder_of_a_concurrent_publication_is_kept(tmp_path: Path) -> None:
@@ -196,16 +219,6 @@ def test_symlinked_folder_is_neither_written_nor_deleted_through(tmp_path: Path,
         with pytest.raises(OutputError, match="symbolic link"):
             publish(out, site_files("b2", "y"), "b2", force=False)
     assert tree(elsewhere) == before
-
-
-def test_symlinked_staging_folder_is_not_followed(tmp_path: Path) -> None:
-    out, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
-    publish(out, site_files("a1"), "a1", force=False)
-    elsewhere.mkdir()
-    (elsewhere / "precious").write_text("mine")
-    (out / STAGING_NAME).symlink_to(elsewhere, target_is_directory=True)
-    publish(out, site_files("b2"), "b2", force=False)
-    assert tree(elsewhere) == {"precious": b"mine"}
 
 
 def test_symlinked_output_is_published_to_its_target(tmp_path: Path) -> None:
