@@ -367,6 +367,44 @@ def test_skipped_audio_files_are_counted(tmp_path: Path) -> None:
     )
 
 
+def test_trash_and_intermediate_results_are_no_music(tmp_path: Path) -> None:
+    put(
+        tmp_path / "music",
+        "Trash/a.mp3",  # an album
+        ".local/share/Trash/files/b.mp3",
+        ".spotmap/cache/c.mp3",
+        "site/.spotmap-staging/content/audio/0.m4a",
+    )
+    (tmp_path / "music/.local/share/Trash/info").mkdir()
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert [track.title for track in loaded.library.tracks] == ["a"]
+    (notice,) = loaded.notices
+    assert notice.startswith("3 audio files are in folders of deleted or hidden files (.spotmap, .spotmap-staging, T")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
+def test_state_of_the_system_is_no_library(tmp_path: Path) -> None:
+    for place in ("/proc", "/proc/self", "/sys/kernel"):
+        with pytest.raises(SourceError, match=f"{place} contains no music: there, the system"):
+            load(FolderSource(Path(place)), tmp_path)
+    put(tmp_path / "music", "a.mp3")
+    (tmp_path / "music/linked").symlink_to("/proc/self")
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert [track.title for track in loaded.library.tracks] == ["a"]
+    assert loaded.library.omissions == ()
+
+
+def test_library_of_a_whole_home_folder_has_a_notice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "homes/me/Music", "a.mp3")
+    monkeypatch.setenv("HOME", str(tmp_path / "homes/me"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "homes/me"))
+    (tmp_path / "link").symlink_to(tmp_path / "homes/me", target_is_directory=True)
+    for root in ("homes", "homes/me", "link"):
+        (notice,) = load(FolderSource(tmp_path / root), tmp_path).notices
+        assert notice.startswith(f"{tmp_path / root} contains your home folder"), root
+    assert load(FolderSource(tmp_path / "homes/me/Music"), tmp_path).notices == ()
+
+
 @pytest.mark.parametrize(
     ("sheet", "is_reported"),
     [

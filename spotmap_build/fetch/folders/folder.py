@@ -24,7 +24,7 @@ from spotmap_build.fetch.folders.playlists import (
     merge_playlists,
     read_playlists,
 )
-from spotmap_build.fetch.folders.walk import Listing, skipped_notices, walk
+from spotmap_build.fetch.folders.walk import Listing, skipped_notices, system_devices, walk
 from spotmap_build.fetch.identify import (
     Cover,
     FileFacts,
@@ -58,15 +58,26 @@ class FolderSource:
         """
         try:
             is_folder = self.root.is_dir()
+            is_of_system = is_folder and self.root.stat().st_dev in system_devices()
         except OSError as error:
             raise SourceError(f"{self.root} cannot be read: {error.strerror or error}.") from error
         if not is_folder:
             raise SourceError(f"The folder {self.root} does not exist.", hint="Check the path after folder: .")
+        if is_of_system:
+            raise SourceError(
+                f"{self.root} contains no music: there, the system shows processes and devices as files.",
+                hint="Give the folder of your music, for example folder:~/Music.",
+            )
         listing = walk(self.root)
         finder = FileFinder(self.root, listing.audio if listing.playlists else ())
         lists, about_lists = read_playlists(listing.playlists, finder, self.root)
         files = list(dict.fromkeys((*listing.audio, *(member for file in lists for member in file.members))))
-        notices = (*unreadable_folder_notices(listing.unreadable), *skipped_notices(listing), *about_lists)
+        notices = (
+            *unreadable_folder_notices(listing.unreadable),
+            *skipped_notices(listing),
+            *about_lists,
+            *_home_notices(self.root),
+        )
         if not files and not listing.misnamed:
             raise SourceError(
                 " ".join((f"{self.root} contains no audio file.", *notices)),
@@ -79,6 +90,22 @@ class FolderSource:
         unreadable += [listing.covers[folder] for folder, cover in covers.items() if cover.is_unreadable]
         notices = (*notices, *about_equal, *cover_notices(unreadable))
         return Loaded("folder", library, notices=notices, depends_on_more=finder.has_looked_on_disk)
+
+
+def _home_notices(root: Path) -> tuple[str, ...]:
+    """Return a notice if a folder contains more than a person's files: the whole home folder, or what is above it."""
+    try:
+        is_above_home = Path.home().resolve().is_relative_to(root.resolve())
+    except RuntimeError:  # a container without a home folder
+        is_above_home = root.resolve() == Path(root.resolve().anchor)
+    if not is_above_home:
+        return ()
+    shown = printable(str(root))
+    notice = translatable(
+        f"{shown} contains your home folder: sounds of programs and games may be among its tracks. To map only your "
+        "music, give its folder, for example folder:~/Music."
+    )
+    return (notice,)
 
 
 def _library(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ _NOT_DECODED: Final = """
     vgz xm ym
 """
 _NO_LIBRARY: Final = """
-    .git .hg .svn .bzr .cache .thumbnails .spotmap .venv .tox .npm .sync .stfolder .stversions
+    .git .hg .svn .bzr .cache .thumbnails .venv .tox .npm .sync .stfolder .stversions
     .appledouble .appledb .appledesktop .fseventsd .spotlight-v100 .temporaryitems .documentrevisions-v100
     .dropbox.cache .@__thumb @eadir @tmp .snapshot .snapshots #snapshot .zfs
     .recycle .recycler #recycle @recycle $recycle.bin lost+found
@@ -43,8 +44,14 @@ NOTES: Final = frozenset((".appledouble", "@eadir"))
 """Those of ``NO_LIBRARY`` in which metadata files have the names of the original files."""
 TRASH: Final = ".trash"
 """Prefix of trash folders on Linux and macOS."""
+TRASH_CAN: Final = "trash"
+"""Name of a home folder's trash on Linux, recognized by its subfolders (freedesktop.org's trash specification)."""
+OWN: Final = ".spotmap"
+"""Prefix of folders with intermediate results of this program."""
 RESOURCE_FORK: Final = "._"
 """Prefix of macOS metadata files on foreign file systems."""
+SYSTEM_FOLDERS: Final = (Path("/proc"), Path("/sys"), Path("/dev"))
+"""Where Unix systems show processes and devices as files."""
 
 
 @dataclass(slots=True)
@@ -94,8 +101,12 @@ def walk(root: Path) -> Listing:
 
 
 def _walk_once(root: Path, listing: Listing) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Like ``os.walk`` in sorted order, following links, but visiting every folder only once."""
+    """Like ``os.walk`` in sorted order, following links, but visiting every folder only once.
+
+    Views of the system's state, which contain no files and no end, are not entered.
+    """
     entered: set[tuple[int, int]] = set()
+    system = system_devices()
     for folder, folder_names, file_names in os.walk(root, followlinks=True, onerror=listing.unreadable.append):
         try:
             status = Path(folder).stat()
@@ -107,16 +118,33 @@ def _walk_once(root: Path, listing: Listing) -> Iterator[tuple[Path, list[str], 
             listing.links.append(Path(folder))
             folder_names.clear()
             continue
+        if status.st_dev in system:
+            folder_names.clear()
+            continue
         entered.add((status.st_dev, status.st_ino))
-        for name in filter(_is_no_library, folder_names):
+        no_library = {name for name in folder_names if _is_no_library(Path(folder, name))}
+        for name in no_library:
             listing.set_aside[name] += _count_audio(Path(folder, name))
-        folder_names[:] = sorted(name for name in folder_names if not _is_no_library(name))
+        folder_names[:] = sorted(name for name in folder_names if name not in no_library)
         yield Path(folder), folder_names, sorted(name for name in file_names if not name.startswith(RESOURCE_FORK))
 
 
-def _is_no_library(name: str) -> bool:
-    folded = name.casefold()
-    return folded in NO_LIBRARY or folded.startswith((TRASH, RESOURCE_FORK))
+def system_devices() -> frozenset[int]:
+    """Return the device numbers of the file systems in which the system shows its state; none on Windows."""
+
+    def devices(*folders: Path) -> Iterator[int]:
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                yield folder.stat().st_dev
+
+    return frozenset(devices(*SYSTEM_FOLDERS)).difference(devices(Path("/")))
+
+
+def _is_no_library(folder: Path) -> bool:
+    folded = folder.name.casefold()
+    if folded == TRASH_CAN:
+        return (folder / "files").is_dir() and (folder / "info").is_dir()
+    return folded in NO_LIBRARY or folded.startswith((TRASH, OWN, RESOURCE_FORK))
 
 
 def _count_audio(folder: Path) -> int:
