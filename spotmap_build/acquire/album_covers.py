@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import requests
 
 from spotmap_build.acquire.services import Service
-from spotmap_build.core.http import BodyTooLarge, Deadline, Limits, RedirectRefused, make_session
+from spotmap_build.core.http import BodyTooLarge, Deadline, Limits, RedirectRefused, make_session, reason_of
 from spotmap_build.core.rate_limiting import RateLimiter
 from spotmap_build.core.retry_after import parse_retry_after
 from spotmap_build.errors import ServiceError, ServiceRefused
@@ -167,7 +167,7 @@ class CoverFetcher:
         except (BodyTooLarge, RedirectRefused, requests.TooManyRedirects) as error:
             raise _NoImage(UNUSABLE if isinstance(error, BodyTooLarge) else NOT_AN_IMAGE) from error
         except requests.RequestException as error:
-            raise ServiceError(f"The covers at {name} cannot be fetched: the server does not respond.") from error
+            raise ServiceError(f"The covers at {name} cannot be fetched: {reason_of(error)}.") from error
         if response.status_code in _NOT_THERE:
             raise _NoImage(GONE)
         if response.status_code == _TOO_MANY:

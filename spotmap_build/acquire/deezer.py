@@ -21,6 +21,7 @@ from spotmap_build.core.http import (
     ResponseTooSlow,
     is_trustworthy_address,
     make_session,
+    reason_of,
 )
 from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
@@ -346,8 +347,7 @@ def _text(value: str | None) -> str:
 
 
 def _unreached(error: requests.RequestException) -> ServiceError:
-    why = "it does not respond" if isinstance(error, requests.Timeout) else "no connection"
-    return _Unanswered(f"Deezer cannot be reached: {why}.", hint=CONNECTION)
+    return _Unanswered(f"Deezer cannot be reached: {reason_of(error)}.", hint=CONNECTION)
 
 
 def _unexpected_response() -> UnexpectedResponse:

@@ -22,20 +22,24 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from spotmap_build.core.translation import translatable
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 MAX_REDIRECTS: Final = 5
 CHUNK_BYTES: Final = 1 << 16
-
+SENT_ELSEWHERE: Final = translatable(
+    "it sends this request on to another address (perhaps a login page of the network)"
+)
 
 _REASONS: Final = {
-    requests.TooManyRedirects: f"it redirects more than {MAX_REDIRECTS} times",
-    requests.Timeout: "it does not respond",
-    requests.exceptions.SSLError: "no secure connection can be made",
-    requests.exceptions.ProxyError: "the proxy rejected the request",
-    ValueError: "the address is invalid",
+    requests.TooManyRedirects: translatable(f"it redirects more than {MAX_REDIRECTS} times"),
+    requests.Timeout: translatable("it does not respond"),
+    requests.exceptions.SSLError: translatable("no secure connection"),
+    requests.exceptions.ProxyError: translatable("the proxy rejected the request"),
+    ValueError: translatable("the address is invalid"),
 }
 
 
@@ -98,24 +102,31 @@ def make_session(
     return session
 
 
-def reason_of(error: requests.RequestException) -> str:
-    """Return why a request failed, in a few words without addresses, which may contain logins."""
+def reason_of(error: Exception) -> str:
+    """Return why a request failed, in a few words without addresses, which may contain logins.
+
+    ``error``: of requests, or of the libraries below it while a body is read.
+    """
     if isinstance(error, BodyTooLarge | ResponseTooSlow | RedirectRefused | requests.HTTPError):
         return str(error)
-    cause = system_message(error)
-    usual = f"no connection: {cause}" if cause else "the connection broke, or the response is invalid"
-    return next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), usual)
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
+    causes = tuple(_causes(error))
+    if any(isinstance(cause, TimeoutError) for cause in causes):
+        return _REASONS[requests.Timeout]
+    messages = [cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror]
+    if messages:
+        return translatable(f"no connection: {messages[-1]}")
+    return translatable("the connection broke, or the response is invalid")
 
 
-def system_message(error: BaseException) -> str:
-    """Return the operating system's message about the innermost cause of an error; empty if there is none."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and its causes, the innermost last."""
     inner: BaseException | None = error
-    message = ""
     while inner is not None:
-        if isinstance(inner, OSError) and inner.strerror:
-            message = inner.strerror
+        yield inner
         inner = inner.__cause__ or inner.__context__
-    return message
 
 
 def is_loopback(host: str | None) -> bool:
@@ -152,14 +163,14 @@ class _Session(requests.Session):
             target = super().get_redirect_target(resp)
             address = urljoin(resp.url, target or "")
         except ValueError as error:  # invalid text or address
-            raise RedirectRefused("it sends this request to no address", response=resp) from error
+            raise RedirectRefused(translatable("it sends this request to no address"), response=resp) from error
         if target is None:
             return None
         if not self._follow_redirects:
-            raise RedirectRefused("it sends this request on to another address", response=resp)
+            raise RedirectRefused(SENT_ELSEWHERE, response=resp)
         is_wanted = self._is_allowed_redirect is None or self._is_allowed_redirect(address)
         if not (is_wanted and _is_safe_redirect(resp.url, address)):
-            raise RedirectRefused("it sends this request where it must not go", response=resp)
+            raise RedirectRefused(translatable("it sends this request where it must not go"), response=resp)
         return target
 
 
@@ -221,16 +232,18 @@ class BoundedAdapter(HTTPAdapter):
                 ValueError,
             ) as error:
                 if deadline.has_expired:
-                    raise ResponseTooSlow(
-                        f"no whole answer within {self._limits.total_s:.0f} s", request=request
-                    ) from error
+                    raise self._too_slow(request) from error
                 if isinstance(error, requests.RequestException):
                     raise
                 raise requests.ConnectionError(error, request=request) from error
         if deadline.has_expired and not stream:  # the apparent end of the body may be the cut connection
             response.close()
-            raise ResponseTooSlow(f"no whole answer within {self._limits.total_s:.0f} s", request=request)
+            raise self._too_slow(request)
         return response
+
+    def _too_slow(self, request: requests.PreparedRequest) -> ResponseTooSlow:
+        limit_s = self._limits.total_s
+        return ResponseTooSlow(translatable(f"the response is incomplete after {limit_s:g} s"), request=request)
 
     def _read_body(self, response: requests.Response) -> None:
         chunks: list[bytes] = []
@@ -240,7 +253,7 @@ class BoundedAdapter(HTTPAdapter):
                 size_bytes += len(chunk)
                 if size_bytes > self._limits.body_bytes:
                     raise BodyTooLarge(
-                        f"an answer of more than {self._limits.body_bytes:,} bytes",
+                        translatable(f"the response is larger than {self._limits.body_bytes:,} bytes"),
                         request=response.request,
                         response=response,
                     )

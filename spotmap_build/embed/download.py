@@ -22,7 +22,7 @@ from spotmap_build.core.http import (
     RedirectRefused,
     is_trustworthy_address,
     make_session,
-    system_message,
+    reason_of,
 )
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.text import printable
@@ -221,15 +221,5 @@ def _refusal(response: requests.Response, url: str, hint: str) -> str:
 def _reason(error: Exception, url: str, hint: str) -> str:
     """Describe briefly why an attempt failed. Raises ``WeightsError`` if a retry cannot help."""
     if isinstance(error, RedirectRefused | requests.TooManyRedirects | ValueError):
-        raise WeightsError(f"{url} cannot be fetched: {printable(str(error))[:200]}.", hint=hint) from error
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError):
-            return f"no connection ({_cause(inner)})"
-        inner = inner.__cause__ or inner.__context__
-    return f"the connection was cut ({_cause(error)})"
-
-
-def _cause(error: BaseException) -> str:
-    """Return the operating system's message if there is one, otherwise that of the error."""
-    return printable(system_message(error) or str(error) or type(error).__name__)[:200]
+        raise WeightsError(f"{url} cannot be fetched: {reason_of(error)}.", hint=hint) from error
+    return reason_of(error)

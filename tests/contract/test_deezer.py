@@ -113,7 +113,7 @@ def test_preview_that_is_not_audio_is_refused(
 
 def test_oversized_preview_is_refused(server: DeezerServer, breaker: CircuitBreaker, tmp_path: Path) -> None:
     server.contents[11] = bytes(PREVIEW_BYTES + 1)
-    with pytest.raises(TrackError, match="more than"):
+    with pytest.raises(TrackError, match="larger than"):
         connect(server, breaker).fetch_preview(f"{server.url}/preview/11.mp3", tmp_path / "a.mp3")
     assert not (tmp_path / "a.mp3").exists()
 

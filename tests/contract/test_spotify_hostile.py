@@ -137,7 +137,7 @@ def test_size_limit_applies_to_the_decompressed_response(person: Person, path: s
         content = gzip.compress(content)
     headers = {"Content-Encoding": encoding}
     person.server.faults.append(Fault(status=200, content=content, headers=headers, path=path, times=99))
-    assert "much larger" in problem_of(person).message
+    assert "larger than" in problem_of(person).message
     assert len(person.server.requests_for(path)) == 2
     assert_next_build_is_complete(person)
 
@@ -146,7 +146,7 @@ def test_size_limit_applies_to_the_decompressed_response(person: Person, path: s
 def test_endless_slow_response_times_out(person: Person, path: str) -> None:
     person.server.faults.append(Fault("drip", path=path, times=99))
     person.patience = replace(QUICK, timeout_s=30, total_s=0.3)
-    assert "takes too long" in problem_of(person).message
+    assert "incomplete after" in problem_of(person).message
     assert len(person.server.requests_for(path)) == 2
     assert_next_build_is_complete(person)
 

@@ -21,6 +21,7 @@ from spotmap_build.core.http import (
     ResponseTooSlow,
     is_trustworthy_address,
     make_session,
+    reason_of,
 )
 
 SMALL = Limits(silence_s=20, total_s=20, body_bytes=100_000)
@@ -128,6 +129,47 @@ def test_body_of_a_redirect_is_bounded_for_a_stream() -> None:
 def test_oversized_response_is_refused(content: bytes) -> None:
     with raw_server(respond_with(content)) as url, pytest.raises(BodyTooLarge):
         make_session(SMALL, follow_redirects=False).get(url)
+
+
+def silence(connection: socket.socket, stopped: threading.Event) -> None:
+    stopped.wait(60)
+
+
+def half_then_silence(connection: socket.socket, stopped: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    stopped.wait(60)
+
+
+@pytest.mark.parametrize(
+    ("handle", "reason"),
+    [
+        (silence, "it does not respond"),
+        (half_then_silence, "it does not respond"),
+        (respond_with(b""), "the connection broke, or the response is invalid"),
+        (respond_with(b"garbage\r\n\r\n"), "the connection broke, or the response is invalid"),
+        (respond_with(ok(b"x" * 200_000)), "the response is larger than 100,000 bytes"),
+        (trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), "the response is incomplete after 2 s"),
+        (
+            respond_with(b"HTTP/1.1 302 Found\r\nLocation: http://me:secret@b/\r\n\r\n"),
+            "it sends this request on to another address (perhaps a login page of the network)",
+        ),
+    ],
+)
+def test_failed_request_has_a_reason_without_addresses(
+    handle: Callable[[socket.socket, threading.Event], None], reason: str
+) -> None:
+    limits = Limits(silence_s=0.3, total_s=2, body_bytes=100_000)
+    with raw_server(handle) as url, pytest.raises(requests.RequestException) as failed:
+        make_session(limits, follow_redirects=False).get(url)
+    assert reason_of(failed.value) == reason
+
+
+def test_missing_connection_has_the_systems_reason() -> None:
+    with raw_server(silence) as url:
+        pass
+    with pytest.raises(requests.ConnectionError) as failed:
+        make_session(SMALL, follow_redirects=False).get(url)
+    assert reason_of(failed.value) == "no connection: Connection refused"
 
 
 @pytest.mark.parametrize(

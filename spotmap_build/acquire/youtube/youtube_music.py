@@ -19,7 +19,15 @@ import requests
 
 from spotmap_build.acquire.youtube.search_answers import candidates, check_answer, one_by_one
 from spotmap_build.core.documents import parse_json
-from spotmap_build.core.http import BodyTooLarge, BoundedAdapter, Limits, RedirectRefused, ResponseTooSlow, make_session
+from spotmap_build.core.http import (
+    BodyTooLarge,
+    BoundedAdapter,
+    Limits,
+    RedirectRefused,
+    ResponseTooSlow,
+    make_session,
+    reason_of,
+)
 from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
@@ -130,9 +138,9 @@ class YouTubeMusic:
         except (BodyTooLarge, RedirectRefused) as error:
             raise _unexpected_response() from error
         except ResponseTooSlow as error:  # no retry after a full timeout
-            raise ServiceError(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
+            raise ServiceError(f"YouTube Music cannot be reached: {reason_of(error)}.", hint=CONNECTION) from error
         except requests.RequestException as error:
-            raise _Unanswered(f"YouTube Music cannot be reached: {_reason(error)}.", hint=CONNECTION) from error
+            raise _Unanswered(f"YouTube Music cannot be reached: {reason_of(error)}.", hint=CONNECTION) from error
         except parse_errors as error:
             raise _unexpected_response() from error
 
@@ -289,11 +297,3 @@ class _ReadOnlyLocale:
 
 def _unexpected_response() -> UnexpectedResponse:
     return UnexpectedResponse("YouTube Music returned an invalid response.", hint=OUTDATED)
-
-
-def _reason(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "it does not respond"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "no secure connection"
-    return "no connection" if isinstance(error, requests.ConnectionError) else type(error).__name__

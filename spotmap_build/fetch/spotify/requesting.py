@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 
 from spotmap_build.core.documents import parse_json
-from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, ResponseTooSlow, make_session
+from spotmap_build.core.http import BodyTooLarge, Limits, RedirectRefused, ResponseTooSlow, make_session, reason_of
 from spotmap_build.core.rate_limiting import CircuitBreaker
 from spotmap_build.core.retry_after import parse_retry_after
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ServiceError, ServiceRefused, SpotmapError
 from spotmap_build.fetch.spotify.rows import is_list_of_items, is_user_id
 from spotmap_build.fetch.spotify.token import is_token
@@ -40,12 +41,8 @@ ANNOUNCED_S: Final = 5.0
 UNSAID_WAIT_S: Final = 5.0
 """Wait after a rate limit without ``Retry-After``."""
 CONNECTION_HINT: Final = "Check the connection and build again: fetched data are kept."
-OTHER_ANSWER: Final = "the response is not from Spotify (perhaps a login page of the network)"
-COSTLY: Final[Mapping[type[requests.RequestException], str]] = {
-    RedirectRefused: "requests are redirected to another address (perhaps a login page of the network)",
-    BodyTooLarge: "the response is much larger than Spotify's responses are",
-    ResponseTooSlow: "the response takes too long to arrive",
-}
+OTHER_ANSWER: Final = translatable("the response is not from Spotify (perhaps a login page of the network)")
+COSTLY: Final = (RedirectRefused, BodyTooLarge, ResponseTooSlow)
 """Errors that take long or transfer much, and are unlikely to go away within seconds."""
 COSTLY_ATTEMPTS: Final = 2
 QUOTA_HINT: Final = (
@@ -174,13 +171,15 @@ class RequestRetrier:
                     self._slow_down(UNSAID_WAIT_S if wait_s is None else wait_s)
                     raise _RateLimited from error
                 if error.status >= 500:
-                    raise _Useless(f"it reports a server error (HTTP status {error.status})") from error
+                    raise _Useless(translatable(f"it reports a server error (HTTP status {error.status})")) from error
                 raise
+            except requests.JSONDecodeError as error:
+                raise _Useless(OTHER_ANSWER) from error
             except requests.RequestException as error:
-                raise _useless(error) from error
+                raise _Useless(reason_of(error), is_costly=isinstance(error, COSTLY)) from error
             except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
                 # spotipy parses responses without validating their structure
-                raise _Useless("the response is invalid") from error
+                raise _Useless(translatable("the response is invalid")) from error
         if not isinstance(answer, dict) or not REQUIRED[required](answer.get(required)):
             raise _Useless(OTHER_ANSWER)
         return answer
@@ -233,22 +232,6 @@ class _Useless(Exception):
 
 class _RateLimited(Exception):
     """A request exceeded the rate limit."""
-
-
-def _useless(error: requests.RequestException) -> _Useless:
-    """Return a short reason for a library error, whose own message is long and contains URLs."""
-    for kind, reason in COSTLY.items():
-        if isinstance(error, kind):
-            return _Useless(reason, is_costly=True)
-    if isinstance(error, requests.JSONDecodeError):
-        return _Useless(OTHER_ANSWER)
-    if isinstance(error, requests.exceptions.ProxyError):
-        return _Useless("the proxy rejected the request")
-    if isinstance(error, requests.exceptions.SSLError):
-        return _Useless("no secure connection can be made")
-    if isinstance(error, requests.Timeout):
-        return _Useless("it does not respond")
-    return _Useless("there is no connection")
 
 
 def _duration(seconds: float) -> str:
