@@ -505,6 +505,24 @@ def test_existing_name_counts_before_a_name_without_its_end(tmp_path: Path) -> N
     assert list(dict.fromkeys(track.recording.path for track in table.tracks if track.recording)) == wanted
 
 
+LISTS = {
+    "l.csv": "title,path\n0,{0}\n1,{1}\n",
+    "l.json": '[{{"title": "0", "path": "{0}"}}, {{"title": "1", "path": "{1}"}}]',
+    "l.m3u8": "{0}\n{1}\n",
+    "l.pls": "[playlist]\nFile1={0}\nFile2={1}\n",
+    "l.jspf": '{{"playlist": {{"track": [{{"location": "{0}"}}, {{"location": "{1}"}}]}}}}',
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_existing_file_counts_before_a_name_with_decoded_entities(tmp_path: Path, name: str) -> None:
+    put(tmp_path, "AC&amp;DC.mp3", "AC&DC.mp3", "Tom & Jerry.mp3")
+    (tmp_path / name).write_text(LISTS[name].format("AC&amp;DC.mp3", "Tom &amp; Jerry.mp3"))
+    tracks = load(TableSource(tmp_path / name), tmp_path).library.tracks
+    files = [Path(track.recording.path or "").name for track in tracks if track.recording]
+    assert files == ["AC&amp;DC.mp3", "Tom & Jerry.mp3"]
+
+
 def test_percent_encoded_lines_are_decoded_together(tmp_path: Path) -> None:
     names = ("Кино/Звезда.mp3", "Я.mp3", "Été.mp3")
     put(tmp_path / "music", *names, "ß.mp3")

@@ -79,7 +79,9 @@ ADDRESS = "https://i.scdn.co/image/1"
         (f" {ADDRESS} ", ADDRESS, False),
         ("http://i.scdn.co/a", "http://i.scdn.co/a", False),
         ("file:///etc/passwd", "file:///etc/passwd", False),
+        (f"{ADDRESS}?a=1&amp;b=2", f"{ADDRESS}?a=1&b=2", False),
         ("covers/a.png", "", True),
+        ("covers/b&amp;c.png", "", True),
         ("./covers/../covers/a.png", "", True),
         ("{folder}/covers/a.png", "", True),
         ("", "", False),
@@ -89,6 +91,7 @@ ADDRESS = "https://i.scdn.co/image/1"
 def test_artwork_column_accepts_paths_and_urls(tmp_path: Path, cell: str, url: str, is_shown: bool) -> None:
     (tmp_path / "covers").mkdir()
     Image.new("RGB", (20, 20), "red").save(tmp_path / "covers/a.png")
+    Image.new("RGB", (20, 20), "red").save(tmp_path / "covers/b&amp;c.png")
     cell = cell.format(folder=tmp_path)
     loaded = load(tmp_path, f"title,x,y,art\nA,1,2,{cell}\nB,1,2,{ADDRESS}2\n")
     first, second = loaded.library.tracks

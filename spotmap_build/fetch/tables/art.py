@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.text import unescape
 from spotmap_build.fetch.identify import cover_notices, folder_covers
 from spotmap_build.fetch.tables.cells import is_missing
 
@@ -38,7 +39,9 @@ def with_art(
     files = {text: place(text) for text in dict.fromkeys(texts) if text and not _ADDRESS.match(text)}
     covers = folder_covers({path: path for path in files.values()}, cache)
     shown = [
-        replace(track, art_digest=covers[files[text]].art_digest) if text in files else replace(track, art_url=text)
+        replace(track, art_digest=covers[files[text]].art_digest)
+        if text in files
+        else replace(track, art_url=unescape(text))
         for track, text in zip(tracks, texts, strict=True)
     ]
     return shown, cover_notices(path for path, cover in covers.items() if cover.is_unreadable)

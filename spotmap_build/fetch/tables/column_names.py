@@ -82,6 +82,12 @@ def is_known(name: str) -> bool:
     return not KNOWN.isdisjoint((fold_name(name), fold_name(_without_remark(name)))) or bool(field_of_words(name))
 
 
+def can_name_files(name: str) -> bool:
+    """Return whether the values of a column may be paths, which must be kept unchanged: a file may have any name."""
+    folded = {fold_name(name), fold_name(_without_remark(name))}
+    return any(not folded.isdisjoint(_FOLDED[known]) for known in ("path", ART))
+
+
 @dataclass(frozen=True, slots=True)
 class NamedColumns:
     """The identified columns of a table.

@@ -18,7 +18,7 @@ from spotmap_build.core.text import printable, unescape
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.tables.bounds import MAX_LINE_LENGTH, Columns, bounded_lines, check_shape
-from spotmap_build.fetch.tables.column_names import is_known
+from spotmap_build.fetch.tables.column_names import can_name_files, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -238,7 +238,7 @@ def _named(names: list[str], rows: list[list[str]]) -> Columns:
     for position, name in enumerate(names):
         if not name:
             continue
-        values = _values(rows, position)
+        values = _values(rows, position, _unmarked if can_name_files(name) else _plain)
         before = columns.get(name)
         columns[name] = [old or new for old, new in zip(before, values, strict=True)] if before else values
     return columns
@@ -308,17 +308,22 @@ def _beginning(cell: str) -> str:
     return printable(cell.splitlines()[0])[:MAX_TITLE_LENGTH]
 
 
+def _unmarked(cell: str) -> str:
+    """Remove Excel's text markers from a cell."""
+    found = EXCEL_TEXT.fullmatch(cell) if cell.startswith('="') else None
+    return found[1].replace('""', '"') if found else cell
+
+
 def _plain(cell: str) -> str:
     """Remove Excel's text markers from a cell, and decode HTML entities."""
-    if cell.startswith('="') and (found := EXCEL_TEXT.fullmatch(cell)):
-        cell = found[1].replace('""', '"')
+    cell = _unmarked(cell)
     for _ in range(2):  # some are encoded twice
         cell = unescape(cell) if "&" in cell and ENTITY.search(cell) else cell
     return cell
 
 
-def _values(rows: list[list[str]], position: int) -> list[str | None]:
-    cells = map(_plain, map(itemgetter(position), rows))
+def _values(rows: list[list[str]], position: int, clean: Callable[[str], str] = _plain) -> list[str | None]:
+    cells = map(clean, map(itemgetter(position), rows))
     return [value if (text := value.strip()) and text != NULL else None for value in cells]
 
 

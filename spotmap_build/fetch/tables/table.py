@@ -289,9 +289,9 @@ def _is_file(path: Path) -> bool:
 def _path(text: str, folder: Path) -> Path:
     """Return the path that a row names; an impossible name becomes the path of a missing file.
 
-    If no such file exists, UTF-8 that was misread and saved is repaired.
+    If no such file exists, HTML entities are decoded, and UTF-8 that was misread and saved is repaired.
     """
-    repaired = repair(text)
+    repaired = repair(repair(text))  # some programs encode entities twice
     exact = _exact_path(text, folder)
     if repaired == text or _is_file(exact):
         return exact
