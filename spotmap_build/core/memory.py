@@ -1,9 +1,11 @@
-"""Tuning of Python's garbage collector."""
+"""Tuning of the C library's allocator and of Python's garbage collector."""
 
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +14,21 @@ if TYPE_CHECKING:
 
 GC_THRESHOLDS: Final = (500_000, 20, 50)
 """New objects before a collection, and collections before one of the next generation. Python: 700, 10, 10."""
+
+M_ARENA_MAX: Final = -8
+"""From glibc's malloc.h."""
+
+
+def share_one_arena() -> None:
+    """Make all threads of this process allocate from one arena, if its C library is glibc. Call it before they start.
+
+    glibc gives each thread an arena, whose free memory other threads cannot use. TensorFlow's threads kept 30 MB that
+    way (discogs-effnet: 617 MB instead of 648), and one arena is as fast for workers, of which one thread computes.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:  # musl has none
+            mallopt(M_ARENA_MAX, 1)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ takes a fifth of the time of one call per frame.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -90,12 +90,24 @@ def mel_frames(samples: Float32Array, frames: npt.NDArray[np.intp]) -> Float32Ar
     """
     from scipy.fft import rfft
 
-    padded = np.pad(samples, FRAME_SAMPLES // 2)
-    cut: np.ndarray[Any, np.dtype[np.float32]] = np.lib.stride_tricks.sliding_window_view(padded, FRAME_SAMPLES)
     mel = np.empty((len(frames), BANDS), dtype=np.float32)
     for first in range(0, len(frames), BATCH_FRAMES):
         chosen = frames[first : first + BATCH_FRAMES]
-        spectra = rfft(cut[chosen * HOP_SAMPLES] * _window())
+        spectra = rfft(_cut(samples, chosen) * _window())
         energy = np.square(spectra.real) + np.square(spectra.imag)
         mel[first : first + BATCH_FRAMES] = np.log10(1 + SCALE * (energy @ _filters()))
     return mel
+
+
+def _cut(samples: Float32Array, frames: npt.NDArray[np.intp]) -> Float32Array:
+    """Return the samples of frames, ``[m, 512]``, without a padded copy of the recording (58 MB for 15 minutes)."""
+    starts = frames * HOP_SAMPLES - FRAME_SAMPLES // 2
+    is_inside = (starts >= 0) & (starts + FRAME_SAMPLES <= len(samples))
+    cut = np.zeros((len(frames), FRAME_SAMPLES), dtype=np.float32)
+    if is_inside.any():
+        cut[is_inside] = np.lib.stride_tricks.sliding_window_view(samples, FRAME_SAMPLES)[starts[is_inside]]
+    for row in np.flatnonzero(~is_inside).tolist():
+        first, end = max(0, starts[row]), starts[row] + FRAME_SAMPLES
+        part = samples[first:end]
+        cut[row, first - starts[row] :][: len(part)] = part
+    return cut

@@ -57,10 +57,10 @@ def loop_to(samples: Float32Array, min_samples: int) -> Float32Array:
 
 
 def patch_starts(frame_count: int, patch_frames: int, max_patches: int) -> npt.NDArray[np.intp]:
-    """Return the first frames of at most ``wanted`` patches, evenly spaced from the first frame to the last.
+    """Return the first frames of at most ``max_patches`` patches, evenly spaced from the first frame to the last.
 
     Short recordings get fewer patches, so that no two overlap by more than 60 %, beyond which more patches add nothing.
-    The result is ``[n]``, ascending, with ``1 <= n <= wanted``.
+    The result is ``[n]``, ascending, with ``1 <= n <= max_patches``.
     """
     last = frame_count - patch_frames
     if last < 0:
@@ -70,7 +70,7 @@ def patch_starts(frame_count: int, patch_frames: int, max_patches: int) -> npt.N
 
 
 def mel_patches(samples: Float32Array, *, patch_frames: int, max_patches: int) -> Patches:
-    """Return evenly spaced patches of mel frames: at least one, at most ``wanted``.
+    """Return evenly spaced patches of mel frames: at least one, at most ``max_patches``.
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
+from spotmap_build.core.memory import share_one_arena
 from spotmap_build.core.processes import interrupts_blocked, set_up_worker
 from spotmap_build.errors import SpotmapError
 from spotmap_build.model import Done, Failed
@@ -319,6 +320,7 @@ def _start_worker(work: Callable[[JobType], Done[Result] | Failed], stage: str) 
 
 def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:
     """Receive jobs, run them and send outcomes, until the pipe is closed or the parent dies. Runs in the worker."""
+    share_one_arena()
     set_up_worker()
     for variable in THREAD_VARIABLES:
         os.environ[variable] = "1"
