@@ -283,7 +283,6 @@ def test_version_named_only_by_the_album_counts(album: str) -> None:
         "Now That's What I Call Music",
         "Cover Story",
         "Demolition",
-        "An Evening with Silk Sonic",
     ],
 )
 def test_editions_and_compilations_contain_the_same_recording(album: str) -> None:

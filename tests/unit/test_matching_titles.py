@@ -156,10 +156,11 @@ def test_live_albums_are_recognized(album: str, is_live: bool) -> None:
 
 
 def test_edition_is_not_part_of_an_albums_name() -> None:
-    names = {
-        read_album(album).name for album in ("Coast", "Coast (Deluxe Edition)", "COAST - EP", "Coast (Remastered)")
-    }
-    assert names == {"coast"}
+    albums = (
+        *("Coast", "Coast (Deluxe Edition)", "COAST - EP", "Coast (Remastered)"),
+        *("Coast Spanish Edition", "Coast - Edición Española", "Coast (Édition Limitée)", "Coast - Edizione Speciale"),
+    )
+    assert {read_album(album).name for album in albums} == {"coast"}
 
 
 @pytest.mark.parametrize(
