@@ -193,7 +193,9 @@ def clusters_in_reach(space: Float32Array, labels: Int32Array) -> Int32Array:
 
 def _usual_distance(space: Float32Array) -> float:
     """Return the usual distance between neighboring places, regardless of the number of tracks in each."""
-    return float(np.median(_distances(np.unique(space, axis=0), 1)))
+    ordered = space[np.lexsort(space.T)]  # numpy.unique takes twenty times as long for rows
+    is_first = np.append(True, np.any(ordered[1:] != ordered[:-1], axis=1))
+    return float(np.median(_distances(ordered[is_first], 1)))
 
 
 def _distances(space: Float32Array, count: int) -> Float64Array:

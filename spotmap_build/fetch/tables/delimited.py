@@ -54,6 +54,7 @@ OTHER_KINDS: Final = {
 }
 """Beginnings of text in other formats."""
 EXPORT_AGAIN: Final = "Export it again as CSV; one JSON object a line is read from a file that ends in .jsonl."
+TEXT_MARK: Final = '="'
 EXCEL_TEXT: Final = re.compile(r'="(.*)"', re.S)
 """What keeps Excel from taking a text for a number."""
 ENTITY: Final = re.compile(r"&(?:[a-z]{2,8}[0-9]{0,2}|#[0-9]{2,6}|#x[0-9a-f]{2,6});", re.I)
@@ -310,7 +311,7 @@ def _beginning(cell: str) -> str:
 
 def _unmarked(cell: str) -> str:
     """Remove Excel's text markers from a cell."""
-    found = EXCEL_TEXT.fullmatch(cell) if cell.startswith('="') else None
+    found = EXCEL_TEXT.fullmatch(cell) if cell.startswith(TEXT_MARK) else None
     return found[1].replace('""', '"') if found else cell
 
 
@@ -323,7 +324,10 @@ def _plain(cell: str) -> str:
 
 
 def _values(rows: list[list[str]], position: int, clean: Callable[[str], str] = _plain) -> list[str | None]:
-    cells = map(clean, map(itemgetter(position), rows))
+    cells = list(map(itemgetter(position), rows))
+    together = "".join(cells)  # few columns need cleaning, and all cells are searched at once in a tenth of the time
+    if TEXT_MARK in together or ENTITY.search(together):
+        cells = list(map(clean, cells))
     return [value if (text := value.strip()) and text != NULL else None for value in cells]
 
 
