@@ -160,7 +160,6 @@ function createPanels({ map, store, readCollections, readPicture, readTable, rea
   const sounds = new Sounds(localAudio, map.columns.excerpts);
   const player = new Player(byId("player"), { store, details, sounds });
   const glide = new Glide(byId("glide-button"), { store, details, sounds, player, announce });
-  void localAudio.load().then(() => glide.offer());
   const picksPanel = new PicksPanel(byId("picks"), { map, store, details, selecting, player, localAudio, address, goTo });
   const say = (/** @type {string} */ note) => picksPanel.say(note);
   const alike = new AlikeGraph({ map, store, reader: neighborsReader, traitLoader, readScript: readJourneys });
@@ -180,6 +179,10 @@ function createPanels({ map, store, readCollections, readPicture, readTable, rea
     map, store, details, traitLoader, renderer, navigation, positions, goTo, announce, say, readScript: readCollections,
   });
   const card = new Card(byId("card"), { map, store, renderer, details, selecting, player, soundsLike, styleWords, spotOf, show: (named) => collections.show(named) });
+  void localAudio.load().then(() => {
+    if (!localAudio.isAvailable) return;
+    for (const part of [glide, picksPanel, card]) void part.offerListening();
+  });
   const searchPanel = new SearchPanel(byId("search"), { store, describing, collections, goTo });
   const legendInsights = new LegendInsights({ map, store, readInsights, goTo, flyToAll, styleWords });
   wireLegend(byId("legend"), map, store, traitLoader, legendInsights, () => renderer.visibleCount);
@@ -188,7 +191,8 @@ function createPanels({ map, store, readCollections, readPicture, readTable, rea
   wireSavePicture(byId("picture"), byId("picture-button"), { map, renderer, surface, readScript: readPicture, announce });
   const table = new TableLoader(byId("table"), byId("table-button"), { map, store, renderer, details, selecting, traitLoader, goTo, announce, readScript: readTable });
   wireDrawer(byId("legend"), byId("legend-handle"));
-  wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, (isOpen, tell) => void listening.showTrail(isOpen, tell));
+  const progress = /** @type {HTMLElement} */ (byId("legend").querySelector(".legend-progress"));
+  wireTimeline(byId("timeline"), byId("timeline-button"), store, traitLoader, announce, progress, (isOpen, tell) => void listening.showTrail(isOpen, tell));
   wireAxesPanel(byId("axes"), byId("axes-button"), store, traitLoader, announce);
   return { player, glide, picksPanel, pathTool, journeyPanel, tools, soundsLike, collections, card, searchPanel, legendInsights, listening, table };
 }
@@ -223,16 +227,22 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
   document.addEventListener(PANEL_TOGGLED, layOut);
   // A message makes it higher.
   new ResizeObserver(layOut).observe(byId("player"));
-  let isFirst = true;
+  /** The size and pixel ratio of the current layout. */
+  let laidOut = "";
   const onResize = () => {
-    if (!hasSize()) return;
-    navigation.resize(sizeOf(surface));
+    const size = sizeOf(surface);
+    const layout = [size.width, size.height, devicePixelRatio].join();
+    if (!hasSize() || layout === laidOut) return;
+    const isFirst = laidOut === "";
+    laidOut = layout;
+    navigation.resize(size);
     layOut();
     if (!isFirst) return;
-    isFirst = false;
     void address.start();
     renderer.drawNow();
   };
+  // Now, because a busy browser reports the size only after the page has been used.
+  onResize();
   watchSize(surface, onResize);
   wireRedrawing(surface, renderer);
 }
@@ -264,9 +274,9 @@ async function showMap(map, store, folder) {
   const mapParts = createMap(map, store, folder);
   const parts = { ...mapParts, ...createPanels(mapParts) };
   byId("app").hidden = false;
-  connect(parts);
   byId("notice").hidden = true;
   root.dataset.state = "map";
+  connect(parts);
   if (isOpenedForTests()) exposeForTests(parts);
 
   const text = await loadText(folder, map);
@@ -322,10 +332,10 @@ function wireKeys(surface, store, searchPanel, selecting) {
       event.preventDefault();
       searchPanel.focus();
     } else if (event.key === "Escape") {
-      const { pinned, query } = store.get();
+      const { pinned } = store.get();
       if (byId("card").contains(document.activeElement)) surface.focus();
       if (pinned !== NO_TRACK) store.set({ pinned: NO_TRACK });
-      else if (query) searchPanel.clear();
+      else if (!searchPanel.isEmpty) searchPanel.clear();
       else selecting.clear();
     }
   });

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Request, Route, expect, sync_playwright
 
 from spotmap_build.emit.preview import open_server
 from tests.fakes.audio_files import tune, write_audio
@@ -166,6 +166,29 @@ class Complaints:
 
 
 PHONE: dict[str, Any] = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+
+
+class Held:
+    """Withholds the files of a page until they are released."""
+
+    def __init__(self, page: Page, files: str) -> None:
+        self._routes: list[Route] = []
+        self._answer: Callable[[Route], None] = self._routes.append
+        page.route(files, self._on_request)
+
+    def release(self) -> None:
+        self._settle(lambda route: route.continue_())
+
+    def abort(self) -> None:
+        self._settle(lambda route: route.abort())
+
+    def _on_request(self, route: Route) -> None:
+        self._answer(route)
+
+    def _settle(self, answer: Callable[[Route], None]) -> None:
+        self._answer = answer
+        for route in self._routes:
+            answer(route)
 
 
 @dataclass(frozen=True, slots=True)

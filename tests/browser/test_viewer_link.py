@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import OpenViewer, Viewer
+from tests.browser.conftest import Held, OpenViewer, Viewer
 
 pytestmark = pytest.mark.browser
 
@@ -181,12 +181,7 @@ def test_query_typed_before_the_first_frame_stays(open_viewer: OpenViewer) -> No
 def test_changes_made_before_the_titles_arrive_stay(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
-    held_routes: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held_routes.append(route)
-
-    page.route("**/text.json*", hold)
+    titles = Held(page, "**/text.json*")
     page.goto(f"{viewer.site.page}#by=playlist&q=deep")
     page.reload()
     page.wait_for_selector('html[data-state="map"]')
@@ -194,8 +189,7 @@ def test_changes_made_before_the_titles_arrive_stay(open_viewer: OpenViewer) -> 
     page.locator(".legend-toggle").first.click()
     hidden = viewer.state("hiddenPlaylists")
     assert len(hidden) == 1
-    for route in held_routes:
-        route.continue_()
+    titles.release()
     page.wait_for_selector('html[data-state="ready"]')
     assert viewer.state("hiddenPlaylists") == hidden
     expect(page.locator("#search input")).to_have_value("deep")

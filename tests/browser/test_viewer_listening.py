@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import PHONE, OpenViewer, Viewer
+from tests.browser.conftest import PHONE, Held, OpenViewer, Viewer
 from tests.browser.test_viewer_everyone import AXE, violations_in_both_themes
 from tests.browser.test_viewer_picture import accent_pixel_count, saved, shapes, texts
 from tests.fakes.sample_site import YEARS_PLAYED, played, write_sample_site
@@ -71,18 +71,12 @@ def test_points_can_be_sized_by_a_number_which_the_url_contains(open_viewer: Ope
 
 def test_last_of_two_quick_choices_wins(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    held_routes: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held_routes.append(route)
-
-    viewer.page.route("**/details-*.json", hold)
+    details = Held(viewer.page, "**/details-*.json")
     sizes = viewer.page.get_by_label(SIZES)
     with viewer.page.expect_request("**/details-*.json"):
         sizes.select_option("facet.plays")
     sizes.select_option("feature.tempo")
-    for route in held_routes:
-        route.continue_()
+    details.release()
     viewer.wait_until("spotmap.state().sizeBy === 'feature.tempo'")
     expect(sizes).to_have_value("feature.tempo")
 

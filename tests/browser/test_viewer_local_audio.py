@@ -14,7 +14,7 @@ from playwright.sync_api import Route, expect
 from spotmap_build.emit.local_audio import LocalAudio, encode_local_audio, write_local_audio
 from spotmap_build.emit.preview import open_server
 from spotmap_build.model import Recording, Track
-from tests.browser.conftest import PHONE, OpenViewer, Viewer
+from tests.browser.conftest import PHONE, Held, OpenViewer, Viewer
 from tests.fakes.audio_files import tune, write_audio
 from tests.fakes.sample_site import write_sample_site
 from tests.support.pages import Site
@@ -217,3 +217,22 @@ def test_player_works_by_keyboard(open_viewer: OpenViewer, site_with_audio: Site
     page.get_by_role("button", name="Close the player").press("Enter")
     expect(page.locator("#player")).to_be_hidden()
     expect(page.locator("#map")).to_be_focused()
+
+
+def test_list_of_files_that_arrives_late_offers_to_listen_on_what_is_shown(
+    open_viewer: OpenViewer, site_with_audio: Site
+) -> None:
+    viewer = open_viewer(site=site_with_audio)
+    page = viewer.page
+    held = Held(page, "**/.spotmap-audio/")
+    with page.expect_request("**/.spotmap-audio/"):
+        page.reload()
+    page.wait_for_selector('html[data-state="ready"]')
+    track = next(track for track in select_all(viewer))
+    row = page.locator(f'.picks-row[data-track="{track}"]')
+    row.locator(".picks-names").click()
+    expect(page.locator("#card .card-facts")).not_to_be_empty()
+    expect(page.locator("#card [data-action=listen]")).to_be_hidden()
+    held.release()
+    expect(page.locator("#card [data-action=listen]")).to_be_visible()
+    expect(row.locator("[data-action=play]")).to_be_visible()

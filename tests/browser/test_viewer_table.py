@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LARGE, PHONE, OpenViewer, Viewer
+from tests.browser.conftest import LARGE, PHONE, Held, OpenViewer, Viewer
 from tests.browser.test_viewer_everyone import AXE, violations_in_both_themes
 
 pytestmark = pytest.mark.browser
@@ -50,30 +49,14 @@ def test_its_script_is_fetched_when_it_is_opened_and_again_if_it_did_not_come(op
     expect(page.locator("#table [data-sort='title']")).to_be_focused()
 
 
-def _hold_script(page: Page) -> Callable[[], None]:
-    """Hold back the table's script, and return a function that lets it arrive."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    def release() -> None:
-        for route in held:
-            route.continue_()
-
-    page.route("**/table.js", hold)
-
-    return release
-
-
 def test_table_that_loads_says_so_and_takes_the_focus_only_if_it_still_has_it(open_viewer: OpenViewer) -> None:
     page = open_viewer().page
-    release = _hold_script(page)
+    script = Held(page, "**/table.js")
     page.locator("#table-button").click()
     expect(page.locator(".table-status")).to_have_text("Loading the table")
     expect(page.locator("#table [data-action='close']")).to_be_focused()
     page.locator("#search input").focus()
-    release()
+    script.release()
     expect(page.locator(".table-status")).to_have_text("300 tracks")
     expect(page.locator("#search input")).to_be_focused()
 
@@ -82,7 +65,7 @@ def test_table_that_loads_says_so_and_takes_the_focus_only_if_it_still_has_it(op
 def test_table_that_was_closed_before_it_arrived_stays_closed(open_viewer: OpenViewer, way: str) -> None:
     viewer = open_viewer()
     page = viewer.page
-    release = _hold_script(page)
+    script = Held(page, "**/table.js")
     page.locator("#table-button").click()
     expect(page.locator("#table")).to_be_visible()
     if way == "Escape":
@@ -91,7 +74,7 @@ def test_table_that_was_closed_before_it_arrived_stays_closed(open_viewer: OpenV
         page.locator("#table [data-action='close']").click()
     expect(page.locator("#table")).to_be_hidden()
     expect(page.locator("#table-button")).to_be_focused()
-    release()
+    script.release()
     viewer.wait_until("'spotmapTable' in window")
     expect(page.locator("#table-button")).to_be_focused()
     assert page.locator("#table [role=row]").count() == 0

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, OpenViewer
+from tests.browser.conftest import PHONE, Held, OpenViewer
 from tests.fakes.sample_site import CURIOUS_TITLES, GENERATION
 from tests.support.pages import Site
-from tests.support.patience import wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -258,16 +257,14 @@ def choose_second_track(page: Page) -> int:
 
 def test_chosen_result_stays_chosen_when_descriptions_load(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    page, held_routes = viewer.page, list[Route]()
-    page.route("**/words.json", lambda route: held_routes.append(route))  # noqa: PLW0108 - Playwright takes no method of a list
+    page = viewer.page
+    words = Held(page, "**/words.json")
     with page.expect_request("**/words.json"):
         page.keyboard.press("/")
     page.keyboard.type("river")
     track = choose_second_track(page)
     page.locator('[role="option"]').first.evaluate("row => { row.dataset.old = ''; }")
-    # Playwright handles events only during its own calls.
-    wait_until(lambda: page.evaluate("true") and held_routes, "the words are requested")
-    held_routes.pop().continue_()
+    words.release()
     expect(page.locator("[data-old]")).to_have_count(0)  # the list has been rendered again
     expect(page.locator('[role="option"][aria-selected="true"]')).to_have_attribute("data-track", str(track))
     page.keyboard.press("Enter")

@@ -3,7 +3,7 @@
 import { interpolateZoom } from "d3-interpolate";
 import { select } from "d3-selection";
 import { zoom, zoomIdentity, zoomTransform } from "d3-zoom";
-import { animate } from "./pan_animation.js";
+import { animate, isAnimated } from "./pan_animation.js";
 import { isEmbedded, isLeftToPage, wireEmbedding } from "./embedding.js";
 import { clamped } from "../state/link_bounds.js";
 import { narrow } from "../ui/insets.js";
@@ -38,6 +38,8 @@ export class Navigation {
   #size = { width: 1, height: 1 };
   #hasSize = false;
   #readWheel = createWheelReader();
+  /** Where the last animation ends. @type {Transform} */
+  #target = { k: 1, x: 0, y: 0 };
   #home = fitTransform([0, 0, 65535, 65535], { width: 1, height: 1 }, { top: 0, right: 0, bottom: 0, left: 0 });
 
   /**
@@ -113,13 +115,15 @@ export class Navigation {
   }
 
   /**
-   * Adapts to a new window size. The view of the whole map, which is the first view, is kept; other views keep their center.
+   * Adapts to a new window size. The view of the whole map, which is the first view, is kept; other views keep their center. An animation
+   * jumps to its end: on phones, the keyboard disappears while the map flies to a search result.
    *
    * @param {Size} size
    */
   resize(size) {
     const before = this.#size;
     const isWhole = this.view === null;
+    const destination = this.#destination();
     this.#size = size;
     this.#hasSize = true;
     this.#home = fitTransform(this.#positions.view, size, this.#insets());
@@ -128,7 +132,7 @@ export class Navigation {
       this.#moveTo(this.#home, 0);
     } else {
       const shift = [(size.width - before.width) / 2, (size.height - before.height) / 2];
-      const { k, x, y } = this.#current();
+      const { k, x, y } = destination;
       this.#moveTo({ k, x: x + shift[0], y: y + shift[1] }, 0);
     }
   }
@@ -138,10 +142,10 @@ export class Navigation {
     this.#moveTo(this.#home, FLY_MS);
   }
 
-  /** The current view; null for the whole map. @returns {View | null} */
+  /** The current view, or the one that the map flies to; null for the whole map. @returns {View | null} */
   get view() {
     if (!this.#hasSize) return null;
-    const { k, x, y } = this.#current();
+    const { k, x, y } = this.#destination();
     const home = this.#home;
     if (Math.abs(k / home.k - 1) < 0.001 && Math.hypot(x - home.x, y - home.y) < 1) return null;
     return viewOf({ k, x, y }, this.#size, this.#insets());
@@ -162,7 +166,7 @@ export class Navigation {
 
   /** @param {number} direction  1: in, -1: out */
   zoomBy(direction) {
-    const { k, x, y } = this.#current();
+    const { k, x, y } = this.#destination();
     const [across, down] = this.#middle();
     const scale = clamped(k * STEP ** direction, this.#zoom.scaleExtent());
     const kept = (/** @type {number} */ place, /** @type {number} */ offset) => place - ((place - offset) / k) * scale;
@@ -174,7 +178,7 @@ export class Navigation {
    * @param {number} down  steps
    */
   panBy(right, down) {
-    const { k, x, y } = this.#current();
+    const { k, x, y } = this.#destination();
     this.#moveTo(this.#constrained({ k, x: x - right * PAN_STEP, y: y - down * PAN_STEP }), 140);
   }
 
@@ -184,7 +188,7 @@ export class Navigation {
    * @param {number} track
    */
   flyTo(track) {
-    const k = Math.max(this.#current().k, this.#home.k * closeUp(this.#positions.x.length));
+    const k = Math.max(this.#destination().k, this.#home.k * closeUp(this.#positions.x.length));
     this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insetsWithCard()), FLY_MS);
   }
 
@@ -209,7 +213,7 @@ export class Navigation {
 
   /** Centers a track at the current scale. @param {number} track */
   bringIntoView(track) {
-    const { k } = this.#current();
+    const { k } = this.#destination();
     this.#moveTo(centeredTransform(this.#positions.x[track], this.#positions.y[track], k, this.#size, this.#insets()), 240);
   }
 
@@ -231,6 +235,11 @@ export class Navigation {
   /** @returns {Transform} */
   #current() {
     return zoomTransform(/** @type {Element} */ (this.#surface.node()));
+  }
+
+  /** Returns the transform at the end of the running animation, or else the current one. @returns {Transform} */
+  #destination() {
+    return isAnimated(/** @type {Element} */ (this.#surface.node())) ? this.#target : this.#current();
   }
 
   /**
@@ -256,6 +265,7 @@ export class Navigation {
       apply(target);
       return;
     }
+    this.#target = target;
     const [across, down] = pivot;
     const span = Math.max(this.#size.width, this.#size.height);
     /** @param {Transform} transform @returns {[number, number, number]} */

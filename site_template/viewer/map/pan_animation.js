@@ -16,6 +16,9 @@ export function interrupt(element) {
   animations.delete(element);
 }
 
+/** Returns whether an animation of an element is running. @param {Element} element */
+export const isAnimated = (element) => animations.has(element);
+
 /** Eases in and out. @param {number} time  0..1 */
 const eased = (time) => (time < 0.5 ? 4 * time ** 3 : 1 - 4 * (1 - time) ** 3);
 

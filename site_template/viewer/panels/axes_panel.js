@@ -44,9 +44,10 @@ export function wireAxesPanel(host, button, store, traitLoader, announce) {
   };
   const choose = async () => {
     const [x, y] = [across.value, up.value];
-    if (!(await traitLoader.load([x, y], (text) => (note.textContent = text)))) return show();
+    const isLoaded = await traitLoader.load([x, y], (text) => (note.textContent = text));
     // Another axis was chosen while these were loading.
     if (across.value !== x || up.value !== y) return;
+    if (!isLoaded) return show();
     const { traits } = store.get();
     const named = [x, y].find((id) => traits.get(id)?.membership);
     note.textContent = named ? gettext("{label} has no numbers for an axis.", { label: labelOf(named) }) : "";

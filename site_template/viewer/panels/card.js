@@ -317,8 +317,7 @@ export class Card {
     const { duration_ms, year, artFile, features, styles, lastPlayed } = details;
     const facets = lastPlayed === null ? details.facets : [...details.facets.slice(0, MAX_FACETS - 1), { name: gettext_noop("last played"), value: formatDay(lastPlayed) }];
     if (artFile && this.#shown === track) this.#showArt(artFile);
-    const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
-    if (listen && this.#shown === track) listen.hidden = !this.#player.canPlay(details);
+    if (this.#shown === track) this.#showListen(details);
     const nodes = [];
     const facts = [year === null ? "" : String(year), duration_ms === null ? "" : formatDuration(duration_ms)].filter(Boolean);
     if (facts.length > 0) nodes.push(element("p", { class: "card-facts" }, facts.join(" · ")));
@@ -335,6 +334,20 @@ export class Card {
     const links = trackLinks(details).map(({ label, url }) => element("a", { href: url, target: "_blank", rel: "noopener" }, gettext(label)));
     if (links.length > 0) nodes.push(element("p", { class: "card-links" }, ...links));
     return nodes;
+  }
+
+  /** Offers to listen, after the list of the user's own audio files has arrived. */
+  async offerListening() {
+    const track = this.#shown;
+    if (track === NO_TRACK) return;
+    const details = await this.#details.read(track).catch(() => null); // `#addDetails` reports the error
+    if (details && this.#shown === track) this.#showListen(details);
+  }
+
+  /** @param {TrackDetails} details */
+  #showListen(details) {
+    const listen = /** @type {HTMLElement | null} */ (this.#element.querySelector("[data-action='listen']"));
+    if (listen) listen.hidden = !this.#player.canPlay(details);
   }
 
   /** Shows the cover once it is loaded; until then, and if it is missing, the placeholder stays. @param {string} file */

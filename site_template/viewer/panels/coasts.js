@@ -47,8 +47,14 @@ function coastNodes({ store, traitLoader, goTo }, text, tell) {
   const ways = element(
     "p",
     { class: "listening-ways" },
-    button("text-button", gettext("Color by where you listen"), async () => (await traitLoader.load([HEAT], tell)) && store.set({ colorBy: HEAT })),
-    button("text-button", gettext("Size by plays"), async () => (await traitLoader.loadSizes(PLAYS, tell)) && store.set({ sizeBy: PLAYS })),
+    button("text-button", gettext("Color by where you listen"), async () => {
+      const { colorBy } = store.get();
+      if ((await traitLoader.load([HEAT], tell)) && store.get().colorBy === colorBy) store.set({ colorBy: HEAT });
+    }),
+    button("text-button", gettext("Size by plays"), async () => {
+      const { sizeBy } = store.get();
+      if ((await traitLoader.loadSizes(PLAYS, tell)) && store.get().sizeBy === sizeBy) store.set({ sizeBy: PLAYS });
+    }),
   );
   const head = element("div", { class: "alike-head" }, element("h2", {}, gettext("Forgotten coasts")));
   if (tracks.length === 0) return [ways, head, element("p", {}, gettext("Everything that you played most, you also played in the last two years of your history."))];

@@ -13,6 +13,9 @@ import { shownCollection } from "../state/appearance.js";
 /** Margin around the tracks for their outline, map units. */
 const MARGIN = 1600;
 
+/** What disappears, or is replaced, when an album or artist opens. */
+const VANISHING = ".card, .collection";
+
 export class CollectionLoader {
   #host;
   #parts;
@@ -41,7 +44,7 @@ export class CollectionLoader {
     if (!this.#text) return;
     const tracks = tracksNamed(this.#text, { kind, name, by });
     // The pressed element disappears with its panel.
-    this.#asked = { takesFocus: Boolean(document.activeElement?.closest(".card, .collection")) };
+    this.#asked = { takesFocus: Boolean(document.activeElement?.closest(VANISHING)) };
     this.#parts.store.set({ collection: { kind, name, by, tracks, notes: [] }, selected: tracks, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, almost: [] });
   }
 
@@ -68,7 +71,10 @@ export class CollectionLoader {
     try {
       if (!(await this.#load()).present() || !this.#asked) return;
       this.#parts.navigation.frame(state.selected, MARGIN);
-      if (this.#asked.takesFocus) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
+      // Unless the user went on to something else while it was loading.
+      const focused = document.activeElement;
+      const isLost = !focused || focused === document.body || focused.closest(VANISHING) !== null;
+      if (this.#asked.takesFocus && isLost) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
       this.#asked = null;
     } catch (reason) {
       this.#fail(reason);

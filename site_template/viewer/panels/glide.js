@@ -119,11 +119,11 @@ export class Glide {
     store.subscribe(["hovered", "pinned"], () => this.#follow());
     document.addEventListener("visibilitychange", () => document.hidden && this.#rest(NO_TRACK));
     document.addEventListener(PANEL_TOGGLED, () => player.isOpen && this.#rest(NO_TRACK));
-    this.offer();
+    this.offerListening();
   }
 
   /** Shows the button if there is any audio. */
-  offer() {
+  offerListening() {
     this.#button.hidden = !this.#sounds.isAvailable;
   }
 

@@ -43,8 +43,10 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   const shown = /** @type {HTMLElement} */ (host.querySelector(".legend-shown"));
   /** @type {(() => void) | null} */
   let updateRange = null;
-  /** The coloring for which the legend was built. */
+  /** The coloring for which the legend was built, and its values. */
   let builtFor = "";
+  /** @type {Float32Array | undefined} */
+  let values;
 
   // The time slider shows the count while it is open.
   const showCount = () => {
@@ -71,6 +73,7 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
     const lists = sections.map((section) => sectionNode(section, insights));
     const query = state.colorBy === builtFor ? /** @type {HTMLInputElement | null} */ (scroller.querySelector(".legend-find"))?.value : "";
     builtFor = state.colorBy;
+    values = trait?.values;
     const find = createLegendFind(lists, sections.flatMap(({ rows }) => rows.map(({ name }) => name)), query ?? "");
     scroller.replaceChildren(...(range ? [range.node] : []), ...find, ...emptyNotes(map, state), ...lists, insights.below());
     update();
@@ -80,7 +83,9 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   wireArrows(scroller);
   wireColorBy(host, map, store, traitLoader);
   showAll.addEventListener("click", () => store.set(ALL_SHOWN));
-  store.subscribe(["colorBy", "theme", "traits"], rebuild);
+  store.subscribe(["colorBy", "theme"], rebuild);
+  // Not for other traits: the legend may be in use while they arrive.
+  store.subscribe(["traits"], ({ colorBy, traits }) => values !== traits.get(colorBy)?.values && rebuild());
   store.subscribe([...Object.values(HIDDEN_KEY), "traitFilters"], update);
   store.subscribe(["until"], showCount);
   rebuild();
@@ -155,7 +160,10 @@ function wireColorBy(host, map, store, traitLoader) {
   for (const tab of tabs) {
     const colorBy = /** @type {GroupKind} */ (tab.dataset.colorBy);
     tab.hidden = colorBy === "layer" && map.layers.length === 0;
-    tab.addEventListener("click", () => store.set({ colorBy }));
+    tab.addEventListener("click", () => {
+      store.set({ colorBy });
+      show(); // also if another coloring is still loading
+    });
   }
   for (const family of new Set(traitLoader.names.map((name) => name.family))) {
     const names = traitLoader.names.filter((name) => name.family === family);
@@ -166,10 +174,12 @@ function wireColorBy(host, map, store, traitLoader) {
   const prompt = first.text;
   more.addEventListener("change", async () => {
     const id = more.value;
-    if (await traitLoader.load([id], (note) => (progress.textContent = note))) {
-      // The first row of the list is not a trait.
-      if (more.value === id) store.set({ colorBy: id || "cluster" });
-    } else show();
+    const isLoaded = await traitLoader.load([id], (note) => (progress.textContent = note));
+    // Another coloring may have been chosen in the meantime.
+    if (more.value !== id) return;
+    // The first row of the list is not a trait.
+    if (isLoaded) store.set({ colorBy: id || "cluster" });
+    else show();
   });
   const show = () => {
     const state = store.get();

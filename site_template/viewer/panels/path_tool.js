@@ -55,6 +55,8 @@ export class PathTool {
     });
     // The path is drawn while it is the selection.
     store.subscribe(["selected", "path"], ({ selected, path }) => renderer.setLinks({ path: path === selected ? path : [] }));
+    // Another path was requested for a selection that is not shown anymore.
+    store.subscribe(["selected"], ({ pathStart }) => pathStart === NO_TRACK && this.#turn++);
   }
 
   /** @param {TextData} text */

@@ -79,11 +79,7 @@ export class PicksPanel {
     this.#list.addEventListener("click", (event) => this.#onClick(event));
     // Wait for the next frame: showing rows immediately can change the list's size during the observer's callback.
     new ResizeObserver(() => requestAnimationFrame(() => this.#showRows())).observe(this.#list);
-    store.subscribe(["selected"], () => {
-      const wasHidden = host.hidden;
-      this.#update();
-      if (wasHidden !== host.hidden) tellToggled(host);
-    });
+    store.subscribe(["selected"], () => this.#update());
     store.subscribe(["pinned"], () => this.#markPinned());
   }
 
@@ -96,8 +92,15 @@ export class PicksPanel {
   #update() {
     const { selected } = this.#store.get();
     const { circle } = this.#selecting;
-    show(this.#host, selected.length > 0 && this.#text !== null);
-    if (this.#host.hidden) return;
+    const isShown = selected.length > 0 && this.#text !== null;
+    const isToggled = this.#host.hidden === isShown;
+    show(this.#host, isShown);
+    if (isShown) this.#showSelection(selected, circle);
+    if (isToggled) tellToggled(this.#host);
+  }
+
+  /** @param {readonly number[]} selected  @param {Selecting["circle"]} circle */
+  #showSelection(selected, circle) {
     /** @type {HTMLElement} */ (this.#host.querySelector(".picks-count")).textContent = tracksText(selected.length);
     const radiusRow = /** @type {HTMLElement} */ (this.#radius.parentElement);
     radiusRow.hidden = !circle;
@@ -162,20 +165,28 @@ export class PicksPanel {
     const more = element("span", { class: "picks-more" });
     const art = element("span", { class: "picks-art" });
     const row = element("div", { class: "picks-row", role: "listitem", "data-track": String(track) }, art, element("span", { class: "picks-note" }), names, more, remove);
-    this.#details.read(track).then(
-      (details) => {
-        if (details.artFile) {
-          art.append(element("img", { src: `art/${encodeURIComponent(details.artFile)}`, alt: "" }));
-          this.#list.classList.add("has-covers");
-        }
-        more.replaceChildren(...moreNodes(title, details, this.#player.canPlay(details)));
-        if (Number(row.dataset.place) === this.#current) this.#setCurrent(this.#current);
-        else for (const control of more.querySelectorAll("a, button")) control.setAttribute("tabindex", "-1");
-      },
-      // The row shows less; the card reports the error.
-      () => more.replaceChildren(),
-    );
+    void this.#addDetails(text, track, row);
     return row;
+  }
+
+  /** @param {TextData} text  @param {number} track  @param {HTMLElement} row */
+  async #addDetails(text, track, row) {
+    const details = await this.#details.read(track).catch(() => null);
+    // The row shows less; the card reports the error.
+    if (!details) return;
+    const [art, more] = /** @type {Iterable<HTMLElement>} */ (row.querySelectorAll(".picks-art, .picks-more"));
+    if (details.artFile) {
+      art.replaceChildren(element("img", { src: `art/${encodeURIComponent(details.artFile)}`, alt: "" }));
+      this.#list.classList.add("has-covers");
+    }
+    more.replaceChildren(...moreNodes(text.titles[track], details, this.#player.canPlay(details)));
+    if (Number(row.dataset.place) === this.#current) this.#setCurrent(this.#current);
+    else for (const control of more.querySelectorAll("a, button")) control.setAttribute("tabindex", "-1");
+  }
+
+  /** Offers to listen, after the list of the user's own audio files has arrived. */
+  offerListening() {
+    for (const row of this.#rows()) void this.#addDetails(/** @type {TextData} */ (this.#text), Number(row.dataset.track), row);
   }
 
   #markPinned() {

@@ -4,6 +4,7 @@
  */
 
 import { element, show, tellToggled } from "../ui/dom.js";
+import { messageOf } from "../data/decode.js";
 import { gettext, gettext_noop } from "../data/language.js";
 import { playerAddress } from "../data/listen_links.js";
 import { momentOf } from "../data/sounds.js";
@@ -242,18 +243,25 @@ export class Player {
    *
    * @param {number} direction
    * @param {string} [note]
-   * @returns {Promise<boolean>}  false if there is none
+   * @returns {Promise<boolean>}  false if there is none; true also if its details could not be read, which is reported
    */
   async #step(direction, note) {
-    const { selected } = this.#store.get();
+    const { selected, pinned } = this.#store.get();
     const from = selected.indexOf(this.#track);
     for (let index = from + direction; from >= 0 && index >= 0 && index < selected.length; index += direction) {
       const playing = this.play(selected[index], note);
       const turn = this.#turn;
-      const plays = await playing;
-      if (turn !== this.#turn) return true;
-      if (!plays) continue;
-      this.#store.set({ pinned: selected[index], hovered: NO_TRACK });
+      try {
+        const plays = await playing;
+        if (turn !== this.#turn) return true;
+        if (!plays) continue;
+      } catch (reason) {
+        const message = messageOf(reason);
+        if (turn === this.#turn) this.#say(message);
+        return true;
+      }
+      // Unless another track was pinned while the details were loading.
+      if (this.#store.get().pinned === pinned) this.#store.set({ pinned: selected[index], hovered: NO_TRACK });
       return true;
     }
     this.#steps[direction < 0 ? "previous" : "next"].disabled = true;

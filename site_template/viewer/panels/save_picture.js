@@ -19,7 +19,8 @@ export function wireSavePicture(bar, button, { readScript, announce, ...parts })
     bar.hidden = !on;
     button.setAttribute("aria-expanded", String(on));
     if (!on) return;
-    status.textContent = hint;
+    openings++;
+    status.textContent = isSaving ? saving() : hint;
     bar.querySelector("button")?.focus();
   };
   const leave = () => {
@@ -27,6 +28,9 @@ export function wireSavePicture(bar, button, { readScript, announce, ...parts })
     button.focus();
   };
   let isSaving = false;
+  /** Counter of openings, so that a picture that is saved late does not close the bar after it was opened again. */
+  let openings = 0;
+  const saving = () => gettext("Saving the picture");
   const save = async (/** @type {any} */ kind) => {
     const { name, file } = await (await readScript())(kind, parts);
     saveFile(name, file);
@@ -39,9 +43,13 @@ export function wireSavePicture(bar, button, { readScript, announce, ...parts })
     if (action) leave();
     if (!picture || isSaving) return;
     isSaving = true;
+    status.textContent = saving();
+    const opening = openings;
     try {
       await save(picture);
-      if (!bar.hidden) leave(); // unless the user has left in the meantime
+      if (bar.hidden) return;
+      if (opening === openings) leave();
+      else status.textContent = hint;
     } catch (reason) {
       if (!(reason instanceof Error)) throw reason;
       if (bar.hidden) announce(reason.message);

@@ -49,12 +49,14 @@ export class SearchPanel {
   #shown = "";
   /** The running search. @type {Generator<void, void> | null} */
   #work = null;
-  /** Whether the list opens when the search is finished. */
-  #opens = true;
+  /** Whether the list is to be open, as soon as there are results. */
+  #opens = false;
   #isPrepared = false;
   /** Why descriptions, albums and artists cannot be found. */
   #failure = "";
   #isLoading = false;
+  /** Whether the current query waits for data. */
+  #isWaiting = false;
 
   /**
    * @param {HTMLElement} host
@@ -71,7 +73,7 @@ export class SearchPanel {
     this.#describing = describing;
     this.#collections = collections;
     this.#goTo = goTo;
-    this.#input.addEventListener("input", () => this.#find());
+    this.#input.addEventListener("input", () => this.#find(true));
     this.#input.addEventListener("keydown", (event) => this.#onKey(event));
     this.#list.addEventListener("click", (event) => {
       const row = /** @type {Element} */ (event.target).closest("[role='option']");
@@ -82,9 +84,7 @@ export class SearchPanel {
       void this.#prepare();
     });
     host.addEventListener("focusout", (event) => {
-      if (host.contains(/** @type {Node | null} */ (event.relatedTarget))) return;
-      this.#opens = false;
-      this.#open(false);
+      if (!host.contains(/** @type {Node | null} */ (event.relatedTarget))) this.#open(false);
     });
     this.#select.addEventListener("click", () => {
       this.#open(false);
@@ -113,7 +113,7 @@ export class SearchPanel {
     }
     this.#describing.setNames(index, /** @type {TextData} */ (this.#text));
     // Repeat the search, because the previous one used an incomplete index.
-    if (this.#input.value) this.#find(document.activeElement === this.#input);
+    if (this.#input.value) this.#find();
   }
 
   /** Loads the vocabulary of descriptions; without it, only names are found. */
@@ -127,7 +127,7 @@ export class SearchPanel {
     this.#failure = "";
     if (this.#isPrepared) return;
     this.#isPrepared = true;
-    if (this.#input.value && !this.#results.hidden) this.#find();
+    if (this.#input.value) this.#find();
     else if (this.#index?.isComplete) void inSlices(this.#rehearsing(this.#index), () => this.#work !== null);
   }
 
@@ -149,7 +149,7 @@ export class SearchPanel {
     if (!this.#index || query === this.#input.value) return;
     this.#input.value = query;
     this.#find(false);
-    if (query) void this.#prepare().then(() => this.#find(this.#results.contains(document.activeElement)));
+    if (query) void this.#prepare();
   }
 
   focus() {
@@ -162,8 +162,13 @@ export class SearchPanel {
     this.#find();
   }
 
+  /** Whether nothing is searched. */
+  get isEmpty() {
+    return this.#input.value === "";
+  }
+
   /** Searches in slices, so that a key never waits for the previous search. @param {boolean} [opens]  whether the list opens when the search is finished */
-  #find(opens = true) {
+  #find(opens = this.#opens) {
     if (!this.#index) return;
     this.#opens = opens;
     const work = (this.#work = this.#finding(this.#index));
@@ -192,6 +197,7 @@ export class SearchPanel {
       // Show the names until the fits are computed.
       this.#store.set({ query, matches: names, almost: [] });
       this.#show({ names, rows: [], says: [], description, status: readingText(0) });
+      this.#isWaiting = true;
       void this.#load();
       return;
     }
@@ -208,11 +214,14 @@ export class SearchPanel {
   async #load() {
     if (this.#isLoading) return;
     this.#isLoading = true;
+    const tell = (/** @type {string} */ note) => {
+      if (this.#isWaiting) this.#status.textContent = note;
+    };
     try {
-      await this.#describing.describer?.load((share) => (this.#status.textContent = readingText(share)));
-      this.#find(!this.#results.hidden);
+      await this.#describing.describer?.load((share) => tell(readingText(share)));
+      this.#find();
     } catch (reason) {
-      this.#status.textContent = messageOf(reason);
+      tell(messageOf(reason));
     } finally {
       this.#isLoading = false;
     }
@@ -223,7 +232,7 @@ export class SearchPanel {
     const { describer } = this.#describing;
     if (!describer) return;
     this.#input.value = describer.change(this.#input.value, condition, change);
-    this.#find();
+    this.#find(true);
     this.#input.focus();
   }
 
@@ -236,6 +245,7 @@ export class SearchPanel {
     const keyOf = (/** @type {HTMLElement | undefined} */ row) => row && (row.dataset.track ?? row.textContent);
     const chosen = this.#input.value === this.#shown ? keyOf(this.#rows[this.#active]) : undefined;
     this.#shown = this.#input.value;
+    this.#isWaiting = false;
     this.#active = -1;
     const shown = names.slice(0, rows.length > 0 ? MAX_NAMES : MAX_ROWS);
     /** @type {HTMLElement[]} */
@@ -280,6 +290,7 @@ export class SearchPanel {
 
   /** @param {boolean} wanted */
   #open(wanted) {
+    this.#opens = wanted;
     const open = wanted && this.#store.get().matches !== null;
     this.#results.hidden = !open;
     this.#input.setAttribute("aria-expanded", String(open));

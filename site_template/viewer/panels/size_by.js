@@ -26,7 +26,8 @@ export function wireSizeBy(host, store, traitLoader, readListening) {
     list.value = sizeBy;
     list.classList.toggle("is-chosen", sizeBy !== "");
     first.text = sizeBy ? gettext("One size") : prompt;
-    key.replaceChildren(...(trait ? (await readListening()).sizeKey(trait) : []));
+    const nodes = trait ? (await readListening()).sizeKey(trait) : [];
+    if (store.get().sizeBy === sizeBy) key.replaceChildren(...nodes);
   };
   list.append(...names.map(({ id, label }) => element("option", { value: id }, gettext(label))));
   list.hidden = names.length === 0;

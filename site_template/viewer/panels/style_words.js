@@ -21,6 +21,8 @@ export class StyleWords {
   #map;
   #store;
   #traitLoader;
+  /** Counter that invalidates earlier presses. */
+  #turn = 0;
 
   /** @param {{map: MapData, store: Store, traitLoader: TraitLoader}} parts */
   constructor({ map, store, traitLoader }) {
@@ -72,12 +74,15 @@ export class StyleWords {
 
   /** @param {string} name */
   async #show(name) {
+    const turn = ++this.#turn;
+    const { colorBy } = this.#store.get();
     const progress = /** @type {HTMLElement | null} */ (document.querySelector(".legend-progress"));
     const isLoaded = await this.#traitLoader.load([STYLES], (note) => {
       if (progress) progress.textContent = note;
     });
-    if (!isLoaded) return;
     const state = this.#store.get();
+    // Another word was pressed, or another coloring chosen, while these were loading.
+    if (!isLoaded || turn !== this.#turn || state.colorBy !== colorBy) return;
     this.#store.set({ colorBy: STYLES, ...afterSolo(this.#map, { ...state, colorBy: STYLES }, name) });
   }
 }

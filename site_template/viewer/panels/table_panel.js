@@ -113,15 +113,20 @@ export class TablePanel {
     const rank = (/** @type {string} */ id) => (FIRST_TRAITS.indexOf(id) + 1 || FIRST_TRAITS.length + 1);
     this.#columns = [...namedColumns(map, text), ...traits.sort((a, b) => rank(a.id) - rank(b.id)).map(traitColumn)];
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.sort;
+    const isInRows = this.#scroller.children[1]?.contains(document.activeElement);
     this.#host.style.setProperty("--columns", this.#columns.map(({ width }) => `minmax(${width}px, ${width}fr)`).join(" "));
     this.#host.style.setProperty("--width", `${this.#columns.reduce((sum, { width }) => sum + width, 0)}px`);
     this.#scroller.setAttribute("aria-colcount", String(this.#columns.length));
     const head = element("div", { class: "table-row table-names", role: "row", "aria-rowindex": "1" }, ...this.#columns.map((column) => headCell(column)));
-    this.#scroller.replaceChildren(head, element("div", { class: "table-space", role: "rowgroup" }));
+    const space = element("div", { class: "table-space", role: "rowgroup" });
+    // At once, because the scroll position is within it.
+    space.style.height = heightOf(this.#rows);
+    this.#scroller.replaceChildren(head, space);
     this.#sortChoice.replaceChildren(element("option", { value: "", hidden: true }, gettext("Sort by")), ...this.#columns.flatMap(({ id, label }) => [element("option", { value: id }, gettext(label)), element("option", { value: `-${id}` }, gettext("{label}, descending", { label: gettext(label) }))]));
     this.#markSort();
     this.#showRows();
-    if (focused) /** @type {HTMLElement | null} */ (head.querySelector(`[data-sort="${CSS.escape(focused)}"]`))?.focus();
+    const again = focused ? head.querySelector(`[data-sort="${CSS.escape(focused)}"]`) : isInRows ? this.#rowAt(this.#current) : null;
+    /** @type {HTMLElement | null} */ (again)?.focus({ preventScroll: true });
   }
 
   /** Schedules an update; several changes in a frame cause one. */
@@ -191,7 +196,7 @@ export class TablePanel {
     if (!space || this.#host.hidden) return;
     const count = Math.min(MAX_ROWS, this.#rows.length);
     const [first, end] = visibleRows(this.#scroller.scrollTop - ROW_HEIGHT, this.#scroller.clientHeight, ROW_HEIGHT, count);
-    space.style.height = `${count * ROW_HEIGHT}px`;
+    space.style.height = heightOf(this.#rows);
     if (this.#current < first || this.#current >= end) this.#current = first;
     const { pinned, selected } = this.#parts.store.get();
     const chosen = new Set(selected);
@@ -263,7 +268,12 @@ export class TablePanel {
   #focusRow(index) {
     this.#bringIntoSight(index);
     this.#showRows();
-    /** @type {HTMLElement | null} */ (this.#scroller.querySelector(`[data-place="${index}"]`))?.focus({ preventScroll: true });
+    this.#rowAt(index)?.focus({ preventScroll: true });
+  }
+
+  /** Returns a row, if it is visible. @param {number} index */
+  #rowAt(index) {
+    return /** @type {HTMLElement | null} */ (this.#scroller.querySelector(`[data-place="${index}"]`));
   }
 
   /** @param {MouseEvent} event */
@@ -317,6 +327,9 @@ export class TablePanel {
     }
   }
 }
+
+/** @param {Uint32Array} rows */
+const heightOf = (rows) => `${Math.min(MAX_ROWS, rows.length) * ROW_HEIGHT}px`;
 
 /** Returns the tracks of a list, or without one, all tracks in their order. @param {readonly number[] | null} listed  @param {number} count  number of all tracks */
 function asOrder(listed, count) {

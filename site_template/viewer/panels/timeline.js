@@ -21,9 +21,10 @@ const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
  * @param {Store} store
  * @param {TraitLoader} traitLoader
  * @param {(text: string) => void} announce
+ * @param {HTMLElement} progress  shows what is loading before the panel opens
  * @param {(isOpen: boolean, tell: (note: string) => void) => void} onToggle  its messages are shown below the slider
  */
-export function wireTimeline(host, button, store, traitLoader, announce, onToggle) {
+export function wireTimeline(host, button, store, traitLoader, announce, progress, onToggle) {
   const find = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (host.querySelector(selector));
   const slider = /** @type {HTMLInputElement} */ (find("input"));
   const play = find("[data-action='replay']");
@@ -99,11 +100,12 @@ export function wireTimeline(host, button, store, traitLoader, announce, onToggl
   button.hidden = !traitLoader.offers("added_at");
   button.addEventListener("click", async () => {
     if (open()) close();
-    else if (await traitLoader.load(["added_at"], announce)) {
+    else if (await traitLoader.load(["added_at"], (text) => (progress.textContent = text))) {
       // Let the page respond before sorting the days, which takes a while for a million tracks.
       await new Promise((resolve) => setTimeout(resolve));
       if (!open()) openPanel();
-      slider.focus();
+      // Not if the user went on to something else while it was loading. Safari does not focus a pressed button.
+      if ([button, document.body].includes(/** @type {HTMLElement} */ (document.activeElement))) slider.focus();
     }
   });
   const leave = () => {

@@ -32,6 +32,8 @@ export class Tools {
   #text = null;
   /** @type {Record<string, any>} */
   #made = {};
+  /** Counter of requests to open a tool. */
+  #turn = 0;
 
   /**
    * @param {HTMLElement} host
@@ -42,7 +44,10 @@ export class Tools {
     this.#host = host;
     this.#opener = opener;
     this.#parts = parts;
-    opener.addEventListener("click", async () => (await this.#tool("TwoPeople"))?.show(opener));
+    opener.addEventListener("click", async () => {
+      const turn = ++this.#turn;
+      (await this.#tool("TwoPeople"))?.show(opener, () => turn !== this.#turn);
+    });
   }
 
   /** @param {TextData} text */
@@ -53,6 +58,7 @@ export class Tools {
 
   /** Adds a track to alchemy, as "more" or "less". @param {number} track  @param {boolean} isMore */
   async mix(track, isMore) {
+    this.#turn++;
     (await this.#tool("Alchemy"))?.add(track, isMore);
   }
 

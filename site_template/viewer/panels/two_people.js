@@ -33,13 +33,15 @@ export class TwoPeople {
     parts.store.subscribe(["theme"], () => this.#before && this.#draw());
   }
 
-  /** @param {HTMLElement} opener */
-  async show(opener) {
+  /** @param {HTMLElement} opener  @param {() => boolean} isCanceled  whether another tool was requested in the meantime */
+  async show(opener, isCanceled) {
     const { store, readPeople, announce } = this.#parts;
     this.#shell.opener = opener;
     try {
       this.#pairs = decodePeople(await readPeople?.());
+      if (isCanceled()) return;
     } catch (reason) {
+      if (isCanceled()) return;
       return this.#shell.show(gettext("Two people"), element("p", { class: "card-note" }, messageOf(reason)));
     }
     this.#before ??= store.get().colorBy;

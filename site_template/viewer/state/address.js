@@ -37,8 +37,8 @@ export class Address {
   #followed;
   /** The link's view, which is kept even if the address is written before the window's size is known. */
   #view;
-  /** Set while the page follows the address, to prevent the reverse. */
-  #isFollowing = false;
+  /** The run that follows the address, which prevents the reverse; a newer one replaces it. @type {object | null} */
+  #following = null;
 
   /**
    * @param {MapData} map
@@ -68,6 +68,7 @@ export class Address {
   /** Applies the parts of the address that need no titles. Call it once the window's size is known, before the first paint. */
   async start() {
     this.#navigation.show(this.#view);
+    this.#followed = { ...this.#followed, transform: this.#store.get().transform };
     await this.#follow(false);
   }
 
@@ -85,7 +86,7 @@ export class Address {
 
   /** @param {boolean} isStep */
   #later(isStep) {
-    if (this.#isFollowing || !this.#text) return;
+    if (this.#following || !this.#text) return;
     // The previous history entry keeps the view at which it was left.
     if (isStep && this.#timer && !this.#isStep) this.#write(false, this.#written);
     clearTimeout(this.#timer);
@@ -123,15 +124,17 @@ export class Address {
   async #follow(moves) {
     const link = readLink(location.hash, this.#map);
     const text = this.#text;
-    let kept = 0;
-    this.#isFollowing = true;
+    const run = (this.#following = {});
     clearTimeout(this.#timer);
     this.#timer = 0;
+    this.#isStep = false;
     try {
       const ids = traitsOf(link.patch);
       const offered = new Set(ids.filter((id) => this.#traitLoader.offers(id)));
       if (offered.has(link.patch.sizeBy)) await this.#traitLoader.loadSizes(link.patch.sizeBy, () => {});
       const isLoaded = offered.size === 0 || (await this.#traitLoader.load([...offered], () => {}));
+      // The address has changed, or the titles have arrived, while these were loading.
+      if (run !== this.#following) return;
       const { axes, traits } = this.#store.get();
       const known = isLoaded ? new Map([...traits].filter(([id]) => offered.has(id))) : new Map();
       /** @type {Partial<State>} */
@@ -142,17 +145,17 @@ export class Address {
         this.#tellMissing({ ...missing, groups: link.unknownGroups, measures: new Set(ids).size - offered.size });
       }
       const before = this.#store.get();
-      const changed = changedKeys(before, this.#followed).filter((key) => key in next);
-      kept = changed.length;
+      const changed = changedKeys(before, this.#followed).filter((key) => key in next || key === "transform");
       for (const key of changed) delete next[key];
       this.#store.set(changesOf(next, before));
       this.#followed = this.#store.get();
-      if (moves || this.#followed.axes !== axes) this.#navigation.show(link.view);
+      if ((moves && !changed.includes("transform")) || this.#followed.axes !== axes) this.#navigation.show(link.view);
       this.#written = writeLink(this.#followed, this.#map, text);
+      this.#following = null;
+      if (changed.length > 0) this.#later(false);
     } finally {
-      this.#isFollowing = false;
+      if (run === this.#following) this.#following = null;
     }
-    if (kept > 0) this.#later(false);
   }
 }
 
