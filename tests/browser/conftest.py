@@ -222,10 +222,24 @@ class Viewer:
         return int(self.page.evaluate(LONELY_TRACK, divisor))
 
     def record_requests(self) -> list[str]:
-        """Return a list that collects the file names of all requests from now on."""
+        """Return a list that collects the names of the data files that are requested from now on."""
         names: list[str] = []
-        self.page.on("request", lambda request: names.append(request.url.rpartition("/")[2]))
+
+        def note(request: Request) -> None:
+            # Not the page itself, which asks for a newer map at any time.
+            if "/data/" in request.url:
+                names.append(request.url.rpartition("/")[2])
+
+        self.page.on("request", note)
         return names
+
+    def type_query(self, query: str) -> list[int]:
+        """Type a query that names tracks, wait until the search is finished, and return the tracks."""
+        self.page.keyboard.press("/")
+        self.page.keyboard.type(query)
+        self.wait_until(f"spotmap.state().query === {json.dumps(query)}")
+        matches: list[int] = self.state("matches")
+        return matches
 
     def wait_until(self, expression: str, timeout_s: float = 5.0) -> None:
         """Poll until the expression is true. (Playwright's own method needs eval, which the page forbids.)"""

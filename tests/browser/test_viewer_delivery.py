@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from spotmap_build.emit.page import integrity
 from tests.browser.conftest import QuietHandler
+from tests.browser.test_viewer_newer_map import CHECK_INTERVAL_MS, wait_for_offer
 from tests.browser.test_viewer_picture import saved, shapes, texts
 from tests.fakes.next_sample_site import NEXT_GENERATION, republish
 from tests.fakes.sample_site import GENERATION, art_names, write_sample_site
@@ -408,11 +409,11 @@ def test_open_page_offers_a_newer_map_once(page: Page, host: Host) -> None:
     visit(page, f"http://127.0.0.1:{host.port}/")
     expect(page.locator("#newer")).to_be_hidden()
     republish(host.root)
-    page.clock.fast_forward(150_000)
-    expect(page.locator("#newer")).to_be_visible()
+    wait_for_offer(page)
     page.locator("#newer [data-action=close]").click()
-    with page.expect_response(lambda response: response.request.resource_type == "fetch" and "?test" in response.url):
-        page.clock.fast_forward(150_000)
+    with page.expect_request_finished(lambda request: request.resource_type == "fetch" and "?test" in request.url):
+        page.clock.fast_forward(CHECK_INTERVAL_MS)
+    page.evaluate("fetch(location.href).then((response) => response.text())")  # answered after that
     expect(page.locator("#newer")).to_be_hidden()
 
 

@@ -22,6 +22,7 @@ def _tempos(viewer: Viewer) -> list[float]:
 
 def _describe(viewer: Viewer, text: str) -> Page:
     viewer.page.locator("#search input").fill(text)
+    viewer.wait_until(f"spotmap.state().query === {json.dumps(text)}")  # not the description of an earlier query
     expect(viewer.page.locator(".said-means").first).not_to_be_empty()
     return viewer.page
 
@@ -143,6 +144,7 @@ def test_link_with_a_description_highlights_its_matches(open_viewer: OpenViewer)
     other = open_viewer()
     other.page.goto(other.site.page + viewer.page.url[viewer.page.url.index("#") :])
     other.page.reload()
+    other.page.wait_for_selector('html[data-state="ready"]')
     other.wait_until(f"spotmap.state().matches?.length === {len(found)}")
     expect(other.page.locator(".search-results")).to_be_hidden()
 

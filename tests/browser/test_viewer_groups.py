@@ -97,7 +97,7 @@ def test_hidden_tracks_cannot_be_hovered(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     track = viewer.track_in_view()
     viewer.page.mouse.move(*viewer.position_of(track))
-    assert viewer.state("hovered") == track
+    viewer.wait_until(f"spotmap.state().hovered === {track}")
     for row in viewer.page.locator(".legend-list .legend-toggle").all():
         row.click()
     assert viewer.visible_count() == 0

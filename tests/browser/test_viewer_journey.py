@@ -136,8 +136,7 @@ def test_stop_can_be_added_and_cancelled_by_keyboard(open_viewer: OpenViewer) ->
     expect(page.locator("#path-hint")).to_be_hidden()
     assert viewer.state("selected") == path
     page.get_by_role("button", name="Add a stop").click()
-    page.locator("#search input").fill("night")
-    stop = next(track for track in viewer.state("matches") if track not in path)
+    stop = next(track for track in viewer.type_query("night") if track not in path)
     page.evaluate("document.querySelector('#search input').blur()")
     rows = page.locator(".search-list li")
     for _ in range(viewer.state("matches").index(stop)):

@@ -151,19 +151,24 @@ def test_navigation_keeps_the_identity_of_unchanged_state(open_viewer: OpenViewe
 
 HELD_SIZE = """(() => {
     const Observer = ResizeObserver;
+    const { get } = Object.getOwnPropertyDescriptor(Element.prototype, "clientWidth");
+    let isHeld = true;
     let release = null;
     const released = new Promise((resolve) => (release = resolve));
-    window.releaseSize = release;
+    window.releaseSize = () => release((isHeld = false));
+    Object.defineProperty(Element.prototype, "clientWidth", {
+        get() { return isHeld && this.id === "map" ? 0 : get.call(this); },
+    });
     window.ResizeObserver = class extends Observer {
         constructor(callback) {
             super((...args) => void released.then(() => callback(...args)));
         }
     };
 })()"""
-"""Withholds the window's size until ``releaseSize`` is called, like a busy computer whose first frame is late."""
+"""Withholds the map's size until ``releaseSize`` is called, like a frame that is shown late."""
 
 
-def test_query_typed_before_the_first_frame_stays(open_viewer: OpenViewer) -> None:
+def test_query_typed_before_the_size_is_known_stays(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     page.add_init_script(HELD_SIZE)

@@ -223,6 +223,7 @@ def test_years_of_the_path_of_taste_do_not_overlap_names(
 ) -> None:
     viewer = open_viewer(site=site_with_history, viewport=size)
     page = viewer.page
+    viewer.wait_until("spotmap.names().length > 0")
     before = page.evaluate("spotmap.names().length")
     page.get_by_role("button", name="How the library grew", exact=True).click()
     expect(page.locator("#map .trail")).to_be_visible()

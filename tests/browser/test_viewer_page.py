@@ -13,8 +13,11 @@ from playwright.sync_api import expect
 from tests.browser.conftest import OpenViewer
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import PAINTED_PIXELS, Site
+from tests.support.patience import wait_until
 
 pytestmark = pytest.mark.browser
+SETTLED_MS = 300
+"""Delay before the address is updated."""
 
 
 def test_layers_are_drawn_next_to_the_panel(open_viewer: OpenViewer) -> None:
@@ -158,11 +161,20 @@ def test_map_fills_a_frame_that_is_shown_later(open_viewer: OpenViewer, copied_s
     farthest = "Math.max(...Array.from({ length: 300 }, (_, track) => spotmap.positionOf(track)[0]))"
     assert 600 < frame.evaluate(farthest) < 900
     viewer.page.locator("summary").click()
-    viewer.page.wait_for_timeout(400)  # the address is updated after a short delay
+    # The frame notices its size in the next rendering; the address would be updated before a later timer.
+    viewer.page.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    frame.evaluate(f"new Promise((resolve) => setTimeout(resolve, {SETTLED_MS + 1}))")
     viewer.page.locator("summary").click()
     expect(frame.locator("#masthead")).to_be_visible()
     assert 600 < frame.evaluate(farthest) < 900
     assert frame.evaluate("location.hash") == ""
+
+
+WATCH_HINT = """() => {
+  const note = ([{ target }]) => target.classList.contains("is-shown") && (window.hint = target.textContent);
+  new MutationObserver(note).observe(document.querySelector(".map-hint"), { attributeFilter: ["class"] });
+}"""
+"""Keeps the text of the hint, which disappears after a second."""
 
 
 def test_wheel_over_a_framed_map_scrolls_the_outer_page(open_viewer: OpenViewer, copied_site: Site) -> None:
@@ -176,20 +188,17 @@ def test_wheel_over_a_framed_map_scrolls_the_outer_page(open_viewer: OpenViewer,
     frame = viewer.page.frames[1]
     frame.wait_for_selector('html[data-state="ready"]')
     scale = frame.evaluate("spotmap.state().transform.k")
+    frame.evaluate(WATCH_HINT)
     viewer.page.mouse.move(600, 300)
     viewer.page.mouse.wheel(0, 100)
     viewer.wait_until("scrollY > 50")
     assert frame.evaluate("spotmap.state().transform.k") == scale
-    expect(frame.locator(".map-hint.is-shown")).to_have_text("Ctrl + wheel to zoom")
+    wait_until(lambda: frame.evaluate("window.hint"), "the hint is shown")
+    assert frame.evaluate("window.hint") == "Ctrl + wheel to zoom"
     viewer.page.keyboard.down("Control")
     viewer.page.mouse.wheel(0, -100)
     viewer.page.keyboard.up("Control")
-    expect(frame.locator("html")).to_have_attribute("data-state", "ready")
-    for _ in range(100):
-        if frame.evaluate("spotmap.state().transform.k") > scale:
-            break
-        viewer.page.wait_for_timeout(20)
-    assert frame.evaluate("spotmap.state().transform.k") > scale
+    wait_until(lambda: frame.evaluate("spotmap.state().transform.k") > scale, "the map is zoomed")
 
 
 def test_map_is_redrawn_on_a_screen_with_more_pixels(open_viewer: OpenViewer) -> None:

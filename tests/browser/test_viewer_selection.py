@@ -124,8 +124,7 @@ def test_radius_around_a_track_can_be_enlarged_by_mouse(open_viewer: OpenViewer)
 def test_selection_can_be_copied_saved_and_ordered_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(permissions=["clipboard-read", "clipboard-write"])
     page = viewer.page
-    page.keyboard.press("/")
-    page.keyboard.type("river")
+    viewer.type_query("river")
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Select them")).to_be_focused()
     page.keyboard.press("Enter")
@@ -162,9 +161,7 @@ def test_track_is_added_from_its_card_and_removed_in_the_list(open_viewer: OpenV
 
 def test_search_results_can_be_selected(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
-    viewer.page.keyboard.press("/")
-    viewer.page.keyboard.type("river")
-    found = viewer.state("matches")
+    found = viewer.type_query("river")
     viewer.page.get_by_role("button", name="Select them").click()
     assert viewer.state("selected") == found
     assert viewer.state("query") == ""

@@ -175,7 +175,7 @@ def test_path_leads_over_neighbors_to_the_next_clicked_track(open_viewer: OpenVi
     _wait_for_line(viewer, *longest, drawn=True)
     expect(page).to_have_url(re.compile("path="))
     page.reload()
-    viewer.wait_until("spotmap.state().selected.length > 0")
+    page.wait_for_selector('html[data-state="ready"]')
     assert viewer.state("selected") == path
     _wait_for_line(viewer, *longest, drawn=True)
     page.locator(".picks-row [data-action='remove']").last.click()
@@ -192,9 +192,7 @@ def test_path_can_be_made_by_keyboard_and_search(open_viewer: OpenViewer) -> Non
     start = viewer.state("pinned")
     page.get_by_role("button", name=PATH_BUTTON).focus()
     page.keyboard.press("Enter")
-    page.keyboard.press("/")
-    page.keyboard.type("river")
-    end = viewer.state("matches")[0]
+    end = viewer.type_query("river")[0]
     page.keyboard.press("Enter")
     expect(page.locator(".picks-status")).to_contain_text("A path of")
     path = viewer.state("selected")

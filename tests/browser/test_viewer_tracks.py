@@ -122,6 +122,7 @@ UNDER_CARD = """(names) => {
 def test_names_are_not_covered_by_a_pinned_card(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
+    viewer.wait_until("spotmap.names().length > 0")
     before = page.evaluate("spotmap.names()")
     page.mouse.click(*viewer.position_of(viewer.track_in_view()))
     expect(page.locator("#card.is-pinned .card-details")).not_to_be_empty()
@@ -234,9 +235,7 @@ def test_found_track_hidden_by_a_filter_is_noted_and_can_be_shown(open_viewer: O
 def test_arrow_keys_choose_among_results(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
-    page.keyboard.press("/")
-    page.keyboard.type("river")
-    assert len(viewer.state("matches")) > 2
+    assert len(viewer.type_query("river")) > 2
     track = choose_second_track(page)
     page.keyboard.press("Enter")
     assert viewer.state("pinned") == track
@@ -277,8 +276,8 @@ def test_empty_search_is_reported_and_escape_clears_it(open_viewer: OpenViewer) 
     viewer.page.keyboard.type("zzzz")
     expect(viewer.page.locator(".search-status")).to_contain_text("Nothing found")
     viewer.page.keyboard.press("Escape")
+    viewer.wait_until("spotmap.state().query === ''")
     assert viewer.state("matches") is None
-    assert viewer.state("query") == ""
 
 
 def test_titles_with_markup_or_emoji_are_shown_as_text(open_viewer: OpenViewer) -> None:

@@ -13,9 +13,6 @@ import { shownCollection } from "../state/appearance.js";
 /** Margin around the tracks for their outline, map units. */
 const MARGIN = 1600;
 
-/** What disappears, or is replaced, when an album or artist opens. */
-const VANISHING = ".card, .collection";
-
 export class CollectionLoader {
   #host;
   #parts;
@@ -23,7 +20,7 @@ export class CollectionLoader {
   #text = null;
   /** @type {Collections | null} */
   #collections = null;
-  /** The pending request to open one. @type {{takesFocus: boolean} | null} */
+  /** The pending request to open one. @type {{takesFocus: boolean, focused: Element | null} | null} */
   #asked = null;
 
   /** @param {HTMLElement} host  a part of the selection's panel  @param {LoaderParts} parts */
@@ -44,8 +41,9 @@ export class CollectionLoader {
     if (!this.#text) return;
     const tracks = tracksNamed(this.#text, { kind, name, by });
     // The pressed element disappears with its panel.
-    this.#asked = { takesFocus: Boolean(document.activeElement?.closest(VANISHING)) };
+    const asked = (this.#asked = { takesFocus: Boolean(document.activeElement?.closest(".card, .collection")), focused: document.activeElement });
     this.#parts.store.set({ collection: { kind, name, by, tracks, notes: [] }, selected: tracks, pinned: NO_TRACK, hovered: NO_TRACK, query: "", matches: null, almost: [] });
+    asked.focused = document.activeElement; // now that the card is closed
   }
 
   /** Finds albums and artists by name; nothing before the script is loaded. @type {Collections["find"]} */
@@ -72,9 +70,8 @@ export class CollectionLoader {
       if (!(await this.#load()).present() || !this.#asked) return;
       this.#parts.navigation.frame(state.selected, MARGIN);
       // Unless the user went on to something else while it was loading.
-      const focused = document.activeElement;
-      const isLost = !focused || focused === document.body || focused.closest(VANISHING) !== null;
-      if (this.#asked.takesFocus && isLost) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
+      const isLeft = [this.#asked.focused, document.body].includes(document.activeElement);
+      if (this.#asked.takesFocus && isLeft) /** @type {HTMLElement | null} */ (this.#host.querySelector("[tabindex]"))?.focus({ preventScroll: true });
       this.#asked = null;
     } catch (reason) {
       this.#fail(reason);
