@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import is_inside, read_bounded, resolve_path, write_atomically
+from spotmap_build.core.translation import translatable
 from spotmap_build.emit.site import check_output, output_folder
 from spotmap_build.errors import CacheError, ConfigError, OutputError
 from spotmap_build.registry.formats import MARKER_NAME
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
     from spotmap_build.config import Config
 
-NOT_IN_THE_SITE: Final = ("report", "summary", "poster", "keep_audio", "models_dir", "cookies", "token_file")
+NOT_IN_THE_SITE: Final = {
+    "report": translatable("The report {path} would be inside {parent}."),
+    "summary": translatable("The summary {path} would be inside {parent}."),
+    "poster": translatable("The poster {path} would be inside {parent}."),
+    "keep_audio": translatable("The folder for audio {path} would be inside {parent}."),
+    "models_dir": translatable("The folder of models {path} would be inside {parent}."),
+    "cookies": translatable("The file of cookies {path} would be inside {parent}."),
+    "token_file": translatable("The file of the login {path} would be inside {parent}."),
+}
 NOT_IN_THE_CACHE: Final = ("report", "summary", "poster", "keep_audio")
 FILES: Final = frozenset({"report", "summary", "poster"})
 USUAL_CACHE: Final = ".spotmap/cache"
@@ -142,17 +151,17 @@ def check_private_folder(folder: Path) -> None:
 
 
 def _check_apart(name: str, path: Path, site: Path, cache: Path) -> None:
-    what, parent = name.replace("_", " "), None
+    parent = None
     try:
         resolved = resolve_path(path.parent) / path.name if name in FILES else resolve_path(path)
     except OSError:  # reported when the file is opened or created
         return
     if is_inside(resolved, site):
-        parent = f"the site ({site}), and be published with it"
+        parent = translatable(f"the site ({site}), and be published with it")
     elif name in NOT_IN_THE_CACHE and is_inside(resolved, cache):
-        parent = f"the cache ({cache})"
+        parent = translatable(f"the cache ({cache})")
     if parent:
-        raise OutputError(f"The {what} {path} would be inside {parent}.", hint="Name another place for it.")
+        raise OutputError(NOT_IN_THE_SITE[name].format(path=path, parent=parent), hint="Name another place for it.")
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -195,8 +195,11 @@ def _override(table: object, folder: Path, where: str) -> Override:
     if unknown:
         raise ConfigError(f"{where}: unknown key '{unknown[0]}'.", hint=f"The keys are {', '.join(_CHOICES)}.")
     if len(table) != 1:
-        given = " and ".join(table) or "nothing"
-        raise ConfigError(f"{where}: it gives {given}.", hint=f"It needs exactly one of {', '.join(_CHOICES)}.")
+        given = ", ".join(table)
+        raise ConfigError(
+            f"{where}: it gives {given}." if given else f"{where}: it gives nothing.",
+            hint=f"It needs exactly one of {', '.join(_CHOICES)}.",
+        )
     ((key, value),) = table.items()
     return _chosen(key, value, folder, where)
 

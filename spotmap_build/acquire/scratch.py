@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.locks import exclusive, shared
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import CacheError, OutputError
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _locked_folder(stack: contextlib.ExitStack) -> Path:
             if folder.exists():
                 raise _cannot_create(getattr(error, "strerror", None) or str(error)) from error
         # Another build found the folder before it was locked, and deleted it as a leftover.
-    raise _cannot_create("other builds keep deleting it")
+    raise _cannot_create(translatable("other builds keep deleting it"))
 
 
 def _cannot_create(why: str) -> OutputError:

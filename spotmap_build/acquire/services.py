@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.pauses import StoredPause
-from spotmap_build.core.dates import format_date, format_time
+from spotmap_build.core.dates import format_moment
 from spotmap_build.core.rate_limiting import CircuitBreaker, UnexpectedResponse
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ServiceError, ServiceRefused
@@ -111,11 +111,11 @@ class UnansweredRequests:
 
 
 def retry_note(retry_at_unix_s: int | None) -> str:
-    """Return `` It can be tried again after 21:40 UTC on 3 December.``; empty if the time is unknown or invalid."""
+    """Return `` It can be tried again after 2027-01-15 08:00 UTC.``; empty if the time is unknown or invalid."""
     if retry_at_unix_s is None:
         return ""
     try:
-        moment = f"{format_time(retry_at_unix_s)} on {format_date(retry_at_unix_s, with_year=False)}"
+        moment = format_moment(retry_at_unix_s)
     except (ValueError, OverflowError, OSError):
         return ""
     return translatable(f" It can be tried again after {moment}.")

@@ -16,12 +16,6 @@ NO_DATES: Final = frozenset(
 )
 """Placeholders that programs write for unknown dates: the first and last dates of their calendars."""
 
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-"""In English regardless of the locale, because the surrounding sentences are in English."""
-
 
 def is_known_date(text: str) -> bool:
     """Return whether a text starts with a valid ISO 8601 date that is not a placeholder.
@@ -42,8 +36,8 @@ def latest_release_year() -> int:
     return datetime.now(UTC).year + 1
 
 
-def format_date(unix_s: float, *, with_year: bool = True) -> str:
-    """Format a date (UTC) with the name of the month.
+def format_date(unix_s: float) -> str:
+    """Format a date (UTC) as ISO 8601, which needs no translation.
 
     Raises
     ------
@@ -53,16 +47,13 @@ def format_date(unix_s: float, *, with_year: bool = True) -> str:
     Examples
     --------
     >>> format_date(1_800_000_000)
-    '15 January 2027'
-    >>> format_date(1_800_000_000, with_year=False)
-    '15 January'
+    '2027-01-15'
     """
-    moment = datetime.fromtimestamp(unix_s, UTC)
-    return f"{moment.day} {_MONTHS[moment.month - 1]}" + (f" {moment.year}" if with_year else "")
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d}"
 
 
-def format_time(unix_s: float) -> str:
-    """Format a time of day (UTC).
+def format_moment(unix_s: float) -> str:
+    """Format a date and a time of day (UTC).
 
     Raises
     ------
@@ -71,7 +62,7 @@ def format_time(unix_s: float) -> str:
 
     Examples
     --------
-    >>> format_time(1_800_000_000)
-    '08:00 UTC'
+    >>> format_moment(1_800_000_000)
+    '2027-01-15 08:00 UTC'
     """
-    return f"{datetime.fromtimestamp(unix_s, UTC):%H:%M} UTC"
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M} UTC"

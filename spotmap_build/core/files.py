@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -30,11 +31,11 @@ _RESERVED: Final = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
 """Windows device names, which are reserved with any suffix."""
 _NON_BLOCKING: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _KINDS: Final = {
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: translatable("a pipe"),
+    stat.S_IFCHR: translatable("a device"),
+    stat.S_IFBLK: translatable("a device"),
+    stat.S_IFSOCK: translatable("a socket"),
+    stat.S_IFDIR: translatable("a folder"),
 }
 
 
@@ -42,8 +43,8 @@ class NotRegularFile(OSError):
     """A path points to something other than a regular file, such as a pipe, a device, a socket or a folder."""
 
     def __init__(self, path: Path | str, mode: int) -> None:
-        kind = _KINDS.get(stat.S_IFMT(mode), "a special file")
-        super().__init__(errno.EINVAL, f"it is {kind}, not a regular file", str(path))
+        kind = _KINDS.get(stat.S_IFMT(mode), translatable("a special file"))
+        super().__init__(errno.EINVAL, translatable(f"it is {kind}, not a regular file"), str(path))
 
 
 class FileTooLarge(OSError):

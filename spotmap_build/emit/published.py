@@ -19,6 +19,7 @@ from msgspec import Meta
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable, without_login
+from spotmap_build.core.translation import translatable
 from spotmap_build.emit.boundaries import EXTENT
 from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.emit.details import DETAILS_SCHEMA
@@ -37,6 +38,7 @@ FILE_S: Final = 120.0
 """Time limit for one file from an address."""
 SITE_S: Final = 300.0
 """Time limit for starting the download of the last file."""
+NOT_CONTINUED: Final = translatable("There is no map at {shown} that can be continued ({reason}).")
 MAX_REASON_LENGTH: Final = 300
 """Maximum number of characters shown of a reason, because a server can put any text into its status line."""
 
@@ -189,11 +191,13 @@ def read_published(location: str) -> PublishedMap:
     ServiceError
         The address does not answer, so it is not known what is there.
     """
-    return read_site(location, _decode, wanted="continued", otherwise=", or --anchor none")
+    return read_site(location, _decode, refusal=NOT_CONTINUED, otherwise=translatable(", or --anchor none"))
 
 
-def read_site(location: str, decode: Callable[[Read], Result], *, wanted: str, otherwise: str = "") -> Result:
+def read_site(location: str, decode: Callable[[Read], Result], *, refusal: str, otherwise: str = "") -> Result:
     """Return the result of ``decode`` for the site at ``place``, a folder or an address, within size and time limits.
+
+    ``refusal``: says that there is no map for the purpose, with placeholders for the place and the reason.
 
     Raises
     ------
@@ -212,7 +216,7 @@ def read_site(location: str, decode: Callable[[Read], Result], *, wanted: str, o
                 hint=f"If the address is correct, try again later; otherwise use another one{otherwise}.",
             ) from error
         raise ConfigError(
-            f"There is no map at {shown} that can be {wanted} ({reason}).",
+            refusal.format(shown=shown, reason=reason),
             hint=f"Use the folder or the address of a site that spotmap-build made{otherwise}.",
         ) from error
 

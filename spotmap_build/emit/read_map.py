@@ -8,10 +8,11 @@ from datetime import date
 from functools import cache
 from itertools import accumulate
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from spotmap_build.core.translation import translatable
 from spotmap_build.emit.columns import EPOCH, unpack_numbers, unpack_words
 from spotmap_build.emit.details import DETAILS_SCHEMA
 from spotmap_build.emit.payload import TEXT_SCHEMA
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from spotmap_build.emit.published import PublishedCluster, PublishedMap, Read
+
+NOT_READ: Final = translatable("There is no map at {shown} that can be read ({reason}).")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +99,7 @@ def read_map(site: str | PathLike[str]) -> SiteMap:
     >>> tracks = pandas.DataFrame(read_map("site").columns)  # doctest: +SKIP
     >>> tracks.groupby("cluster")["tempo_bpm"].median()  # doctest: +SKIP
     """
-    return read_site(fspath(site), _decode, wanted="read")
+    return read_site(fspath(site), _decode, refusal=NOT_READ)
 
 
 def _decode(read: Read) -> SiteMap:

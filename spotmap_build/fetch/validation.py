@@ -70,11 +70,11 @@ def _fault_of(track: Track) -> str:
     """Return which value of a track is impossible; empty if none is."""
     numbers = (track.duration_ms, track.year, track.track_number, track.disc_number, track.play_count)
     if not track.id:
-        return "an empty id"
+        return translatable("an empty id")
     if not all(number is None or 0 <= number <= MAX_NUMBER for number in numbers):
-        return "a number that is negative or too large"
+        return translatable("a number that is negative or too large")
     if track.position is not None and not all(abs(value) <= MAX_COORDINATE for value in track.position):
-        return "a position that is not finite, or too far away"
+        return translatable("a position that is not finite, or too far away")
     return ""
 
 

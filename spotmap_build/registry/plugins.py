@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
 
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError, PluginError, SpotmapError
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 Group = Literal["sources", "embedders", "themes"]
-GROUPS: Final[dict[Group, str]] = {"sources": "source", "embedders": "embedder", "themes": "theme"}
+GROUPS: Final[dict[Group, str]] = {
+    "sources": translatable("source '{name}'"),
+    "embedders": translatable("embedder '{name}'"),
+    "themes": translatable("theme '{name}'"),
+}
 """Name of a row of each group, for messages."""
 
 
@@ -68,9 +73,9 @@ def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
     PluginError
         It cannot be imported, or is not a row of this type.
     """
-    points, what = entry_points_by_name(group)[name], f"{GROUPS[group]} '{name}'"
+    points, what = entry_points_by_name(group)[name], GROUPS[group].format(name=name)
     if len(points) > 1:
-        packages = " and ".join(map(package_of, points))
+        packages = ", ".join(map(package_of, points))
         raise ConfigError(
             f"More than one package adds the {what}: {packages}.",
             hint="Uninstall all of them but one (pip uninstall NAME).",
@@ -127,9 +132,9 @@ def plugin_errors(group: Group, row_type: type[Row], ours: frozenset[str]) -> It
     """Yield the problems of all rows that packages add, for ``doctor``. Imports every row."""
     for name, points in entry_points_by_name(group).items():
         if name in ours:
-            packages = " and ".join(map(package_of, points))
+            packages, what = ", ".join(map(package_of, points)), GROUPS[group].format(name=name)
             yield ConfigError(
-                f"The {GROUPS[group]} '{name}' is built into spotmap-build: the one of {packages} is ignored.",
+                f"The {what} is built into spotmap-build: the one of {packages} is ignored.",
                 hint="Its authors have to give it another name.",
             )
             continue

@@ -29,14 +29,14 @@ ALBUM_COVER_VERSION: Final = 1
 STILL: Final = "https://i.ytimg.com/vi/{video_id}/mqdefault.jpg"
 """YouTube's thumbnail of a recording, 320 x 180 px; for album audio, it is the cover with bars at the sides."""
 REASONS: Final = {
-    "elsewhere": "at an address that is not asked for covers",
-    "gone": "not there any more",
-    "unusable": "not a picture that can be used",
-    "unreachable": "not to be reached",
-    "later": "left for the next build",
-    "offline": "not asked for, to stay offline",
+    "elsewhere": translatable("{count} at an address that is not asked for covers"),
+    "gone": translatable("{count} not there any more"),
+    "unusable": translatable("{count} not a picture that can be used"),
+    "unreachable": translatable("{count} not to be reached"),
+    "later": translatable("{count} left for the next build"),
+    "offline": translatable("{count} not asked for, to stay offline"),
 }
-"""Descriptions of the codes of missing covers, to follow a number of covers."""
+"""Descriptions of the codes of missing covers, with their number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,9 @@ class _Covers:
         self._codes[address] = found.code
         if found.max_age_s:
             again_unix_s = int(time.time()) + found.max_age_s
-            cache.put_failure(_key(address), Failure(found.code, REASONS[found.code], "retry_after", again_unix_s))
+            cache.put_failure(
+                _key(address), Failure(found.code, REASONS[found.code].format(count=1), "retry_after", again_unix_s)
+            )
 
 
 def _key(address: str) -> Key:
@@ -162,7 +164,7 @@ def _cover_notices(missing: Mapping[str, int], wanted: int) -> tuple[str, ...]:
     if not missing:
         return ()
     count = sum(missing.values())
-    reasons = ", ".join(f"{number} {REASONS.get(code, code)}" for code, number in sorted(missing.items()))
+    reasons = "; ".join(REASONS[code].format(count=number) for code, number in sorted(missing.items()))
     if count == 1:
         return (translatable(f"1 of {wanted:,} covers is missing: {reasons}."),)
     return (translatable(f"{count} of {wanted:,} covers are missing: {reasons}."),)

@@ -64,6 +64,6 @@ def test_available_covers_are_fetched_once_and_published(tmp_path: Path, server:
     assert len(published_covers(tmp_path)) == 3
     assert report(tmp_path)["mapped"] == len(valid) + len(INVALID)
     assert report(tmp_path)["covers"] == {"wanted": 10, "missing": {"unusable": 5, "gone": 1, "unreachable": 1}}
-    assert "7 of 10 covers are missing: 1 not there any more, 1 not to be reached, 5 not a picture" in outcome.stderr
+    assert "7 of 10 covers are missing: 1 not there any more; 1 not to be reached; 5 not a picture" in outcome.stderr
     again = build(tmp_path, server)
     assert (again.status, server.requests, len(published_covers(tmp_path))) == (0, [], 3)

@@ -88,7 +88,7 @@ def test_invalid_video_id_is_refused(text: str) -> None:
         ('[track.a]\nvideo_id = "QH3\n', ["line 2", "not TOML"]),
         (b"[track.a]\n# caf\xe9\nexclude = true\n", ["line 2", "UTF-8"]),
         ('[track.a]\nvideo = "QH3Fx41Jpl4"\n', ["'a'", "'video'", "video_id"]),
-        (f'[track.a]\nvideo_id = "{VIDEO}"\nexclude = true\n', ["'a'", "video_id and exclude", "one of"]),
+        (f'[track.a]\nvideo_id = "{VIDEO}"\nexclude = true\n', ["'a'", "video_id, exclude", "one of"]),
         ("[track.a]\n", ["'a'", "nothing"]),
         ('[track.a]\nvideo_id = "QH3Fx41"\n', ["'a'", "QH3Fx41", "browser"]),
         ("[track.a]\nvideo_id = 12345678901\n", ["'a'", "quotes"]),

@@ -122,7 +122,7 @@ def test_time_that_is_not_a_date_is_omitted(moment: int) -> None:
 
 
 def test_retry_time_is_described_in_words() -> None:
-    assert retry_note(1_800_000_000) == " It can be tried again after 08:00 UTC on 15 January."
+    assert retry_note(1_800_000_000) == " It can be tried again after 2027-01-15 08:00 UTC."
     assert retry_note(None) == ""
 
 

@@ -141,7 +141,7 @@ def test_spotmap_error_of_a_plugin_is_passed_on(installed: Path) -> None:
 def test_name_used_by_two_packages_is_reported(installed: Path) -> None:
     add_shelf(installed)
     lay_out(installed, "other-map", {"sources:shelf": "other_map:ROW"})
-    with pytest.raises(ConfigError, match="other-map and shelf-map"):
+    with pytest.raises(ConfigError, match="other-map, shelf-map"):
         sources.find("shelf")
 
 

@@ -252,11 +252,11 @@ def test_representations_do_not_show_the_token(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("age_days", "left", "is_ending", "sentence"),
     [
-        (0, 183, False, "The Spotify login is valid for 183 more days, until 3 July 2026."),
-        (152, 31, False, "The Spotify login is valid for 31 more days, until 3 July 2026."),
-        (153, 30, True, "The Spotify login is valid for 30 more days, until 3 July 2026. Log in again"),
-        (182, 1, True, "The Spotify login is valid for 1 more day, until 3 July 2026. Log in again"),
-        (184, -1, True, "The Spotify login ended on 3 July 2026, six months after it was made. Log in again"),
+        (0, 183, False, "The Spotify login is valid for 183 more days, until 2026-07-03."),
+        (152, 31, False, "The Spotify login is valid for 31 more days, until 2026-07-03."),
+        (153, 30, True, "The Spotify login is valid for 30 more days, until 2026-07-03. Log in again"),
+        (182, 1, True, "The Spotify login is valid for 1 more day, until 2026-07-03. Log in again"),
+        (184, -1, True, "The Spotify login ended on 2026-07-03, six months after it was made. Log in again"),
     ],
 )
 def test_remaining_days_of_a_login_are_reported(age_days: int, left: int, is_ending: bool, sentence: str) -> None:

@@ -175,6 +175,32 @@ def test_every_sentence_is_translated_with_its_values(language: str) -> None:
     assert wrong == []
 
 
+WITH_WORDS = (
+    "a.csv has 5,000 columns; the limit is 4,000.",
+    "The embedder 'x' of the package p does not work: Error: 7 (a.py, line 3).",
+    "The report a would be inside the cache (b).",
+    "a.csv is an old Excel workbook, not text.",
+    "a.npy: the vector of row 3 holds NaN or infinity (2 such rows).",
+    "There is no map at a that can be continued (no connection: b).",
+    "Spotify's list of your saved tracks ends after 3 of 5 rows.",
+    "Spotify lists an empty row. (Row 3 of the playlist “a”.)",
+    "Spotify refuses requests for 3 minutes.",
+    "5 of 10 covers are missing: 3 not there any more; 2 not to be reached.",
+    "The download is incomplete: nothing arrived.",
+)
+"""Sentences with words of the code as values."""
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_words_in_a_sentence_are_translated_with_it(language: str) -> None:
+    translator = SentenceTranslator(translations_of("errors", language), str)
+    english = {"columns", "embedder", "report", "cache", "old", "workbook", "holds", "or", "connection", "your"}
+    english |= {"saved", "tracks", "row", "playlist", "minutes", "not", "there", "nothing", "arrived", "Row"}
+    for sentence in WITH_WORDS:
+        words = set(re.findall(r"\b[A-Za-z]+\b", translator.translate(sentence), re.ASCII))
+        assert words & (english) == set(), translator.translate(sentence)
+
+
 TEXTS = {
     "{path} cannot be read: {reason}.": "{path} ist nicht lesbar: {reason}.",
     "{path} has {count} rows.": "{path} hat {count} Zeilen.",

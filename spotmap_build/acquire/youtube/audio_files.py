@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import TrackError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def check_audio_file(path: Path) -> None:
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
         if not head:
-            raise _truncated("nothing arrived")
+            raise _truncated(translatable("nothing arrived"))
         if head.lstrip()[:1] in {b"<", b"{"}:
             raise TrackError("not-audio", "A web page was received instead of audio.", retryable=True)
         if head[4:8] in MP4_KINDS:
@@ -38,9 +39,9 @@ def _check_mp4(file: BinaryIO, size_bytes: int) -> None:
     for kind, end in _boxes(file, size_bytes):
         kinds.add(kind)
         if end > size_bytes:
-            raise _truncated(f"{size_bytes:,} of at least {end:,} bytes arrived")
+            raise _truncated(translatable(f"{size_bytes:,} of at least {end:,} bytes arrived"))
     if not {b"ftyp", b"moov"} <= kinds:
-        raise _truncated("its table of contents is missing")
+        raise _truncated(translatable("its table of contents is missing"))
 
 
 def _boxes(file: BinaryIO, size_bytes: int) -> Iterator[tuple[bytes, int]]:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from spotmap_build.fetch.source import LoadContext
 
 KIND: Final = "takeout"
+NO_MUSIC: Final = {
+    "episode": translatable("It is an episode, not music."),
+    "audiobook": translatable("It is an audiobook, not music."),
+}
 FILES: Final = {
     "library": re.compile(r"yourlibrary\d*\.json", re.I),
     "playlists": re.compile(r"playlists?\d*\.json", re.I),
@@ -274,10 +278,10 @@ def _row(row: dict[str, Any], name: str, number: int) -> Named | Omission:
         named = _named(_text(local, "uri") if isinstance(local, dict) else "", "", "", "", added_at)
     if named.uri or named.title:
         return named
-    for kind in ("episode", "audiobook"):
+    for kind, reason in NO_MUSIC.items():
         if isinstance(row.get(kind), dict):
             title = _text(row[kind], f"{kind}Name") or _text(row[kind], "name")
-            return _omitted(name, number, "episode", f"It is an {kind}, not music.", title)
+            return _omitted(name, number, "episode", reason, title)
     return _omitted(name, number, "empty-row", "Spotify lists a row without a name and without a URI.")
 
 

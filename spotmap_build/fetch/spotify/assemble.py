@@ -10,7 +10,7 @@ from typing import Final
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.spotify_ids import not_playable
-from spotmap_build.fetch.spotify.rows import Row
+from spotmap_build.fetch.spotify.rows import SAVED_TRACKS, THE_PLAYLIST, Row
 from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Failed, Library, Omission, Playlist, Track
 
@@ -71,7 +71,7 @@ def make_library(
             _add(row, tracks, failures, genres)
             if row.id in tracks and row.id not in saved_ids:
                 tracks[row.id] = _with_earlier_date(tracks[row.id], row.added_at)
-    omissions = [*_omitted(saved, "spotify:saved", "your saved tracks")]
+    omissions = [*_omitted(saved, "spotify:saved", SAVED_TRACKS)]
     for playlist in playlists:
         uri = f"spotify:playlist:{playlist.id}"
         if playlist.is_pushed:
@@ -79,7 +79,7 @@ def make_library(
         elif playlist.rows is None:
             omissions.append(Omission(uri, playlist.name, "playlist-not-readable", NOT_YOURS))
         else:
-            omissions += _omitted(playlist.rows, uri, f"the playlist “{playlist.name}”")
+            omissions += _omitted(playlist.rows, uri, THE_PLAYLIST.format(name=playlist.name))
     omissions += [
         Omission(f"spotify:playlists#{number}", name, "playlist-without-id", UNIDENTIFIED)
         for number, name in enumerate(unidentified, start=1)
@@ -140,9 +140,8 @@ def _omitted(rows: Iterable[Row], list_uri: str, where: str) -> Iterable[Omissio
     for number, row in enumerate(rows, start=1):
         if row.kind in REASONS:
             code, reason = REASONS[row.kind]
-            yield Omission(
-                row.id or f"{list_uri}#{number}", _clean(row.title), code, f"{reason} (Row {number} of {where}.)"
-            )
+            place = translatable(f"(Row {number} of {where}.)")
+            yield Omission(row.id or f"{list_uri}#{number}", _clean(row.title), code, f"{reason} {place}")
 
 
 def _playlist(playlist: ReadPlaylist, rows: Iterable[Row]) -> Playlist:

@@ -16,7 +16,7 @@ from spotmap_build.errors import ServiceError, ServiceRefused
 from spotmap_build.fetch.spotify.api import NotWritable, SpotifyApi
 from spotmap_build.fetch.spotify.playlist_changes import Found, decide, describe, is_made_of, mark_of
 from spotmap_build.fetch.spotify.refresh import checked_pages, listed_playlists
-from spotmap_build.fetch.spotify.rows import read_page
+from spotmap_build.fetch.spotify.rows import THE_PLAYLIST, read_page
 from spotmap_build.fetch.spotify.source import keep_renewed, refusal_of, stored_pause
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Push:
         def read(offset: int) -> Page:
             return read_page(self._api.playlist_items(playlist.id, offset), offset)
 
-        pages = checked_pages(f"the playlist “{playlist.name}”", read, can_repeat=True)
+        pages = checked_pages(THE_PLAYLIST.format(name=playlist.name), read, can_repeat=True)
         rows = tuple(row.id for page in pages for row in page.rows)
         return Found(playlist.id, playlist.name, rows, playlist.version)
 

@@ -12,6 +12,9 @@ from spotmap_build.errors import LoginError, ServiceError, SpotmapError
 from spotmap_build.fetch.spotify.api import ALLOWED_HINT, PAGE_SIZE, NotReadable
 from spotmap_build.fetch.spotify.requesting import IN_FLIGHT
 from spotmap_build.fetch.spotify.rows import (
+    SAVED_TRACKS,
+    THE_PLAYLIST,
+    YOUR_PLAYLISTS,
     ListedPlaylist,
     ListingPage,
     Page,
@@ -105,11 +108,11 @@ class Refresh:
         known = self._shelf.complete_list(SAVED, state.held)
         if known is not None and first.total - known.total > 0:
             enough = first.total - known.total + 1
-            front = self._rows(state, "your saved tracks", self._api.saved_tracks, enough=enough)
+            front = self._rows(state, SAVED_TRACKS, self._api.saved_tracks, enough=enough)
             rows = with_new_rows(known.rows, known.total, front, first.total)
             if rows is not None:
                 return rows
-        return self._rows(state, "your saved tracks", self._api.saved_tracks)
+        return self._rows(state, SAVED_TRACKS, self._api.saved_tracks)
 
     def _refresh_listing(self) -> None:
         """Fetch the list of playlists with their versions, and determine which are already cached."""
@@ -154,7 +157,7 @@ class Refresh:
         """Fetch one playlist. If it is not readable, that is recorded, and the others are still fetched."""
         try:
             rows = self._rows(
-                state, f"the playlist “{state.name}”", lambda offset: self._api.playlist_items(state.id, offset)
+                state, THE_PLAYLIST.format(name=state.name), lambda offset: self._api.playlist_items(state.id, offset)
             )
         except NotReadable:
             self._shelf.save_refusal(state)
@@ -234,7 +237,7 @@ def listed_playlists(ask: Callable[[int], Mapping[str, Any]], user_digest: str) 
     def read(offset: int) -> ListingPage:
         return read_listing_page(ask(offset), offset, lambda owner: digest_of_user(owner) == user_digest)
 
-    return [row for page in checked_pages("your playlists", read, can_repeat=False) for row in page.rows]
+    return [row for page in checked_pages(YOUR_PLAYLISTS, read, can_repeat=False) for row in page.rows]
 
 
 def checked_pages(name: str, read: Callable[[int], AnyPage], *, can_repeat: bool) -> Iterator[AnyPage]:

@@ -237,4 +237,5 @@ class _RateLimited(Exception):
 def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{math.ceil(seconds)} s"
-    return f"{math.ceil(seconds / 60)} minutes" if seconds < 7_200 else f"{math.ceil(seconds / 3_600)} hours"
+    minutes, hours = math.ceil(seconds / 60), math.ceil(seconds / 3_600)
+    return translatable(f"{minutes} minutes") if seconds < 7_200 else translatable(f"{hours} hours")

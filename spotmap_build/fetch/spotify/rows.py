@@ -18,6 +18,7 @@ from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL, SPOTIFY_TRACK, plain_isrc
 from spotmap_build.core.image_addresses import smallest_sufficient_image
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.covers import EDGE_PX
 from spotmap_build.fetch.spotify.playlist_changes import mark_in
 from spotmap_build.fetch.tags import UNTITLED
@@ -45,6 +46,10 @@ _URI: Final = re.compile(rf"{SPOTIFY_TRACK}([0-9A-Za-z]{{1,64}})")
 _DATE: Final = re.compile(r"[1-9][0-9]{3}-[01][0-9]-[0-3][0-9][0-9T:.Z+-]{0,30}")
 _YEAR: Final = re.compile(r"([1-9][0-9]{3})(?:-.*)?")
 MAX_DURATION_MS: Final = 7 * 86_400_000
+SAVED_TRACKS: Final = translatable("your saved tracks")
+YOUR_PLAYLISTS: Final = translatable("your playlists")
+THE_PLAYLIST: Final = translatable("the playlist “{name}”")
+"""Names of lists in messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.pauses import Pause, StoredPause
-from spotmap_build.core.dates import DAY_S, format_date, format_time
+from spotmap_build.core.dates import DAY_S, format_moment
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, SpotmapError
@@ -164,7 +164,7 @@ def stored_pause(cache: Cache, login: Login, clock: Callable[[], float]) -> Stor
 
 def refusal_of(pause: Pause, now_unix_s: float) -> ServiceRefused:
     """Return the error for a pause that has not expired."""
-    moment = f"{format_time(pause.retry_at_unix_s)} on {format_date(pause.retry_at_unix_s)}"
+    moment = format_moment(pause.retry_at_unix_s)
     return ServiceRefused(
         f"{pause.reason} It accepts requests again after {moment}.",
         hint="Build again then; --retry sends requests now, which may make the pause longer.",
@@ -189,7 +189,7 @@ def _age(index: LibraryIndex, saved: CachedPages | None, unread_playlists: int, 
     """Return messages about the age and completeness of the snapshot that is used."""
     sentences = []
     if index.taken_at_unix_s:
-        taken = f"{format_date(index.taken_at_unix_s)} at {format_time(index.taken_at_unix_s)}"
+        taken = format_moment(index.taken_at_unix_s)
         days = max(0, int(now_unix_s - index.taken_at_unix_s) // DAY_S)
         ago = {0: "less than a day ago", 1: "a day ago"}.get(days, f"{days} days ago")
         sentences.append(translatable(f"The library is as of {taken}, {ago}."))

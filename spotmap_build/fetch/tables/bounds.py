@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 
 MAX_TABLE_BYTES: Final = 512 << 20
@@ -20,6 +21,10 @@ MAX_LINE_LENGTH: Final = 1 << 24
 MAX_COORDINATE: Final = 1e15
 """Of a position. Positions are stored in single precision, and distances are squared."""
 
+TOO_MANY_COLUMNS: Final = translatable("{place} has {count:,} columns; the limit is {limit:,}.")
+TOO_MANY_ROWS: Final = translatable("{place} has {count:,} rows; the limit is {limit:,}.")
+TOO_MANY_CELLS: Final = translatable("{place} has {count:,} cells; the limit is {limit:,}.")
+
 Columns = dict[str, list[Any]]
 """A table: lists of values by column name, all of the same length."""
 
@@ -32,14 +37,14 @@ def check_shape(place: str, *, rows: int, columns: int) -> None:
     SourceError
         There are too many.
     """
-    for count, limit, what in (
-        (columns, MAX_COLUMNS, "columns"),
-        (rows, MAX_ROWS, "rows"),
-        (rows * columns, MAX_CELLS, "cells"),
+    for count, limit, sentence in (
+        (columns, MAX_COLUMNS, TOO_MANY_COLUMNS),
+        (rows, MAX_ROWS, TOO_MANY_ROWS),
+        (rows * columns, MAX_CELLS, TOO_MANY_CELLS),
     ):
         if count > limit:
             raise SourceError(
-                f"{place} has {count:,} {what}; the limit is {limit:,}.",
+                sentence.format(place=place, count=count, limit=limit),
                 hint="Check that it is the right file. Split it, or remove columns that the map does not need.",
             )
 

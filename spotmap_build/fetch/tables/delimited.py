@@ -47,10 +47,10 @@ NULL: Final = r"\N"
 DOUBLED_QUOTE: Final = re.compile(r'''(?<![\\"])(?:"""|(?<![,;\t|\r\n ])"")''')
 """The usual form of a quotation mark within a quoted field; at its start and end, two marks are an empty field."""
 OTHER_KINDS: Final = {
-    r"\s*<(?:[?!]|html|body|table|plist)": "a page or a document (HTML or XML)",
-    r"\s*\{\\rtf": "a text with formatting (RTF)",
+    r"\s*<(?:[?!]|html|body|table|plist)": translatable("a page or a document (HTML or XML)"),
+    r"\s*\{\\rtf": translatable("a text with formatting (RTF)"),
     r'\s*(?:\{\s*"|\[\s*[{\[])': "JSON",
-    r"\s*#EXTM3U": "a playlist (M3U)",
+    r"\s*#EXTM3U": translatable("a playlist (M3U)"),
 }
 """Beginnings of text in other formats."""
 EXPORT_AGAIN: Final = "Export it again as CSV; one JSON object a line is read from a file that ends in .jsonl."

@@ -34,14 +34,14 @@ INSTEAD: Final = {
 """What to do with files that are no tables yet, by their suffix."""
 
 SIGNATURES: Final = {
-    rb"PK\x03\x04": "a zip or an Excel workbook",
-    rb"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    rb"\x1f\x8b": "compressed by gzip",
-    rb"%PDF": "a PDF",
-    rb"PAR1": "a Parquet file",
-    rb"SQLite format 3": "a database (SQLite)",
-    rb"ID3[\x02-\x04]|fLaC|OggS|RIFF(?s:.{4})WAVE": "an audio file",
-    rb"\x89PNG|\xff\xd8\xff": "a picture",
+    rb"PK\x03\x04": translatable("a zip or an Excel workbook"),
+    rb"\xd0\xcf\x11\xe0": translatable("an old Excel workbook"),
+    rb"\x1f\x8b": translatable("compressed by gzip"),
+    rb"%PDF": translatable("a PDF"),
+    rb"PAR1": translatable("a Parquet file"),
+    rb"SQLite format 3": translatable("a database (SQLite)"),
+    rb"ID3[\x02-\x04]|fLaC|OggS|RIFF(?s:.{4})WAVE": translatable("an audio file"),
+    rb"\x89PNG|\xff\xd8\xff": translatable("a picture"),
 }
 """Beginnings of other file types that are sometimes named ``.csv``."""
 CONTROL_CHARACTERS: Final = dict.fromkeys((*range(1, 9), *range(14, 26), *range(28, 32)))

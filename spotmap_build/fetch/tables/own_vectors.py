@@ -19,6 +19,7 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
 from spotmap_build.core.files import FileTooLarge, open_regular
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 
 if TYPE_CHECKING:
@@ -185,9 +186,9 @@ def _usable(values: Any, path: Path) -> Float32Array:
     matrix: Float32Array = np.asarray(values, dtype=np.float32)
     sizes = np.maximum(matrix.max(axis=1, initial=0), -matrix.min(axis=1, initial=0))
     for is_bad, fault in (
-        (~np.isfinite(matrix).all(axis=1), "holds NaN or infinity"),
-        (~values.any(axis=1), "holds nothing but zeros, and so is like no other"),
-        (sizes < MIN_MAGNITUDE, "is out of all proportion to the others"),
+        (~np.isfinite(matrix).all(axis=1), translatable("holds NaN or infinity")),
+        (~values.any(axis=1), translatable("holds nothing but zeros, and so is like no other")),
+        (sizes < MIN_MAGNITUDE, translatable("is out of all proportion to the others")),
     ):
         if is_bad.any():
             raise SourceError(

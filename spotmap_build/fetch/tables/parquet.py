@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final
 
 from spotmap_build.core.files import open_regular
 from spotmap_build.core.text import printable
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.tables.bounds import MAX_LINE_LENGTH, Columns, check_shape
 
@@ -112,8 +113,11 @@ def _check_content(metadata: Any, indices: list[int], size_bytes: int, path: Pat
         or values > ALLOWED_VALUES + size_bytes
         or metadata.num_rows > ALLOWED_ROWS + size_bytes
     ):
-        content = f"{metadata.num_rows:,} rows, {values:,} values and {content_bytes:,} bytes"
-        raise _too_much(path, f"{content} in a file of {size_bytes:,} bytes")
+        rows = metadata.num_rows
+        content = translatable(
+            f"{rows:,} rows, {values:,} values and {content_bytes:,} bytes in a file of {size_bytes:,} bytes"
+        )
+        raise _too_much(path, content)
 
 
 def _too_much(path: Path, what: str) -> SourceError:
@@ -135,7 +139,9 @@ class _Budget:
                 if isinstance(text, str):
                     self._left -= len(text)
                     if self._left < 0 or len(text) > MAX_LINE_LENGTH:
-                        raise _too_much(self._path, f"the texts of the column '{printable(column)}' are too long")
+                        raise _too_much(
+                            self._path, translatable(f"the texts of the column '{printable(column)}' are too long")
+                        )
 
 
 def _is_readable(kind: Any) -> bool:

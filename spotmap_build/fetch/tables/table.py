@@ -228,7 +228,7 @@ def _positions(columns: Columns, decimal: Decimal) -> tuple[list[Position | None
     for row, (x, y) in enumerate(zip(*(parse_numbers(columns[name], decimal) for name in ("x", "y")), strict=True)):
         is_number = x is not None and y is not None
         if x is None or y is None or max(abs(x), abs(y)) > MAX_COORDINATE:
-            faults[row] = "is too far away for a map" if is_number else "is no number"
+            faults[row] = translatable("is too far away for a map") if is_number else translatable("is no number")
             positions.append(None)
         else:
             positions.append((x, y))

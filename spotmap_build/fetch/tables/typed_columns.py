@@ -157,7 +157,7 @@ class _Typing:
             dates = parse_dates(self.fields[field], is_day_first=is_day_first)
             self._put(field, dates.values, dates.misread, field)
             if dates.unclear and field in self.fields:
-                order = "day/month/year" if is_day_first else "month/day/year"
+                order = translatable("day/month/year") if is_day_first else translatable("month/day/year")
                 example = f"dates of the column '{self._name(field)}' such as {printable(dates.unclear)}"
                 self.notices.append(f"{self.place}: {example} were read as {order}.")
 
