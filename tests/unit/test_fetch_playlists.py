@@ -367,6 +367,15 @@ def test_skipped_audio_files_are_counted(tmp_path: Path) -> None:
     )
 
 
+def test_playlist_that_only_its_program_can_read_is_reported(tmp_path: Path) -> None:
+    put(tmp_path / "music", "a.mp3")
+    (tmp_path / "music/l.fpl").write_bytes(bytes.fromhex("e1a09c91f83c7742852c3bcc1401d3f2") + b"\x07\0\0\0a.mp3\0")
+    loaded = load(FolderSource(tmp_path / "music"), tmp_path)
+    assert loaded.notices == (
+        "The playlist l.fpl was left out: only foobar2000 can read its .fpl files: save the playlist there as .m3u8.",
+    )
+
+
 def test_trash_and_intermediate_results_are_no_music(tmp_path: Path) -> None:
     put(
         tmp_path / "music",

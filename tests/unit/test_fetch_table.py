@@ -855,6 +855,7 @@ def test_columns_with_personal_data_are_dropped(tmp_path: Path) -> None:
         (".json", "Export it again"),
         (".nml", "M3U"),
         (".gz", "Unpack"),
+        (".fpl", ".m3u8"),
         (".xml", "M3U"),
         (".zip", "takeout:"),
     ],

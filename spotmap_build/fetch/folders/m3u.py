@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import decode_text, guess_together, unescape
+from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders import other_lists
 from spotmap_build.fetch.folders.other_lists import read_other_list
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from spotmap_build.core.encodings import Encoding
 
 PLAYLIST_SUFFIXES: Final = (".m3u", ".m3u8", *other_lists.SUFFIXES)
+FOOBAR_SUFFIX: Final = ".fpl"
+"""Of playlists in the undocumented format of foobar2000, which are reported."""
 MAX_M3U_BYTES: Final = 16 << 20
 """A playlist of 100,000 files with long names."""
 EXTINF: Final = re.compile(
@@ -33,6 +36,8 @@ OF_ALBUM: Final = re.compile(r"#EXT(ART|ALB):(.*)", re.I)
 """The album of the entries below, and its artist."""
 WEB_PAGE: Final = re.compile(r"\s*<(?:!doctype html|html)\b", re.I)
 PLAYLIST: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#PLAYLIST:([^\r\n]*)", re.I)
+FOOBAR: Final = bytes.fromhex("e1a09c91f83c7742852c3bcc1401d3f2")
+"""Beginning of a file in the format of foobar2000."""
 HLS: Final = re.compile(r"(?:^|[\r\n])[ \t\ufeff]*#EXT-X-")
 """Streaming directives (HLS): the other lines of such a file are segments of one recording."""
 MAX_ENTRIES: Final = 200_000
@@ -97,14 +102,16 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
     is_file
         Whether a line that begins with ``#`` is the name of an existing file; otherwise it is a comment.
     """
+    if content.startswith(FOOBAR):
+        return M3u((), fault=translatable("only foobar2000 can read its .fpl files: save the playlist there as .m3u8"))
     text = decode_text(content)
     other = read_other_list(text)
     if other is not None:
         return _bounded((Entry(*astuple(item)) for item in other.items), other.name)
     if WEB_PAGE.match(text):
-        return M3u((), fault="it is a web page (HTML), not a playlist")
+        return M3u((), fault=translatable("it is a web page (HTML), not a playlist"))
     if HLS.search(text):
-        return M3u((), fault="it describes the stream of a single recording (HLS) and is not a playlist")
+        return M3u((), fault=translatable("it describes the stream of a single recording (HLS) and is not a playlist"))
     lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff\0\x1a")))
     entries = (line for line in lines if not line.startswith("#") or _is_entry(line, is_file))
     named = PLAYLIST.search(text)
@@ -114,7 +121,7 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
 def _bounded(entries: Iterator[Entry], name: str) -> M3u:
     kept = tuple(islice(entries, MAX_ENTRIES + 1))
     if len(kept) > MAX_ENTRIES:
-        return M3u((), fault=f"it has more than {MAX_ENTRIES:,} entries")
+        return M3u((), fault=translatable(f"it has more than {MAX_ENTRIES:,} entries"))
     return M3u(kept, name)
 
 

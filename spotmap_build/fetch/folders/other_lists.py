@@ -1,4 +1,4 @@
-"""Parse playlist formats other than M3U: PLS, XSPF, JSPF, WPL, ZPL and ASX. Pure."""
+"""Parse playlist formats other than M3U: PLS, XSPF, JSPF, WPL, ZPL, ASX and B4S. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders.markup import Tag, read_markup
 from spotmap_build.fetch.tags import fold_space
 
-SUFFIXES: Final = (".pls", ".xspf", ".jspf", ".wpl", ".zpl", ".asx")
+SUFFIXES: Final = (".pls", ".xspf", ".jspf", ".wpl", ".zpl", ".asx", ".b4s")
 _PLS: Final = re.compile(r"\s*(?:;[^\r\n]*\s+)*\[playlist\]", re.I)
 _FIELD: Final = re.compile(r"(file|title|length)([0-9]{1,9})[ \t]*=([^\r\n]*)", re.I)
-_MARKUP: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(?:\w{1,40}:)?(?:playlist|smil|asx)\b", re.I | re.S)
+_MARKUP: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(?:\w{1,40}:)?(?:playlist|smil|asx|winampxml)\b", re.I | re.S)
 """Declarations and comments may precede the root element, and a namespace prefix its name."""
 _JSPF: Final = re.compile(r'\s*\{\s*"playlist"\s*:')
 _ITEMS: Final = frozenset({"track", "entry", "media"})
@@ -29,7 +29,16 @@ _OF_MEDIA: Final = {
     "duration": "duration",
 }
 """Attributes of WPL and ZPL."""
-_OF_ASX: Final = {("ref", "href"): "location", ("duration", "value"): "duration"}
+_OF_OTHERS: Final = {
+    ("ref", "href"): "location",
+    ("duration", "value"): "duration",
+    ("entry", "playstring"): "location",
+}
+"""Attributes of ASX and B4S."""
+_NAMES: Final = {"name": "title", "length": "duration"}
+"""Elements of B4S by their usual names."""
+_FILE: Final = re.compile(r"file:(?=\w:|\\)", re.I)
+"""What B4S puts before a Windows path."""
 _MS_OF_S: Final = 1000
 _NUMBER: Final = re.compile(r"([0-9]{1,12})(?:\.[0-9]*)?")
 _CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5]?[0-9]):([0-5]?[0-9])(?:\.[0-9]*)?")
@@ -108,14 +117,14 @@ def _first_text(value: Any) -> str:
 def _item(texts: dict[str, str]) -> Item:
     """Return the entry for the texts of its elements."""
     artist = next((texts[tag] for tag in _ARTIST if texts.get(tag)), "")
-    line = texts.get("location", "").strip() or track_uri(texts.get("identifier", ""))
+    line = _FILE.sub("", texts.get("location", "").strip()) or track_uri(texts.get("identifier", ""))
     seconds = _seconds(texts.get("duration", ""), _MS_OF_S)
     title, album = (fold_space(texts.get(tag, "")) for tag in ("title", "album"))
     return Item(line, title, seconds, fold_space(artist), album)
 
 
 class _Reader:
-    """Collects ``track`` (XSPF), ``entry`` (ASX) and ``media`` (WPL, ZPL) elements."""
+    """Collects ``track`` (XSPF), ``entry`` (ASX, B4S) and ``media`` (WPL, ZPL) elements."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
@@ -148,12 +157,15 @@ class _Reader:
             self._item = {}
         if self._item is not None:
             for name, value in tag.attributes:
-                text = _OF_MEDIA.get(name) if tag.name == "media" else _OF_ASX.get((tag.name, name))
+                text = _OF_MEDIA.get(name) if tag.name == "media" else _OF_OTHERS.get((tag.name, name))
                 if text and value:
                     self._item.setdefault(text, [value])
+        elif tag.name == "playlist":
+            self._name += [value for name, value in tag.attributes if name == "label"]
         # A playlist may have several locations of a track; the first is preferred.
-        is_given = self._item is not None and tag.name in self._item
-        self._reading = tag.name if tag.name in _TEXTS and not is_given else ""
+        text = _NAMES.get(tag.name, tag.name)
+        is_given = self._item is not None and text in self._item
+        self._reading = text if text in _TEXTS and not is_given else ""
 
     def _read_text(self, text: str) -> None:
         if not self._reading:

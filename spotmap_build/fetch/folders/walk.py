@@ -13,7 +13,7 @@ from typing import Final
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
 from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, cue_sheet_notices
-from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
+from spotmap_build.fetch.folders.m3u import FOOBAR_SUFFIX, PLAYLIST_SUFFIXES
 from spotmap_build.fetch.folders.own_files import OwnFiles
 
 _DECODED: Final = """
@@ -85,7 +85,7 @@ def walk(root: Path) -> Listing:
                 continue
             if suffix in AUDIO_SUFFIXES:
                 listing.audio.append(path)
-            elif suffix in PLAYLIST_SUFFIXES:
+            elif suffix in PLAYLIST_SUFFIXES or suffix == FOOBAR_SUFFIX:
                 listing.playlists.append(path)
             elif suffix == CUE_SUFFIX:
                 listing.cue_sheets.append(path)

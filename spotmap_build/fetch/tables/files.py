@@ -12,7 +12,7 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import decode_guessing, printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
-from spotmap_build.fetch.folders.m3u import PLAYLIST_SUFFIXES
+from spotmap_build.fetch.folders.m3u import FOOBAR_SUFFIX, PLAYLIST_SUFFIXES
 from spotmap_build.fetch.tables.bounds import MAX_TABLE_BYTES, Columns
 from spotmap_build.fetch.tables.caption_lines import read_captions
 from spotmap_build.fetch.tables.delimited import Table, read_delimited, without_padding
@@ -26,6 +26,7 @@ INSTEAD: Final = {
     **dict.fromkeys(
         (".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), "Open it in its program, and save or export it as CSV (UTF-8)."
     ),
+    FOOBAR_SUFFIX: "Only foobar2000 can read it: save the playlist there as .m3u8.",
     ".gz": "Unpack it first.",
     ".xml": "From Apple Music or iTunes, export the library or a playlist as text (.txt) or as M3U.",
     ".nml": "From the DJ program, export a playlist as text (.txt), CSV or M3U.",

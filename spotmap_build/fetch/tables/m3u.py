@@ -1,4 +1,4 @@
-"""Load a playlist (M3U, PLS, XSPF, JSPF, WPL, ZPL, ASX) as a table, with paths relative to its folder."""
+"""Load a playlist (M3U, PLS, XSPF, JSPF, WPL, ZPL, ASX, B4S) as a table, with paths relative to its folder."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
     if m3u.fault:
         raise SourceError(
             f"{path} cannot be used: {m3u.fault}.",
-            hint="Give a playlist of music files: M3U, PLS, XSPF, JSPF, WPL, ZPL or ASX.",
+            hint="Give a playlist of music files: M3U, PLS, XSPF, JSPF, WPL, ZPL, ASX or B4S.",
         )
     near = _Near(path.parent, m3u)
     return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))
