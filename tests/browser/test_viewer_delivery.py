@@ -387,14 +387,15 @@ def test_new_build_is_shown_though_pages_may_be_cached_for_a_year(page: Page, ho
     expect(page.locator("h1")).to_have_text("A newer library")
 
 
-def test_page_in_use_offers_a_newer_map_instead_of_reloading(page: Page, host: Host) -> None:
+@pytest.mark.parametrize("event", ["WheelEvent('wheel')", "MouseEvent('click')"])
+def test_page_in_use_offers_a_newer_map_instead_of_reloading(page: Page, host: Host, event: str) -> None:
     host.headers["Cache-Control"] = "max-age=31536000"
     write_sample_site(host.root, tracks=300)
     (host.root / "sw.js").unlink()
     url = f"http://127.0.0.1:{host.port}/"
     visit_until_cached(page, url)
     republish(host.root, has_worker=False)
-    page.add_init_script("addEventListener('DOMContentLoaded', () => dispatchEvent(new WheelEvent('wheel')))")
+    page.add_init_script(f"addEventListener('DOMContentLoaded', () => dispatchEvent(new {event}))")
     visit(page, url)
     expect(page.locator("#newer")).to_contain_text("There is a newer map")
     expect(page.locator("h1")).to_have_text("A sample library")

@@ -303,3 +303,47 @@ def test_picture_button_says_that_it_is_working(open_viewer: OpenViewer) -> None
         held.release()
     expect(page.locator("#picture p")).to_have_text("Save as")
     expect(page.locator("#picture")).to_be_visible()
+
+
+def test_arriving_data_leaves_the_focus_in_the_tool(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(5000)
+    page = viewer.page
+    held = Held(page, "**/neighbors-002.json")
+    page.locator("#search input").fill("river")
+    page.locator("#found [data-track]").first.click()
+    assert viewer.state("pinned") < 4096, "its own neighbors are in another file"
+    page.get_by_role("button", name="More of this").click()
+    tool = page.get_by_role("region", name="More and less")
+    expect(tool.get_by_role("status")).to_contain_text("66 %")
+    tool.get_by_role("button", name="Close").focus()
+    held.release()
+    expect(tool.get_by_role("status")).to_contain_text("Its position on the map is next to")
+    expect(tool.get_by_role("button", name="Close")).to_be_focused()
+
+
+def test_sorted_album_leaves_the_focus_on_its_track(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    held = Held(page, "**/details-*.json")
+    page.locator("#search input").fill("okafor")
+    page.locator(".found-collection").first.click()
+    before = viewer.state("selected")
+    page.locator(".picks-names").first.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    held.release()
+    expect(page.locator(".collection-name")).to_be_visible()
+    assert viewer.state("selected") != before, "the test needs tracks that are not in order"
+    expect(page.locator(f".picks-row[data-track='{before[2]}']:focus-within")).to_have_count(1)
+
+
+def test_coloring_chosen_while_people_load_stays(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    held = Held(page, "**/people.json")
+    with page.expect_request("**/people.json"):
+        page.locator("#people-button").click()
+    page.locator("[data-color-by=playlist]").click()
+    held.release()
+    expect(page.locator(".tool-share").first).to_be_visible()
+    assert viewer.state("colorBy") == "playlist"

@@ -21,6 +21,9 @@ const MAX_NAME_LENGTH = 40;
 /** Number of tracks that determine the list's position on the map; the last ones may be anywhere. */
 const PLACED = 10;
 
+/** @returns {HTMLElement[]} */
+const buttonsOfTool = () => [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".tool button"))];
+
 export class Alchemy {
   #parts;
   #shell;
@@ -90,7 +93,9 @@ export class Alchemy {
    */
   #show(note, found = [], place) {
     const { navigation, renderer } = this.#parts;
-    const takesFocus = this.#takesFocus || Boolean(document.activeElement?.closest(".tool")); // its content is replaced
+    // Its content is replaced, also for each message while data is loading.
+    const focused = buttonsOfTool().findIndex((node) => node === document.activeElement);
+    const takesFocus = this.#takesFocus || focused >= 0;
     this.#takesFocus = false;
     const signs = element("ul", { class: "chips tool-signs", "aria-label": gettext("More and less of") }, ...[...this.#signs].map(([track, isMore]) => this.#chip(track, isMore)));
     /** @type {HTMLElement[]} */
@@ -107,8 +112,9 @@ export class Alchemy {
       nodes.push(element("p", {}, button("card-action", gettext("Show the place"), lead)), this.#shell.list(gettext("Tracks"), found, ""));
     }
     this.#shell.show(gettext("More and less"), ...nodes);
-    const first = document.querySelector(".tool-signs button") ?? document.querySelector(".tool .icon-button");
-    if (takesFocus) /** @type {HTMLElement | null} */ (first)?.focus();
+    const buttons = buttonsOfTool();
+    const first = buttons.find((node) => node.closest(".tool-signs")) ?? buttons[0];
+    if (takesFocus) (buttons[focused] ?? first).focus();
   }
 
   /** @param {number} track  @param {boolean} isMore */

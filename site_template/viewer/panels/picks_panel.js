@@ -107,8 +107,12 @@ export class PicksPanel {
     if (circle) this.#radius.value = String(Math.sqrt(circle.radius / WIDEST));
     this.#status.textContent = this.#canLink ? "" : gettext(TOO_MANY);
     this.#current = Math.min(this.#current, selected.length - 1);
+    // An album is sorted once its details have arrived, while the list may be in use.
+    const row = /** @type {HTMLElement | null} */ (this.#list.contains(document.activeElement) ? document.activeElement?.closest("[data-track]") : null);
     this.#list.replaceChildren(element("div", { class: "picks-space", role: "presentation" }));
     this.#showRows();
+    const place = row ? selected.indexOf(Number(row.dataset.track)) : -1;
+    if (place >= 0) this.#focusRow(place);
   }
 
   /** @param {string} text  about the selection */

@@ -36,6 +36,7 @@ export class TwoPeople {
   /** @param {HTMLElement} opener  @param {() => boolean} isCanceled  whether another tool was requested in the meantime */
   async show(opener, isCanceled) {
     const { store, readPeople, announce } = this.#parts;
+    const { colorBy } = store.get();
     this.#shell.opener = opener;
     try {
       this.#pairs = decodePeople(await readPeople?.());
@@ -44,8 +45,9 @@ export class TwoPeople {
       if (isCanceled()) return;
       return this.#shell.show(gettext("Two people"), element("p", { class: "card-note" }, messageOf(reason)));
     }
-    this.#before ??= store.get().colorBy;
-    store.set({ colorBy: "layer" });
+    this.#before ??= colorBy;
+    // Unless another coloring was chosen while the data was loading.
+    if (store.get().colorBy === colorBy) store.set({ colorBy: "layer" });
     this.#draw();
     this.#makeRoom();
     announce(built(this.#pairs[this.#shown].sentence));

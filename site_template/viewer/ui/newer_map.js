@@ -29,7 +29,8 @@ export function watchFreshness() {
   const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
   // A reloaded page is already the newest; reloading it again might loop forever.
   let isFresh = navigation?.type === "navigate";
-  for (const event of ["pointerdown", "keydown", "wheel"]) {
+  // A screen reader only clicks.
+  for (const event of ["pointerdown", "keydown", "wheel", "click"]) {
     addEventListener(event, () => (isFresh = false), { once: true, capture: true, passive: true });
   }
   return () => isFresh;
