@@ -58,6 +58,8 @@ import { NO_TRACK } from "./data/types.js";
 
 /** Height below which the player leaves no room for the buttons below it, pixels. */
 const LOW_WINDOW = 700;
+const medium = matchMedia("(min-width: 720px) and (max-width: 1079px)");
+const upright = matchMedia("(orientation: portrait)");
 const root = document.documentElement;
 
 /** @returns {State} */
@@ -214,13 +216,19 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
 
   // A closed tab, or a frame that is not visible yet, has no size.
   const hasSize = () => surface.clientWidth > 0 && surface.clientHeight > 0;
-  const layOut = () => {
-    if (!hasSize()) return;
+  const arrangePanels = () => {
     const isOpen = (/** @type {string} */ id) => !byId(id).hidden;
     document.body.classList.toggle("has-player", isOpen("player"));
     document.body.style.setProperty("--player-bottom", `${byId("player").getBoundingClientRect().bottom}px`);
     // A list is as high as the window. Below the player alone, there is room for the buttons, unless the window is low.
-    document.body.classList.toggle("has-list", isOpen("tool") || isOpen("picks") || (isOpen("player") && innerHeight < LOW_WINDOW));
+    const hasList = isOpen("tool") || isOpen("picks") || (isOpen("player") && innerHeight < LOW_WINDOW);
+    document.body.classList.toggle("has-list", hasList);
+    // The legend beside the map would leave it too little room.
+    document.body.classList.toggle("is-folding", medium.matches && (hasList || upright.matches));
+  };
+  const layOut = () => {
+    if (!hasSize()) return;
+    arrangePanels();
     renderer.resize(sizeOf(surface), devicePixelRatio, freeArea());
     card.place();
   };

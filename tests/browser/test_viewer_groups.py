@@ -166,6 +166,7 @@ def test_playlist_is_found_by_name_among_300(open_viewer: OpenViewer, many_playl
 
 def test_300_playlists_are_printed_in_columns_on_several_pages(open_viewer: OpenViewer, many_playlists: Site) -> None:
     page = open_viewer(site=many_playlists, viewport={"width": 794, "height": 1123}).page
+    page.get_by_role("button", name="Clusters and playlists").click()
     page.get_by_role("button", name="Playlists", exact=True).click()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")

@@ -76,6 +76,21 @@ def test_in_windows_of_medium_width_card_and_open_legend_cover_no_button(
     assert page.evaluate(COVERED) == []
 
 
+def test_map_on_an_upright_tablet_has_the_width_of_the_window(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(viewport={"width": 768, "height": 1024})
+    page, handle = viewer.page, viewer.page.locator("#legend-handle")
+    expect(page.locator("[data-color-by=playlist]")).to_be_hidden()
+    xs = [viewer.position_of(track)[0] for track in range(300)]
+    assert max(xs) - min(xs) > 0.75 * 768
+    handle.click()
+    expect(page.locator("[data-color-by=playlist]")).to_be_visible()
+    handle.click()
+    expect(page.locator("[data-color-by=playlist]")).to_be_hidden()
+    page.set_viewport_size({"width": 1024, "height": 768})
+    expect(page.locator("[data-color-by=playlist]")).to_be_visible()
+    expect(handle).to_be_hidden()
+
+
 def overlaps(left: FloatRect, right: FloatRect) -> bool:
     return (
         left["x"] < right["x"] + right["width"]

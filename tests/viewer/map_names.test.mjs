@@ -15,7 +15,7 @@ const MAP = {
   playlists: [{ index: 0, name: "Summer (2019)", count: 3, region: -1, peak: [64, 65535], boundaries: [] }],
   layers: [],
 };
-const names = (state = {}, map = MAP) => namesOnMap(map, { colorBy: "cluster", ...NOBODY, ...state }, 2, 1280);
+const names = (state = {}, map = MAP) => namesOnMap(map, { colorBy: "cluster", ...NOBODY, ...state }, 2, 740);
 
 for (const [name, ...lines] of [
   ["Ambient", "Ambient"],
@@ -54,9 +54,9 @@ test("exactly one level of names is shown at every zoom", () => {
   }
 });
 
-for (const [clusters, width, atHome] of [[20, 1280, "clusters"], [42, 1280, "regions"], [42, 2560, "clusters"], [9, 390, "regions"]]) {
-  test(`the default view names ${atHome} for ${clusters} clusters in ${width} pixels`, () => {
-    assert.equal(levelSwitch(clusters, width) > 1, atHome === "regions");
+for (const [clusters, side, atHome] of [[18, 740, "clusters"], [42, 740, "regions"], [42, 1700, "clusters"], [9, 340, "regions"]]) {
+  test(`the default view names ${atHome} for ${clusters} clusters on a map of ${side} pixels`, () => {
+    assert.equal(levelSwitch(clusters, side) > 1, atHome === "regions");
   });
 }
 

@@ -13,7 +13,8 @@ import { mapX, mapY } from "./viewport.js";
 /** @import { TextLook } from "./text_sprites.js" */
 /** @import { Size, Theme, Transform } from "../data/types.js" */
 
-const NARROW = 720;
+/** Side of the whole map below which names are smaller, pixels; see `sideOf`. */
+const SMALL_MAP = 450;
 const ROOM = { x: 18, y: 8 };
 /** Line height, relative to the font size. */
 const LEADING = 1.2;
@@ -25,18 +26,18 @@ const SMALL = 8;
 const TITLE_FONT = `400 11.5px ${FONT_FAMILY}`;
 
 /**
- * Returns the style of a label. Larger groups have larger labels: 12 to 17 pixels by their share of tracks, 11 to 14 in a narrow
- * window. Regions are larger, but thin, widely spaced and gray, like countries on a map of towns. In a narrow window they would cover
- * half of the points; there they are only a little larger, less spaced, and dark.
+ * Returns the style of a label. Larger groups have larger labels: 12 to 17 pixels by their share of tracks, 11 to 14 on a small map.
+ * Regions are larger, but thin, widely spaced and gray, like countries on a map of towns. On a small map they would cover half of the
+ * points; there they are only a little larger, less spaced, and dark.
  *
  * @param {MapName} name
- * @param {boolean} narrow
+ * @param {boolean} isSmall  whether the map is small
  */
-function lookOf({ isLarger, share }, narrow) {
-  const [smallest, gain] = narrow ? [11, 3] : [12, 5];
-  const size = Math.round(smallest + (isLarger ? (narrow ? 1 : 3) : 0) + gain * Math.sqrt(share));
+function lookOf({ isLarger, share }, isSmall) {
+  const [smallest, gain] = isSmall ? [11, 3] : [12, 5];
+  const size = Math.round(smallest + (isLarger ? (isSmall ? 1 : 3) : 0) + gain * Math.sqrt(share));
   const font = `${isLarger ? 500 : 600} ${size}px ${FONT_FAMILY}`;
-  return isLarger ? { font, size, tracking: size / (narrow ? 20 : 8), haloWidth: 6, isLarger } : { font, size, tracking: 0, haloWidth: 4, isLarger };
+  return isLarger ? { font, size, tracking: size / (isSmall ? 20 : 8), haloWidth: 6, isGray: !isSmall } : { font, size, tracking: 0, haloWidth: 4, isGray: false };
 }
 
 /** Returns the center of a label. @param {Label} label  @param {Transform} transform  @returns {{x: number, y: number}} pixels */
@@ -80,13 +81,12 @@ export class LabelsLayer extends MovableCanvas {
    * Recomputes the positions of labels, after the visible groups have changed.
    *
    * @param {readonly MapName[]} names  strongest first
-   * @param {Transform} home  of the view of the whole map
-   * @param {Grid} grid  of the tracks
-   * @param {number} radius  radius of a point in the view of the whole map, pixels
-   * @param {{left: number, right: number, top: number, bottom: number}} free  the free area, pixels
+   * @param {{home: Transform, grid: Grid, radius: number, side: number, free: {left: number, right: number, top: number, bottom: number}}} view
+   *   the view of the whole map: its transform, the tracks, the radius of their points, the map's size (see `sideOf`), and the area free of
+   *   panels; pixels
    */
-  place(names, home, grid, radius, free) {
-    this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, this.#size.width < NARROW) }));
+  place(names, { home, grid, radius, side, free }) {
+    this.#looks = names.map((name) => ({ lines: name.lines, ...lookOf(name, side < SMALL_MAP) }));
     const candidates = names.map(({ anchors, count, from, to }, group) => {
       const { font, size, tracking, lines } = this.#looks[group];
       const widths = lines.map((line) => this.#sprites.widthOf(font, line, tracking));
@@ -123,8 +123,8 @@ export class LabelsLayer extends MovableCanvas {
     const shown = keepInside(inView, free, taken);
     this.#drawTitles(titles, [...shown, ...taken], theme, free);
     for (const { group, x, y } of shown) {
-      const { lines, font, size, tracking, haloWidth, isLarger } = this.#looks[group];
-      const look = { font, tracking, color: isLarger && this.#size.width >= NARROW ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
+      const { lines, font, size, tracking, haloWidth, isGray } = this.#looks[group];
+      const look = { font, tracking, color: isGray ? theme.muted : theme.text, halo: theme.background, haloWidth, height: size + ROOM.y };
       lines.forEach((line, index) => {
         const middle = y + (index - (lines.length - 1) / 2) * LEADING * size;
         this.#write(line, look, x - this.#sprites.widthOf(font, line, tracking) / 2, middle);

@@ -13,8 +13,8 @@ const MAX_LENGTH_ALONE = 24;
 const MAX_LENGTH_OF_TWO = 28;
 /** Matches a remark in parentheses at the end, which distinguishes a name in lists; it may contain parentheses. */
 const REMARK = / (\((?:[^()]|\([^()]*\))*\))$/u;
-/** Pixels of window width that each cluster name needs in the view of the whole map. */
-const WIDTH_A_NAME = 50;
+/** Side length of the map, in pixels, that each cluster name needs in the view of the whole map. */
+const SIDE_A_NAME = 40;
 
 /**
  * @typedef {object} MapName
@@ -50,10 +50,10 @@ export function linesOf(name) {
  * of the whole map if that has no room for the names of all clusters, and otherwise just beyond it.
  *
  * @param {number} clusterCount
- * @param {number} width  of the window, pixels
+ * @param {number} side  of the map in that view, pixels; see `sideOf`
  * @returns {number}  as a multiple of the home scale
  */
-export const levelSwitch = (clusterCount, width) => (clusterCount > width / WIDTH_A_NAME ? 1.3 : 0.85);
+export const levelSwitch = (clusterCount, side) => (clusterCount > side / SIDE_A_NAME ? 1.3 : 0.85);
 
 /**
  * Returns whether regions add information to clusters: there are at least two, fewer than clusters, and with other names.
@@ -69,10 +69,10 @@ export function hasTwoLevels({ regions, clusters }) {
  * @param {MapData} map
  * @param {Pick<State, "colorBy" | "hiddenClusters" | "hiddenPlaylists" | "hiddenLayers">} state
  * @param {number} homeScale  the scale of the whole map
- * @param {number} width  of the window, pixels
+ * @param {number} side  of the whole map, pixels
  * @returns {MapName[]}  strongest of each level first
  */
-export function namesOnMap(map, state, homeScale, width) {
+export function namesOnMap(map, state, homeScale, side) {
   const kind = groupKindOf(state.colorBy);
   const groups = groupsOf(map, kind).filter(({ index }) => !state[HIDDEN_KEY[kind]].has(index));
   /** @param {readonly (Group | Region)[]} ones */
@@ -85,7 +85,7 @@ export function namesOnMap(map, state, homeScale, width) {
     return ones.map(({ count }, index) => ({ lines: linesOf(called[index]), count, share: count / most, place: index })).sort((a, b) => b.share - a.share);
   };
   const isTwofold = kind === "cluster" && hasTwoLevels(map);
-  const change = isTwofold ? levelSwitch(map.clusters.length, width) * homeScale : 0;
+  const change = isTwofold ? levelSwitch(map.clusters.length, side) * homeScale : 0;
   const regions = map.regions.map((region, index) => ({ region, members: groups.filter((group) => group.region === index) }));
   const larger = isTwofold ? regions.filter(({ members }) => members.length > 0) : [];
   return [

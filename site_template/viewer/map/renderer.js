@@ -14,7 +14,7 @@ import { appearanceOf, APPEARANCE_KEYS, highlighted, RANK, shownCollection } fro
 import { growthOf } from "../state/sizes.js";
 import { NO_TRACK } from "../data/types.js";
 import { readTheme } from "../ui/theme.js";
-import { toScreen, visibleExtent } from "./viewport.js";
+import { sideOf, toScreen, visibleExtent } from "./viewport.js";
 
 /** @import { Links } from "./links.js" */
 /** @import { Surface } from "./canvas.js" */
@@ -326,7 +326,9 @@ export class Renderer {
     const writesNames = labelsDue && this.#placed;
     if (labelsDue && !this.#placed) {
       const home = this.#home();
-      labels.place(state.axes ? [] : namesOnMap(this.#map, state, home.k, this.#size.width), home, this.#positions.grid, points.radiusAt(home), this.#free);
+      const side = sideOf(this.#positions.view, home.k);
+      const names = state.axes ? [] : namesOnMap(this.#map, state, home.k, side);
+      labels.place(names, { home, grid: this.#positions.grid, radius: points.radiusAt(home), side, free: this.#free });
       this.#placed = true;
       this.#dirty.add("labels");
     }

@@ -77,6 +77,17 @@ export function fitTransform(extent, size, insets) {
 }
 
 /**
+ * Returns the side of a square that is as large as an extent on the screen, in pixels. Unlike the window's size, it tells how much room
+ * panels and the map's shape leave for names.
+ *
+ * @param {readonly [number, number, number, number]} extent  x0, y0, x1, y1 in map units
+ * @param {number} scale
+ */
+export function sideOf([x0, y0, x1, y1], scale) {
+  return planeX(Math.sqrt(Math.max(x1 - x0, MIN_EXTENT) * Math.max(y1 - y0, MIN_EXTENT))) * scale;
+}
+
+/**
  * Returns the extent of some tracks, without outliers.
  *
  * @param {{x: ArrayLike<number>, y: ArrayLike<number>}} positions  map units
