@@ -131,7 +131,7 @@ def _anchored(path: str, base: Path) -> Path:
 
 
 def whole_number(maximum: int) -> Callable[[object, Path], int]:
-    """Return a parser for whole numbers from 0 to ``most``."""
+    """Return a parser for whole numbers from 0 to ``maximum``."""
 
     def read(value: object, _base: Path) -> int:
         try:
@@ -146,7 +146,7 @@ def whole_number(maximum: int) -> Callable[[object, Path], int]:
 
 
 def number(minimum: float, maximum: float) -> Callable[[object, Path], float]:
-    """Return a parser for numbers from ``least`` to ``most``."""
+    """Return a parser for numbers from ``minimum`` to ``maximum``."""
 
     def read(value: object, _base: Path) -> float:
         try:

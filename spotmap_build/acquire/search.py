@@ -60,7 +60,7 @@ class Recordings:
 
     @classmethod
     def of(cls, tracks: Iterable[Track], load: Callable[[Track], Found | None]) -> Recordings:
-        """Look up each track with ``recall``; a track for which it returns None is pending."""
+        """Look up each track with ``load``; a track for which it returns None is pending."""
         recordings = cls()
         for track in tracks:
             found = load(track)

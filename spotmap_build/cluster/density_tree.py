@@ -63,7 +63,7 @@ class DensityTree:
         Number of rows of each group.
     parts : list of list of int
         The two groups into which each group splits, or none.
-    rows, leaving : list of numpy.ndarray
+    rows, exit_densities : list of numpy.ndarray
         The rows that leave each group individually before it splits, and the density at which each leaves.
     """
 
@@ -137,7 +137,7 @@ class DensityTree:
         return float(np.sort(self.exit_densities[group])[int(size - min_size)])
 
     def without_small(self, min_size: int) -> DensityTree:
-        """Return the tree in which the rows of parts smaller than ``least`` leave their group individually."""
+        """Return the tree in which the rows of parts smaller than ``min_size`` leave their group individually."""
         parts, rows, exit_densities = [list(some) for some in self.parts], list(self.rows), list(self.exit_densities)
         result = DensityTree(self.birth, self.sizes, parts, rows, exit_densities)
         for group in range(len(parts) - 1, -1, -1):
@@ -164,17 +164,17 @@ class ChosenCluster:
 
 
 def condense(linkage: Float64Array, min_size: int, same_place: float) -> DensityTree:
-    """Condense a single linkage to groups of ``least`` rows or more (Campello, Moulavi and Sander, 2013).
+    """Condense a single linkage to groups of ``min_size`` rows or more (Campello, Moulavi and Sander, 2013).
 
     The result equals that of hdbscan's ``condense_tree``, but is computed for all rows together: for each row, the
-    lowest merge with at least ``least`` rows is where the row leaves, and the group of that merge is the row's group.
+    lowest merge with at least ``min_size`` rows is where the row leaves, and that merge's group is the row's group.
 
     Parameters
     ----------
     linkage : numpy.ndarray
         Float64 ``[n - 1, 4]``, merges in scipy's format: (left, right, distance, size), ascending by distance; merge
         ``m`` creates node ``n + m``, and smaller numbers are rows.
-    least : int
+    min_size : int
         A merge of two nodes with at least this many rows splits a group in two; at least 2.
     same_place : float
         Rows at smaller distances count as being in one place; above 0.

@@ -51,9 +51,9 @@ def separate_islands(labels: Int32Array, linkage: Float64Array, min_size: int, u
     linkage : Float64Array
         Float64 ``[n - 1, 4]``, a single linkage tree in scipy's format: (left, right, distance, size); row ``r``
         merges two earlier groups to the group ``n + r``.
-    least : int
+    min_size : int
         Minimum number of rows of an island.
-    usual : float
+    usual_distance : float
         Usual distance between places, so that rounding does not create islands.
     """
     n, result = len(labels), labels.copy()

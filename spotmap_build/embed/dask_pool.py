@@ -175,7 +175,7 @@ class DaskPool:
     def _run(
         self, job_queue: JobQueue[EmbedJob], stop_requested: Callable[[], bool], *, alone: bool
     ) -> Iterator[tuple[EmbedJob, Done[TrackEmbedding] | Failed, float]]:
-        """Run all jobs of ``line``. Unless they run ``alone``, jobs with a lost worker become suspects."""
+        """Run all jobs of ``job_queue``. Unless they run ``alone``, jobs with a lost worker become suspects."""
         while not (stop_requested() or (job_queue.is_exhausted and not self._in_flight)):
             # Yield each result as soon as it is there, so that a later error does not lose it.
             for result in chain(

@@ -35,7 +35,7 @@ def encode_list(track_list: TrackList, list_format: ListFormat, folder: Path | N
 
     Parameters
     ----------
-    wanted : TrackList
+    track_list : TrackList
         The list, in playing order.
     list_format : {"m3u8", "jspf"}
         M3U8 contains playable tracks only; JSPF (https://www.xspf.org/jspf) all tracks with all known metadata.

@@ -15,7 +15,7 @@ _HEADER_BYTES: Final = 33
 
 
 def png_of(svg: bytes) -> bytes:
-    """Render a poster with the fonts of this machine. ``places`` checks beforehand that resvg is installed."""
+    """Render a poster with the fonts of this machine. ``output_paths`` checks beforehand that resvg is installed."""
     import resvg_py
 
     png = bytes(resvg_py.svg_to_bytes(svg_string=svg.decode(), width=WIDTH_PX, dpi=CSS_DPI))

@@ -182,7 +182,7 @@ Result = TypeVar("Result")
 
 
 def read_published(location: str) -> PublishedMap:
-    """Read the map at ``place``, a folder or an address.
+    """Read the map at ``location``, a folder or an address.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def read_published(location: str) -> PublishedMap:
 
 
 def read_site(location: str, decode: Callable[[Read], Result], *, refusal: str, otherwise: str = "") -> Result:
-    """Return the result of ``decode`` for the site at ``place``, a folder or an address, within size and time limits.
+    """Return what ``decode`` makes of the site at ``location``, a folder or an address, within size and time limits.
 
     ``refusal``: says that there is no map for the purpose, with placeholders for the place and the reason.
 

@@ -31,7 +31,7 @@ WAKE_MS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class WatchedPaths:
-    """What to watch. Folders and files need not exist yet. ``excluded`` is excluded, because builds write there."""
+    """What to watch. Folders and files need not exist yet. ``excluded``: places within them where builds write."""
 
     paths: tuple[Path, ...]
     excluded: tuple[Path, ...] = ()

@@ -215,7 +215,7 @@ def _displayed_fields(track: Track) -> tuple[object, ...]:
 
 
 def _built_at(epoch: str) -> str:
-    """Return the build date if SOURCE_DATE_EPOCH is set, otherwise None, since equal input must give equal bytes."""
+    """Return the build date if SOURCE_DATE_EPOCH is set; empty otherwise, because equal input must give equal bytes."""
     if not epoch:
         return ""
     try:

@@ -199,7 +199,7 @@ class _Story(msgspec.Struct, frozen=True):
 
 
 def layout_codec(track_count: int) -> Codec[Projection]:
-    """Return the codec for a layout of ``count`` tracks."""
+    """Return the codec for a layout of ``track_count`` tracks."""
     return Codec((COORDINATES, STORY), _encode, partial(_decode, track_count), named_by=COORDINATES)
 
 
@@ -240,5 +240,5 @@ def _decode(track_count: int, outputs: Outputs) -> Projection:
 
 
 def _number(value: float | None) -> float:
-    """Convert NaN to None, because JSON has no NaN."""
+    """Convert None, as which NaN is stored because JSON has no NaN, back to NaN."""
     return math.nan if value is None else value

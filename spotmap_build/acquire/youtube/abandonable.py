@@ -62,7 +62,7 @@ class AbandonableThread:
         ----------
         work : callable
             The call. It may continue after it was abandoned, so it must not modify shared state then.
-        look : callable
+        check : callable
             Called periodically while ``work`` runs. An exception it raises ends the waiting, but not the call.
         """
         done = threading.Event()

@@ -115,7 +115,7 @@ def _difference(spectra: Spectra, magnitudes: Float32Array, phasors: Spectra, *,
     The prediction keeps the magnitude of the frame before and continues the phase of the two frames before. The first
     two rows are meaningless if they have no predecessors.
 
-    ``turns``: ``spectra`` divided by their magnitudes ``strengths``.
+    ``phasors``: ``spectra`` divided by their ``magnitudes``.
     ``sign``: sign of the phase two frames ago. Essentia's beat emphasis adds it. This does not continue the phase, but
     its tracker was evaluated this way.
     """
