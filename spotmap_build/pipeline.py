@@ -229,9 +229,8 @@ def with_cache(
 ) -> Result:
     """Open the cache and do the work, starting over if an entry of the cache turns out to be damaged."""
     damaged: Counter[str] = Counter()
-    started_s = (
-        time.monotonic() if limit_from_s is None else limit_from_s
-    )  # starting over does not extend the time limit
+    # Starting over does not extend the time limit.
+    started_s = time.monotonic() if limit_from_s is None else limit_from_s
     with Cache.open(config.cache_dir) as cache, infrequent_gc():
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:

@@ -11,7 +11,7 @@ import numpy as np
 
 from spotmap_build.project.layout import NEIGHBOR_COUNT, fit_layout
 from spotmap_build.project.neighbors import find_neighbors
-from spotmap_build.project.preprocessing import partially_whiten, prepare
+from spotmap_build.project.preprocessing import prepare
 
 if TYPE_CHECKING:
     from benchmarks.map_quality.embeddings import Embedded
@@ -54,7 +54,7 @@ PREPARATIONS: dict[str, Preparation] = {
     "z-scored": lambda vectors: prepare(zscored(vectors), "none"),
     "z, PCA 50": lambda vectors: prepare(pca(zscored(vectors), 50), "none"),
     "z, fully whitened 50": lambda vectors: prepare(pca(zscored(vectors), 50, whiten=True), "none"),
-    "centered, partly whitened": lambda vectors: prepare(partially_whiten(vectors - vectors.mean(axis=0)), "none"),
+    "centered, partly whitened": lambda vectors: prepare(vectors, "center"),
     "z, partly whitened": lambda vectors: prepare(vectors, "zscore"),
 }
 PLAIN = "z, PCA 50"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.language import AUTO
-from spotmap_build.emit.page import DARK, NEARNESS_BY_SOUND, PageFacts, art_file_name, integrity, render_pages
+from spotmap_build.emit.page import NEARNESS_BY_SOUND, PageFacts, art_file_name, integrity, render_pages
+from spotmap_build.emit.palette import DARK
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.picture import pictures
 from spotmap_build.emit.site import Site
@@ -98,7 +99,7 @@ def assemble(
         is_indexed=is_indexed,
         nearness=nearness,
         language=language,
-        background=template.background or DARK,
+        background=template.background or DARK.background,
     )
     drawn = pictures(payload.files["map.json"], has_social=bool(site_url))
     return Site(payload.generation, _art(atlas, covers) | _in_folder(payload) | drawn | render_pages(template, facts))

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from spotmap_build.emit.columns import differences
+from spotmap_build.emit.details import DETAILS_CHUNK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +24,11 @@ INSIGHTS_SCHEMA: Final = "spotmap.insights/1"
 NEIGHBORS_SCHEMA: Final = "spotmap.neighbors/1"
 
 
-def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, chunk: int) -> dict[str, bytes]:
+def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array) -> dict[str, bytes]:
     """Return the files of insights by name.
 
-    ``number_of_row`` maps rows to the site's track numbers, ``order`` is its inverse. Neighbors are in files of
-    ``chunk`` tracks, or omitted if none are known.
+    ``number_of_row`` maps rows to the site's track numbers, ``order`` is its inverse. Neighbors are in files of as many
+    tracks as details, or omitted if none are known.
     """
     insights, numbers = atlas.insights, number_of_row.tolist()
     document = {
@@ -63,8 +64,8 @@ def encode_insights(atlas: Atlas, number_of_row: Int64Array, order: Int64Array, 
     files = {INSIGHTS_FILE: orjson.dumps(document)}
     if insights.neighbors:
         rows = order.tolist()
-        for number, first in enumerate(range(0, len(rows), chunk)):
-            content = _neighbors(atlas, numbers, rows[first : first + chunk], first)
+        for number, first in enumerate(range(0, len(rows), DETAILS_CHUNK)):
+            content = _neighbors(atlas, numbers, rows[first : first + DETAILS_CHUNK], first)
             files[f"neighbors-{number:03d}.json"] = orjson.dumps(content)
     return files
 

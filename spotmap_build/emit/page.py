@@ -13,6 +13,7 @@ import orjson
 
 from spotmap_build.atlas import Figure
 from spotmap_build.core.language import AUTO, LANGUAGES, page_message
+from spotmap_build.emit.palette import DARK
 from spotmap_build.emit.rendering import Fault, render, render_in_process
 from spotmap_build.emit.template import TEMPLATE_SUFFIX, Template
 from spotmap_build.errors import ConfigError
@@ -42,8 +43,6 @@ _SCRIPT_OR_STYLE: Final = re.compile(r"(<(?:script|style)\b.*?</(?:script|style)
 NEARNESS_BY_SOUND: Final = page_message("Tracks that sound alike lie close together.")
 """The meaning of nearness on a map made from audio."""
 
-DARK: Final = "#10131a"
-
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
@@ -68,7 +67,7 @@ class PageFacts:
     """A sentence that says what proximity on the map means."""
     figures: tuple[Figure, ...] = ()
     """Quality figures of the map; none if a table provided the positions."""
-    background: str = DARK
+    background: str = DARK.background
     """Background color while the map starts as an app: that of the dark map, as in its icon."""
     language: str = AUTO
     """Language of the page for all readers; ``auto`` for the preferred one of the reader's browser."""

@@ -101,7 +101,7 @@ def encode(
     number_of_row = np.argsort(order)
     details = Details(atlas, order, feature_units, paths or {}, excerpts or {})
     detail_files = details.files()
-    insights = encode_insights(atlas, number_of_row, order, DETAILS_CHUNK) | encode_people(atlas, number_of_row)
+    insights = encode_insights(atlas, number_of_row, order) | encode_people(atlas, number_of_row)
     document = _map(atlas, coordinates[order], number_of_row, boundaries or Boundaries()) | {
         "built_at": built_at,
         "columns": details.columns,

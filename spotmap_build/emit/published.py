@@ -24,7 +24,9 @@ from spotmap_build.emit.boundaries import EXTENT
 from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.emit.details import DETAILS_SCHEMA
 from spotmap_build.emit.insights import INSIGHTS_SCHEMA
+from spotmap_build.emit.marker import is_generation
 from spotmap_build.emit.payload import MAP_SCHEMA
+from spotmap_build.emit.site import PAGE_NAME, generation_of_page
 from spotmap_build.errors import ConfigError, ServiceError
 
 MAX_TRACKS: Final = 2_000_000
@@ -44,7 +46,6 @@ MAX_REASON_LENGTH: Final = 300
 
 _PASSING_STATUS: Final = frozenset({408, 425, 429, *range(500, 600)})
 """Status codes of temporary errors: the server may return the map later."""
-_GENERATION: Final = re.compile(r'data-generation="([0-9a-f]{1,64})"')
 _UNSENDABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0]")
 _QUERY: Final = re.compile(r"[?#].*", re.S)
 _MAX_NUMBER_LENGTH: Final = 9
@@ -293,10 +294,10 @@ def generation_folder(read: Read) -> str:
     ValueError
         The page does not refer to one.
     """
-    found = _GENERATION.search(read("index.html").decode())
-    if found is None:
+    generation = generation_of_page(read(PAGE_NAME))
+    if not is_generation(generation):
         raise ValueError("the page names no generation")
-    return f"data/{found[1]}"
+    return f"data/{generation}"
 
 
 def _decode(read: Read) -> PublishedMap:

@@ -155,13 +155,8 @@ def row_digests(vectors: Float32Array) -> Int64Array:
     return np.frombuffer(b"".join(digests), dtype="<i8").astype(np.int64)
 
 
-def partially_whiten(centered: Float32Array) -> Float32Array:
-    """Return principal components divided by their deviation to ``WHITENING_EXPONENT``: float32 ``[n, e]``."""
-    return np.asarray(centered @ _whitening_axes(centered), dtype=np.float32)
-
-
 def _whitening_axes(centered: Float32Array) -> Float64Array:
-    """Return the matrix that partially whitens vectors: float64 ``[d, e]``, zeros if all vectors are equal."""
+    """Return the principal axes with the scale that partially whitens: float64 ``[d, e]``, zeros for equal vectors."""
     components, axes = _decompose(centered, KEPT_COMPONENTS)
     std = np.sqrt(np.mean(components.astype(np.float64) ** 2, axis=0))
     is_significant = std > MIN_RELATIVE_STD * std.max(initial=0.0)

@@ -47,11 +47,11 @@ class Agreement:
     labeled: int
 
 
-def trustworthiness(unit_vectors: Float32Array, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> float:
+def trustworthiness(unit_vectors: Float32Array, positions: Float32Array) -> float:
     """Measure whether tracks that are close on the plane are similar (trustworthiness, Venna and Kaski, 2001).
 
-    Each of the ``count`` nearest tracks on the plane that is not among the ``count`` most similar ones is penalized by
-    its rank in similarity. Large libraries are sampled.
+    Each of the nearest tracks on the plane that is not among as many most similar ones is penalized by its rank in
+    similarity. Large libraries are sampled.
 
     Parameters
     ----------
@@ -59,8 +59,6 @@ def trustworthiness(unit_vectors: Float32Array, positions: Float32Array, count: 
         Float32 ``[n, d]``, rows of length one.
     positions : numpy.ndarray
         Float32 ``[n, 2]``.
-    count : int
-        Number of neighbors.
 
     Returns
     -------
@@ -75,18 +73,18 @@ def trustworthiness(unit_vectors: Float32Array, positions: Float32Array, count: 
     >>> trustworthiness(line, line)
     1.0
     """
-    return _intrusions(unit_vectors, positions, count, listed_by_similarity=True)
+    return _intrusions(unit_vectors, positions, listed_by_similarity=True)
 
 
-def continuity(unit_vectors: Float32Array, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> float:
+def continuity(unit_vectors: Float32Array, positions: Float32Array) -> float:
     """Measure whether similar tracks are close on the plane (continuity, Venna and Kaski, 2001).
 
     Parameters and result are like those of :func:`trustworthiness`.
     """
-    return _intrusions(unit_vectors, positions, count, listed_by_similarity=False)
+    return _intrusions(unit_vectors, positions, listed_by_similarity=False)
 
 
-def neighbor_recall(neighbors: Neighbors, positions: Float32Array, count: int = NEIGHBORHOOD_SIZE) -> Float32Array:
+def neighbor_recall(neighbors: Neighbors, positions: Float32Array) -> Float32Array:
     """Measure how much of each track's neighborhood is preserved on the plane.
 
     Parameters
@@ -95,16 +93,14 @@ def neighbor_recall(neighbors: Neighbors, positions: Float32Array, count: int = 
         The most similar tracks of each track.
     positions : numpy.ndarray
         Float32 ``[n, 2]``.
-    count : int
-        Number of neighbors.
 
     Returns
     -------
     numpy.ndarray
-        Float32 ``[n]`` in 0..1: the share of a track's ``count`` most similar tracks that are among its ``count``
-        nearest on the plane. Its mean is the neighbor recall of the map. 1 for tracks without neighbors.
+        Float32 ``[n]`` in 0..1: the share of a track's most similar tracks that are among as many nearest ones on the
+        plane. Its mean is the neighbor recall of the map. 1 for tracks without neighbors.
     """
-    return kept_neighbors(neighbors.first(count).indices, positions)
+    return kept_neighbors(neighbors.first(NEIGHBORHOOD_SIZE).indices, positions)
 
 
 def kept_neighbors(true: Int32Array, positions: Float32Array, first: int = 0) -> Float32Array:
@@ -169,12 +165,10 @@ def sampled_rows(track_count: int) -> IndexArray:
     return np.sort(np.random.default_rng(0).choice(track_count, SAMPLE, replace=False))
 
 
-def _intrusions(
-    unit_vectors: Float32Array, positions: Float32Array, count: int, *, listed_by_similarity: bool
-) -> float:
+def _intrusions(unit_vectors: Float32Array, positions: Float32Array, *, listed_by_similarity: bool) -> float:
     n = len(positions)
     # The measure is not defined for more than half of the other tracks. Fewer than three tracks are always in order.
-    k = min(count, (n - 1) // 2)
+    k = min(NEIGHBORHOOD_SIZE, (n - 1) // 2)
     if k < 1:
         return 1.0
     rows = sampled_rows(n)

@@ -138,12 +138,9 @@ def _groups(embedded: Embedded, projected: Projected, last: PreviousMap | None) 
 
 
 def _members(labels: Int32Array) -> list[tuple[int, ...]]:
-    import numpy as np
+    from spotmap_build.cluster.labels import members_of
 
-    count = int(labels.max(initial=-1)) + 1
-    order = np.argsort(labels, kind="stable")
-    bounds = np.searchsorted(labels[order], np.arange(count + 1))
-    return [tuple(order[bounds[number] : bounds[number + 1]].tolist()) for number in range(count)]
+    return [tuple(rows.tolist()) for rows in members_of(labels)]
 
 
 def _match_to_previous(

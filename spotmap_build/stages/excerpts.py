@@ -16,8 +16,7 @@ from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CacheReadOnly
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, digest_bytes, place_digest
-from spotmap_build.core.translation import format_count as written
-from spotmap_build.core.translation import gettext, translatable
+from spotmap_build.core.translation import format_count, gettext, translatable
 from spotmap_build.model import Done
 from spotmap_build.stages.reserve import extras_limit
 
@@ -149,7 +148,7 @@ class _Excerpts:
                 self._store(key, outcome, seconds)
                 run.progress.advance(number)
         self._codes = dict.fromkeys(left, TIME_LIMIT) | self._codes  # earlier failures keep their reason
-        run.progress.end(gettext("{made} of {total} excerpts cut", made=written(made), total=written(total)))
+        run.progress.end(gettext("{made} of {total} excerpts cut", made=format_count(made), total=format_count(total)))
 
     def _jobs(self, temp_folder: str, limit: TimeLimit) -> Iterator[ExcerptJob]:
         from spotmap_build.embed.excerpts import ExcerptJob
