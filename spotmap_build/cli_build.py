@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from spotmap_build.config import Config
     from spotmap_build.progress import Progress
-    from spotmap_build.summary import BuildResult, ShareResult
+    from spotmap_build.summary import BuildResult, ShardResult
 
 EXIT_MISSING_TRACKS: Final = 3
 
@@ -53,10 +53,10 @@ def _build(
     return ending, result.seconds
 
 
-def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
+def _ending(config: Config, result: BuildResult | ShardResult) -> Ending:
     from spotmap_build.config import default_config
     from spotmap_build.describe import preview_command, review_command
-    from spotmap_build.summary import BuildResult, share_lines, summary_lines
+    from spotmap_build.summary import BuildResult, shard_lines, summary_lines
 
     review = review_command(config, default_config(os.environ))
     if isinstance(result, BuildResult):
@@ -66,7 +66,7 @@ def _ending(config: Config, result: BuildResult | ShareResult) -> Ending:
         ]
     else:
         lines = [
-            *share_lines(result, TOOK, review),
+            *shard_lines(result, TOOK, review),
             gettext("Nothing was published: combine the shards with cache merge."),
         ]
     ending = [(line, "info") for line in lines]

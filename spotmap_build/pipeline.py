@@ -22,7 +22,7 @@ from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceEr
 from spotmap_build.output_paths import check_output_paths
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
 from spotmap_build.run import Clock
-from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShareResult, markdown, share_markdown
+from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShardResult, markdown, shard_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -146,7 +146,7 @@ def _list_local_audio(config: Config, embedded: stages.Embedded) -> str:
     return ""
 
 
-def analyze_shard(config: Config, progress: Progress, *, limit_from_s: float | None = None) -> ShareResult:
+def analyze_shard(config: Config, progress: Progress, *, limit_from_s: float | None = None) -> ShardResult:
     """Analyze the shard of the library that ``config.shard`` names into the cache, without a map or a report.
 
     ``limit_from_s``: as for :func:`build`.
@@ -160,21 +160,21 @@ def analyze_shard(config: Config, progress: Progress, *, limit_from_s: float | N
     return with_cache(config, progress, _analyze_shard, limit_from_s)
 
 
-def _analyze_shard(run: stages.Run) -> ShareResult:
+def _analyze_shard(run: stages.Run) -> ShardResult:
     assert run.config.shard is not None
     fetched = stages.fetch(run)
     *_, embedded = stages.embed(run, fetched)
-    share = stages.shard_outcome(fetched, embedded, run.config.shard)
-    result = ShareResult(
+    outcome = stages.shard_outcome(fetched, embedded, run.config.shard)
+    result = ShardResult(
         shard=run.config.shard,
-        track_count=share.track_count,
-        failures=share.failures,
+        track_count=outcome.track_count,
+        failures=outcome.failures,
         embedded_count=embedded.embedded_count,
         seconds=run.clock.total_s,
         notices=tuple(filter(None, (*fetched.loaded.notices, embedded.problem))),
         problem=fetched.loaded.problem,
     )
-    _summarize(run.config, share_markdown(result, fetched.title))
+    _summarize(run.config, shard_markdown(result, fetched.title))
     return result
 
 

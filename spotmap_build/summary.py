@@ -70,7 +70,7 @@ class BuildResult:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareResult:
+class ShardResult:
     """The result of analyzing a shard of the library; the fields are those of :class:`BuildResult`."""
 
     shard: Shard
@@ -92,7 +92,7 @@ def _without_excluded(failures: tuple[Failed, ...]) -> tuple[Failed, ...]:
     return tuple(failure for failure in failures if failure.code != EXCLUDED)
 
 
-def share_lines(result: ShareResult, took: str = "", review: str = REVIEW) -> Iterator[str]:
+def shard_lines(result: ShardResult, took: str = "", review: str = REVIEW) -> Iterator[str]:
     """Yield the summary of a shard build. ``took``: its duration."""
     known = result.track_count - len(result.failures)
     time = f" ({took})" if took else ""
@@ -180,9 +180,9 @@ def markdown(result: BuildResult, title: str) -> str:
     return "\n".join(line for index, line in enumerate(lines) if line or lines[index - 1 : index] != [""]) + "\n"
 
 
-def share_markdown(result: ShareResult, title: str) -> str:
+def shard_markdown(result: ShardResult, title: str) -> str:
     """Return the summary of a shard build as Markdown."""
-    lines = [f"## {inert(title)}", "", *(f"- {inert(line)}" for line in share_lines(result))]
+    lines = [f"## {inert(title)}", "", *(f"- {inert(line)}" for line in shard_lines(result))]
     if result.problem is not None:
         lines += [
             "",

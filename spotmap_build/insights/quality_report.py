@@ -79,7 +79,7 @@ def quality_report(
         figures += _of_labels(kind, quality.agreement(neighbors, positions, of_tracks))
     figures += _of_clusters(positions, cluster_labels)
     if anchored is not None and anchored.drift.known_count:
-        figures += _of_the_past(anchored)
+        figures += _of_the_last_map(anchored)
     return QualityReport(tuple(figures), kept)
 
 
@@ -189,7 +189,7 @@ def _of_clusters(positions: Float32Array, cluster_labels: Int32Array) -> list[Fi
     return figures
 
 
-def _of_the_past(anchored: Anchored) -> list[Figure]:
+def _of_the_last_map(anchored: Anchored) -> list[Figure]:
     drift, paid = anchored.drift, anchored.fresh_trustworthiness - anchored.trustworthiness
     return [
         Figure(

@@ -34,9 +34,9 @@ MIN_ACTIVATION: Final = 0.03
 
 
 class _Style(NamedTuple):
-    """A word of a track, with a sort key: the lowest is the most characteristic and comes first."""
+    """A word of a track. ``sort_key``: the lowest is the most characteristic and comes first."""
 
-    little: float
+    sort_key: float
     word: str
     strength: int
     is_of_head: bool
@@ -90,7 +90,7 @@ def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, us
     strengths = np.clip(np.ceil(LEVELS * ranks / max(1, len(rows))), 1, LEVELS).astype(int)
     # As in the names of clusters: how much more than usual, times how clearly.
     telling = np.log(np.maximum(own / usual, 1.01)) * np.sqrt(own) * (0.5 if term.word in VAGUE else 1.0)
-    for row, little, strength in zip(rows.tolist(), (-telling).tolist(), strengths.tolist(), strict=True):
+    for row, sort_key, strength in zip(rows.tolist(), (-telling).tolist(), strengths.tolist(), strict=True):
         known = found[row].get(term.word)
-        if known is None or little < known.little:
-            found[row][term.word] = _Style(little, term.word, strength, is_heard)
+        if known is None or sort_key < known.sort_key:
+            found[row][term.word] = _Style(sort_key, term.word, strength, is_heard)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from spotmap_build.stages.project import Projected
 
 
-NOT_FREE: Final = ("vector", "tags", "tags_names", "file", "allow_pickle")
-"""Reserved names: matrices, and parameters of numpy's archive. Columns of the source with such names are renamed."""
+RESERVED_NAMES: Final = ("vector", "tags", "tags_names", "file", "allow_pickle")
+"""Names of matrices, and parameters of numpy's archive. Columns of the source with such names are renamed."""
 
 
 def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, with_vectors: bool) -> MapTable:
@@ -39,7 +39,7 @@ def make_table(embedded: Embedded, projected: Projected, clusters: Clusters, *, 
         **_album_positions(embedded.tracks),
         **_play_dates(embedded.tracks),
     }
-    taken = {*columns, *NOT_FREE}
+    taken = {*columns, *RESERVED_NAMES}
     columns |= {f"own_{name}" if name in taken else name: own for name, own in _own_columns(embedded.tracks).items()}
     if not with_vectors:
         return MapTable(columns, {}, {})

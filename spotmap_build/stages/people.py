@@ -80,7 +80,7 @@ def compare_libraries(
                 "guests": _digest_of(guests),
                 "rows": digest_bytes(orjson.dumps(everybody.rows_of)),
                 "artists": digest_bytes(orjson.dumps(everybody.artists)),
-                **_of_the_past(projected),
+                **_preparation_inputs(projected),
                 "seed": run.config.seed,
                 "machine": machine(),
                 "packages": package_versions("numpy", "scipy", "numba", "pynndescent"),
@@ -97,7 +97,7 @@ def compare_libraries(
         return compared
 
 
-def _of_the_past(projected: Projected) -> dict[str, str]:
+def _preparation_inputs(projected: Projected) -> dict[str, str]:
     """Return the inputs of the preparation other than the vectors, as part of the key."""
     last = projected.previous_map.value
     return {"past": projected.previous_map.digest} if last is not None and last.fitted_on else {}

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from spotmap_build.stages.embed import Embedded
     from spotmap_build.stages.project import Projected
 
-PAST_VERSION: Final = 1
+LAST_MAP_VERSION: Final = 1
+"""Raise when stored maps of earlier versions can no longer be continued."""
 STATE: Final = "state.json"
 MAP: Final = "map.json"
 ANCHOR: Final = "anchor.json"
@@ -247,5 +248,5 @@ def _key(run: Run, generation: str) -> Key:
     consists of a digest of the folder's path, so that a build elsewhere can continue from the cache alone.
     """
     if generation:
-        return Key("last-map", PAST_VERSION, {"generation": generation})
-    return Key("last-map", PAST_VERSION, {"place": place_digest(run.config.out)})
+        return Key("last-map", LAST_MAP_VERSION, {"generation": generation})
+    return Key("last-map", LAST_MAP_VERSION, {"place": place_digest(run.config.out)})

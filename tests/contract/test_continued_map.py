@@ -16,7 +16,7 @@ from spotmap_build.cache.keys import Key
 from spotmap_build.cache.store import Cache
 from spotmap_build.emit.columns import unpack_ids
 from spotmap_build.emit.site import served_generation
-from spotmap_build.stages.previous_map import PAST_VERSION, STATE
+from spotmap_build.stages.previous_map import LAST_MAP_VERSION, STATE
 from tests.support.command import Outcome, report, spotmap, tree
 from tests.support.site import published_document
 
@@ -235,4 +235,4 @@ def test_map_is_continued_after_an_upgrade(built: Path, tmp_path: Path) -> None:
 
 def previous_map_keys(folder: Path) -> list[Key]:
     """Return the keys of the previous map of a copied folder, which is found by the published generation."""
-    return [Key("last-map", PAST_VERSION, {"generation": served_generation(folder / "site")})]
+    return [Key("last-map", LAST_MAP_VERSION, {"generation": served_generation(folder / "site")})]

@@ -184,21 +184,29 @@ def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
 
 
 @contextlib.contextmanager
-def serving(server: HttpServer, port: int = 0) -> Iterator[None]:
-    """Serve until the end of the block."""
-    http = ThreadingHTTPServer(("127.0.0.1", port), _make_handler(server))
+def running(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
+    """Serve on 127.0.0.1 until the end of the block; yield the address without a trailing slash."""
+    http = ThreadingHTTPServer(("127.0.0.1", port), handler)
     http.daemon_threads = True
     http.block_on_close = False
-    server.url = f"http://127.0.0.1:{http.server_port}"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield
+        yield f"http://127.0.0.1:{http.server_port}"
     finally:
-        server.stopped.set()
         http.shutdown()
         thread.join()
         http.server_close()
+
+
+@contextlib.contextmanager
+def serving(server: HttpServer, port: int = 0) -> Iterator[None]:
+    """Serve until the end of the block."""
+    with running(_make_handler(server), port) as server.url:
+        try:
+            yield
+        finally:
+            server.stopped.set()
 
 
 def serve_until_interrupted(server: HttpServer, port: int, variable: str, path: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.fakes.http_server import running
 
 
 @dataclass
@@ -69,13 +70,6 @@ def serve(server: ModelServer) -> Iterator[ModelServer]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
             pass
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.url = f"http://127.0.0.1:{http.server_port}/models/"
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with running(Handler) as address:
+        server.url = f"{address}/models/"
         yield server
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()

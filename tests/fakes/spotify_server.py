@@ -25,13 +25,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from spotmap_build.fetch.spotify.token import Login, ci_secret, digest_of_user
 from tests.fakes import pictures
-from tests.fakes.http_server import take_fault
+from tests.fakes.http_server import running, take_fault
 from tests.fakes.spotify_library import FakeLibrary
 from tests.fakes.spotify_web_api import ApiError, answer_api, api_error, change_by_api
 
@@ -323,19 +323,11 @@ def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
 @contextmanager
 def serve(server: SpotifyServer, port: int = 0) -> Iterator[SpotifyServer]:
     """Serve until the end of the block."""
-    http = ThreadingHTTPServer(("127.0.0.1", port), make_handler(server))
-    http.daemon_threads = True
-    http.block_on_close = False
-    server.url = f"http://127.0.0.1:{http.server_port}"
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.stopped.set()
-        http.shutdown()
-        thread.join()
-        http.server_close()
+    with running(make_handler(server), port) as server.url:
+        try:
+            yield server
+        finally:
+            server.stopped.set()
 
 
 def main() -> None:
@@ -346,8 +338,8 @@ def main() -> None:
     parser.add_argument("--delay-s", type=float, default=0.0)
     arguments = parser.parse_args()
     library = FakeLibrary.with_numbers(arguments.tracks, arguments.playlists)
-    with serve(SpotifyServer(library, delay_s=arguments.delay_s), arguments.port) as running:
-        for name, value in running.environment.items():
+    with serve(SpotifyServer(library, delay_s=arguments.delay_s), arguments.port) as served:
+        for name, value in served.environment.items():
             print(f"{name}={value}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()

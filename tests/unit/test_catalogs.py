@@ -32,7 +32,7 @@ from spotmap_build.model import Failed
 from spotmap_build.progress import PlainProgress
 from spotmap_build.registry import embedders
 from spotmap_build.run import Clock, Run
-from spotmap_build.summary import REASONS, BuildResult, ShareResult, markdown, share_lines, summary_lines
+from spotmap_build.summary import REASONS, BuildResult, ShardResult, markdown, shard_lines, summary_lines
 
 if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
@@ -158,8 +158,8 @@ def pseudo_terminal() -> Iterator[None]:
 def test_summary_of_a_build_comes_from_the_catalog() -> None:
     failures = tuple(Failed(track_id=code, code=code, detail="", stage="match") for code in REASONS)
     result = BuildResult(3, 3 + len(failures), failures, embedded_count=2, changed=True, seconds=1.0)
-    share = ShareResult(Shard(1, 3), 3 + len(failures), failures, embedded_count=2, seconds=1.0)
-    lines = [*summary_lines(result, "1 s", Path("site.report.json")), *share_lines(share)]
+    shard = ShardResult(Shard(1, 3), 3 + len(failures), failures, embedded_count=2, seconds=1.0)
+    lines = [*summary_lines(result, "1 s", Path("site.report.json")), *shard_lines(shard)]
     lines += [line for line in markdown(result, "").split("\n") if line.strip("# ")]
     assert [line for line in lines if "⟦" not in line] == []
 

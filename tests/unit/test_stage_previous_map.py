@@ -16,7 +16,7 @@ from spotmap_build.cache.memo import Outputs
 from spotmap_build.cache.store import Cache
 from spotmap_build.run import Run
 from spotmap_build.stages.emit import is_site
-from spotmap_build.stages.previous_map import ANCHOR, MAP, PAST_VERSION, STATE, load_previous_map
+from spotmap_build.stages.previous_map import ANCHOR, LAST_MAP_VERSION, MAP, STATE, load_previous_map
 from spotmap_build.stages.space import layout_environment
 
 GENERATION = "a1b2"
@@ -43,7 +43,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 def remember(run: Run, state: object, last: object, anchor: bytes = b"", *, by: str = "generation") -> None:
     preimage = {"generation": GENERATION} if by == "generation" else {"place": by}
     outputs = {STATE: orjson.dumps(state), MAP: orjson.dumps(last), ANCHOR: anchor}
-    run.cache.put(Key("last-map", PAST_VERSION, preimage), outputs, 0.0)
+    run.cache.put(Key("last-map", LAST_MAP_VERSION, preimage), outputs, 0.0)
 
 
 def embedded(digest: str) -> Any:

@@ -18,12 +18,12 @@ from spotmap_build.report import SUMMARY
 from spotmap_build.summary import (
     SUMMARY_MARK,
     BuildResult,
-    ShareResult,
+    ShardResult,
     inert,
     markdown,
     missing_lines,
-    share_lines,
-    share_markdown,
+    shard_lines,
+    shard_markdown,
     summary_lines,
 )
 
@@ -56,12 +56,12 @@ def test_ci_summary_explains_the_quality_of_the_map() -> None:
 
 
 def test_summary_of_a_shard_counts_its_cached_tracks() -> None:
-    share = ShareResult(Shard(2, 3), 5, (WAITING,), 3, 1.0)
-    lines = list(share_lines(share, "20 s"))
+    shard = ShardResult(Shard(2, 3), 5, (WAITING,), 3, 1.0)
+    lines = list(shard_lines(shard, "20 s"))
     assert lines[0] == "Shard 2/3: 4 of its 5 tracks are in the cache (20 s)."
     assert lines[3].strip().startswith("1 waiting")
-    assert f"- {lines[1]}\n" in share_markdown(share, "A *map*")
-    trouble = share_markdown(replace(share, problem=LoginError("No login.", hint="Log in.")), "A *map*")
+    assert f"- {lines[1]}\n" in shard_markdown(shard, "A *map*")
+    trouble = shard_markdown(replace(shard, problem=LoginError("No login.", hint="Log in.")), "A *map*")
     assert "> **No login.** Log in." in trouble
 
 
