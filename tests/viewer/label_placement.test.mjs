@@ -44,11 +44,19 @@ test("shown labels never overlap, and none disappears while zooming in", () => {
 
 test("a label is at the first position that is in the view of the whole map", () => {
   const anchors = [[100, 0, -1], [100, 50, 1]];
-  const isMisplaced = ({ y, dy }) => y + dy < 0;
-  const place = (tracksIn) => placeLabels([{ ...candidate(0, ...anchors), count: 10 }], 1, tracksIn, 0, isMisplaced)[0].y;
+  const misplacedShare = ({ y, dy }) => (y + dy < 0 ? 1 : 0);
+  const place = (tracksIn) => placeLabels([{ ...candidate(0, ...anchors), count: 10 }], 1, tracksIn, 0, misplacedShare)[0].y;
   assert.equal(place(), 50);
   assert.equal(place((x0, y0) => (y0 > 0 ? 1 : 0)), 50, "it may hide one of ten tracks there");
   assert.equal(place((x0, y0) => (y0 > 0 ? 5 : 0)), 0, "it must not hide five of ten");
+});
+
+test("a label is where the least of it lies over another group", () => {
+  const shares = new Map([[0, 0.6], [50, 0.2], [90, 1]]);
+  const anchors = [...shares.keys()].map((y) => [100, y]);
+  const place = (tracksIn) => placeLabels([{ ...candidate(0, ...anchors), count: 10 }], 1, tracksIn, 0, ({ y }) => shares.get(y))[0].y;
+  assert.equal(place(), 50);
+  assert.equal(place((x0, y0) => (y0 > 30 && y0 < 60 ? 3 : 0)), 0, "it must not hide three of ten tracks there");
 });
 
 test("a position of the plane is tested against rings in map units", () => {

@@ -70,11 +70,11 @@ function scaleApart(distance, shift, room) {
  *   first one that hides no or few tracks and is not misplaced is used, or else the one that hides the fewest; see `MISPLACED`
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  number of tracks in a box of the plane
  * @param {number} [reach]  radius of tracks, pixels
- * @param {(label: Label, scale: number) => boolean} [isMisplaced]  whether the center of a label is outside of the view of the whole
- *   map, or over another group
+ * @param {(label: Label, scale: number) => number} [misplacedShare]  how much of a label is over another group, 0..1; 1 if its center is
+ *   outside of the view of the whole map
  * @returns {Label[]}
  */
-export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0, isMisplaced = () => false) {
+export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0, misplacedShare = () => 0) {
   /** @type {Label[]} */
   const placed = [];
   for (const { group, width, height, anchors, count = 1, from = 0, to = Infinity } of candidates) {
@@ -90,7 +90,7 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0
         if (apart > stronger.minScale && apart > label.minScale) label.minScale = apart;
       }
       const share = label.minScale <= scale ? tracksUnder(label, scale, tracksIn, reach) / count : Infinity;
-      const hidden = (share === 0 ? 0 : Math.max(share, MAY_HIDE)) + (label.minScale <= scale && isMisplaced(label, scale) ? MISPLACED : 0);
+      const hidden = (share === 0 ? 0 : Math.max(share, MAY_HIDE)) + (label.minScale <= scale ? MISPLACED * misplacedShare(label, scale) : 0);
       if (!best || hidden < leastHidden || (hidden === Infinity && leastHidden === Infinity && label.minScale < best.minScale)) {
         [best, leastHidden] = [label, hidden];
       }

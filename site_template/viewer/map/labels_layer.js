@@ -16,6 +16,8 @@ import { mapX, mapY } from "./viewport.js";
 /** Side of the whole map below which names are smaller, pixels; see `sideOf`. */
 const SMALL_MAP = 450;
 const ROOM = { x: 18, y: 8 };
+/** Points along a label, relative to its center and width, at which it may lie over another group. */
+const PARTS = [-0.4, -0.2, 0, 0.2, 0.4];
 /** Line height, relative to the font size. */
 const LEADING = 1.2;
 const MAX_TITLE_LENGTH = 28;
@@ -96,14 +98,16 @@ export class LabelsLayer extends MovableCanvas {
     const tracksIn = (/** @type {number} */ x0, /** @type {number} */ y0, /** @type {number} */ x1, /** @type {number} */ y1) =>
       grid.countIn(mapX(x0), mapY(y1), mapX(x1), mapY(y0));
     const areas = names.map(({ boundaries }) => areaOf(boundaries));
-    const isMisplaced = (/** @type {Label} */ label, /** @type {number} */ scale) => {
+    const misplacedShare = (/** @type {Label} */ label, /** @type {number} */ scale) => {
       const { x, y } = centerOf(label, home);
       const isInHome = x >= free.left && x <= free.right && y >= free.top && y <= free.bottom;
+      if (scale <= home.k && !isInHome) return 1;
       // Over another group of the same level, it would seem to be that group's name.
-      const isAnother = (/** @type {number} */ other) => other !== label.group && names[other].isLarger === names[label.group].isLarger;
-      return (scale <= home.k && !isInHome) || areas.some((area, other) => isAnother(other) && area(label.x, label.y + label.dy / scale));
+      const others = areas.filter((_, other) => other !== label.group && names[other].isLarger === names[label.group].isLarger);
+      const isOver = (/** @type {number} */ part) => others.some((area) => area(label.x + (part * label.width) / scale, label.y + label.dy / scale));
+      return PARTS.filter(isOver).length / PARTS.length;
     };
-    this.#labels = placeLabels(candidates, home.k, tracksIn, Math.max(0, radius - ROOM.y / 2), isMisplaced);
+    this.#labels = placeLabels(candidates, home.k, tracksIn, Math.max(0, radius - ROOM.y / 2), misplacedShare);
   }
 
   /**
