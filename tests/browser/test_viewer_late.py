@@ -347,3 +347,21 @@ def test_coloring_chosen_while_people_load_stays(open_viewer: OpenViewer) -> Non
     held.release()
     expect(page.locator(".tool-share").first).to_be_visible()
     assert viewer.state("colorBy") == "playlist"
+
+
+def test_tool_that_loads_says_so_and_stays_closed(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    for opener, file in (("More of this", "tools.js"), ("Two people", "people.json")):
+        held = Held(page, f"**/{file}")
+        with page.expect_request(f"**/{file}"):
+            page.get_by_role("button", name=opener).click()
+        expect(page.locator("#tool")).to_contain_text("Loading the details")
+        page.locator("#tool").get_by_role("button", name="Close").click()
+        with page.expect_response(f"**/{file}"):
+            held.release()
+        page.evaluate(IDLE)
+        expect(page.locator("#tool")).to_be_hidden()
+    page.get_by_role("button", name="Two people").click()
+    expect(page.get_by_role("heading", name="Two people")).to_be_visible()

@@ -32,8 +32,9 @@ export class Tools {
   #text = null;
   /** @type {Record<string, any>} */
   #made = {};
-  /** Counter of requests to open a tool. */
+  /** Counter of requests to open or close a tool. */
   #turn = 0;
+  #closings = 0;
 
   /**
    * @param {HTMLElement} host
@@ -45,8 +46,9 @@ export class Tools {
     this.#opener = opener;
     this.#parts = parts;
     opener.addEventListener("click", async () => {
-      const turn = ++this.#turn;
-      (await this.#tool("TwoPeople"))?.show(opener, () => turn !== this.#turn);
+      const isCanceled = this.#begin();
+      const tool = await this.#tool("TwoPeople");
+      if (!isCanceled()) void tool?.show(opener, isCanceled);
     });
   }
 
@@ -58,8 +60,18 @@ export class Tools {
 
   /** Adds a track to alchemy, as "more" or "less". @param {number} track  @param {boolean} isMore */
   async mix(track, isMore) {
-    this.#turn++;
-    (await this.#tool("Alchemy"))?.add(track, isMore);
+    this.#begin();
+    const closings = this.#closings;
+    const tool = await this.#tool("Alchemy");
+    // Several tracks may be added while it is loading.
+    if (closings === this.#closings) void tool?.add(track, isMore);
+  }
+
+  /** Says that a tool is loading, unless one is open. @returns {() => boolean}  whether it was closed, or another one was requested, in the meantime */
+  #begin() {
+    const turn = ++this.#turn;
+    if (this.#host.hidden) this.#say(gettext("Loading the details"));
+    return () => turn !== this.#turn;
   }
 
   /** @param {"Alchemy" | "TwoPeople"} name */
@@ -68,10 +80,19 @@ export class Tools {
       const tools = await this.#parts.readScript();
       return (this.#made[name] ??= new tools[name](this.#host, { ...this.#parts, text: this.#text }));
     } catch (reason) {
-      const close = button("text-button", gettext("Close"), () => this.#show());
-      this.#show(element("div", { class: "tool-body" }, messageOf(reason), close));
+      this.#say(messageOf(reason));
       return null;
     }
+  }
+
+  /** @param {string} note */
+  #say(note) {
+    const close = button("text-button", gettext("Close"), () => {
+      this.#turn++;
+      this.#closings++;
+      this.#show();
+    });
+    this.#show(element("div", { class: "tool-body" }, element("p", { role: "status" }, note), close));
   }
 
   /** @param {...Node} nodes  none to clear */
