@@ -175,6 +175,15 @@ BOMBS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
         "columns",
     ),
     "JSON lines that are empty": ("TableSource", "t.jsonl", lambda: b"\n" * (20 * MEGABYTE), "too many lines"),
+    "library of empty tracks": (
+        *("TableSource", "t.xml", lambda: b"<DJ_PLAYLISTS>" + b"<TRACK TrackID='1'/>" * 510_000),
+        "more than 500,000 tracks",
+    ),
+    "library of one tag": (
+        *("TableSource", "t.xml", lambda: b"<DJ_PLAYLISTS><TRACK " + b"a " * (20 * MEGABYTE) + b">"),
+        "no rows",
+    ),
+    "library of depth": ("TableSource", "t.xml", lambda: b"<plist>" + b"<dict>" * 1_000_000, "no rows"),
     "bzip2": (
         *("TakeoutSource", "t.zip", lambda: zipped({"YourLibrary.json": bytes(50 * MEGABYTE)}, zipfile.ZIP_BZIP2)),
         "with an unsupported method",

@@ -203,7 +203,7 @@ def test_tables_read_any_json_lines(cache: Cache, rows: list[Any], changes: list
 
 
 @few
-@given(st.sampled_from(["t.csv", "t.jsonl", "t.m3u", "t.parquet"]), st.binary(max_size=200))
+@given(st.sampled_from(["t.csv", "t.jsonl", "t.m3u", "t.parquet", "t.xml"]), st.binary(max_size=200))
 def test_tables_read_any_bytes(cache: Cache, name: str, content: bytes) -> None:
     check(cache, TableSource, name, content)
 

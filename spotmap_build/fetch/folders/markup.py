@@ -25,6 +25,8 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+MAX_TAG_LENGTH: Final = 1 << 20
+"""Characters of a tag's attributes; those of a longer tag, which no program writes, are not read."""
 _ATTRIBUTE: Final = re.compile(r"""([^\s=/'"<>]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|(\S++)))?+""")
 
 
@@ -48,7 +50,7 @@ def read_markup(markup: str) -> Iterator[Tag | str]:
     """
     for found in _TOKEN.finditer(markup):
         if found["start"]:
-            text = found["attributes"].rstrip()
+            text = found["attributes"].rstrip() if len(found["attributes"]) <= MAX_TAG_LENGTH else ""
             attributes = tuple(
                 (name.lower(), unescape(double or single or bare))
                 for name, double, single, bare in _ATTRIBUTE.findall(text.removesuffix("/"))

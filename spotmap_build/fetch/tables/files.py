@@ -1,4 +1,4 @@
-"""Read tables (CSV, JSON Lines, Parquet) and playlists (M3U and others) as columns of plain values, within bounds."""
+"""Read tables (CSV, JSON Lines, Parquet), playlists and libraries of music programs as columns of plain values."""
 
 from __future__ import annotations
 
@@ -18,9 +18,21 @@ from spotmap_build.fetch.tables.caption_lines import read_captions
 from spotmap_build.fetch.tables.delimited import Table, read_delimited, without_padding
 from spotmap_build.fetch.tables.json_rows import read_json
 from spotmap_build.fetch.tables.m3u import read_m3u
+from spotmap_build.fetch.tables.music_libraries import MAX_LIBRARY_BYTES
+from spotmap_build.fetch.tables.music_library_files import music_library_table
 
+LIBRARY_SUFFIXES: Final = (".xml", ".nml")
 JSON_SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
-TABLE_SUFFIXES: Final = (".csv", ".tsv", ".tab", ".txt", *JSON_SUFFIXES, ".parquet", *PLAYLIST_SUFFIXES)
+TABLE_SUFFIXES: Final = (
+    ".csv",
+    ".tsv",
+    ".tab",
+    ".txt",
+    *JSON_SUFFIXES,
+    ".parquet",
+    *LIBRARY_SUFFIXES,
+    *PLAYLIST_SUFFIXES,
+)
 
 INSTEAD: Final = {
     **dict.fromkeys(
@@ -28,8 +40,6 @@ INSTEAD: Final = {
     ),
     FOOBAR_SUFFIX: "Only foobar2000 can read it: save the playlist there as .m3u8.",
     ".gz": "Unpack it first.",
-    ".xml": "From Apple Music or iTunes, export the library or a playlist as text (.txt) or as M3U.",
-    ".nml": "From the DJ program, export a playlist as text (.txt), CSV or M3U.",
     ".zip": "Give an export of Spotify as takeout:PATH, one of Exportify as exportify:PATH; unpack any other.",
 }
 """What to do with files that are no tables yet, by their suffix."""
@@ -83,7 +93,8 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
         elif suffix in PLAYLIST_SUFFIXES:
             table = Table(read_m3u(path))
         else:
-            table = _read_text(read_bounded(path, MAX_TABLE_BYTES), path)
+            limit_bytes = MAX_LIBRARY_BYTES if suffix in LIBRARY_SUFFIXES else MAX_TABLE_BYTES
+            table = _read_text(read_bounded(path, limit_bytes), path)
     except FileNotFoundError as error:
         raise SourceError(f"{path} does not exist.", hint="Check the path after table: .") from error
     except OSError as error:
@@ -129,6 +140,9 @@ def _read_text(content: bytes, path: Path) -> Table:
         return Table(
             _without_nan(read_json(text, str(path), is_by_line=path.suffix.lower() != JSON_SUFFIXES[0])), about
         )
+    if path.suffix.lower() in LIBRARY_SUFFIXES:
+        table = music_library_table(text, path)
+        return replace(table, notices=(*about, *table.notices))
     text = without_padding(text, str(path))
     table = read_captions(text, str(path)) or read_delimited(text, str(path))
     return replace(table, notices=(*about, *table.notices))

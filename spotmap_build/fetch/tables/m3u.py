@@ -38,11 +38,11 @@ def read_m3u(path: Path) -> dict[str, list[Any]]:
             f"{path} cannot be used: {m3u.fault}.",
             hint="Give a playlist of music files: M3U, PLS, XSPF, JSPF, WPL, ZPL, ASX or B4S.",
         )
-    near = _Near(path.parent, m3u)
+    near = NearFiles(path.parent, m3u)
     return m3u_columns(content, path.stem, near.find, lambda line: is_there(path.parent / line))
 
 
-class _Near:
+class NearFiles:
     """The files near a playlist. Folders are walked only if a line does not match exactly."""
 
     def __init__(self, folder: Path, m3u: M3u) -> None:
@@ -57,6 +57,7 @@ class _Near:
         return FileFinder(self._root, walk(self._root).audio)
 
     def find(self, line: str) -> list[str]:
+        """Return the paths of a line: several if it is a folder, the likeliest if there is no such file."""
         found = self._find(line) or self._find(without_fragment(line))
         files = [] if found is None else walk(found).audio if found.is_dir() else [found]
         if files:

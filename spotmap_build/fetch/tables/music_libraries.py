@@ -1,0 +1,283 @@
+"""Read the libraries of music programs in XML: Apple Music and iTunes, Rekordbox, Traktor. Pure.
+
+Like playlists, they are read as markup rather than with an XML parser, which would build the whole document in memory
+and expand entities.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from spotmap_build.fetch.folders.markup import Tag, read_markup
+
+MAX_DEPTH: Final = 32
+"""Of values in an Apple library, which has six; what nests more deeply is not read."""
+MAX_LIBRARY_BYTES: Final = 128 << 20
+"""An Apple library of 180,000 tracks."""
+MAX_TRACKS: Final = 500_000
+MAX_PARTS: Final = 1_000
+"""Of a text, which entities and comments divide."""
+MAX_RATING: Final = 5
+_ROOT: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(plist|dj_playlists|nml)\b", re.I | re.S)
+_CONTAINERS: Final = frozenset({"dict", "array"})
+_SCALARS: Final = frozenset({"key", "string", "integer", "real", "date", "true", "false"})
+_APPLE: Final = {
+    "Name": "title",
+    "Artist": "artists",
+    "Album": "album",
+    "Total Time": "duration_ms",
+    "Genre": "genres",
+    "Year": "year",
+    "Track Number": "track_number",
+    "Disc Number": "disc_number",
+    "Date Added": "added_at",
+    "Play Count": "play_count",
+    "Play Date UTC": "last_played",
+}
+_NO_MUSIC: Final = frozenset({"Podcast", "Movie", "TV Show", "Music Video", "Audiobook"})
+"""What an Apple library says of tracks that are no songs."""
+_OF_TRACK: Final = {*_APPLE, *_NO_MUSIC, "Track ID", "Track Type", "Location", "Explicit", "Rating", "Rating Computed"}
+_NO_PLAYLIST: Final = frozenset({"Master", "Distinguished Kind", "Folder"})
+"""What an Apple library says of lists that the program made, and of folders, which repeat the lists in them."""
+_REKORDBOX: Final = {
+    "name": "title",
+    "artist": "artists",
+    "album": "album",
+    "totaltime": "duration_s",
+    "genre": "genres",
+    "year": "year",
+    "tracknumber": "track_number",
+    "discnumber": "disc_number",
+    "dateadded": "added_at",
+    "playcount": "play_count",
+    "label": "label",
+}
+_TRAKTOR: Final = {
+    ("entry", "title"): "title",
+    ("entry", "artist"): "artists",
+    ("album", "title"): "album",
+    ("album", "track"): "track_number",
+    ("info", "playtime"): "duration_s",
+    ("info", "genre"): "genres",
+    ("info", "import_date"): "added_at",
+    ("info", "last_played"): "last_played",
+    ("info", "playcount"): "play_count",
+    ("info", "label"): "label",
+}
+_DATES: Final = ("added_at", "last_played")
+_COUNTS: Final = ("year", "track_number", "disc_number", "duration_s", "duration_ms")
+"""Numbers that are unknown if they are zero."""
+_TRAKTOR_DATE: Final = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")
+
+Row = dict[str, Any]
+Attributes = dict[str, str]
+
+
+class TooManyTracks(ValueError):
+    """A library has more than ``MAX_TRACKS``."""
+
+
+@dataclass
+class MusicLibrary:
+    """The tracks of a library.
+
+    ``rows``: fields of each track by the names of a table's columns; ``paths`` are the lines that may name its file,
+    the likeliest first. ``left_out``: the number of podcasts, films and the like.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    left_out: int = 0
+    _known: dict[str, Row] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        """Add a track."""
+        if len(self.rows) == MAX_TRACKS:
+            raise TooManyTracks
+        self.rows.append(row)
+
+    def name(self, key: str, row: Row) -> None:
+        """Set a key by which playlists may refer to a track."""
+        if key:
+            self._known.setdefault(key, row)
+
+    def members(self, key: str) -> list[Row]:
+        """Return the track that a key of a playlist means, if there is one."""
+        return [self._known[key]] if key in self._known else []
+
+
+def read_music_library(text: str) -> MusicLibrary | None:
+    """Parse the library of any of these programs, recognized by its beginning; None if it is none of them.
+
+    Raises
+    ------
+    TooManyTracks
+        It is too large for a map.
+    """
+    root = _ROOT.match(text)
+    if root is None:
+        return None
+    read = {"plist": _read_apple, "dj_playlists": _read_rekordbox, "nml": _read_traktor}[root[1].lower()]
+    library = read(text)
+    for row in library.rows:
+        for name in _COUNTS:
+            if str(row.get(name)).strip("0.") == "":
+                row[name] = None
+        for name in _DATES:
+            if found := _TRAKTOR_DATE.fullmatch(str(row.get(name))):
+                row[name] = f"{found[1]}-{found[2]:0>2}-{found[3]:0>2}"
+    return library
+
+
+def _read_apple(text: str) -> MusicLibrary:
+    library, track = MusicLibrary(), dict[str, str]()
+    said, members = set[str](), list[Row]()
+    name = ""
+    for keys, kind, value in _values(text):
+        match keys:
+            case ["Tracks", _] if kind == "dict":
+                _add_apple_track(track, library)
+                track = {}
+            case ["Tracks", _, key] if key in _OF_TRACK and kind not in {"false", *_CONTAINERS}:
+                track[key] = value
+            case ["Playlists", _] if kind == "dict":
+                _add_apple_track(track, library)
+                _add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
+                track, name, said, members = {}, "", set(), []
+            case ["Playlists", _, "Playlist Items", _, "Track ID"]:
+                members += library.members(value)
+            case ["Playlists", _, "Name"]:
+                name = value
+            case ["Playlists", _, key] if key in _NO_PLAYLIST and kind != "false":
+                said.add(key)
+            case _:
+                pass
+    _add_apple_track(track, library)
+    _add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
+    return library
+
+
+def _add_apple_track(track: dict[str, str], library: MusicLibrary) -> None:
+    if not _NO_MUSIC.isdisjoint(track) or track.get("Track Type") == "URL":  # radio
+        library.left_out += 1
+    elif track:
+        row: Row = {name: track[key] for key, name in _APPLE.items() if key in track}
+        row["explicit"] = "true" if "Explicit" in track else None
+        row["rating"] = None if "Rating Computed" in track else _rating(track.get("Rating"), 100)
+        row["paths"] = _lines(track.get("Location", ""))
+        library.add(row)
+        library.name(track.get("Track ID", ""), row)
+
+
+def _values(text: str) -> Iterator[tuple[list[str], str, str]]:
+    """Yield the values of a property list: the keys that lead to it, its type, and its text.
+
+    A dictionary or list is yielded at its beginning. Elements of a list have an empty key.
+    """
+    keys: list[str] = []
+    depth, reading = 0, ""
+    parts: list[str] = []
+    for token in read_markup(text):
+        if isinstance(token, str):
+            if reading and len(parts) < MAX_PARTS:
+                parts.append(token)
+            continue
+        if token.opens and token.name in _CONTAINERS:
+            depth += 1
+            if depth <= MAX_DEPTH:
+                yield keys, token.name, ""
+                keys = [*keys, ""]
+        elif token.opens and token.name in _SCALARS:
+            reading, parts = token.name, []
+        if token.closes and token.name in _CONTAINERS and depth:
+            depth -= 1
+            keys = keys[:depth]
+        elif token.closes and token.name == reading:
+            value = "".join(parts)
+            if reading == "key":
+                keys = [*keys[:-1], value]
+            elif depth <= MAX_DEPTH:
+                yield keys, reading, value
+            reading = ""
+
+
+def _read_rekordbox(text: str) -> MusicLibrary:
+    library, members = MusicLibrary(), list[Row]()
+    name = ""
+    for tag, attributes in _tags(text):
+        if tag.name == "track" and "key" in attributes:
+            members += library.members(attributes["key"])
+        elif tag.name == "track" and "trackid" in attributes:
+            row: Row = {field: attributes[key] for key, field in _REKORDBOX.items() if key in attributes}
+            row["rating"] = _rating(attributes.get("rating"), 255)
+            row["paths"] = _lines(attributes.get("location", ""))
+            library.add(row)
+            for key in ("trackid", "location"):  # playlists have one or the other
+                library.name(attributes.get(key, ""), row)
+        elif tag.name == "node":
+            _add_playlist(name, members)
+            name, members = attributes.get("name", "") if attributes.get("type") == "1" else "", []
+    _add_playlist(name, members)
+    return library
+
+
+def _read_traktor(text: str) -> MusicLibrary:
+    library, members = MusicLibrary(), list[Row]()
+    name, is_collection = "", True
+    row: Row = {}
+    for tag, attributes in _tags(text):
+        if tag.name == "node":
+            is_collection = False
+            _add_playlist(name, members)
+            name, members = attributes.get("name", "") if attributes.get("type") == "PLAYLIST" else "", []
+        elif tag.name == "primarykey":
+            members += library.members(attributes.get("key", ""))
+        if not is_collection:
+            continue
+        if tag.name == "entry":
+            row = {"rating": None, "paths": ()}
+            library.add(row)
+        _add_traktor_facts(row, tag.name, attributes)
+        if tag.name == "location":
+            volume, folder, file = (attributes.get(key, "") for key in ("volume", "dir", "file"))
+            row["paths"] = _traktor_lines(volume, folder + file)
+            library.name(volume + folder + file, row)
+    _add_playlist(name, members)
+    return library
+
+
+def _add_traktor_facts(row: Row, tag: str, attributes: Attributes) -> None:
+    row.update({field: attributes[key] for (of, key), field in _TRAKTOR.items() if of == tag and key in attributes})
+    if tag == "info":
+        row["rating"] = _rating(attributes.get("ranking"), 255)
+        row["year"] = attributes.get("release_date", "")[:4] or None
+
+
+def _tags(text: str) -> Iterator[tuple[Tag, Attributes]]:
+    """Yield the tags that open an element, with their attributes."""
+    for token in read_markup(text):
+        if isinstance(token, Tag) and token.opens:
+            yield token, dict(token.attributes)
+
+
+def _traktor_lines(volume: str, place: str) -> tuple[str, ...]:
+    """Return the paths that a volume ("C:", "Macintosh HD") and a place in it ("/:Music/:a.mp3") may mean."""
+    path = place.replace("/:", "/")
+    return (f"{volume}{path}",) if volume.endswith(":") or not volume else (path, f"/Volumes/{volume}{path}")
+
+
+def _lines(location: str) -> tuple[str, ...]:
+    return (location,) if location.lower().startswith("file:") else ()
+
+
+def _rating(text: str | None, most: int) -> int | None:
+    """Return the number of stars; None if there are none."""
+    known = text is not None and text.isdecimal() and len(text) <= len(str(most))
+    return (min(int(text or ""), most) * MAX_RATING // most or None) if known else None
+
+
+def _add_playlist(name: str, members: list[Row]) -> None:
+    for row in members if name.strip() else ():
+        row.setdefault("playlists", []).append(name)

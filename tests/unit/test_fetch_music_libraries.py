@@ -1,0 +1,209 @@
+"""Libraries of music programs in XML: Apple Music and iTunes, Rekordbox, Traktor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from spotmap_build.cache.keys import digest_bytes
+from spotmap_build.cache.store import Cache
+from spotmap_build.errors import SourceError, TrackError
+from spotmap_build.fetch.source import LoadContext, Loaded, ProbeResult
+from spotmap_build.fetch.tables.music_libraries import MAX_DEPTH, read_music_library
+from spotmap_build.fetch.tables.table import TableSource
+from spotmap_build.model import Track
+
+APPLE = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple Computer//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0"><dict>
+<key>Major Version</key><integer>1</integer>
+<key>Music Folder</key><string>file:///Users/me/Music/</string>
+<key>Tracks</key>
+<dict>
+  <key>101</key><dict>
+    <key>Track ID</key><integer>101</integer><key>Name</key><string>Salt &#38; Road</string>
+    <key>Artist</key><string>Ada Finch</string><key>Album</key><string>Coast</string>
+    <key>Genre</key><string>Folk</string><key>Total Time</key><integer>217400</integer>
+    <key>Disc Number</key><integer>1</integer><key>Track Number</key><integer>7</integer>
+    <key>Year</key><integer>1999</integer><key>Date Added</key><date>2010-03-04T05:06:07Z</date>
+    <key>Play Count</key><integer>12</integer><key>Play Date UTC</key><date>2020-01-02T03:04:05Z</date>
+    <key>Rating</key><integer>80</integer><key>Track Type</key><string>File</string>
+    <key>Location</key><string>file://localhost{music}/a%20b.mp3</string>
+  </dict>
+  <key>102</key><dict>
+    <key>Track ID</key><integer>102</integer><key>Name</key><string>Cloud</string>
+    <key>Artist</key><string>Bo</string><key>Explicit</key><true/><key>Year</key><integer>0</integer>
+    <key>Rating</key><integer>60</integer><key>Rating Computed</key><true/>
+    <key>Track Type</key><string>Remote</string><key>Apple Music</key><true/>
+  </dict>
+  <key>103</key><dict>
+    <key>Track ID</key><integer>103</integer><key>Name</key><string>Talk</string><key>Podcast</key><true/>
+  </dict>
+</dict>
+<key>Playlists</key>
+<array>
+  <dict><key>Name</key><string>Library</string><key>Master</key><true/><key>Playlist Items</key>
+    <array><dict><key>Track ID</key><integer>101</integer></dict></array></dict>
+  <dict><key>Name</key><string>Music</string><key>Distinguished Kind</key><integer>4</integer><key>Playlist Items</key>
+    <array><dict><key>Track ID</key><integer>101</integer></dict></array></dict>
+  <dict><key>Name</key><string>Evening</string><key>Smart Info</key><data>AQEAAw==</data><key>Playlist Items</key>
+    <array><dict><key>Track ID</key><integer>102</integer></dict>
+      <dict><key>Track ID</key><integer>101</integer></dict>
+      <dict><key>Track ID</key><integer>103</integer></dict></array></dict>
+  <dict><key>Name</key><string>Empty</string></dict>
+</array>
+</dict></plist>
+"""
+REKORDBOX = """<?xml version="1.0" encoding="UTF-8"?>
+<DJ_PLAYLISTS Version="1.0.0"><PRODUCT Name="rekordbox" Version="6.7.7" Company="AlphaTheta"/>
+<COLLECTION Entries="2">
+  <TRACK TrackID="101" Name="Salt &amp; Road" Artist="Ada Finch" Album="Coast" Genre="Folk" Kind="MP3 File"
+    TotalTime="217" DiscNumber="1" TrackNumber="7" Year="1999" AverageBpm="128.00" DateAdded="2010-03-04"
+    PlayCount="12" Rating="204" Label="Shore" Location="file://localhost{music}/a%20b.mp3">
+    <TEMPO Inizio="0.025" Bpm="128.00" Metro="4/4" Battito="1"/><POSITION_MARK Name="" Type="0" Start="0.1" Num="-1"/>
+  </TRACK>
+  <TRACK TrackID="102" Name="Cloud" Artist="Bo" Year="0" Rating="0" Location=""/>
+</COLLECTION>
+<PLAYLISTS><NODE Type="0" Name="ROOT" Count="2">
+  <NODE Name="Sets" Type="0" Count="1"><NODE Name="Evening" Type="1" KeyType="0" Entries="2">
+    <TRACK Key="102"/><TRACK Key="101"/></NODE></NODE>
+  <NODE Name="By place" Type="1" KeyType="1" Entries="1">
+    <TRACK Key="file://localhost{music}/a%20b.mp3"/></NODE>
+</NODE></PLAYLISTS></DJ_PLAYLISTS>
+"""
+TRAKTOR = """<?xml version="1.0" encoding="UTF-8" standalone="no" ?>
+<NML VERSION="19"><HEAD COMPANY="www.native-instruments.com" PROGRAM="Traktor"></HEAD>
+<COLLECTION ENTRIES="2">
+  <ENTRY MODIFIED_DATE="2021/9/1" TITLE="Salt &amp; Road" ARTIST="Ada Finch">
+    <LOCATION DIR="{folders}/:" FILE="a b.mp3" VOLUME="Macintosh HD" VOLUMEID="Macintosh HD"></LOCATION>
+    <ALBUM TRACK="7" TITLE="Coast"></ALBUM>
+    <INFO BITRATE="320000" GENRE="Folk" LABEL="Shore" PLAYCOUNT="12" PLAYTIME="217" RANKING="204"
+      IMPORT_DATE="2010/3/4" LAST_PLAYED="2020/1/2" RELEASE_DATE="1999/1/1"></INFO>
+    <TEMPO BPM="128.000000"></TEMPO></ENTRY>
+  <ENTRY TITLE="Cloud" ARTIST="Bo"><INFO RANKING="0"></INFO></ENTRY>
+</COLLECTION>
+<PLAYLISTS><NODE TYPE="FOLDER" NAME="$ROOT"><SUBNODES COUNT="1"><NODE TYPE="PLAYLIST" NAME="Evening">
+  <PLAYLIST ENTRIES="1" TYPE="LIST"><ENTRY><PRIMARYKEY TYPE="TRACK" KEY="Macintosh HD{folders}/:a b.mp3"></PRIMARYKEY>
+  </ENTRY></PLAYLIST></NODE></SUBNODES></NODE></PLAYLISTS></NML>
+"""
+
+
+class Sound:
+    duration_ms = None
+
+    def __init__(self, path: Path) -> None:
+        self.audio_digest = digest_bytes(path.name.encode())
+
+
+def probe(path: Path) -> ProbeResult:
+    if not path.exists():
+        raise TrackError("missing-file", "The file does not exist.")
+    return Sound(path)
+
+
+def load(folder: Path, content: str, name: str) -> Loaded:
+    (folder / name).write_text(content)
+    with Cache.open(folder / "cache") as cache:
+        return TableSource(folder / name).load(LoadContext(cache, probe, 1, lambda done, total: None))
+
+
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Return a folder with an audio file."""
+    folder = tmp_path / "my music"
+    folder.mkdir()
+    (folder / "a b.mp3").write_bytes(b"a sound")
+    return folder
+
+
+def filled(content: str, music: Path) -> str:
+    return content.format(music=quote(str(music)), folders=str(music).replace("/", "/:"))
+
+
+def described(track: Track) -> tuple[object, ...]:
+    path = track.recording.path if track.recording else None
+    facts = (track.title, track.artists, track.album, track.genres, track.year, track.track_number, track.play_count)
+    return (*facts, track.duration_ms and track.duration_ms // 1000, track.added_at[:10], path)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"), [(APPLE, "Library.xml"), (REKORDBOX, "rekordbox.xml"), (TRAKTOR, "collection.nml")]
+)
+def test_library_of_a_music_program_is_read(tmp_path: Path, music: Path, content: str, name: str) -> None:
+    loaded = load(tmp_path, filled(content, music), name)
+    local, cloud = loaded.library.tracks
+    facts = ("Salt & Road", ("Ada Finch",), "Coast", ("Folk",), 1999, 7, 12, 217, "2010-03-04")
+    assert described(local) == (*facts, str(music / "a b.mp3"))
+    assert (cloud.title, cloud.artists, cloud.year, cloud.recording) == ("Cloud", ("Bo",), None, None)
+    assert (local.facets["rating"], "rating" in cloud.facets) == (4, False)
+    assert loaded.is_streamed, "a track without a file is searched for"
+    lists = {playlist.name: set(playlist.track_ids) for playlist in loaded.library.playlists}
+    assert local.id in lists["Evening"]
+    assert lists.keys() <= {"Evening", "By place"}
+    assert loaded.library.failures == ()
+
+
+def test_apple_library_without_what_is_no_music(tmp_path: Path, music: Path) -> None:
+    loaded = load(tmp_path, filled(APPLE, music), "Library.xml")
+    local, cloud = loaded.library.tracks
+    assert (local.explicit, cloud.explicit) == (None, True)
+    assert local.listening is not None
+    assert local.listening.last_on == "2020-01-02"
+    (playlist,) = loaded.library.playlists
+    assert set(playlist.track_ids) == {local.id, cloud.id}
+    assert loaded.notices == ("Library.xml: a podcast, film, radio station or the like is left out.",)
+
+
+def test_moved_library_finds_its_files(tmp_path: Path) -> None:
+    (tmp_path / "Media").mkdir()
+    (tmp_path / "Media/a b.mp3").write_bytes(b"a sound")
+    for content, name in ((APPLE, "Library.xml"), (TRAKTOR, "collection.nml")):
+        elsewhere = filled(content, Path("/gone/Media"))
+        track = load(tmp_path, elsewhere, name).library.tracks[0]
+        assert track.recording is not None
+        assert track.recording.path == str(tmp_path / "Media/a b.mp3")
+
+
+@pytest.mark.parametrize(
+    ("volume", "paths"),
+    [
+        ("C:", ("C:/Music/a.mp3",)),
+        ("Macintosh HD", ("/Music/a.mp3", "/Volumes/Macintosh HD/Music/a.mp3")),
+        ("", ("/Music/a.mp3",)),
+    ],
+)
+def test_volume_of_traktor_becomes_a_path(volume: str, paths: tuple[str, ...]) -> None:
+    entry = f'<ENTRY><LOCATION VOLUME="{volume}" DIR="/:Music/:" FILE="a.mp3"/></ENTRY>'
+    library = read_music_library(f"<NML><COLLECTION>{entry}</COLLECTION></NML>")
+    assert library is not None
+    assert library.rows[0]["paths"] == paths
+
+
+@pytest.mark.parametrize("content", ["", "x", "<html><body>a</body></html>", "<playlist/>", "<plists/>"])
+def test_other_document_is_refused(tmp_path: Path, content: str) -> None:
+    with pytest.raises(SourceError, match="not the library of Apple Music, Rekordbox or Traktor") as raised:
+        load(tmp_path, content, "a.xml")
+    assert "CSV" in raised.value.hint
+
+
+@pytest.mark.parametrize("content", [APPLE, REKORDBOX, TRAKTOR])
+def test_every_beginning_of_a_library_is_read(content: str) -> None:
+    first = read_music_library(content)
+    assert first is not None
+    for end in range(content.index("<", 140), len(content), 7):
+        part = read_music_library(content[:end])
+        assert part is None or len(part.rows) <= len(first.rows) + 1
+
+
+def test_deeply_nested_and_expanding_library_stays_small() -> None:
+    bomb = '<!DOCTYPE plist [<!ENTITY a "&b;&b;"><!ENTITY b "&c;&c;">]>'
+    deep = "<dict><key>a</key>" * 100 * MAX_DEPTH
+    tracks = "<dict><key>Tracks</key><dict><key>1</key><dict><key>Name</key><string>&a;</string></dict></dict></dict>"
+    library = read_music_library(f"{bomb}<plist>{tracks}</plist>")
+    assert library is not None
+    assert [row["title"] for row in library.rows] == ["&a;"]
+    nested = read_music_library(f"<plist>{deep}</plist>")
+    assert nested is not None
+    assert nested.rows == []
