@@ -81,7 +81,7 @@ def find_slopes(
     """
     chosen = np.arange(len(coordinates)) if rows is None else np.asarray(rows, dtype=np.intp)
     least = least_explained(len(chosen))
-    if least >= 1:
+    if least >= 1 or features.shape[1] == 0:
         return ()
     from scipy.stats import rankdata
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -101,21 +100,21 @@ def _find(fetched: Fetched, embedded: Embedded, projected: Projected, names: Map
     absence = why_no_clusters(coordinates, embeddings.vectors, layout.trustworthiness)
     groups = no_groups(len(coordinates)) if absence else _groups(embedded, projected, last)
     rows = (_members(groups.clusters), _members(groups.regions))
-    carried = _match_to_previous(embedded, rows, last)
-    fixed = _fixed_names(carried[0], names), _fixed_names(carried[1], names)
+    matched = _match_to_previous(embedded, rows, last)
+    fixed = _fixed_names(matched[0], names), _fixed_names(matched[1], names)
     named = _name(fetched, embedded, rows, groups.parents, fixed)
-    make = _Maker(coordinates, embeddings.features, embeddings.feature_names)
-    firm, firm_in_region = groups.membership.strengths, groups.region_membership.strengths
-    clusters = make.clusters(rows[0], carried[0], named.clusters, firm, groups.parents)
-    regions = make.clusters(rows[1], carried[1], named.regions, firm_in_region)
+    level = partial(_clusters_of_level, embedded, coordinates)
+    strengths, parents = groups.membership.strengths, groups.parents
+    clusters = level(rows[0], matched[0], named.clusters, strengths=strengths, parents=parents)
+    regions = level(rows[1], matched[1], named.regions, strengths=groups.region_membership.strengths)
     known = {one.id: one.name for one in (*(last.clusters if last else ()), *(last.regions if last else ()))}
     known |= {one.id: one.name for one in (*clusters, *regions)}
-    events = tuple(line for level in carried for line in describe_events(level.events, known)) if last else ()
+    events = tuple(line for each in matched for line in describe_events(each.events, known)) if last else ()
     return Clusters(
         clusters=clusters,
         regions=regions,
         events=events,
-        next_numbers=(carried[0].next_number, carried[1].next_number),
+        next_numbers=(matched[0].next_number, matched[1].next_number),
         absence=absence,
     )
 
@@ -166,9 +165,9 @@ def _match_to_previous(
     return first, second
 
 
-def _fixed_names(carried: MatchedClusters, names: Mapping[str, str]) -> dict[int, str]:
+def _fixed_names(matched: MatchedClusters, names: Mapping[str, str]) -> dict[int, str]:
     """Return the fixed names: given by the person, or kept from the last map."""
-    chosen = {number: names.get(one.id, one.name) for number, one in enumerate(carried.identities)}
+    chosen = {number: names.get(one.id, one.name) for number, one in enumerate(matched.identities)}
     return {number: name for number, name in chosen.items() if name}
 
 
@@ -190,46 +189,32 @@ def _name(
     return name_levels(matrix, rows[1], rows[0], parents, fixed_regions=fixed[1], fixed_clusters=fixed[0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Maker:
-    """Create the clusters of one level."""
+def _clusters_of_level(
+    embedded: Embedded,
+    coordinates: Float32Array,
+    rows: Sequence[tuple[int, ...]],
+    matched: MatchedClusters,
+    names: Sequence[str],
+    *,
+    strengths: Float32Array,
+    parents: tuple[int, ...] = (),
+) -> tuple[Cluster, ...]:
+    from spotmap_build.cluster.hdbscan import core_rows
+    from spotmap_build.insights.axes import describe_slopes, find_slopes
 
-    coordinates: Float32Array
-    features: Float32Array
-    feature_names: tuple[str, ...]
-
-    def clusters(
-        self,
-        rows: Sequence[tuple[int, ...]],
-        carried: MatchedClusters,
-        names: Sequence[str],
-        strengths: Float32Array,
-        parents: tuple[int, ...] = (),
-    ) -> tuple[Cluster, ...]:
-        return tuple(
-            Cluster(
-                id=identity.id,
-                name=names[number],
-                members=rows[number],
-                core=self._core(rows[number], strengths),
-                color=identity.color,
-                axes=self._axes(rows[number]),
-                parent=parents[number] if parents else None,
-            )
-            for number, identity in enumerate(carried.identities)
+    features, feature_names = embedded.embeddings.value.features, embedded.embeddings.value.feature_names
+    return tuple(
+        Cluster(
+            id=identity.id,
+            name=names[number],
+            members=rows[number],
+            core=core_rows(rows[number], strengths, coordinates),
+            color=identity.color,
+            axes=describe_slopes(find_slopes(coordinates, features, feature_names, rows[number])),
+            parent=parents[number] if parents else None,
         )
-
-    def _core(self, rows: tuple[int, ...], strengths: Float32Array) -> tuple[int, ...]:
-        from spotmap_build.cluster.hdbscan import core_rows
-
-        return core_rows(rows, strengths, self.coordinates)
-
-    def _axes(self, rows: tuple[int, ...]) -> str:
-        from spotmap_build.insights.axes import describe_slopes, find_slopes
-
-        if self.features.shape[1] == 0:
-            return ""
-        return describe_slopes(find_slopes(self.coordinates, self.features, self.feature_names, rows))
+        for number, identity in enumerate(matched.identities)
+    )
 
 
 def _decode(track_count: int, data: bytes) -> Clusters:
