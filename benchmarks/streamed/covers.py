@@ -39,7 +39,6 @@ OFTEN: Final = 1_000_000
 SETTLE_MS: Final = 250
 MAX_STEPS: Final = 30
 """Wheel steps until covers replace points."""
-LOADED: Final = "[...document.querySelectorAll('.picks-art img')].filter((image) => image.naturalWidth).length"
 
 
 @dataclass(frozen=True)
@@ -203,11 +202,6 @@ def look(checks: Checks, address: str, wrong: dict[str, str]) -> None:
         _look_closer(checks, page)
         checks.equal("complaints of the page, requests elsewhere", complaints, [])
         browser.close()
-
-
-def _note_elsewhere(url: str, address: str, complaints: list[str]) -> None:
-    if not url.startswith((address, "data:")):
-        complaints.append(f"asked for {url}")
 
 
 def _look_closer(checks: Checks, page: Page) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from spotmap_build.core.files import NotRegularFile, open_regular, read_bounded
+from spotmap_build.core.files import open_regular, read_bounded
 from spotmap_build.emit.marker import MAX_MARKER_BYTES, Marker
 from spotmap_build.emit.site import served_generation
 from spotmap_build.errors import OutputError
@@ -31,7 +31,7 @@ class SiteFiles(Mapping[str, bytes]):
         try:
             with open_regular(self._folder / name) as file:
                 return file.read()
-        except (OSError, NotRegularFile) as error:
+        except OSError as error:
             raise _incomplete(self._folder, name) from error
 
     def __iter__(self) -> Iterator[str]:

@@ -145,10 +145,10 @@ class DaskPool:
 
     def close(self) -> None:
         """Cancel the jobs in flight and disconnect. Jobs that workers have already begun run to their end."""
-        with suppress(OSError, TimeoutError, RuntimeError):
+        with suppress(OSError, RuntimeError):
             self._client.cancel([flight.future for flight in self._in_flight.values()])
         self._in_flight.clear()
-        with suppress(OSError, TimeoutError, RuntimeError):
+        with suppress(OSError, RuntimeError):
             self._client.close(CLOSE_S)
 
     def run(
@@ -335,7 +335,7 @@ class DaskPool:
         """Raise ``ServiceError`` if the scheduler does not answer."""
         try:
             yield
-        except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
+        except (OSError, CancelledError, RuntimeError) as error:
             raise ServiceError(
                 f"The Dask scheduler at {self._address} no longer responds: {_reason(error)}.",
                 hint="Finished results are kept; run the same command again to continue.",
@@ -390,14 +390,14 @@ def _connect(address: str) -> Any:
     place = address.replace("dask://", "tcp://", 1)
     try:
         client = Client(place, timeout=CONNECT_S, set_as_default=False, name="spotmap-build")
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise ServiceError(
             f"No Dask scheduler answers at {address}: {_reason(error)}.",
             hint="Start one with `dask scheduler`, or use the address that it printed, with dask:// instead of tcp://.",
         ) from error
     try:
         client.wait_for_workers(1, timeout=MAX_WITHOUT_WORKERS_S)
-    except (OSError, TimeoutError) as error:
+    except OSError as error:
         client.close(CLOSE_S)
         raise ServiceError(
             f"The Dask cluster at {address} has no workers.", hint=f"Start some: dask worker {place} --nthreads 1"

@@ -38,7 +38,6 @@ def write_audio(
     *,
     codec: str = "",
     rate_hz: int = SAMPLE_RATE_HZ,
-    container_options: dict[str, str] | None = None,
 ) -> Path:
     """Encode float32 ``[n]`` or ``[2, n]``; the codec defaults to that of the suffix."""
     signal = np.atleast_2d(channels)
@@ -47,7 +46,7 @@ def write_audio(
     # Opus needs 48 kHz. FFmpeg's own Vorbis encoder is experimental and supports only stereo.
     encoded_rate_hz = 48_000 if codec == "libopus" else rate_hz
     encoded_layout = "stereo" if codec == "vorbis" else layout
-    with av.open(str(path), "w", container_options=container_options or {}) as container:
+    with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=encoded_rate_hz, options={"strict": "experimental"})
         stream.layout = encoded_layout
         resampler = av.AudioResampler(stream.format, encoded_layout, encoded_rate_hz, stream.frame_size or 1024)

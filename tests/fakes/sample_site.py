@@ -513,8 +513,9 @@ def art_names() -> list[str]:
     return [f"{number:016x}.webp" for number in range(12)]
 
 
-def gradient_png(number: int, side: int = 96) -> bytes:
+def gradient_png(number: int) -> bytes:
     """Return a small PNG (RGB, 8 bit) whose colors depend on ``number``."""
+    side = 96
     ramp = np.linspace(0.0, 1.0, side)
     across, down = np.meshgrid(ramp, ramp)
     phase = number * 0.9

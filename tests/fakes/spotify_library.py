@@ -49,7 +49,6 @@ def track_json(
     duration_ms: int = 215_000,
     isrc: str = "",
     explicit: bool = False,
-    release_date: str = "2019-03-08",
 ) -> Json:
     """Return a track whose id depends on its title and artists."""
     known = spotify_id("track", title, *artists)
@@ -60,7 +59,7 @@ def track_json(
             "id": spotify_id("album", album),
             "images": [],
             "name": album,
-            "release_date": release_date,
+            "release_date": "2019-03-08",
             "release_date_precision": "day",
             "total_tracks": 11,
             "type": "album",
@@ -84,13 +83,13 @@ def track_json(
     }
 
 
-def local_json(title: str, artist: str, *, album: str = "", duration_s: int = 180) -> Json:
-    """Return a local file in a playlist."""
+def local_json(title: str, artist: str, *, album: str = "") -> Json:
+    """Return a local file of three minutes in a playlist."""
     parts = ":".join(text.replace(" ", "+") for text in (artist, album, title))
     return {
         "album": {"album_type": None, "artists": [], "id": None, "images": [], "name": album, "release_date": None},
         "artists": [{"external_urls": {}, "href": None, "id": None, "name": artist, "type": "artist", "uri": None}],
-        "duration_ms": duration_s * 1000,
+        "duration_ms": 180_000,
         "explicit": False,
         "external_ids": {},
         "external_urls": {},
@@ -98,7 +97,7 @@ def local_json(title: str, artist: str, *, album: str = "", duration_s: int = 18
         "is_local": True,
         "name": title,
         "type": "track",
-        "uri": f"spotify:local:{parts}:{duration_s}",
+        "uri": f"spotify:local:{parts}:180",
     }
 
 
@@ -128,11 +127,11 @@ def saved_row(track: Json | None, added_at: str) -> Json:
     return {"added_at": added_at, "track": track}
 
 
-def playlist_row(item: Json | None, added_at: str, *, added_by: str = ME) -> Json:
+def playlist_row(item: Json | None, added_at: str) -> Json:
     """Return a row of a playlist."""
     return {
         "added_at": added_at,
-        "added_by": {"external_urls": {}, "id": added_by, "type": "user", "uri": f"spotify:user:{added_by}"},
+        "added_by": {"external_urls": {}, "id": ME, "type": "user", "uri": f"spotify:user:{ME}"},
         "is_local": bool(item and item.get("is_local")),
         "item": item,
         "primary_color": None,

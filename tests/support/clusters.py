@@ -16,9 +16,9 @@ def blobs(centers: list[tuple[float, float]], size: int, spread: float = 0.2, se
     return np.asarray(positions + spread * generator.normal(size=positions.shape), dtype=np.float32)
 
 
-def discs(centers: list[tuple[float, float]], size: int, radius: float, seed: int = 0) -> Float32Array:
+def discs(centers: list[tuple[float, float]], size: int, radius: float) -> Float32Array:
     """Return points spread evenly over discs with sharp edges."""
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(0)
     positions = np.repeat(np.array(centers), size, axis=0)
     count = len(positions)
     distance, angle = radius * np.sqrt(generator.random(count)), 2 * np.pi * generator.random(count)

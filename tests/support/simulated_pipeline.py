@@ -104,11 +104,11 @@ class Times:
     analysis_s: float
 
 
-def run_line(
-    count: int, workers: int, times: Times, *, searches_per_s: float, download_pause_s: float = 0.0, seed: int = 0
+def simulate_pipeline(
+    count: int, workers: int, times: Times, *, searches_per_s: float, download_pause_s: float = 0.0
 ) -> float:
     """Return the seconds until the last of ``count`` tracks is analyzed."""
-    clock, generator = Clock(), random.Random(seed)
+    clock, generator = Clock(), random.Random(0)
     search_slot = clock.limiter(searches_per_s)
     download_slot = clock.limiter(1 / download_pause_s) if download_pause_s else None
     found, ready = (

@@ -14,7 +14,6 @@ from spotmap_build.acquire.overrides import Override, parse_video_id, read_overr
 from spotmap_build.errors import ConfigError
 
 VIDEO = "QH3Fx41Jpl4"
-OTHER_VIDEO = "-_aBcDeFg12"
 
 
 def write_overrides(folder: Path, content: str | bytes) -> Path:

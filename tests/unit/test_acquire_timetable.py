@@ -25,7 +25,7 @@ from spotmap_build.config_values import parse_duration
 from spotmap_build.errors import CacheError
 from spotmap_build.progress import format_seconds, make_progress
 from spotmap_build.run import Run
-from tests.support.simulated_line import Times, run_line
+from tests.support.simulated_pipeline import Times, simulate_pipeline
 
 PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count=2)
 
@@ -35,7 +35,7 @@ PACE = Pace(searches_per_s=2, previews_per_s=5, download_pause_s=8, worker_count
 @pytest.mark.parametrize("pause_s", [0.0, 8.0])
 def test_estimate_for_recordings_agrees_with_the_simulation(count: int, workers: int, pause_s: float) -> None:
     times = Times(SEARCHES_PER_TRACK, 0.3, SECONDS_PER_DOWNLOAD, SECONDS_PER_TRACK)
-    simulated_s = run_line(count, workers, times, searches_per_s=PACE.searches_per_s, download_pause_s=pause_s)
+    simulated_s = simulate_pipeline(count, workers, times, searches_per_s=PACE.searches_per_s, download_pause_s=pause_s)
     pace = replace(PACE, download_pause_s=pause_s, worker_count=workers)
     assert estimate_recordings(count, count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
 
@@ -44,7 +44,7 @@ def test_estimate_for_recordings_agrees_with_the_simulation(count: int, workers:
 @pytest.mark.parametrize("workers", [1, 4])
 def test_estimate_for_previews_agrees_with_the_simulation(count: int, workers: int) -> None:
     times = Times(REQUESTS_PER_PREVIEW, 0.15, 0.2, SECONDS_PER_PREVIEW)
-    simulated_s = run_line(count, workers, times, searches_per_s=PACE.previews_per_s)
+    simulated_s = simulate_pipeline(count, workers, times, searches_per_s=PACE.previews_per_s)
     pace = replace(PACE, worker_count=workers)
     assert estimate_previews(count, count, pace).total_s == pytest.approx(simulated_s, rel=0.05)
 
