@@ -1,4 +1,4 @@
-"""The space of sounds: prepared vectors and nearest neighbors, which layout, regions and figures all need."""
+"""The embedding space: prepared vectors and their nearest neighbors, for layout, clusters and insights."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from spotmap_build.stages.previous_map import Previous
 
 NEIGHBORS_VERSION: Final = 3
-"""Raise when the same vectors would have other neighbors."""
+"""Raise when the same vectors give different neighbors."""
 LAYOUT_VERSION: Final = 6
-"""Raise when the same vectors would be laid out differently."""
+"""Raise when the same vectors give a different layout."""
 INDICES: Final = "indices.npy"
 SIMILARITIES: Final = "similarities.npy"
 RECALL: Final = "recall"
@@ -35,7 +35,7 @@ NEIGHBORS: Final = (INDICES, SIMILARITIES, RECALL)
 
 
 class EmbeddingSpace:
-    """Made when something is first asked for, and once only: a build with nothing to do never touches it."""
+    """Prepared vectors and neighbors of a map, computed on first use. A build with nothing to do needs neither."""
 
     def __init__(self, run: Run, embedded: Embedded, previous_map: Previous) -> None:
         self._run = run
@@ -44,20 +44,20 @@ class EmbeddingSpace:
 
     @property
     def fitted_on(self) -> str:
-        """The digest of the embeddings that vectors are prepared by: these, or those of an earlier map."""
-        return self._embedded.digest if self._held is None else self._held.fitted_on
+        """Digest of the embeddings to which the preparation was fitted: these, or those of an earlier map."""
+        return self._embedded.digest if self._reused is None else self._reused.fitted_on
 
     @cached_property
     def unit_vectors(self) -> Float32Array:
-        """Float32 ``[n, d]``, rows of length one, so prepared that the angle between two says how unlike they sound."""
+        """Float32 ``[n, d]``, prepared vectors of length one: the cosine of two is the similarity of their tracks."""
         from spotmap_build.project.preprocessing import prepare
 
-        fitted = self._held or new_preparation(self._run, self._embedded, lambda: self._row_digests)
+        fitted = self._reused or new_preparation(self._run, self._embedded, lambda: self._row_digests)
         return prepare(self._vectors, "none") if fitted is None else fitted.preparation.transform(self._vectors)
 
     @cached_property
     def neighbors(self) -> Neighbors:
-        """The tracks that sound most like each, found once and kept."""
+        """The nearest neighbors of each track, from the cache if they are known."""
         codec = Codec(NEIGHBORS, self._encode, partial(_decode, len(self._embedded.tracks)))
         return self._run.cached(self._key(self._embedded.digest), self._find_neighbors, codec).value
 
@@ -70,24 +70,24 @@ class EmbeddingSpace:
         )
 
     def _update_neighbors(self, count: int) -> Neighbors | None:
-        """Return the last map's neighbors, with what changed; None where they are not known, or others."""
+        """Return the neighbors of the last map, updated; None if they are not cached or cannot be updated."""
         from spotmap_build.project.neighbors import match_rows, update_neighbors
 
         last = self._previous_map.value
-        if self._held is None or last is None:
+        if self._reused is None or last is None:
             return None
         record = self._run.cache.lookup(self._key(last.vectors), outputs=(*NEIGHBORS, ROWS), may_fail=False)
         if record is None:
             return None
-        with suppress(CorruptEntry):  # it is set aside, and all are searched for
+        with suppress(CorruptEntry):  # the record is set aside, and all neighbors are searched
             outputs = Outputs(self._run.cache, record)
-            held = _decode(len(last.track_ids), outputs)
+            neighbors = _decode(len(last.track_ids), outputs)
             rows = outputs.read(ROWS, array_decoder(len(last.track_ids), kind="i"))
-            return update_neighbors(self.unit_vectors, count, held, match_rows(self._row_digests, rows))
+            return update_neighbors(self.unit_vectors, count, neighbors, match_rows(self._row_digests, rows))
         return None
 
     def _key(self, vectors: str) -> Key:
-        """Return the key of the neighbors among some embeddings, prepared as these are."""
+        """Return the key of the neighbors of embeddings with this digest and the same preparation."""
         preimage: dict[str, object] = {
             "vectors": vectors,
             "preprocessing": self._embedded.preprocessing,
@@ -110,7 +110,7 @@ class EmbeddingSpace:
         return row_digests(self._vectors)
 
     @cached_property
-    def _held(self) -> Fitted | None:
+    def _reused(self) -> Fitted | None:
         return reusable_preparation(self._run, self._embedded, self._previous_map, lambda: self._row_digests)
 
     def _encode(self, neighbors: Neighbors) -> dict[str, bytes]:
@@ -129,7 +129,7 @@ def _decode(track_count: int, outputs: Outputs) -> Neighbors:
 
     indices = outputs.read(INDICES, array_decoder(track_count, None, kind="i", below=track_count))
     similarities = outputs.read(SIMILARITIES, array_decoder(*indices.shape, kind="f"))
-    # Copies, which may be written to: numba would compile everything a second time for arrays that may not.
+    # Copies, because numba compiles a second version of each function for read-only arrays.
     return Neighbors(indices.copy(), similarities.copy(), *outputs.read(RECALL, _decode_recall))
 
 
@@ -139,7 +139,7 @@ def _decode_recall(data: bytes) -> tuple[bool, float]:
 
 
 def layout_environment() -> str:
-    """Name everything besides its input that a layout depends on: where it is equal, a layout can be repeated."""
+    """Return a digest of everything that a layout depends on besides its input."""
     packages = package_versions("umap-learn", "pynndescent", "numba", "numpy", "scipy")
     content = {"version": LAYOUT_VERSION, "machine": machine(), "packages": packages}
     return digest_bytes(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))
