@@ -11,15 +11,15 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends python3-venv \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-# What changes seldom comes first. Every file is one whose hash is known, and no package runs code to be installed.
+# Layers that rarely change come first. Every file must match a known hash, and no package may run code during its installation.
 COPY requirements-rebuild.lock ./
 RUN python3 -m venv /opt/spotmap \
  && /opt/spotmap/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --requirement requirements-rebuild.lock
 COPY pyproject.toml README.md LICENSE NOTICE.md ./
 COPY spotmap_build spotmap_build
 COPY site_template site_template
-# onnxruntime listens, so Essentia, which is half a gigabyte with TensorFlow, stays out; and so do what only installs, and
-# the tests of others.
+# Without Essentia (half a gigabyte with TensorFlow), because onnxruntime runs the networks, and without build tools, pip and
+# the tests of other packages.
 RUN /opt/spotmap/bin/pip install --no-cache-dir --no-deps --no-index --no-build-isolation . \
  && /opt/spotmap/bin/pip uninstall --yes essentia-tensorflow hatchling pathspec pluggy trove-classifiers \
  && /opt/spotmap/bin/pip uninstall --yes pip \
@@ -27,7 +27,7 @@ RUN /opt/spotmap/bin/pip install --no-cache-dir --no-deps --no-index --no-build-
 
 FROM base
 COPY --from=builder /opt/spotmap /opt/spotmap
-# The home is for weights, compiled code and the login; whoever runs it (docker run --user) may write there.
+# The home directory holds weights, compiled code and the login; any user (docker run --user) may write there.
 RUN useradd --uid 10001 --no-create-home --home-dir /home/spotmap --shell /usr/sbin/nologin spotmap \
  && install -d -m 1777 /home/spotmap \
  && install -d -o 10001 -g 10001 /map

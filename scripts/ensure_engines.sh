@@ -1,6 +1,6 @@
 #!/bin/sh
-# Firefox, WebKit and nginx for the browser tests, from Debian's packages. Where they cannot be had, those tests are skipped.
-# The first argument names the folder that gets nginx.
+# Install Firefox, WebKit and nginx for the browser tests from Debian's packages; tests of missing ones are skipped.
+# The first argument is the folder for nginx.
 set -eu
 skipped() { echo "Not installed here: $1. The tests that need it will be skipped." >&2; }
 
