@@ -11,7 +11,7 @@ __all__ = ["read_map"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load what is asked for only then: the command has to start fast."""
+    """Load an attribute on first access, so that the command starts quickly."""
     if name == "read_map":
         from spotmap_build.emit.read_map import read_map
 
