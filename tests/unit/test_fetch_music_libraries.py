@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plistlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -207,3 +208,15 @@ def test_deeply_nested_and_expanding_library_stays_small() -> None:
     nested = read_music_library(f"<plist>{deep}</plist>")
     assert nested is not None
     assert nested.rows == []
+
+
+def test_playlists_before_the_tracks_are_read_too() -> None:
+    """Programs that write property lists with a library sort the keys."""
+    as_written, sorted_by_key = APPLE, plistlib.dumps(plistlib.loads(APPLE.encode())).decode()
+    assert sorted_by_key.index("Playlists") < sorted_by_key.index("Tracks")
+    playlists = [
+        {row["title"]: row.get("playlists") for row in library.rows}
+        for library in map(read_music_library, (as_written, sorted_by_key))
+        if library is not None
+    ]
+    assert playlists == [{"Salt & Road": ["Evening"], "Cloud": ["Evening"]}] * 2

@@ -91,6 +91,7 @@ class MusicLibrary:
     rows: list[Row] = field(default_factory=list)
     left_out: int = 0
     _known: dict[str, Row] = field(default_factory=dict)
+    _playlists: list[tuple[str, list[str]]] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
         """Add a track."""
@@ -103,9 +104,17 @@ class MusicLibrary:
         if key:
             self._known.setdefault(key, row)
 
-    def members(self, key: str) -> list[Row]:
-        """Return the track that a key of a playlist means, if there is one."""
-        return [self._known[key]] if key in self._known else []
+    def add_playlist(self, name: str, keys: list[str]) -> None:
+        """Add a playlist of the tracks with these keys; one without a name is left out."""
+        if name.strip():
+            self._playlists.append((name, keys))
+
+    def fill_playlists(self) -> None:
+        """Write each playlist's name in the rows of its tracks, which may come after it in the file."""
+        for name, keys in self._playlists:
+            for key in keys:
+                if key in self._known:
+                    self._known[key].setdefault("playlists", []).append(name)
 
 
 def read_music_library(text: str) -> MusicLibrary | None:
@@ -121,6 +130,7 @@ def read_music_library(text: str) -> MusicLibrary | None:
         return None
     read = {"plist": _read_apple, "dj_playlists": _read_rekordbox, "nml": _read_traktor}[root[1].lower()]
     library = read(text)
+    library.fill_playlists()
     for row in library.rows:
         for name in _COUNTS:
             if str(row.get(name)).strip("0.") == "":
@@ -133,7 +143,7 @@ def read_music_library(text: str) -> MusicLibrary | None:
 
 def _read_apple(text: str) -> MusicLibrary:
     library, track = MusicLibrary(), dict[str, str]()
-    said, members = set[str](), list[Row]()
+    said, members = set[str](), list[str]()
     name = ""
     for keys, kind, value in _values(text):
         match keys:
@@ -144,10 +154,10 @@ def _read_apple(text: str) -> MusicLibrary:
                 track[key] = value
             case ["Playlists", _] if kind == "dict":
                 _add_apple_track(track, library)
-                _add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
+                library.add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
                 track, name, said, members = {}, "", set(), []
             case ["Playlists", _, "Playlist Items", _, "Track ID"]:
-                members += library.members(value)
+                members.append(value)
             case ["Playlists", _, "Name"]:
                 name = value
             case ["Playlists", _, key] if key in _NO_PLAYLIST and kind != "false":
@@ -155,7 +165,7 @@ def _read_apple(text: str) -> MusicLibrary:
             case _:
                 pass
     _add_apple_track(track, library)
-    _add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
+    library.add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
     return library
 
 
@@ -204,11 +214,11 @@ def _values(text: str) -> Iterator[tuple[list[str], str, str]]:
 
 
 def _read_rekordbox(text: str) -> MusicLibrary:
-    library, members = MusicLibrary(), list[Row]()
+    library, members = MusicLibrary(), list[str]()
     name = ""
     for tag, attributes in _tags(text):
         if tag.name == "track" and "key" in attributes:
-            members += library.members(attributes["key"])
+            members.append(attributes["key"])
         elif tag.name == "track" and "trackid" in attributes:
             row: Row = {field: attributes[key] for key, field in _REKORDBOX.items() if key in attributes}
             row["rating"] = _rating(attributes.get("rating"), 255)
@@ -217,23 +227,23 @@ def _read_rekordbox(text: str) -> MusicLibrary:
             for key in ("trackid", "location"):  # playlists have one or the other
                 library.name(attributes.get(key, ""), row)
         elif tag.name == "node":
-            _add_playlist(name, members)
+            library.add_playlist(name, members)
             name, members = attributes.get("name", "") if attributes.get("type") == "1" else "", []
-    _add_playlist(name, members)
+    library.add_playlist(name, members)
     return library
 
 
 def _read_traktor(text: str) -> MusicLibrary:
-    library, members = MusicLibrary(), list[Row]()
+    library, members = MusicLibrary(), list[str]()
     name, is_collection = "", True
     row: Row = {}
     for tag, attributes in _tags(text):
         if tag.name == "node":
             is_collection = False
-            _add_playlist(name, members)
+            library.add_playlist(name, members)
             name, members = attributes.get("name", "") if attributes.get("type") == "PLAYLIST" else "", []
         elif tag.name == "primarykey":
-            members += library.members(attributes.get("key", ""))
+            members.append(attributes.get("key", ""))
         if not is_collection:
             continue
         if tag.name == "entry":
@@ -244,7 +254,7 @@ def _read_traktor(text: str) -> MusicLibrary:
             volume, folder, file = (attributes.get(key, "") for key in ("volume", "dir", "file"))
             row["paths"] = _traktor_lines(volume, folder + file)
             library.name(volume + folder + file, row)
-    _add_playlist(name, members)
+    library.add_playlist(name, members)
     return library
 
 
@@ -276,8 +286,3 @@ def _rating(text: str | None, most: int) -> int | None:
     """Return the number of stars; None if there are none."""
     known = text is not None and text.isdecimal() and len(text) <= len(str(most))
     return (min(int(text or ""), most) * MAX_RATING // most or None) if known else None
-
-
-def _add_playlist(name: str, members: list[Row]) -> None:
-    for row in members if name.strip() else ():
-        row.setdefault("playlists", []).append(name)
