@@ -3,8 +3,8 @@
 1. Titles are parsed into the song's name and marks that identify its version (``titles``, ``versions``, ``works``, with
    the words of ``core.vocabulary``).
 2. Names, artists, versions and albums are compared (``title_similarity``, ``transliteration``, ``artists``,
-   ``version_markers``, ``albums``, ``common_titles``). Classical works are recognized by catalog numbers, movements,
-   keys, arias and orchestras in any language (``classical``, ``pieces``, ``keys``, ``ensembles``).
+   ``people``, ``version_markers``, ``albums``, ``common_titles``). Classical works are recognized by catalog numbers,
+   movements, keys, arias and orchestras in any language (``classical``, ``pieces``, ``keys``, ``ensembles``).
 3. Each candidate is scored by itself (``scoring``, ``credits``, with the evidence in a ``case``).
 4. The best candidate is chosen if it matches well enough (``decision``).
 """

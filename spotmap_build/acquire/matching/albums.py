@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.acquire.matching.classical import is_composer
 from spotmap_build.acquire.matching.numerals import ROMAN
 from spotmap_build.acquire.matching.titles import canonical, take_apart
 from spotmap_build.acquire.matching.transliteration import comparable, sound_alike
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _REMIXES: Final = re.compile(r"\bremixes\b")
 """An album called "Remixes" also has the original; one called "Remix" may have only the remix."""
 _SOUNDTRACK: Final = re.compile(
-    r"\b(?:soundtrack|ost|motion picture|original score|musical"
+    r"\b(?:soundtrack|ost|motion picture|original score|musical|cast (?:recording|album)"
     r"|music from (?:the (?:\w+ ){0,4}(?:series|show)|season))\b"
 )
 _NUMBER: Final = re.compile(r"\d{1,2}")
@@ -31,6 +32,14 @@ _LIVE_SUBTITLE: Final = re.compile(
     r"|\w(?<!\blong)(?<!\bwe)(?<!\bto)(?<!\bi)(?<!\byou)(?<!\bthey)(?<!\bhow)(?<!\bnot)\s+live\s*:",
     re.IGNORECASE,
 )
+_DAY: Final = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d[./-](?:0?[1-9]|1[0-2])[./-](?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|[12]\d|3[01])[./-](?:(?:19|20)\d\d|\d\d))(?!\d)"
+    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b"
+    r"|\b\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6} (?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
+"""The day of a concert, as in names of official bootlegs: "2003.07.11 - Mansfield"."""
 _EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\b", re.IGNORECASE)
 """A "Japanese Edition" has the same recordings, a "Japanese Version" has different ones."""
 
@@ -39,14 +48,15 @@ _EDITION_OF_COUNTRY: Final = re.compile(r"\b(?:edition|release|pressing|deluxe)\
 class Album:
     """A parsed album name.
 
-    ``name``: without the edition. ``kinds``: kinds of versions that apply to all its tracks. ``subtitle``: the last
-    part of a name that has several ("The Hobbit: An Unexpected Journey"). ``works``: the name, the subtitle, and what
-    it is from ('Salt (From "The Sea")'). ``may_be_live``: whether the name has a word that is frequent in names of live
-    albums.
+    ``name``: without the edition. ``after_composer``: the same without a composer before a colon. ``kinds``: kinds of
+    versions that apply to all its tracks. ``subtitle``: the last part of a name that has several ("The Hobbit: An
+    Unexpected Journey"). ``works``: the name, the subtitle, and what it is from ('Salt (From "The Sea")').
+    ``may_be_live``: whether the name has a word that is frequent in names of live albums.
     """
 
     name: str
     kinds: frozenset[str]
+    after_composer: str = ""
     subtitle: str = ""
     works: tuple[str, ...] = ()
     is_soundtrack: bool = False
@@ -66,7 +76,7 @@ def read_album(album: str, song: str = "") -> Album:
     name = _counted(canonical(_without_edition(title.full)), album)
     marks = tuple(mark for mark in title.marks if not _is_edition(mark))
     kinds = _kinds("" if name == song else name, marks)
-    if _LIVE_SUBTITLE.search(album):
+    if _LIVE_SUBTITLE.search(album) or (name != song and _DAY.search(album)):
         kinds |= {"live"}
     if "stereo" in native(album).split():
         kinds -= {"mono"}  # both mixes
@@ -78,7 +88,13 @@ def read_album(album: str, song: str = "") -> Album:
     subtitle = _subtitle(album)
     works = tuple(filter(None, (name, subtitle, *title.works)))
     may_be_live = name != song and " " in name and _live_hints().search(name) is not None
-    return Album(name, kinds, subtitle, works, is_soundtrack, may_be_live)
+    return Album(name, kinds, _after_composer(album), subtitle, works, is_soundtrack, may_be_live)
+
+
+def _after_composer(album: str) -> str:
+    """Return an album's name without the composer before a colon: "Reich: Drumming"; empty if there is none."""
+    before, _, name = album.partition(": ")
+    return canonical(_without_edition(take_apart(name).full)) if name and is_composer(before) else ""
 
 
 def _counted(name: str, album: str) -> str:
@@ -119,6 +135,8 @@ def is_same_album(mine: Album, theirs: Album) -> bool:
     if not mine.name or not theirs.name or mine.kinds != theirs.kinds:
         return False
     if mine.name.replace(" ", "") == theirs.name.replace(" ", ""):
+        return True
+    if mine.after_composer == theirs.name or theirs.after_composer == mine.name:
         return True
     return not comparable(mine.name, theirs.name) and sound_alike(mine.name, theirs.name)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
-from spotmap_build.acquire.matching.ensembles import is_nearly_same_ensemble, is_same_ensemble
+from spotmap_build.acquire.matching.ensembles import is_ensemble, is_nearly_same_ensemble, is_same_ensemble
+from spotmap_build.acquire.matching.people import are_of_one_artist, is_impostor, is_label, is_nobody, is_various
 from spotmap_build.acquire.matching.titles import name_key, split_scripts
 from spotmap_build.acquire.matching.transliteration import (
     comparable,
@@ -27,6 +28,7 @@ Level = Literal[
     "alike",
     "turned",
     "fewer",
+    "fewer, not the first",
     "more",
     "various",
     "label",
@@ -39,6 +41,8 @@ Level = Literal[
     "other guests",
 ]
 
+_SOLOIST_AND_CONDUCTOR: Final = 2
+"""Number of artists who have to agree if only the orchestra's name differs, which may be a translation."""
 _BEST_FIRST: Final[tuple[Level, ...]] = ("alike", "turned", "fewer", "more")
 """Levels of two names of the same artist."""
 MAX_WORDS: Final = 10
@@ -82,10 +86,6 @@ _WITH_BAND: Final = re.compile(
 _TWO_NAMES: Final = re.compile(r"\s+[/–-]\s+")
 """Between two names of one person in a credit: "Yusuf / Cat Stevens"."""
 _ARTICLE: Final = re.compile(r"^(?:los|las|les|el|la|le|die|der|das|os|as|de|het|il|i|gli) (?=\S)", re.IGNORECASE)
-_LABELS: Final = re.compile(rf"\b(?:{'|'.join(sorted(people_words().labels))})\b")
-_IMPOSTORS: Final = re.compile(
-    rf"\b(?:{'|'.join(people_words().impostors.phrases)})\b|{'|'.join(people_words().impostors.pieces)}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +112,21 @@ def names_in(artists: tuple[str, ...]) -> frozenset[str]:
     return frozenset(key for credit in artists for key in _name(credit).keys if key)
 
 
-def is_impostor(name: str) -> bool:
-    """Return whether the name is typical of artists or uploaders who imitate others' songs."""
-    return _IMPOSTORS.search(native(name)) is not None
+def listed_singly(artists: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """Split each credit of several artists of whom one is also among the others: "Ada & Finch", if Finch is.
 
-
-def is_label(names: Iterable[str]) -> bool:
-    """Return whether all names look like record labels."""
-    return all(_LABELS.search(native(name)) for name in names)
-
-
-def is_nobody(name: str) -> bool:
-    """Return whether a name only says that the artist is unknown."""
-    return not name.strip() or native(name.strip("<>[]() ")) in _nobodies()
-
-
-def words_of(name: str) -> frozenset[str]:
-    """Return the normalized words of an artist's name."""
-    return frozenset(native(name).split())
+    Only if the others are several as well: "Finch" is not "Ada & Finch".
+    """
+    names = [_name(credit) for credit in others]
+    if len(names) < 2 and not any(name.parts for name in names):
+        return tuple(artists)
+    theirs = frozenset(key for name in names for keys in (name.keys, *name.parts) for key in keys)
+    singly: list[str] = []
+    for credit in artists:
+        name = _name(credit)
+        is_list = any(part & theirs for part in name.parts) and not name.keys & theirs
+        singly += [part for part in _PARTED.split(name.text) if part.strip()] if is_list else [credit]
+    return tuple(singly)
 
 
 def compare_artists(
@@ -167,13 +164,14 @@ def compare_artists(
         if not _is_excused(name, excused) and (lacking or not any(_sound_alike(known, name) for known in first))
     ]
     if lacking and added:
-        return _compare_spellings(lacking, added, all_lack=len(lacking) == len(first))
-    if first[0] in lacking or any(is_impostor(name.text) for name in added):
+        return _compare_spellings(lacking, added, count_agreeing=len(first) - len(lacking))
+    if len(lacking) == len(first) or any(is_impostor(name.text) for name in added):
         return Agreement("different", f"it is by {_listed(second)}")
     if added and not is_label(name.text for name in added):
         return Agreement("more", f"it also names {_listed(added)}")
     if lacking:
-        return Agreement("fewer", f"it does not name {_listed(lacking)}")
+        level: Level = "fewer, not the first" if first[0] in lacking else "fewer"
+        return Agreement(level, f"it does not name {_listed(lacking)}")
     return Agreement("same", "the artists are the same")
 
 
@@ -183,15 +181,19 @@ def _compare_unknown(first: list[_Name], second: list[_Name]) -> Agreement | Non
         return Agreement("missing", "the library does not give the artist")
     if not second:
         return Agreement("missing", "its artist is not given")
-    if all(native(name.text) in _various() for name in second):
+    if all(is_various(name.text) for name in second):
         return Agreement("various", 'its artist is given as "various"')
-    if all(native(name.text) in _various() for name in first):
+    if all(is_various(name.text) for name in first):
         return Agreement("various", 'the library gives the artist as "various"')
     return None
 
 
-def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bool) -> Agreement:
-    """Compare names with different spellings: in another script, in another word order, or of different people."""
+def _compare_spellings(lacking: list[_Name], added: list[_Name], *, count_agreeing: int) -> Agreement:
+    """Compare names with different spellings: in another script, in another word order, or of different people.
+
+    ``count_agreeing``: how many of the track's artists are among the candidate's.
+    """
+    all_lack = not count_agreeing
     left, right = list(lacking), list(added)
     levels: set[Level] = {"alike"}
     for name in lacking:
@@ -213,11 +215,21 @@ def _compare_spellings(lacking: list[_Name], added: list[_Name], *, all_lack: bo
         return Agreement("fewer", f"it does not name {_listed(left)}")
     if any(is_impostor(name.text) for name in right):
         return Agreement("different", by)
-    if left and right and all(_is_unreadable(name, other) for name in left for other in right):
-        is_heard = len(left) == len(right) == 1 and share_a_japanese_name(left[0].text, right[0].text)
-        unread: Level = "half heard" if is_heard else "unreadable" if all_lack else "half unreadable"
-        return Agreement(unread, f"{by}, in another script")
+    if left and right:
+        level = _compare_unlike(left, right, count_agreeing=count_agreeing)
+        if level is not None:
+            return Agreement(level, f"{by}, in another script or language")
     return _compare_strangers(lacking, added, right) if all_lack else Agreement("other guests", by)
+
+
+def _compare_unlike(left: list[_Name], right: list[_Name], *, count_agreeing: int) -> Level | None:
+    """Compare names of which none is spelled like another; None if they could be compared, and differ."""
+    if all(_is_unreadable(name, other) for name in left for other in right):
+        if len(left) == len(right) == 1 and share_a_japanese_name(left[0].text, right[0].text):
+            return "half heard"
+        return "half unreadable" if count_agreeing else "unreadable"
+    are_ensembles = all(is_ensemble(name.text) for name in (*left, *right))
+    return "half heard" if are_ensembles and count_agreeing >= _SOLOIST_AND_CONDUCTOR else None
 
 
 def _compare_name(name: _Name, other: _Name, *, all_lack: bool) -> Level | None:
@@ -229,7 +241,7 @@ def _compare_name(name: _Name, other: _Name, *, all_lack: bool) -> Level | None:
         return "alike"
     if not all_lack and is_nearly_same_ensemble(name.text, other.text):
         return "alike"
-    if _is_turned(name, other):
+    if _is_turned(name, other) or are_of_one_artist(name.keys, other.keys):
         return "turned"
     return None if all_lack else _compare_bands(name, other)
 
@@ -375,13 +387,3 @@ def _share_a_word(name: _Name, other: _Name) -> bool:
 
 def _listed(names: Iterable[_Name]) -> str:
     return ", ".join(name.text for name in names)
-
-
-@lru_cache(maxsize=1)
-def _various() -> frozenset[str]:
-    return frozenset(native(name) for name in people_words().various)
-
-
-@lru_cache(maxsize=1)
-def _nobodies() -> frozenset[str]:
-    return frozenset(native(name) for name in people_words().nobody)

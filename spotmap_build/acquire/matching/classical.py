@@ -258,9 +258,13 @@ def works_contradict(one: str, other: str) -> bool:
     if first is None or second is None:
         parts = {part_numbers(title) for title in (one, other)} - {""}
         return len(parts) > 1
-    return bool(first.catalogs and second.catalogs and not first.catalogs & second.catalogs) or _contradict(
-        first, second
-    )
+    return _have_other_numbers(first, second) or _contradict(first, second)
+
+
+def _have_other_numbers(first: Work, second: Work) -> bool:
+    """Return whether one catalog counts two works; "Op. 14" and "H 48" of two catalogs may be the same."""
+    shared = {catalog for catalog, _ in first.catalogs} & {catalog for catalog, _ in second.catalogs}
+    return bool(shared) and not first.catalogs & second.catalogs
 
 
 def _contradict(first: Work, second: Work) -> bool:
@@ -285,6 +289,8 @@ def _same_genre(first: Work, second: Work) -> bool:
         return True
     if first.genres and second.genres:
         return bool(first.genres & second.genres)
+    if first.piece and first.key and (first.piece, first.key) == (second.piece, second.key):
+        return True
     mine, theirs = (CATALOG.sub(" ", work.title).strip() for work in (first, second))
     return not mine or not theirs or fuzz.token_set_ratio(mine, theirs) >= _SAME_MOVEMENT
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spotmap_build.acquire.matching.artists import Agreement, compare_artists, is_impostor, names_in, words_of
+from spotmap_build.acquire.matching.albums import share_a_work
+from spotmap_build.acquire.matching.artists import Agreement, compare_artists, listed_singly, names_in
 from spotmap_build.acquire.matching.case import CLOSE_S, RefusedError
 from spotmap_build.acquire.matching.classical import is_composer, is_played_by_ensemble, performers, read_work
+from spotmap_build.acquire.matching.people import is_impostor, words_of
 from spotmap_build.acquire.matching.transliteration import is_east_asian_reading
 from spotmap_build.core.normalize import is_latin
 
@@ -33,6 +35,7 @@ def weigh_artists(case: Case) -> None:
         "alike": (True, 0.95),
         "turned": (is_isrc or (case.same_album and case.naming == "same"), 0.85),
         "fewer": (_is_loosely_credited(case, case.wanted.title), 0.69),
+        "fewer, not the first": (_is_without_composer(case, offered), 0.69),
         "more": (_is_loosely_credited(case, case.title), 0.69),
         "various": (_is_self_evident(case), 0.75),
         "missing": (_is_self_evident(case), 0.7),
@@ -86,7 +89,25 @@ def _is_loosely_credited(case: Case, naming_more: Title) -> bool:
     """
     if case.candidate.from_isrc:
         return case.is_exact
+    if case.is_exact and not naming_more.guests and _is_from_same_film(case):
+        return True
     return case.same_album and not naming_more.guests and (case.is_exact or case.longer_s is None)
+
+
+def _is_from_same_film(case: Case) -> bool:
+    """Return whether a single and a soundtrack name the same film, so that only their credits differ in length."""
+    mine, theirs = case.wanted.album, case.album
+    return mine.is_soundtrack and theirs.is_soundtrack and share_a_work(mine, theirs)
+
+
+def _is_without_composer(case: Case, offered: tuple[str, ...]) -> bool:
+    """Return whether the first artists may be missing because they only wrote the song.
+
+    The song is then on a soundtrack, or an ensemble performs it.
+    """
+    is_of_film = case.wanted.album.is_soundtrack or case.album.is_soundtrack
+    is_exact = case.is_exact and case.album_tells and not case.wanted.title.guests
+    return is_exact and (is_of_film or is_played_by_ensemble(offered) or case.candidate.from_isrc)
 
 
 def _offered_artists(case: Case) -> tuple[str, ...]:
@@ -106,7 +127,7 @@ def _is_composed(case: Case, offered: tuple[str, ...]) -> bool:
 
 
 def _compare_people(case: Case, offered: tuple[str, ...]) -> Agreement:
-    wanted = case.wanted.artists
+    wanted, offered = listed_singly(case.wanted.artists, offered), listed_singly(offered, case.wanted.artists)
     remixers = [mark.names for mark in case.title.marks]
     works = [words_of(work) for title in (case.wanted.title, case.title) for work in title.works]
     is_work = any(read_work(title) is not None for title in (case.wanted.track.title, case.candidate.title))

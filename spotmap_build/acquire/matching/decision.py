@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from spotmap_build.acquire.matching.albums import read_album
-from spotmap_build.acquire.matching.artists import is_nobody, names_in
+from spotmap_build.acquire.matching.artists import names_in
 from spotmap_build.acquire.matching.case import ALBUM_AUDIO, Verdict, Wanted
+from spotmap_build.acquire.matching.people import is_nobody
 from spotmap_build.acquire.matching.scoring import is_as_long, judge, prepare
 from spotmap_build.acquire.matching.titles import canonical, take_apart
 from spotmap_build.core.normalize import native

@@ -9,7 +9,9 @@ from typing import Final
 from spotmap_build.core.normalize import native
 from spotmap_build.core.vocabulary import classical_words
 
-_ORCHESTRA: Final = re.compile(r"(?:orchest(?:er|ra|re)|orkest(?:er)?|orquesta|orchestr)s?$")
+_ORCHESTRA: Final = re.compile(
+    r"(?:orchest(?:er|ra|re)|orchestr|orkest(?:eri?|ar)?|orkestra(?:si)?|orkiestra|orquest(?:a|ra)|zenekara?|оркестр)s?$"
+)
 _PERFORMING_BODIES: Final = ("philharmonic", "symphony", "choir", "quartet", "opera")
 """Kinds whose words mean an ensemble, unlike "radio" and "camera", which other artists have in their names as well."""
 

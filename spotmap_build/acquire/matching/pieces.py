@@ -57,9 +57,10 @@ class _Ending:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """``name``: the words that name the piece; ``others``: names in quotation marks and brackets."""
+    """``name``: the words that name the piece; ``whole``: all words; ``others``: in quotation marks and brackets."""
 
     name: str
+    whole: str
     others: tuple[str, ...]
     numbers: frozenset[str]
 
@@ -147,6 +148,8 @@ def is_same_piece(one: str, other: str) -> bool:
     first, second = _piece(one), _piece(other)
     if first.numbers and second.numbers and first.numbers.isdisjoint(second.numbers):
         return False
+    if _begins_alike(first.whole, second.whole):
+        return True
     pairs = [(first.name, second.name)]
     pairs += [(first.name, name) for name in second.others] + [(name, second.name) for name in first.others]
     return any(_is_same_name(mine, theirs) for mine, theirs in pairs)
@@ -174,6 +177,14 @@ def _is_same_name(mine: str, theirs: str) -> bool:
     return len(shared) > 1 and fuzz.token_set_ratio(mine, theirs) >= _SAME_WORDS
 
 
+def _begins_alike(mine: str, theirs: str) -> bool:
+    """Return whether one name is the beginning of the other, as of a text that is sung: "Lacrimosa dies illa"."""
+    short, long = sorted((mine.split(), theirs.split()), key=len)
+    name = " ".join(short)
+    is_general = is_tempo(name) or name in classical_words().pieces or all(map(genre_of_word, short))
+    return len(name) >= _FEWEST_LETTERS and long[: len(short)] == short and not is_general
+
+
 @lru_cache(maxsize=16_384)
 def _piece(title: str) -> _Piece:
     brackets = [inside for inside in BRACKET.findall(title) if not _FROM.match(inside)]
@@ -181,7 +192,7 @@ def _piece(title: str) -> _Piece:
     last = next((part for part in reversed(_STRUCTURE.split(plain)) if part.strip()), "")
     names = (*brackets, *_QUOTED.findall(last))
     numbers = _numbers(last).union(*(_numbers(inside) for inside in brackets if not _telling(inside)))
-    return _Piece(_telling(last), tuple(filter(None, map(_telling, names))), numbers)
+    return _Piece(_telling(last), native(last), tuple(filter(None, map(_telling, names))), numbers)
 
 
 def _telling(name: str) -> str:

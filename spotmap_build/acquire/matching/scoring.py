@@ -15,7 +15,7 @@ from spotmap_build.acquire.matching.albums import (
     read_album,
     share_a_work,
 )
-from spotmap_build.acquire.matching.artists import is_impostor, is_label, names_in, words_of
+from spotmap_build.acquire.matching.artists import names_in
 from spotmap_build.acquire.matching.case import (
     ALBUM_AUDIO,
     CLOSE_S,
@@ -36,8 +36,9 @@ from spotmap_build.acquire.matching.classical import (
 )
 from spotmap_build.acquire.matching.common_titles import is_common, is_common_name, is_counted_work, works_agree
 from spotmap_build.acquire.matching.credits import weigh_artists
+from spotmap_build.acquire.matching.people import is_impostor, is_label, words_of
 from spotmap_build.acquire.matching.pieces import is_on_same_album, names_same_work, without_piece
-from spotmap_build.acquire.matching.title_similarity import Named, compare_names, may_be_translation
+from spotmap_build.acquire.matching.title_similarity import Named, compare_names, is_written_alike, may_be_translation
 from spotmap_build.acquire.matching.titles import canonical, take_apart
 from spotmap_build.acquire.matching.transliteration import comparable
 from spotmap_build.acquire.matching.version_markers import compare_versions, side_of
@@ -125,6 +126,8 @@ def _compare_titles(case: Case) -> Named:
         return named
     if named.naming in {"different", "subtitle"} and case.is_exact:
         named = _compare_without_works(case) or named
+    if named.naming == "different" and is_on_same_album(case) and is_written_alike(mine, theirs):
+        return Named("alike", mine, theirs)
     if not names_same_work(case):
         return named
     if is_on_same_album(case):
@@ -213,9 +216,13 @@ def _compare_marks(case: Case, named: Named) -> None:
     if "clean" in (mine.kinds | mine.album_kinds) - theirs.kinds and candidate.is_explicit is False:
         theirs = replace(theirs, kinds=theirs.kinds | {"clean"})
         case.score *= 0.85
+    if "/" in case.wanted.title.core:  # "Medley: One / Other" is called a medley by its name as well
+        mine, theirs = (replace(side, kinds=side.kinds - {"medley"}) for side in (mine, theirs))
     if case.addition == "other lyrics" and native(candidate.album) == native(track.album):
         theirs = replace(theirs, kinds=theirs.kinds - {_OTHER_LYRICS})
         case.add("with other words, as the album has it", 0.69)
+    if theirs.kinds and native(candidate.album) == native(candidate.title):  # it says no more than the title
+        theirs = replace(theirs, album_kinds=theirs.kinds)
     difference = compare_versions(mine, theirs, same_album=case.same_album)
     if difference is None:
         case.score *= 1.0 if mine.names == theirs.names else 0.97
@@ -223,7 +230,8 @@ def _compare_marks(case: Case, named: Named) -> None:
     is_whole = named.wanted is case.wanted.title and named.offered is case.title
     is_cut = is_whole and not case.album_tells and mine.kinds ^ theirs.kinds == {"edit"} and mine.names == theirs.names
     is_called_otherwise = {*mine.kinds, *theirs.kinds} == {"edit", "single"} and mine.names == theirs.names
-    is_same_single = case.same_album and (is_cut or is_called_otherwise or mine.kinds ^ theirs.kinds == {"single"})
+    is_said_single = mine.kinds ^ theirs.kinds == {"single"} and mine.names == theirs.names
+    is_same_single = case.same_album and (is_cut or is_called_otherwise or is_said_single)
     is_unsaid = difference.may_be_unsaid and (candidate.from_isrc or is_same_single)
     is_said_once = mine.kinds ^ theirs.kinds == {"live"} and case.same_album and case.wanted.album.may_be_live
     if not (case.is_exact and (is_unsaid or is_said_once)):

@@ -45,6 +45,8 @@ _MAX_MASKED: Final = 8
 _SHORT: Final = 3
 _VOWEL: Final = re.compile("[aeiou]")
 _LONG_VOWELS: Final = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("aa", "a"), ("ii", "i"), ("wo", "o"), ("ei", "e"))
+_ROMANIZED: Final = (("aa", "a"), ("ee", "i"), ("oo", "u"), ("w", "v"))
+_LONG_CONSONANT: Final = re.compile(r"(?<=[aeiou])([b-df-hj-np-tv-z])\1(?=[aeiou])")
 _LAST_PART: Final = re.compile(r" part (\d+)$")
 _BETWEEN_WORDS: Final = re.compile(r"(?<!\d) | (?!\d)")
 _OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio|hd|hq|4k|uhd|1080p|720p|visuali[sz]er)\b")
@@ -80,6 +82,22 @@ def compare_names(wanted: Title, offered: Title) -> Named:
     return Named(_compare_all(wanted, offered), wanted, offered)
 
 
+def is_written_alike(wanted: Title, offered: Title) -> bool:
+    """Return whether two titles are spellings of a language with another script: "Lag Jaa Gale", "Lag Ja Gale".
+
+    This is no evidence by itself: it takes the same album and length.
+    """
+    mine, theirs = (_compact(" ".join(map(_romanized, title.full.split()))) for title in (wanted, offered))
+    return mine == theirs and len(mine) > _SHORT
+
+
+def _romanized(word: str) -> str:
+    """Return a word without what romanizations spell differently: long vowels and consonants, v and w."""
+    for spelling, sound in _ROMANIZED:
+        word = word.replace(spelling, sound)
+    return _LONG_CONSONANT.sub(r"\1", word)
+
+
 def may_be_translation(one: str, other: str) -> bool:
     """Return whether one of two titles, not in Latin letters, may be a translation of the other.
 
@@ -105,7 +123,7 @@ def _syllables(run: str) -> str:
 
 def _compare_all(wanted: Title, offered: Title) -> Naming:
     if wanted.extras and offered.extras and wanted.extras != offered.extras:
-        return "different"
+        return "alike" if _sound_alike_in_parts(wanted, offered) else "different"
     mine, theirs = (wanted.core, *wanted.aliases), (offered.core, *offered.aliases)
     if {canonical(name) for name in mine} & {canonical(name) for name in theirs}:
         return _by_extras(wanted, offered)
@@ -114,6 +132,13 @@ def _compare_all(wanted: Title, offered: Title) -> Naming:
     if any(not comparable(one, other) and sound_alike(one, other) for one in mine for other in theirs):
         return "alike" if _by_extras(wanted, offered) == "same" else "different"
     return "alike" if _are_read_alike(wanted, offered) else _compare_languages(wanted, offered)
+
+
+def _sound_alike_in_parts(wanted: Title, offered: Title) -> bool:
+    """Return whether names and subtitles, in two scripts, sound alike: "桜(独唱)", "Sakura (Dokusho)"."""
+    mine, theirs = (wanted.core, *wanted.extras), (offered.core, *offered.extras)
+    pairs = list(zip(mine, theirs, strict=False))
+    return len(mine) == len(theirs) and all(not comparable(*pair) and sound_alike(*pair) for pair in pairs)
 
 
 def _are_read_alike(wanted: Title, offered: Title) -> bool:

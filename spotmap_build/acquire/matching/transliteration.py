@@ -99,6 +99,8 @@ _TWO_LETTERS: Final = (("sh", "s"), ("kh", "h"), ("ch", "h"), ("zh", "s"), ("th"
 _VOWELS: Final = str.maketrans("kpf", "qbb", "aeiouyjwv'")
 _MATRES: Final = str.maketrans("אעויב", "aaoib")
 """Hebrew letters that may represent a vowel, and one that is not always a v."""
+_BEFORE_H: Final = str.maketrans({"ה": "'ה", "ه": "'ه"})
+"""Keeps a letter and the h after it apart: "זה" is not "zh"."""
 _THROAT: Final = str.maketrans("", "", "q")
 """The letter qaf, which is silent in half of the Arabic dialects."""
 _KOREAN: Final = str.maketrans("rkptj", "lgbdc")
@@ -266,13 +268,14 @@ def _readings(text: str) -> tuple[str, ...]:
     if "arabic" in scripts(text):
         plain = " ".join(word.removeprefix("ال") for word in plain.split())
     found = scripts(text)
-    readings = [] if {"kana", "han"} <= found else [anyascii(plain.replace("ב", "b")).casefold()]
+    readings = [] if {"kana", "han"} <= found else [anyascii(plain.translate(_BEFORE_H).replace("ב", "b")).casefold()]
     if found & {"kana", "han"}:
         readings.append(" ".join(part["hepburn"] for part in _japanese().convert(text)))
     if _BOUND.search(plain):
         readings.append(anyascii(_BOUND.sub("ت", plain)).casefold())
     if "greek" in found:
-        readings += [anyascii(_as_greek_is_spoken(plain, sound)).casefold() for sound in "fv"]
+        spellings = {plain, plain.replace("χ", "h")}
+        readings += [anyascii(_as_greek_is_spoken(each, sound)).casefold() for each in spellings for sound in "fv"]
     if "г" in plain:  # h in Ukrainian
         readings.append(anyascii(plain.replace("г", "h")).casefold())
     return tuple(readings)
@@ -315,9 +318,10 @@ def _skeleton(reading: str) -> str:
     """Return the consonants as in Arabic and Hebrew script; a final h marks a vowel."""
     words = []
     for word in reading.split():
-        rough = "".join(letter for letter in word if letter.isalnum())
+        rough = word
         for spelling, sound in _TWO_LETTERS:
             rough = rough.replace(spelling, sound)
+        rough = "".join(letter for letter in rough if letter.isalnum())
         words.append(_DOUBLED.sub(r"\1", rough.removesuffix("h")).translate(_VOWELS))
     return "".join(words)
 

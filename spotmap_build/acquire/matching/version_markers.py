@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.acquire.matching.transliteration import sound_alike
 from spotmap_build.acquire.matching.versions import LENGTHS, TOGETHER, settle
-from spotmap_build.core.normalize import is_latin
+from spotmap_build.core.normalize import is_latin, native
 from spotmap_build.core.vocabulary import version_words
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Difference:
 
 def compare_versions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:
     """Return what makes the candidate another version than the track; None if it is the same."""
+    if _are_edits_of_one_mix(wanted, offered):
+        return None if same_album else _compare_albums(wanted, offered)
     extra = offered.kinds - wanted.kinds - wanted.album_kinds
     if extra:
         return Difference(f"{describe(extra)}, and the library's is not", extra <= LENGTHS)
@@ -86,6 +88,14 @@ def describe(kinds: Iterable[str]) -> str:
     """Describe kinds of versions: "a live recording, an acoustic version"."""
     known = version_words().kinds
     return ", ".join(known[kind].label if kind in known else f"the {kind}" for kind in sorted(kinds))
+
+
+def _are_edits_of_one_mix(wanted: Side, offered: Side) -> bool:
+    """Return whether one side divides the other's mark: "Monster Mix - Radio Edit", "Monster Mix Radio Edit"."""
+    if wanted.kinds ^ offered.kinds != {"remix"} or wanted.names != offered.names or not _telling(wanted.names):
+        return False
+    joined = wanted if "remix" in offered.kinds else offered
+    return bool(joined.kinds & LENGTHS) and "mix" in native(joined.said).split()
 
 
 def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Difference | None:

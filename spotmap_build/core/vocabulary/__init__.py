@@ -148,7 +148,8 @@ class PeopleWords:
 
     ``various``: names for many artists; ``nobody``: names for an unknown artist; ``impostors``: words in names of
     artists who rework the songs of others; ``labels``: words in names of companies; ``countries``: suffixes that
-    distinguish bands of the same name; ``spellings``: variant spellings, and the spelling used for comparison.
+    distinguish bands of the same name; ``spellings``: variant spellings, and the spelling used for comparison;
+    ``renamed``: all names of each artist who has several.
     """
 
     impostors: Spellings
@@ -157,6 +158,7 @@ class PeopleWords:
     countries: frozenset[str]
     labels: frozenset[str]
     spellings: dict[str, str]
+    renamed: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
