@@ -32,11 +32,16 @@ _LIVE_SUBTITLE: Final = re.compile(
     r"|\w(?<!\blong)(?<!\bwe)(?<!\bto)(?<!\bi)(?<!\byou)(?<!\bthey)(?<!\bhow)(?<!\bnot)\s+live\s*:",
     re.IGNORECASE,
 )
+_MONTH: Final = (
+    r"(?:jan|f[eé][bv]|m[aä]r|maar|a[pbv]r|ma[iyj]|mei|ju[nli]|giu|lug|aug|ag[ou]|ao[uû]|sep|set|o[ckt]t|out|nov|d[eéi][cz])"
+    r"[^\W\d]{0,8}\.?"
+)
+"""The beginning of a month's name in the languages of western Europe."""
 _DAY: Final = re.compile(
     r"(?<!\d)(?:(?:19|20)\d\d[./-](?:0?[1-9]|1[0-2])[./-](?:0?[1-9]|[12]\d|3[01])"
     r"|(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|[12]\d|3[01])[./-](?:(?:19|20)\d\d|\d\d))(?!\d)"
-    r"|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b"
-    r"|\b\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6} (?:19|20)\d\d\b",
+    rf"|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th|er|\.)? (?:de )?{_MONTH} (?:de )?(?:19|20)\d\d\b",
     re.IGNORECASE,
 )
 """The day of a concert, as in names of official bootlegs: "2003.07.11 - Mansfield"."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 from spotmap_build.acquire.matching.versions import Mark
 
 _EXPLICIT: Final = frozenset({"explicit"})
-_EXACT: Final = frozenset({"arrangement", "excerpt", "talk", "medley", "8D", "theme", "another version"})
+_EXACT: Final = frozenset({"arrangement", "excerpt", "mixed", "talk", "medley", "8D", "theme", "another version"})
 """Kinds for which every word of the mark is significant."""
 
 
@@ -112,6 +112,8 @@ def _compare_occasions(wanted: Side, offered: Side, *, same_album: bool) -> Diff
 
 def _compare_albums(wanted: Side, offered: Side) -> Difference | None:
     """Compare the kinds that the albums imply for all tracks, except covers, which are recognized by the artists."""
+    if "mixed" in wanted.kinds | wanted.album_kinds and wanted.album_name and offered.album_name:
+        return Difference("from another DJ's mix", may_be_unsaid=True)
     hidden = offered.album_kinds - offered.kinds - wanted.kinds - wanted.album_kinds - {"cover"}
     if hidden:
         return Difference(f"by its album {describe(hidden)}, and the library's is not")

@@ -9,7 +9,7 @@ from typing import Final
 from spotmap_build.core.normalize import is_latin, native
 from spotmap_build.core.vocabulary import version_words
 
-_NAMED_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "talk", "8D", "theme"})
+_NAMED_BY_WORDS: Final = frozenset({"arrangement", "excerpt", "mixed", "talk", "8D", "theme"})
 """Kinds with several variants, which the word itself distinguishes."""
 
 
