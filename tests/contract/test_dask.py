@@ -48,11 +48,18 @@ def local_cluster(**options: object) -> Any:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Two worker processes. A job may lose one of them, because it may be sent to a worker that is being killed."""
+    """Two worker processes. A job may lose one of them, because it may be sent to a worker that is being killed.
+
+    ``LocalCluster`` gives up a killed worker that has not restarted after 15 seconds, which a busy machine takes.
+    """
     import dask
 
     place = tmp_path_factory.mktemp("dask")
-    settings = {"distributed.scheduler.allowed-failures": 1, "distributed.worker.use-file-locking": False}
+    settings = {
+        "distributed.scheduler.allowed-failures": 1,
+        "distributed.worker.use-file-locking": False,
+        "distributed.deploy.lost-worker-timeout": "1 hour",
+    }
     with (
         dask.config.set(settings),
         local_cluster(n_workers=2, threads_per_worker=1, local_directory=str(place)) as running,
