@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from spotmap_build.cache.memo import memoize
 from spotmap_build.config import available_processors
 from spotmap_build.core.cpu_contention import ContentionMonitor, CpuTimes, read_cpu_times
+from spotmap_build.core.interrupts import raise_if_interrupted
 
 if TYPE_CHECKING:
     from spotmap_build.cache.keys import Key
@@ -69,6 +70,7 @@ class Clock:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Add the time spent in the ``with`` block to the stage ``name``."""
+        raise_if_interrupted()
         started_s = time.monotonic()
         try:
             yield
@@ -130,6 +132,7 @@ class Run:
 
         See :func:`spotmap_build.cache.memo.memoize`.
         """
+        raise_if_interrupted()
         return memoize(self.cache, key, compute, codec)
 
 

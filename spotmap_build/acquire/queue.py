@@ -17,6 +17,7 @@ from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
 from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.counting import ThreadSafeCounter
+from spotmap_build.core.interrupts import raise_if_interrupted
 from spotmap_build.core.translation import gettext
 from spotmap_build.errors import PluginError
 from spotmap_build.model import Done, Failed
@@ -87,6 +88,7 @@ def analyze_recordings(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) ->
             else:
                 _store_failure(acquisition, track, outcome, seconds)
             job_source.release(track, job)
+            raise_if_interrupted()
     if limit.is_past_grace and job_source.done < total:
         acquisition.stop(limit.reason)
     run.progress.end(job_source.outcome(embedded))

@@ -15,13 +15,28 @@ RAISE_AGAIN_S: Final = 0.02
 """Delay after which Python has left the code that dropped the exception."""
 
 
+_received = threading.Event()
+
+
 def handle_interrupts() -> None:
     """Raise ``KeyboardInterrupt`` on SIGINT and SIGTERM. CI sends SIGTERM to cancel a job."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # it is ignored in background jobs of a shell
+        signal.signal(signal.SIGINT, _interrupt)
     sys.unraisablehook = _raise_again
 
 
+def raise_if_interrupted() -> None:
+    """Raise ``KeyboardInterrupt`` if one was raised before and work went on, because a library caught it.
+
+    Called between the steps of a build. Some libraries catch every exception, for example around optional imports.
+    """
+    if _received.is_set():
+        raise KeyboardInterrupt
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    _received.set()
     raise KeyboardInterrupt
 
 

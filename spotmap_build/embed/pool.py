@@ -328,14 +328,17 @@ def _serve(connection: Connection[object, object], work: Callable[[Any], object]
     while True:
         try:
             job = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             return
         answer: object
         try:
             answer = work(job)
         except SpotmapError as error:
             answer = error
-        connection.send(answer)
+        try:
+            connection.send(answer)
+        except ConnectionError:
+            return
 
 
 class EmbedPool(WorkerPool["EmbedJob", "TrackEmbedding"]):

@@ -400,3 +400,48 @@ def test_interrupts_stay_blocked_when_the_resource_tracker_starts() -> None:
 def test_pool_without_workers_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         EmbedPool(jobs=0)
+
+
+ABANDONED = """
+import multiprocessing, sys, time
+from pathlib import Path
+from spotmap_build.embed.pool import _serve
+
+RELEASED = Path(sys.argv[1])
+
+def work(job):
+    print("working", flush=True)
+    while not RELEASED.exists():
+        time.sleep(0.01)
+    return job
+
+if __name__ == "__main__":
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    worker = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, work))
+    worker.start()
+    theirs.close()
+    ours.send("job")
+    sys.stdin.readline()
+    ours.close()
+    RELEASED.touch()
+    worker.join()
+    sys.exit(worker.exitcode)
+"""
+
+
+def test_worker_that_nobody_listens_to_any_more_ends_without_a_word(tmp_path: Path) -> None:
+    script = tmp_path / "abandoned.py"
+    script.write_text(ABANDONED)
+    command = [sys.executable, str(script), str(tmp_path / "released")]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "working\n"
+        _, stderr = running.communicate("closing\n", timeout=patience())
+    assert (running.returncode, stderr) == (0, "")

@@ -36,6 +36,27 @@ def test_interrupt_during_a_finalizer_is_not_lost(name: str) -> None:
     assert (done.stdout, done.stderr) == ("interrupted\n", "")
 
 
+def test_build_ends_at_the_next_step_if_a_library_catches_the_interrupt() -> None:
+    script = """
+        import signal
+        from spotmap_build.core.interrupts import handle_interrupts
+        from spotmap_build.run import Clock
+
+        handle_interrupts()
+        clock = Clock()
+        with clock.stage("fetch"):
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except BaseException:
+                print("caught")
+        with clock.stage("embed"):
+            print("not interrupted")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    assert done.stdout == "caught\n"
+    assert done.stderr.endswith("KeyboardInterrupt\n")
+
+
 def test_other_errors_in_a_finalizer_are_shown() -> None:
     script = textwrap.dedent(SCRIPT).replace("signal.raise_signal(signal.{name})", "raise ValueError('dropped')")
     script = script.replace("time.sleep(60)", "").replace('print("not interrupted")', "")
