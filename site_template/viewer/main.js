@@ -9,7 +9,7 @@ import { CollectionLoader } from "./panels/collection_loader.js";
 import { byId, PANEL_TOGGLED } from "./ui/dom.js";
 import { wireEmbed } from "./ui/embed.js";
 import { selectedText } from "./ui/format.js";
-import { freeArea, panelInsets } from "./ui/insets.js";
+import { freeArea, medium, panelInsets, upright } from "./ui/insets.js";
 import { wireLasso } from "./panels/lasso_tool.js";
 import { wireLegend } from "./panels/legend.js";
 import { JourneyPanel } from "./panels/journey_panel.js";
@@ -58,8 +58,6 @@ import { NO_TRACK } from "./data/types.js";
 
 /** Height below which the player leaves no room for the buttons below it, pixels. */
 const LOW_WINDOW = 700;
-const medium = matchMedia("(min-width: 720px) and (max-width: 1079px)");
-const upright = matchMedia("(orientation: portrait)");
 const root = document.documentElement;
 
 /** @returns {State} */
@@ -226,11 +224,14 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
     // The legend beside the map would leave it too little room.
     document.body.classList.toggle("is-folding", medium.matches && (hasList || upright.matches));
   };
+  const fitMap = () => {
+    renderer.resize(sizeOf(surface), devicePixelRatio, freeArea());
+    card.place();
+  };
   const layOut = () => {
     if (!hasSize()) return;
     arrangePanels();
-    renderer.resize(sizeOf(surface), devicePixelRatio, freeArea());
-    card.place();
+    fitMap();
   };
   document.addEventListener(PANEL_TOGGLED, layOut);
   // A message makes it higher.
@@ -243,8 +244,9 @@ function connect({ store, surface, positions, navigation, renderer, selecting, c
     if (!hasSize() || layout === laidOut) return;
     const isFirst = laidOut === "";
     laidOut = layout;
+    arrangePanels(); // first, because the view of the whole map depends on it
     navigation.resize(size);
-    layOut();
+    fitMap();
     if (!isFirst) return;
     void address.start();
     renderer.drawNow();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Held, OpenViewer, Viewer
 
@@ -138,18 +138,23 @@ def test_last_choice_of_a_coloring_wins(open_viewer: OpenViewer) -> None:
     assert viewer.state("colorBy") == "cluster"
 
 
+def search_while_it_opens(page: Page, held: Held, panel: str) -> None:
+    """Type a query, during which the held file arrives and a panel opens; all of it must be in the field."""
+    page.keyboard.press("/")
+    page.keyboard.type("de")
+    held.release()
+    expect(page.locator(panel)).to_be_visible()
+    page.keyboard.type("ep")
+    expect(page.locator("#search input")).to_have_value("deep")
+
+
 def test_time_slider_that_opens_late_does_not_take_the_focus_from_the_search(open_viewer: OpenViewer) -> None:
     viewer = open_viewer()
     page = viewer.page
     held = Held(page, "**/details-*.json")
     with page.expect_request("**/details-*.json"):
         page.locator("#timeline-button").click()
-    page.keyboard.press("/")
-    page.keyboard.type("de")
-    held.release()
-    expect(page.locator("#timeline")).to_be_visible()
-    page.keyboard.type("ep")
-    expect(page.locator("#search input")).to_have_value("deep")
+    search_while_it_opens(page, held, "#timeline")
 
 
 def test_path_that_is_found_late_does_not_replace_another_selection(open_viewer: OpenViewer) -> None:
@@ -181,12 +186,7 @@ def test_album_that_opens_late_does_not_take_the_focus_from_the_search(open_view
     held = Held(page, "**/collections.js")
     with page.expect_request("**/collections.js"):
         page.locator(".card-artists .name-button").first.click()
-    page.keyboard.press("/")
-    page.keyboard.type("de")
-    held.release()
-    expect(page.locator("#collection")).to_be_visible()
-    page.keyboard.type("ep")
-    expect(page.locator("#search input")).to_have_value("deep")
+    search_while_it_opens(page, held, "#collection")
 
 
 def test_selection_made_before_the_titles_arrive_is_laid_out(open_viewer: OpenViewer) -> None:

@@ -35,8 +35,6 @@ export class Address {
   #written = "";
   /** The state after the address was last applied; what differs from it was changed on the page. */
   #followed;
-  /** The link's view, which is kept even if the address is written before the window's size is known. */
-  #view;
   /** The run that follows the address, which prevents the reverse; a newer one replaces it. @type {object | null} */
   #following = null;
 
@@ -55,7 +53,6 @@ export class Address {
     this.#tellMissing = tellMissing;
     this.#written = writeLink(store.get(), map, null);
     this.#followed = store.get();
-    this.#view = readLink(location.hash, map).view;
     store.subscribe(STEPS, () => this.#later(true));
     store.subscribe(["transform", "query", "until"], () => this.#later(false));
     addEventListener("popstate", () => {
@@ -67,7 +64,7 @@ export class Address {
 
   /** Applies the parts of the address that need no titles. Call it once the window's size is known, before the first paint. */
   async start() {
-    this.#navigation.show(this.#view);
+    this.#navigation.show(readLink(location.hash, this.#map).view);
     this.#followed = { ...this.#followed, transform: this.#store.get().transform };
     await this.#follow(false);
   }

@@ -7,6 +7,9 @@ import { byId } from "./dom.js";
 /** Margins in pixels; in high windows a share of their height, so that outlying tracks are visible as well. */
 const AIR = { wide: 40, share: 0.05, narrow: 24 };
 export const narrow = matchMedia("(max-width: 719px)");
+/** Windows in which the legend may fold; see `is-folding` in the style sheet. */
+export const medium = matchMedia("(min-width: 720px) and (max-width: 1079px)");
+export const upright = matchMedia("(orientation: portrait)");
 /** A phone held sideways, as in the style sheet: the player is beside the other panels, not above them. */
 const sideways = matchMedia("(min-width: 540px) and (max-width: 719px) and (max-height: 480px)");
 
