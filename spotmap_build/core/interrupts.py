@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 RAISE_AGAIN_S: Final = 0.02
 """Delay after which Python has left the code that dropped the exception."""
 
-
 _received = threading.Event()
 
 
@@ -30,8 +29,9 @@ def raise_if_interrupted() -> None:
     """Raise ``KeyboardInterrupt`` if one was raised before and work went on, because a library caught it.
 
     Called between the steps of a build. Some libraries catch every exception, for example around optional imports.
+    Builds in other threads, such as those of ``preview --watch``, end with the process.
     """
-    if _received.is_set():
+    if _received.is_set() and threading.current_thread() is threading.main_thread():
         raise KeyboardInterrupt
 
 

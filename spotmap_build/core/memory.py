@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 import gc
 import sys
 from contextlib import contextmanager
@@ -26,6 +25,8 @@ def share_one_arena() -> None:
     way (discogs-effnet: 617 MB instead of 648), and one arena is as fast for workers, of which one thread computes.
     """
     if sys.platform == "linux":
+        import ctypes  # not at the start of every command
+
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:  # musl has none
             mallopt(M_ARENA_MAX, 1)

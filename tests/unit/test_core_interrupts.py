@@ -57,6 +57,23 @@ def test_build_ends_at_the_next_step_if_a_library_catches_the_interrupt() -> Non
     assert done.stderr.endswith("KeyboardInterrupt\n")
 
 
+def test_thread_goes_on_after_an_interrupt_of_the_main_thread() -> None:
+    script = """
+        import signal, threading
+        from spotmap_build.core.interrupts import handle_interrupts, raise_if_interrupted
+
+        handle_interrupts()
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            thread = threading.Thread(target=raise_if_interrupted)
+            thread.start()
+            thread.join()
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_other_errors_in_a_finalizer_are_shown() -> None:
     script = textwrap.dedent(SCRIPT).replace("signal.raise_signal(signal.{name})", "raise ValueError('dropped')")
     script = script.replace("time.sleep(60)", "").replace('print("not interrupted")', "")
