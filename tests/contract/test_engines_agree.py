@@ -81,7 +81,8 @@ def test_mel_bands_match_essentia(standard: Any) -> None:
     mine = mel_frames(samples, np.arange(count))
     np.testing.assert_allclose(mine, theirs[:count], atol=2e-3)
     assert np.abs(mine - theirs[:count]).mean() < 1e-5
-    np.testing.assert_array_equal(mel_frames(samples, np.array([0, 77, 5])), mine[[0, 77, 5]])
+    # Not equal: on some processors, the last bits of a matrix product depend on the number of rows.
+    np.testing.assert_allclose(mel_frames(samples, np.array([0, 77, 5])), mine[[0, 77, 5]], atol=1e-6)
 
 
 @pytest.mark.parametrize("seconds", [2, 9])
