@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
+
+import msgspec
 
 FailureKind = Literal["permanent", "retry_after", "needs_person"]
 
@@ -19,17 +21,18 @@ MAX_UNIX_S: Final = 253_402_300_799
 """The last second of the year 9999: a report cannot show later times."""
 
 
-def is_moment(value: object) -> bool:
-    """Tell whether a value from a record or a pack is a time, in seconds since 1970, that a report can show."""
-    return type(value) is int and 0 <= value <= MAX_UNIX_S
+Moment = Annotated[int, msgspec.Meta(ge=0, le=MAX_UNIX_S)]
+"""A time in seconds since 1970 that a report can show."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A number that every JSON reader represents exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """When a service gave this answer (seconds since 1970, UTC), and how long the answer may be used."""
 
-    fetched_at_unix_s: int
-    max_age_s: int
+    fetched_at_unix_s: Moment
+    max_age_s: Count
 
     def is_fresh(self, now_unix_s: float) -> bool:
         """Tell whether the answer may still be used.
@@ -57,8 +60,8 @@ class Failure:
     code: str
     detail: str
     kind: FailureKind
-    retry_at_unix_s: int | None = None
-    attempts: int = 1
+    retry_at_unix_s: Moment | None = None
+    attempts: Count = 1
 
     def __post_init__(self) -> None:
         if (self.kind == "retry_after") != (self.retry_at_unix_s is not None):

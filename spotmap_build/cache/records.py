@@ -21,13 +21,15 @@ from __future__ import annotations
 
 import binascii
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 import orjson
 
 from spotmap_build.cache.files import is_in_the_way
-from spotmap_build.cache.freshness import Failure, FailureKind, Freshness, is_moment
-from spotmap_build.cache.keys import Key, UnkeyableError, canonical_json, digest_bytes, is_digest
+from spotmap_build.cache.freshness import Count, Failure, Freshness
+from spotmap_build.cache.keys import Key, UnkeyableError, canonical_json, digest_bytes
+from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import FileTooLarge, read_with_status
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ MAX_RECORD_BYTES: Final = 256 * 2**20
 _OPENING: Final = b'{"content":'
 _CLOSING: Final = b',"sha256":"%s"}\n'
 _CLOSING_LENGTH: Final = len(_CLOSING) - len(b"%s") + 64
-_KINDS: Final = get_args(FailureKind)
+
+Digest = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 class DamagedError(ValueError):
@@ -58,8 +61,8 @@ class Output:
     them share it.
     """
 
-    digest: str
-    size_bytes: int
+    digest: Digest
+    size_bytes: Count
     inline: bytes | None = field(default=None, repr=False)
 
 
@@ -123,31 +126,45 @@ def encode_record(record: Record, canonical_key: bytes) -> bytes:
     )
 
 
+class _StoredKey(msgspec.Struct):
+    preimage: dict[str, object]
+    stage: str
+    stage_version: Count
+
+
+class _Content(msgspec.Struct):
+    """The content of a record, checked while it is decoded: a matching checksum does not prove who wrote it."""
+
+    key: msgspec.Raw
+    outputs: dict[str, Output]
+    blobs: dict[Digest, Count]
+    failure: Failure | None
+    freshness: Freshness | None
+    producer: str
+    seconds: float
+
+
 def decode_record(data: bytes) -> tuple[Record, bytes]:
     """Decode a record's file; return the record and the canonical text of its key. Raises ``DamagedError``."""
-    content = unseal(data)
+    body = _verified_body(data)
     try:
-        key = content["key"]
-        canonical_key = orjson.dumps(key, option=orjson.OPT_SORT_KEYS)
-        record = Record(
-            key_digest=digest_bytes(canonical_key),
-            stage=key["stage"],
-            stage_version=key["stage_version"],
-            outputs={name: _decode_output(**output) for name, output in content["outputs"].items()},
-            blobs={**content["blobs"]},
-            failure=Failure(**content["failure"]) if content["failure"] else None,
-            freshness=Freshness(**content["freshness"]) if content["freshness"] else None,
-            producer=content["producer"],
-            seconds=content["seconds"],
-        )
-        _require_types(record)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DamagedError(f"the checksum matches, but it is not a record of this format: {error!r}") from error
+        content = decode_json(body, _Content)
+        canonical_key = bytes(content.key)
+        key = decode_json(canonical_key, _StoredKey)
+    except ValueError as error:
+        raise DamagedError(f"the checksum matches, but it is not a record of this format: {error}") from error
+    record = Record(
+        key_digest=digest_bytes(canonical_key),
+        stage=key.stage,
+        stage_version=key.stage_version,
+        outputs=content.outputs,
+        blobs=content.blobs,
+        failure=content.failure,
+        freshness=content.freshness,
+        producer=content.producer,
+        seconds=content.seconds,
+    )
     return record, canonical_key
-
-
-def _decode_output(digest: str, size_bytes: int, inline: str | None = None) -> Output:
-    return Output(digest, size_bytes, None if inline is None else binascii.a2b_base64(inline))
 
 
 def key_of(data: bytes) -> Key:
@@ -156,43 +173,6 @@ def key_of(data: bytes) -> Key:
         return Key.of(unseal(data).get("key"))
     except UnkeyableError as error:
         raise DamagedError(f"the checksum matches, but there is no key: {error}") from error
-
-
-def _require_types(record: Record) -> None:
-    """Raise ``TypeError`` for a value that no build writes: a matching checksum does not prove who wrote the record.
-
-    The checks are written by hand, because importing a schema library takes longer than reading all records of a build
-    with nothing to do.
-    """
-    outputs, failure, freshness = record.outputs.values(), record.failure, record.freshness
-    sizes = [*(output.size_bytes for output in outputs), *record.blobs.values()]
-    is_valid = (
-        isinstance(record.stage, str)
-        and _is_count(record.stage_version)
-        and isinstance(record.producer, str)
-        and isinstance(record.seconds, int | float)
-        and all(map(_is_count, sizes))
-        and all(map(is_digest, (*(output.digest for output in outputs), *record.blobs)))
-        and (freshness is None or (is_moment(freshness.fetched_at_unix_s) and _is_count(freshness.max_age_s)))
-        and (failure is None or _is_failure(failure))
-    )
-    if not is_valid:
-        raise TypeError("a field has the wrong type or an impossible value")
-
-
-def _is_failure(failure: Failure) -> bool:
-    retry_at = failure.retry_at_unix_s
-    return (
-        isinstance(failure.code, str)
-        and isinstance(failure.detail, str)
-        and failure.kind in _KINDS
-        and _is_count(failure.attempts)
-        and (retry_at is None or is_moment(retry_at))
-    )
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and value >= 0
 
 
 def read_record_file(path: Path | str) -> tuple[bytes, float]:
@@ -224,13 +204,19 @@ def seal(content: Mapping[str, object]) -> bytes:
 
 def unseal(data: bytes) -> dict[str, Any]:
     """Return the content of a :func:`seal` result. Raises ``DamagedError`` if a single bit was changed."""
-    body = data[len(_OPENING) : -_CLOSING_LENGTH]
-    if data != _OPENING + body + _CLOSING % digest_bytes(body).encode("ascii"):
-        raise DamagedError("the checksum does not match")
     try:
-        content = orjson.loads(body)
+        content = orjson.loads(_verified_body(data))
     except orjson.JSONDecodeError as error:
         raise DamagedError("the checksum matches, but it is not JSON") from error
     if not isinstance(content, dict):
         raise DamagedError("the checksum matches, but it is not a record")
     return content
+
+
+def _verified_body(data: bytes) -> bytes:
+    """Return the JSON between the opening and the closing of a :func:`seal` result."""
+    body = data[len(_OPENING) : -_CLOSING_LENGTH]
+    is_intact = data.startswith(_OPENING) and data.endswith(_CLOSING % digest_bytes(body).encode("ascii"))
+    if not is_intact or len(data) != len(_OPENING) + len(body) + _CLOSING_LENGTH:
+        raise DamagedError("the checksum does not match")
+    return body

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any, Final, TypeVar
 
 Value = TypeVar("Value")
 
@@ -35,7 +32,7 @@ def parse_json(content: str | bytes) -> Any:
     """
     import json  # deferred: not needed if there is no document to parse
 
-    with _plain_errors():
+    with _PlainErrors():
         text = content if isinstance(content, str) else content.decode(json.detect_encoding(content), "surrogatepass")
         value = json.loads(text)
         if _MAY_HOLD_SURROGATES.search(text):
@@ -54,7 +51,7 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
     text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
     import tomllib
 
-    with _plain_errors():
+    with _PlainErrors():
         return tomllib.loads(text)
 
 
@@ -70,7 +67,7 @@ def decode_json(content: str | bytes, kind: type[Value]) -> Value:
     import msgspec
 
     _prepare(kind)
-    with _plain_errors():
+    with _PlainErrors():
         return msgspec.json.decode(content, type=kind)
 
 
@@ -99,17 +96,17 @@ def convert(value: object, kind: type[Value], *, strict: bool = True, from_attri
     return msgspec.convert(value, kind, strict=strict, from_attributes=from_attributes)
 
 
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Raise ``ValueError`` for every error, and describe Python's limits without its advice to programmers."""
-    try:
-        yield
-    except RecursionError as error:
-        raise ValueError("it nests too deeply") from error
-    except ValueError as error:
-        if "integer string conversion" in str(error):
+class _PlainErrors(AbstractContextManager[None]):
+    """Raises ``ValueError`` for every error, and describes Python's limits without its advice to programmers.
+
+    A class, because a generator takes longer than decoding a record of the cache.
+    """
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, RecursionError):
+            raise ValueError("it nests too deeply") from error
+        if isinstance(error, ValueError) and "integer string conversion" in str(error):
             raise ValueError("it contains a number of thousands of digits") from error
-        raise
 
 
 def _prepare(kind: object) -> None:

@@ -19,7 +19,7 @@ import msgspec
 import orjson
 
 from spotmap_build.cache.arrays import decode_array, encode_array
-from spotmap_build.cache.freshness import Failure, Freshness, is_moment
+from spotmap_build.cache.freshness import Failure, Freshness
 from spotmap_build.cache.keys import Key, canonical_json, digest_bytes
 from spotmap_build.core.documents import decode_json
 from spotmap_build.errors import CacheError
@@ -35,8 +35,6 @@ MAX_UNPACKED_BYTES: Final = 64 << 20
 MAX_LIST_BYTES: Final = 8 << 20
 """Limit for the list of results in a pack. Ours have 1 KB per result; a malicious one can take 25 times its size when
 parsed."""
-MAX_NUMBER: Final = 1 << 53
-"""Limit for counts, within which every JSON reader is exact."""
 HALVED: Final = frozenset(
     ("discogs-effnet", name) for name in ("vector.npy", "tags.npy", *(head.output for head in OF_EFFNET))
 )
@@ -115,7 +113,6 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
         raise ValueError(f"it contains more than {MAX_RESULTS:,} results")
     results, position = [], end + 1
     for head in heads:
-        _check_numbers(head)
         outputs = {}
         for output, encoding, size_bytes in head.outputs:
             encoded = content[position : position + size_bytes]
@@ -125,20 +122,6 @@ def read_pack(name: str, packed: bytes) -> tuple[Result, ...]:
             position += size_bytes
         results.append(Result(Key.of(head.key), outputs, head.failure, head.freshness, head.producer, head.seconds))
     return tuple(results)
-
-
-def _check_numbers(head: _Head) -> None:
-    """Raise ``ValueError`` for times and counts that no record can have."""
-    moments, counts = [], []
-    if head.failure is not None:
-        counts.append(head.failure.attempts)
-        if head.failure.retry_at_unix_s is not None:
-            moments.append(head.failure.retry_at_unix_s)
-    if head.freshness is not None:
-        moments.append(head.freshness.fetched_at_unix_s)
-        counts.append(head.freshness.max_age_s)
-    if not (all(map(is_moment, moments)) and all(0 <= count <= MAX_NUMBER for count in counts)):
-        raise ValueError("a time or a count in it is out of range")
 
 
 def _pack(results: Sequence[Result]) -> bytes:

@@ -106,10 +106,16 @@ def test_sealed_record_with_a_value_that_no_build_writes_is_damaged(change: dict
         decode_record(seal(content))
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b'{"key":' + b"[" * 100_000 + b"]" * 100_000 + b"}", b'{"key":{},"blobs":{"\xff":1}}'],
+    ids=["empty", "not closed", "list", "null", "nested too deeply", "not UTF-8"],
+)
 def test_sealed_file_without_an_object_is_damaged(body: bytes) -> None:
-    with pytest.raises(DamagedError, match="checksum matches, but"):
-        unseal(b'{"content":' + body + b',"sha256":"' + digest_bytes(body).encode() + b'"}\n')
+    sealed = b'{"content":' + body + b',"sha256":"' + digest_bytes(body).encode() + b'"}\n'
+    for read in (unseal, decode_record):
+        with pytest.raises(DamagedError, match="checksum matches, but"):
+            read(sealed)
 
 
 def with_inline(text: str) -> bytes:

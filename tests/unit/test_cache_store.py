@@ -555,4 +555,4 @@ def test_reading_a_cached_result_imports_no_heavy_packages(tmp_path: Path) -> No
         [sys.executable, "-c", program, tmp_path], env=variables, capture_output=True, text=True, check=True
     )
     loaded = set(result.stdout.split())
-    assert not loaded & {"numpy", "pickle", "tempfile", "shutil", "subprocess", "asyncio", "msgspec"}
+    assert not loaded & {"numpy", "pickle", "tempfile", "shutil", "subprocess", "asyncio"}
