@@ -5,13 +5,17 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from spotmap_build.core.language import page_gettext, page_ngettext
 from spotmap_build.core.processes import interrupts_blocked, limit_cpu, limit_memory, set_up_worker
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 DEADLINE_S: Final = 60.0
 """Rendering takes less than a second, with the start of the process."""
@@ -48,12 +52,9 @@ Rendered = dict[str, str | Fault]
 
 def render(pages: Mapping[str, str], variables: Mapping[str, Any]) -> Rendered:
     """Render templates, and return the text or the fault of each by name."""
-    from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import TemplateError, TemplateSyntaxError
 
-    environment = ImmutableSandboxedEnvironment(
-        loader=DictLoader(pages), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
-    )
+    environment = _environment(tuple(pages.items()))
     environment.globals.update(_words(variables["language"]))
     rendered: Rendered = {}
     for name in pages:
@@ -64,6 +65,17 @@ def render(pages: Mapping[str, str], variables: Mapping[str, Any]) -> Rendered:
             reason = TOO_MUCH if isinstance(error, MemoryError) else str(error).rstrip(".")
             rendered[name] = Fault(reason or type(error).__name__, line, error)
     return rendered
+
+
+@lru_cache(maxsize=1)
+def _environment(pages: tuple[tuple[str, str], ...]) -> Environment:
+    """Return the environment of these templates, which keeps them compiled: that takes longer than rendering."""
+    from jinja2 import DictLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(
+        loader=DictLoader(dict(pages)), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
+    )
 
 
 def render_in_process(pages: Mapping[str, str], variables: Mapping[str, Any]) -> Rendered:
