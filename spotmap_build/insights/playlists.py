@@ -235,16 +235,16 @@ def _measure(
         return PlaylistFigures(figures)
     references = rows[np.linspace(0, len(rows) - 1, min(len(rows), MAX_REFERENCES)).astype(np.intp)]
     inside = _closeness(rows, references, unit_vectors)
+    usual = float(np.median(inside))
     return PlaylistFigures(
         figures,
-        _misfits(rows, inside),
-        _suggestions(rows, references, inside, unit_vectors, neighbors),
-        float(np.median(inside)),
+        _misfits(rows, inside, usual),
+        _suggestions(rows, references, usual, unit_vectors, neighbors),
+        usual,
     )
 
 
-def _misfits(rows: npt.NDArray[np.intp], closeness: Float32Array) -> tuple[Fit, ...]:
-    median = float(np.median(closeness))
+def _misfits(rows: npt.NDArray[np.intp], closeness: Float32Array, median: float) -> tuple[Fit, ...]:
     spread = 1.4826 * float(np.median(np.abs(closeness - median)))
     far = np.flatnonzero(closeness < median - max(MISFIT_SPREADS * spread, 1e-3))
     order = far[np.lexsort((rows[far], closeness[far]))][: max(1, int(MAX_MISFIT_SHARE * len(rows)))]
@@ -254,21 +254,20 @@ def _misfits(rows: npt.NDArray[np.intp], closeness: Float32Array) -> tuple[Fit, 
 def _suggestions(
     rows: npt.NDArray[np.intp],
     references: npt.NDArray[np.intp],
-    inside: Float32Array,
+    usual: float,
     unit_vectors: Float32Array,
     neighbors: Int32Array,
 ) -> tuple[Fit, ...]:
-    """Return neighbors of members that are as close to the playlist as its median member."""
-    votes = np.bincount(neighbors[rows].ravel(), minlength=len(unit_vectors))
-    votes[rows] = 0
-    candidates = np.argsort(-votes, kind="stable")[:MAX_CANDIDATES].astype(np.intp)
-    candidates = candidates[votes[candidates] > 0]
+    """Return neighbors of members that are as close to the playlist as its median member (``usual``)."""
+    near, votes = np.unique(neighbors[rows], return_counts=True)
+    is_outside = np.isin(near, rows, invert=True)
+    most_first = np.argsort(-votes[is_outside], kind="stable")[:MAX_CANDIDATES]
+    candidates = near[is_outside][most_first].astype(np.intp)
     if not len(candidates):
         return ()
     closeness = _closeness(candidates, references, unit_vectors)
     order = np.lexsort((candidates, -closeness))[:MAX_SUGGESTIONS]
-    least = float(np.median(inside))
-    return tuple(Fit(int(candidates[at]), float(closeness[at])) for at in order if closeness[at] >= least)
+    return tuple(Fit(int(candidates[at]), float(closeness[at])) for at in order if closeness[at] >= usual)
 
 
 def _closeness(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -10,10 +12,11 @@ from spotmap_build.cluster.term_matrix import VOICES, is_of_head, min_activation
 from spotmap_build.cluster.wording import EMPTY, VAGUE, style_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
+    from spotmap_build.cluster.term_matrix import Term
     from spotmap_build.model import Float32Array
 
     Float64Array = npt.NDArray[np.float64]
@@ -32,14 +35,10 @@ RARE: Final = 3.0
 MIN_ACTIVATION: Final = 0.03
 """Minimum activation in that case."""
 
-
-class _Style(NamedTuple):
-    """A word of a track. ``sort_key``: the lowest is the most characteristic and comes first."""
-
-    sort_key: float
-    word: str
-    strength: int
-    is_of_head: bool
+_ENTRY: Final = np.dtype(
+    [("row", np.int64), ("sort_key", np.float64), ("word", np.int64), ("strength", np.int64), ("is_of_head", np.bool_)]
+)
+"""A word of a track, by number. The lowest ``sort_key`` is the most characteristic."""
 
 
 def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tuple[str, int], ...], ...]:
@@ -62,24 +61,43 @@ def find_styles(tags: Float32Array, tag_names: Sequence[str]) -> tuple[tuple[tup
     """
     if tags.shape[1] == 0 or len(tags) == 0:
         return ()
-    found: list[dict[str, _Style]] = [{} for _ in range(len(tags))]
     usual = tags.mean(axis=0, dtype=np.float64)
-    for column, tag in enumerate(tag_names):
-        if style_name(tag) not in EMPTY:
-            _add(found, tag, tags[:, column].astype(np.float64), float(usual[column]))
-    return tuple(tuple((one.word, one.strength) for one in _chosen(sorted(own.values()))) for own in found)
+    terms = [term_of(tag) for tag in tag_names]
+    words = sorted({term.word for term in terms})
+    found = [
+        _measure(tags[:, column].astype(np.float64), float(usual[column]), terms[column], words, is_of_head(tag))
+        for column, tag in enumerate(tag_names)
+        if style_name(tag) not in EMPTY
+    ]
+    if not found:
+        return ((),) * len(tags)
+    entries = np.concatenate(found)
+    entries = entries[np.lexsort([entries[name] for name in ("word", "sort_key", "row")])]
+    ends = np.searchsorted(entries["row"], np.arange(len(tags) + 1)).tolist()
+    word_numbers, strengths, from_head = (entries[name].tolist() for name in ("word", "strength", "is_of_head"))
+    return tuple(
+        tuple((words[word_numbers[at]], strengths[at]) for at in _chosen(range(start, end), word_numbers, from_head))
+        for start, end in pairwise(ends)
+    )
 
 
-def _chosen(own: list[_Style]) -> list[_Style]:
-    """Select the words of one track (styles, moods and instruments), the most characteristic first."""
-    styles = [one for one in own if not one.is_of_head][:MAX_STYLES]
-    from_heads = [one for one in own if one.is_of_head][:MAX_HEAD_TAGS]
+def _chosen(own: Iterable[int], word_numbers: Sequence[int], from_head: Sequence[bool]) -> list[int]:
+    """Select entries of one track (styles, moods and instruments), the most characteristic first.
+
+    Of two tags with the same word, the stronger one counts.
+    """
+    of_words: dict[int, int] = {}
+    for at in own:
+        of_words.setdefault(word_numbers[at], at)
+    styles = [at for at in of_words.values() if not from_head[at]][:MAX_STYLES]
+    from_heads = [at for at in of_words.values() if from_head[at]][:MAX_HEAD_TAGS]
     return [*styles[:FIRST], *from_heads[:FIRST], *styles[FIRST:], *from_heads[FIRST:]]
 
 
-def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, usual: float) -> None:
-    """Add a tag to the tracks that have it; of two tags with the same word, the stronger one counts."""
-    term, is_heard = term_of(tag), is_of_head(tag)
+def _measure(
+    activations: Float64Array, usual: float, term: Term, words: Sequence[str], is_of_head: bool
+) -> npt.NDArray[np.void]:
+    """Return the entries of one tag: the tracks that have it, and how strongly."""
     has_it = activations >= min_activation(term, usual)
     if term.word not in VOICES:  # pads and strings raise these a little, far above what is usual
         has_it |= activations >= max(MIN_ACTIVATION, RARE * usual)
@@ -87,10 +105,10 @@ def _add(found: list[dict[str, _Style]], tag: str, activations: Float64Array, us
     own = activations[rows]
     rising = np.sort(own)
     ranks = (rising.searchsorted(own, side="left") + rising.searchsorted(own, side="right")) / 2
-    strengths = np.clip(np.ceil(LEVELS * ranks / max(1, len(rows))), 1, LEVELS).astype(int)
+    entries = np.zeros(len(rows), _ENTRY)
+    entries["row"], entries["word"], entries["is_of_head"] = rows, bisect_left(words, term.word), is_of_head
+    entries["strength"] = np.clip(np.ceil(LEVELS * ranks / max(1, len(rows))), 1, LEVELS)
     # As in the names of clusters: how much more than usual, times how clearly.
-    telling = np.log(np.maximum(own / usual, 1.01)) * np.sqrt(own) * (0.5 if term.word in VAGUE else 1.0)
-    for row, sort_key, strength in zip(rows.tolist(), (-telling).tolist(), strengths.tolist(), strict=True):
-        known = found[row].get(term.word)
-        if known is None or sort_key < known.sort_key:
-            found[row][term.word] = _Style(sort_key, term.word, strength, is_heard)
+    weight = 0.5 if term.word in VAGUE else 1.0
+    entries["sort_key"] = -np.log(np.maximum(own / usual, 1.01)) * np.sqrt(own) * weight
+    return entries
