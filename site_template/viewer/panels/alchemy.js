@@ -91,7 +91,12 @@ export class Alchemy {
    * @param {readonly number[]} [found]
    * @param {number} [place]  a track
    */
-  #show(note, found = [], place) {
+  #show(note, found, place) {
+    this.#parts.whenReleased(() => this.#fill(note, found, place));
+  }
+
+  /** @param {string} note  @param {readonly number[]} [found]  @param {number} [place] */
+  #fill(note, found = [], place) {
     const { navigation, renderer } = this.#parts;
     // Its content is replaced, also for each message while data is loading.
     const focused = buttonsOfTool().findIndex((node) => node === document.activeElement);

@@ -9,6 +9,7 @@ import { dockingArea, freeArea, narrow } from "../ui/insets.js";
 import { ALL_SHOWN } from "./legend_rows.js";
 import { trackLinks } from "../data/listen_links.js";
 import { colorOf } from "../ui/palette.js";
+import { createPressGuard } from "../ui/presses.js";
 import { dockCard, placeCard } from "./placement.js";
 import { APPEARANCE_KEYS, groupsHolding } from "../state/appearance.js";
 import { NO_TRACK } from "../data/types.js";
@@ -84,7 +85,8 @@ export class Card {
     this.#styleWords = styleWords;
     this.#spotOf = spotOf;
     this.#show = show;
-    store.subscribe(["pinned", "theme"], () => this.#update());
+    const whenReleased = createPressGuard(host);
+    store.subscribe(["pinned", "theme"], () => whenReleased(() => this.#update()));
     // A moving pointer passes over more tracks than there are frames.
     store.subscribe(["hovered"], () => {
       cancelAnimationFrame(this.#frame);

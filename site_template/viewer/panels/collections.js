@@ -11,6 +11,7 @@ import { albumLine, artistContour } from "../map/collection_drawing.js";
 import { sequential } from "../map/ramps.js";
 import { element, icon, withNames } from "../ui/dom.js";
 import { isolated, tracksText } from "../ui/format.js";
+import { createPressGuard } from "../ui/presses.js";
 import { trackRow } from "./track_row.js";
 
 /** @import { Collection } from "../data/collection_index.js" */
@@ -55,6 +56,7 @@ const MOODS = {
 
 export class Collections {
   #host;
+  #whenReleased;
   #parts;
   /** Name index, created at the first search. @type {CollectionIndex | null} */
   #index = null;
@@ -66,6 +68,7 @@ export class Collections {
   /** @param {HTMLElement} host  @param {CollectionParts} parts */
   constructor(host, parts) {
     this.#host = host;
+    this.#whenReleased = createPressGuard(host);
     this.#parts = parts;
     parts.store.subscribe(["theme"], () => this.present());
   }
@@ -104,11 +107,12 @@ export class Collections {
     }
     const { tracks, placed } = this.#arranged;
     renderer.setOverlay(shown.kind === "album" ? albumLine(tracks, shown.notes) : artistContour(tracks, placed.map(({ year }) => year), positions));
-    this.#host.replaceChildren(...(shown.kind === "album" ? this.#albumNodes(shown, placed) : this.#artistNodes(shown, placed)));
+    const nodes = shown.kind === "album" ? this.#albumNodes(shown, placed) : this.#artistNodes(shown, placed);
+    this.#whenReleased(() => this.#host.replaceChildren(...nodes));
     this.#host.hidden = false;
     if (this.#arranged.isAnnounced) return true;
     this.#arranged.isAnnounced = true;
-    const mood = this.#host.querySelector(".collection-mood")?.textContent ?? "";
+    const mood = nodes.find((node) => node.matches(".collection-mood"))?.textContent ?? "";
     const said = { name: isolated(shown.name), tracks: tracksText(tracks.length) };
     this.#parts.announce(`${shown.kind === "album" ? gettext("Album {name}, {tracks}.", said) : gettext("Artist {name}, {tracks}.", said)} ${mood}`);
     return true;

@@ -10,6 +10,7 @@ import { NO_GROUP } from "../data/types.js";
 import { element, svgElement, withNames } from "../ui/dom.js";
 import { gettext, gettext_noop, ngettext } from "../data/language.js";
 import { isolated } from "../ui/format.js";
+import { createPressGuard } from "../ui/presses.js";
 import { inSlices } from "../ui/slices.js";
 
 /** @import { Transitions } from "../data/transitions.js" */
@@ -59,7 +60,8 @@ export class JourneyPanel {
     this.#input("minutes").addEventListener("change", () => pathTool.change({ minutes: Math.max(0, Number(this.#input("minutes").value) || 0) }));
     this.#find(".journey-avoid").addEventListener("change", () => pathTool.change({ avoided: this.#avoided() }));
     this.#find("svg").addEventListener("click", (event) => this.#pinAt(/** @type {MouseEvent} */ (event)));
-    store.subscribe(["selected", "path"], () => this.#update());
+    const whenReleased = createPressGuard(host);
+    store.subscribe(["selected", "path"], () => whenReleased(() => this.#update()));
   }
 
   /** @param {TextData} text */

@@ -6,13 +6,14 @@ import { createLegendFind } from "./legend_find.js";
 import { createRangeLegend } from "./legend_range.js";
 import { afterSolo, afterToggle, ALL_SHOWN, isFiltered, legendRows, legendSections, pressed } from "./legend_rows.js";
 import { groupsOf, HIDDEN_KEY, isGroupKind } from "../state/appearance.js";
+import { createPressGuard } from "../ui/presses.js";
 import { readTheme } from "../ui/theme.js";
 
 /** @import { LegendInsights } from "./legend_insights.js" */
 /** @import { LegendRow, LegendSection } from "./legend_rows.js" */
 /** @import { Store } from "../state/store.js" */
 /** @import { TraitLoader } from "../state/trait_loader.js" */
-/** @import { GroupKind, MapData } from "../data/types.js" */
+/** @import { GroupKind, MapData, State } from "../data/types.js" */
 
 const EMPTY = {
   cluster: gettext_noop("No clusters: the library is small, or its tracks sound too different to form groups."),
@@ -43,7 +44,7 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
   const shown = /** @type {HTMLElement} */ (host.querySelector(".legend-shown"));
   /** @type {(() => void) | null} */
   let updateRange = null;
-  /** The coloring for which the legend was built, and its values. */
+  /** The coloring for which the legend was built, and its values. @type {State["colorBy"]} */
   let builtFor = "";
   /** @type {Float32Array | undefined} */
   let values;
@@ -79,13 +80,14 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
     update();
   };
 
-  wireRows(scroller, map, store);
+  wireRows(scroller, map, store, () => ({ ...store.get(), colorBy: builtFor }));
   wireArrows(scroller);
   wireColorBy(host, map, store, traitLoader);
   showAll.addEventListener("click", () => store.set(ALL_SHOWN));
-  store.subscribe(["colorBy", "theme"], rebuild);
+  const whenReleased = createPressGuard(scroller);
+  store.subscribe(["colorBy", "theme"], () => whenReleased(rebuild));
   // Not for other traits: the legend may be in use while they arrive.
-  store.subscribe(["traits"], ({ colorBy, traits }) => values !== traits.get(colorBy)?.values && rebuild());
+  store.subscribe(["traits"], ({ colorBy, traits }) => values !== traits.get(colorBy)?.values && whenReleased(rebuild));
   store.subscribe([...Object.values(HIDDEN_KEY), "traitFilters"], update);
   store.subscribe(["until"], showCount);
   rebuild();
@@ -97,15 +99,16 @@ export function wireLegend(host, map, store, traitLoader, insights, visibleCount
  * @param {HTMLElement} host
  * @param {MapData} map
  * @param {Store} store
+ * @param {() => Readonly<State>} read  returns the state with the coloring of the rows, which may be older than the chosen one
  */
-function wireRows(host, map, store) {
+function wireRows(host, map, store, read) {
   /** @param {Event} event @returns {string | undefined} */
   const keyOf = (event) => {
     const row = /** @type {Element} */ (event.target).closest("[data-group]");
     return row ? /** @type {HTMLElement} */ (row).dataset.group : undefined;
   };
-  const solo = (/** @type {string} */ key) => store.set(afterSolo(map, store.get(), key));
-  const toggle = (/** @type {string} */ key) => store.set(afterToggle(store.get(), key));
+  const solo = (/** @type {string} */ key) => store.set(afterSolo(map, read(), key));
+  const toggle = (/** @type {string} */ key) => store.set(afterToggle(read(), key));
   host.addEventListener("click", (event) => {
     const key = keyOf(event);
     if (key === undefined) return;

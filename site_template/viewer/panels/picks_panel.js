@@ -7,6 +7,7 @@ import { formatDuration, tracksText } from "../ui/format.js";
 import { MAX_LINKED_TRACKS } from "../state/permalink.js";
 import { trackLinks } from "../data/listen_links.js";
 import { copyText, saveText } from "../ui/saving.js";
+import { createPressGuard } from "../ui/presses.js";
 import { visibleRows } from "../ui/row_window.js";
 import { NO_TRACK } from "../data/types.js";
 import { shownCollection } from "../state/appearance.js";
@@ -38,6 +39,7 @@ export class PicksPanel {
   #address;
   #goTo;
   #list;
+  #whenReleased;
   #status;
   #radius;
   /** @type {TextData | null} */
@@ -62,6 +64,7 @@ export class PicksPanel {
     this.#address = address;
     this.#goTo = goTo;
     this.#list = find(".picks-list");
+    this.#whenReleased = createPressGuard(this.#list);
     this.#status = find(".picks-status");
     this.#radius = /** @type {HTMLInputElement} */ (find(".picks-radius input"));
     find("[data-action='clear']").addEventListener("click", () => selecting.clear());
@@ -79,7 +82,7 @@ export class PicksPanel {
     this.#list.addEventListener("click", (event) => this.#onClick(event));
     // Wait for the next frame: showing rows immediately can change the list's size during the observer's callback.
     new ResizeObserver(() => requestAnimationFrame(() => this.#showRows())).observe(this.#list);
-    store.subscribe(["selected"], () => this.#update());
+    store.subscribe(["selected"], () => this.#whenReleased(() => this.#update()));
     store.subscribe(["pinned"], () => this.#markPinned());
   }
 
@@ -216,7 +219,7 @@ export class PicksPanel {
       ArrowDown: this.#current + 1, ArrowUp: this.#current - 1, PageDown: this.#current + page, PageUp: this.#current - page, Home: 0, End: last,
     };
     const target = targets[event.key];
-    if (event.key === "Delete") this.#remove(this.#current);
+    if (event.key === "Delete") this.#remove(this.#store.get().selected[this.#current]);
     else if (target === undefined) return;
     else this.#focusRow(Math.max(0, Math.min(last, target)));
     event.preventDefault();
@@ -232,10 +235,12 @@ export class PicksPanel {
     /** @type {HTMLElement | null} */ (this.#list.querySelector(`[data-place="${index}"] .picks-names`))?.focus();
   }
 
-  /** @param {number} index */
-  #remove(index) {
+  /** @param {number} track */
+  #remove(track) {
     const { selected } = this.#store.get();
-    this.#selecting.toggle(selected[index]);
+    const index = selected.indexOf(track);
+    if (index < 0) return; // the selection has changed while the button was pressed
+    this.#selecting.toggle(track);
     if (selected.length > 1) this.#focusRow(Math.min(index, selected.length - 2));
   }
 
@@ -245,7 +250,7 @@ export class PicksPanel {
     const row = /** @type {HTMLElement | null} */ (button?.closest("[data-track]"));
     if (!button || !row) return;
     const track = Number(row.dataset.track);
-    if (button.dataset.action === "remove") this.#remove(Number(row.dataset.place));
+    if (button.dataset.action === "remove") this.#remove(track);
     else {
       this.#setCurrent(Number(row.dataset.place));
       if (button.dataset.action !== "play") return this.#goTo(track);

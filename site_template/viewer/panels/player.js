@@ -38,6 +38,8 @@ export class Player {
   #track = NO_TRACK;
   /** Counter of play and stop requests, which invalidates earlier ones. */
   #turn = 0;
+  /** Steps to make, forward (1) or back (-1), while the details of tracks beside this one are loading. @type {number[]} */
+  #due = [];
   /** @type {TextData | null} */
   #text = null;
   /** @type {AudioDeck | null} */
@@ -94,7 +96,7 @@ export class Player {
    * @returns {Promise<boolean>}  false if no recording is known, or another track was requested in the meantime
    */
   async play(track, note = "") {
-    const turn = ++this.#turn;
+    const turn = this.#begin();
     const details = await this.#details.read(track);
     if (turn !== this.#turn || !this.canPlay(details) || !this.#text) return false;
     const sound = this.#sounds.of(details);
@@ -113,8 +115,14 @@ export class Player {
     return true;
   }
 
+  /** Begins a request, which invalidates earlier ones. */
+  #begin() {
+    this.#due = [];
+    return ++this.#turn;
+  }
+
   stop() {
-    this.#turn++;
+    this.#begin();
     this.#track = NO_TRACK;
     this.#leaveDeck();
     this.#leaveVideo();
@@ -131,7 +139,7 @@ export class Player {
     this.#leaveVideo();
     this.#lastFailure = 0;
     if (!this.#deck) {
-      this.#deck = new AudioDeck({ ended: () => void this.#step(1), failed: () => this.#say(gettext(CANNOT_PLAY)) });
+      this.#deck = new AudioDeck({ ended: () => void this.#goOn(), failed: () => this.#say(gettext(CANNOT_PLAY)) });
       this.#frame.replaceChildren(this.#deck.element);
       this.#listenToKeys(this.#deck);
     }
@@ -152,7 +160,7 @@ export class Player {
     this.#video = new VideoFrame(playerAddress(videoId, start, page), title, {
       ended: () => {
         this.#lastFailure = 0;
-        void this.#step(1);
+        void this.#goOn();
       },
       failed: (code) => void this.#onFailure(code, title),
     });
@@ -169,7 +177,7 @@ export class Player {
     const isRefused = code === NO_REFERRER && this.#lastFailure === NO_REFERRER;
     this.#lastFailure = code;
     const note = failureText(code, title);
-    if (isRefused || !(await this.#step(1, `${note} ${gettext("Now the next one.")}`))) this.#say(note);
+    if (isRefused || !(await this.#goOn(`${note} ${gettext("Now the next one.")}`))) this.#say(note);
   }
 
   #leaveVideo() {
@@ -238,33 +246,58 @@ export class Player {
     this.#steps.next.disabled = index < 0 || index === selected.length - 1;
   }
 
+  /** Continues after a track that has ended, unless another one is already being looked for. @param {string} [note] */
+  async #goOn(note) {
+    return this.#due.length > 0 || this.#step(1, note);
+  }
+
   /**
-   * Moves along the selection, skipping tracks that cannot be played.
+   * Moves along the selection, skipping tracks that cannot be played. Steps that are requested while details are loading are made together.
    *
    * @param {number} direction
    * @param {string} [note]
    * @returns {Promise<boolean>}  false if there is none; true also if its details could not be read, which is reported
    */
   async #step(direction, note) {
-    const { selected, pinned } = this.#store.get();
-    const from = selected.indexOf(this.#track);
-    for (let index = from + direction; from >= 0 && index >= 0 && index < selected.length; index += direction) {
-      const playing = this.play(selected[index], note);
-      const turn = this.#turn;
-      try {
-        const plays = await playing;
-        if (turn !== this.#turn) return true;
-        if (!plays) continue;
-      } catch (reason) {
-        const message = messageOf(reason);
-        if (turn === this.#turn) this.#say(message);
-        return true;
-      }
-      // Unless another track was pinned while the details were loading.
-      if (this.#store.get().pinned === pinned) this.#store.set({ pinned: selected[index], hovered: NO_TRACK });
+    if (this.#due.length > 0) {
+      this.#due.push(direction);
       return true;
     }
-    this.#steps[direction < 0 ? "previous" : "next"].disabled = true;
-    return false;
+    const turn = this.#begin();
+    const due = (this.#due = [direction]);
+    const isCanceled = () => turn !== this.#turn;
+    const { pinned } = this.#store.get();
+    let track = this.#track;
+    try {
+      for (; due.length > 0 && !isCanceled(); due.shift()) track = await this.#beside(track, due[0], isCanceled);
+    } catch (reason) {
+      const message = messageOf(reason);
+      due.length = 0;
+      if (!isCanceled()) this.#say(message);
+      return true;
+    }
+    if (isCanceled()) return true;
+    if (track === this.#track) return false;
+    const plays = await this.play(track, note);
+    // Unless another track was pinned while the details were loading.
+    if (plays && this.#store.get().pinned === pinned) this.#store.set({ pinned: track, hovered: NO_TRACK });
+    return true;
+  }
+
+  /**
+   * Returns the next track of the selection that can be played, or the same track if there is none.
+   *
+   * @param {number} track
+   * @param {number} direction
+   * @param {() => boolean} isCanceled
+   */
+  async #beside(track, direction, isCanceled) {
+    const { selected } = this.#store.get();
+    const from = selected.indexOf(track);
+    for (let index = from + direction; from >= 0 && index >= 0 && index < selected.length && !isCanceled(); index += direction) {
+      if (this.canPlay(await this.#details.read(selected[index]))) return selected[index];
+    }
+    if (!isCanceled()) this.#steps[direction < 0 ? "previous" : "next"].disabled = true;
+    return track;
   }
 }

@@ -9,6 +9,7 @@ import { readingText } from "../data/load.js";
 import { messageOf } from "../data/decode.js";
 import { SearchIndex } from "../data/search.js";
 import { finished } from "../data/work.js";
+import { createPressGuard } from "../ui/presses.js";
 import { inSlices } from "../ui/slices.js";
 import { descriptionRows } from "./description_rows.js";
 
@@ -27,9 +28,19 @@ const SLICE = 500;
 /** Queries for warming up both code paths: a frequent initial letter, and two frequent letters. */
 const REHEARSED = ["s", "er"];
 
+/**
+ * @typedef {object} Found
+ * @property {readonly number[]} names  tracks found by name
+ * @property {readonly number[]} rows  tracks that fit the description
+ * @property {readonly string[]} says  how well the conditions are met
+ * @property {Description | null} description
+ * @property {string} status
+ */
+
 export class SearchPanel {
   #input;
   #results;
+  #whenReleased;
   #list;
   #said;
   #status;
@@ -65,6 +76,7 @@ export class SearchPanel {
   constructor(host, { store, describing, collections, goTo }) {
     this.#input = /** @type {HTMLInputElement} */ (host.querySelector("input"));
     this.#results = /** @type {HTMLElement} */ (host.querySelector(".search-results"));
+    this.#whenReleased = createPressGuard(this.#results);
     this.#list = /** @type {HTMLElement} */ (host.querySelector(".search-list"));
     this.#said = /** @type {HTMLElement} */ (host.querySelector(".search-said"));
     this.#status = /** @type {HTMLElement} */ (host.querySelector(".search-status"));
@@ -236,16 +248,18 @@ export class SearchPanel {
     this.#input.focus();
   }
 
-  /**
-   * @param {{names: readonly number[], rows: readonly number[], says: readonly string[], description: Description | null, status: string}} found
-   *   `rows`: tracks that fit the description
-   */
-  #show({ names, rows, says, description, status }) {
+  /** @param {Found} found */
+  #show(found) {
+    this.#isWaiting = false;
+    this.#whenReleased(() => this.#fill(found));
+  }
+
+  /** @param {Found} found */
+  #fill({ names, rows, says, description, status }) {
     // Keep the active row if more results arrive for the same query.
     const keyOf = (/** @type {HTMLElement | undefined} */ row) => row && (row.dataset.track ?? row.textContent);
     const chosen = this.#input.value === this.#shown ? keyOf(this.#rows[this.#active]) : undefined;
     this.#shown = this.#input.value;
-    this.#isWaiting = false;
     this.#active = -1;
     const shown = names.slice(0, rows.length > 0 ? MAX_NAMES : MAX_ROWS);
     /** @type {HTMLElement[]} */

@@ -7,6 +7,7 @@ import { element } from "../ui/dom.js";
 import { gettext, ngettext } from "../data/language.js";
 import { readingText } from "../data/load.js";
 import { shownText } from "../ui/format.js";
+import { createPressGuard } from "../ui/presses.js";
 import { visibleRows } from "../ui/row_window.js";
 import { saveText } from "../ui/saving.js";
 import { inSlices } from "../ui/slices.js";
@@ -46,6 +47,7 @@ export class TablePanel {
   #host;
   #parts;
   #scroller;
+  #whenReleased;
   #status;
   #sortChoice;
   /** @type {Column[]} */
@@ -68,6 +70,7 @@ export class TablePanel {
     this.#host = host;
     this.#parts = parts;
     this.#scroller = find(".table-scroll");
+    this.#whenReleased = createPressGuard(this.#scroller);
     this.#status = find(".table-status");
     this.#sortChoice = /** @type {HTMLSelectElement} */ (find("select"));
     find("[data-action='csv']").addEventListener("click", () => void this.#save());
@@ -76,7 +79,7 @@ export class TablePanel {
     this.#scroller.addEventListener("keydown", (event) => this.#onKey(event));
     this.#scroller.addEventListener("click", (event) => this.#onClick(event));
     new ResizeObserver(() => requestAnimationFrame(() => this.#showRows())).observe(this.#scroller);
-    parts.store.subscribe(["traits"], () => this.#setColumns());
+    parts.store.subscribe(["traits"], () => this.#whenReleased(() => this.#setColumns()));
     parts.store.subscribe(APPEARANCE_KEYS, () => this.#refresh());
     parts.store.subscribe(["pinned"], ({ pinned }) => this.#showPinned(pinned));
   }
@@ -134,7 +137,7 @@ export class TablePanel {
     if (this.#host.hidden) return;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#update();
+      this.#whenReleased(() => this.#update());
     });
   }
 
@@ -171,9 +174,11 @@ export class TablePanel {
       if (!order) return;
       this.#orders.set(id, order);
     }
-    this.#scroller.scrollTop = 0;
-    this.#current = 0;
-    this.#update();
+    this.#whenReleased(() => {
+      this.#scroller.scrollTop = 0;
+      this.#current = 0;
+      this.#update();
+    });
     this.#parts.announce(isDescending ? gettext("Sorted by {label}, descending", { label: gettext(column.label) }) : gettext("Sorted by {label}", { label: gettext(column.label) }));
   }
 

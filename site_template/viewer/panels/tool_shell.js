@@ -51,6 +51,10 @@ export class ToolShell {
   }
 
   close() {
+    this.#parts.whenReleased(() => this.#close());
+  }
+
+  #close() {
     if (shown !== this) return;
     shown = null;
     const hadFocus = this.#host.contains(document.activeElement);

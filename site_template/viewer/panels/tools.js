@@ -3,6 +3,7 @@
 import { messageOf } from "../data/decode.js";
 import { gettext } from "../data/language.js";
 import { button, element, tellToggled } from "../ui/dom.js";
+import { createPressGuard } from "../ui/presses.js";
 
 /** @import { AlikeGraph } from "./alike_graph.js" */
 /** @import { PathTool } from "./path_tool.js" */
@@ -22,10 +23,12 @@ import { button, element, tellToggled } from "../ui/dom.js";
  * @property {() => Promise<any>} readScript
  * @property {(track: number) => void} goTo  pins the track and brings it into view
  * @property {(text: string) => void} announce
+ * @property {(act: () => void) => void} whenReleased  of the tools' place
  */
 
 export class Tools {
   #host;
+  #whenReleased;
   #opener;
   #parts;
   /** @type {TextData | null} */
@@ -39,10 +42,11 @@ export class Tools {
   /**
    * @param {HTMLElement} host
    * @param {HTMLButtonElement} opener  compares people
-   * @param {ToolParts} parts
+   * @param {Omit<ToolParts, "whenReleased">} parts
    */
   constructor(host, opener, parts) {
     this.#host = host;
+    this.#whenReleased = createPressGuard(host);
     this.#opener = opener;
     this.#parts = parts;
     opener.addEventListener("click", async () => {
@@ -78,7 +82,9 @@ export class Tools {
   async #tool(name) {
     try {
       const tools = await this.#parts.readScript();
-      return (this.#made[name] ??= new tools[name](this.#host, { ...this.#parts, text: this.#text }));
+      // The press may close it.
+      await new Promise((/** @type {(value: void) => void} */ resolve) => this.#whenReleased(resolve));
+      return (this.#made[name] ??= new tools[name](this.#host, { ...this.#parts, text: this.#text, whenReleased: this.#whenReleased }));
     } catch (reason) {
       this.#say(messageOf(reason));
       return null;

@@ -40,6 +40,7 @@ export class TwoPeople {
     this.#shell.opener = opener;
     try {
       this.#pairs = decodePeople(await readPeople?.());
+      await new Promise((/** @type {(value: void) => void} */ resolve) => this.#parts.whenReleased(resolve)); // the press may close it
       if (isCanceled()) return;
     } catch (reason) {
       if (isCanceled()) return;
