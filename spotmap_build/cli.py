@@ -6,6 +6,7 @@ import faulthandler
 import os
 import sys
 import time
+import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spotmap_build.cli_help import show_usage_error
-from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, read_config, set_language_from
+from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, end_with, read_config, set_language_from
 from spotmap_build.cli_storage import cache, deploy, store
 from spotmap_build.core.interrupts import handle_interrupts
 from spotmap_build.core.language import AUTO
 from spotmap_build.core.memory import skip_collection_at_exit
 from spotmap_build.core.translation import gettext, ngettext, set_language, translate
-from spotmap_build.errors import SpotmapError
+from spotmap_build.errors import SpotmapError, unexpected
 from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
 
 if TYPE_CHECKING:
@@ -398,13 +399,14 @@ def run() -> None:
         set_language_from(arguments, reads_file=True)
         show_usage_error(error)
         sys.exit(2)
-    except SpotmapError as error:
-        word = gettext("error")
-        echo(filter(None, (f"{word}: {translate(error.message)}", translate(error.hint))), err=True)
-        sys.exit(error.exit_status)
     except (KeyboardInterrupt, click.Abort):
         click.echo(gettext("Stopped. Finished work is kept; run the same command again to continue."), err=True)
         sys.exit(EXIT_INTERRUPTED)
+    except SpotmapError as error:
+        end_with(error)
+    except Exception as error:  # noqa: BLE001 - a bug: show where, and what to do
+        traceback.print_exc()
+        end_with(unexpected(error))
 
 
 def _process_started_s() -> float:

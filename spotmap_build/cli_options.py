@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from spotmap_build.cli_help import Command, Group
 from spotmap_build.core.language import AUTO, LANGUAGES
-from spotmap_build.core.translation import set_language
+from spotmap_build.core.translation import gettext, set_language, translate
 from spotmap_build.errors import SpotmapError
 
 if TYPE_CHECKING:
@@ -121,3 +122,10 @@ def echo(lines: Iterable[str], *, err: bool = False) -> None:
 
     for line in lines:
         click.echo(log_line(line), err=err)
+
+
+def end_with(error: SpotmapError) -> NoReturn:
+    """Print an error and what to do next, and end the command with the error's exit status."""
+    word = gettext("error")
+    echo(filter(None, (f"{word}: {translate(error.message)}", translate(error.hint))), err=True)
+    sys.exit(error.exit_status)

@@ -30,6 +30,14 @@ class SpotmapError(Exception):
         self.hint = hint
 
 
+def unexpected(error: Exception) -> SpotmapError:
+    """Describe an exception that no code expected: a bug."""
+    return SpotmapError(
+        f"spotmap-build failed unexpectedly, {type(error).__name__}: {error}.",
+        hint="This is a bug; report it, with the lines above in the terminal.",
+    )
+
+
 class ConfigError(SpotmapError):
     """A flag, environment variable or line of ``spotmap.toml`` cannot be used."""
 
@@ -49,6 +57,13 @@ class SourceError(SpotmapError):
 
     code = "source"
     exit_status = 2
+
+
+def unreadable_source(path: object, error: OSError) -> SourceError:
+    """Describe why a file or folder of a source cannot be read."""
+    return SourceError(
+        f"{path} cannot be read: {error.strerror or error}.", hint="Fix that, or give another path after --source."
+    )
 
 
 class OutputError(SpotmapError):

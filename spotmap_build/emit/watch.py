@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import traceback
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.files import nearest_folder
 from spotmap_build.core.translation import gettext, ngettext, translate
-from spotmap_build.errors import ConfigError, SpotmapError
+from spotmap_build.errors import ConfigError, SpotmapError, unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +110,8 @@ def _attempt(action: Callable[[], None], rebuilds: Rebuilds, say: Callable[[str]
     except SpotmapError as error:
         problem = error
     except Exception as error:  # noqa: BLE001 - a bug that one change triggers must not end watching
-        problem = SpotmapError(f"The build failed, {type(error).__name__}: {error}")
+        traceback.print_exc()
+        problem = unexpected(error)
     else:
         return
     say(translate(f"{problem.message} {problem.hint}".strip()))

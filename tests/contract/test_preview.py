@@ -316,7 +316,15 @@ def triggers_build(path: Path, built: SimpleQueue[str]) -> bool:
         return False
 
 
-def test_unexpected_exception_is_reported_and_watching_continues(tmp_path: Path) -> None:
+FAILED = (
+    "spotmap-build failed unexpectedly, KeyError: 'style.css'. "
+    "This is a bug; report it, with the lines above in the terminal."
+)
+
+
+def test_unexpected_exception_is_reported_and_watching_continues(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     def rebuild() -> None:
         raise KeyError("style.css")
 
@@ -324,7 +332,8 @@ def test_unexpected_exception_is_reported_and_watching_continues(tmp_path: Path)
         for _ in range(2):
             (tmp_path / "song.ogg").touch()
             assert messages.get(timeout=patience()) == "1 file changed, building again"
-            assert messages.get(timeout=patience()) == "The build failed, KeyError: 'style.css'"
+            assert messages.get(timeout=patience()) == FAILED
+    assert "in rebuild" in capfd.readouterr().err, "the traceback, to report"
 
 
 def open_events(port: int, seen: int) -> http.client.HTTPResponse:

@@ -129,6 +129,26 @@ def test_error_has_a_message_and_an_exit_status(
     assert not (tmp_path / "site").exists()
 
 
+WITH_A_BUG = """
+from spotmap_build import cli
+def main(**_):
+    raise KeyError("style.css")
+cli.main = main
+cli.run()
+"""
+
+
+def test_bug_ends_with_where_it_is_and_what_to_do() -> None:
+    done = subprocess.run([sys.executable, "-c", WITH_A_BUG], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[-2:] == [
+        "error: spotmap-build failed unexpectedly, KeyError: 'style.css'.",
+        "This is a bug; report it, with the lines above in the terminal.",
+    ]
+
+
 def test_help_after_a_build_option_is_that_of_build(run_here: Callable[..., Outcome]) -> None:
     done = run_here("--source", "demo", "--help")
     assert done.status == 0

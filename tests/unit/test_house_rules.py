@@ -104,6 +104,39 @@ def test_files_have_at_most_420_lines() -> None:
     assert not too_long
 
 
+WITHOUT_HINT = {"ServiceError", "ServiceRefused", "UnexpectedResponse", "TrackError", "CorruptEntry"}
+"""Errors that concern some tracks, which the report lists as waiting or with what to do, or that are handled inside."""
+
+
+def error_classes() -> set[str]:
+    """Return the names of all subclasses of SpotmapError."""
+    bases = {
+        node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
+        for path in sources()
+        for node in nodes(path)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"SpotmapError"}
+    while more := {name for name, above in bases.items() if above & found} - found:
+        found |= more
+    return found
+
+
+def test_every_error_that_ends_a_command_says_what_to_do() -> None:
+    classes = error_classes() - WITHOUT_HINT
+    assert {"SourceError", "WeightsError", "StoreError"} <= classes
+    missing = [
+        f"{path}:{node.lineno}"
+        for path in sources()
+        for node in nodes(path)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in classes
+        and not any(keyword.arg in ("hint", None) for keyword in node.keywords)
+    ]
+    assert not missing
+
+
 def lines_of_code(function: ast.FunctionDef) -> int:
     """Return the number of lines of a function with its signature and without its docstring."""
     assert function.end_lineno is not None

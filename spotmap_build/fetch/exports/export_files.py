@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 from spotmap_build.core.files import open_regular, read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
-from spotmap_build.errors import SourceError
+from spotmap_build.errors import SourceError, unreadable_source
 
 MAX_FILE_BYTES: Final = 64 << 20
 """Spotify splits a listening history into files of about 12 MB."""
@@ -102,7 +102,7 @@ def read_files(path: Path, is_wanted: Callable[[str], bool], left_out: LeftOut) 
     try:
         is_there = path.exists()
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise unreadable_source(path, error) from error
     if not is_there:
         raise SourceError(f"{path} does not exist.", hint="Check the path after --source.")
     yield from _Reading(path, is_wanted, left_out).files()
@@ -145,7 +145,7 @@ class _Reading:
         try:
             content = read_bounded(path, MAX_FILE_BYTES)
         except OSError as error:
-            self._left_out.add(SourceError(f"{path} cannot be read: {error.strerror or error}."))
+            self._left_out.add(unreadable_source(path, error))
             return
         self._spend(len(content), files=1)
         yield ExportFile(path.name, printable(str(path)), str(path.parent), content)
@@ -214,7 +214,10 @@ class _Reading:
                 content += piece
                 self._spend(len(piece))
                 if len(content) > limit:
-                    raise SourceError(f"{place} is too large: the limit is {limit:,} bytes.")
+                    raise SourceError(
+                        f"{place} is too large: the limit is {limit:,} bytes.",
+                        hint="Unpack the zip, split that file or take it out, and give the folder.",
+                    )
         return bytes(content)
 
     def _spend(self, size_bytes: int, files: int = 0) -> None:

@@ -14,7 +14,7 @@ from spotmap_build.core.files import absolute_path
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
-from spotmap_build.errors import SourceError
+from spotmap_build.errors import SourceError, unreadable_source
 from spotmap_build.fetch.exports.export_files import unreadable_folder_notices
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.playlists import (
@@ -60,7 +60,7 @@ class FolderSource:
             is_folder = self.root.is_dir()
             is_of_system = is_folder and self.root.stat().st_dev in system_devices()
         except OSError as error:
-            raise SourceError(f"{self.root} cannot be read: {error.strerror or error}.") from error
+            raise unreadable_source(self.root, error) from error
         if not is_folder:
             raise SourceError(f"The folder {self.root} does not exist.", hint="Check the path after folder: .")
         if is_of_system:

@@ -65,7 +65,13 @@ def bounded_lines(text: str, place: str, newline: str | None) -> Iterator[str]:
     # StringIO would take four bytes per character.
     for number, line in enumerate(io.TextIOWrapper(io.BytesIO(text.encode()), "utf-8", newline=newline), start=1):
         if len(line) > MAX_LINE_LENGTH:
-            raise SourceError(f"{place}, line {number} is too long: the limit is {MAX_LINE_LENGTH:,} characters.")
+            raise SourceError(
+                f"{place}, line {number} is too long: the limit is {MAX_LINE_LENGTH:,} characters.",
+                hint="A table has one line for each track; save it again as CSV.",
+            )
         if number > MAX_LINES:
-            raise SourceError(f"{place} has too many lines: the limit is {MAX_LINES:,}.")
+            raise SourceError(
+                f"{place} has too many lines: the limit is {MAX_LINES:,}.",
+                hint="Split it, and give each part after its own --source.",
+            )
         yield line

@@ -122,7 +122,9 @@ def read_delimited(text: str, place: str) -> Table:
         ends_quoted = body.rstrip(delimiter + string.whitespace).endswith(quote)
         about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=ends_quoted)
     except csv.Error as error:
-        raise SourceError(f"{place}, line {lines_above + reader.line_num}: {error}.") from error
+        raise SourceError(
+            f"{place}, line {lines_above + reader.line_num}: {error}.", hint="Fix that line, or save the table again."
+        ) from error
     unnamed = (_values(rows, position) for position, name in enumerate(names) if not name)
     left_out = sum(any(values) and not _is_numbering(values) for values in unnamed)
     notices = _about(

@@ -11,7 +11,7 @@ from typing import Final
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import decode_guessing, printable
 from spotmap_build.core.translation import translatable
-from spotmap_build.errors import SourceError
+from spotmap_build.errors import SourceError, unreadable_source
 from spotmap_build.fetch.folders.m3u import FOOBAR_SUFFIX, PLAYLIST_SUFFIXES
 from spotmap_build.fetch.tables.bounds import MAX_TABLE_BYTES, Columns
 from spotmap_build.fetch.tables.caption_lines import read_captions
@@ -79,7 +79,7 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
     try:
         is_folder = path.is_dir()
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise unreadable_source(path, error) from error
     if is_folder:
         raise SourceError(f"{path} is a folder, not a table.", hint="Name one of its files, or give it as folder:PATH.")
     if suffix not in TABLE_SUFFIXES:
@@ -98,7 +98,7 @@ def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
     except FileNotFoundError as error:
         raise SourceError(f"{path} does not exist.", hint="Check the path after table: .") from error
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise unreadable_source(path, error) from error
     return table
 
 

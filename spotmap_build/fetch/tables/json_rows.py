@@ -20,6 +20,7 @@ MAX_DIGITS: Final = 18
 MAX_DEPTH: Final = 100
 MAX_LIST_DEPTH: Final = 12
 """Objects and lists around a list of tracks."""
+FIX_LINE: Final = "Fix that line, or leave it out."
 HALF: Final = re.compile("[\ud800-\udfff]")
 
 Row = dict[str, Any]
@@ -79,13 +80,13 @@ def _lines(text: str, path: str) -> Iterator[Row]:
             if "\\u" in line and HALF.search(document := json.dumps(row, ensure_ascii=False)):
                 row = json.loads(HALF.sub("\ufffd", document), parse_int=_integer)
         except json.JSONDecodeError as error:
-            raise SourceError(f"{path}, line {number} is not JSON: {error.msg}.") from error
+            raise SourceError(f"{path}, line {number} is not JSON: {error.msg}.", hint=FIX_LINE) from error
         except RecursionError as error:
-            raise SourceError(f"{path}, line {number} nests too deeply.") from error
+            raise SourceError(f"{path}, line {number} nests too deeply.", hint=FIX_LINE) from error
         if not isinstance(row, dict):
             raise SourceError(f"{path}, line {number} is not a JSON object.", hint='A row looks like {"title": "…"}.')
         if any(_is_deep(value) for value in row.values()):
-            raise SourceError(f"{path}, line {number} nests too deeply.")
+            raise SourceError(f"{path}, line {number} nests too deeply.", hint=FIX_LINE)
         yield row
 
 

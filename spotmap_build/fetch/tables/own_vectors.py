@@ -20,7 +20,7 @@ from spotmap_build.cache.memo import Cached
 from spotmap_build.core.files import FileTooLarge, open_regular
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
-from spotmap_build.errors import SourceError
+from spotmap_build.errors import SourceError, unreadable_source
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.tables.bounds import Columns
@@ -75,7 +75,7 @@ def _digest(path: Path) -> str:
                 )
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise unreadable_source(path, error) from error
 
 
 def _load_matrix(path: Path, rows: int) -> Float32Array:
@@ -95,7 +95,10 @@ def _load_matrix(path: Path, rows: int) -> Float32Array:
             matrix = np.lib.format.read_array(file, allow_pickle=False)
     except NOT_NUMBERS as error:
         reason = printable(str(error))[:MAX_REASON_LENGTH]
-        raise SourceError(f"{path} is not a .npy file of numbers: {reason}.") from error
+        raise SourceError(
+            f"{path} is not a .npy file of numbers: {reason}.",
+            hint="Write it with numpy.save, one row for each row of the table.",
+        ) from error
     return _usable(matrix, path)
 
 

@@ -62,7 +62,9 @@ def read_parquet(path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, l
             return _read(file, path, is_used)
         except damaged as error:
             reason = printable(str(error) or type(error).__name__)[:MAX_REASON_LENGTH]
-            raise SourceError(f"{path} is not a Parquet file that can be read: {reason}.") from error
+            raise SourceError(
+                f"{path} is not a Parquet file that can be read: {reason}.", hint="Write it again, or save it as CSV."
+            ) from error
 
 
 def _read(file: BinaryIO, path: Path, is_used: Callable[[str], bool]) -> tuple[Columns, list[str]]:
