@@ -56,7 +56,7 @@ def test_tracks_are_grouped_into_albums(tracks: list[Track], expected: list[int]
     assert [number for _, number in keys] == expected
 
 
-@pytest.mark.parametrize(("number", "albums"), [(1, 20_000), (None, 1)], ids=["all separate", "all the same"])
+@pytest.mark.parametrize(("number", "albums"), [(1, 5_000), (None, 1)], ids=["all separate", "all the same"])
 def test_album_with_very_many_tracks_takes_no_quadratic_time(number: int | None, albums: int) -> None:
-    tracks = [track("Unknown album", f"Artist {row}", number=number) for row in range(20_000)]
+    tracks = [track("Unknown album", f"Artist {row}", number=number) for row in range(5_000)]
     assert len(set(album_keys(tracks))) == albums

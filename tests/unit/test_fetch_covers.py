@@ -9,7 +9,8 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -76,16 +77,17 @@ def test_unsupported_picture_is_not_decoded(thumbnails: Thumbnails, name: str) -
     assert caught.value.is_final
 
 
-GOOD = {
-    **{kind: picture(kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP")},
-    "transparent": picture("PNG", mode="RGBA"),
-    "animation": animation(2_000),
+GOOD: dict[str, Callable[[], bytes]] = {
+    **{kind: partial(picture, kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP")},
+    "transparent": partial(picture, "PNG", mode="RGBA"),
+    "animation": partial(animation, 2_000),
 }
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_worker_process_returns_the_same_thumbnail(thumbnails: Thumbnails, name: str) -> None:
-    assert thumbnails.make(GOOD[name]) == thumbnail(GOOD[name]) != b""
+    content = GOOD[name]()
+    assert thumbnails.make(content) == thumbnail(content) != b""
 
 
 def test_oversized_picture_is_not_sent_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,15 +78,13 @@ def test_no_other_result_is_accepted_without_the_right_one(sort: str) -> None:
     assert wrong == []
 
 
-def test_typical_library_is_matched() -> None:
-    cases = list(library(400, seed=11))
-    answers = [(case, taken(case)) for case in cases]
-    assert [case.track.title for case, answer in answers if answer is not None and answer not in case.expected] == []
-    refused = [case.track.title for case, answer in answers if answer is None and case.expected]
-    assert len(refused) <= len(cases) * 0.005
-
-
-def test_few_matches_of_a_typical_library_are_doubtful() -> None:
-    matches = [decide(case.track, case.candidates) for case in library(200, seed=12)]
-    doubtful = [match for match in matches if match.candidate and match.confidence < DOUBTFUL_BELOW]
-    assert len(doubtful) <= 4
+def test_typical_library_is_matched_with_few_doubts() -> None:
+    matches = [(case, decide(case.track, case.candidates)) for case in library(400, seed=11)]
+    wrong = [
+        case.track.title for case, match in matches if match.candidate and match.candidate.video_id not in case.expected
+    ]
+    assert wrong == []
+    refused = [case.track.title for case, match in matches if not match.candidate and case.expected]
+    assert len(refused) <= len(matches) * 0.005
+    doubtful = [case.track.title for case, match in matches if match.candidate and match.confidence < DOUBTFUL_BELOW]
+    assert len(doubtful) <= len(matches) * 0.02

@@ -103,14 +103,16 @@ def test_agreement_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) ->
     assert 0 < found.by_chance < 1
 
 
-def test_tracks_with_thousands_of_labels_take_bounded_memory() -> None:
+def test_tracks_with_thousands_of_labels_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "RANDOM_PAIRS", 5_000)
+    monkeypatch.setattr(quality, "LABELS_PER_BLOCK", 100_000)
     unit, positions = ring(4)
     labels = [[f"label {number}" for number in range(2_000)]] * 4
     neighbors = find_neighbors(unit, 2, seed=0)
     tracemalloc.start()
     try:
         assert quality.agreement(neighbors, positions, labels).by_chance == 1
-        assert tracemalloc.get_traced_memory()[1] < 600 << 20
+        assert tracemalloc.get_traced_memory()[1] < 15 << 20
     finally:
         tracemalloc.stop()
 

@@ -176,7 +176,7 @@ def redirect(target: str) -> Response:
 
 
 HTML = b"<!doctype html><title>Welcome to the hotel's network</title>"
-ZEROS = gzip.compress(bytes(64 * MEGABYTE))
+ZEROS = gzip.compress(bytes(16 * MEGABYTE))
 TROUBLES: dict[str, tuple[Response, str]] = {
     "refused": (Response(b"", status=403), "unreachable"),
     "server error": (Response(b"", status=503), "unreachable"),

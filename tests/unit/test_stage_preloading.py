@@ -12,21 +12,18 @@ import pytest
 from spotmap_build.stages import preloading
 from spotmap_build.stages.preloading import preload_for_map
 
-LOAD = """
+PRELOAD = """
 import sys
 from spotmap_build.stages.preloading import preload_for_map
 assert "numpy" not in sys.modules
 with preload_for_map(lambda stop_requested: None, new_share=0.01, has_embeddings=lambda: True):
     pass
 print(*sorted({"numba", "hdbscan", "sklearn", "scipy", "contourpy", "umap"} & sys.modules.keys()))
-"""
 
-LAY_OUT = """
 import numpy as np
 from spotmap_build.project.layout import fit_layout
 from spotmap_build.project.neighbors import find_neighbors
 from spotmap_build.project.umap_layout import compiled_functions
-from spotmap_build.stages.preloading import preload_for_map
 with preload_for_map(lambda stop_requested: None, new_share=0.5, has_embeddings=lambda: True):
     pass
 loaded = [list(function.signatures) for function in compiled_functions()]
@@ -48,14 +45,9 @@ def something_is_embedded() -> bool:
 
 
 @pytest.mark.slow
-def test_packages_that_every_map_needs_are_preloaded() -> None:
-    done = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True)
+def test_needed_packages_are_preloaded_and_layout_functions_are_compiled_if_many_tracks_are_new() -> None:
+    done = subprocess.run([sys.executable, "-c", PRELOAD], stdout=subprocess.PIPE, text=True, check=True)
     assert done.stdout.split() == ["contourpy", "hdbscan", "numba", "scipy", "sklearn"]
-
-
-@pytest.mark.slow
-def test_layout_functions_are_compiled_if_many_tracks_are_new() -> None:
-    subprocess.run([sys.executable, "-c", LAY_OUT], check=True)
 
 
 def test_interrupted_build_does_not_wait_for_preloading(monkeypatch: pytest.MonkeyPatch) -> None:
