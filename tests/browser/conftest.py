@@ -165,6 +165,11 @@ class Complaints:
         self.seen = [text for text in self.seen if part not in text]
 
 
+# The service worker would fetch the complete site and hide requests from Playwright.
+CONTEXT: dict[str, Any] = {
+    "viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", "service_workers": "block"
+}  # fmt: skip
+"""The options of a page's context, unless a test has others."""
 PHONE: dict[str, Any] = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
 
 
@@ -256,45 +261,53 @@ class Contexts:
     """Browser contexts that are reused by successive tests and cleaned in between.
 
     A page of a new context needs a third more processor time, because its process has no compiled code yet. Therefore,
-    one page of each context stays open to keep the process, and every test opens its own page in the context. Only the
-    storage of pages has to be cleaned (and tests that set the clock use a separate context).
+    one page of each context stays open to keep the process, and every test opens its own page in the context. What can
+    be set for a page (the size of the window, the color scheme) needs no context of its own. Only the storage of pages
+    has to be cleaned (and tests that set the clock use a separate context).
     """
 
     def __init__(self, browser: Browser, origin: str) -> None:
         self._browser = browser
         self._origin = origin
         self._kept: dict[str, Page] = {}
-        self._taken: set[str] = set()
+        self._taken: dict[str, str] = {}
+        """The origin of the site that is open in each context."""
         self._own: list[BrowserContext] = []
 
     def can_clean(self, site: Site, options: dict[str, Any]) -> bool:
         """Return whether cleaning a context removes everything that the site can store in it."""
-        return site.url.startswith(self._origin) and options["service_workers"] == "block"
+        return site.url.startswith("http://127.0.0.1:") and options["service_workers"] == "block"
 
-    def page(self, options: dict[str, Any], *, is_own: bool) -> Page:
+    def page(self, site: Site, options: dict[str, Any], *, is_own: bool = False) -> Page:
         """Open a page in a context with these options; each page of a test has a different context."""
-        name = repr(sorted(options.items()))
+        shared = {name: value for name, value in options.items() if name not in {"viewport", "color_scheme"}}
+        name = repr(sorted(shared.items()))
         if is_own or name in self._taken:
             self._own.append(self._new(options))
             return self._own[-1].new_page()
-        self._taken.add(name)
+        self._taken[name] = "{0.scheme}://{0.netloc}".format(urlsplit(site.url))
         if name not in self._kept:
-            page = self._new(options).new_page()
+            page = self._new(shared).new_page()
             page.goto(self._origin)
             self._kept[name] = page
         self._kept[name] = self._kept.pop(name)  # now the most recently used, so the last to be closed
-        return self._kept[name].context.new_page()
+        page = self._kept[name].context.new_page()
+        page.set_viewport_size(options["viewport"])
+        page.emulate_media(color_scheme=options.get("color_scheme"))
+        return page
 
     def clean(self) -> None:
         """Close the pages of a test and clear their storage."""
         for context in self._own:
             context.close()
-        for name in self._taken:
+        for name, origin in self._taken.items():
             kept = self._kept[name]
             for page in kept.context.pages:
                 if page is not kept:
                     page.close()
-            kept.evaluate("localStorage.clear()")
+            session = kept.context.new_cdp_session(kept)
+            session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "local_storage"})
+            session.detach()
         while len(self._kept) > MAX_CONTEXTS:
             self._kept.pop(next(iter(self._kept))).context.close()
         self._own.clear()
@@ -321,11 +334,8 @@ def open_viewer(contexts: Contexts, sample: Callable[[int], Site]) -> Iterator[C
         tracks: int = 300, *, state: str = "ready", site: Site | None = None, is_own: bool = False, **context: Any
     ) -> Viewer:
         site = site or sample(tracks)
-        context.setdefault("viewport", {"width": 1280, "height": 800})
-        context.setdefault("reduced_motion", "reduce")
-        # The service worker would fetch the complete site and hide requests from Playwright.
-        context.setdefault("service_workers", "block")
-        page = contexts.page(context, is_own=is_own or not contexts.can_clean(site, context))
+        context = CONTEXT | context
+        page = contexts.page(site, context, is_own=is_own or not contexts.can_clean(site, context))
         viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc, [BLOCKED]))
         viewer.complaints.watch(page)
         opened.append(viewer)

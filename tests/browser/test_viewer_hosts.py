@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from spotmap_build.emit.preview import MEDIA_TYPES
+from tests.browser.conftest import CONTEXT, Contexts
 from tests.fakes.sample_site import GENERATION, write_sample_site
 from tests.support.pages import PAINTED_PIXELS, TEST_MODE, Site
 from tests.support.patience import patience
@@ -78,14 +79,6 @@ class StaticHost:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, service_workers="block")
-    context.set_default_timeout(patience() * 1000)
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
 def host(sample: Callable[[int], Site], tmp_path: Path) -> Iterator[StaticHost]:
     """A host with the sample site at ``maps/demo/``."""
     shutil.copytree(sample(300).folder, tmp_path / "maps/demo")
@@ -96,6 +89,12 @@ def host(sample: Callable[[int], Site], tmp_path: Path) -> Iterator[StaticHost]:
     yield host
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def page(contexts: Contexts, host: StaticHost) -> Iterator[Page]:
+    yield contexts.page(Site(host.root, f"{host.origin}/"), CONTEXT)
+    contexts.clean()
 
 
 def data_path(name: str) -> str:
