@@ -17,8 +17,7 @@ from tests.support.command import build, environment, report, tree
 from tests.support.music import write_library
 from tests.support.patience import patience, wait_until
 
-TRACKS = 12
-KILLS = 3
+TRACKS = 8
 COMMAND = ("--source", "folder:music", "--embedder", "musicnn", "--log", "json", "--jobs", "2")
 
 
@@ -43,23 +42,23 @@ def wait_until_embedded(running: subprocess.Popen[str], folder: Path, count: int
 
 
 @pytest.mark.slow
-def test_build_killed_three_times_analyzes_no_track_twice_and_makes_the_same_site(tmp_path: Path) -> None:
+def test_build_killed_twice_analyzes_no_track_twice_and_makes_the_same_site(tmp_path: Path) -> None:
     generator = random.Random(20)
     write_library(tmp_path / "undisturbed/music", TRACKS)
     write_library(tmp_path / "killed/music", TRACKS)
     folder = tmp_path / "killed"
 
-    for kill in range(KILLS):
+    for new_count in (1, 2):
         before = count_embeddings(folder)
         running = start(folder)
-        wait_until_embedded(running, folder, min(before + generator.randint(0, 2), TRACKS - 2))
+        wait_until_embedded(running, folder, min(before + new_count, TRACKS - 2))
         time.sleep(generator.uniform(0, 0.2))
         workers = psutil.Process(running.pid).children(recursive=True)
         running.send_signal(signal.SIGKILL)
         _, stderr = running.communicate()
         begin_events = [line for line in stderr.splitlines() if '"begin"' in line and '"embed"' in line]
         if begin_events:
-            assert f'"total":{TRACKS - before}' in begin_events[-1], f"kill {kill}: finished work was not used"
+            assert f'"total":{TRACKS - before}' in begin_events[-1], "finished work was not used"
         _, alive = psutil.wait_procs(workers, timeout=patience())
         assert not alive, "a worker outlived the build"
         assert count_embeddings(folder) >= before
@@ -74,13 +73,13 @@ def test_build_killed_three_times_analyzes_no_track_twice_and_makes_the_same_sit
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_build_keeps_finished_work(tmp_path: Path, signal_number: signal.Signals) -> None:
-    write_library(tmp_path / "music", 6)
+def test_terminated_build_keeps_finished_work(tmp_path: Path) -> None:
+    """``test_build_stopped_in_each_stage_is_continued`` interrupts builds with SIGINT."""
+    write_library(tmp_path / "music", 4)
     running = start(tmp_path)
-    wait_until_embedded(running, tmp_path, 2)
+    wait_until_embedded(running, tmp_path, 1)
     workers = psutil.Process(running.pid).children(recursive=True)
-    os.kill(running.pid, signal_number)
+    os.kill(running.pid, signal.SIGTERM)
     _, stderr = running.communicate(timeout=patience())
     assert running.returncode == 130
     assert "Finished work is kept" in stderr
@@ -88,13 +87,13 @@ def test_interrupted_build_keeps_finished_work(tmp_path: Path, signal_number: si
     _, alive = psutil.wait_procs(workers, timeout=patience())
     assert not alive
     kept = count_embeddings(tmp_path)
-    assert kept >= 2
-    assert build("folder:music", tmp_path).analyzed_count == 6 - kept
+    assert kept >= 1
+    assert build("folder:music", tmp_path).analyzed_count == 4 - kept
 
 
 @pytest.mark.slow
 def test_killed_worker_fails_at_most_its_track(tmp_path: Path) -> None:
-    write_library(tmp_path / "music", 5)
+    write_library(tmp_path / "music", 4)
     running = start(tmp_path)
     wait_until_embedded(running, tmp_path, 1)
     children = psutil.Process(running.pid).children()
