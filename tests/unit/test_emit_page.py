@@ -76,7 +76,7 @@ def test_spotify_is_credited_for_its_metadata(sources: tuple[str, ...], has_ids:
     note = re.search(r'<p class="note">(.*?)</p>', page, re.DOTALL)
     assert note is not None
     text = re.sub("<[^>]*>", "", note[1]).strip()
-    made = f"Made from {', '.join(sources)} with spotmap-build."
+    made = "Made with spotmap-build."
     assert text.startswith(made)
     assert text.removeprefix(made).strip() == credit
     # A list to paste into Spotify is offered where tracks are known there.
