@@ -111,8 +111,9 @@ def read_sources(value: object, base: Path) -> tuple[str, ...]:
 
 
 def _anchored_source(source: str, base: Path) -> str:
-    kind, colon, path = source.partition(":")
-    return f"{kind}:{_anchored(path, base)}" if colon and path else source
+    kind, _, path = source.partition(":")
+    is_drive = len(kind) == 1  # C:\Music, without a kind before it
+    return f"{kind}:{_anchored(path, base)}" if path and not is_drive else source
 
 
 def _anchored(path: str, base: Path) -> Path:

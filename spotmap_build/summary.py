@@ -27,8 +27,17 @@ REASONS: Final = {
     "no-preview": gettext_noop("without a preview: --audio auto analyzes the whole recording"),
     "no-match": gettext_noop("without a certain match on YouTube Music; to choose one: {review}"),
     "local-file": gettext_noop("that Spotify only lists as local files: add --source folder:PATH"),
+    "taken-down": gettext_noop("no longer available on Spotify"),
     "unavailable": gettext_noop("no longer available on YouTube"),
     "age-restricted": gettext_noop("age-restricted on YouTube: give --cookies"),
+    "download": gettext_noop("not downloaded; the next build tries again"),
+    "not-audio": gettext_noop("without sound that can be decoded"),
+    "damaged-audio": gettext_noop("with damaged audio: copy or download the file again"),
+    "empty-file": gettext_noop("without content (0 bytes): copy or download the file again"),
+    "unreadable": gettext_noop("whose file cannot be read"),
+    "silent": gettext_noop("silent"),
+    "too-short": gettext_noop("shorter than half a second"),
+    "no-recording": gettext_noop("without an audio file to analyze"),
 }
 """Descriptions of the most common codes of the ledger, shown after a track count; other codes are shown as they are."""
 REVIEW: Final = "spotmap-build review"

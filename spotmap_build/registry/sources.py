@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,3 +94,37 @@ def find(name: str) -> SourceKind:
     except KeyError:
         usages = ", ".join([*(kind.usage for kind in SOURCES), *plugins.entry_points_by_name("sources")])
         raise ConfigError(f"There is no source '{name}'.", hint=f"Sources are: {usages}.") from None
+
+
+def parse(text: str) -> tuple[SourceKind, str]:
+    """Split a source such as ``folder:/music`` into its kind and its path; the path need not exist.
+
+    Raises
+    ------
+    ConfigError
+        There is no such kind, its path is missing, or it takes none.
+    PluginError
+        A package adds the kind, but it cannot be imported.
+    """
+    name, _, path = text.partition(":")
+    try:
+        kind = find(name)
+    except ConfigError:
+        if not _looks_like_path(text):
+            raise
+        raise ConfigError(
+            f"'{text}' does not say what kind of source it is.",
+            hint=f"Give a folder of music as folder:{text}; a table as table:PATH, Spotify's export as takeout:PATH.",
+        ) from None
+    if kind.takes_path and not path:
+        raise ConfigError(f"The source '{name}' needs a path.", hint=f"Give it as {kind.usage}.")
+    if path and not kind.takes_path:
+        raise ConfigError(f"The source '{name}' takes no path.", hint=f"Give it as {kind.usage}.")
+    return kind, path
+
+
+def _looks_like_path(text: str) -> bool:
+    """Return whether a text that names no kind is probably a path: it has the form of one, or exists."""
+    name, _, _ = text.partition(":")
+    is_drive = len(name) == 1
+    return is_drive or any(mark in name for mark in "/\\~") or os.path.exists(text)  # noqa: PTH110 - any text

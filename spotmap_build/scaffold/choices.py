@@ -41,10 +41,10 @@ def choose(
     Raises
     ------
     ConfigError
-        A source does not exist.
+        A source is not valid.
     """
     for source in sources:
-        check_source(source)
+        registry.parse(source)
     if not sources:
         sources = _asked_sources(ask) if ask else (DEFAULT_SOURCE,)
     if title is None:
@@ -56,20 +56,6 @@ def choose(
     return Choices(tuple(sources), title, has_workflow)
 
 
-def check_source(source: str) -> None:
-    """Check the syntax of a source. Its path need not exist yet.
-
-    Raises
-    ------
-    ConfigError
-        There is no such kind of source, its path is missing, or it does not take a path.
-    """
-    name, _, path = source.partition(":")
-    kind = registry.find(name)
-    if kind.takes_path != bool(path):
-        raise ConfigError(f"The source '{source}' is not valid.", hint=f"Give it as {kind.usage}.")
-
-
 def _asked_sources(ask: Callable[[str], str]) -> tuple[str, ...]:
     """Ask until the answer is valid."""
     usages = ", ".join(kind.usage for kind in registry.SOURCES)
@@ -77,7 +63,7 @@ def _asked_sources(ask: Callable[[str], str]) -> tuple[str, ...]:
     while True:
         source = ask(question).strip() or DEFAULT_SOURCE
         try:
-            check_source(source)
+            registry.parse(source)
         except ConfigError as error:
             question = f"{translate(error.message)} {translate(error.hint)} [{DEFAULT_SOURCE}] "
         else:

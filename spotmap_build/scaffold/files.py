@@ -57,13 +57,15 @@ def make_files(choices: Choices, action: str) -> dict[str, str]:
 
     ``action``: value of ``uses`` in the workflow, see :func:`~spotmap_build.scaffold.action.find_action`.
     """
+    folder = files(__package__) / "templates"
+    publish = "publish_by_workflow.md" if choices.has_workflow else "publish_by_hand.md"
     fields = {
         "SOURCES": ", ".join(map(_toml_text, choices.sources)),
         "TITLE": _toml_text(choices.title),
         "HEADING": inert(choices.title),
         "ACTION": action,
+        "PUBLISH": (folder / publish).read_text("utf-8"),
     }
-    folder = files(__package__) / "templates"
     names = [name for name in TEMPLATES if name != WORKFLOW or choices.has_workflow]
     texts = {name: (folder / TEMPLATES[name]).read_text("utf-8") for name in names}
     return {name: _FIELD.sub(lambda found: fields[found[1]], text) for name, text in texts.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,15 +68,12 @@ def make_source(text: str, config: Config) -> LibrarySource:
     Raises
     ------
     ConfigError
-        For an unknown kind, or one that lacks its path.
+        It is not valid.
     PluginError
         For one that a package adds, whose code fails.
     """
-    name, _, path = text.partition(":")
-    kind = sources.find(name)
-    if kind.takes_path and not path:
-        raise ConfigError(f"--source {name} needs a path.", hint=f"Give it as --source {name}:PATH.")
-    with plugins.attribute_errors(kind.package, f"source '{name}'"):
+    kind, path = sources.parse(text)
+    with plugins.attribute_errors(kind.package, f"source '{kind.name}'"):
         make: Callable[[Config | Path], LibrarySource] = registry.load(kind.make)
         source = make(Path(path)) if kind.takes_path else make(config)
     return _OfPackage(source, kind) if kind.package else source
@@ -109,14 +105,7 @@ def _outcome(library: Library) -> str:
         "{tracks} tracks, {playlists} playlists", tracks=len(library.tracks), playlists=len(library.playlists)
     )
     if library.failures:
-        codes = Counter(failure.code for failure in library.failures)
-        reasons = ", ".join(f"{count} {code}" for code, count in sorted(codes.items()))
-        outcome = gettext(
-            "{outcome}; {tracks} cannot be used ({reasons})",
-            outcome=outcome,
-            tracks=len(library.failures),
-            reasons=reasons,
-        )
+        outcome = gettext("{outcome}; {tracks} cannot be used", outcome=outcome, tracks=len(library.failures))
     return outcome
 
 

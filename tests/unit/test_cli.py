@@ -105,7 +105,13 @@ def run_here(
     [
         ((), 2, "No source was given"),
         (("--source", "folder:absent"), 2, "absent does not exist"),
+        (("--source", "folder:file"), 2, "is a file, not a folder"),
         (("--source", "folder"), 2, "needs a path"),
+        (("--source", "demo:x"), 2, "takes no path"),
+        (("--source", "~/Music"), 2, "folder:~/Music"),
+        (("--source", "file"), 2, "folder:file"),
+        (("--source", "napster:~/Music"), 2, "no source 'napster'"),
+        (("--source", r"C:\Users\me\Music"), 2, r"folder:C:\Users\me\Music"),
         (("--source", "napster"), 2, "no source 'napster'"),
         (("--source", "table:absent.csv"), 2, "absent.csv does not exist"),
         (("--embedder", "ears"), 2, "'ears'"),

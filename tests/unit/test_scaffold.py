@@ -19,7 +19,7 @@ from spotmap_build.errors import ConfigError, OutputError
 from spotmap_build.registry.sources import SOURCES
 from spotmap_build.scaffold import Choices, choose, describe_result, make_files, write_files
 from spotmap_build.scaffold.action import action_of
-from spotmap_build.scaffold.files import Completed, ScaffoldResult
+from spotmap_build.scaffold.files import WORKFLOW, Completed, ScaffoldResult
 from tests.support.command import environment, spotmap
 from tests.support.patience import patience
 
@@ -51,6 +51,13 @@ def test_any_title_and_source_are_escaped_in_every_file(tmp_path: Path, title: s
     assert config.title.split() == re.sub(r"[\x00-\x1f\x7f\u2028]+", " ", title).split() or not title.isprintable()
     assert made["README.md"].startswith("# ")
     assert made["README.md"].count("\n") == make_files(Choices(("demo",), "x"), ACTION)["README.md"].count("\n")
+
+
+def test_readme_describes_the_workflow_only_if_there_is_one() -> None:
+    with_workflow, without = (make_files(Choices(("demo",), "A", has), ACTION) for has in (True, False))
+    assert WORKFLOW in with_workflow["README.md"]
+    assert WORKFLOW not in without["README.md"]
+    assert "spotmap-build deploy" in without["README.md"]
 
 
 def test_commented_out_settings_are_valid(tmp_path: Path) -> None:
@@ -173,11 +180,12 @@ def test_questions_are_repeated_after_an_invalid_answer() -> None:
 
     assert answering("\n", "\n", "\n") == Choices(("demo",), "My music", True)
     assert len(asked) == 3
-    assert answering("music\n", "folder\n", "folder:~/Music\n", " Mine \n", "No\n") == Choices(
+    assert answering("music\n", "~/Music\n", "folder\n", "folder:~/Music\n", " Mine \n", "No\n") == Choices(
         ("folder:~/Music",), "Mine", False
     )
     assert "There is no source 'music'." in asked[1]
-    assert "Give it as folder:PATH." in asked[2]
+    assert "Give a folder of music as folder:~/Music" in asked[2]
+    assert "Give it as folder:PATH." in asked[3]
     assert choose(("spotify",), "A", True, ask=None) == Choices(("spotify",), "A", True)
 
 

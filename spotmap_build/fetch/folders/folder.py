@@ -54,13 +54,18 @@ class FolderSource:
         Raises
         ------
         SourceError
-            The folder does not exist or contains no audio file.
+            The folder does not exist, is a file, or contains no audio file.
         """
         try:
             is_folder = self.root.is_dir()
             is_of_system = is_folder and self.root.stat().st_dev in system_devices()
         except OSError as error:
             raise unreadable_source(self.root, error) from error
+        if self.root.is_file():
+            raise SourceError(
+                f"{self.root} is a file, not a folder.",
+                hint="Give the folder that contains it. A table, playlist or music library: table:PATH.",
+            )
         if not is_folder:
             raise SourceError(f"The folder {self.root} does not exist.", hint="Check the path after folder: .")
         if is_of_system:
