@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spotmap_build.config import default_config, sibling_script
-from spotmap_build.core.files import read_bounded, write_atomically
+from spotmap_build.core.files import read_bounded, system_devices, write_atomically
 from spotmap_build.registry import embedders, sources
 from spotmap_build.registry.formats import MARKER_NAME
 
@@ -261,6 +261,7 @@ class _Digest:
 
     def __init__(self) -> None:
         self._hash = blake2b(digest_size=32)
+        self._system = system_devices()
 
     def add(self, name: str, rows: Iterable[str]) -> None:
         """Add rows of text under a name."""
@@ -269,7 +270,10 @@ class _Digest:
     def add_tree(
         self, root: str, *, without: frozenset[str] = frozenset(), without_names: frozenset[str] = frozenset()
     ) -> None:
-        """Add the metadata of everything at and below a path, if it exists; each link to a folder is followed once."""
+        """Add the metadata of everything at and below a path, if it exists; each link to a folder is followed once.
+
+        Folders in which the system shows its state are left out, as by the sources: they change all the time.
+        """
         self.add(root, (_path_status(root),))
         followed: set[str] = set()
         folders = [root]
@@ -277,6 +281,8 @@ class _Digest:
             folder = folders.pop()
             rows, below = [], []
             try:
+                if os.stat(folder).st_dev in self._system:  # noqa: PTH116 - as above
+                    continue
                 with os.scandir(folder) as entries:
                     for entry in entries:
                         if without and entry.path in without:

@@ -75,12 +75,10 @@ class CheckReport:
     """Records and blobs whose content changed after they were written. They were set aside."""
     dangling: tuple[str, ...]
     """Records that lack a blob. They were set aside."""
-    debris: tuple[str, ...]
-    """Files in ``tmp/``, of running builds or of killed ones (the next prune removes them)."""
 
     @property
     def is_clean(self) -> bool:
-        """Whether all entries are intact. Debris does not count, as it is never served."""
+        """Whether all entries are intact."""
         return not self.damaged and not self.dangling
 
 
@@ -214,7 +212,6 @@ def _check(folder: CacheFolder, subset: float, generator: random.Random) -> Chec
         blobs_verified=len(sampled),
         damaged=_names(folder, [*damaged_records, *damaged_blobs]),
         dangling=_names(folder, dangling),
-        debris=_names(folder, list(folder.tmp.glob("*"))),
     )
 
 

@@ -18,11 +18,14 @@ from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import BufferedReader
 
 DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """The disk is full, the quota is used up, or the file exceeds the maximum file size."""
 NOT_WRITABLE: Final = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+SYSTEM_FOLDERS: Final = (Path("/proc"), Path("/sys"), Path("/dev"))
+"""Where Unix systems show processes and devices as files."""
 MAX_NAME_BYTES: Final = 255
 """Maximum length of a file name in nearly every file system."""
 
@@ -254,3 +257,14 @@ def _mode_of(target: Path) -> int | None:
     except OSError:
         return None
     return stat.S_IMODE(found.st_mode) if stat.S_ISREG(found.st_mode) else None
+
+
+def system_devices() -> frozenset[int]:
+    """Return the device numbers of the file systems in which the system shows its state; none on Windows."""
+
+    def devices(*folders: Path) -> Iterator[int]:
+        for folder in folders:
+            with contextlib.suppress(OSError):
+                yield folder.stat().st_dev
+
+    return frozenset(devices(*SYSTEM_FOLDERS)).difference(devices(Path("/")))

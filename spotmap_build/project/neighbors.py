@@ -8,13 +8,12 @@ machine. The only module that imports pynndescent.
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spotmap_build.project.compiled_code import keep_compiled_code
 from spotmap_build.project.preprocessing import first_equal_rows
 
 if TYPE_CHECKING:
@@ -223,7 +222,7 @@ def _exact(unit_vectors: Float32Array, k: int) -> Neighbors:
 def _approximate(unit_vectors: Float32Array, k: int, seed: int) -> Neighbors:
     from pynndescent import NNDescent
 
-    _keep_compiled_code()
+    keep_compiled_code(compiled_functions)
     n = len(unit_vectors)
     index = NNDescent(unit_vectors, metric="cosine", n_neighbors=k + 1, random_state=seed, n_jobs=-1)
     found = np.asarray(index.neighbor_graph[0], np.int32)
@@ -248,15 +247,6 @@ def compiled_functions() -> Iterator[Any]:
     yield utils.sort_updates_by_block
     yield utils.apply_sorted_graph_update_array
     yield utils.deheap_sort
-
-
-@cache
-def _keep_compiled_code() -> None:
-    """Let numba cache pynndescent's compiled functions, next to its modules or in the user's cache folder."""
-    # A read-only system without a home has no place for the cache, and other versions may use other names.
-    with suppress(RuntimeError, AttributeError, ImportError):
-        for function in compiled_functions():
-            function.enable_caching()
 
 
 def _in_order(

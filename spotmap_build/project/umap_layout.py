@@ -8,12 +8,12 @@ cached like that of our own kernels, so that only the first of these builds spen
 from __future__ import annotations
 
 import warnings
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from spotmap_build.project.compiled_code import keep_compiled_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def fit_umap(
     """
     import umap
 
-    _keep_compiled_code()
+    keep_compiled_code(compiled_functions)
     indices, distances = _with_self(neighbors)
     model = umap.UMAP(
         n_neighbors=indices.shape[1],
@@ -101,7 +101,7 @@ def fuzzy_simplicial_set(neighbors: Neighbors) -> FuzzyGraph:
         return FuzzyGraph(n, no_vertices, no_vertices, np.empty(0, np.float32))
     from umap import umap_
 
-    _keep_compiled_code()
+    keep_compiled_code(compiled_functions)
     indices, distances = _with_self(neighbors)
     graph, _, _ = umap_.fuzzy_simplicial_set(
         np.empty((n, 1), np.float32),  # only the shape is used if neighbors are given
@@ -156,7 +156,7 @@ def optimize_layout(
     from umap.layouts import optimize_layout_euclidean
     from umap.umap_ import find_ab_params
 
-    _keep_compiled_code()
+    keep_compiled_code(compiled_functions)
     positions = np.array(init, dtype=np.float32, order="C")
     anchors = positions.copy() if anchors is None else anchors
     a, b = (np.float32(value) for value in find_ab_params(SPREAD, min_dist))
@@ -206,15 +206,6 @@ def compiled_functions() -> Iterator[Any]:
     yield umap_.smooth_knn_dist
     yield umap_.compute_membership_strengths
     yield layouts._nb_optimize_layout_euclidean_single_epoch
-
-
-@cache
-def _keep_compiled_code() -> None:
-    """Let numba cache umap-learn's compiled functions, next to its modules or in the user's cache folder."""
-    # A read-only system without a home has no place for the cache, and other versions may use other names.
-    with suppress(RuntimeError, AttributeError):
-        for function in compiled_functions():
-            function.enable_caching()
 
 
 def _clip(positions: Float32Array, anchors: Float32Array, max_displacement: Float32Array) -> None:

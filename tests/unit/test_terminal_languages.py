@@ -343,8 +343,8 @@ def answers() -> list[str]:
         line
         for lines in (
             describe.describe_stats(Stats((StageStats("embed-v1", 12, 2, 34_000),), 5, 40_000, 7, 8, 2_000_000)),
-            describe.describe_check(CheckReport(1, 1, 1, (), (), ())),
-            describe.describe_check(CheckReport(1, 1, 1, damaged, damaged, ())),
+            describe.describe_check(CheckReport(1, 1, 1, (), ())),
+            describe.describe_check(CheckReport(1, 1, 1, damaged, damaged)),
             describe.describe_prune(PruneReport(3, 1000, 4)),
             describe.describe_merge(MergeReport(added=1200, replaced=1, known=2, damaged=1, copied_bytes=1000)),
             describe.describe_pushed(Pushed(1200, 1, 2, 3000, damaged), "a store"),

@@ -182,6 +182,14 @@ def test_symlink_loops_end(config: Config, tmp_path: Path) -> None:
     assert unchanged.read_state(config) == unchanged.read_state(config)
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc")
+def test_state_of_the_system_is_left_out(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "map/music/album/open").symlink_to("/proc/self/fd")
+    before = unchanged.read_state(config)
+    with (tmp_path / "map/music/a.mp3").open():
+        assert unchanged.read_state(config) == before
+
+
 ENDING = unchanged.Ending(((f"9 of 9 tracks ({unchanged.TOOK}).", "info"), ("Too many.", "error")), 3)
 MESSAGES = [("begin", "fetch", "reading \udcff"), ("end", "9 tracks"), ("say", "Beside the site.", "warning")]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotmap_build.cache.keys import digest_bytes
-from spotmap_build.core.files import absolute_path
+from spotmap_build.core.files import absolute_path, system_devices
 from spotmap_build.core.identifiers import ID_DIGITS
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
@@ -24,7 +24,7 @@ from spotmap_build.fetch.folders.playlists import (
     merge_playlists,
     read_playlists,
 )
-from spotmap_build.fetch.folders.walk import Listing, skipped_notices, system_devices, walk
+from spotmap_build.fetch.folders.walk import Listing, skipped_notices, walk
 from spotmap_build.fetch.identify import (
     Cover,
     FileFacts,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from spotmap_build.core.files import system_devices
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
 from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, cue_sheet_notices
@@ -50,8 +50,6 @@ OWN: Final = ".spotmap"
 """Prefix of folders with intermediate results of this program."""
 RESOURCE_FORK: Final = "._"
 """Prefix of macOS metadata files on foreign file systems."""
-SYSTEM_FOLDERS: Final = (Path("/proc"), Path("/sys"), Path("/dev"))
-"""Where Unix systems show processes and devices as files."""
 
 
 @dataclass(slots=True)
@@ -127,17 +125,6 @@ def _walk_once(root: Path, listing: Listing) -> Iterator[tuple[Path, list[str], 
             listing.set_aside[name] += _count_audio(Path(folder, name))
         folder_names[:] = sorted(name for name in folder_names if name not in no_library)
         yield Path(folder), folder_names, sorted(name for name in file_names if not name.startswith(RESOURCE_FORK))
-
-
-def system_devices() -> frozenset[int]:
-    """Return the device numbers of the file systems in which the system shows its state; none on Windows."""
-
-    def devices(*folders: Path) -> Iterator[int]:
-        for folder in folders:
-            with contextlib.suppress(OSError):
-                yield folder.stat().st_dev
-
-    return frozenset(devices(*SYSTEM_FOLDERS)).difference(devices(Path("/")))
 
 
 def _is_no_library(folder: Path) -> bool:
