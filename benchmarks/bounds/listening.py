@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ WORKER_MIB: Final[dict[tuple[str, EngineName], int]] = {
     ("musicnn", "onnx"): 300,
 }
 LONG_HOURS: Final = 3
-JOBS: Final = 24
+JOBS: Final = 12
+TURNS: Final = 2
 PARENT_TRACKS: Final = 5_000
 PARENT_MIB, PARENT_KIB_A_TRACK = 300, 6
 PARENT: Final = """
@@ -61,7 +63,7 @@ def figures(folder: Path) -> Iterator[Figure]:
     name = "download and analysis concurrently, against the longer one alone"
     yield Figure(name, seen["both_s"] / larger_s, 1.1, "times", more=more)
     seen = _inside("processors", folder)
-    more = f"one {seen['one_s']:.1f} s, two {seen['two_s']:.1f}"
+    more = f"one {seen['one_s']:.1f} s, two {seen['two_s']:.1f}; two processes without our pool {seen['limit']:.2f}"
     yield Figure("two processors against one", seen["one_s"] / seen["two_s"], 1.9, "times", is_minimum=True, more=more)
     seen = _inside("workers", folder)
     for (embedder, engine), mib in WORKER_MIB.items():
@@ -128,18 +130,47 @@ def _fetch_alone(watch_url: str, ids: list[str], folder: Path) -> float:
 
 
 def processors(folder: Path) -> dict[str, float]:
-    """Return the seconds of the same jobs with one worker and with two, after a warm-up."""
+    """Return the seconds of the same jobs with one worker and with two, in turns.
+
+    ``limit``: what two processors can reach here, which is less than twice one where they share memory or a core: the
+    speed of two processes that analyze the same files without our pool, against one.
+    """
     from spotmap_build.embed.pool import EmbedPool
 
-    one = _job(_file(folder, 120), "musicnn", "onnx", folder)
-    took = {}
-    for count, name in ((1, "one_s"), (2, "two_s")):
-        with EmbedPool(count) as pool:
-            list(pool.run([one] * count))
-            started_s = time.monotonic()
-            list(pool.run([one] * JOBS))
-            took[name] = time.monotonic() - started_s
-    return took
+    job = _job(_file(folder, 120), "musicnn", "onnx", folder)
+    took = {"one_s": 0.0, "two_s": 0.0}
+    with EmbedPool(1) as one, EmbedPool(2) as two:
+        pools = (("one_s", one, 1), ("two_s", two, 2))
+        for _, pool, count in pools:
+            list(pool.run([job] * count))
+        for _ in range(TURNS):
+            for name, pool, _ in pools:
+                started_s = time.monotonic()
+                list(pool.run([job] * JOBS))
+                took[name] += time.monotonic() - started_s
+    alone_s, beside_s = (max(_analyze_side_by_side(folder, count)) for count in (1, 2))
+    return {**took, "limit": 2 * alone_s / beside_s}
+
+
+def _analyze_side_by_side(folder: Path, count: int) -> list[float]:
+    """Return the seconds of :func:`repeated` in each of some processes that run at the same time."""
+    command = [sys.executable, "-m", "benchmarks.bounds.listening", "repeated", str(folder)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(count)]
+    return [json.loads(process.communicate()[0])["seconds"] for process in processes]
+
+
+def repeated(folder: Path) -> dict[str, float]:
+    """Return the seconds of several analyses in this process, after a warm-up."""
+    from spotmap_build.embed.pool import THREAD_VARIABLES
+    from spotmap_build.embed.workers import embed_file
+
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    job = _job(folder / "120.mp3", "musicnn", "onnx", folder)
+    embed_file(job)
+    started_s = time.monotonic()
+    for _ in range(JOBS):
+        embed_file(job)
+    return {"seconds": time.monotonic() - started_s}
 
 
 def workers(folder: Path) -> dict[str, float]:
@@ -235,7 +266,14 @@ def file(folder: Path) -> dict[str, float]:
     return {"bytes": _file(folder, 240).stat().st_size}
 
 
-WHAT: Final = {"overlap": overlap, "processors": processors, "workers": workers, "parent": parent, "file": file}
+WHAT: Final = {
+    "overlap": overlap,
+    "processors": processors,
+    "repeated": repeated,
+    "workers": workers,
+    "parent": parent,
+    "file": file,
+}
 
 if __name__ == "__main__":
     print(json.dumps(WHAT[sys.argv[1]](Path(sys.argv[2]))))
