@@ -240,7 +240,9 @@ def _packets(container: InputContainer, stream: AudioStream) -> Iterator[av.Pack
             packet = next(packets, None)
         except OSError as error:
             raise unreadable(error) from error
-        except av.FFmpegError:
+        except (av.FFmpegError, IndexError):
+            # PyAV raises IndexError after the last packet if streams appeared that were unknown when it opened the file
+            # (``InputContainer.demux`` in 18.1).
             return
         if packet is None:
             return

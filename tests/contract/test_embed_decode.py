@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import resource
 import shutil
@@ -198,6 +199,31 @@ def test_truncated_mp3_is_decoded_as_far_as_possible(files: dict[str, Path], tmp
     assert 500 < len(decode(tmp_path / "half.mp3").samples) / 16 < 1500
     (tmp_path / "bit.mp3").write_bytes(content[:1500])
     assert refusal(tmp_path / "bit.mp3") == "damaged-audio"
+
+
+def transport_stream(sound: npt.NDArray[np.float32], streams: int, **options: str) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mpegts", options=options) as container:
+        made = [container.add_stream("mp2", rate=44_100, layout="mono", bit_rate=384_000) for _ in range(streams)]
+        for start in range(0, len(sound) - 1151, 1152):
+            samples = (sound[start : start + 1152] * 32_767).astype(np.int16)
+            for stream in made:
+                frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="s16", layout="mono")
+                frame.rate, frame.pts = 44_100, start
+                container.mux(stream.encode(frame))
+    return file.getvalue()
+
+
+def test_recording_of_a_broadcast_in_which_more_streams_appear_is_decoded(tmp_path: Path) -> None:
+    second = (np.sin(np.arange(44_100) / 20) / 2).astype(np.float32)
+    one = transport_stream(np.tile(second, 20).astype(np.float32), 1)
+    many = transport_stream(second, 40, tables_version="1")
+    # FFmpeg reads the first 5 MB and the end of a file to find its streams.
+    (tmp_path / "a.ts").write_bytes(one * 5 + many + one)
+    with av.open(tmp_path / "a.ts") as container:
+        assert len(container.streams) == 1
+    assert probe(tmp_path / "a.ts").duration_ms == pytest.approx(121_000, abs=500)
+    assert len(decode(tmp_path / "a.ts").samples) / 16_000 == pytest.approx(121, abs=0.5)
 
 
 @pytest.mark.parametrize(
