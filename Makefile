@@ -32,8 +32,6 @@ $(VENV)/.installed-dev: pyproject.toml requirements.lock | $(BIN)/python
 
 demo: env  ## create the environment and build the demo map
 	$(BIN)/spotmap-build --source demo --out demo-site --title "A demo library"
-	@echo
-	@echo "The map is in demo-site/. To look at it:  $(BIN)/spotmap-build preview demo-site"
 
 test: env-dev chromium engines lint viewer  ## run everything: lint, viewer, and all Python and browser tests; installs Node packages, and Chromium, Firefox, WebKit and nginx where they are missing
 	$(BIN)/python -m pytest -n auto --dist loadgroup

@@ -1,6 +1,6 @@
 """Output of commands as text: results of ``cache``, ``store``, ``deploy`` and ``push``, and shell commands to paste.
 
-All functions are pure.
+Functions return text and print nothing.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from spotmap_build.stages.push import Proposal
     from spotmap_build.store import Pulled, Pushed
 
+PROGRAM: Final = "spotmap-build"
 MAX_NAMED: Final = 10
 """Number of tracks or damaged files that are listed by name; the rest are counted."""
 
@@ -71,9 +73,17 @@ def shell_word(text: str) -> str:
     return "$'" + "".join(plain.get(byte, f"\\{byte:03o}") for byte in os.fsencode(word)) + "'"
 
 
+def program() -> str:
+    """Return what to type to run this program: its name, or the path that started it if the shell does not find it."""
+    started_by = sys.argv[0]
+    if Path(started_by).stem != PROGRAM or shutil.which(PROGRAM):
+        return PROGRAM
+    return shell_word(started_by)
+
+
 def preview_command(config: Config) -> str:
     """Return the command that previews the map of a build."""
-    return f"spotmap-build preview {shell_word(short_path(config.out))}"
+    return f"{program()} preview {shell_word(short_path(config.out))}"
 
 
 def review_command(config: Config, usual: Config) -> str:
@@ -81,7 +91,7 @@ def review_command(config: Config, usual: Config) -> str:
 
     ``usual``: the configuration that the command would use without options.
     """
-    command = "spotmap-build review"
+    command = f"{program()} review"
     if config.report_path != usual.report_path:
         command += f" --report {shell_word(short_path(config.report_path))}"
     if config.overrides != usual.overrides:

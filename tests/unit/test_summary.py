@@ -105,6 +105,21 @@ def test_printed_commands_can_be_pasted(
     assert review_command(elsewhere, usual) == "spotmap-build review --overrides 'my choices.toml'"
 
 
+def test_printed_commands_name_the_program_by_its_path_if_the_shell_does_not_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my venv" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "spotmap-build").write_text("#!/bin/sh\n")
+    (folder / "spotmap-build").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["my venv/bin/spotmap-build", "--source", "demo"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert preview_command(Config(out=tmp_path / "site")) == "'my venv/bin/spotmap-build' preview site"
+    monkeypatch.setenv("PATH", str(folder))
+    assert preview_command(Config(out=tmp_path / "site")) == "spotmap-build preview site"
+
+
 def test_windows_commands_use_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     assert shell_word("my map") == '"my map"'
