@@ -22,7 +22,8 @@ from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.normalize import fold
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError
-from spotmap_build.fetch.source import Loaded, with_distinct_ids
+from spotmap_build.fetch.playlist_names import distinct_playlists
+from spotmap_build.fetch.source import Loaded
 from spotmap_build.model import Failed, Library, Listening, Playlist, Recording, Track
 
 SAME_DURATION_MS: Final = 2_000
@@ -58,7 +59,7 @@ class TrackGroup:
 
 
 def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
-    """Merge the libraries of several sources, in their order; playlists are not merged.
+    """Merge the libraries of several sources, in their order; playlists are not merged, but get distinct names.
 
     Parameters
     ----------
@@ -83,7 +84,7 @@ def merge(parts: Sequence[Loaded], layers: Sequence[str] = ()) -> Loaded:
         )
     renders = [part.render for part in named if part.render is not None]
     problems = [part.problem for part in named if part.problem is not None]
-    library, own_files = _library([part.library for part in named])
+    library, own_files = _library([part.library for part in named], layers)
     notices = [notice for part in named for notice in part.notices]
     if own_files:
         are = "track is" if own_files == 1 else "tracks are"
@@ -123,16 +124,17 @@ def _on_layer(part: Loaded, layer: str) -> Loaded:
     return replace(part, library=replace(part.library, tracks=tracks))
 
 
-def _library(libraries: Sequence[Library]) -> tuple[Library, int]:
+def _library(libraries: Sequence[Library], layers: Sequence[str]) -> tuple[Library, int]:
     """Return the merged library, and the number of online tracks for which another source has a local file."""
     groups = group_same(libraries)
     merged = [merge_tracks(group.tracks) for group in groups]
     new_ids = {old.id: track.id for group, track in zip(groups, merged, strict=True) for old in group.tracks}
     playlists = [_with_ids(playlist, new_ids) for library in libraries for playlist in library.playlists]
+    owners = [(layer,) for library, layer in zip(libraries, layers, strict=False) for _ in library.playlists]
     omissions = dict.fromkeys(omission for library in libraries for omission in library.omissions)
     failures = _failures(libraries, groups, new_ids)
     own_files = sum(_is_own_file(track, group) for group, track in zip(groups, merged, strict=True))
-    return Library(tuple(merged), tuple(with_distinct_ids(playlists)), failures, tuple(omissions)), own_files
+    return Library(tuple(merged), tuple(distinct_playlists(playlists, owners)), failures, tuple(omissions)), own_files
 
 
 def group_same(libraries: Sequence[Library]) -> list[TrackGroup]:

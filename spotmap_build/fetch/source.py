@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached
     from spotmap_build.cache.store import Cache
     from spotmap_build.errors import SpotmapError
-    from spotmap_build.model import Float32Array, Library, Playlist, SharedSound, Track
+    from spotmap_build.model import Float32Array, Library, SharedSound, Track
 
 
 class ProbeResult(Protocol):
@@ -98,17 +98,6 @@ class LibrarySource(Protocol):
         SourceError
             There is nothing to load. Unusable tracks of an existing library become ``Failed`` rows instead.
         """
-
-
-def with_distinct_ids(playlists: Iterable[Playlist]) -> list[Playlist]:
-    """Make the ids of playlists distinct by adding numbers, for equal names in several sources."""
-    seen: dict[str, int] = {}
-    distinct = []
-    for playlist in playlists:
-        seen[playlist.id] = seen.get(playlist.id, 0) + 1
-        number = seen[playlist.id]
-        distinct.append(playlist if number == 1 else replace(playlist, id=f"{playlist.id}~{number}"))
-    return distinct
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,9 +151,11 @@ def test_playlists_stay_separate_and_refer_to_merged_tracks() -> None:
     playlists = merge([mine, friends]).library.playlists
     assert [(playlist.name, playlist.track_ids) for playlist in playlists] == [
         ("Best", (SPOTIFY, "2")),
-        ("Best", (SPOTIFY,)),
+        ("Best (2)", (SPOTIFY,)),
     ]
     assert len({playlist.id for playlist in playlists}) == 2
+    of_people = merge([mine, friends], layers=("me", "friend")).library.playlists
+    assert [playlist.name for playlist in of_people] == ["me / Best", "friend / Best"]
 
 
 def test_failure_is_dropped_if_another_source_has_a_usable_track() -> None:

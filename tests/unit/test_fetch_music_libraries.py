@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import plistlib
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -220,3 +221,69 @@ def test_playlists_before_the_tracks_are_read_too() -> None:
         if library is not None
     ]
     assert playlists == [{"Salt & Road": ["Evening"], "Cloud": ["Evening"]}] * 2
+
+
+def apple_playlist(name: str, track: int, place: str = "", above: str = "", more: str = "") -> str:
+    ids = (("Playlist Persistent ID", place), ("Parent Persistent ID", above))
+    said = "".join(f"<key>{key}</key><string>{value}</string>" for key, value in (("Name", name), *ids) if value)
+    items = f"<array><dict><key>Track ID</key><integer>{track}</integer></dict></array>"
+    return f"<dict>{said}{more}<key>Playlist Items</key>{items}</dict>"
+
+
+FOLDER = "<key>Folder</key><true/>"
+APPLE_FOLDERS = "".join(
+    (
+        apple_playlist("Sets", 101, "A", more=FOLDER),
+        apple_playlist("Evening", 101, "B", "A"),
+        apple_playlist("Old", 102, "C", "A", more=FOLDER),
+        apple_playlist("Evening", 102, "D", "C"),
+        apple_playlist("Evening", 103, "E", "C"),
+        apple_playlist("Morning", 101, "F", "C"),
+    )
+)
+REKORDBOX_FOLDERS = """<NODE Type="0" Name="ROOT"><NODE Name="Sets" Type="0">
+  <NODE Name="Evening" Type="1"><TRACK Key="101"/></NODE>
+  <NODE Name="Old" Type="0"><NODE Name="Evening" Type="1"><TRACK Key="102"/></NODE>
+    <NODE Name="Empty" Type="1"/><NODE Name="Evening" Type="1"><TRACK Key="103"/></NODE>
+    <NODE Name="Morning" Type="1"><TRACK Key="101"/></NODE></NODE></NODE></NODE>"""
+TRAKTOR_FOLDERS = re.sub(
+    r'<NODE Name="(\w+)" Type="1">(.*?)</NODE>',
+    r'<NODE TYPE="PLAYLIST" NAME="\1"><PLAYLIST>\2</PLAYLIST></NODE>',
+    REKORDBOX_FOLDERS,
+).replace("TRACK Key=", "PRIMARYKEY KEY=")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<plist><dict><key>Tracks</key><dict>"
+        + "".join(f"<key>{n}</key><dict><key>Track ID</key><integer>{n}</integer></dict>" for n in (101, 102, 103))
+        + f"</dict><key>Playlists</key><array>{APPLE_FOLDERS}</array></dict></plist>",
+        "<DJ_PLAYLISTS><COLLECTION>"
+        + "".join(f'<TRACK TrackID="{n}"/>' for n in (101, 102, 103))
+        + f"</COLLECTION><PLAYLISTS>{REKORDBOX_FOLDERS}</PLAYLISTS></DJ_PLAYLISTS>",
+        "<NML><COLLECTION>"
+        + "".join(f'<ENTRY><LOCATION FILE="{n}"/></ENTRY>' for n in (101, 102, 103))
+        + f"</COLLECTION><PLAYLISTS>{TRAKTOR_FOLDERS}</PLAYLISTS></NML>",
+    ],
+    ids=["Apple", "Rekordbox", "Traktor"],
+)
+def test_playlists_of_one_name_stay_apart_by_their_folders(content: str) -> None:
+    library = read_music_library(content)
+    assert library is not None
+    assert [row.get("playlists") for row in library.rows] == [
+        ["Sets / Evening", "Morning"],
+        ["Old / Evening"],
+        ["Old / Evening (2)"],
+    ]
+
+
+def test_folders_of_an_apple_library_that_contain_each_other_end() -> None:
+    circle = apple_playlist("One", 101, "A", "B", FOLDER) + apple_playlist("Two", 101, "B", "A", FOLDER)
+    lists = apple_playlist("Evening", 101, "C", "A") + apple_playlist("Evening", 101, "D", "B")
+    tracks = "<key>Tracks</key><dict><key>101</key><dict><key>Track ID</key><integer>101</integer></dict></dict>"
+    library = read_music_library(
+        f"<plist><dict>{tracks}<key>Playlists</key><array>{circle}{lists}</array></dict></plist>"
+    )
+    assert library is not None
+    assert library.rows[0]["playlists"] == ["One / Evening", "Two / Evening"]

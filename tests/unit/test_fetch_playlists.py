@@ -264,9 +264,23 @@ def test_playlists_and_folders_coexist_and_identical_playlists_are_merged(tmp_pa
     (music / "A.m3u").write_text("A/1.mp3\nA/2.mp3\nB/2.mp3\n")
     loaded = load(FolderSource(music), tmp_path)
     names = [(playlist.name, len(playlist.track_ids)) for playlist in loaded.library.playlists]
-    assert names == [("A", 3), ("mix", 2), ("B", 2), ("A", 2)]
+    assert names == [("A", 3), ("mix", 2), ("B", 2), ("A (2)", 2)]
     assert len({playlist.id for playlist in loaded.library.playlists}) == 4
     assert loaded.notices == ("The playlists mix and party contain the same tracks and are shown as one.",)
+
+
+def test_playlists_of_one_name_in_several_folders_are_told_apart(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    put(music, "Old/CD1/1.mp3", "New/CD1/2.mp3", "New/CD2/3.mp3")
+    for folder, line in (("lists/Home", "../../Old/CD1/1.mp3"), ("lists/Away", "../../New/CD2/3.mp3")):
+        (music / folder).mkdir(parents=True)
+        (music / folder / "Evening.m3u").write_text(f"{line}\n../../New/CD1/2.mp3\n")
+    assert titles(load(FolderSource(music), tmp_path)).keys() == {"Home / Evening", "Away / Evening", "Old", "New"}
+    (music / "lists").rename(tmp_path / "lists")
+    put(music, "New/loose.mp3")
+    (music / "Old").rename(music / "New/Old")
+    put(music, "New/Live/CD1/4.mp3")
+    assert titles(load(FolderSource(music / "New"), tmp_path)).keys() == {"CD1", "CD2", "Old", "Live"}
 
 
 def test_unusable_playlist_is_skipped_with_a_notice(tmp_path: Path) -> None:

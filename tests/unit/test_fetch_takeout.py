@@ -112,7 +112,10 @@ def test_saved_tracks_and_playlists_form_one_library(tmp_path: Path) -> None:
         (C, "Third", ("Artist",), "Album"),
     ]
     assert [track.added_at for track in library.tracks] == ["2019-05-06", "", "2020-01-02"]
-    assert [(playlist.name, playlist.track_ids) for playlist in library.playlists] == [("Road", (C, A)), ("Road", (A,))]
+    assert [(playlist.name, playlist.track_ids) for playlist in library.playlists] == [
+        ("Road", (C, A)),
+        ("Road (2)", (A,)),
+    ]
     assert len({playlist.id for playlist in library.playlists}) == 2
     assert "1 saved album is not on the map" in loaded.notices[0]
     assert "secret" not in repr(loaded)
@@ -421,7 +424,7 @@ def test_playlists_of_the_same_name_in_one_export_stay_separate(tmp_path: Path) 
         (tmp_path / name).mkdir()
         folder_of(tmp_path / name, Playlist1=content)
     lists = load(tmp_path).library.playlists
-    assert [(playlist.name, playlist.track_ids) for playlist in lists] == [("Road", (A,)), ("Road", (B,))]
+    assert [(playlist.name, playlist.track_ids) for playlist in lists] == [("Road", (A,)), ("Road (2)", (B,))]
 
 
 def test_damaged_file_does_not_affect_the_others(tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from spotmap_build.fetch.exports.copy_marks import browser_copy
 from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
 from spotmap_build.fetch.exports.exportify_columns import known_columns
 from spotmap_build.fetch.exports.spotify_ids import is_episode, named_id, track_uri
-from spotmap_build.fetch.source import Loaded, with_distinct_ids
+from spotmap_build.fetch.playlist_names import distinct_playlists
+from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tables.artist_names import ESCAPED, find_joint, split_artists
 from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, parse_texts
 from spotmap_build.fetch.tables.delimited import read_delimited, without_padding
@@ -180,7 +181,7 @@ def _collected(files: Sequence[ListFile]) -> Collection:
                 lists.setdefault(name or file.name, {})[entry.id] = None
         for name, track_ids in lists.items():
             collection.playlists.append(Playlist(named_id(KIND, name, (), ""), name, tuple(track_ids)))
-    collection.playlists = with_distinct_ids(collection.playlists)
+    collection.playlists = distinct_playlists(collection.playlists)
     return collection
 
 

@@ -18,7 +18,8 @@ from spotmap_build.fetch.exports.copy_marks import without_copy_marks
 from spotmap_build.fetch.exports.export_files import ExportFile, LeftOut, read_files
 from spotmap_build.fetch.exports.history import MIN_PLAYS, PlayCounts, Plays, Song, plays_by_track
 from spotmap_build.fetch.exports.spotify_ids import local_file, named_id, track_uri
-from spotmap_build.fetch.source import Loaded, with_distinct_ids
+from spotmap_build.fetch.playlist_names import distinct_playlists
+from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Omission, Playlist, Track
 
@@ -304,7 +305,7 @@ def _collected(saved: list[Named], lists: list[ListState]) -> Collection:
         if tracks:
             track_ids = dict.fromkeys(track.id for track in tracks)
             collection.playlists.append(Playlist(named_id(KIND, one.name, (), ""), one.name, tuple(track_ids)))
-    collection.playlists = with_distinct_ids(collection.playlists)
+    collection.playlists = distinct_playlists(collection.playlists)
     return collection
 
 

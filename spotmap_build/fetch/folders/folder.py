@@ -34,9 +34,9 @@ from spotmap_build.fetch.identify import (
     folder_covers,
     identify_files,
 )
-from spotmap_build.fetch.source import Loaded, with_distinct_ids
+from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.tags import place_from_name
-from spotmap_build.model import Failed, Library, Omission, Playlist, Recording, Track
+from spotmap_build.model import Failed, Library, Omission, Recording, Track
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.source import LoadContext
@@ -135,9 +135,9 @@ def _library(
         for path, fact in facts.items()
         if isinstance(fact, Unusable)
     ]
-    from_files, notices = file_playlists(lists, ids | {path: ids[twin] for path, twin in twins.items()})
+    from_files, notices = file_playlists(root, lists, ids | {path: ids[twin] for path, twin in twins.items()})
     from_folders = folder_playlists(root, {path: ids[path] for path in (*listing.audio, *listing.misnamed)})
-    playlists: list[Playlist] = with_distinct_ids(merge_playlists(from_files, from_folders))
+    playlists = merge_playlists(from_files, from_folders)
     return Library(tracks, tuple(playlists), tuple(failures), tuple(_closed(root, listing))), notices
 
 

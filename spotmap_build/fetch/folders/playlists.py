@@ -15,6 +15,7 @@ from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.m3u import MAX_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
+from spotmap_build.fetch.playlist_names import distinct_playlists
 from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
 
@@ -150,7 +151,11 @@ def _missing_entry_notices(read: _Read, missing: Sequence[Entry], name: str) -> 
     yield " ".join(sentences)
 
 
-def folder_playlists(root: Path, ids: Mapping[Path, str]) -> list[Playlist]:
+Placed = tuple[tuple[str, ...], Playlist]
+"""The folders that a playlist is in, below the root, and the playlist."""
+
+
+def folder_playlists(root: Path, ids: Mapping[Path, str]) -> list[Placed]:
     """Return one playlist per subfolder: those directly below the root, or below its only subfolder."""
     groups: dict[tuple[str, ...], list[str]] = {}
     parents = {path: path.parent for path in ids}
@@ -162,18 +167,21 @@ def folder_playlists(root: Path, ids: Mapping[Path, str]) -> list[Playlist]:
     for path, folders in parts.items():
         if len(folders) >= depth:
             groups.setdefault(folders[:depth], []).append(ids[path])
-    return [_playlist(folders[-1], members) for folders, members in sorted(groups.items())]
+    return [(_shown(folders[:-1]), _playlist(folders[-1], members)) for folders, members in sorted(groups.items())]
 
 
-def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tuple[list[Playlist], tuple[str, ...]]:
+def file_playlists(
+    root: Path, files: Iterable[PlaylistFile], ids: Mapping[Path, str]
+) -> tuple[list[Placed], tuple[str, ...]]:
     """Return one playlist per nonempty playlist file; of equal ones the first, with a notice if the names differ."""
-    playlists: dict[frozenset[str], Playlist] = {}
+    playlists: dict[frozenset[str], Placed] = {}
     notices = []
     for file in files:
         playlist = _playlist(file.name, [ids[member] for member in file.members])
         if not playlist.track_ids:
             continue
-        first = playlists.setdefault(frozenset(playlist.track_ids), playlist)
+        placed = (_shown(file.file.parent.relative_to(root).parts), playlist)
+        _, first = playlists.setdefault(frozenset(playlist.track_ids), placed)
         if first.id != playlist.id:
             notices.append(
                 f"The playlists {first.name} and {playlist.name} contain the same tracks and are shown as one."
@@ -183,12 +191,18 @@ def file_playlists(files: Iterable[PlaylistFile], ids: Mapping[Path, str]) -> tu
     return list(playlists.values()), tuple(notices)
 
 
-def merge_playlists(lists: Sequence[Playlist], folders: Sequence[Playlist]) -> list[Playlist]:
-    """Combine both kinds, without folders that equal a playlist file of the same name."""
-    known = {(playlist.id, frozenset(playlist.track_ids)) for playlist in lists}
-    return [*lists, *(folder for folder in folders if (folder.id, frozenset(folder.track_ids)) not in known)]
+def merge_playlists(lists: Sequence[Placed], folders: Sequence[Placed]) -> list[Playlist]:
+    """Combine both kinds under distinct names, without folders that equal a playlist file of the same name."""
+    known = {(playlist.id, frozenset(playlist.track_ids)) for _, playlist in lists}
+    others = [placed for placed in folders if (placed[1].id, frozenset(placed[1].track_ids)) not in known]
+    places = [*lists, *others]
+    return distinct_playlists([playlist for _, playlist in places], [above for above, _ in places])
+
+
+def _shown(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(fold_space(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")) for name in names)
 
 
 def _playlist(name: str, members: Sequence[str]) -> Playlist:
-    shown = fold_space(name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    (shown,) = _shown([name])
     return Playlist(f"folder:{digest_bytes(shown.encode())[:ID_DIGITS]}", shown, tuple(dict.fromkeys(members)))

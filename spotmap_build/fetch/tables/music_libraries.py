@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from spotmap_build.fetch.folders.markup import Tag, read_markup
+from spotmap_build.fetch.playlist_names import MAX_FOLDERS, distinct_names
+from spotmap_build.fetch.tags import fold_space
 
 MAX_DEPTH: Final = 32
 """Of values in an Apple library, which has six; what nests more deeply is not read."""
@@ -42,6 +44,9 @@ _NO_MUSIC: Final = frozenset({"Podcast", "Movie", "TV Show", "Music Video", "Aud
 _OF_TRACK: Final = {*_APPLE, *_NO_MUSIC, "Track ID", "Track Type", "Location", "Explicit", "Rating", "Rating Computed"}
 _NO_PLAYLIST: Final = frozenset({"Master", "Distinguished Kind", "Folder"})
 """What an Apple library says of lists that the program made, and of folders, which repeat the lists in them."""
+_ID: Final = "Playlist Persistent ID"
+_PARENT: Final = "Parent Persistent ID"
+_OF_PLAYLIST: Final = {*_NO_PLAYLIST, _ID, _PARENT, "Name"}
 _REKORDBOX: Final = {
     "name": "title",
     "artist": "artists",
@@ -91,7 +96,7 @@ class MusicLibrary:
     rows: list[Row] = field(default_factory=list)
     left_out: int = 0
     _known: dict[str, Row] = field(default_factory=dict)
-    _playlists: list[tuple[str, list[str]]] = field(default_factory=list)
+    _playlists: list[tuple[tuple[str, ...], list[str]]] = field(default_factory=list)
 
     def add(self, row: Row) -> None:
         """Add a track."""
@@ -104,14 +109,16 @@ class MusicLibrary:
         if key:
             self._known.setdefault(key, row)
 
-    def add_playlist(self, name: str, keys: list[str]) -> None:
-        """Add a playlist of the tracks with these keys; one without a name is left out."""
-        if name.strip():
-            self._playlists.append((name, keys))
+    def add_playlist(self, place: tuple[str, ...], keys: list[str]) -> None:
+        """Add a playlist of the tracks with these keys, by its folders and its name; one without a name is left out."""
+        place = tuple(filter(None, map(fold_space, place[:-1]))) + tuple(map(fold_space, place[-1:]))
+        if place and place[-1] and keys:
+            self._playlists.append((place, keys))
 
     def fill_playlists(self) -> None:
         """Write each playlist's name in the rows of its tracks, which may come after it in the file."""
-        for name, keys in self._playlists:
+        names = distinct_names([place for place, _ in self._playlists])
+        for name, (_, keys) in zip(names, self._playlists, strict=True):
             for key in keys:
                 if key in self._known:
                     self._known[key].setdefault("playlists", []).append(name)
@@ -143,8 +150,7 @@ def read_music_library(text: str) -> MusicLibrary | None:
 
 def _read_apple(text: str) -> MusicLibrary:
     library, track = MusicLibrary(), dict[str, str]()
-    said, members = set[str](), list[str]()
-    name = ""
+    playlists: list[tuple[dict[str, str], list[str]]] = []
     for keys, kind, value in _values(text):
         match keys:
             case ["Tracks", _] if kind == "dict":
@@ -153,20 +159,28 @@ def _read_apple(text: str) -> MusicLibrary:
             case ["Tracks", _, key] if key in _OF_TRACK and kind not in {"false", *_CONTAINERS}:
                 track[key] = value
             case ["Playlists", _] if kind == "dict":
-                _add_apple_track(track, library)
-                library.add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
-                track, name, said, members = {}, "", set(), []
-            case ["Playlists", _, "Playlist Items", _, "Track ID"]:
-                members.append(value)
-            case ["Playlists", _, "Name"]:
-                name = value
-            case ["Playlists", _, key] if key in _NO_PLAYLIST and kind != "false":
-                said.add(key)
+                playlists.append(({}, []))
+            case ["Playlists", _, "Playlist Items", _, "Track ID"] if playlists:
+                playlists[-1][1].append(value)
+            case ["Playlists", _, key] if playlists and key in _OF_PLAYLIST and kind not in {"false", *_CONTAINERS}:
+                playlists[-1][0][key] = value
             case _:
                 pass
     _add_apple_track(track, library)
-    library.add_playlist(name if said.isdisjoint(_NO_PLAYLIST) else "", members)
+    _add_apple_playlists(playlists, library)
     return library
+
+
+def _add_apple_playlists(playlists: list[tuple[dict[str, str], list[str]]], library: MusicLibrary) -> None:
+    folders = {said[_ID]: said for said, _ in playlists if _ID in said and "Folder" in said}
+    for said, members in playlists:
+        place = [said.get("Name", "")]
+        above = folders.get(said.get(_PARENT, ""))
+        while above is not None and len(place) <= MAX_FOLDERS:
+            place.insert(0, above.get("Name", ""))
+            above = folders.get(above.get(_PARENT, ""))
+        if _NO_PLAYLIST.isdisjoint(said):
+            library.add_playlist(tuple(place), members)
 
 
 def _add_apple_track(track: dict[str, str], library: MusicLibrary) -> None:
@@ -214,11 +228,12 @@ def _values(text: str) -> Iterator[tuple[list[str], str, str]]:
 
 
 def _read_rekordbox(text: str) -> MusicLibrary:
-    library, members = MusicLibrary(), list[str]()
-    name = ""
+    library, folders = MusicLibrary(), _Folders()
     for tag, attributes in _tags(text):
-        if tag.name == "track" and "key" in attributes:
-            members.append(attributes["key"])
+        if tag.name == "node":
+            folders.follow(tag, attributes, library, is_playlist=attributes.get("type") == "1")
+        elif tag.name == "track" and "key" in attributes:
+            folders.members.append(attributes["key"])
         elif tag.name == "track" and "trackid" in attributes:
             row: Row = {field: attributes[key] for key, field in _REKORDBOX.items() if key in attributes}
             row["rating"] = _rating(attributes.get("rating"), 255)
@@ -226,24 +241,20 @@ def _read_rekordbox(text: str) -> MusicLibrary:
             library.add(row)
             for key in ("trackid", "location"):  # playlists have one or the other
                 library.name(attributes.get(key, ""), row)
-        elif tag.name == "node":
-            library.add_playlist(name, members)
-            name, members = attributes.get("name", "") if attributes.get("type") == "1" else "", []
-    library.add_playlist(name, members)
+    folders.end(library)
     return library
 
 
 def _read_traktor(text: str) -> MusicLibrary:
-    library, members = MusicLibrary(), list[str]()
-    name, is_collection = "", True
+    library, folders = MusicLibrary(), _Folders()
+    is_collection = True
     row: Row = {}
     for tag, attributes in _tags(text):
         if tag.name == "node":
             is_collection = False
-            library.add_playlist(name, members)
-            name, members = attributes.get("name", "") if attributes.get("type") == "PLAYLIST" else "", []
+            folders.follow(tag, attributes, library, is_playlist=attributes.get("type") == "PLAYLIST")
         elif tag.name == "primarykey":
-            members.append(attributes.get("key", ""))
+            folders.members.append(attributes.get("key", ""))
         if not is_collection:
             continue
         if tag.name == "entry":
@@ -254,8 +265,32 @@ def _read_traktor(text: str) -> MusicLibrary:
             volume, folder, file = (attributes.get(key, "") for key in ("volume", "dir", "file"))
             row["paths"] = _traktor_lines(volume, folder + file)
             library.name(volume + folder + file, row)
-    library.add_playlist(name, members)
+    folders.end(library)
     return library
+
+
+@dataclass
+class _Folders:
+    """The nested nodes of a library, folders and playlists, and the members of the playlist that is being read."""
+
+    members: list[str] = field(default_factory=list)
+    _names: list[str] = field(default_factory=list)
+    _place: tuple[str, ...] = ()
+
+    def follow(self, tag: Tag, attributes: Attributes, library: MusicLibrary, *, is_playlist: bool) -> None:
+        """Enter or leave a node, which ends the playlist."""
+        self.end(library)
+        if tag.opens:
+            self._names.append(attributes.get("name", ""))
+            outermost = max(1, len(self._names) - MAX_FOLDERS - 1)  # the root has a name as well
+            self._place = tuple(self._names[outermost:]) if is_playlist else ()
+        if tag.closes and self._names:
+            self._names.pop()
+
+    def end(self, library: MusicLibrary) -> None:
+        """Add the playlist that is being read, if any."""
+        library.add_playlist(self._place, self.members)
+        self._place, self.members = (), []
 
 
 def _add_traktor_facts(row: Row, tag: str, attributes: Attributes) -> None:
@@ -266,9 +301,9 @@ def _add_traktor_facts(row: Row, tag: str, attributes: Attributes) -> None:
 
 
 def _tags(text: str) -> Iterator[tuple[Tag, Attributes]]:
-    """Yield the tags that open an element, with their attributes."""
+    """Yield the tags that open an element or close a node, with their attributes."""
     for token in read_markup(text):
-        if isinstance(token, Tag) and token.opens:
+        if isinstance(token, Tag) and (token.opens or token.name == "node"):
             yield token, dict(token.attributes)
 
 
