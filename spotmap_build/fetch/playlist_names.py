@@ -67,7 +67,7 @@ def distinct_playlists(playlists: Sequence[Playlist], folders: Sequence[tuple[st
     Parameters
     ----------
     folders
-        Those that each playlist is in; without any, names are told apart by numbers only.
+        Those that each playlist is in; without any, numbers distinguish the names.
     """
     places = [
         (*above, playlist.name) for above, playlist in zip(folders or [()] * len(playlists), playlists, strict=True)
