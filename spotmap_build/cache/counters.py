@@ -19,14 +19,14 @@ class Counters:
     """Thread-safe counts by stage."""
 
     def __init__(self) -> None:
-        self._by_stage: dict[str, StageCounters] = {}
+        self._by_stage: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
     def add(self, stage: str, *, hits: int = 0, misses: int = 0, corrupt: int = 0) -> None:
         """Add to the counts of ``stage``. Pass ``hits=-1`` for a hit that turns out damaged; the count stops at 0."""
         with self._lock:
-            old = self._by_stage.get(stage, StageCounters())
-            self._by_stage[stage] = StageCounters(max(0, old.hits + hits), old.misses + misses, old.corrupt + corrupt)
+            counts = self._by_stage.setdefault(stage, [0, 0, 0])
+            counts[:] = max(0, counts[0] + hits), counts[1] + misses, counts[2] + corrupt
 
     def as_dict(self) -> dict[str, dict[str, int]]:
         """Return the counts as plain data for the build report, with stages in alphabetical order."""
@@ -35,4 +35,4 @@ class Counters:
     def snapshot(self) -> dict[str, StageCounters]:
         """Return a copy of the current counts."""
         with self._lock:
-            return dict(self._by_stage)
+            return {stage: StageCounters(*counts) for stage, counts in self._by_stage.items()}

@@ -124,11 +124,12 @@ def _library(
     facts = {path: fact for path, fact in files.items() if path not in twins}
     misnamed = Unusable("directory", "This is a folder with the name of an audio file.")
     facts.update(dict.fromkeys(listing.misnamed, misnamed))
-    ids = _track_ids(root, facts)
-    albums = _album_ids(root, facts)
+    ids, folders = _track_ids(root, facts), _folders_of(facts)
+    albums = _album_ids(root, facts, folders)
+    art_digests = {folder: cover.art_digest for folder, cover in covers.items()}
     tracks = tuple(
-        _track(path, ids[path], facts[path], covers.get(path.parent, Cover()).art_digest, albums.get(path, ""))
-        for path in facts
+        _track(path, ids[path], fact, art_digests.get(folders[path], ""), albums.get(path, ""))
+        for path, fact in facts.items()
     )
     failures = [
         Failed(ids[path], "fetch", fact.code, f"{_display_path(path, root)}: {fact.detail}")
@@ -182,18 +183,24 @@ def _track_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable]) -> dict[P
     return ids
 
 
-def _album_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable]) -> dict[Path, str]:
+def _folders_of(paths: Iterable[Path]) -> dict[Path, Path]:
+    """Return the folder of each file: one object for all its files, because hashing equal paths takes long."""
+    folders: dict[Path, Path] = {}
+    return {path: folders.setdefault(folder := path.parent, folder) for path in paths}
+
+
+def _album_ids(root: Path, facts: Mapping[Path, FileFacts | Unusable], folders: Mapping[Path, Path]) -> dict[Path, str]:
     """Return album ids for files in a folder of which at least half of the files are on that album."""
     names: dict[Path, Counter[str]] = defaultdict(Counter)
     for path, fact in facts.items():
-        names[path.parent][fact.album if isinstance(fact, FileFacts) else ""] += 1
+        names[folders[path]][fact.album if isinstance(fact, FileFacts) else ""] += 1
     ids = {folder: digest_bytes(os.fsencode(os.path.relpath(folder, root)))[:ID_DIGITS] for folder in names}
     return {
-        path: ids[path.parent]
+        path: ids[folders[path]]
         for path, fact in facts.items()
         if isinstance(fact, FileFacts)
         and fact.album
-        and 2 * names[path.parent][fact.album] >= names[path.parent].total()
+        and 2 * names[folders[path]][fact.album] >= names[folders[path]].total()
     }
 
 

@@ -39,7 +39,7 @@ class OwnFiles:
         """Tell whether a file was written by this program and not edited since."""
         if path in self._lists:
             return _digest(path) == self._lists[path]
-        return path.parent in self._excerpts and _EXCERPT.fullmatch(path.name) is not None
+        return _EXCERPT.fullmatch(path.name) is not None and path.parent in self._excerpts
 
 
 def _lists(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -78,7 +78,8 @@ def walk(root: Path) -> Listing:
     for folder, folder_names, file_names in _walk_once(root, listing):
         own.enter(folder, file_names)
         for name in file_names:
-            path, suffix = folder / name, Path(name).suffix.lower()
+            path = folder / name
+            suffix = path.suffix.lower()
             if path in own:
                 continue
             if suffix in AUDIO_SUFFIXES:
