@@ -179,12 +179,13 @@ def _mono_frame(frame: AudioFrame, channel: int | None) -> AudioFrame:
     samples = frame.to_ndarray()
     if not frame.format.is_planar:
         samples = samples.reshape(-1, frame.layout.nb_channels).T
-    mixed = samples.mean(axis=0, dtype=np.float64) if channel is None else samples[channel].astype(np.float64)
-    if samples.dtype.kind == "u":  # 8 bits: silence is 128
-        mixed = (mixed - 128) / 128
-    elif samples.dtype.kind == "i":
-        mixed = mixed / 2.0 ** (8 * samples.itemsize - 1)
-    mono = AudioFrame.from_ndarray(mixed.astype(np.float32)[np.newaxis], format="fltp", layout="mono")
+    with np.errstate(over="ignore", invalid="ignore"):  # callers check that the result is finite
+        mixed = samples.mean(axis=0, dtype=np.float64) if channel is None else samples[channel].astype(np.float64)
+        if samples.dtype.kind == "u":  # 8 bits: silence is 128
+            mixed = (mixed - 128) / 128
+        elif samples.dtype.kind == "i":
+            mixed = mixed / 2.0 ** (8 * samples.itemsize - 1)
+        mono = AudioFrame.from_ndarray(mixed.astype(np.float32)[np.newaxis], format="fltp", layout="mono")
     mono.sample_rate = frame.sample_rate
     return mono
 

@@ -360,6 +360,16 @@ def test_unusual_channel_layouts_are_averaged(tmp_path: Path, count: int, mask: 
     assert np.dot(shape, expected) > 0.99
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [1e300, np.nan, np.inf])
+def test_impossible_samples_of_unusual_layouts_are_damaged_audio(tmp_path: Path, value: float) -> None:
+    path = extensible_wav(tmp_path / "a.wav", np.tile(tune(2, rate_hz=16_000), (11, 1)), mask=0, bits=64)
+    content = bytearray(path.read_bytes())
+    content[-880:-792] = struct.pack("<11d", *[value] * 11)
+    path.write_bytes(content)
+    assert refusal(path) == "damaged-audio"
+
+
 @pytest.mark.parametrize("suffix", CODECS)
 @pytest.mark.parametrize("opposite", [-1, -0.9])
 def test_channels_in_opposite_phase_do_not_cancel(tmp_path: Path, suffix: str, opposite: float) -> None:
