@@ -282,7 +282,9 @@ class Contexts:
         """Open a page in a context with these options; each page of a test has a different context."""
         shared = {name: value for name, value in options.items() if name not in {"viewport", "color_scheme"}}
         name = repr(sorted(shared.items()))
-        if is_own or name in self._taken:
+        while name in self._taken:
+            name += " again"
+        if is_own:
             self._own.append(self._new(options))
             return self._own[-1].new_page()
         self._taken[name] = "{0.scheme}://{0.netloc}".format(urlsplit(site.url))
@@ -331,7 +333,13 @@ def open_viewer(contexts: Contexts, sample: Callable[[int], Site]) -> Iterator[C
     opened: list[Viewer] = []
 
     def open_page(
-        tracks: int = 300, *, state: str = "ready", site: Site | None = None, is_own: bool = False, **context: Any
+        tracks: int = 300,
+        *,
+        state: str = "ready",
+        site: Site | None = None,
+        link: str = "",
+        is_own: bool = False,
+        **context: Any,
     ) -> Viewer:
         site = site or sample(tracks)
         context = CONTEXT | context
@@ -339,7 +347,7 @@ def open_viewer(contexts: Contexts, sample: Callable[[int], Site]) -> Iterator[C
         viewer = Viewer(page, site, Complaints(urlsplit(site.url).netloc, [BLOCKED]))
         viewer.complaints.watch(page)
         opened.append(viewer)
-        page.goto(site.page)
+        page.goto(site.page + link)
         page.wait_for_selector(f'html[data-state="{state}"]')
         return viewer
 

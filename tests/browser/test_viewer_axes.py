@@ -125,13 +125,10 @@ def test_link_contains_axes_and_view_and_back_returns_to_the_map(open_viewer: Op
 
 
 def test_text_columns_are_not_axes_and_are_ignored_in_links(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
+    viewer = open_viewer(link="#axes=feature.tempo~facet.genres")
     options = viewer.page.locator("#axes select").first.locator("option").all_text_contents()
     expected = ["The map", "Tempo", "Loudness", "Brightness", "Danceability", "Year", "Date added", "Length", "Plays"]
     assert options == expected
-    viewer.page.goto(f"{viewer.site.page}#axes=feature.tempo~facet.genres")
-    viewer.page.reload()
-    viewer.page.wait_for_selector('html[data-state="ready"]')
     assert viewer.state("axes") is None
 
 

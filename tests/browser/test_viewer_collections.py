@@ -189,9 +189,7 @@ def test_link_shows_the_album_and_back_closes_it(open_viewer: OpenViewer, albums
     link, selected = page.evaluate("location.hash"), viewer.state("selected")
     page.go_back()
     expect(page.locator("#collection")).to_be_hidden()
-    other = open_viewer(site=albums)
-    other.page.goto(f"{albums.page}{link}")
-    other.page.reload()
+    other = open_viewer(site=albums, link=link)
     expect(other.page.locator(".collection-name")).to_have_text("One Mood")
     assert other.state("selected") == selected
     other.page.goto(f"{albums.page}#artist=Nobody")

@@ -270,9 +270,7 @@ def test_english_fetches_no_catalog(open_viewer: OpenViewer) -> None:
 def test_language_is_that_of_the_browser_unless_the_url_sets_another(
     open_viewer: OpenViewer, locale: str, query: str, language: str
 ) -> None:
-    viewer = open_viewer(locale=locale)
-    viewer.page.goto(viewer.site.page + query)
-    viewer.page.wait_for_selector('html[data-state="ready"]')
+    viewer = open_viewer(locale=locale, link=query)
     expect(viewer.page.locator("html")).to_have_attribute("lang", language)
 
 

@@ -39,10 +39,7 @@ def test_link_restores_the_state_on_another_screen(open_viewer: OpenViewer) -> N
     page.keyboard.press("+")
     _wait_for_hash(viewer, "list=")
     link = _wait_for_hash(viewer, "at=")
-    other = open_viewer(viewport={"width": 700, "height": 1100})
-    other.page.goto(f"{viewer.site.page}{link}")
-    other.page.reload()
-    other.page.wait_for_selector('html[data-state="ready"]')
+    other = open_viewer(viewport={"width": 700, "height": 1100}, link=link)
     assert len(_visible_state(viewer)["selected"]) > 1
     assert _visible_state(other) == _visible_state(viewer)
     assert other.visible_count() == viewer.visible_count() < 300
@@ -86,10 +83,7 @@ def test_back_and_forward_undo_and_redo_steps_but_not_panning(open_viewer: OpenV
 
 
 def test_link_with_unknown_names_shows_the_map_and_a_note(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    viewer.page.goto(f"{viewer.site.page}#by=feature.gone&clusters=gone&range.feature.gone=1~2&track=zzzzzzz&at=x")
-    viewer.page.reload()
-    viewer.page.wait_for_selector('html[data-state="ready"]')
+    viewer = open_viewer(link="#by=feature.gone&clusters=gone&range.feature.gone=1~2&track=zzzzzzz&at=x")
     assert viewer.visible_count() == 300
     assert viewer.state("colorBy") == "cluster"
     note = viewer.page.locator("#link-note")
@@ -125,10 +119,7 @@ def test_link_contains_the_search_query(open_viewer: OpenViewer) -> None:
     viewer.page.keyboard.press("/")
     viewer.page.keyboard.type("river")
     link = _wait_for_hash(viewer, "q=river")
-    other = open_viewer()
-    other.page.goto(f"{viewer.site.page}{link}")
-    other.page.reload()
-    other.page.wait_for_selector('html[data-state="ready"]')
+    other = open_viewer(link=link)
     other.wait_until("spotmap.state().matches !== null")
     assert other.state("matches") == viewer.state("matches")
     expect(other.page.locator(".search-results")).to_be_hidden()

@@ -165,9 +165,6 @@ def test_growth_can_be_replayed_and_paused(open_viewer: OpenViewer, motion: str)
 
 
 def test_link_with_a_date_opens_the_time_slider(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    viewer.page.goto(f"{viewer.site.page}#until=16000")
-    viewer.page.reload()
-    viewer.page.wait_for_selector('html[data-state="ready"]')
+    viewer = open_viewer(link="#until=16000")
     expect(viewer.page.locator(".timeline-day")).to_have_text("2013-10-22")
     assert viewer.visible_count() < 300

@@ -82,10 +82,7 @@ def test_last_of_two_quick_choices_wins(open_viewer: OpenViewer) -> None:
 
 
 def test_link_with_an_unknown_size_is_ignored(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    viewer.page.goto(f"{viewer.site.page}#size=facet.genres")
-    viewer.page.reload()
-    viewer.page.wait_for_selector('html[data-state="ready"]')
+    viewer = open_viewer(link="#size=facet.genres")
     assert viewer.state("sizeBy") == ""
 
 
