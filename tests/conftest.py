@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.command import end_fork_server, shared_fork_server, use_fork_server
+from tests.support.command import end_fork_server, fork_server, shared_fork_server, use_fork_server
 
 # A shell makes background jobs ignore SIGINT, and child processes inherit that; tests interrupt their child processes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -73,3 +74,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not (item.get_closest_marker("browser") or item.get_closest_marker("xdist_group")):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture
+def forked_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork workers from a process that has loaded their packages, for tests that do not depend on how workers start."""
+    server = fork_server()
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _method=None: server)

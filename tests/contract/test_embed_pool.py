@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -26,7 +25,6 @@ from spotmap_build.errors import TrackError, WeightsError
 from spotmap_build.model import Done, Failed
 from spotmap_build.registry import embedders
 from tests.fakes.audio_files import render_forever, render_tune, tune, write_audio
-from tests.support.command import fork_server
 from tests.support.patience import patience, wait_until
 
 pytestmark = pytest.mark.slow  # a worker takes two seconds to start
@@ -46,13 +44,6 @@ def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
         "temp_folder": str(temp_folder),
     }
     return EmbedJob(**(values | changes))  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fork workers from a process that has loaded their packages, for tests that do not depend on how workers start."""
-    server = fork_server()
-    monkeypatch.setattr(multiprocessing, "get_context", lambda _method: server)
 
 
 def ended(process: subprocess.Popen[str] | psutil.Process) -> bool:
@@ -76,7 +67,7 @@ def test_recording_gives_vector_tags_and_features_and_leaves_no_file(tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_outcomes_match_their_jobs_and_are_equal_in_all_workers(tmp_path: Path) -> None:
     tunes = [write_audio(tmp_path / f"{seed}.wav", tune(1.5, seed=seed)) for seed in range(3)]
     broken = tmp_path / "broken.wav"
@@ -97,7 +88,7 @@ def test_outcomes_match_their_jobs_and_are_equal_in_all_workers(tmp_path: Path) 
             assert getattr(first.value, part).tobytes() == getattr(second.value, part).tobytes()
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_results_arrive_while_the_next_job_is_not_ready(tmp_path: Path) -> None:
     first = write_audio(tmp_path / "first.wav", tune(1.5, seed=1))
     finished_ids: list[str] = []
@@ -161,7 +152,7 @@ def _exit_with_status_3(_job: EmbedJob) -> Failed:
     os._exit(3)
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_worker_death_is_reported_for_other_stages(tmp_path: Path) -> None:
     with WorkerPool(_exit_with_status_3, stage="excerpt") as pool:  # type: ignore[var-annotated]
         ((_, failed, _),) = pool.run([job("culprit", tmp_path)])
@@ -199,7 +190,7 @@ def _limit(place: Path, times: int) -> Callable[[EmbedJob], float]:
     return limit_s
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 @pytest.mark.parametrize("how", ["stopped", "asleep"])
 def test_hanging_worker_fails_only_its_track_after_two_attempts(tmp_path: Path, how: str) -> None:
     jobs = [job(f"t{number}", tmp_path) for number in range(3)]
@@ -215,7 +206,7 @@ def test_hanging_worker_fails_only_its_track_after_two_attempts(tmp_path: Path, 
     assert all(isinstance(outcome, Done) for _, outcome in finished)
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_track_that_hangs_once_is_embedded_in_the_second_attempt(tmp_path: Path) -> None:
     jobs = [job("culprit", tmp_path, prepare=partial(_hang, "stopped", 1)), job("other", tmp_path)]
     with EmbedPool(jobs=2, limit_s=_limit(tmp_path, 1)) as pool:
@@ -223,7 +214,7 @@ def test_track_that_hangs_once_is_embedded_in_the_second_attempt(tmp_path: Path)
     assert finished == [("other", Done), ("culprit", Done)]
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_time_while_the_build_was_suspended_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock_s = iter(range(0, 10_000_000, 3_600))
     monkeypatch.setattr(pool_module, "time", SimpleNamespace(monotonic=lambda: float(next(clock_s))))
@@ -255,7 +246,7 @@ def test_death_of_an_idle_worker_fails_no_job(tmp_path: Path) -> None:
         assert [type(outcome) for _, outcome, _ in pool.run(jobs())] == [Done, Done]
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_jobs_are_requested_only_when_a_worker_is_free(tmp_path: Path) -> None:
     requested = 0
 
@@ -270,7 +261,7 @@ def test_jobs_are_requested_only_when_a_worker_is_free(tmp_path: Path) -> None:
             assert requested == finished
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_workers_are_replaced_after_a_number_of_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "JOBS_PER_WORKER", 1)
     pids = set()
@@ -285,7 +276,7 @@ def _report_process(folder: Path) -> Path:
     raise TrackError("said", f"Process {os.getpid()}.")
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_invalid_weights_end_the_run(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.pb"
     wrong.write_bytes(b"nonsense")
@@ -303,7 +294,7 @@ def test_closing_the_pool_ends_busy_workers(tmp_path: Path) -> None:
     assert {child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())} <= before
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_workers")
 def test_stop_request_drops_running_jobs(tmp_path: Path) -> None:
     jobs = [job("endless", tmp_path, prepare=render_forever), job("next", tmp_path)]
     with EmbedPool(jobs=1) as pool:

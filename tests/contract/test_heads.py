@@ -204,6 +204,7 @@ class Map:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_workers")
 def test_moods_instruments_and_voices_are_on_the_map(server: ModelServer, tmp_path: Path) -> None:
     """Build with heads, from records without heads, without the weights of heads, and with heads switched off."""
     with serve(server):
@@ -245,6 +246,7 @@ def test_moods_instruments_and_voices_are_on_the_map(server: ModelServer, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_workers")
 def test_map_is_made_without_an_unavailable_head(server: ModelServer, tmp_path: Path) -> None:
     del server.files[next(path for path in server.files if "instrument-discogs" in path)]
     with serve(server):
@@ -259,6 +261,7 @@ def test_map_is_made_without_an_unavailable_head(server: ModelServer, tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked_workers")
 def test_damaged_head_output_is_recomputed_from_the_vector(server: ModelServer, tmp_path: Path) -> None:
     """Two voice outputs are damaged; the weights of the moods are unavailable but not needed."""
     with serve(server):

@@ -1,5 +1,8 @@
 """Import the packages that most builds need, in the fork server from which the commands of tests are forked.
 
+It also lays out a few tracks, because reading compiled functions from numba's cache takes each process a quarter of a
+second.
+
 It does not import the inference engines, which no main process may import. The workers of these commands are forked
 from it as well, so numerical libraries use only one thread.
 """
@@ -23,7 +26,23 @@ OWN: Final = (
     "stages.insights", "stages.covers", "stages.emit", "project.kernels",
 )  # fmt: skip
 
+
+def _lay_out_a_few_tracks() -> None:
+    import numpy as np
+
+    from spotmap_build.project.layout import fit_layout
+    from spotmap_build.project.neighbors import find_neighbors
+    from spotmap_build.project.preprocessing import prepare
+
+    unit = prepare(np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32), "center")
+    fit_layout(unit, find_neighbors(unit, 30, seed=0), seed=0)
+
+
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+os.environ["NUMBA_THREADING_LAYER"] = (
+    "workqueue"  # GNU OpenMP, the default, ends processes that are forked after its use
+)
 for package in (*PACKAGES, *(f"spotmap_build.{name}" for name in OWN)):
     importlib.import_module(package)
+_lay_out_a_few_tracks()
 gc.freeze()  # keeps the garbage collector from touching these objects, which would copy them for each process
