@@ -221,7 +221,8 @@ SETTINGS: Final = (
         "listen",
         "SPOTMAP_LISTEN",
         values.read_flag,
-        help="Find, download and analyze new tracks; with --no-listen, they wait.  [default: listen]",
+        help="Find, download and analyze new tracks that are not your own files; with --no-listen, they wait.  "
+        "[default: listen]",
         kind="on-off",
     ),
     _choice(
