@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spotmap_build.embed.patches import loop_to
-from spotmap_build.embed.sound import SAMPLE_RATE_HZ
-from spotmap_build.embed.spectral import (
+from spotmap_build.embed.numpy_features.common import (
     FRAME_SAMPLES,
     HOP_SAMPLES,
     MIN_SAMPLES,
@@ -16,6 +14,8 @@ from spotmap_build.embed.spectral import (
     feature_row,
     middle_minute,
 )
+from spotmap_build.embed.patches import loop_to
+from spotmap_build.embed.sound import SAMPLE_RATE_HZ
 from spotmap_build.registry.features import MFCC_COUNT
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Float64Array = npt.NDArray[np.float64]
+    Int64Array = npt.NDArray[np.int64]
 
 MARK: Final = "="
 """Prefix of ids written in full among ids without ``SPOTIFY_TRACK``. No id of Spotify contains it."""
@@ -122,35 +123,29 @@ def _encode_steps(steps: Float64Array) -> str:
     """
     is_known = np.isfinite(steps)
     whole = np.where(is_known, steps, 0).astype(np.int64)
-    codes = FIRST_CODE + np.where(whole >= 0, 2 * whole, -2 * whole - 1)
-    codes += codes >= BACKSLASH
-    codes += np.where(codes >= CONTROLS[0], CONTROLS[1] - CONTROLS[0], 0)
+    codes = _code_points(np.where(whole >= 0, 2 * whole, -2 * whole - 1))
     return np.where(is_known, codes, ord(UNKNOWN_CODE)).astype("<u4").tobytes().decode("utf-32-le")
 
 
-def _code_point(number: int) -> int:
-    """Return the code point of a non-negative number, skipping those that JSON would escape."""
-    code = FIRST_CODE + number
-    if code >= BACKSLASH:
-        code += 1
-    return code + CONTROLS[1] - CONTROLS[0] if code >= CONTROLS[0] else code
+def _code_points(numbers: Int64Array) -> Int64Array:
+    """Return the code points of non-negative numbers, skipping those that JSON would escape."""
+    codes = FIRST_CODE + numbers
+    codes += codes >= BACKSLASH
+    return codes + np.where(codes >= CONTROLS[0], CONTROLS[1] - CONTROLS[0], 0)
 
 
-def _place(code: int) -> int:
-    """Invert ``_code_point``."""
-    if code >= CONTROLS[1]:
-        code -= CONTROLS[1] - CONTROLS[0]
-    return code - FIRST_CODE - (1 if code > BACKSLASH else 0)
+def _numbers(characters: str) -> Int64Array:
+    """Invert :func:`_code_points`; negative for :data:`UNKNOWN_CODE`."""
+    codes = np.array([ord(character) for character in characters], dtype=np.int64)
+    codes -= np.where(codes >= CONTROLS[1], CONTROLS[1] - CONTROLS[0], 0)
+    return codes - (codes > BACKSLASH) - FIRST_CODE
 
 
 def unpack_numbers(column: dict[str, Any]) -> Float64Array:
     """Decode a :class:`NumberColumn`: float64 ``[n]`` at its precision, NaN for unknown."""
-    codes = np.array([ord(character) for character in column["codes"]], dtype=np.int64)
-    is_known = codes != ord(UNKNOWN_CODE)
-    codes -= np.where(codes >= CONTROLS[1], CONTROLS[1] - CONTROLS[0], 0)
-    codes -= np.where(codes > BACKSLASH, 1, 0) + FIRST_CODE
-    steps = np.where(codes % 2, -(codes + 1) // 2, codes // 2)
-    return np.where(is_known, column["middle"] + steps * column["step"], np.nan)
+    numbers = _numbers(column["codes"])
+    steps = np.where(numbers % 2, -(numbers + 1) // 2, numbers // 2)
+    return np.where(numbers >= 0, column["middle"] + steps * column["step"], np.nan)
 
 
 def _short(value: float) -> float:
@@ -164,7 +159,7 @@ class WordColumn:
     def __init__(self, rows: Sequence[Sequence[tuple[str, int]]]) -> None:
         counts = Counter(word for row in rows for word, _ in row)
         self.words = sorted(counts, key=lambda word: (-counts[word], word))
-        codes = {word: chr(_code_point(place)) for place, word in enumerate(self.words)}
+        codes = dict(zip(self.words, map(chr, _code_points(np.arange(len(self.words)))), strict=True))
         self._codes = ["".join(codes[word] for word, _ in row) for row in rows]
         self._strengths = ["".join(str(strength) for _, strength in row) for row in rows]
 
@@ -176,7 +171,7 @@ class WordColumn:
 def unpack_words(column: dict[str, str], words: Sequence[str]) -> list[list[tuple[str, int]]]:
     """Decode a :class:`WordColumn`."""
     strengths = iter(column["strengths"])
-    rows = [[words[_place(ord(code))] for code in codes] for codes in column["codes"].split(" ")]
+    rows = [[words[number] for number in _numbers(codes)] for codes in column["codes"].split(" ")]
     return [[(word, int(next(strengths))) for word in row] for row in rows]
 
 

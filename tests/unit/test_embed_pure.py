@@ -168,7 +168,7 @@ def test_musicnn_names_its_fifty_tags() -> None:
 
 def test_querying_embedders_and_engines_imports_no_heavy_packages() -> None:
     script = (
-        "import sys; from spotmap_build.embed import engines, spectral, weights, workers\n"
+        "import sys; from spotmap_build.embed import engines, numpy_features, weights, workers\n"
         "from spotmap_build.registry import embedders\n"
         "embedders.environment(embedders.get('musicnn')); engines.choose('')\n"
         "print([name for name in ('numpy', 'av', 'essentia', 'onnxruntime', 'platformdirs') if name in sys.modules])"

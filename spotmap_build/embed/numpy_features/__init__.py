@@ -25,13 +25,13 @@ def measure(samples: Float32Array) -> Float32Array:
     Float32Array
         Float32 ``[41]``, in the order of ``registry.features.FEATURES``.
     """
+    from spotmap_build.embed.numpy_features.common import MIN_SAMPLES, feature_row
     from spotmap_build.embed.numpy_features.frames import by_frame, power_and_brightness
     from spotmap_build.embed.numpy_features.loudness import loudness
     from spotmap_build.embed.numpy_features.movement import danceability
     from spotmap_build.embed.numpy_features.rhythm import rhythm
     from spotmap_build.embed.numpy_features.tonal import key
     from spotmap_build.embed.patches import loop_to
-    from spotmap_build.embed.spectral import MIN_SAMPLES, feature_row
 
     looped = loop_to(samples, MIN_SAMPLES)
     values = by_frame(looped) | power_and_brightness(looped) | rhythm(looped) | key(looped) | loudness(looped)

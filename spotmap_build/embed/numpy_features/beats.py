@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spotmap_build.embed.numpy_features.common import RHYTHM_RATE_HZ
 from spotmap_build.embed.numpy_features.onsets import HOP_SAMPLES, rayleigh, unbiased_autocorrelation
-from spotmap_build.embed.spectral import RHYTHM_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.embed.mel import hann, triangles
+from spotmap_build.embed.numpy_features.common import FRAME_SAMPLES, HOP_SAMPLES
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ
-from spotmap_build.embed.spectral import FRAME_SAMPLES, HOP_SAMPLES
 from spotmap_build.registry.features import MFCC_COUNT
 
 if TYPE_CHECKING:

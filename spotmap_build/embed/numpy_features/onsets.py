@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spotmap_build.embed.numpy_features.common import RHYTHM_RATE_HZ
 from spotmap_build.embed.numpy_features.frames import frame_count, normal_hann, spectra_of, warped_triangles
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ
-from spotmap_build.embed.spectral import RHYTHM_RATE_HZ
 
 if TYPE_CHECKING:
     import numpy.typing as npt

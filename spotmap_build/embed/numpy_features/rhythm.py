@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spotmap_build.embed.numpy_features.beats import doubled, track
+from spotmap_build.embed.numpy_features.common import RHYTHM_RATE_HZ, middle_minute
 from spotmap_build.embed.numpy_features.onsets import onsets
 from spotmap_build.embed.sound import SAMPLE_RATE_HZ
-from spotmap_build.embed.spectral import RHYTHM_RATE_HZ, middle_minute
 
 if TYPE_CHECKING:
     import numpy.typing as npt

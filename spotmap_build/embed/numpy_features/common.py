@@ -1,4 +1,4 @@
-"""Constants shared by the feature extractors in ``numpy_features``, and the order of the features in a row."""
+"""What the feature extractors share: lengths and rates of the analysis, and the order of the features in a row."""
 
 from __future__ import annotations
 
