@@ -61,7 +61,15 @@ PRODUCER: Final = "spotmap-build"
 TOUCH_AFTER_S: Final = 86_400
 """A record's modification time tells prune the day of its last use. More precision would cost a write on every hit."""
 
-_OTHER_SHAPE: Final = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, CacheError)
+_DECODING_ERRORS: Final = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    CacheError,
+)
 """Exceptions that a decoder raises for intact content of an unexpected form."""
 
 
@@ -173,7 +181,7 @@ class Cache:
                 raise DamagedError("there is no such output")
             return self._read_verified(output.digest) if output.inline is None else inline_bytes(output)
         except (DamagedError, FileNotFoundError) as error:
-            self._give_up(record, name, is_optional)
+            self._drop_damaged(record, name, is_optional)
             if output is not None:
                 set_aside(self._folder.blob(output.digest), self._folder.quarantine)
             raise CorruptEntry(
@@ -197,8 +205,8 @@ class Cache:
         data = self.read(record, name, is_optional=is_optional)
         try:
             return decode(data)
-        except _OTHER_SHAPE as error:
-            self._give_up(record, name, is_optional)
+        except _DECODING_ERRORS as error:
+            self._drop_damaged(record, name, is_optional)
             raise CorruptEntry(
                 f"The cached output {name!r} of {record.stage} cannot be decoded and will be computed again.",
                 hint="Another program may have written to this cache: `spotmap-build cache check`.",
@@ -338,7 +346,7 @@ class Cache:
         self._note_change_at(used_at_unix_s + TOUCH_AFTER_S)
         return record
 
-    def _give_up(self, record: Record, name: str, is_optional: bool) -> None:
+    def _drop_damaged(self, record: Record, name: str, is_optional: bool) -> None:
         """Set aside a record whose output ``name`` is damaged, or remove only that output if it is optional."""
         if not is_optional:
             self.discard(record)

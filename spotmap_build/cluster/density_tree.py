@@ -156,7 +156,7 @@ class DensityTree:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChosenCluster:
+class SelectedCluster:
     """A cluster: the rows of its parts (all rows if it has no parts), and the rows between the parts."""
 
     parts: list[Rows]
@@ -221,7 +221,7 @@ def _nearest_ancestor(parent: npt.NDArray[np.int64], is_wanted: npt.NDArray[np.b
     return found
 
 
-def choose_clusters(tree: DensityTree, min_size: int) -> list[ChosenCluster]:
+def select_clusters(tree: DensityTree, min_size: int) -> list[SelectedCluster]:
     """Select the clusters with at least ``min_size`` rows; smaller groups of the tree become their parts."""
     coarse = tree.without_small(min_size)
     whole, cut, fine = (
@@ -229,23 +229,23 @@ def choose_clusters(tree: DensityTree, min_size: int) -> list[ChosenCluster]:
         _select_by_mass(coarse, LARGE_CLUSTER_FACTOR * min_size),
         _select_by_mass(tree),
     )
-    found: list[ChosenCluster] = []
+    found: list[SelectedCluster] = []
     for group in _topmost(coarse, whole, ROOT, min_size):
         rows = coarse.rows_of(group)
         parts = [
             part for one in _topmost(coarse, cut, group, min_size) for part in _parts_if_clearer(tree, one, fine[one])
         ]
         inside = [tree.rows_of(part) for part in parts]
-        found.append(ChosenCluster(inside, np.setdiff1d(rows, np.concatenate(inside))))
+        found.append(SelectedCluster(inside, np.setdiff1d(rows, np.concatenate(inside))))
     return found
 
 
-def _topmost(tree: DensityTree, chosen: dict[int, list[int]], group: int, min_size: int) -> list[int]:
+def _topmost(tree: DensityTree, selected: dict[int, list[int]], group: int, min_size: int) -> list[int]:
     """Return the selected groups within a group, possibly itself; isolated groups replace their selected parts."""
     found, waiting = [], [group]
     while waiting:
         one = waiting.pop()
-        if one != ROOT and (chosen[one] == [one] or _is_single_cluster(tree, one, chosen[one], min_size)):
+        if one != ROOT and (selected[one] == [one] or _is_single_cluster(tree, one, selected[one], min_size)):
             found.append(one)
         else:
             waiting += tree.parts[one]
@@ -275,14 +275,14 @@ def _select_by_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[
 
     For groups with more rows than ``large``, the parts are selected if they have a large share of the mass.
     """
-    mass, chosen = {}, {}
+    mass, selected = {}, {}
     for group in reversed(tree.groups()):
-        parts, mass[group], chosen[group] = tree.parts[group], tree.excess_of_mass(group), [group]
+        parts, mass[group], selected[group] = tree.parts[group], tree.excess_of_mass(group), [group]
         below, share = sum(mass[part] for part in parts), MIN_PARTS_MASS_SHARE if _is_large(tree, group, large) else 1.0
         is_none = group == ROOT or tree.prominence(group) < MIN_PROMINENCE
         if is_none or below > share * mass[group]:
-            mass[group], chosen[group] = below, [one for part in parts for one in chosen[part]]
-    return chosen
+            mass[group], selected[group] = below, [one for part in parts for one in selected[part]]
+    return selected
 
 
 def _is_large(tree: DensityTree, group: int, large: float) -> bool:

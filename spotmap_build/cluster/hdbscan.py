@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spotmap_build.cluster.density_tree import choose_clusters, condense
+from spotmap_build.cluster.density_tree import condense, select_clusters
 from spotmap_build.cluster.islands import separate_islands
 from spotmap_build.cluster.labels import by_size, members_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from spotmap_build.cluster.density_tree import ChosenCluster
+    from spotmap_build.cluster.density_tree import SelectedCluster
     from spotmap_build.model import Float32Array, Int32Array
 
     Float64Array = npt.NDArray[np.float64]
@@ -93,7 +93,7 @@ def hdbscan_labels(space: Float32Array) -> Int32Array:
     usual = _usual_distance(space)
     tree = condense(linkage, part, SAME_PLACE * usual)
     number = 0
-    for cluster in choose_clusters(tree, size):
+    for cluster in select_clusters(tree, size):
         for rows in cluster.parts:
             labels[rows] = number
             number += 1
@@ -166,7 +166,7 @@ class _Nearest:
         return distances, nearest
 
 
-def _assign_to_nearest(space: Float32Array, labels: Int32Array, cluster: ChosenCluster) -> None:
+def _assign_to_nearest(space: Float32Array, labels: Int32Array, cluster: SelectedCluster) -> None:
     """Assign rows between a cluster's parts to the nearest part, in ``labels``, so that a split creates no noise."""
     from scipy.spatial import cKDTree
 

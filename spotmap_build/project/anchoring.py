@@ -47,9 +47,8 @@ MAX_FREE_SHARE: Final = 0.04
 """Maximum share of known tracks that may move without limit."""
 SETTLING_EPOCHS: Final = 200
 HELD_INITIAL_ALPHA: Final = 0.5
-FITS: Final = 30
-"""Iterations of the robust alignment, each of which gives less weight to poorly fitting tracks; it converges within
-20."""
+ALIGNMENT_ITERATIONS: Final = 30
+"""Of the robust alignment; each gives less weight to tracks that fit poorly. It converges within 20."""
 SCATTER: Final = 0.03
 """Additional distance of a new track from its hosts per attempt, as a share of the diagonal."""
 MOVED: Final = 0.05
@@ -210,7 +209,7 @@ def procrustes_align(positions: Float32Array, previous: Float32Array) -> Float32
         return positions
     source, target = positions[known].astype(np.float64), previous[known].astype(np.float64)
     weights = np.ones(len(source))
-    for _ in range(FITS):
+    for _ in range(ALIGNMENT_ITERATIONS):
         weights /= weights.sum()
         source_center, target_center = weights @ source, weights @ target
         left, right = source - source_center, target - target_center

@@ -65,7 +65,7 @@ def fit_layout(unit_vectors: Float32Array, neighbors: Neighbors, seed: int) -> F
     """
     start = principal_plane(unit_vectors)
     if len(unit_vectors) < MIN_TRACKS_FOR_UMAP:
-        return _apart(start)
+        return _separate_coincident(start)
     nearest = neighbors.first(LAYOUT_NEIGHBORS)
     best, best_figure = start, -math.inf
     for attempt in range(attempt_count(len(start))):
@@ -126,7 +126,7 @@ def principal_plane(unit_vectors: Float32Array) -> Float32Array:
     return np.asarray(np.round(plane * (START_SIZE / largest / START_STEP)) * START_STEP, dtype=np.float32)
 
 
-def _apart(plane: Float32Array) -> Float32Array:
+def _separate_coincident(plane: Float32Array) -> Float32Array:
     """Spread a few tracks on a small circle if some of them coincide, so that each is visible."""
     if len({tuple(row) for row in plane.tolist()}) == len(plane):
         return plane

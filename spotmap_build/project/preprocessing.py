@@ -25,7 +25,7 @@ KEPT_COMPONENTS: Final = 50
 accurate. It also makes the search for neighbors ten times faster."""
 WHITENING_EXPONENT: Final = 0.25
 """Each component is divided by its standard deviation to this power: 0 changes nothing, 1 is full whitening."""
-FAR: Final = 30.0
+OUTLIER_FACTOR: Final = 30.0
 """Multiple of the median distance from the center beyond which a vector is an outlier. Networks never give such
 vectors."""
 MIN_RELATIVE_STD: Final = 1e-4
@@ -52,7 +52,7 @@ class Preparation:
         with threadpool_limits(limits=1, user_api="blas"):
             for start in range(0, len(vectors), BLOCK_ROWS):
                 rows = slice(start, start + BLOCK_ROWS)
-                prepared[rows] = _of_length_one((vectors[rows] - self.center) @ self.axes)
+                prepared[rows] = _normalized((vectors[rows] - self.center) @ self.axes)
         return _with_equal_copies(prepared, vectors)
 
 
@@ -91,35 +91,35 @@ def prepare(vectors: Float32Array, preprocessing: str) -> Float32Array:
         return vectors
     if preprocessing != "none":
         return fit_preparation(vectors, preprocessing).transform(vectors)
-    return _with_equal_copies(_of_length_one(vectors).astype(np.float32), vectors)
+    return _with_equal_copies(_normalized(vectors).astype(np.float32), vectors)
 
 
 def fit_preparation(vectors: Float32Array, preprocessing: str) -> Preparation:
     """Fit the transformation of :func:`prepare` to a non-empty library; ``preprocessing`` must not be ``"none"``."""
-    vectors = _without_far_rows(vectors)
+    vectors = _clip_outliers(vectors)
     center = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     centered = vectors - center
     deviation = _divide_by_deviation(centered) if preprocessing == "zscore" else np.ones_like(center)
     return Preparation(center.astype(np.float64), _whitening_axes(centered) / deviation[:, None])
 
 
-def _without_far_rows(vectors: Float32Array) -> Float32Array:
-    """Return the vectors with extreme outliers moved towards the others.
+def _clip_outliers(vectors: Float32Array) -> Float32Array:
+    """Return the vectors, with extreme outliers moved towards the median.
 
     A single outlier would otherwise determine the mean and the first principal axis.
     """
     distances = _distances(vectors, vectors.mean(axis=0, dtype=np.float64))
-    if not distances.max(initial=0.0) > FAR * float(np.median(distances)):
+    if not distances.max(initial=0.0) > OUTLIER_FACTOR * float(np.median(distances)):
         return vectors
-    middle = np.median(vectors, axis=0).astype(np.float64)
-    distances = _distances(vectors, middle)
-    farthest = FAR * float(np.median(distances))
-    if farthest == 0:
+    median = np.median(vectors, axis=0).astype(np.float64)
+    distances = _distances(vectors, median)
+    limit = OUTLIER_FACTOR * float(np.median(distances))
+    if limit == 0:
         return vectors
-    nearer = vectors.copy()
-    far = np.flatnonzero(distances > farthest)
-    nearer[far] = middle + (vectors[far] - middle) * (farthest / distances[far])[:, None]
-    return nearer
+    clipped = vectors.copy()
+    far = np.flatnonzero(distances > limit)
+    clipped[far] = median + (vectors[far] - median) * (limit / distances[far])[:, None]
+    return clipped
 
 
 def _distances(vectors: Float32Array, center: Float64Array) -> Float64Array:
@@ -128,7 +128,8 @@ def _distances(vectors: Float32Array, center: Float64Array) -> Float64Array:
     return np.concatenate([np.linalg.norm(block, axis=1) for block in blocks])
 
 
-def _of_length_one(vectors: Float32Array | Float64Array) -> Float32Array | Float64Array:
+def _normalized(vectors: Float32Array | Float64Array) -> Float32Array | Float64Array:
+    """Return the vectors scaled to unit length; zeros stay zeros."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Float32Array | Float64Array = vectors / np.maximum(norms, MIN_NORM)
     return scaled

@@ -89,7 +89,7 @@ def _decoder(track_count: int, playlist_count: int, clusters: Cached[Clusters]) 
             or not all(0 <= number < playlist_count for number in playlists)
             or not all(0 <= number < len(clusters.value.clusters) for number in found.uncovered)
         ):
-            raise ValueError("they speak of other tracks, playlists or clusters")
+            raise ValueError("they refer to other tracks, playlists or clusters")
         return found
 
     return decode

@@ -132,7 +132,7 @@ def _decode(data: bytes, track_count: int, guest_count: int, cluster_count: int)
         or not all(0 <= row < track_count for row in rows)
         or not all(-1 <= label < cluster_count for label in found.labels)
     ):
-        raise ValueError("it speaks of other tracks or clusters")
+        raise ValueError("it refers to other tracks or clusters")
     return found
 
 
