@@ -258,9 +258,8 @@ def plan(config: Config, progress: Progress) -> tuple[str, ...]:
 
 def nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> SpotmapError:
     """Return the error for an empty map; its class tells whether the library, the login or a service is the cause."""
-    codes = sorted({failure.code for failure in embedded.failures})
     first = f" The first: {embedded.failures[0].detail}" if embedded.failures else ""
-    message = f"None of the {fetched.track_count} tracks can be put on a map ({', '.join(codes)}).{first}"
+    message = f"No track can be put on a map.{first}"
     if fetched.loaded.problem is not None:
         return fetched.loaded.problem
     if embedded.waiting_count:

@@ -262,7 +262,7 @@ def test_library_without_any_usable_file_keeps_the_old_site(copy: Path) -> None:
     (copy / "music/bad.mp3").write_text("no music at all")
     outcome = build("folder:music", copy)
     assert outcome.status == 2
-    assert "None of the 1 tracks" in outcome.stderr
+    assert "No track can be put on a map. The first: " in outcome.stderr
     assert tree(copy / "site") == before
 
 
