@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import groupby
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spotmap_build.core.normalize import repair
 from spotmap_build.core.text import unescape
-from spotmap_build.fetch.folders.markup import Tag, read_markup
+from spotmap_build.fetch.folders.markup import Tag, element_pattern, read_elements, read_markup
 from spotmap_build.fetch.folders.other_lists import read_other_list
 
 TRACK = "<track><location>a.mp3</location><title>Song</title></track>"
@@ -24,6 +27,38 @@ def test_any_markup_is_read(pieces: list[str]) -> None:
     text = "".join(pieces)
     assert all(token if isinstance(token, str) else token.name for token in read_markup(text))
     assert read_other_list(f"<playlist>{text}") is not None
+
+
+ELEMENTS = (
+    "<key>a &amp; b</key>",
+    "<key></key>",
+    " <key>\n1</key>",
+    "<key>a<b></key>",
+    "<key>c</Key>",
+    "<key",
+    "</key>",
+)
+
+
+@given(st.lists(st.one_of(st.sampled_from([*ODD, *ELEMENTS]), st.text(max_size=5)), max_size=8))
+def test_elements_read_as_one_are_the_same_as_their_tags_and_text(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    apart: list[Tag | str] = []
+    for token in read_elements(text, element_pattern("key")):
+        if isinstance(token, tuple):
+            apart += [Tag(token[0], True, False), token[1], Tag(token[0], False, True)]
+        else:
+            apart.append(token)
+    assert without_space(apart) == without_space(read_markup(text))
+
+
+def without_space(tokens: Iterable[Tag | str]) -> list[Tag | str]:
+    """Join neighboring texts, and remove the spaces around them."""
+    found: list[Tag | str] = []
+    for is_text, group in groupby(tokens, lambda token: isinstance(token, str)):
+        members = list(group)
+        found += filter(None, ["".join(map(str, members)).strip()]) if is_text else members
+    return found
 
 
 @pytest.mark.parametrize("odd", ["<!--", "</", "<", "<track ", "<track a='", "<![if x]>", "<![CDATA[", "&#", "<title>"])

@@ -49,19 +49,46 @@ def read_markup(markup: str) -> Iterator[Tag | str]:
     [Tag(name='ref', opens=True, closes=True, attributes=(('href', 'x&y'),)), '1 ', '<', ' 2', '<b>']
     """
     for found in _TOKEN.finditer(markup):
-        if found["start"]:
-            text = found["attributes"].rstrip() if len(found["attributes"]) <= MAX_TAG_LENGTH else ""
-            attributes = tuple(
-                (name.lower(), unescape(double or single or bare))
-                for name, double, single, bare in _ATTRIBUTE.findall(text.removesuffix("/"))
-            )
-            yield Tag(_local(found["start"]), True, text.endswith("/"), attributes)
-        elif found["end"]:
-            yield Tag(_local(found["end"]), False, True)
-        elif found["cdata"]:
-            yield found["cdata"]
-        elif found["text"]:
-            yield unescape(found["text"])
+        yield from _tokens(found)
+
+
+def element_pattern(*names: str) -> re.Pattern[str]:
+    """Return a pattern for :func:`read_elements`."""
+    element = rf"\s*+<(?P<element>{'|'.join(names)})>(?P<content>[^<]*+)</(?P=element)> |"
+    return re.compile(element + _TOKEN.pattern, re.VERBOSE | re.DOTALL)
+
+
+def read_elements(markup: str, pattern: re.Pattern[str]) -> Iterator[Tag | str | tuple[str, str]]:
+    """Yield the tags and the text of a document, but name and text of the simplest elements of a pattern as one.
+
+    A document that consists mainly of these takes a quarter of the time.
+
+    Examples
+    --------
+    >>> list(read_elements("<p><b>1</b> <b id='2'>2</b></p>", element_pattern("b")))[:3]
+    [Tag(name='p', opens=True, closes=False, attributes=()), ('b', '1'), ' ']
+    """
+    for found in pattern.finditer(markup):
+        if found.lastgroup == "content":
+            yield found["element"], unescape(found["content"])
+        else:
+            yield from _tokens(found)
+
+
+def _tokens(found: re.Match[str]) -> Iterator[Tag | str]:
+    if found["start"]:
+        text = found["attributes"].rstrip() if len(found["attributes"]) <= MAX_TAG_LENGTH else ""
+        attributes = tuple(
+            (name.lower(), unescape(double or single or bare))
+            for name, double, single, bare in _ATTRIBUTE.findall(text.removesuffix("/"))
+        )
+        yield Tag(_local(found["start"]), True, text.endswith("/"), attributes)
+    elif found["end"]:
+        yield Tag(_local(found["end"]), False, True)
+    elif found["cdata"]:
+        yield found["cdata"]
+    elif found["text"]:
+        yield unescape(found["text"])
 
 
 def _local(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from spotmap_build.fetch.folders.markup import Tag, read_markup
+from spotmap_build.fetch.folders.markup import Tag, element_pattern, read_elements, read_markup
 from spotmap_build.fetch.playlist_names import MAX_FOLDERS, distinct_names
 from spotmap_build.fetch.tags import fold_space
 
@@ -26,6 +26,7 @@ MAX_RATING: Final = 5
 _ROOT: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(plist|dj_playlists|nml)\b", re.I | re.S)
 _CONTAINERS: Final = frozenset({"dict", "array"})
 _SCALARS: Final = frozenset({"key", "string", "integer", "real", "date", "true", "false"})
+_ELEMENTS: Final = element_pattern("key", "string", "integer", "real", "date")
 _APPLE: Final = {
     "Name": "title",
     "Artist": "artists",
@@ -201,29 +202,43 @@ def _values(text: str) -> Iterator[tuple[list[str], str, str]]:
     A dictionary or list is yielded at its beginning. Elements of a list have an empty key.
     """
     keys: list[str] = []
-    depth, reading = 0, ""
-    parts: list[str] = []
-    for token in read_markup(text):
-        if isinstance(token, str):
-            if reading and len(parts) < MAX_PARTS:
-                parts.append(token)
+    depth = 0
+    for token in _containers_and_scalars(text):
+        if isinstance(token, tuple):
+            kind, value = token
+            if kind == "key":
+                keys = [*keys[:-1], value]
+            elif depth <= MAX_DEPTH:
+                yield keys, kind, value
             continue
-        if token.opens and token.name in _CONTAINERS:
+        if token.opens:
             depth += 1
             if depth <= MAX_DEPTH:
                 yield keys, token.name, ""
                 keys = [*keys, ""]
-        elif token.opens and token.name in _SCALARS:
-            reading, parts = token.name, []
-        if token.closes and token.name in _CONTAINERS and depth:
+        if token.closes and depth:
             depth -= 1
             keys = keys[:depth]
-        elif token.closes and token.name == reading:
-            value = "".join(parts)
-            if reading == "key":
-                keys = [*keys[:-1], value]
-            elif depth <= MAX_DEPTH:
-                yield keys, reading, value
+
+
+def _containers_and_scalars(text: str) -> Iterator[Tag | tuple[str, str]]:
+    """Yield the tags of the dictionaries and lists of a property list, and type and text of its other elements."""
+    reading = ""
+    parts: list[str] = []
+    for token in read_elements(text, _ELEMENTS):
+        if isinstance(token, str):
+            if reading and len(parts) < MAX_PARTS:
+                parts.append(token)
+            continue
+        if isinstance(token, tuple):
+            reading = ""
+            yield token
+        elif token.name in _CONTAINERS:
+            yield token
+        elif token.opens and token.name in _SCALARS:
+            reading, parts = token.name, []
+        if isinstance(token, Tag) and token.closes and token.name == reading:
+            yield reading, "".join(parts)
             reading = ""
 
 
