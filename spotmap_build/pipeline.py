@@ -18,7 +18,7 @@ from spotmap_build.core.memory import infrequent_gc
 from spotmap_build.core.translation import gettext, translatable
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
-from spotmap_build.errors import CacheError, ConfigError, ServiceError, SourceError, SpotmapError
+from spotmap_build.errors import CacheError, ConfigError, ServiceError, ServiceRefused, SourceError, SpotmapError
 from spotmap_build.output_paths import check_output_paths
 from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
 from spotmap_build.run import Clock
@@ -35,6 +35,8 @@ Result = TypeVar("Result")
 
 CORRUPTION_LIMIT: Final = 3
 """A damaged cache entry is set aside and recomputed. The same entry damaged this often means a failing disk."""
+SERVICE_CODES: Final = frozenset({ServiceError.code, ServiceRefused.code})
+"""Codes of tracks for which a service could not be reached, or refused the request."""
 DAMAGE_LIMIT: Final = 20
 """This many damaged entries in one build also mean a failing disk. There are fewer stages than that."""
 
@@ -266,7 +268,9 @@ def nothing_to_map(fetched: stages.Fetched, embedded: stages.Embedded) -> Spotma
         return ConfigError(
             message, hint="Nothing was published. Give a longer --time-limit, or build again to continue."
         )
-    if any(failure.code == "waiting" for failure in embedded.failures):
+    if any(failure.code in {"waiting", *SERVICE_CODES} for failure in embedded.failures):
         more = "" if embedded.problem in message else f" {embedded.problem}"
-        return ServiceError(f"{message}{more}", hint="Nothing was published. Build again later.")
+        return ServiceError(
+            f"{message}{more}", hint="Nothing was published. Check the connection, and build again later."
+        )
     return SourceError(message, hint="Nothing was published.")

@@ -30,6 +30,7 @@ REASONS: Final = {
     "taken-down": gettext_noop("no longer available on Spotify"),
     "unavailable": gettext_noop("no longer available on YouTube"),
     "age-restricted": gettext_noop("age-restricted on YouTube: give --cookies"),
+    "service": gettext_noop("for which no service could be reached; the next build tries again"),
     "download": gettext_noop("not downloaded; the next build tries again"),
     "not-audio": gettext_noop("without sound that can be decoded"),
     "damaged-audio": gettext_noop("with damaged audio: copy or download the file again"),

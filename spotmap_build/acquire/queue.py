@@ -18,7 +18,7 @@ from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.counting import ThreadSafeCounter
 from spotmap_build.core.interrupts import raise_if_interrupted
-from spotmap_build.core.translation import gettext
+from spotmap_build.core.translation import gettext, ngettext
 from spotmap_build.errors import PluginError
 from spotmap_build.model import Done, Failed
 
@@ -188,7 +188,7 @@ class _JobSource:
         parts = (
             gettext("{tracks} searched for", tracks=searched) if searched else "",
             gettext("{tracks} downloaded", tracks=downloaded) if downloaded else "",
-            gettext("{tracks} recordings analyzed", tracks=embedded),
+            ngettext("{count} recording analyzed", "{count} recordings analyzed", embedded),
             gettext("{tracks} could not be analyzed", tracks=failures) if failures else "",
         )
         return ", ".join(filter(None, parts))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from spotmap_build import registry
 from spotmap_build.core.text import printable
-from spotmap_build.core.translation import gettext
+from spotmap_build.core.translation import format_count, gettext, ngettext
 from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.guests import combine_with_guests
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
@@ -56,7 +56,7 @@ def fetch(run: Run) -> Fetched:
             read_metadata=_read_metadata,
         )
         loaded = combine_with_guests([cut_long_texts(source.load(context)) for source in chosen], config.layers)
-        run.progress.end(_outcome(loaded.library))
+        run.progress.end(count_library(loaded.library))
         if loaded.problem is not None:
             run.progress.say(loaded.problem.message, level="warning")
         return Fetched(loaded, config.title or library_title(config.sources), context)
@@ -100,13 +100,15 @@ class _OfPackage:
         return replace(valid, kind=self.kind.name)
 
 
-def _outcome(library: Library) -> str:
-    outcome = gettext(
-        "{tracks} tracks, {playlists} playlists", tracks=len(library.tracks), playlists=len(library.playlists)
-    )
+def count_library(library: Library) -> str:
+    """Return the numbers of tracks, playlists and unusable tracks."""
+    tracks = ngettext("{count} track", "{count} tracks", len(library.tracks))
+    playlists = ngettext("{count} playlist", "{count} playlists", len(library.playlists))
+    counts = gettext("{tracks}, {playlists}", tracks=tracks, playlists=playlists)
     if library.failures:
-        outcome = gettext("{outcome}; {tracks} cannot be used", outcome=outcome, tracks=len(library.failures))
-    return outcome
+        unusable = format_count(len(library.failures))
+        counts = gettext("{counts}; {unusable} of the tracks cannot be used", counts=counts, unusable=unusable)
+    return counts
 
 
 def _probe(path: Path) -> Probe:

@@ -14,7 +14,7 @@ from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import json_codec
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.language import page_message
-from spotmap_build.core.translation import gettext
+from spotmap_build.core.translation import gettext, ngettext
 from spotmap_build.run import machine, package_versions
 from spotmap_build.stages.cluster import neighbor_rows, playlist_rows
 from spotmap_build.stages.project import find_since
@@ -96,7 +96,8 @@ def _decoder(track_count: int, playlist_count: int, clusters: Cached[Clusters]) 
 
 
 def _describe(insights: Insights) -> str:
-    return gettext("the map and {playlists} playlists described", playlists=len(insights.playlists))
+    count = len(insights.playlists)
+    return ngettext("the map and {count} playlist described", "the map and {count} playlists described", count)
 
 
 def _words(track: Track) -> list[object]:

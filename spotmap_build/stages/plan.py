@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.state import prepare_acquisition
 from spotmap_build.acquire.timetable import Pace, estimate_previews, estimate_recordings
-from spotmap_build.core.translation import format_count, gettext, translate
+from spotmap_build.core.translation import format_count, gettext, ngettext, translate
 from spotmap_build.progress import format_seconds
 from spotmap_build.stages.embed import prepare_early_previews
 from spotmap_build.stages.excerpts import count_excerpts, forecast
+from spotmap_build.stages.fetch import count_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
 def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     """Describe the library, the audio to analyze with an estimate of the time, and the output folder."""
     library = fetched.library
-    counts = gettext(
-        "{tracks} tracks in {playlists} playlists",
-        tracks=format_count(len(library.tracks)),
-        playlists=format_count(len(library.playlists)),
-    )
-    if library.failures:
-        unusable = format_count(len(library.failures))
-        counts = gettext("{counts}; {unusable} of the tracks cannot be used", counts=counts, unusable=unusable)
-    sentences = [f"{counts}.", *map(translate, fetched.loaded.notices)]
+    sentences = [f"{count_library(library)}.", *map(translate, fetched.loaded.notices)]
     if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append(gettext("No audio to analyze: the source provides its own vectors or positions."))
     else:
@@ -79,22 +72,25 @@ def _describe_recordings(whole: Acquisition, pace: Pace) -> Iterator[str]:
     downloads, to_analyze = searches + remote, searches + missing
     table = estimate_recordings(searches, downloads, to_analyze, pace)
     if searches:
-        yield gettext(
-            "{recordings} recordings to find on YouTube Music, about {time}.",
-            recordings=format_count(searches),
+        yield ngettext(
+            "{count} recording to find on YouTube Music, about {time}.",
+            "{count} recordings to find on YouTube Music, about {time}.",
+            searches,
             time=format_seconds(table.searching_s),
         )
     if downloads:
         hourly = downloads / table.downloading_s * 3600
-        yield gettext(
-            "{recordings} recordings to download, about {time} (YouTube's pace: about {hourly} an hour).",
-            recordings=format_count(downloads),
+        yield ngettext(
+            "{count} recording to download, about {time} (YouTube's pace: about {hourly} an hour).",
+            "{count} recordings to download, about {time} (YouTube's pace: about {hourly} an hour).",
+            downloads,
             time=format_seconds(table.downloading_s),
             hourly=format_count(round(hourly)),
         )
-    yield gettext(
-        "{recordings} recordings to analyze with {embedder}, about {time}.",
-        recordings=format_count(to_analyze),
+    yield ngettext(
+        "{count} recording to analyze with {embedder}, about {time}.",
+        "{count} recordings to analyze with {embedder}, about {time}.",
+        to_analyze,
         embedder=whole.spec.name,
         time=format_seconds(table.analyzing_s),
     )

@@ -255,6 +255,14 @@ def test_unreachable_youtube_fails_only_new_tracks(built: Services) -> None:
     assert (later.status, later.analyzed_count) == (0, 5), "the next build finds them"
 
 
+def test_first_build_without_a_service_says_so_and_the_next_one_succeeds(running: Services) -> None:
+    outcome = running.build("--audio", "youtube", extra={"SPOTMAP_YTMUSIC": NO_SERVER})
+    assert outcome.status == 6, outcome.stderr
+    assert "Check the connection" in outcome.stderr
+    assert not has_map(running)
+    assert running.build().status == 0
+
+
 def test_full_disk_ends_the_build_and_the_next_one_succeeds(running: Services, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

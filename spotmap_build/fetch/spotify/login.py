@@ -201,7 +201,7 @@ def _pasted_code(ask: Callable[[str], str], say: Callable[[str], object], state:
     say(gettext("The browser will end at an address on 127.0.0.1 that it cannot open. Copy that whole address."))
     for attempt in range(1, PASTE_ATTEMPTS + 1):
         try:
-            return code_in(ask(gettext("Paste it here")), state)
+            return code_in(ask(gettext("Paste it here: ")), state)
         except _Denied:
             raise
         except LoginError as error:
