@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 STALL_S = 60.0
@@ -108,83 +109,87 @@ class HttpServer:
             return take_fault(self.faults, path)
 
 
-def _make_handler(server: HttpServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+class Handler(BaseHTTPRequestHandler):
+    """Passes the requests of every method to ``serve``."""
 
-        def do_GET(self) -> None:
-            self._serve()
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def do_POST(self) -> None:
-            self._serve()
+    def serve(self) -> None:
+        """Answer the request; each kind of handler implements this."""
+        raise NotImplementedError
 
-        def do_PUT(self) -> None:
-            self._serve()
+    def do_GET(self) -> None:
+        self.serve()
 
-        def do_DELETE(self) -> None:
-            self._serve()
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the names that the base class looks up
 
-        def do_HEAD(self) -> None:
-            self._serve()
+    def read_body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            request = Request(time.monotonic(), self.command, self.path, body, dict(self.headers))
-            with server.lock:
-                server.requests.append(request)
-            fault = server.next_fault(self.path)
-            if fault is None:
-                self._send(server.respond(request), self._write)
-            elif fault.kind == "status":
-                html = Response(fault.body, "text/html; charset=utf-8", fault.status, fault.reason, fault.headers)
-                self._send(html, self._write)
-            elif fault.kind == "cut":
-                self._send(server.respond(request), lambda content: self._write(content[: len(content) // 2]))
-                self.close_connection = True
-            elif fault.kind == "slow":
-                self._send(server.respond(request), lambda content: self._trickle(content, fault.pause_s))
-            else:
-                self._break(fault)
+    def reset(self) -> None:
+        """Cut the connection."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
-        def _break(self, fault: Fault) -> None:
+    def handle(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # the client disconnected, or a fault cut the connection
+            super().handle()
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
+        pass
+
+
+class _ServiceHandler(Handler):
+    """Answers requests to an :class:`HttpServer`."""
+
+    def __init__(self, service: HttpServer, *connection: Any) -> None:
+        self._service = service
+        super().__init__(*connection)
+
+    def serve(self) -> None:
+        request = Request(time.monotonic(), self.command, self.path, self.read_body(), dict(self.headers))
+        with self._service.lock:
+            self._service.requests.append(request)
+        fault = self._service.next_fault(self.path)
+        if fault is None:
+            self._send(self._service.respond(request), self._write)
+        elif fault.kind == "status":
+            html = Response(fault.body, "text/html; charset=utf-8", fault.status, fault.reason, fault.headers)
+            self._send(html, self._write)
+        elif fault.kind == "cut":
+            self._send(self._service.respond(request), lambda content: self._write(content[: len(content) // 2]))
             self.close_connection = True
-            if fault.kind == "stall":
-                server.stopped.wait(STALL_S)
-            else:
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
+        elif fault.kind == "slow":
+            self._send(self._service.respond(request), lambda content: self._trickle(content, fault.pause_s))
+        elif fault.kind == "stall":
+            self.close_connection = True
+            self._service.stopped.wait(STALL_S)
+        else:
+            self.reset()
 
-        def _send(self, answer: Response, write: Callable[[bytes], None]) -> None:
-            self.send_response(answer.status, answer.reason)
-            for name, value in ({"Content-Type": answer.content_type} | answer.headers).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.content)))
-            self.end_headers()
-            write(answer.content)
+    def _send(self, answer: Response, write: Callable[[bytes], None]) -> None:
+        self.send_response(answer.status, answer.reason)
+        for name, value in ({"Content-Type": answer.content_type} | answer.headers).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        write(answer.content)
 
-        def _write(self, content: bytes) -> None:
-            if self.command != "HEAD":
-                self.wfile.write(content)
+    def _write(self, content: bytes) -> None:
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
-        def _trickle(self, content: bytes, pause_s: float) -> None:
-            for start in range(0, len(content), SLOW_BLOCK_BYTES):
-                self.wfile.write(content[start : start + SLOW_BLOCK_BYTES])
-                if server.stopped.wait(pause_s):
-                    return
-
-        def handle(self) -> None:
-            with contextlib.suppress(OSError, ValueError):  # the client disconnected, or a fault cut the connection
-                super().handle()
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-            pass
-
-    return Handler
+    def _trickle(self, content: bytes, pause_s: float) -> None:
+        for start in range(0, len(content), SLOW_BLOCK_BYTES):
+            self.wfile.write(content[start : start + SLOW_BLOCK_BYTES])
+            if self._service.stopped.wait(pause_s):
+                return
 
 
 @contextlib.contextmanager
-def running(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
+def running(handler: Callable[..., BaseHTTPRequestHandler], port: int = 0) -> Iterator[str]:
     """Serve on 127.0.0.1 until the end of the block; yield the address without a trailing slash."""
     http = ThreadingHTTPServer(("127.0.0.1", port), handler)
     http.daemon_threads = True
@@ -202,7 +207,7 @@ def running(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[st
 @contextlib.contextmanager
 def serving(server: HttpServer, port: int = 0) -> Iterator[None]:
     """Serve until the end of the block."""
-    with running(_make_handler(server), port) as server.url:
+    with running(partial(_ServiceHandler, server), port) as server.url:
         try:
             yield
         finally:

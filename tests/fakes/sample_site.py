@@ -152,20 +152,7 @@ def write_sample_site(
         add_history(documents)
     folder = out / "data" / GENERATION
     folder.mkdir(parents=True, exist_ok=True)
-    for file in (
-        "words.json",
-        "words.de.json",
-        "words.es.json",
-        *(f"language.{language}.json" for language in LANGUAGES[1:]),
-    ):
-        documents[file] = json.loads((TEMPLATE / file).read_text(encoding="utf-8"))
-    for name, document in documents.items():
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-        folder.joinpath(name).write_text(text, encoding="utf-8")
-        twin = f"spotmapReceive({json.dumps(name)}, {json.dumps(text)});\n"
-        folder.joinpath(f"{name}.js").write_text(twin, encoding="utf-8")
-    for source, name in VIEWER_FILES.items():
-        folder.joinpath(name).write_bytes((TEMPLATE / source).read_bytes())
+    write_generation(folder, documents)
     art = out / "art"
     art.mkdir(exist_ok=True)
     for number, name in enumerate(art_names()):
@@ -185,6 +172,20 @@ def write_sample_site(
     for name, content in render_pages(read_template(TEMPLATE), facts).items():
         out.joinpath(name).write_bytes(content)
     return out / "index.html"
+
+
+def write_generation(folder: Path, documents: dict[str, Document]) -> None:
+    """Write the documents, those of the template, and the viewer's scripts."""
+    languages = (f"language.{language}.json" for language in LANGUAGES[1:])
+    for file in ("words.json", "words.de.json", "words.es.json", *languages):
+        documents[file] = json.loads((TEMPLATE / file).read_text(encoding="utf-8"))
+    for name, document in documents.items():
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        folder.joinpath(name).write_text(text, encoding="utf-8")
+        twin = f"spotmapReceive({json.dumps(name)}, {json.dumps(text)});\n"
+        folder.joinpath(f"{name}.js").write_text(twin, encoding="utf-8")
+    for source, name in VIEWER_FILES.items():
+        folder.joinpath(name).write_bytes((TEMPLATE / source).read_bytes())
 
 
 def sample_documents(random: np.random.Generator, count: int, title: str) -> dict[str, Document]:

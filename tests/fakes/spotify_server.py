@@ -18,20 +18,18 @@ import contextlib
 import hashlib
 import json
 import secrets
-import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from spotmap_build.fetch.spotify.token import Login, ci_secret, digest_of_user
 from tests.fakes import pictures
-from tests.fakes.http_server import running, take_fault
+from tests.fakes.http_server import Handler, running, take_fault
 from tests.fakes.spotify_library import FakeLibrary
 from tests.fakes.spotify_web_api import ApiError, answer_api, api_error, change_by_api
 
@@ -85,6 +83,7 @@ class SpotifyServer:
     """Paths with their queries, in order."""
     changes: list[str] = field(default_factory=list)
     """Methods and paths of the requests that change something, in order."""
+    in_flight: int = 0
     max_in_flight: int = 0
     url: str = ""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -204,126 +203,102 @@ def authorize(server: SpotifyServer, query: dict[str, str]) -> str:
     return f"{query['redirect_uri']}?{urlencode(answer | {'state': query.get('state', '')})}"
 
 
-def make_handler(server: SpotifyServer) -> type[BaseHTTPRequestHandler]:
-    in_flight = 0
+class _SpotifyHandler(Handler):
+    """Answers requests to a :class:`SpotifyServer`."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def __init__(self, spotify: SpotifyServer, *connection: Any) -> None:
+        self._spotify = spotify
+        super().__init__(*connection)
 
-        def do_GET(self) -> None:
-            self._serve()
-
-        def do_POST(self) -> None:
-            self._serve()
-
-        def do_PUT(self) -> None:
-            self._serve()
-
-        def do_DELETE(self) -> None:
-            self._serve()
-
-        def _serve(self) -> None:
-            nonlocal in_flight
-            with server.lock:
-                in_flight += 1
-                server.requests.append(self.path)
-                server.max_in_flight = max(server.max_in_flight, in_flight)
-            try:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                if server.delay_s:
-                    time.sleep(server.delay_s)
-                fault = server.next_fault(f"{self.command} {self.path}")
-                if fault is None:
-                    self._answer(body)
-                elif fault.kind == "lost":
-                    self._answer(body, self._cut)
-                else:
-                    self._fail(fault)
-            finally:
-                with server.lock:
-                    in_flight -= 1
-
-        def _answer(self, body: bytes, send: Callable[..., None] | None = None) -> None:
-            send = send or self._send
-            address = urlsplit(self.path)
-            query = {name: values[0] for name, values in parse_qs(address.query).items()}
-            try:
-                if address.path == "/authorize":
-                    self._send(302, b"", {"Location": authorize(server, query)})
-                elif address.path == "/api/token":
-                    form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-                    self._send(200, json.dumps(answer_token(server, form)).encode())
-                elif address.path.startswith("/image/"):
-                    name, _, edge = address.path.removeprefix("/image/").rpartition("-")
-                    self._send(200, pictures.cover(name, int(edge)), {"Content-Type": "image/jpeg"})
-                elif address.path.startswith("/v1/"):
-                    token = self.headers.get("Authorization", "").removeprefix("Bearer ")
-                    if token not in server.access_tokens:
-                        raise api_error(401, "The access token expired")
-                    path = address.path.removeprefix("/v1/")
-                    if self.command == "GET":
-                        send(200, json.dumps(answer_api(server, path, query)).encode())
-                    else:
-                        with server.lock:
-                            server.changes.append(f"{self.command} {path}")
-                            send(*change_by_api(server, token, self.command, path, query=query, body=body))
-                else:
-                    raise ApiError(404, "Not found")
-            except ApiError as error:
-                self._send(error.status, json.dumps(error.content).encode())
-
-        def _fail(self, fault: Fault) -> None:
-            if fault.kind == "stall":
-                server.stopped.wait(30)
-                self.close_connection = True
-            elif fault.kind == "reset":
-                self._cut()
-            elif fault.kind == "html":
-                self._send(200, HTML, {"Content-Type": "text/html"})
-            elif fault.kind == "null":
-                self._send(200, b"null")
-            elif fault.kind == "drip":
-                self._drip()
-            elif fault.content is not None:
-                self._send(fault.status, fault.content, fault.headers)
+    def serve(self) -> None:
+        spotify = self._spotify
+        with spotify.lock:
+            spotify.in_flight += 1
+            spotify.requests.append(self.path)
+            spotify.max_in_flight = max(spotify.max_in_flight, spotify.in_flight)
+        try:
+            body = self.read_body()
+            if spotify.delay_s:
+                time.sleep(spotify.delay_s)
+            fault = spotify.next_fault(f"{self.command} {self.path}")
+            if fault is None:
+                self._answer(body, self._send)
+            elif fault.kind == "lost":
+                self._answer(body, lambda *_answer: self.reset())
             else:
-                content = json.dumps({"error": {"status": fault.status, "message": "Something went wrong"}}).encode()
-                self._send(fault.status, content, fault.headers)
+                self._fail(fault)
+        finally:
+            with spotify.lock:
+                spotify.in_flight -= 1
 
-        def _cut(self, *_answer: object) -> None:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+    def _answer(self, body: bytes, send: Callable[..., None]) -> None:
+        address = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        try:
+            if address.path == "/authorize":
+                self._send(302, b"", {"Location": authorize(self._spotify, query)})
+            elif address.path == "/api/token":
+                form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+                self._send(200, json.dumps(answer_token(self._spotify, form)).encode())
+            elif address.path.startswith("/image/"):
+                name, _, edge = address.path.removeprefix("/image/").rpartition("-")
+                self._send(200, pictures.cover(name, int(edge)), {"Content-Type": "image/jpeg"})
+            elif address.path.startswith("/v1/"):
+                self._answer_api(address.path.removeprefix("/v1/"), query, body, send)
+            else:
+                raise ApiError(404, "Not found")
+        except ApiError as error:
+            self._send(error.status, json.dumps(error.content).encode())
+
+    def _answer_api(self, path: str, query: dict[str, str], body: bytes, send: Callable[..., None]) -> None:
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self._spotify.access_tokens:
+            raise api_error(401, "The access token expired")
+        if self.command == "GET":
+            send(200, json.dumps(answer_api(self._spotify, path, query)).encode())
+            return
+        with self._spotify.lock:
+            self._spotify.changes.append(f"{self.command} {path}")
+            send(*change_by_api(self._spotify, token, self.command, path, query=query, body=body))
+
+    def _fail(self, fault: Fault) -> None:
+        if fault.kind == "stall":
+            self._spotify.stopped.wait(30)
             self.close_connection = True
+        elif fault.kind == "reset":
+            self.reset()
+        elif fault.kind == "html":
+            self._send(200, HTML, {"Content-Type": "text/html"})
+        elif fault.kind == "null":
+            self._send(200, b"null")
+        elif fault.kind == "drip":
+            self._drip()
+        elif fault.content is not None:
+            self._send(fault.status, fault.content, fault.headers)
+        else:
+            content = json.dumps({"error": {"status": fault.status, "message": "Something went wrong"}}).encode()
+            self._send(fault.status, content, fault.headers)
 
-        def _drip(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", "1000000")
-            self.end_headers()
-            while not server.stopped.wait(0.02):
-                self.wfile.write(b" ")
+    def _drip(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        while not self._spotify.stopped.wait(0.02):
+            self.wfile.write(b" ")
 
-        def _send(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
-            self.send_response(status)
-            for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def handle(self) -> None:
-            with contextlib.suppress(OSError, ValueError):  # the other side went away, or we cut the line
-                super().handle()
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the base class's name
-            pass
-
-    return Handler
+    def _send(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
 
 @contextmanager
 def serve(server: SpotifyServer, port: int = 0) -> Iterator[SpotifyServer]:
     """Serve until the end of the block."""
-    with running(make_handler(server), port) as server.url:
+    with running(partial(_SpotifyHandler, server), port) as server.url:
         try:
             yield server
         finally:
