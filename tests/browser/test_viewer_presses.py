@@ -163,3 +163,15 @@ def test_every_press_of_next_counts_while_details_load(open_viewer: OpenViewer) 
     playable = [track for track in selected[selected.index(last) + 1 :] if is_streamed(track)]
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}")
     viewer.complaints.expect("youtube-nocookie")
+
+
+def test_list_of_choices_whose_release_the_page_does_not_hear_delays_nothing(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    held = Held(page, DETAILS)
+    with page.expect_request(DETAILS):
+        page.locator("#table-button").click()
+    page.locator(".table-scroll").evaluate("(list) => list.append(document.createElement('select'))")
+    page.locator(".table-scroll select").dispatch_event("pointerdown", {"button": 0, "bubbles": True})
+    held.release()
+    expect(page.locator("#table [data-sort='feature.danceability']")).to_have_count(1)

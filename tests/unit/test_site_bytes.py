@@ -24,7 +24,7 @@ from spotmap_build.registry.features import FEATURES, public_units
 TRACKS = 20_000
 FIRST_PAINT_BYTES_A_TRACK = 7
 ALL_BYTES_A_TRACK = 75
-CODE_BYTES = 76_000
+CODE_BYTES = 77_000
 DESCRIBING_BYTES = 18_000
 """The script and words for searching by description."""
 WORDS_BYTES = 3_000

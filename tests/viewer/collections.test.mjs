@@ -59,7 +59,7 @@ test("of two albums with the same name, the one with most tracks by the artist i
 });
 
 test("a second request for the index waits until it is complete", async () => {
-  const collections = new Collections({ addEventListener() {} }, { store: { subscribe() {} }, text: TEXT });
+  const collections = new Collections(null, { store: { subscribe() {} }, text: TEXT });
   let isComplete = false;
   void collections.index().then(() => (isComplete = true));
   await collections.index();

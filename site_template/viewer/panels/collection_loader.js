@@ -4,17 +4,19 @@ import { messageOf } from "../data/decode.js";
 import { tracksNamed } from "../data/named.js";
 import { NO_TRACK } from "../data/types.js";
 import { shownCollection } from "../state/appearance.js";
+import { createPressGuard } from "../ui/presses.js";
 
 /** @import { CollectionParts, Collections } from "./collections.js" */
 /** @import { Navigation } from "../map/navigation.js" */
 /** @import { Named, TextData } from "../data/types.js" */
-/** @typedef {Omit<CollectionParts, "text" | "show" | "fail"> & {readScript: () => Promise<typeof Collections>, navigation: Navigation, say: (note: string) => void}} LoaderParts */
+/** @typedef {Omit<CollectionParts, "text" | "show" | "fail" | "whenReleased"> & {readScript: () => Promise<typeof Collections>, navigation: Navigation, say: (note: string) => void}} LoaderParts */
 
 /** Margin around the tracks for their outline, map units. */
 const MARGIN = 1600;
 
 export class CollectionLoader {
   #host;
+  #whenReleased;
   #parts;
   /** @type {TextData | null} */
   #text = null;
@@ -26,6 +28,7 @@ export class CollectionLoader {
   /** @param {HTMLElement} host  a part of the selection's panel  @param {LoaderParts} parts */
   constructor(host, parts) {
     this.#host = host;
+    this.#whenReleased = createPressGuard(host);
     this.#parts = parts;
     parts.store.subscribe(["selected", "collection"], () => void this.#follow());
   }
@@ -60,7 +63,7 @@ export class CollectionLoader {
     const { readScript, ...parts } = this.#parts;
     const text = /** @type {TextData} */ (this.#text);
     const Made = await readScript();
-    return (this.#collections ??= new Made(this.#host, { ...parts, text, show: (named) => this.show(named), fail: (reason) => this.#fail(reason) }));
+    return (this.#collections ??= new Made(this.#host, { ...parts, text, show: (named) => this.show(named), fail: (reason) => this.#fail(reason), whenReleased: this.#whenReleased }));
   }
 
   async #follow() {

@@ -11,7 +11,6 @@ import { albumLine, artistContour } from "../map/collection_drawing.js";
 import { sequential } from "../map/ramps.js";
 import { element, icon, withNames } from "../ui/dom.js";
 import { isolated, tracksText } from "../ui/format.js";
-import { createPressGuard } from "../ui/presses.js";
 import { trackRow } from "./track_row.js";
 
 /** @import { Collection } from "../data/collection_index.js" */
@@ -34,6 +33,7 @@ import { trackRow } from "./track_row.js";
  * @property {(reason: unknown) => void} fail  reports why nothing can be shown
  * @property {(track: number) => void} goTo  pins the track and brings it into view
  * @property {(text: string) => void} announce
+ * @property {(act: () => void) => void} whenReleased  of the part of the page that they fill
  */
 /** @typedef {Collection & {row: HTMLElement}} FoundRow  for the list of results */
 /** @typedef {{track: number, title: string, year: number | null, disc: number, number: number | null, album: number}} Placed */
@@ -56,7 +56,6 @@ const MOODS = {
 
 export class Collections {
   #host;
-  #whenReleased;
   #parts;
   /** Name index, created at the first search. @type {CollectionIndex | null} */
   #index = null;
@@ -68,7 +67,6 @@ export class Collections {
   /** @param {HTMLElement} host  @param {CollectionParts} parts */
   constructor(host, parts) {
     this.#host = host;
-    this.#whenReleased = createPressGuard(host);
     this.#parts = parts;
     parts.store.subscribe(["theme"], () => this.present());
   }
@@ -108,7 +106,7 @@ export class Collections {
     const { tracks, placed } = this.#arranged;
     renderer.setOverlay(shown.kind === "album" ? albumLine(tracks, shown.notes) : artistContour(tracks, placed.map(({ year }) => year), positions));
     const nodes = shown.kind === "album" ? this.#albumNodes(shown, placed) : this.#artistNodes(shown, placed);
-    this.#whenReleased(() => this.#host.replaceChildren(...nodes));
+    this.#parts.whenReleased(() => this.#host.replaceChildren(...nodes));
     this.#host.hidden = false;
     if (this.#arranged.isAnnounced) return true;
     this.#arranged.isAnnounced = true;

@@ -3,15 +3,17 @@
 import { messageOf } from "../data/decode.js";
 import { gettext } from "../data/language.js";
 import { onEscape, tellToggled } from "../ui/dom.js";
+import { createPressGuard } from "../ui/presses.js";
 
 /** @import { TablePanel, TableParts } from "./table_panel.js" */
 /** @import { TextData } from "../data/types.js" */
-/** @typedef {Omit<TableParts, "text" | "leave"> & {readScript: () => Promise<typeof TablePanel>}} LoaderParts */
+/** @typedef {Omit<TableParts, "text" | "leave" | "whenReleased"> & {readScript: () => Promise<typeof TablePanel>}} LoaderParts */
 
 export class TableLoader {
   #host;
   #button;
   #close;
+  #whenReleased;
   #status;
   #parts;
   /** @type {TextData | null} */
@@ -32,6 +34,7 @@ export class TableLoader {
     this.#parts = parts;
     this.#close = /** @type {HTMLElement} */ (host.querySelector("[data-action='close']"));
     this.#status = /** @type {HTMLElement} */ (host.querySelector(".table-status"));
+    this.#whenReleased = createPressGuard(/** @type {HTMLElement} */ (host.querySelector(".table-scroll")));
     button.addEventListener("click", () => (host.hidden ? void this.#open() : this.#show(false)));
     this.#close.addEventListener("click", () => this.#leave());
     onEscape(host, () => this.#leave());
@@ -53,7 +56,7 @@ export class TableLoader {
     try {
       const Made = await readScript();
       if (turn !== this.#turn) return;
-      this.#table ??= new Made(this.#host, { ...parts, text, leave: () => this.#leave() });
+      this.#table ??= new Made(this.#host, { ...parts, text, leave: () => this.#leave(), whenReleased: this.#whenReleased });
       this.#table.show(document.activeElement === this.#close);
     } catch (reason) {
       if (turn === this.#turn) this.#status.textContent = messageOf(reason);

@@ -7,7 +7,6 @@ import { element } from "../ui/dom.js";
 import { gettext, ngettext } from "../data/language.js";
 import { readingText } from "../data/load.js";
 import { shownText } from "../ui/format.js";
-import { createPressGuard } from "../ui/presses.js";
 import { visibleRows } from "../ui/row_window.js";
 import { saveText } from "../ui/saving.js";
 import { inSlices } from "../ui/slices.js";
@@ -41,6 +40,7 @@ const narrow = matchMedia("(max-width: 1099px)");
  * @property {(track: number) => void} goTo  pins the track and brings it into view
  * @property {(text: string) => void} announce
  * @property {() => void} leave  closes the table
+ * @property {(act: () => void) => void} whenReleased  of the rows
  */
 
 export class TablePanel {
@@ -70,7 +70,7 @@ export class TablePanel {
     this.#host = host;
     this.#parts = parts;
     this.#scroller = find(".table-scroll");
-    this.#whenReleased = createPressGuard(this.#scroller);
+    this.#whenReleased = parts.whenReleased;
     this.#status = find(".table-status");
     this.#sortChoice = /** @type {HTMLSelectElement} */ (find("select"));
     find("[data-action='csv']").addEventListener("click", () => void this.#save());

@@ -32,7 +32,8 @@ export function createPressGuard(host) {
     }, CLICK_MS);
   };
   host.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    // A list of choices opens outside of the page, which may not hear of the release.
+    if (event.button !== 0 || event.target instanceof HTMLSelectElement) return;
     press = event;
     // Not in the capture phase, in which the window hears of every element that loses the focus.
     for (const type of ENDS) addEventListener(type, end);
