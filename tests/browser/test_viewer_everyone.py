@@ -226,6 +226,11 @@ def test_selection_and_player_work_by_keyboard(open_viewer: OpenViewer) -> None:
     viewer.complaints.expect("youtube-nocookie")
 
 
+GAP_TO_CLOSE = """() => {
+  const [title, close] = [".card-title", ".card-close"].map((part) => document.querySelector(part).getBoundingClientRect());
+  return close.left - title.right;
+}"""
+"""Distance between the end of a long title in the card, or the beginning of a right-to-left one, and the close button."""
 LEGEND_TEXT_HEIGHT = "document.querySelector('.legend-name').getBoundingClientRect().height"
 
 
@@ -255,6 +260,7 @@ def test_panels_do_not_overlap_or_leave_the_window(open_viewer: OpenViewer, size
     page.locator(".picks-names").first.click()
     expect(page.locator(".card-facts")).to_be_visible()
     _no_overlap(page, size)
+    assert page.evaluate(GAP_TO_CLOSE) >= 0
     if width == 3840:  # text is larger on very large screens
         page.set_viewport_size({"width": 1280, "height": 800})
         viewer.wait_until(f"{text_height} > 1.3 * {LEGEND_TEXT_HEIGHT}")
