@@ -23,6 +23,7 @@ from tests.support.site import published_document
 pytestmark = [pytest.mark.xdist_group("continued"), pytest.mark.slow]
 
 GROUPS = 6
+COUNT = 120
 
 
 def write_table(folder: Path, count: int, *, newcomers: int = 0) -> None:
@@ -74,7 +75,7 @@ def cluster_names(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("continued")
-    write_table(folder, 180)
+    write_table(folder, COUNT)
     build(folder)
     return folder
 
@@ -102,14 +103,14 @@ def test_new_tracks_do_not_move_existing_tracks_with_or_without_the_cache(built:
     shutil.copytree(built, tmp_path, dirs_exist_ok=True)
     assert published_document(tmp_path / "site", "insights.json")["since"] is None
     before, clusters = positions(tmp_path), cluster_names(tmp_path)
-    write_table(tmp_path, 180, newcomers=18)
+    write_table(tmp_path, COUNT, newcomers=12)
     build(tmp_path)
     distance = distances_moved(before, positions(tmp_path))
     assert np.median(distance) <= 0.02
     assert np.quantile(distance, 0.95) <= 0.06
     after = cluster_names(tmp_path)
     assert {id_: after.get(id_) for id_ in clusters} == clusters
-    assert new_tracks(tmp_path) == {f"t{number}" for number in range(180, 198)}
+    assert new_tracks(tmp_path) == {f"t{number}" for number in range(COUNT, COUNT + 12)}
     again = tree(tmp_path / "site")
     build(tmp_path)
     assert tree(tmp_path / "site") == again
@@ -122,7 +123,7 @@ def test_new_tracks_do_not_move_existing_tracks_with_or_without_the_cache(built:
 
 
 def test_map_can_continue_another_site_or_none(built: Path, tmp_path: Path) -> None:
-    write_table(tmp_path, 180)
+    write_table(tmp_path, COUNT)
     build(tmp_path, "--anchor", str(built / "site"), "--seed", "7")
     assert np.quantile(distances_moved(positions(built), positions(tmp_path)), 0.95) <= 0.05
     build(tmp_path, "--anchor", "none", "--seed", "7")

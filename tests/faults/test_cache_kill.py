@@ -18,7 +18,7 @@ from spotmap_build.cache.maintenance import check
 from spotmap_build.cache.prune import PrunePolicy, prune
 from tests.support.patience import patience
 
-KILLS = 20
+KILLS = 10
 PRUNED = 60
 
 WRITER = """

@@ -173,15 +173,10 @@ def test_unusable_custom_file_is_reported(custom: Path, name: str, content: byte
     assert hint in refused.value.hint
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", b"{{ 10 ** (10 ** 9) }}"],
-)
-def test_custom_page_that_takes_too_long_is_reported(
-    custom: Path, content: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_custom_page_that_takes_too_long_is_reported(custom: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power is computed in one step, which no exception can interrupt."""
     monkeypatch.setattr(rendering, "CPU_S", 1)
-    (custom / "404.html.j2").write_bytes(content)
+    (custom / "404.html.j2").write_bytes(b"{{ 10 ** (10 ** 9) }}")
     with pytest.raises(ConfigError, match=r"404\.html\.j2 cannot be rendered: it takes more than"):
         render_pages(read_template(custom.parent, replacing=custom), FACTS)
 
