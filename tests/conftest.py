@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Use the shared fork server in each worker."""
     if shared := getattr(config, "workerinput", {}).get("fork_server"):
         use_fork_server(*shared)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the garbage collector from examining thousands of tests again and again, a twelfth of processor time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
