@@ -227,10 +227,11 @@ def test_selection_and_player_work_by_keyboard(open_viewer: OpenViewer) -> None:
 
 
 GAP_TO_CLOSE = """() => {
-  const [title, close] = [".card-title", ".card-close"].map((part) => document.querySelector(part).getBoundingClientRect());
+  const box = (part) => document.querySelector(part).getBoundingClientRect();
+  const [title, close] = [box(".card-title"), box(".card-close")];
   return close.left - title.right;
 }"""
-"""Distance between the end of a long title in the card, or the beginning of a right-to-left one, and the close button."""
+"""Distance between the close button and a long title in the card: its end, or its beginning from right to left."""
 LEGEND_TEXT_HEIGHT = "document.querySelector('.legend-name').getBoundingClientRect().height"
 
 
