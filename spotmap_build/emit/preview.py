@@ -353,7 +353,11 @@ def serve(
     """
     stopped = threading.Event()
     with open_server(folder, port, reloads=watch is not None, audio=audio) as server:
-        say(gettext("Serving {folder} at {address} (press Ctrl-C to stop)", folder=folder, address=server.url))
+        say(
+            gettext(
+                "Open {address} in a browser to see {folder} (press Ctrl-C to stop)", address=server.url, folder=folder
+            )
+        )
         if watch is not None:
             arguments = (watch, server.rebuilds, stopped, say)
             threading.Thread(target=rebuild_on_change, args=arguments, name="watch", daemon=True).start()
