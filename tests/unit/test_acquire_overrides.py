@@ -238,7 +238,7 @@ FRAGMENTS = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(st.one_of(st.binary(max_size=60), st.lists(FRAGMENTS, max_size=14).map(b"".join)))
 @example(b"[" * 5000)
 def test_arbitrary_bytes_are_decisions_or_a_reported_mistake(

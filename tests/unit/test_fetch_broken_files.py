@@ -134,7 +134,7 @@ MUTATIONS: st.SearchStrategy[list[tuple[int, int]]] = st.one_of(
     st.just([]), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=6)
 )
 LENGTHS = st.one_of(st.just(1.0), st.just(1.0), st.floats(0, 1))
-few = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @few
