@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -82,13 +83,17 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         stderr=subprocess.DEVNULL,
         text=True,
     ) as running:
-        assert running.stdout
-        lines = [next(running.stdout) for _ in range(3)]
-        assert lines[0].startswith("These builds contact no service")
-        assert lines[2] == "Watching for changes.\n"
-        yield Watched(folder, Site(folder / "site", lines[1].split(" at ")[1].split(" ")[0]))
-        running.send_signal(signal.SIGINT)
-        running.communicate(timeout=patience())
+        try:
+            assert running.stdout
+            lines = [next(running.stdout) for _ in range(3)]
+            assert lines[0].startswith("These builds contact no service")
+            assert lines[2] == "Watching for changes.\n"
+            (address,) = re.findall(r"http://\S+", lines[1])
+            yield Watched(folder, Site(folder / "site", address))
+            running.send_signal(signal.SIGINT)
+            running.communicate(timeout=patience())
+        finally:
+            running.kill()
     assert running.returncode == 0
 
 
