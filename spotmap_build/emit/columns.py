@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -170,9 +171,10 @@ class WordColumn:
 
 def unpack_words(column: dict[str, str], words: Sequence[str]) -> list[list[tuple[str, int]]]:
     """Decode a :class:`WordColumn`."""
-    strengths = iter(column["strengths"])
-    rows = [[words[number] for number in _numbers(codes)] for codes in column["codes"].split(" ")]
-    return [[(word, int(next(strengths))) for word in row] for row in rows]
+    rows = column["codes"].split(" ")
+    entries = zip(_numbers("".join(rows)).tolist(), map(int, column["strengths"]), strict=True)
+    named = ((words[number], strength) for number, strength in entries)
+    return [list(islice(named, len(codes))) for codes in rows]
 
 
 def differences(values: npt.NDArray[np.int64]) -> list[int]:

@@ -95,7 +95,7 @@ def _chosen(own: Iterable[int], word_numbers: Sequence[int], from_head: Sequence
 
 
 def _measure(
-    activations: Float64Array, usual: float, term: Term, words: Sequence[str], is_of_head: bool
+    activations: Float64Array, usual: float, term: Term, words: Sequence[str], from_head: bool
 ) -> npt.NDArray[np.void]:
     """Return the entries of one tag: the tracks that have it, and how strongly."""
     has_it = activations >= min_activation(term, usual)
@@ -106,7 +106,7 @@ def _measure(
     rising = np.sort(own)
     ranks = (rising.searchsorted(own, side="left") + rising.searchsorted(own, side="right")) / 2
     entries = np.zeros(len(rows), _ENTRY)
-    entries["row"], entries["word"], entries["is_of_head"] = rows, bisect_left(words, term.word), is_of_head
+    entries["row"], entries["word"], entries["is_of_head"] = rows, bisect_left(words, term.word), from_head
     entries["strength"] = np.clip(np.ceil(LEVELS * ranks / max(1, len(rows))), 1, LEVELS)
     # As in the names of clusters: how much more than usual, times how clearly.
     weight = 0.5 if term.word in VAGUE else 1.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Held, OpenViewer
+from tests.browser.conftest import Held, OpenViewer, Viewer
 from tests.browser.test_viewer_late import HELD_SLICES, select_all
 from tests.fakes.sample_site import is_streamed
 
@@ -122,12 +122,7 @@ def test_tool_that_is_closed_while_it_arrives_stays_closed(open_viewer: OpenView
 def test_card_that_is_pressed_while_the_next_track_begins_acts_on_its_own_track(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(3000)
     page = viewer.page
-    page.route(YOUTUBE, lambda route: route.fulfill(status=200, body=""))
-    select_all(viewer)
-    held = Held(page, "**/details-001.json")
-    last = scroll_to_the_end_of_the_first_file(page, viewer.state("selected"))
-    page.locator(f'.picks-row[data-track="{last}"] [data-action="play"]').click()
-    expect(page.locator("#player iframe")).to_be_visible()
+    held, last = play_last_track_of_first_file(viewer)
     page.locator("#player [data-action=next]").click()
     with pressed(page, page.locator("#card [data-action=add]")):
         held.release()
@@ -137,41 +132,32 @@ def test_card_that_is_pressed_while_the_next_track_begins_acts_on_its_own_track(
     viewer.complaints.expect("youtube-nocookie")
 
 
-def scroll_to_the_end_of_the_first_file(page: Page, selected: list[int]) -> int:
-    """Return the last track with a recording whose details are in the first file."""
-    last = 2046
+def play_last_track_of_first_file(viewer: Viewer) -> tuple[Held, int]:
+    """Select all tracks, and play the last one with a recording whose details are in the first file.
+
+    Return the second file, which is withheld, and the track.
+    """
+    page, last = viewer.page, 2046
+    page.route(YOUTUBE, lambda route: route.fulfill(status=200, body=""))
+    select_all(viewer)
+    held = Held(page, "**/details-001.json")
     with page.expect_request("**/details-001.json"):
         page.evaluate(
-            "(place) => (document.querySelector('.picks-list').scrollTop = 48 * place)", selected.index(last) - 1
+            "(place) => (document.querySelector('.picks-list').scrollTop = 48 * place)",
+            viewer.state("selected").index(last) - 1,
         )
-    return last
+    page.locator(f'.picks-row[data-track="{last}"] [data-action="play"]').click()
+    expect(page.locator("#player iframe")).to_be_visible()
+    return held, last
 
 
 def test_every_press_of_next_counts_while_details_load(open_viewer: OpenViewer) -> None:
     viewer = open_viewer(3000)
-    page = viewer.page
-    page.route(YOUTUBE, lambda route: route.fulfill(status=200, body=""))
-    select_all(viewer)
-    held = Held(page, "**/details-001.json")
-    last = scroll_to_the_end_of_the_first_file(page, viewer.state("selected"))
-    page.locator(f'.picks-row[data-track="{last}"] [data-action="play"]').click()
-    expect(page.locator("#player iframe")).to_be_visible()
+    held, last = play_last_track_of_first_file(viewer)
     for action in ("next", "next", "next", "previous"):
-        page.locator(f"#player [data-action={action}]").click()
+        viewer.page.locator(f"#player [data-action={action}]").click()
     held.release()
     selected = viewer.state("selected")
     playable = [track for track in selected[selected.index(last) + 1 :] if is_streamed(track)]
     viewer.wait_until(f"spotmap.state().pinned === {playable[1]}")
     viewer.complaints.expect("youtube-nocookie")
-
-
-def test_list_of_choices_whose_release_the_page_does_not_hear_delays_nothing(open_viewer: OpenViewer) -> None:
-    viewer = open_viewer()
-    page = viewer.page
-    held = Held(page, DETAILS)
-    with page.expect_request(DETAILS):
-        page.locator("#table-button").click()
-    page.locator(".table-scroll").evaluate("(list) => list.append(document.createElement('select'))")
-    page.locator(".table-scroll select").dispatch_event("pointerdown", {"button": 0, "bubbles": True})
-    held.release()
-    expect(page.locator("#table [data-sort='feature.danceability']")).to_have_count(1)

@@ -39,9 +39,8 @@ def _lay_out_a_few_tracks() -> None:
 
 
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-os.environ["NUMBA_THREADING_LAYER"] = (
-    "workqueue"  # GNU OpenMP, the default, ends processes that are forked after its use
-)
+# GNU OpenMP, the default, ends processes that are forked after its use.
+os.environ["NUMBA_THREADING_LAYER"] = "workqueue"
 for package in (*PACKAGES, *(f"spotmap_build.{name}" for name in OWN)):
     importlib.import_module(package)
 _lay_out_a_few_tracks()
