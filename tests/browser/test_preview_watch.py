@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
-from tests.browser.conftest import OpenViewer, Viewer
+from tests.browser.conftest import Held, OpenViewer, Viewer
 from tests.support.command import environment, spotmap
 from tests.support.pages import Site
 from tests.support.patience import patience, wait_until
@@ -48,6 +48,10 @@ VIEW = """([selector, text]) => {
   return { query, selected, pinned, isFocused, place: spotmap.positionOf(7).map(Math.round) };
 }"""
 """The query, selection, pinned track, focus of the search, and screen position of a track."""
+
+SAY_WHEN_READY = """new MutationObserver(() => document.documentElement.dataset.state === "ready" && console.log("ready"))
+  .observe(document, { subtree: true, attributeFilter: ["data-state"] });"""
+"""Playwright evaluates nothing in a page that is being reloaded."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,29 @@ def test_edits_are_shown_without_changing_the_view(watched: Watched, open_viewer
     # With a service worker, a reload would wait for its replacement.
     wait_until(lambda: evaluate_if_loaded(page, REGISTERED) == "0 service workers", "no service worker is registered")
     assert "preview" not in (watched.folder / "site/index.html").read_text()
+
+
+def test_focus_is_kept_if_a_page_is_ready_only_while_it_is_being_reloaded(
+    watched: Watched, open_viewer: OpenViewer
+) -> None:
+    page = open_viewer(site=watched.site).page
+    page.add_init_script(SAY_WHEN_READY)
+    page.locator("#search input").focus()
+    titles = Held(page, "**/text.json")
+    with page.expect_request("**/text.json"):
+        watched.set_title("Second")
+    document = Held(page, "**/?test*")
+    with page.expect_request(is_document):
+        watched.set_title("Third")
+    with page.expect_console_message(lambda message: message.text == "ready"):
+        titles.release()
+    document.release()
+    wait_until(lambda: view_if_ready(page, "h1", "Third"), "the page is reloaded")
+    expect(page.locator("#search input")).to_be_focused()
+
+
+def is_document(request: Request) -> bool:
+    return request.is_navigation_request()
 
 
 def check_banner(page: Page) -> None:

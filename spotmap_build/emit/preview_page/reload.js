@@ -4,6 +4,7 @@
   const KEPT = "spotmap-preview";
   const RELOADS_AGAIN_MS = 10000;
   const root = document.documentElement;
+  let isLeaving = false;
   const events = new EventSource(document.currentScript.dataset.events);
   events.addEventListener("rebuilt", leave);
   events.addEventListener("failed", ({ data }) => show(JSON.parse(data)));
@@ -23,6 +24,7 @@
   /* The page's address holds the view, the selection and the search; what else is open is kept here. */
   function leave() {
     events.close();
+    isLeaving = true;
     if (sessionStorage.getItem(KEPT) === null) keep();
     location.reload();
     /* The map writes what it shows into the page's address; in the wrong moment that puts an end to the reload. */
@@ -42,7 +44,9 @@
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   }
 
+  /* Not where the page is ready only while it is being reloaded: the next one opens what was open. */
   function restore() {
+    if (isLeaving) return;
     const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
     sessionStorage.removeItem(KEPT);
     if (kept === null) return;
