@@ -49,8 +49,10 @@ VIEW = """([selector, text]) => {
 }"""
 """The query, selection, pinned track, focus of the search, and screen position of a track."""
 
-SAY_WHEN_READY = """new MutationObserver(() => document.documentElement.dataset.state === "ready" && console.log("ready"))
-  .observe(document, { subtree: true, attributeFilter: ["data-state"] });"""
+SAY_WHEN_READY = """{
+  const say = () => document.documentElement.dataset.state === "ready" && console.log("ready");
+  new MutationObserver(say).observe(document, { subtree: true, attributeFilter: ["data-state"] });
+}"""
 """Playwright evaluates nothing in a page that is being reloaded."""
 
 
