@@ -33,7 +33,10 @@ class PlainRecipe:
     """The loaded predictors. They process every patch: one per second for EffNet, one per 1.5 seconds for musicnn."""
 
     def __init__(self, effnet: Path) -> None:
-        self._standard = essentia_engine.load()
+        essentia_engine.load()  # quiet, and with one thread
+        import essentia.standard
+
+        self._standard = essentia.standard
         self._musicnn = self._standard.TensorflowPredictMusiCNN(
             graphFilename=str(packaged_path("msd-musicnn.pb")), output=POOLS
         )

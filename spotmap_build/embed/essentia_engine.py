@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @cache
 def load() -> Any:
-    """Return the module ``essentia.standard``, quiet and with one thread.
+    """Return the module ``essentia``, quiet and with one thread.
+
+    Networks need one of its algorithms, so ``essentia.standard`` is not imported: it would make an instance of each of
+    264 algorithms, which takes .5 s and 120 MiB.
 
     Raises
     ------
@@ -37,18 +40,15 @@ def load() -> Any:
     os.environ.pop("TF_ENABLE_ONEDNN_OPTS", None)
     try:
         import essentia
-
-        # Set before the import of essentia.standard, which would log messages otherwise.
-        essentia.log.infoActive = False
-        essentia.log.warningActive = False
-        import essentia.standard
     except ImportError as error:
         machine = f"{platform.system()} {platform.machine()} with Python {platform.python_version()}"
         raise ConfigError(
             f"Essentia, which analyzes the music, cannot be loaded on this machine ({machine}): {error}.",
             hint="Choose --engine onnx, or install essentia-tensorflow (Linux x86_64, macOS with Python 3.11 or 3.12).",
         ) from error
-    return essentia.standard
+    essentia.log.infoActive = False
+    essentia.log.warningActive = False
+    return essentia
 
 
 @contextmanager
@@ -78,13 +78,13 @@ class EssentiaNetwork:
     """
 
     def __init__(self, path: Path, *, input_name: str, output_names: tuple[str, ...]) -> None:
-        standard = load()
+        self._essentia = load()
         self._input_name = input_name
         self._output_names = output_names
+        # What the class of ``essentia.standard`` does.
+        self._predict = self._essentia._essentia.Algorithm("TensorflowPredict")
         try:
-            self._predict = standard.TensorflowPredict(
-                graphFilename=str(path), inputs=[input_name], outputs=list(output_names)
-            )
+            self._predict.__configure__(graphFilename=str(path), inputs=[input_name], outputs=list(output_names))
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise WeightsError(
@@ -95,12 +95,10 @@ class EssentiaNetwork:
 
     def __call__(self, patches: Float32Array, /) -> tuple[Float32Array, ...]:
         """See :class:`~spotmap_build.embed.engines.Network`."""
-        import essentia
-
-        pool = essentia.Pool()
+        pool = self._essentia.Pool()
         # A Pool tensor has four axes: batch, channel, time, frequency. Essentia removes those of length 1.
         rows, *shape = patches.shape
         pool.set(self._input_name, np.ascontiguousarray(patches.reshape(rows, *[1] * (3 - len(shape)), *shape)))
         with errors_of_essentia():
-            outputs = self._predict(pool)
+            outputs = self._essentia.Pool(self._predict.__compute__(pool.cppPool))
         return tuple(np.asarray(outputs[name]).reshape(len(patches), -1) for name in self._output_names)

@@ -198,12 +198,13 @@ def test_missing_engine_is_a_configuration_error(module: str, engine: str, hint:
 
 
 RUN_MUSICNN = """
-import os
+import os, sys
 import numpy as np
 from spotmap_build.embed import engines, musicnn, weights
 engine = engines.load("{name}")
 musicnn.Musicnn(weights.packaged_path("msd-musicnn{suffix}"), engine)(np.ones(48000, dtype=np.float32))
 print(os.environ.get("TF_NUM_INTRAOP_THREADS"), "TF_ENABLE_ONEDNN_OPTS" in os.environ)
+assert "essentia.standard" not in sys.modules, "workers would need 120 MiB more"
 """
 
 

@@ -46,9 +46,9 @@ FEATURE_TOLERANCES = {"tempo": 0.02, "beat_strength": 0.15, "loudness": 0.05, "l
 @pytest.fixture(scope="module")
 def standard() -> Any:
     load_or_skip("essentia")
-    from spotmap_build.embed import essentia_engine
+    import essentia.standard
 
-    return essentia_engine.load()
+    return essentia.standard
 
 
 @pytest.fixture(scope="module")
