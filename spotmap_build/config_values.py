@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from spotmap_build.core.text import printable, without_login
+from spotmap_build.core.text import one_line, without_login
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,11 +79,7 @@ def read_text(value: object, _base: Path) -> str:
 
 def read_title(value: object, base: Path) -> str:
     """Return a title on one line, without control characters."""
-    return _line(read_text(value, base))
-
-
-def _line(text: str) -> str:
-    return " ".join(printable(text).split())
+    return one_line(read_text(value, base))
 
 
 def _check_unicode(*texts: str) -> None:
@@ -223,10 +219,10 @@ def read_shard(value: object, _base: Path) -> Shard:
 def read_names(value: object, _base: Path) -> tuple[str, ...]:
     """Parse comma-separated names, or a list of names."""
     values = value.split(",") if isinstance(value, str) else value
-    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and _line(item) for item in values):
+    if not isinstance(values, (list, tuple)) or not all(isinstance(item, str) and one_line(item) for item in values):
         raise ValueError("must be comma-separated names, such as me,friend")
     _check_unicode(*values)
-    return tuple(map(_line, values))
+    return tuple(map(one_line, values))
 
 
 def parse_size(value: object, _base: Path | None = None) -> int:

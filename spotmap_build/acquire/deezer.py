@@ -26,7 +26,7 @@ from spotmap_build.core.http import (
 from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import one_line
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
 
@@ -343,7 +343,7 @@ def _read_track(row: Any) -> DeezerTrack:
 
 
 def _text(value: str | None) -> str:
-    return " ".join(printable((value or "")[:MAX_TEXT_LENGTH]).split())
+    return one_line((value or "")[:MAX_TEXT_LENGTH])
 
 
 def _unreached(error: requests.RequestException) -> ServiceError:

@@ -23,8 +23,8 @@ from spotmap_build.acquire.youtube.video_ids import is_video_id
 from spotmap_build.cache.files import write_durably
 from spotmap_build.core.documents import parse_toml
 from spotmap_build.core.files import read_bounded
+from spotmap_build.core.text import fold_space, one_line
 from spotmap_build.errors import ConfigError
-from spotmap_build.fetch.tags import fold_space
 
 MAX_BYTES: Final = 32 << 20
 """Enough for several hundred thousand choices, each with a title above it."""
@@ -241,9 +241,8 @@ def _with_override(text: str, track_id: str, key: str, value: str | bool, commen
     if track_id in tomllib.loads(text).get("track", {}):
         return _with_choice_replaced(text, track_id, key, value)
     # A new table is valid at the end, whatever the order of the existing ones.
-    title = " ".join("".join(letter if letter.isprintable() else " " for letter in comment).split())
     shown = "true" if value is True else _quoted(str(value))
-    added = f"# {title}\n[track.{_quoted(track_id)}]\n{key} = {shown}\n"
+    added = f"# {one_line(comment)}\n[track.{_quoted(track_id)}]\n{key} = {shown}\n"
     gap = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
     return text + (gap + added).replace("\n", "\r\n" if "\r\n" in text else "\n")
 

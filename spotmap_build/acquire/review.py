@@ -13,6 +13,7 @@ import msgspec
 from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
+from spotmap_build.core.text import printable
 from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry.formats import MAX_REPORT_BYTES
@@ -155,7 +156,7 @@ def describe(row: Row) -> str:
         lines.append("  ".join([f"{number:>3} {_name(option.artists, option.title)}", *taken]))
         lines.append(_indented(_difference(option.duration_s, row.duration_ms), option.reason, separator="; "))
         lines.append(_indented(LINK.format(video_id=option.video_id)))
-    return "\n".join(_printable(line) for line in lines if line.strip() or not line)
+    return "\n".join(printable(line) for line in lines if line.strip() or not line)
 
 
 def _indented(*parts: str, separator: str = "") -> str:
@@ -164,11 +165,6 @@ def _indented(*parts: str, separator: str = "") -> str:
 
 def _name(artists: Sequence[str], title: str) -> str:
     return f"{', '.join(artists)} - {title}" if artists else title
-
-
-def _printable(line: str) -> str:
-    """Replace control characters: these texts come from services and must not control the terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
 def _format_duration(seconds: float) -> str:

@@ -29,6 +29,9 @@ _UNPRINTABLE: Final = re.compile(
     "\ud800-\udfff]"  # surrogates: bytes of a file name that are not UTF-8
 )
 
+_JOINERS: Final = "\u200c\u200d"
+"""Invisible characters within words, which Persian and emoji need."""
+
 _LONG_REFERENCE: Final = re.compile(r"&#[0-9]{1000,};?")
 
 _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
@@ -132,6 +135,35 @@ def printable(text: str) -> str:
     'a [2Jb ::error::c'
     """
     return _UNPRINTABLE.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else " ", text)
+
+
+def one_line(text: str) -> str:
+    r"""Replace what :func:`printable` replaces, and normalize whitespace to single spaces.
+
+    >>> one_line(" a\n\tb\x1b[2J ")
+    'a b [2J'
+    """
+    return " ".join(printable(text).split())
+
+
+def fold_space(text: str) -> str:
+    r"""Normalize whitespace to single spaces, and remove control and other invisible characters.
+
+    Unlike :func:`one_line`, this also removes byte order marks and other format characters, as in names from tags and
+    tables. Joiners are kept.
+
+    >>> fold_space("\ufeffPost\x00  Debut")
+    'Post Debut'
+    """
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else _substitute(letter) for letter in text)
+    return " ".join(text.split())
+
+
+def _substitute(character: str) -> str:
+    if character in _JOINERS:
+        return character
+    return "" if unicodedata.category(character) == "Cf" else " "
 
 
 def unescape(text: str) -> str:

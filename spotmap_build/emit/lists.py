@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import one_line
 
 if TYPE_CHECKING:
     from spotmap_build.model import Track
@@ -51,9 +51,9 @@ def encode_list(track_list: TrackList, list_format: ListFormat, folder: Path | N
 
 
 def _m3u8(track_list: TrackList, folder: Path | None) -> bytes:
-    lines = ["#EXTM3U", f"#PLAYLIST:{_line(track_list.name)}"]
+    lines = ["#EXTM3U", f"#PLAYLIST:{one_line(track_list.name)}"]
     for track in track_list.tracks:
-        name = _line(" - ".join(filter(None, (", ".join(track.artists), track.title))))
+        name = one_line(" - ".join(filter(None, (", ".join(track.artists), track.title))))
         place = file_of(track, folder) or _address(track)
         seconds = -1 if track.duration_ms is None else round(track.duration_ms / 1000)
         lines += [f"#EXTINF:{seconds},{name}", place] if place else [f"# no address: {name}"]
@@ -61,7 +61,10 @@ def _m3u8(track_list: TrackList, folder: Path | None) -> bytes:
 
 
 def _jspf(track_list: TrackList, folder: Path | None) -> bytes:
-    playlist = {"title": _line(track_list.name), "track": [_jspf_track(track, folder) for track in track_list.tracks]}
+    playlist = {
+        "title": one_line(track_list.name),
+        "track": [_jspf_track(track, folder) for track in track_list.tracks],
+    }
     return orjson.dumps({"playlist": playlist}, option=orjson.OPT_INDENT_2)
 
 
@@ -71,9 +74,9 @@ def _jspf_track(track: Track, folder: Path | None) -> dict[str, Any]:
     if file and folder is not None:
         locations = [_as_relative_uri(file_of(track, folder))]
     known: dict[str, Any] = {
-        "title": _line(track.title),
-        "creator": _line(", ".join(track.artists)),
-        "album": _line(track.album),
+        "title": one_line(track.title),
+        "creator": one_line(", ".join(track.artists)),
+        "album": one_line(track.album),
         "duration": track.duration_ms,
         "location": [*locations, *filter(None, [_address(track)])],
         "identifier": [track.id] if track.id.startswith(SPOTIFY_TRACK) else [],
@@ -110,7 +113,3 @@ def _address(track: Track) -> str:
     if track.recording is not None and track.recording.video_id is not None:
         return f"{WATCH}{track.recording.video_id}"
     return f"{OPEN}{track.id.removeprefix(SPOTIFY_TRACK)}" if track.id.startswith(SPOTIFY_TRACK) else ""
-
-
-def _line(text: str) -> str:
-    return " ".join(printable(text).split())

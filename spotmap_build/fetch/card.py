@@ -22,10 +22,10 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS, plain_isrc
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import fold_space, printable
 from spotmap_build.errors import ConfigError, SourceError
 from spotmap_build.fetch.source import CardSounds, Loaded
-from spotmap_build.fetch.tags import UNTITLED, fold_space
+from spotmap_build.fetch.tags import UNTITLED
 from spotmap_build.model import Library, SharedSound, Track
 from spotmap_build.registry.sources import CARD
 

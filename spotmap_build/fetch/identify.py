@@ -25,10 +25,10 @@ from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key, is_digest
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import absolute_path, read_bounded
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import fold_space, printable
 from spotmap_build.errors import TrackError
 from spotmap_build.fetch.covers import MAX_SOURCE_BYTES
-from spotmap_build.fetch.tags import fold_space, read_tags, split_artists, title_from_name, with_container_words
+from spotmap_build.fetch.tags import read_tags, split_artists, title_from_name, with_container_words
 from spotmap_build.fetch.thumbnails import Thumbnails, UnreadablePicture
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import struct
-import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from itertools import filterfalse
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from spotmap_build.core.files import open_regular
 from spotmap_build.core.identifiers import plain_isrc
 from spotmap_build.core.normalize import repair
-from spotmap_build.core.text import decode_guessing
+from spotmap_build.core.text import decode_guessing, fold_space
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -78,7 +77,6 @@ NO_ENCODING_OF_TAGS: Final = re.compile(r"|Mac .*|DOS code page (?:437|775|85.)"
 """Latin encodings of systems that are older than tags, and an encoding that was not guessed."""
 SYMBOLS: Final = "ªºµ"
 """Characters that are letters in Unicode but used as symbols."""
-JOINERS: Final = "\u200c\u200d"
 YEAR: Final = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 MAX_TAGS_BYTES: Final = 64 << 20
@@ -286,23 +284,6 @@ def parse_place(text: str) -> int | None:
     """
     found = PLACE.fullmatch(text.strip())
     return (int(found[1]) or None) if found else None
-
-
-def fold_space(text: str) -> str:
-    """Normalize whitespace to single spaces, and remove control characters.
-
-    Invisible format characters (byte order marks, changes of direction) are removed as well, except joiners, which
-    Persian and emoji need.
-    """
-    if not text.isprintable():
-        text = "".join(character if character.isprintable() else _instead(character) for character in text)
-    return " ".join(text.split())
-
-
-def _instead(character: str) -> str:
-    if character in JOINERS:
-        return character
-    return "" if unicodedata.category(character) == "Cf" else " "
 
 
 def _cover(file: Any) -> bytes:

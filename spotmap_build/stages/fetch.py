@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotmap_build import registry
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import fold_space, printable
 from spotmap_build.core.translation import format_count, gettext, ngettext
 from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.guests import combine_with_guests
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
-from spotmap_build.fetch.tags import fold_space
 from spotmap_build.fetch.validation import cut_long_texts, validate
 from spotmap_build.registry import plugins, sources
 

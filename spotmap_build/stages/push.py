@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import one_line
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, WantedList
 from spotmap_build.fetch.spotify.pushed import PushedLists
@@ -129,7 +129,7 @@ def _on_spotify(track_list: TrackList) -> tuple[str, ...]:
 
 
 def _name(track_list: TrackList) -> str:
-    return TITLES.get(track_list.kind, "{name}").format(name=" ".join(printable(track_list.name).split()))
+    return TITLES.get(track_list.kind, "{name}").format(name=one_line(track_list.name))
 
 
 def _is_on_spotify(track_id: str) -> bool:

@@ -23,6 +23,7 @@ from mutagen.oggvorbis import OggVorbis
 from PIL import Image
 
 from spotmap_build.cache.store import Cache
+from spotmap_build.core.text import fold_space
 from spotmap_build.embed.decode import probe, read_metadata
 from spotmap_build.errors import TrackError
 from spotmap_build.fetch.covers import EDGE_PX, thumbnail
@@ -32,7 +33,6 @@ from spotmap_build.fetch.identify import FileFacts, Unusable, identify_files
 from spotmap_build.fetch.source import LoadContext
 from spotmap_build.fetch.tags import (
     Tags,
-    fold_space,
     parse_place,
     parse_year,
     place_from_name,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL, plain_isrc
+from spotmap_build.core.text import fold_space
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
@@ -25,7 +26,6 @@ from spotmap_build.fetch.tables.delimited import read_delimited, without_padding
 from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tables.files import decode_table
 from spotmap_build.fetch.tables.typed_columns import repair_texts, type_columns
-from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Omission, Playlist, Track
 
 if TYPE_CHECKING:

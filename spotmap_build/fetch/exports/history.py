@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.normalize import fold
+from spotmap_build.core.text import fold_space
 from spotmap_build.fetch.exports.spotify_ids import track_uri
-from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Listening, Track
 
 MIN_PLAYED_MS = 30_000

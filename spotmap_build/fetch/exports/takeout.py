@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL
+from spotmap_build.core.text import fold_space
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection, iso_date
@@ -20,7 +21,6 @@ from spotmap_build.fetch.exports.history import MIN_PLAYS, PlayCounts, Plays, So
 from spotmap_build.fetch.exports.spotify_ids import local_file, named_id, track_uri
 from spotmap_build.fetch.playlist_names import distinct_playlists
 from spotmap_build.fetch.source import Loaded
-from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Omission, Playlist, Track
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from urllib.parse import unquote_to_bytes
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
-from spotmap_build.core.text import decode_text, guess_together, unescape
+from spotmap_build.core.text import decode_text, fold_space, guess_together, unescape
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders import other_lists
 from spotmap_build.fetch.folders.other_lists import read_other_list
-from spotmap_build.fetch.tags import TITLE_SEPARATOR, fold_space, split_caption
+from spotmap_build.fetch.tags import TITLE_SEPARATOR, split_caption
 
 if TYPE_CHECKING:
     from spotmap_build.core.encodings import Encoding

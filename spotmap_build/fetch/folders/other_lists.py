@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from spotmap_build.core.documents import parse_json
+from spotmap_build.core.text import fold_space
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders.markup import Tag, read_markup
-from spotmap_build.fetch.tags import fold_space
 
 SUFFIXES: Final = (".pls", ".xspf", ".jspf", ".wpl", ".zpl", ".asx", ".b4s")
 _PLS: Final = re.compile(r"\s*(?:;[^\r\n]*\s+)*\[playlist\]", re.I)

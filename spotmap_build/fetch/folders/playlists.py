@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.identifiers import ID_DIGITS
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import fold_space, printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.folders.file_finder import FileFinder
 from spotmap_build.fetch.folders.m3u import MAX_M3U_BYTES, PLAYLIST_SUFFIXES, Entry, parse_m3u
 from spotmap_build.fetch.playlist_names import distinct_playlists
-from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Playlist
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import one_line
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.spotify_ids import not_playable
 from spotmap_build.fetch.spotify.rows import SAVED_TRACKS, THE_PLAYLIST, Row
@@ -105,9 +105,9 @@ def _add(
         return
     tracks[row.id] = Track(
         id=row.id,
-        title=_clean(row.title) or UNTITLED,
-        artists=tuple(_clean(artist) for artist in row.artists),
-        album=_clean(row.album),
+        title=one_line(row.title) or UNTITLED,
+        artists=tuple(map(one_line, row.artists)),
+        album=one_line(row.album),
         duration_ms=row.duration_ms,
         isrc=row.isrc,
         explicit=row.explicit,
@@ -124,11 +124,6 @@ def _add(
         failures[row.id] = failed
 
 
-def _clean(text: str) -> str:
-    """Remove control characters, which an earlier version stored in the cache."""
-    return text if text.isprintable() else " ".join(printable(text).split())
-
-
 def _with_earlier_date(track: Track, added_at: str) -> Track:
     if added_at and (not track.added_at or added_at < track.added_at):
         return replace(track, added_at=added_at)
@@ -141,7 +136,7 @@ def _omitted(rows: Iterable[Row], list_uri: str, where: str) -> Iterable[Omissio
         if row.kind in REASONS:
             code, reason = REASONS[row.kind]
             place = translatable(f"(Row {number} of {where}.)")
-            yield Omission(row.id or f"{list_uri}#{number}", _clean(row.title), code, f"{reason} {place}")
+            yield Omission(row.id or f"{list_uri}#{number}", one_line(row.title), code, f"{reason} {place}")
 
 
 def _playlist(playlist: ReadPlaylist, rows: Iterable[Row]) -> Playlist:

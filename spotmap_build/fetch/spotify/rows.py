@@ -17,7 +17,7 @@ import msgspec
 from spotmap_build.core.dates import is_known_date
 from spotmap_build.core.identifiers import SPOTIFY_LOCAL, SPOTIFY_TRACK, plain_isrc
 from spotmap_build.core.image_addresses import smallest_sufficient_image
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import one_line, printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.covers import EDGE_PX
 from spotmap_build.fetch.spotify.playlist_changes import mark_in
@@ -283,8 +283,8 @@ def _text(value: object) -> str:
     """
     if not isinstance(value, str):
         return ""
-    text = printable(value[: 4 * MAX_TEXT_LENGTH].encode("utf-8", "replace").decode())
-    return " ".join(text.split())[:MAX_TEXT_LENGTH].rstrip()
+    text = one_line(value[: 4 * MAX_TEXT_LENGTH].encode("utf-8", "replace").decode())
+    return text[:MAX_TEXT_LENGTH].rstrip()
 
 
 def _whole_number(value: object) -> int | None:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from spotmap_build.core.text import fold_space
 from spotmap_build.fetch.tables.cells import parse_list, parse_texts
-from spotmap_build.fetch.tags import JOINTS, fold_space
+from spotmap_build.fetch.tags import JOINTS
 
 ESCAPED: Final = re.compile(r"(?<!\\), ")
 SEMICOLON: Final = re.compile(r";")

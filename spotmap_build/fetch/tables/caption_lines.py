@@ -6,6 +6,7 @@ import re
 from itertools import islice
 from typing import Final
 
+from spotmap_build.core.text import fold_space
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.tables.bounds import Columns, bounded_lines, check_shape
 from spotmap_build.fetch.tables.delimited import (
@@ -17,7 +18,7 @@ from spotmap_build.fetch.tables.delimited import (
     known_names,
 )
 from spotmap_build.fetch.tables.header_words import field_of_words
-from spotmap_build.fetch.tags import fold_space, split_caption
+from spotmap_build.fetch.tags import split_caption
 
 SAMPLE: Final = 1_000
 MIN_CAPTION_SHARE: Final = 0.8

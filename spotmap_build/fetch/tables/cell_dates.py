@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from spotmap_build.core.dates import is_known_date
+from spotmap_build.core.text import fold_space
 from spotmap_build.fetch.tables.cell_numbers import DIGITS
 from spotmap_build.fetch.tables.cells import is_missing
-from spotmap_build.fetch.tags import fold_space
 
 MONTHS: Final = (
     "jan ene gen янв sty oca ian led tam січ яну ιαν يناير ינו",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from spotmap_build.fetch.tags import fold_space
+from spotmap_build.core.text import fold_space
 
 BETWEEN_TEXTS: Final = re.compile(";")
 BETWEEN_GENRES: Final = re.compile("[,;|]")

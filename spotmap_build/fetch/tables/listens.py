@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from spotmap_build.core.text import fold_space
 from spotmap_build.fetch.exports.history import DAY, MIN_PLAYED_MS, MIN_PLAYS, PlayCounts
 from spotmap_build.fetch.tables.bounds import Columns
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import fold_name
 from spotmap_build.fetch.tables.typed_columns import TypedColumns
-from spotmap_build.fetch.tags import fold_space
 from spotmap_build.model import Listening
 
 Key = str | tuple[str, ...]

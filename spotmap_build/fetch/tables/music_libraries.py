@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from spotmap_build.core.text import fold_space
 from spotmap_build.fetch.folders.markup import Tag, element_pattern, read_elements, read_markup
 from spotmap_build.fetch.playlist_names import MAX_FOLDERS, distinct_names
-from spotmap_build.fetch.tags import fold_space
 
 MAX_DEPTH: Final = 32
 """Of values in an Apple library, which has six; what nests more deeply is not read."""

@@ -13,7 +13,7 @@ from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.dates import latest_release_year
 from spotmap_build.core.identifiers import ID_DIGITS, SPOTIFY_TRACK
 from spotmap_build.core.normalize import repair
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import fold_space, printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError
 from spotmap_build.fetch.exports.collection import Collection
@@ -34,7 +34,7 @@ from spotmap_build.fetch.tables.files import read_columns
 from spotmap_build.fetch.tables.listens import LISTENING, with_listening
 from spotmap_build.fetch.tables.own_vectors import find_vectors
 from spotmap_build.fetch.tables.typed_columns import TypedColumns, repair_texts, type_columns
-from spotmap_build.fetch.tags import UNTITLED, fold_space, split_caption
+from spotmap_build.fetch.tags import UNTITLED, split_caption
 from spotmap_build.model import Failed, Library, Playlist, Recording, Track
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from spotmap_build.core.identifiers import plain_isrc
 from spotmap_build.core.normalize import repair
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import fold_space, printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.collection import whole_number
 from spotmap_build.fetch.tables.bounds import Columns
@@ -31,7 +31,7 @@ from spotmap_build.fetch.tables.cell_numbers import (
 from spotmap_build.fetch.tables.cells import is_missing, parse_truth
 from spotmap_build.fetch.tables.column_names import DURATIONS, NamedColumns, fold_name
 from spotmap_build.fetch.tables.field_names import ADDRESS, ART
-from spotmap_build.fetch.tags import fold_space, parse_place, parse_year
+from spotmap_build.fetch.tags import parse_place, parse_year
 
 NUMERIC: Final = ("x", "y", "play_count", "ms_played", *DURATIONS)
 PLACES: Final = ("track_number", "disc_number")
