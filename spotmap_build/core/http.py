@@ -331,6 +331,8 @@ def _watch(connected: object) -> None:
 
 
 class _Connection(HTTPConnection):
+    """A connection that the deadline of the current thread can shut down."""
+
     def connect(self) -> None:
         super().connect()
         _watch(self.sock)
@@ -340,14 +342,8 @@ class _Connection(HTTPConnection):
         super().request(*args, **options)
 
 
-class _SecureConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _watch(self.sock)
-
-    def request(self, *args: Any, **options: Any) -> None:
-        _watch(self.sock)
-        super().request(*args, **options)
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):

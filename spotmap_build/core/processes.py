@@ -7,10 +7,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for_any
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
 
 
 @contextmanager
@@ -27,6 +32,23 @@ def interrupts_blocked() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_worker(
+    serve: Callable[..., None], *arguments: object, name: str
+) -> tuple[BaseProcess, Connection[object, object]]:
+    """Start a process that calls ``serve`` with its end of a pipe and the arguments; return it and our end.
+
+    ``serve`` is defined at the top level of a module and calls :func:`set_up_worker` first; the arguments are
+    picklable, because the process is not a fork.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, *arguments), name=name, daemon=True)
+    with interrupts_blocked():
+        process.start()
+    theirs.close()
+    return process, ours
 
 
 def set_up_worker() -> None:

@@ -7,7 +7,6 @@ without saying which one was at fault, and recycling processes (``max_tasks_per_
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
@@ -19,7 +18,7 @@ from multiprocessing.connection import wait as wait_for_any
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, Self, TypeVar
 
 from spotmap_build.core.memory import share_one_arena
-from spotmap_build.core.processes import interrupts_blocked, set_up_worker
+from spotmap_build.core.processes import set_up_worker, start_worker
 from spotmap_build.errors import SpotmapError
 from spotmap_build.model import Done, Failed
 
@@ -309,13 +308,8 @@ def _end(process: BaseProcess, patience_s: float) -> None:
 
 
 def _start_worker(work: Callable[[JobType], Done[Result] | Failed], stage: str) -> _Worker[JobType, Result]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work), name=f"spotmap-{stage}", daemon=True)
-    with interrupts_blocked():
-        process.start()
-    theirs.close()
-    return _Worker(process, ours, stage)
+    process, connection = start_worker(_serve, work, name=f"spotmap-{stage}")
+    return _Worker(process, connection, stage)
 
 
 def _serve(connection: Connection[object, object], work: Callable[[Any], object]) -> None:

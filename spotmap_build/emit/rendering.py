@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from spotmap_build.core.language import page_gettext, page_ngettext
-from spotmap_build.core.processes import interrupts_blocked, limit_cpu, limit_memory, set_up_worker
+from spotmap_build.core.processes import limit_cpu, limit_memory, set_up_worker, start_worker
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -80,12 +79,7 @@ def _environment(pages: tuple[tuple[str, str], ...]) -> Environment:
 
 def render_in_process(pages: Mapping[str, str], variables: Mapping[str, Any]) -> Rendered:
     """Render like :func:`render` in a process with limits on time, memory and output."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, CPU_S), name="spotmap-templates", daemon=True)
-    with interrupts_blocked():
-        process.start()
-    theirs.close()
+    process, ours = start_worker(_serve, CPU_S, name="spotmap-templates")
     try:
         ours.send_bytes(orjson.dumps([pages, variables]))
         content = ours.recv_bytes(MAX_PAGES_BYTES) if ours.poll(DEADLINE_S) else b""
@@ -101,7 +95,7 @@ def render_in_process(pages: Mapping[str, str], variables: Mapping[str, Any]) ->
     return {name: text if isinstance(text, str) else Fault(*text) for name, text in orjson.loads(content).items()}
 
 
-def _serve(connection: Connection[Any, Any], cpu_s: int) -> None:
+def _serve(connection: Connection[object, object], cpu_s: int) -> None:
     set_up_worker()
     pages, variables = orjson.loads(connection.recv_bytes())
     limit_memory(MEMORY_BYTES)

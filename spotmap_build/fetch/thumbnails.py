@@ -6,24 +6,20 @@ that cover is lost.
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Final, Self
 
-from spotmap_build.core.processes import interrupts_blocked, limit_cpu, limit_memory, set_up_worker
+from spotmap_build.core.processes import limit_cpu, limit_memory, set_up_worker, start_worker
 from spotmap_build.fetch.covers import (
     MAX_SOURCE_BYTES,
     MAX_THUMBNAIL_BYTES,
     load_decoders,
     thumbnail,
 )
-
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
 
 DEADLINE_S: Final = 60.0
 """A cover takes 0.2 seconds; the largest accepted images take a few seconds."""
@@ -48,8 +44,7 @@ class UnreadablePicture(Exception):
 class Thumbnails:
     """Creates thumbnails for any number of threads. A context manager; the process starts with the first image."""
 
-    def __init__(self, deadline_s: float = DEADLINE_S) -> None:
-        self._deadline_s = deadline_s
+    def __init__(self) -> None:
         self._turn = threading.Lock()
         self._worker: _Worker | None = None
         self._lost = 0
@@ -82,7 +77,7 @@ class Thumbnails:
         with self._turn:
             worker = self._ready_worker()
             try:
-                small = worker.ask(image, self._deadline_s)
+                small = worker.ask(image)
             except (OSError, EOFError) as error:
                 self._discard()
                 self._lost += 1
@@ -114,24 +109,18 @@ class _Worker:
     """The parent's handle of the process. Its messages are bytes, never pickles, because it may be compromised."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection: Connection[Any, Any]
-        self._connection, theirs = context.Pipe()
-        self._process: BaseProcess = context.Process(target=_serve, args=(theirs,), name="spotmap-covers", daemon=True)
+        self._process, self._connection = start_worker(_serve, name="spotmap-covers")
         self._is_ready = False
-        with interrupts_blocked():
-            self._process.start()
-        theirs.close()
 
     def wait_until_ready(self) -> None:
         if not self._is_ready:
-            with self._killed_after(DEADLINE_S):
+            with self._killed_after_deadline():
                 self._connection.recv_bytes(MAX_THUMBNAIL_BYTES)
             self._is_ready = True
 
-    def ask(self, image: bytes, deadline_s: float) -> bytes:
+    def ask(self, image: bytes) -> bytes:
         """Return the process's thumbnail. Raise ``OSError`` or ``EOFError`` if it dies or has to be killed."""
-        with self._killed_after(deadline_s):
+        with self._killed_after_deadline():
             self._connection.send_bytes(image)
             return self._connection.recv_bytes(MAX_THUMBNAIL_BYTES)
 
@@ -146,9 +135,9 @@ class _Worker:
         self._process.close()
 
     @contextmanager
-    def _killed_after(self, deadline_s: float) -> Iterator[None]:
+    def _killed_after_deadline(self) -> Iterator[None]:
         """Kill the process after a timeout, which unblocks a hanging send or receive."""
-        timer = threading.Timer(deadline_s, self.kill)
+        timer = threading.Timer(DEADLINE_S, self.kill)
         timer.daemon = True
         timer.start()
         try:
@@ -157,7 +146,7 @@ class _Worker:
             timer.cancel()
 
 
-def _serve(connection: Connection[Any, Any]) -> None:
+def _serve(connection: Connection[object, object]) -> None:
     """Run the worker loop: receive an image, send its thumbnail; end when the pipe is closed or the parent dies."""
     set_up_worker()
     warnings.simplefilter("ignore")  # Pillow's warnings about untrusted images

@@ -106,12 +106,12 @@ def test_worker_that_dies_or_hangs_fails_one_cover(monkeypatch: pytest.MonkeyPat
     before = set(started())
     with Thumbnails() as pool:
         for signal_number in (signal.SIGKILL, signal.SIGSTOP):
-            monkeypatch.setattr(pool, "_deadline_s", patience())
+            monkeypatch.setattr(module, "DEADLINE_S", patience())
             assert pool.make(picture())
             (process,) = set(started()) - before
             process.send_signal(signal_number)
             if signal_number == signal.SIGSTOP:  # it will never answer
-                monkeypatch.setattr(pool, "_deadline_s", 0.1)
+                monkeypatch.setattr(module, "DEADLINE_S", 0.1)
             with pytest.raises(UnreadablePicture):
                 pool.make(picture("BMP", (2_000, 1_000)))
     assert set(started()) <= before
