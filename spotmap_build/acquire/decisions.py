@@ -38,7 +38,7 @@ class Decision:
     @property
     def expires_at_unix_s(self) -> int | None:
         """When the decision expires, if it does."""
-        return self.freshness.fetched_at_unix_s + self.freshness.max_age_s if self.freshness else None
+        return self.freshness.expires_at_unix_s if self.freshness else None
 
 
 def match_metadata(track: Track) -> dict[str, object]:

@@ -197,8 +197,7 @@ class Previews:
             return None
         if chosen.deezer_id is None and self._run.config.retry:
             return None
-        fresh = record.freshness
-        return _found(track, chosen, fresh.fetched_at_unix_s + fresh.max_age_s if fresh else None)
+        return _found(track, chosen, record.freshness.expires_at_unix_s if record.freshness else None)
 
     def _choose(self, track: Track) -> Chosen:
         """Match Deezer's results to the track, with the same matcher as for YouTube Music."""

@@ -34,8 +34,13 @@ class Freshness:
     fetched_at_unix_s: Moment
     max_age_s: Count
 
+    @property
+    def expires_at_unix_s(self) -> int:
+        """When the answer expires (seconds since 1970, UTC)."""
+        return self.fetched_at_unix_s + self.max_age_s
+
     def is_fresh(self, now_unix_s: float) -> bool:
-        """Tell whether the answer may still be used.
+        """Return whether the answer may still be used.
 
         An answer dated in the future is as old as its distance from now, so that it expires even if it was written
         under a wrong clock.
@@ -68,7 +73,7 @@ class Failure:
             raise ValueError(f"Failure {self.code!r}: retry_at_unix_s is for kind 'retry_after', and required there")
 
     def is_due(self, now_unix_s: float) -> bool:
-        """Tell whether it is time to try again.
+        """Return whether it is time to try again.
 
         A time more than ``MAX_WAIT_S`` ahead was computed under a wrong clock, so it counts as past.
         """
@@ -80,7 +85,7 @@ class Failure:
 def next_change_unix_s(known: CachedOutcome) -> float:
     """Return when an answer expires or a failure is due again (seconds since 1970, UTC); infinity for never."""
     due = math.inf if known.failure is None or known.failure.retry_at_unix_s is None else known.failure.retry_at_unix_s
-    expiry = math.inf if known.freshness is None else known.freshness.fetched_at_unix_s + known.freshness.max_age_s
+    expiry = math.inf if known.freshness is None else known.freshness.expires_at_unix_s
     return min(due, expiry)
 
 
