@@ -15,7 +15,7 @@ OTHER_SHARD: Final = "other-shard"
 
 
 def is_in_shard(track: Track, shard: Shard | None) -> bool:
-    """Tell whether a track belongs to this shard.
+    """Return whether a track belongs to this shard.
 
     Audio files and generated tracks are assigned by the digest of their sound, so that copies go to the same shard.
     Tracks whose recording has to be searched for are assigned by id, because machines may differ in what they have

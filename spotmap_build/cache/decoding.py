@@ -20,7 +20,7 @@ def decoder() -> str:
 
 
 def is_worth_another_try(record: Record, *, retry: bool) -> bool:
-    """Tell whether a failed result may succeed now.
+    """Return whether a failed result may succeed now.
 
     Permanent failures are worth another try if another decoder produced them, all others only with ``retry``.
     """

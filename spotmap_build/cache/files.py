@@ -69,7 +69,7 @@ def digest_file(path: Path) -> str:
 
 
 def is_in_the_way(error: OSError) -> bool:
-    """Tell whether ``error`` means that a path holds the wrong kind of thing, such as a folder in place of a file.
+    """Return whether ``error`` means that a path holds the wrong kind of thing, such as a folder in place of a file.
 
     That is damage to the cache rather than a failure of the disk.
     """

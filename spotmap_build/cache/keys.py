@@ -61,7 +61,7 @@ def place_digest(path: Path) -> str:
 
 
 def is_digest(value: object) -> bool:
-    """Tell whether ``value`` has the form of a :func:`digest_bytes` result."""
+    """Return whether ``value`` has the form of a :func:`digest_bytes` result."""
     return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
 
 

@@ -118,7 +118,7 @@ class CacheFolder:
 
 
 def is_content(name: str) -> bool:
-    """Tell whether a path relative to the cache's root ("cas/ab/ab…") is that of a blob, a record or a root."""
+    """Return whether a path relative to the cache's root ("cas/ab/ab…") is that of a blob, a record or a root."""
     return _CONTENT.fullmatch(name) is not None
 
 
@@ -163,7 +163,7 @@ def prepare(root: Path, *, create: bool) -> CacheFolder:
 
 
 def _is_cache(root: Path) -> bool:
-    """Tell whether ``root`` holds a usable cache; False if one can be created there.
+    """Return whether ``root`` holds a usable cache; False if one can be created there.
 
     FORMAT is written last. A folder whose creation was interrupted contains only names of ours and is completed.
     """

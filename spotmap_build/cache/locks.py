@@ -107,7 +107,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def _attempt(descriptor: int, path: Path, *, exclusive: bool) -> bool | None:
-    """Tell whether the lock was acquired; None if the file system has no locks."""
+    """Return whether the lock was acquired; None if the file system has no locks."""
     try:
         return _try_lock(descriptor, exclusive=exclusive)
     except OSError as error:

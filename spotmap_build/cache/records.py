@@ -87,7 +87,7 @@ class Record:
         return {**files, **self.blobs}
 
     def is_current(self, now_unix_s: float) -> bool:
-        """Tell whether the record may be used, that is, its answer has not expired and its failure is not due again."""
+        """Return whether the record may be used: its answer has not expired, and its failure is not due again."""
         if self.failure is not None and self.failure.is_due(now_unix_s):
             return False
         return self.freshness is None or self.freshness.is_fresh(now_unix_s)

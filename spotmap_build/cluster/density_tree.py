@@ -100,16 +100,16 @@ class DensityTree:
         return 1 - float(self.birth[group]) / self._death_density(group)
 
     def contain_most(self, parts: list[int], group: int) -> bool:
-        """Tell whether these parts contain most of a group."""
+        """Return whether these parts contain most of a group."""
         return sum(int(self.sizes[part]) for part in parts) >= NEARLY_ALL_SHARE * float(self.sizes[group])
 
     def are_more_prominent(self, parts: list[int], group: int) -> bool:
-        """Tell whether rows are more prominent as these parts than as one group; rows in no part count as 0."""
+        """Return whether rows are more prominent as these parts than as one group; rows in no part count as 0."""
         of_parts = sum(float(self.sizes[part]) * self.prominence(part) for part in parts)
         return of_parts > float(self.sizes[group]) * self.prominence(group)
 
     def are_prominent(self, parts: list[int], group: int) -> bool:
-        """Tell whether several parts contain most of a group, and each of them is prominent."""
+        """Return whether several parts contain most of a group, and each of them is prominent."""
         if len(parts) < CLEAR[0][0] or not self.contain_most(parts, group):
             return False
         prominences = [self.prominence(part) for part in parts]
@@ -117,7 +117,7 @@ class DensityTree:
         return any(len(parts) >= count and mean >= on_average and lowest >= each for count, on_average, each in CLEAR)
 
     def are_large(self, parts: list[int], group: int, min_size: int) -> bool:
-        """Tell whether many parts contain a large share of a group, and are far larger than the smallest cluster."""
+        """Return whether many parts contain a large share of a group, and are far larger than the smallest cluster."""
         held = sum(int(self.sizes[part]) for part in parts)
         return (
             len(parts) >= MIN_OVERLAPPING_PARTS
@@ -253,7 +253,7 @@ def _topmost(tree: DensityTree, selected: dict[int, list[int]], group: int, min_
 
 
 def _is_single_cluster(tree: DensityTree, group: int, parts: list[int], min_size: int) -> bool:
-    """Tell whether a group is a cluster although its parts have more mass, because it is isolated and they are not.
+    """Return whether a group is a cluster although its parts have more mass, because it is isolated and they are not.
 
     A group with most of the library is isolated as soon as a few tracks are far off; that alone makes it no cluster.
     """
@@ -286,7 +286,7 @@ def _select_by_mass(tree: DensityTree, large: float = np.inf) -> dict[int, list[
 
 
 def _is_large(tree: DensityTree, group: int, large: float) -> bool:
-    """Tell whether a group has more rows than ``large`` and is close to others, or has most of all rows."""
+    """Return whether a group has more rows than ``large`` and is close to others, or has most of all rows."""
     if tree.sizes[group] <= large or not tree.parts[group]:
         return False
     is_near = float(tree.birth[tree.parts[group][0]]) < NEAR * float(tree.birth[group])

@@ -136,7 +136,7 @@ def term_of(tag: str) -> Term:
 
 
 def is_of_head(tag: str) -> bool:
-    """Tell whether a tag is a mood or an instrument from a classifier head rather than a style."""
+    """Return whether a tag is a mood or an instrument from a classifier head rather than a style."""
     return tag.partition("---")[0] in FAMILIES
 
 

@@ -57,7 +57,7 @@ class BranchTarget:
         raise AssertionError("the last attempt returns or raises")
 
     def _has_moved(self, base: str) -> bool:
-        """Tell whether the branch was changed by someone else in the meantime."""
+        """Return whether the branch was changed by someone else in the meantime."""
         try:
             return self._branch.head() != base
         except GitFailed:

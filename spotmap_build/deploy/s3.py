@@ -164,7 +164,7 @@ def _reason_of(error: BaseException) -> tuple[str, str]:
 
 
 def _is_there(about: Mapping[str, Any] | None, name: str, site: BuiltSite) -> bool:
-    """Tell whether an object equals the local file: by digest, or by name and size if the service has no digest."""
+    """Return whether an object equals the local file: by digest, or by name and size if the service has no digest."""
     if about is None or int(about["size"]) != site.sizes[name]:
         return False
     digest = str(about.get("ETag", "")).strip('"')

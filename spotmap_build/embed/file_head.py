@@ -43,7 +43,7 @@ def tag_bytes(head: bytes) -> int:
 
 
 def begins_like_audio(head: bytes) -> bool:
-    """Tell whether a file's first 16 bytes are those of an audio format.
+    """Return whether a file's first 16 bytes are those of an audio format.
 
     If so, a file that cannot be decoded is damaged; otherwise it is not audio.
     """

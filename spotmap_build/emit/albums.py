@@ -47,7 +47,7 @@ class _Part:
     is_scattered: bool
 
     def fits(self, other: _Part) -> bool:
-        """Tell whether both can be parts of the same album."""
+        """Return whether both can be parts of the same album."""
         if len(self.years | other.years) > 1 or not self.places.isdisjoint(other.places):
             return False
         is_known = (self.years and other.years) or (self.places and other.places)
@@ -83,7 +83,7 @@ def _part(rows: list[int], tracks: Sequence[Track]) -> _Part:
 
 
 def _have_one_artist(tracks: Sequence[Track], rows: Sequence[int]) -> bool:
-    """Tell whether all tracks have the same first artist, as on most albums; they then belong to the same album."""
+    """Return whether all tracks have the same first artist, as on most albums; they then belong to the same album."""
     artists = {tracks[row].artists[:1] for row in rows}
     return len(artists) == 1 and artists != {()}
 

@@ -29,7 +29,7 @@ _PATH = re.compile(rf"{_ROOT}|(?:art|audio)/{_NAME}|data/{_GENERATION}/{_NAME}")
 
 
 def is_safe_path(path: str) -> bool:
-    """Tell whether ``path`` can be part of a site: a page, a cover, an excerpt, or a file of a generation.
+    """Return whether ``path`` can be part of a site: a page, a cover, an excerpt, or a file of a generation.
 
     Other paths are never written, removed or served: an output folder may be a repository, with hooks.
     """
@@ -37,7 +37,7 @@ def is_safe_path(path: str) -> bool:
 
 
 def is_generation(name: str) -> bool:
-    """Tell whether ``name`` is a valid name of a generation."""
+    """Return whether ``name`` is a valid name of a generation."""
     return re.fullmatch(_GENERATION, name) is not None
 
 

@@ -16,7 +16,7 @@ _RANGE = re.compile(r"bytes=(\d{1,18})?-(\d{1,18})?")
 
 
 def is_local_host(header: str | None) -> bool:
-    """Tell whether a ``Host`` header names this machine, with any port."""
+    """Return whether a ``Host`` header names this machine, with any port."""
     name, _, port = (header or "").partition(":")
     return name.lower() in LOCAL_NAMES and (not port or (port.isascii() and port.isdigit()))
 

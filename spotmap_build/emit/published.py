@@ -236,7 +236,7 @@ def _reason(error: Exception) -> str:
 
 
 def _is_temporary(error: Exception) -> bool:
-    """Tell whether a later attempt may succeed: the connection failed or broke, or the server reported an error."""
+    """Return whether a later attempt may succeed: the connection failed or broke, or the server reported an error."""
     from requests.exceptions import ChunkedEncodingError, ConnectionError, HTTPError, Timeout  # noqa: A004 - its name
 
     return isinstance(error, ConnectionError | Timeout | ChunkedEncodingError | HTTPError)

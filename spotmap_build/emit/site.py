@@ -273,7 +273,7 @@ def _check_folders_are_real(folder: Path, files: Iterable[str]) -> None:
 
 
 def _holds(place: Path, files: Mapping[str, bytes], path: str) -> bool:
-    """Tell whether a file exists with exactly this content.
+    """Return whether a file exists with exactly this content.
 
     The content is compared because browsers reject a file in which the disk flipped a bit. Reading a file takes little
     longer than checking its size.

@@ -228,7 +228,7 @@ def _real(path: Path) -> Path:
 
 
 def _is_relevant(path: Path, folders: tuple[Path, ...], excluded: tuple[Path, ...]) -> bool:
-    """Tell whether a change in a folder matters: changes of hidden files and of files that builds write do not."""
+    """Return whether a change in a folder matters: changes of hidden files and of files that builds write do not."""
     if any(path.is_relative_to(place) for place in excluded):
         return False
     inside = [path.relative_to(folder) for folder in folders if path.is_relative_to(folder)]

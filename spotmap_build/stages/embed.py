@@ -270,7 +270,7 @@ def _mapped_track(track: Track, full: Acquisition, previews: Acquisition | None)
 
 
 def _waits_for_time(track: Track, full: Acquisition) -> bool:
-    """Tell whether the time limit ended before a track with a preview could be analyzed in full."""
+    """Return whether the time limit ended before a track with a preview could be analyzed in full."""
     is_wanted = bool(full.stopped) and full.run.config.audio != "previews"
     return is_wanted and full.failure_of(track).code == TIME_LIMIT
 
@@ -304,7 +304,7 @@ def _digest(full: Acquisition, kept: list[_MappedTrack], pairs: list[tuple[_Mapp
 
 
 def _has_moment(entry: _MappedTrack) -> bool:
-    """Tell whether the typical moment is known. A moment within a preview has no known position in the full track."""
+    """Return whether the typical moment is known. A moment within a preview has no known position in the full track."""
     return MOMENT in entry.record.outputs and not entry.is_preview
 
 

@@ -190,7 +190,7 @@ def _decode(outputs: Outputs) -> Site:
 
 
 def is_site(outputs: Outputs) -> bool:
-    """Tell whether these are exactly the files of one generation, since a cache may come from elsewhere.
+    """Return whether these are exactly the files of one generation, since a cache may come from elsewhere.
 
     Raises
     ------

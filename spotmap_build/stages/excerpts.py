@@ -87,7 +87,7 @@ def count_excerpts(tracks: tuple[Track, ...]) -> int:
 
 
 def _has_audio_file(track: Track) -> bool:
-    """Tell whether the audio of a track is on this machine, without requests to a service."""
+    """Return whether the audio of a track is on this machine, without requests to a service."""
     recording = track.recording
     return recording is not None and (recording.path is not None or recording.recipe is not None)
 
@@ -112,7 +112,7 @@ class _Excerpts:
         self.pending = [track_id for track_id in first_of_key.values() if not self._is_settled(self._keys[track_id])]
 
     def _is_settled(self, key: Key) -> bool:
-        """Tell whether the cache has an excerpt or a valid failure, and record it."""
+        """Return whether the cache has an excerpt or a valid failure, and record it."""
         record = self._run.cache.lookup(key)
         if record is None:
             return False

@@ -103,7 +103,7 @@ class _HeadsUnavailable(Exception):
 
 
 def _has_output(record: Record, spec: HeadSpec) -> bool:
-    """Tell whether a recording's analysis included a head."""
+    """Return whether a recording's analysis included a head."""
     return spec.output in record.outputs
 
 

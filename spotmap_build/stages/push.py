@@ -51,7 +51,7 @@ class Proposal:
 
     @property
     def is_needed(self) -> bool:
-        """Tell whether anything would change."""
+        """Return whether anything would change."""
         return any(change.is_needed for change in self.changes)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def _is_foreign(name: str) -> bool:
-    """Tell whether a name does not belong in a new store. Hidden files are allowed: sync services create them."""
+    """Return whether a name does not belong in a new store. Hidden files are allowed: sync services create them."""
     return name not in {README_NAME, PACKS} and not name.startswith(".")
 
 

@@ -36,7 +36,7 @@ class OwnFiles:
             self._lists.update(_lists(folder))
 
     def __contains__(self, path: Path) -> bool:
-        """Tell whether a file was written by this program and not edited since."""
+        """Return whether a file was written by this program and not edited since."""
         if path in self._lists:
             return _digest(path) == self._lists[path]
         return _EXCERPT.fullmatch(path.name) is not None and path.parent in self._excerpts
