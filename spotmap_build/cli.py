@@ -18,7 +18,7 @@ from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, e
 from spotmap_build.cli_storage import cache, deploy, store
 from spotmap_build.core.interrupts import handle_interrupts
 from spotmap_build.core.language import AUTO
-from spotmap_build.core.memory import skip_collection_at_exit
+from spotmap_build.core.memory import tune_gc
 from spotmap_build.core.translation import gettext, ngettext, set_language, translate
 from spotmap_build.errors import SpotmapError, unexpected
 from spotmap_build.registry.formats import EXPORT_FORMATS, LIST_FORMATS
@@ -385,7 +385,7 @@ def _configured(flags: dict[str, Any]) -> Iterator[tuple[Config, Progress]]:
 def run() -> None:
     """Entry point of the command: turn errors into a message, a hint and an exit status."""
     handle_interrupts()
-    skip_collection_at_exit()
+    tune_gc()
     os.environ["PYTHONSAFEPATH"] = "1"  # child processes must not import code from the working folder
     if sys.__stderr__ is not None:
         faulthandler.enable(sys.__stderr__)  # show a traceback if compiled code crashes

@@ -14,7 +14,6 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
-from spotmap_build.core.memory import infrequent_gc
 from spotmap_build.core.translation import gettext, translatable
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
@@ -233,7 +232,7 @@ def with_cache(
     damaged: Counter[str] = Counter()
     # Starting over does not extend the time limit.
     started_s = time.monotonic() if limit_from_s is None else limit_from_s
-    with Cache.open(config.cache_dir) as cache, infrequent_gc():
+    with Cache.open(config.cache_dir) as cache:
         while max(damaged.values(), default=0) < CORRUPTION_LIMIT and damaged.total() < DAMAGE_LIMIT:
             try:
                 return work(stages.Run(config, cache, progress, Clock(started_s)))

@@ -144,17 +144,27 @@ class _Content(msgspec.Struct):
     seconds: float
 
 
-def decode_record(data: bytes) -> tuple[Record, bytes]:
-    """Decode a record's file; return the record and the canonical text of its key. Raises ``DamagedError``."""
+def decode_record(data: bytes, expected: Key | None = None) -> tuple[Record, bytes]:
+    """Decode a record's file; return the record and the canonical text of its key.
+
+    ``expected``: the key that it must have, which then need not be decoded.
+
+    Raises
+    ------
+    DamagedError
+        The file is damaged, or belongs to another key.
+    """
     body = _verified_body(data)
     try:
         content = decode_json(body, _Content)
         canonical_key = bytes(content.key)
-        key = decode_json(canonical_key, _StoredKey)
+        key = expected or decode_json(canonical_key, _StoredKey)
     except ValueError as error:
         raise DamagedError(f"the checksum matches, but it is not a record of this format: {error}") from error
+    if expected is not None and canonical_key != expected.canonical:
+        raise DamagedError("it belongs to another key")
     record = Record(
-        key_digest=digest_bytes(canonical_key),
+        key_digest=digest_bytes(canonical_key) if expected is None else expected.digest,
         stage=key.stage,
         stage_version=key.stage_version,
         outputs=content.outputs,

@@ -321,9 +321,7 @@ class Cache:
     def _read_record(self, name: str, key: Key) -> Record | None:
         """Return the intact record at the path ``name``; None if one of its blobs is gone."""
         data, used_at_unix_s = read_record_file(name)
-        record, canonical_key = decode_record(data)
-        if canonical_key != key.canonical:
-            raise DamagedError("it belongs to another key")
+        record, _ = decode_record(data, key)
         for digest, size_bytes in record.required_blobs.items():
             blob = self._folder.blob(digest)
             try:

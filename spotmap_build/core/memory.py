@@ -5,11 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Final
 
 GC_THRESHOLDS: Final = (500_000, 20, 50)
 """New objects before a collection, and collections before one of the next generation. Python: 700, 10, 10."""
@@ -32,24 +28,12 @@ def share_one_arena() -> None:
             mallopt(M_ARENA_MAX, 1)
 
 
-@contextmanager
-def infrequent_gc() -> Iterator[None]:
-    """Run garbage collection less often within the context.
+def tune_gc() -> None:
+    """Search for reference cycles less often in this process, and not when it ends.
 
-    A build creates millions of long-lived objects and hardly any reference cycles. With the default thresholds, garbage
-    collection took a sixth of the build time of a map of 100,000 tracks with given positions.
+    A build creates millions of long-lived objects and hardly any cycles. With Python's thresholds, the searches took a
+    sixth of the time of a map of 100,000 tracks with given positions. The one at the end, whose memory is released
+    anyway, took 0.6 seconds after a build of 5,000 tracks.
     """
-    before = gc.get_threshold()
     gc.set_threshold(*GC_THRESHOLDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-def skip_collection_at_exit() -> None:
-    """Let the process end without a search for reference cycles, which Python otherwise makes among all objects.
-
-    It took 0.6 seconds at the end of a build of 5,000 tracks, and the memory is released anyway.
-    """
     atexit.register(gc.freeze)

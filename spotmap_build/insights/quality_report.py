@@ -72,11 +72,12 @@ def quality_report(
     QualityReport
         The figures, each with a sentence, and the share of neighbors that each track keeps.
     """
-    kept = quality.neighbor_recall(neighbors, positions)
+    on_plane = quality.nearest_on_plane(positions, quality.NEIGHBORHOOD_SIZE)
+    kept = quality.kept_neighbors(neighbors.first(quality.NEIGHBORHOOD_SIZE).indices, on_plane)
     trust = quality.trustworthiness(unit_vectors, positions) if trustworthiness is None else trustworthiness
     figures = [*_of_the_plane(trust, quality.continuity(unit_vectors, positions), kept), *_of_the_search(neighbors)]
     for kind, of_tracks in labels.items():
-        figures += _of_labels(kind, quality.agreement(neighbors, positions, of_tracks))
+        figures += _of_labels(kind, quality.agreement(neighbors, on_plane, of_tracks))
     figures += _of_clusters(positions, cluster_labels)
     if anchored is not None and anchored.drift.known_count:
         figures += _of_the_last_map(anchored)

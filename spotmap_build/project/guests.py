@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from spotmap_build.project.anchoring import place_at_hosts
-from spotmap_build.project.quality import kept_neighbors
+from spotmap_build.project.quality import kept_neighbors, nearest_on_plane
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
@@ -59,5 +59,6 @@ def kept_of_guests(neighbors: Sequence[Sequence[int]], places: Float32Array, pos
 
     ``neighbors``: row numbers, in which guests follow the library; the same number for each guest.
     """
-    true = np.asarray(neighbors, dtype=np.int32)
-    return kept_neighbors(true, np.concatenate([positions, places]), first=len(positions))
+    similar = np.asarray(neighbors, dtype=np.int32)
+    all_positions = np.concatenate([positions, places])
+    return kept_neighbors(similar, nearest_on_plane(all_positions, similar.shape[1], first=len(positions)))

@@ -145,9 +145,14 @@ def _with_equal_copies(prepared: Float32Array, vectors: Float32Array) -> Float32
 
 def first_equal_rows(vectors: Float32Array) -> Int32Array:
     """Return for each row the index of the first row with the same bits, possibly its own: int32 ``[n]``."""
-    first: dict[bytes, int] = {}
-    digests = (blake2b(row.tobytes(), digest_size=16).digest() for row in vectors)
-    return np.fromiter((first.setdefault(digest, row) for row, digest in enumerate(digests)), np.int32, len(vectors))
+    first = np.arange(len(vectors), dtype=np.int32)
+    # Only rows whose bits have the same sum can be equal, so only these are hashed.
+    sums = np.ascontiguousarray(vectors).view(np.uint32).sum(axis=1, dtype=np.uint64)
+    _, group_of, sizes = np.unique(sums, return_inverse=True, return_counts=True)
+    first_by_digest: dict[bytes, int] = {}
+    for row in np.flatnonzero(sizes[group_of] > 1).tolist():
+        first[row] = first_by_digest.setdefault(blake2b(vectors[row].tobytes(), digest_size=16).digest(), row)
+    return first
 
 
 def row_digests(vectors: Float32Array) -> Int64Array:

@@ -84,15 +84,15 @@ def continuity(unit_vectors: Float32Array, positions: Float32Array) -> float:
     return _intrusions(unit_vectors, positions, listed_by_similarity=False)
 
 
-def neighbor_recall(neighbors: Neighbors, positions: Float32Array) -> Float32Array:
+def kept_neighbors(similar: Int32Array, on_plane: Int32Array) -> Float32Array:
     """Measure how much of each track's neighborhood is preserved on the plane.
 
     Parameters
     ----------
-    neighbors : Neighbors
-        The most similar tracks of each track.
-    positions : numpy.ndarray
-        Float32 ``[n, 2]``.
+    similar : numpy.ndarray
+        Int32 ``[n, k]``: the most similar tracks of each track.
+    on_plane : numpy.ndarray
+        Int32 ``[n, k]`` or more columns, from :func:`nearest_on_plane`.
 
     Returns
     -------
@@ -100,24 +100,16 @@ def neighbor_recall(neighbors: Neighbors, positions: Float32Array) -> Float32Arr
         Float32 ``[n]`` in 0..1: the share of a track's most similar tracks that are among as many nearest ones on the
         plane. Its mean is the neighbor recall of the map. 1 for tracks without neighbors.
     """
-    return kept_neighbors(neighbors.first(NEIGHBORHOOD_SIZE).indices, positions)
-
-
-def kept_neighbors(true: Int32Array, positions: Float32Array, first: int = 0) -> Float32Array:
-    """Return the share of ``true`` neighbors that are also nearest on the plane, for tracks from row ``first`` on.
-
-    Float32 ``[n - first]``; 1 without neighbors.
-    """
-    if true.shape[1] == 0:
-        return np.ones(len(true), dtype=np.float32)
-    near = nearest_on_plane(positions, true.shape[1], first)
-    return np.asarray((true[:, :, None] == near[:, None, :]).any(axis=2).mean(axis=1), dtype=np.float32)
+    if similar.shape[1] == 0:
+        return np.ones(len(similar), dtype=np.float32)
+    near = on_plane[:, : similar.shape[1]]
+    return np.asarray((similar[:, :, None] == near[:, None, :]).any(axis=2).mean(axis=1), dtype=np.float32)
 
 
 def nearest_on_plane(positions: Float32Array, count: int, first: int = 0) -> Int32Array:
     """Return the ``count`` nearest tracks on the plane for every track from row ``first`` on, excluding itself.
 
-    Int32 ``[n - first, k]``, k at most n - 1.
+    Int32 ``[n - first, k]``, k at most n - 1, the nearest first.
     """
     from scipy.spatial import cKDTree
 
@@ -132,11 +124,15 @@ def nearest_on_plane(positions: Float32Array, count: int, first: int = 0) -> Int
     return np.asarray(found[~itself].reshape(n - first, k), dtype=np.int32)
 
 
-def agreement(neighbors: Neighbors, positions: Float32Array, labels: Sequence[Sequence[str]]) -> Agreement:
+def agreement(neighbors: Neighbors, on_plane: Int32Array, labels: Sequence[Sequence[str]]) -> Agreement:
     """Return how often neighbors share a label, such as an artist, an album, a playlist or a genre.
 
     Parameters
     ----------
+    neighbors : Neighbors
+        The most similar tracks of each track.
+    on_plane : numpy.ndarray
+        Int32 ``[n, k]``: the nearest tracks on the plane, from :func:`nearest_on_plane`.
     labels : Sequence[Sequence[str]]
         Labels of every track, possibly none or several. Tracks without labels are not evaluated, but count as neighbors
         of other tracks, so that a map does not get better by placing them in between.
@@ -146,13 +142,12 @@ def agreement(neighbors: Neighbors, positions: Float32Array, labels: Sequence[Se
     if len(asked) == 0 or len(labels) < 2:
         return Agreement(0.0, 0.0, 0.0, len(asked))
     space = neighbors.first(NEIGHBORHOOD_SIZE).indices[asked]
-    plane = nearest_on_plane(positions, NEIGHBORHOOD_SIZE)[asked]
     generator = np.random.default_rng(0)
     chosen = generator.choice(asked, RANDOM_PAIRS)
     others = (chosen + generator.integers(1, len(labels), RANDOM_PAIRS)) % len(labels)
     return Agreement(
         in_space=_share(membership, np.repeat(asked, space.shape[1]), space.ravel().astype(np.intp)),
-        on_plane=_share(membership, np.repeat(asked, plane.shape[1]), plane.ravel().astype(np.intp)),
+        on_plane=_share(membership, np.repeat(asked, on_plane.shape[1]), on_plane[asked].ravel().astype(np.intp)),
         by_chance=_share(membership, chosen, others),
         labeled=len(asked),
     )

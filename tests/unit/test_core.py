@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import random
 import subprocess
@@ -26,29 +25,22 @@ from spotmap_build.core.files import (
     read_bounded,
     write_atomically,
 )
-from spotmap_build.core.memory import GC_THRESHOLDS, infrequent_gc
+from spotmap_build.core.memory import GC_THRESHOLDS
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import MAX_PAUSE_S, clamp_retry_at, parse_retry_after
 from spotmap_build.core.text import decode_guessing, decode_text, guess_together, printable
 
 
-def test_garbage_collection_thresholds_are_raised_and_restored() -> None:
-    before = gc.get_threshold()
-    with infrequent_gc():
-        assert gc.get_threshold() == GC_THRESHOLDS
-    assert gc.get_threshold() == before
-
-
-def test_exiting_process_skips_the_final_garbage_collection() -> None:
+def test_process_searches_rarely_for_reference_cycles_and_not_when_it_ends() -> None:
     code = """
 import atexit, gc
-from spotmap_build.core.memory import skip_collection_at_exit
+from spotmap_build.core.memory import tune_gc
 atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # registered first, so called last
-skip_collection_at_exit()
-print(gc.get_freeze_count())
+tune_gc()
+print(gc.get_threshold()[0], gc.get_freeze_count())
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["0", "True"]
+    assert ended.stdout.split() == [str(GC_THRESHOLDS[0]), "0", "True"]
 
 
 def fifo(folder: Path) -> Path:

@@ -20,7 +20,13 @@ from spotmap_build.project.layout import (
     principal_plane,
 )
 from spotmap_build.project.neighbors import find_neighbors, nearest_rows, similarities_between, update_neighbors
-from spotmap_build.project.preprocessing import fit_preparation, prepare, principal_components, row_digests
+from spotmap_build.project.preprocessing import (
+    first_equal_rows,
+    fit_preparation,
+    prepare,
+    principal_components,
+    row_digests,
+)
 from spotmap_build.project.quality import trustworthiness
 
 if TYPE_CHECKING:
@@ -268,6 +274,12 @@ def test_preparation_of_one_library_applies_to_other_tracks(preprocessing: str, 
     strange = vectors[:1].copy()
     strange[0, 3] = 1e6  # in a dimension that is constant in the library
     assert np.allclose(preparation.transform(strange), whole[:1], atol=1e-5)
+
+
+def test_equal_rows_are_those_with_the_same_bits() -> None:
+    rows = [[1, 2, 3], [3, 2, 1], [1, 2, 3], [0, 0, 0], [-0.0, 0, 0], [0, 0, 0], [4, 5, 6]]
+    assert first_equal_rows(np.array(rows, dtype=np.float32)).tolist() == [0, 1, 0, 3, 4, 3, 6]
+    assert first_equal_rows(np.zeros((0, 3), dtype=np.float32)).tolist() == []
 
 
 def test_row_digests_depend_only_on_the_bits_of_the_row() -> None:

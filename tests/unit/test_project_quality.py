@@ -18,6 +18,7 @@ from spotmap_build.project.preprocessing import prepare
 
 if TYPE_CHECKING:
     from spotmap_build.model import Float32Array, Int32Array
+    from spotmap_build.project.neighbors import Neighbors
 
 
 def ring(count: int, jitter: float = 0.0) -> tuple[Float32Array, Float32Array]:
@@ -60,7 +61,7 @@ def test_sample_gives_nearly_the_same_trustworthiness(monkeypatch: pytest.Monkey
 def test_neighbor_recall_is_given_per_track() -> None:
     unit, positions = ring(60)
     positions[7] = [-5, -5]
-    kept = quality.neighbor_recall(find_neighbors(unit, 10, seed=0), positions)
+    kept = quality.kept_neighbors(find_neighbors(unit, 10, seed=0).indices, quality.nearest_on_plane(positions, 10))
     assert kept.shape == (60,)
     assert kept[30] == 1
     assert kept[7] < 0.5
@@ -73,10 +74,14 @@ def test_coincident_tracks_are_not_their_own_neighbors() -> None:
     assert not np.any(near == np.arange(30)[:, None])
 
 
+def both_neighbors(unit: Float32Array, positions: Float32Array, count: int) -> tuple[Neighbors, Int32Array]:
+    return find_neighbors(unit, count, seed=0), quality.nearest_on_plane(positions, quality.NEIGHBORHOOD_SIZE)
+
+
 def test_artist_agreement_is_compared_with_chance() -> None:
     unit, positions = ring(80)
     artists = [(f"artist {row // 20}",) for row in range(80)]
-    found = quality.agreement(find_neighbors(unit, 10, seed=0), positions, artists)
+    found = quality.agreement(*both_neighbors(unit, positions, 10), artists)
     assert found.in_space > 0.8
     assert found.on_plane == pytest.approx(found.in_space, abs=0.01)
     assert found.by_chance == pytest.approx(19 / 79, abs=0.01)
@@ -86,7 +91,7 @@ def test_artist_agreement_is_compared_with_chance() -> None:
 def test_one_common_label_is_enough_and_unlabeled_tracks_are_skipped() -> None:
     unit, positions = ring(20)
     labels = [("everywhere", f"only {row}") for row in range(10)] + [()] * 10
-    found = quality.agreement(find_neighbors(unit, 2, seed=0), positions, labels)
+    found = quality.agreement(*both_neighbors(unit, positions, 2), labels)
     assert found.labeled == 10
     assert found.in_space == pytest.approx(0.9)
 
@@ -94,11 +99,11 @@ def test_one_common_label_is_enough_and_unlabeled_tracks_are_skipped() -> None:
 def test_agreement_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     unit, positions = ring(60)
     labels = [tuple(f"label {(row * number) % 13}" for number in range(row % 5)) for row in range(60)]
-    neighbors = find_neighbors(unit, 10, seed=0)
-    expected = quality.agreement(neighbors, positions, labels)
+    neighbors = both_neighbors(unit, positions, 10)
+    expected = quality.agreement(*neighbors, labels)
     monkeypatch.setattr(quality, "LABELS_PER_BLOCK", 7)
     monkeypatch.setattr(quality, "RANDOM_PAIRS", 500)
-    found = quality.agreement(neighbors, positions, labels)
+    found = quality.agreement(*neighbors, labels)
     assert (found.in_space, found.on_plane, found.labeled) == (expected.in_space, expected.on_plane, expected.labeled)
     assert 0 < found.by_chance < 1
 
@@ -108,10 +113,10 @@ def test_tracks_with_thousands_of_labels_take_bounded_memory(monkeypatch: pytest
     monkeypatch.setattr(quality, "LABELS_PER_BLOCK", 100_000)
     unit, positions = ring(4)
     labels = [[f"label {number}" for number in range(2_000)]] * 4
-    neighbors = find_neighbors(unit, 2, seed=0)
+    neighbors = both_neighbors(unit, positions, 2)
     tracemalloc.start()
     try:
-        assert quality.agreement(neighbors, positions, labels).by_chance == 1
+        assert quality.agreement(*neighbors, labels).by_chance == 1
         assert tracemalloc.get_traced_memory()[1] < 15 << 20
     finally:
         tracemalloc.stop()
@@ -120,7 +125,7 @@ def test_tracks_with_thousands_of_labels_take_bounded_memory(monkeypatch: pytest
 @pytest.mark.parametrize("labels", [[], [()], [(), ()], [("",), ("",)]])
 def test_without_labels_there_is_no_agreement(labels: list[tuple[str, ...]]) -> None:
     unit, positions = ring(len(labels))
-    assert quality.agreement(find_neighbors(unit, 10, seed=0), positions, labels).labeled == 0
+    assert quality.agreement(*both_neighbors(unit, positions, 10), labels).labeled == 0
 
 
 def blobs(spread: float, noise: int = 0) -> tuple[Float32Array, Int32Array]:
