@@ -29,7 +29,7 @@ MATCH: Final = "match.json"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision for a track. ``failure``: why none could be made; ``match`` is meaningless then."""
+    """The decision for a track. ``failure``: why none could be made; ``match`` then names no recording."""
 
     match: Match
     failure: Failure | None = None

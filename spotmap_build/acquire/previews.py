@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from spotmap_build.acquire.decisions import match_metadata
-from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failure_row
+from spotmap_build.acquire.search import NONE_MAX_AGE_S, Found, Recordings, failure_row, stored_failure
 from spotmap_build.acquire.services import Service, UnansweredRequests
 from spotmap_build.acquire.youtube.download import Cancelled
 from spotmap_build.cache.errors import CorruptEntry
@@ -67,7 +67,7 @@ class Previews:
     :class:`~spotmap_build.acquire.youtube.downloader.Downloader` for whole recordings.
     """
 
-    def __init__(self, run: Run, tracks: Iterable[Track], *, disabled_reason: str = "") -> None:
+    def __init__(self, run: Run, tracks: Iterable[Track], *, disabled_reason: str) -> None:
         self.service = Service(run, "Deezer", disabled_reason=disabled_reason)
         self._run = run
         self._tracks = tuple(tracks)
@@ -112,10 +112,7 @@ class Previews:
 
     def stored_failure(self, track: Track) -> Failed | None:
         """Return a stored failure that forbids to try this preview now."""
-        record = self._run.cache.lookup(_download_key(_deezer_id(track)))
-        if record is None or record.failure is None or self._run.config.retry:
-            return None
-        return failure_row(track.id, "download", record.failure)
+        return stored_failure(self._run, _download_key(_deezer_id(track)), track.id)
 
     def stored_audio(self, _track: Track, /) -> Path | None:
         """Return None: previews are never kept."""
@@ -149,10 +146,7 @@ class Previews:
             return self._store_failure(track, error)
         except ServiceError as error:
             shutil.rmtree(folder, ignore_errors=True)
-            self.service.store_refusal(error)
-            if not self.service.is_open:
-                return self.service.waiting_row(track.id, "download")
-            return Failed(track.id, "download", error.code, error.message, retryable=True)
+            return self.service.failed_row(track.id, "download", error)
         return path
 
     def release(self, _track: Track, path: Path, /) -> None:
@@ -179,18 +173,16 @@ class Previews:
 
     def _store_failure(self, track: Track, error: TrackError) -> Failed:
         key = _download_key(_deezer_id(track))
-        return failure_row(
-            track.id, "download", self._run.cache.put_transient_failure(key, error.track_code, error.message)
-        )
+        failure = self._run.cache.put_transient_failure(key, error.track_code, error.message)
+        return failure_row(track.id, "download", failure)
 
     def _load_known(self, track: Track) -> Found | None:
         record = self._run.cache.lookup(_choice_key(track), outputs=(CHOSEN,))
         if record is None:
             return None
         if record.failure is not None:
-            return (
-                None if self._run.config.retry else Found(track, failure=failure_row(track.id, "match", record.failure))
-            )
+            row = failure_row(track.id, "match", record.failure)
+            return None if self._run.config.retry else Found(track, failure=row)
         try:
             chosen = self._run.cache.decode(record, CHOSEN, _decode)
         except CorruptEntry:

@@ -13,7 +13,7 @@ from spotmap_build.acquire.order import fair_order
 from spotmap_build.acquire.prefetch import Prefetcher
 from spotmap_build.acquire.scratch import Scratch, flush_download, scratch_folder
 from spotmap_build.acquire.state import Acquisition, tag_names
-from spotmap_build.acquire.time_limit import NO_LIMIT, TimeLimit
+from spotmap_build.acquire.time_limit import TimeLimit
 from spotmap_build.cache.decoding import decoder
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.core.counting import ThreadSafeCounter
@@ -41,7 +41,7 @@ SETTLED: Final = "settled"
 """Tracks that need no worker: not found, not downloaded, or with the same recording as another track."""
 
 
-def analyze_recordings(acquisition: Acquisition, limit: TimeLimit = NO_LIMIT) -> int:
+def analyze_recordings(acquisition: Acquisition, limit: TimeLimit) -> int:
     """Analyze recordings until none is left or the time limit is reached; return how many were analyzed.
 
     Raises

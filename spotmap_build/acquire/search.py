@@ -119,16 +119,10 @@ class Finder:
 
     def _load_decision(self, track: Track) -> Found | None:
         decision = load_decision(self._run.cache, track)
-        if decision is None:
+        if decision is None or (self._run.config.retry and decision.match.candidate is None):
             return None
         if decision.failure is not None:
-            return (
-                None
-                if self._run.config.retry
-                else Found(track, failure=failure_row(track.id, "match", decision.failure))
-            )
-        if decision.match.candidate is None and self._run.config.retry:
-            return None
+            return Found(track, failure=failure_row(track.id, "match", decision.failure))
         return _found(track, decision.match, decision.expires_at_unix_s)
 
     def _overridden(self, track: Track, override: Override) -> Found:
@@ -220,6 +214,14 @@ def youtube_disabled_reason(run: Run) -> str:
     if run.config.audio == "previews":
         return "Whole recordings are not analyzed in this build (--audio previews)."
     return disabled_reason(run)
+
+
+def stored_failure(run: Run, key: Key, track_id: str) -> Failed | None:
+    """Return the ledger row of a failed download that must not be repeated in this build; None if there is none."""
+    record = run.cache.lookup(key)
+    if record is None or record.failure is None or run.config.retry:
+        return None
+    return failure_row(track_id, "download", record.failure)
 
 
 def failure_row(track_id: str, stage: str, failure: Failure) -> Failed:

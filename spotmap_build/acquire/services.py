@@ -64,6 +64,13 @@ class Service:
         message = reason.message if reason else f"{self.name} was not asked yet."
         return Failed(track_id, stage, "waiting", message, retryable=True, retry_at_unix_s=self._retry_at_unix_s)
 
+    def failed_row(self, track_id: str, stage: str, error: ServiceError) -> Failed:
+        """Return the ledger row of a track whose request failed, and store the error if it is a refusal."""
+        self.store_refusal(error)
+        if not self.is_open:
+            return self.waiting_row(track_id, stage)
+        return Failed(track_id, stage, error.code, error.message, retryable=True)
+
     def store_refusal(self, error: ServiceError) -> None:
         """Store a refusal, so that the next build does not send requests too early. Other errors are ignored."""
         with self._lock:
@@ -71,7 +78,7 @@ class Service:
                 self._retry_at_unix_s = self._pause.start(error).retry_at_unix_s
 
     def summary(self) -> str:
-        """Why it was not asked any more, and when it can be; empty while it can, or where nobody wanted to ask it."""
+        """Return why it accepts no requests, and from when it will; empty if it accepts them, or if none was needed."""
         if self.breaker.reason is None or (self._is_disabled and not self._was_needed):
             return ""
         return f"{self.breaker.reason.message}{retry_note(self._retry_at_unix_s)}"
@@ -88,13 +95,11 @@ class UnansweredRequests:
 
     def add(self, track_id: str, key: Key, error: ServiceError) -> Failed:
         """Record that the decision under ``key`` could not be made; return the ledger row of its track."""
-        self._service.store_refusal(error)
-        if not self._service.is_open:
-            return self._service.waiting_row(track_id, "match")
-        if not isinstance(error, UnexpectedResponse):
+        row = self._service.failed_row(track_id, "match", error)
+        if self._service.is_open and not isinstance(error, UnexpectedResponse):
             with self._lock:
                 self._failed_requests.append((key, error))
-        return Failed(track_id, "match", error.code, error.message, retryable=True)
+        return row
 
     def save(self) -> None:
         """Store the failures, so that the requests are retried later instead of in every build.

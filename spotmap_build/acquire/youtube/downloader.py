@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.acquire.search import failure_row, youtube_disabled_reason
+from spotmap_build.acquire.search import failure_row, stored_failure, youtube_disabled_reason
 from spotmap_build.acquire.services import Service
 from spotmap_build.cache.freshness import Failure
 from spotmap_build.cache.keys import Key
@@ -42,10 +42,7 @@ class Downloader:
         assert track.recording is not None
         if track.recording.video_id is None:
             return None
-        record = self._run.cache.lookup(self._key(track.recording.video_id))
-        if record is None or record.failure is None or self._run.config.retry:
-            return None
-        return failure_row(track.id, "download", record.failure)
+        return stored_failure(self._run, self._key(track.recording.video_id), track.id)
 
     def stored_audio(self, track: Track) -> Path | None:
         """Return the recording's audio if an earlier build kept it."""
@@ -101,10 +98,7 @@ class Downloader:
         except ServiceError as error:
             shutil.rmtree(folder, ignore_errors=True)
             self.service.breaker.record_failure(error)
-            self.service.store_refusal(error)
-            if not self.service.is_open:
-                return self.service.waiting_row(track.id, "download")
-            return Failed(track.id, "download", error.code, error.message, retryable=True)
+            return self.service.failed_row(track.id, "download", error)
         self.service.breaker.record_success()
         return path
 
