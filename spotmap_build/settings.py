@@ -99,8 +99,8 @@ def _text(
     return Setting(name, env, read, help=help_text, metavar=metavar, **more)
 
 
-def _place(name: str, env: str, metavar: str, help_text: str, flag: str = "") -> Setting:
-    return Setting(name, env, values.read_path, flag=flag, is_place=True, help=help_text, metavar=metavar)
+def _place(name: str, env: str, metavar: str, help_text: str) -> Setting:
+    return Setting(name, env, values.read_path, is_place=True, help=help_text, metavar=metavar)
 
 
 def _number(name: str, env: str, maximum: int, help_text: str) -> Setting:

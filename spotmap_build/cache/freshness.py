@@ -119,7 +119,7 @@ def rank(known: CachedOutcome, now_unix_s: float) -> Rank:
     return True, known.freshness.is_fresh(now_unix_s), answered_at if answered_at <= now_unix_s else 0
 
 
-def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None = None) -> Failure:
+def retry_later(code: str, detail: str, *, now_unix_s: float, previous: Failure | None) -> Failure:
     """Decide when to repeat a step that failed for a temporary reason, with a longer wait after each attempt.
 
     ``previous`` is the failure cached for this key, due or not (``lookup(key, allow_expired=True)``). After the last of

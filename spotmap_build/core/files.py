@@ -219,7 +219,7 @@ def write_atomically(target: Path, data: bytes, *, is_private: bool = False) -> 
     replace_file(target, data, temporary, mode=mode, kept=kept)
 
 
-def replace_file(target: Path, data: bytes, temporary: Path, *, mode: int = 0o666, kept: int | None = None) -> None:
+def replace_file(target: Path, data: bytes, temporary: Path, *, mode: int, kept: int | None = None) -> None:
     """Write ``temporary``, flush it to the disk, and rename it to ``target``.
 
     Parameters

@@ -15,8 +15,9 @@ def kick(rate_hz: int, *, tuned_hz: float = 50.0, sweep_hz: float = 180.0, lengt
     return np.sin(2 * np.pi * periods) * decay(length_s, rate_hz, length_s / 3)
 
 
-def snare(rate_hz: int, rng: np.random.Generator, *, tuned_hz: float = 190.0, length_s: float = 0.2) -> Signal:
+def snare(rate_hz: int, rng: np.random.Generator, *, tuned_hz: float = 190.0) -> Signal:
     """Return a snare drum: two modes of the head, and the noise of the wires."""
+    length_s = 0.2
     time_s = seconds(length_s, rate_hz)
     skin = np.sin(2 * np.pi * tuned_hz * time_s) + 0.6 * np.sin(2 * np.pi * 1.6 * tuned_hz * time_s)
     wires = high_pass(rng.standard_normal(time_s.size), rate_hz, 1800)

@@ -28,7 +28,7 @@ VOWEL_AH_HZ = ((700.0, 110.0, 1.0), (1150.0, 130.0, 0.6), (2600.0, 200.0, 0.25))
 """Formants of a sung "ah": center, bandwidth, strength (rounded from Peterson and Barney, 1952)."""
 
 
-def piano(pitch: int, duration_s: float, rate_hz: int, *, velocity: float = 0.8) -> Signal:
+def piano(pitch: int, duration_s: float, rate_hz: int, *, velocity: float) -> Signal:
     """Return a piano note: stretched partials (stiff strings). High ones decay faster and depend on velocity."""
     time_s = seconds(duration_s, rate_hz).astype(np.float32)
     fundamental_hz = frequency_hz(pitch)
@@ -132,7 +132,7 @@ def deep_bass(pitch: int, duration_s: float, rate_hz: int) -> Signal:
     )
 
 
-def chip_pulse(pitch: int, duration_s: float, rate_hz: int, *, width: float = 0.25) -> Signal:
+def chip_pulse(pitch: int, duration_s: float, rate_hz: int, *, width: float) -> Signal:
     return oscillate(frequency_hz(pitch), duration_s, rate_hz, pulse(width)) * envelope(
         duration_s, rate_hz, 0.001, 0.01
     )

@@ -26,7 +26,7 @@ class Session:
     def rate_hz(self) -> int:
         return self.score.sample_rate_hz
 
-    def lay(self, sound: Signal, start_s: float, gain: float = 1.0, pan: float = 0.0) -> None:
+    def lay(self, sound: Signal, start_s: float, gain: float, pan: float = 0.0) -> None:
         """Add a mono sound to the tape at ``start_s``; ``pan`` goes from -1 (left) to 1 (right) at constant power.
 
         Sounds are cut off at the end of the tape. A negative start counts as 0.
@@ -37,7 +37,7 @@ class Session:
         self.tape[0, start : start + fitting.size] += gain * np.cos(angle) * fitting
         self.tape[1, start : start + fitting.size] += gain * np.sin(angle) * fitting
 
-    def lay_rhythm(self, sound: Signal, rhythm: str, start_s: float, gain: float = 1.0, pan: float = 0.0) -> None:
+    def lay_rhythm(self, sound: Signal, rhythm: str, start_s: float, gain: float, pan: float = 0.0) -> None:
         """Add the sound at each hit of ``rhythm`` (one bar in sixteenths), with its accent and slight variation."""
         for step, accent in hits(rhythm):
             self.lay(sound, start_s + step * self.score.step_s, gain * accent * self.rng.uniform(0.88, 1.0), pan)
@@ -45,8 +45,9 @@ class Session:
     def choose(self, *options: str) -> str:
         return options[int(self.rng.integers(len(options)))]
 
-    def wander(self, length: int, start: int = 7, lowest: int = 3, highest: int = 13) -> list[int]:
+    def wander(self, length: int, start: int = 7) -> list[int]:
         """Return a random melody of scale degrees: mostly steps, some leaps, reflected at the ends of the range."""
+        lowest, highest = 3, 13
         degrees = [min(start, highest)]
         for move in self.rng.choice([-3, -2, -1, -1, 0, 1, 1, 2, 4], size=length - 1):
             following = degrees[-1] + int(move)

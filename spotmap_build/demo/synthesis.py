@@ -18,7 +18,7 @@ Harmonics = tuple[float, ...]
 WAVETABLE_SIZE = 4096
 
 
-def saw(count: int = 40, softness: float = 1.0) -> Harmonics:
+def saw(count: int, softness: float = 1.0) -> Harmonics:
     """Return the amplitudes of a sawtooth's harmonics; ``softness`` above 1 weakens the high ones."""
     return tuple(1 / k**softness for k in range(1, count + 1))
 
@@ -28,8 +28,8 @@ def pulse(width: float, count: int = 60) -> Harmonics:
     return tuple(float(np.sin(np.pi * k * width)) / k for k in range(1, count + 1))
 
 
-def triangle(count: int = 15) -> Harmonics:
-    return tuple((-1) ** (k // 2) / k**2 if k % 2 else 0.0 for k in range(1, count + 1))
+def triangle() -> Harmonics:
+    return tuple((-1) ** (k // 2) / k**2 if k % 2 else 0.0 for k in range(1, 16))
 
 
 @lru_cache(maxsize=512)

@@ -60,7 +60,7 @@ def headers_of(name: str) -> tuple[str, str]:
 class S3Target:
     """A bucket, or a prefix in it."""
 
-    def __init__(self, bucket: str, prefix: str, *, endpoint_url: str = "", shown: str) -> None:
+    def __init__(self, bucket: str, prefix: str, *, endpoint_url: str, shown: str) -> None:
         self.shown = shown
         self._root = f"{bucket}/{prefix}".rstrip("/")
         self._endpoint_url = endpoint_url

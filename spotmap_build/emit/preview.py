@@ -79,7 +79,7 @@ class PreviewServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, port: int, *, reloads: bool = False, audio: LocalAudio | None = None) -> None:
+    def __init__(self, folder: Path, port: int, *, reloads: bool, audio: LocalAudio | None) -> None:
         self.folder = folder
         self.reloads = reloads
         self.audio = audio

@@ -21,7 +21,7 @@ def is_local_host(header: str | None) -> bool:
     return name.lower() in LOCAL_NAMES and (not port or (port.isascii() and port.isdigit()))
 
 
-def find_file(folder: Path, target: str, listed: frozenset[str] | None = None) -> Path | None:
+def find_file(folder: Path, target: str, listed: frozenset[str] | None) -> Path | None:
     """Return the file for a request target like a static host: for a folder, its ``index.html``.
 
     Returns None if the site has no such file. Links are followed to other files of the site only.

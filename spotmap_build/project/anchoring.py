@@ -90,7 +90,7 @@ def fit_anchored_layout(
     previous: Float32Array,
     seed: int,
     *,
-    gone_count: int = 0,
+    gone_count: int,
     is_fresh_wanted: bool = False,
     last_fresh_trustworthiness: float | None = None,
 ) -> Anchored:

@@ -40,7 +40,7 @@ def is_common_name(name: str) -> bool:
     return bool(set(tokens) & tempi.tempi - tempi.beside_tempi) and set(tokens) <= tempi.tempi
 
 
-def is_common(title: Title, artists: Sequence[str] = ()) -> bool:
+def is_common(title: Title, artists: Sequence[str]) -> bool:
     """Return whether many songs have this title: "Main Title", "Chapter 3", "II. Andante con moto"; a mass's "Gloria".
 
     ``artists``: if one is a composer or an ensemble, names of movements are common, too.

@@ -226,7 +226,7 @@ def name_key(name: str) -> str:
     return "".join(token for token in written if token not in {"the", "and"}) or "".join(written)
 
 
-def guests_of(segment: str, names: frozenset[str] = frozenset()) -> list[str]:
+def guests_of(segment: str, names: frozenset[str]) -> list[str]:
     """Return the guests named in a bracket; none if it has another meaning ("with Strings").
 
     ``names``: artists known to be on the recording, even if their name is that of a choir or an orchestra.

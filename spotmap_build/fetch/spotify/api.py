@@ -24,7 +24,6 @@ from spotmap_build.fetch.spotify.requesting import NOT_IN_SCOPE, Answer, Refusal
 from spotmap_build.fetch.spotify.token import (
     LOGIN_AGAIN_HINT,
     LOGIN_TO_WRITE_HINT,
-    READ_SCOPES,
     Login,
     is_token,
     login_ended,
@@ -96,7 +95,7 @@ class _Pkce(SpotifyPKCE):  # type: ignore[misc]
 class Authorization:
     """A login in progress: its URL, and the exchange of the response for tokens. Never logged."""
 
-    def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings, scope: str = READ_SCOPES) -> None:
+    def __init__(self, client_id: str, redirect_uri: str, settings: SpotifySettings, scope: str) -> None:
         self._client_id = client_id
         self._pkce = _Pkce(client_id, redirect_uri, settings, session_for(settings.request_policy), scope)
         self._requests = RequestRetrier(settings.request_policy, lambda _message: None)

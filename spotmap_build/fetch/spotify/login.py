@@ -67,7 +67,7 @@ def ensure_login(
     ask: Callable[[str], str] | None = None,
     open_browser: bool = False,
     port: int = 0,
-    reuse: bool = False,
+    reuse: bool,
     write: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> LoginResult:

@@ -47,28 +47,24 @@ class Push:
         memory: PushedLists,
         cache: Cache,
         *,
-        exact: bool = False,
-        say: Callable[[str], object] = lambda _message: None,
-        clock: Callable[[], float] = time.time,
+        exact: bool,
+        say: Callable[[str], object],
     ) -> None:
         self._login = login
         self._memory = memory
         self._policy = settings.request_policy
         self._exact = exact
         self._say = say
-        self._clock = clock
-        self._pause = stored_pause(cache, login, clock)
+        self._pause = stored_pause(cache, login, time.time)
         if settings.retry:
             self._pause.clear()
-        self._api = SpotifyApi(
-            settings, login, say=say, renewed=lambda token: self._renewed(settings, token), clock=clock
-        )
+        self._api = SpotifyApi(settings, login, say=say, renewed=lambda token: self._renewed(settings, token))
 
     def propose(self, wanted: Sequence[WantedList]) -> tuple[Change, ...]:
         """Read the playlists on Spotify, and return the necessary changes, without applying them."""
         pause = self._pause.current()
         if pause is not None:
-            raise refusal_of(pause, self._clock())
+            raise refusal_of(pause, time.time())
         with self._storing_refusal():
             return self._propose(wanted)
 

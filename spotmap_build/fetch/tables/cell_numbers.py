@@ -91,10 +91,10 @@ def find_decimal(columns: Iterable[Sequence[object]], default: Decimal) -> Decim
     return default if point == comma else "." if point > comma else ","
 
 
-def parse_number(value: object, decimal: Decimal = ".") -> float | None:
+def parse_number(value: object, decimal: Decimal) -> float | None:
     """Parse a finite number from text, JSON or Parquet; None if it is none.
 
-    >>> parse_number("1,234"), parse_number("1,234", ","), parse_number("0,5"), parse_number("1.234,5")
+    >>> parse_number("1,234", "."), parse_number("1,234", ","), parse_number("0,5", "."), parse_number("1.234,5", ".")
     (1234.0, 1.234, 0.5, 1234.5)
     """
     if value is None or isinstance(value, bool):
@@ -120,11 +120,11 @@ def parse_number(value: object, decimal: Decimal = ".") -> float | None:
         return None
 
 
-def parse_whole(value: object, decimal: Decimal = ".") -> float | None:
+def parse_whole(value: object, decimal: Decimal) -> float | None:
     """Parse an integer, for which a mark before three digits is a thousands separator.
 
-    >>> parse_whole("213.000"), parse_whole("1,234,567"), parse_whole("213000.0")
-    (213000.0, 1234567.0, 213000.0)
+    >>> [parse_whole(text, ".") for text in ("213.000", "1,234,567", "213000.0")]
+    [213000.0, 1234567.0, 213000.0]
     """
     if isinstance(value, str) and WHOLE.fullmatch(text := value.strip()):
         return float(NO_DIGIT.sub("", text))

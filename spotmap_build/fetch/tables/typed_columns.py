@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import MAXYEAR
 from functools import lru_cache
 from statistics import median
 from typing import Any, Final
@@ -86,7 +85,7 @@ def _repaired(values: list[Any]) -> list[Any]:
     ]
 
 
-def type_columns(named: NamedColumns, place: str, delimiter: str = "", latest_year: int = MAXYEAR) -> TypedColumns:
+def type_columns(named: NamedColumns, place: str, delimiter: str, latest_year: int) -> TypedColumns:
     """Convert the values of every column.
 
     Parameters
