@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from spotmap_build.model import Float32Array, Int32Array, Playlist, Track
 
 
@@ -171,3 +173,28 @@ class Atlas:
     people: People = People()
     guest_count: int = 0
     """Number of tracks, at the end, that come from friends' cards and are not part of the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What the data of a site contains besides the map.
+
+    Attributes
+    ----------
+    feature_units : Mapping[str, str]
+        Units of the features to show, by name. Other columns of the atlas are omitted.
+    sources : Sequence[str]
+        The kinds of sources of the library.
+    built_at : str | None
+        ISO 8601 time, or None for reproducible builds.
+    paths : Mapping[str, str]
+        Paths of the person's own files by track id, if the site should contain them.
+    excerpts : Mapping[str, str]
+        Digests of the excerpts by track id. Their files are written separately.
+    """
+
+    feature_units: Mapping[str, str]
+    sources: Sequence[str]
+    built_at: str | None = None
+    paths: Mapping[str, str] = field(default_factory=dict)
+    excerpts: Mapping[str, str] = field(default_factory=dict)

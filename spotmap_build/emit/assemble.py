@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.core.language import AUTO
-from spotmap_build.emit.page import NEARNESS_BY_SOUND, PageFacts, art_file_name, integrity, render_pages
+from spotmap_build.emit.page import PageFacts, art_file_name, integrity, render_pages
 from spotmap_build.emit.palette import DARK
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.picture import pictures
 from spotmap_build.emit.site import Site
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from spotmap_build.atlas import Atlas
+    from spotmap_build.atlas import Atlas, PublicFacts
     from spotmap_build.emit.boundaries import Boundaries
+    from spotmap_build.emit.page import PageOptions
     from spotmap_build.emit.payload import Payload
     from spotmap_build.emit.template import Template
 
 
 def assemble(
     atlas: Atlas,
+    facts: PublicFacts,
     template: Template,
+    options: PageOptions,
     *,
     covers: Mapping[str, bytes],
-    feature_units: Mapping[str, str],
-    sources: Sequence[str],
-    description: str,
-    built_at: str | None,
-    site_url: str = "",
-    is_indexed: bool = False,
-    nearness: str = NEARNESS_BY_SOUND,
-    paths: Mapping[str, str] | None = None,
-    excerpts: Mapping[str, str] | None = None,
-    language: str = AUTO,
-    boundaries: Boundaries | None = None,
+    boundaries: Boundaries,
 ) -> Site:
     """Encode the atlas and render the pages around it.
 
@@ -44,33 +37,16 @@ def assemble(
     ----------
     atlas : Atlas
         The map to show.
+    facts : PublicFacts
+        What to publish besides the map.
     template : Template
         The page template, see :func:`spotmap_build.emit.template.read_template`.
+    options : PageOptions
+        How the page presents the map.
     covers : Mapping[str, bytes]
         WebP thumbnails by digest, for every ``art_digest`` of the atlas.
-    feature_units : Mapping[str, str]
-        Units of the features to show, by name; other features are omitted.
-    sources : Sequence[str]
-        The kinds of sources of the library, for the page's note.
-    description : str
-        One sentence for search engines and link previews.
-    built_at : str | None
-        ISO 8601 time, or None for reproducible builds.
-    site_url : str
-        Address of the published site, with a trailing slash. Empty if it is not known; then there is no picture for
-        link previews, which need an address.
-    is_indexed : bool
-        Whether search engines may list the page.
-    nearness : str
-        A sentence that says what proximity on the map means.
-    paths : Mapping[str, str] | None
-        Paths of the person's own files by track id, if the site should contain them.
-    excerpts : Mapping[str, str] | None
-        Digests of the excerpts by track id. The excerpt files are not part of the result.
-    language : str
-        Language of the page for all readers; ``auto`` for the preferred one of the reader's browser.
-    boundaries : Boundaries | None
-        Known boundaries of the last map, if any.
+    boundaries : Boundaries
+        Known boundaries of the last map.
 
     Raises
     ------
@@ -81,42 +57,26 @@ def assemble(
     """
     payload = encode(
         atlas,
+        facts,
         assets=template.assets,
-        feature_units=feature_units,
-        sources=sources,
-        built_at=built_at,
-        paths=paths,
-        excerpts=excerpts,
         draws_icon=not template.replaced or "favicon.svg" not in template.replaced,
         boundaries=boundaries,
     )
-    facts = _facts(
-        atlas,
-        payload,
-        description=description,
-        sources=tuple(sources),
-        site_url=site_url,
-        is_indexed=is_indexed,
-        nearness=nearness,
-        language=language,
-        background=template.background or DARK.background,
-    )
-    drawn = pictures(payload.files["map.json"], has_social=bool(site_url))
-    return Site(payload.generation, _art(atlas, covers) | _in_folder(payload) | drawn | render_pages(template, facts))
-
-
-def _facts(atlas: Atlas, payload: Payload, **asked_for: Any) -> PageFacts:
-    return PageFacts(
+    page = PageFacts(
+        **asdict(options),
         title=atlas.title,
         generation=payload.generation,
         integrity=integrity(payload.files),
         track_count=len(atlas.tracks),
         cluster_count=len(atlas.clusters.clusters),
         playlist_count=len(atlas.playlists),
+        sources=tuple(facts.sources),
         has_spotify_ids=any(track.id.startswith(SPOTIFY_TRACK) for track in atlas.tracks),
         figures=atlas.insights.figures,
-        **asked_for,
+        background=template.background or DARK.background,
     )
+    drawn = pictures(payload.files["map.json"], has_social=bool(options.site_url))
+    return Site(payload.generation, _art(atlas, covers) | _in_folder(payload) | drawn | render_pages(template, page))
 
 
 def _art(atlas: Atlas, covers: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -14,11 +14,11 @@ from spotmap_build.emit.listening import ListeningColumns
 from spotmap_build.emit.page import art_file_name, excerpt_file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from spotmap_build.atlas import Atlas
+    from spotmap_build.atlas import Atlas, PublicFacts
     from spotmap_build.model import Track
 
     Int64Array = npt.NDArray[np.int64]
@@ -30,32 +30,24 @@ DETAILS_CHUNK = 2048
 class Details:
     """Details of all tracks of an atlas in the site's ``order``, in files of ``DETAILS_CHUNK`` tracks.
 
-    ``feature_units``: units of the features to show. ``paths`` and ``excerpts``: paths of local files, and digests of
-    excerpts, by track id.
+    ``order``: int64 ``[n]``, the row in the atlas of each of the site's tracks.
     """
 
-    def __init__(
-        self,
-        atlas: Atlas,
-        order: Int64Array,
-        feature_units: Mapping[str, str],
-        paths: Mapping[str, str],
-        excerpts: Mapping[str, str],
-    ) -> None:
+    def __init__(self, atlas: Atlas, order: Int64Array, facts: PublicFacts) -> None:
         rows = order.tolist()
         self.tracks = [atlas.tracks[row] for row in rows]
         self._features = {
             name: NumberColumn(atlas.features[order, column].astype(np.float64))
             for column, name in enumerate(atlas.feature_names)
-            if name in feature_units
+            if name in facts.feature_units
         }
-        self._units = {name: feature_units[name] for name in self._features}
+        self._units = {name: facts.feature_units[name] for name in self._features}
         self._moments_s = [atlas.typical_s[row] for row in rows] if atlas.typical_s else []
         self._styles = WordColumn([atlas.styles[row] for row in rows]) if atlas.styles else None
         self._listening = ListeningColumns(self.tracks)
         self._texts = {
-            "paths": paths,
-            "excerpts": {track_id: excerpt_file_name(digest) for track_id, digest in excerpts.items()},
+            "paths": facts.paths,
+            "excerpts": {track_id: excerpt_file_name(digest) for track_id, digest in facts.excerpts.items()},
         }
         self._since = atlas.insights.since
 

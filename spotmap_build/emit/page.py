@@ -44,12 +44,28 @@ NEARNESS_BY_SOUND: Final = page_message("Tracks that sound alike lie close toget
 """The meaning of nearness on a map made from audio."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageFacts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageOptions:
+    """How a page presents its map."""
+
+    description: str
+    """One sentence for search engines and link previews."""
+    site_url: str = ""
+    """Address of the published site with a trailing slash. Empty if it is not known; then there is no picture for link
+    previews, which need an address."""
+    is_indexed: bool = False
+    """Whether search engines may list the page."""
+    nearness: str = NEARNESS_BY_SOUND
+    """A sentence that says what proximity on the map means."""
+    language: str = AUTO
+    """Language of the page for all readers; ``auto`` for the preferred one of the reader's browser."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts(PageOptions):
     """The variables of the template. The viewer fetches all other data."""
 
     title: str
-    description: str
     generation: str
     integrity: Mapping[str, str]
     """:func:`integrity` of each of the first files, by name."""
@@ -59,18 +75,10 @@ class PageFacts:
     sources: tuple[str, ...]
     has_spotify_ids: bool = False
     """Whether tracks have Spotify ids, that is, titles and artists are from Spotify."""
-    site_url: str = ""
-    """Address of the published site with a trailing slash; empty if it is not known."""
-    is_indexed: bool = False
-    """Whether search engines may list the page."""
-    nearness: str = NEARNESS_BY_SOUND
-    """A sentence that says what proximity on the map means."""
     figures: tuple[Figure, ...] = ()
     """Quality figures of the map; none if a table provided the positions."""
     background: str = DARK.background
     """Background color while the map starts as an app: that of the dark map, as in its icon."""
-    language: str = AUTO
-    """Language of the page for all readers; ``auto`` for the preferred one of the reader's browser."""
 
 
 EXAMPLE: Final = PageFacts(
@@ -134,7 +142,7 @@ def render_pages(template: Template, facts: PageFacts) -> dict[str, bytes]:
             line = f", line {text.line}" if text.line else ""
             raise ConfigError(
                 f"--template: {place}{line} cannot be rendered: {text.reason}.",
-                hint=f"Available variables: {', '.join(variables)}.",
+                hint=f"Available variables: {', '.join(sorted(variables))}.",
             ) from text.error
         target = name.removesuffix(TEMPLATE_SUFFIX)
         rendered[target] = _for_any_charset(text) if target.endswith(".html") else text.encode()

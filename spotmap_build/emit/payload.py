@@ -28,7 +28,7 @@ from spotmap_build.emit.people import PEOPLE_FILE, encode_people
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from spotmap_build.atlas import Atlas
+    from spotmap_build.atlas import Atlas, PublicFacts
     from spotmap_build.model import Track
 
     Int64Array = npt.NDArray[np.int64]
@@ -58,13 +58,9 @@ class Payload:
 
 def encode(
     atlas: Atlas,
+    facts: PublicFacts,
     *,
     assets: Mapping[str, bytes],
-    feature_units: Mapping[str, str],
-    sources: Sequence[str],
-    built_at: str | None,
-    paths: Mapping[str, str] | None = None,
-    excerpts: Mapping[str, str] | None = None,
     draws_icon: bool = True,
     boundaries: Boundaries | None = None,
 ) -> Payload:
@@ -74,18 +70,10 @@ def encode(
     ----------
     atlas : Atlas
         The map to show. Its layout is scaled to integers, by the same factor for both axes.
+    facts : PublicFacts
+        What to publish besides the map.
     assets : Mapping[str, bytes]
         The viewer's own files (script, style sheet, icon) by name; they are part of the generation.
-    feature_units : Mapping[str, str]
-        Units of the features to show, by name. Other columns of the atlas are omitted.
-    sources : Sequence[str]
-        The kinds of sources of the library.
-    built_at : str | None
-        ISO 8601 time, or None for reproducible builds.
-    paths : Mapping[str, str] | None
-        Paths of the person's own files by track id, if the site should contain them.
-    excerpts : Mapping[str, str] | None
-        Digests of the excerpts by track id.
     draws_icon : bool
         Whether a map with tracks gets its own icon instead of the one among the assets.
     boundaries : Boundaries | None
@@ -99,14 +87,14 @@ def encode(
     coordinates = _to_grid(atlas.layout.coordinates)
     order = np.argsort(hilbert_index(coordinates[:, 0], coordinates[:, 1]), kind="stable")
     number_of_row = np.argsort(order)
-    details = Details(atlas, order, feature_units, paths or {}, excerpts or {})
+    details = Details(atlas, order, facts)
     detail_files = details.files()
     insights = encode_insights(atlas, number_of_row, order) | encode_people(atlas, number_of_row)
     document = _map(atlas, coordinates[order], number_of_row, boundaries or Boundaries()) | {
-        "built_at": built_at,
+        "built_at": facts.built_at,
         "columns": details.columns,
         "files": _file_names(detail_files, insights, assets),
-        "sources": list(sources),
+        "sources": list(facts.sources),
     }
     files = {"text.json": orjson.dumps(_text(details.tracks)), **detail_files, **insights, **assets}
     if draws_icon and atlas.tracks:

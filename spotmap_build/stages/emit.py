@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from spotmap_build.acquire.state import PENDING_CODES
+from spotmap_build.atlas import Atlas, Layout, PublicFacts
 from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import Key, digest_bytes
 from spotmap_build.cache.memo import Codec
@@ -22,7 +23,14 @@ from spotmap_build.core.language import AUTO, page_gettext, page_message, page_n
 from spotmap_build.core.text import is_text
 from spotmap_build.core.translation import gettext
 from spotmap_build.emit.marker import is_generation, is_safe_path
-from spotmap_build.emit.page import EXAMPLE, NEARNESS_BY_SOUND, art_file_name, excerpt_file_name, render_pages
+from spotmap_build.emit.page import (
+    EXAMPLE,
+    NEARNESS_BY_SOUND,
+    PageOptions,
+    art_file_name,
+    excerpt_file_name,
+    render_pages,
+)
 from spotmap_build.emit.site import PAGE_NAME, Site
 from spotmap_build.emit.template import read_template
 from spotmap_build.errors import ConfigError
@@ -34,7 +42,7 @@ from spotmap_build.stages.cluster import playlist_rows
 from spotmap_build.stages.people import compare_libraries, with_guests
 
 if TYPE_CHECKING:
-    from spotmap_build.atlas import Atlas, Clusters, Insights
+    from spotmap_build.atlas import Clusters, Insights
     from spotmap_build.cache.memo import Cached, Outputs
     from spotmap_build.cache.store import Cache
     from spotmap_build.config import Config
@@ -92,9 +100,8 @@ def emit(
             atlas = _atlas(fetched, embedded, projected, clusters.value, insights.value)
             if compared:
                 atlas = with_guests(atlas, fetched.library.guests, compared.value)
-            return _assemble(
-                run, fetched, atlas, template=template, covers=covers, built_at=built_at, paths=paths, excerpts=excerpts
-            )
+            facts = PublicFacts(public_units(), fetched.loaded.kind.split("+"), built_at or None, paths, excerpts)
+            return _assemble(run, atlas, facts, template, covers=covers, nearness=describe_nearness(fetched))
 
         site = run.cached(key, make, SITE_CODEC).value
         art = {f"art/{art_file_name(digest)}": cover for digest, cover in covers.items()}
@@ -225,7 +232,6 @@ def _built_at(epoch: str) -> str:
 
 
 def _atlas(fetched: Fetched, embedded: Embedded, projected: Projected, clusters: Clusters, insights: Insights) -> Atlas:
-    from spotmap_build.atlas import Atlas, Layout
     from spotmap_build.insights.styles import find_styles
 
     embeddings = embedded.embeddings.value
@@ -301,35 +307,19 @@ def _stays_within(path: str) -> bool:
 
 
 def _assemble(
-    run: Run,
-    fetched: Fetched,
-    atlas: Atlas,
-    *,
-    template: Template,
-    covers: dict[str, bytes],
-    built_at: str,
-    paths: dict[str, str],
-    excerpts: Mapping[str, str],
+    run: Run, atlas: Atlas, facts: PublicFacts, template: Template, *, covers: Mapping[str, bytes], nearness: str
 ) -> Site:
     from spotmap_build.emit.assemble import assemble
 
-    nearness, boundaries = describe_nearness(fetched), load_boundaries(run)
-    site = assemble(
-        atlas,
-        template,
-        covers=covers,
-        feature_units=public_units(),
-        sources=fetched.loaded.kind.split("+"),
+    options = PageOptions(
         description=_description(run.config.language, len(atlas.tracks), nearness),
-        built_at=built_at or None,
         site_url=run.config.site_url,
         is_indexed=run.config.indexed,
         nearness=nearness,
-        paths=paths,
-        excerpts=excerpts,
         language=run.config.language,
-        boundaries=boundaries,
     )
+    boundaries = load_boundaries(run)
+    site = assemble(atlas, facts, template, options, covers=covers, boundaries=boundaries)
     save_boundaries(run, boundaries, site.generation)
     return site
 

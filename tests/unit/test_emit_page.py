@@ -153,7 +153,7 @@ def test_custom_file_replaces_that_of_the_template(template: Path, custom: Path)
             "404.html.j2",
             b"{{ titel }}",
             r"404\.html\.j2 cannot be rendered: 'titel' is undefined",
-            "title, description",
+            "site_url, sources, title",
         ),
         ("404.html.j2", b"x\n{% if %}", r"404\.html\.j2, line 2 cannot be rendered", "title"),
         ("404.html.j2", b"{{ title.__class__.__mro__ }}", r"unsafe\.$", "title"),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout, Since
+from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout, PublicFacts, Since
 from spotmap_build.emit.boundaries import EXTENT
 from spotmap_build.emit.columns import NumberColumn, unpack_ids, unpack_numbers, unpack_words
 from spotmap_build.emit.details import DETAILS_CHUNK
@@ -56,7 +56,7 @@ def atlas_of(count: int, seed: int = 1) -> Atlas:
 
 
 def payload_of(atlas: Atlas, feature_units: Mapping[str, str] = NOTHING, **assets: bytes) -> Payload:
-    return encode(atlas, assets=assets, feature_units=feature_units, sources=["folder"], built_at=None)
+    return encode(atlas, PublicFacts(feature_units, ["folder"]), assets=assets)
 
 
 def read(payload: Payload, name: str) -> dict[str, Any]:
@@ -77,14 +77,7 @@ def test_number_of_waiting_tracks_is_included_if_there_are_any() -> None:
 
 @pytest.mark.parametrize(("count", "draws_icon", "is_drawn"), [(3, True, True), (3, False, False), (0, True, False)])
 def test_icon_is_drawn_from_the_map_unless_the_user_provides_one(count: int, draws_icon: bool, is_drawn: bool) -> None:
-    payload = encode(
-        atlas_of(count),
-        assets={"favicon.svg": b"<svg/>"},
-        feature_units={},
-        sources=[],
-        built_at=None,
-        draws_icon=draws_icon,
-    )
+    payload = encode(atlas_of(count), PublicFacts({}, []), assets={"favicon.svg": b"<svg/>"}, draws_icon=draws_icon)
     assert (payload.files["favicon.svg"] != b"<svg/>") is is_drawn
 
 
@@ -163,9 +156,7 @@ def test_youtube_id_of_a_recording_is_included_and_its_digest_is_not() -> None:
 def test_paths_are_included_only_if_requested_and_unchanged() -> None:
     tracks = with_tracks(atlas_of(3), recording=[Recording("0", path="/music/a  b\u00a0.mp3")])
     assert "paths" not in read(payload_of(tracks), "details-000.json")
-    payload = encode(
-        tracks, assets={}, feature_units={}, sources=(), built_at=None, paths={"track-1": "a  b\u00a0.mp3"}
-    )
+    payload = encode(tracks, PublicFacts({}, (), paths={"track-1": "a  b\u00a0.mp3"}), assets={})
     details = read(payload, "details-000.json")
     paths = dict(zip(unpack_ids(details["ids"]), details["paths"]["text"].split("\n"), strict=True))
     assert paths == {"track-0": "", "track-1": "a  b\u00a0.mp3", "track-2": ""}

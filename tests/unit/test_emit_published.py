@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout
+from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout, PublicFacts
 from spotmap_build.emit import published
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.published import read_published
@@ -59,7 +59,7 @@ def atlas() -> Atlas:
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
     """Return the files of a site that are read, by path."""
-    payload = encode(atlas(), assets={}, feature_units={}, sources=("table",), built_at=None)
+    payload = encode(atlas(), PublicFacts({}, ("table",)), assets={})
     data = {f"data/{payload.generation}/{name}": content for name, content in payload.files.items()}
     return {"index.html": f'<html data-generation="{payload.generation}">'.encode(), **data}
 

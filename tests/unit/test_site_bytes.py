@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pytest
 
 from benchmarks.viewer.library import library_tracks, places
-from spotmap_build.atlas import Atlas, Cluster, Clusters, Layout
+from spotmap_build.atlas import Atlas, Cluster, Clusters, Layout, PublicFacts
 from spotmap_build.core.language import LANGUAGES
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.template import read_template
@@ -116,7 +116,7 @@ def test_size_per_track_is_limited() -> None:
 
 
 def document_sizes(atlas: Atlas, feature_units: Mapping[str, str]) -> dict[str, int]:
-    payload = encode(atlas, assets={}, feature_units=feature_units, sources=["spotify"], built_at=None)
+    payload = encode(atlas, PublicFacts(feature_units, ["spotify"]), assets={})
     return {name: gzipped(data) for name, data in payload.files.items() if name.endswith(".json")}
 
 
@@ -151,7 +151,7 @@ def test_size_of_scripts_is_limited() -> None:
 
 def test_every_document_has_a_script_for_pages_opened_from_disk() -> None:
     atlas = atlas_of_one()
-    payload = encode(atlas, assets={}, feature_units={}, sources=["folder"], built_at=None)
+    payload = encode(atlas, PublicFacts({}, ["folder"]), assets={})
     documents = [name for name in payload.files if name.endswith(".json")]
     assert {f"{name}.js" for name in documents} <= set(payload.files)
     script = payload.files["text.json.js"].decode()

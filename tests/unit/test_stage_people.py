@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pytest
 
-from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout, Pair, People
+from spotmap_build.atlas import Atlas, Cluster, Clusters, Insights, Layout, Pair, People, PublicFacts
 from spotmap_build.emit.payload import encode
 from spotmap_build.emit.published import PublishedCluster, PublishedMap
 from spotmap_build.insights.people import center, compare_people, mixing, would_like
@@ -151,9 +151,7 @@ def test_guests_are_appended_without_changing_the_library() -> None:
     shown = with_guests(atlas, guests(2), compared)
     assert shown.clusters.clusters[0].members == (0, 1, 2, 3, 8)
     assert shown.clusters.regions[0].members == (*range(6), 8)
-    before, after = (
-        encode(each, assets={}, feature_units={"tempo": "BPM"}, sources=[], built_at=None) for each in (atlas, shown)
-    )
+    before, after = (encode(each, PublicFacts({"tempo": "BPM"}, []), assets={}) for each in (atlas, shown))
     map_before, map_after = (orjson.loads(each.files["map.json"]) for each in (before, after))
 
     def places_of(document: dict[str, list[int]], titles: str) -> dict[str, tuple[int, int]]:
