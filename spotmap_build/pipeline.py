@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from spotmap_build.config import Config
+    from spotmap_build.ledger import Status
     from spotmap_build.model import Failed, Library
     from spotmap_build.progress import Progress
 
@@ -198,7 +199,7 @@ def _report(
     library: Library,
     outcome: stages.Embedded | stages.Matched,
     *,
-    reached: str = "mapped",
+    reached: Status = "mapped",
     map_rows: Mapping[str, object] | None = None,
 ) -> None:
     costs = {

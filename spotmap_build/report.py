@@ -7,10 +7,9 @@ import os
 import re
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 import orjson
@@ -18,90 +17,18 @@ import orjson
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import nearest_folder, open_regular, read_bounded, resolve_path, write_atomically
 from spotmap_build.errors import OutputError
+from spotmap_build.ledger import make_ledger
 from spotmap_build.registry.formats import MAX_REPORT_BYTES
 from spotmap_build.run import Made, MapCost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spotmap_build.model import Candidate, Failed, Library, Match, Omission, Track
+    from spotmap_build.ledger import Status
+    from spotmap_build.model import Failed, Library, Match
 
 SCHEMA: Final = "spotmap.report/1"
-EXCLUDED: Final = "excluded"
-PREVIEW_LABEL: Final = "30 seconds"
 BEGINNING_BYTES: Final = 4096
-CANDIDATE_FIELDS: Final = ("video_id", "title", "artists", "duration_s")
-
-
-def ledger(
-    library: Library,
-    failures: tuple[Failed, ...],
-    matches: Mapping[str, Match],
-    *,
-    reached: str,
-    preview_ids: frozenset[str] = frozenset(),
-) -> list[dict[str, Any]]:
-    """Return one row per track, in library order: its status, or the stage and reason of its failure. Pure.
-
-    ``reached`` is the status of tracks without a failure: ``mapped``, or ``matched`` if no audio was analyzed. Rows of
-    tracks in ``preview_ids`` note that only 30 seconds were analyzed. Entries of the library that are no tracks follow,
-    as ``excluded``.
-    """
-    by_track = {failure.track_id: failure for failure in failures}
-    rows = [_row(track, by_track.get(track.id), matches.get(track.id), reached) for track in library.tracks]
-    for row in rows:
-        if row["id"] in preview_ids:
-            row["listened_to"] = PREVIEW_LABEL
-    return rows + [_omitted(omission) for omission in library.omissions]
-
-
-def _row(track: Track, failure: Failed | None, match: Match | None, reached: str) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": track.id,
-        "title": track.title,
-        "artists": list(track.artists),
-        "album": track.album,
-        "duration_ms": track.duration_ms,
-        "status": reached,
-        "stage": None,
-        "code": None,
-        "detail": None,
-        "retryable": False,
-        "retry_at": None,
-        "match": _match(match),
-    }
-    if failure is not None:
-        row |= {"status": "excluded" if failure.code == EXCLUDED else "failed"}
-        row |= {"stage": failure.stage, "code": failure.code, "detail": failure.detail}
-        row |= {"retryable": failure.retryable, "retry_at": _moment(failure.retry_at_unix_s)}
-    return row
-
-
-def _match(match: Match | None) -> dict[str, Any] | None:
-    if match is None:
-        return None
-    considered = [
-        {**_candidate(each.candidate), "score": round(each.score, 3), "reason": each.reason}
-        for each in match.considered
-    ]
-    chosen = _candidate(match.candidate) if match.candidate else dict.fromkeys(CANDIDATE_FIELDS)
-    confidence = round(match.confidence, 3)
-    return {**chosen, "score": confidence, "evidence": list(match.evidence), "considered": considered}
-
-
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    values = (candidate.video_id, candidate.title, list(candidate.artists), candidate.duration_s)
-    return dict(zip(CANDIDATE_FIELDS, values, strict=True))
-
-
-def _omitted(omission: Omission) -> dict[str, Any]:
-    row = dict.fromkeys(("album", "duration_ms", "retry_at", "match"))
-    row |= {"id": omission.id, "title": omission.title, "artists": [], "status": "excluded", "stage": "fetch"}
-    return row | {"code": omission.code, "detail": omission.detail, "retryable": False}
-
-
-def _moment(unix_s: int | None) -> str | None:
-    return None if unix_s is None else datetime.fromtimestamp(unix_s, UTC).isoformat()
 
 
 def write_report(
@@ -110,28 +37,30 @@ def write_report(
     failures: tuple[Failed, ...],
     matches: Mapping[str, Match],
     *,
-    reached: str = "mapped",
-    preview_ids: frozenset[str] = frozenset(),
+    reached: Status,
+    preview_ids: frozenset[str],
     extra: Mapping[str, object],
-    force: bool = False,
+    force: bool,
 ) -> None:
-    """Write the report as JSON, atomically. ``extra``: further top-level fields (costs, the map).
+    """Write the report as JSON, atomically.
+
+    ``reached``, ``preview_ids``: as for :func:`make_ledger`. ``extra``: further top-level fields (costs, the map).
 
     Raises
     ------
     OutputError
         It cannot be written there, or would replace (without ``force``) a file that no build wrote.
     """
-    rows = ledger(library, failures, matches, reached=reached, preview_ids=preview_ids)
-    statuses = Counter(row["status"] for row in rows)
-    document = {
+    rows = make_ledger(library, failures, matches, reached=reached, preview_ids=preview_ids)
+    statuses = Counter(row.status for row in rows)
+    document: dict[str, object] = {
         "schema": SCHEMA,
         "spotmap_build": version("spotmap-build"),
         "tracks": len(library.tracks),
         **{status: statuses[status] for status in (reached, "failed", "excluded")},
         "playlists": len(library.playlists),
         **extra,
-        "ledger": rows,
+        "ledger": msgspec.to_builtins(rows),
     }
     write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), REPORT, force=force)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import gettext, gettext_noop, ngettext, translate
-from spotmap_build.report import EXCLUDED
+from spotmap_build.ledger import EXCLUDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

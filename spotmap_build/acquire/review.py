@@ -16,6 +16,7 @@ from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import ConfigError
+from spotmap_build.ledger import LedgerOption, LedgerRow
 from spotmap_build.registry.formats import MAX_REPORT_BYTES
 
 if TYPE_CHECKING:
@@ -27,49 +28,8 @@ FOUND: Final = ("mapped", "matched")
 LINK: Final = "https://music.youtube.com/watch?v={video_id}"
 
 
-class Option(msgspec.Struct, frozen=True):
-    """A recording that was considered. ``score``: 0..1; ``reason``: in words."""
-
-    video_id: str
-    title: str = ""
-    artists: tuple[str, ...] = ()
-    duration_s: float | None = None
-    score: float = 0.0
-    reason: str = ""
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """The build's decision on a track.
-
-    The chosen recording (``video_id`` empty or null: none) with its confidence (0..1) as ``score``, the evidence in
-    words, and the other recordings that were considered.
-    """
-
-    video_id: str | None = None
-    title: str | None = ""
-    artists: tuple[str, ...] | None = ()
-    duration_s: float | None = None
-    score: float = 0.0
-    evidence: tuple[str, ...] = ()
-    considered: tuple[Option, ...] = ()
-
-
-class Row(msgspec.Struct, frozen=True):
-    """The fields of a ledger row that ``review`` needs."""
-
-    id: str
-    title: str
-    artists: tuple[str, ...] = ()
-    album: str = ""
-    duration_ms: int | None = None
-    status: str = ""
-    stage: str | None = None
-    detail: str | None = None
-    match: Decision | None = None
-
-
 class _Report(msgspec.Struct, frozen=True):
-    ledger: tuple[Row, ...]
+    ledger: tuple[LedgerRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +40,7 @@ class Choice:
     stops: bool = False
 
 
-def doubtful(rows: Sequence[Row], below: float) -> list[Row]:
+def doubtful(rows: Sequence[LedgerRow], below: float) -> list[LedgerRow]:
     """Return the tracks whose match should be reviewed, the worst first.
 
     These are tracks without a match although candidates were found, then matches with a confidence under ``below``
@@ -89,7 +49,7 @@ def doubtful(rows: Sequence[Row], below: float) -> list[Row]:
     return sorted((row for row in rows if _is_doubtful(row, below)), key=_review_order)
 
 
-def _is_doubtful(row: Row, below: float) -> bool:
+def _is_doubtful(row: LedgerRow, below: float) -> bool:
     if row.match is None:
         return False
     if row.status in FOUND:
@@ -97,12 +57,12 @@ def _is_doubtful(row: Row, below: float) -> bool:
     return row.stage == "match" and bool(row.match.considered)
 
 
-def _review_order(row: Row) -> tuple[bool, float, str, str]:
+def _review_order(row: LedgerRow) -> tuple[bool, float, str, str]:
     score = row.match.score if row.match else 0.0
     return row.status in FOUND, score, row.title.casefold(), row.id
 
 
-def options(row: Row) -> list[Option]:
+def options(row: LedgerRow) -> list[LedgerOption]:
     """Return the numbered options without duplicates: the build's choice first, then the other candidates."""
     match = row.match
     if match is None:
@@ -111,11 +71,11 @@ def options(row: Row) -> list[Option]:
     if not match.video_id:
         return others
     reason = "; ".join(match.evidence)
-    taken = Option(match.video_id, match.title or "", match.artists or (), match.duration_s, match.score, reason)
+    taken = LedgerOption(match.video_id, match.title or "", match.artists or (), match.duration_s, match.score, reason)
     return [taken, *others]
 
 
-def parse_answer(answer: str, choices: Sequence[Option]) -> Choice:
+def parse_answer(answer: str, choices: Sequence[LedgerOption]) -> Choice:
     """Interpret an answer.
 
     Raises
@@ -137,10 +97,10 @@ def parse_answer(answer: str, choices: Sequence[Option]) -> Choice:
     return Choice(Override(video_id=parse_video_id(text)))
 
 
-def describe(row: Row) -> str:
+def describe(row: LedgerRow) -> str:
     """Describe a track and its candidate recordings, as lines of text."""
     length = "" if row.duration_ms is None else _format_duration(row.duration_ms / 1000)
-    lines = ["", _name(row.artists, row.title), _indented(row.album, length, separator=" · ")]
+    lines = ["", _name(row.artists, row.title), _indented(row.album or "", length, separator=" · ")]
     if row.status not in FOUND:
         lines.append(
             _indented(
@@ -248,7 +208,9 @@ def run_review(
     return written
 
 
-def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Sequence[Option], question: str) -> Choice:
+def _answer(
+    ask: Callable[[str], str], show: Callable[[str], None], choices: Sequence[LedgerOption], question: str
+) -> Choice:
     while True:
         try:
             return parse_answer(ask(question), choices)
@@ -258,7 +220,7 @@ def _answer(ask: Callable[[str], str], show: Callable[[str], None], choices: Seq
             show(translate(f"{error}."))
 
 
-def _read_ledger(path: Path) -> tuple[Row, ...]:
+def _read_ledger(path: Path) -> tuple[LedgerRow, ...]:
     try:
         return decode_json(read_bounded(path, MAX_REPORT_BYTES), _Report).ledger
     except FileNotFoundError as error:

@@ -25,10 +25,10 @@ from spotmap_build.cache.errors import CorruptEntry
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.cache.memo import Cached
 from spotmap_build.core.translation import format_count, gettext, ngettext
+from spotmap_build.ledger import PREVIEW_LABEL
 from spotmap_build.model import Failed
 from spotmap_build.registry.features import names as feature_names
 from spotmap_build.registry.features import to_displayed_values
-from spotmap_build.report import PREVIEW_LABEL
 from spotmap_build.stages.heads import LazyHeadResults, head_results
 from spotmap_build.stages.preloading import preload_for_map
 from spotmap_build.stages.reserve import ReadyCounts, analysis_limit

@@ -13,8 +13,6 @@ import pytest
 from spotmap_build.acquire.overrides import Override, read_overrides, write_override
 from spotmap_build.acquire.review import (
     Choice,
-    Option,
-    Row,
     describe,
     doubtful,
     options,
@@ -22,6 +20,9 @@ from spotmap_build.acquire.review import (
     run_review,
 )
 from spotmap_build.errors import ConfigError
+from spotmap_build.ledger import LedgerOption, LedgerRow
+from spotmap_build.model import Candidate, Considered, Failed, Library, Match, Omission, Track
+from spotmap_build.report import write_report
 
 BOUND = 0.7
 
@@ -50,8 +51,8 @@ def row(name: str, *, score: float | None, video_id: str | None = None, others: 
     return facts | (mapped if video_id else failed) | later
 
 
-def typed(raw: dict[str, Any]) -> Row:
-    return msgspec.convert(raw, Row)
+def typed(raw: dict[str, Any]) -> LedgerRow:
+    return msgspec.convert(raw, LedgerRow)
 
 
 def report(folder: Path, *rows: dict[str, Any]) -> Path:
@@ -88,7 +89,7 @@ def test_current_match_is_the_first_option_and_listed_once() -> None:
     assert choices[0].reason == "the title differs"
 
 
-CHOICES = (Option("a" * 11), Option("b" * 11))
+CHOICES = (LedgerOption("a" * 11), LedgerOption("b" * 11))
 
 
 @pytest.mark.parametrize(
@@ -209,6 +210,23 @@ def test_decided_tracks_are_shown_only_with_everything(tmp_path: Path) -> None:
     shown.clear()
     run_review(path, overrides, ask=None, show=shown.append, doubtful_below=BOUND, everything=True)
     assert [text.splitlines()[1] for text in shown] == ["Band - a", "Band - sure"]
+
+
+def test_report_of_a_library_with_episodes_and_failures_is_read_back(tmp_path: Path) -> None:
+    """Entries that are no tracks have rows without an album."""
+    omitted = Omission("spotify:episode:1", "A talk", "episode", "A podcast.")
+    library = Library((Track("a", "Song", ("Band",)), Track("b", "Silence")), omissions=(omitted,))
+    failures = (Failed("b", "embed", "silent", "There is no sound in it.", retry_at_unix_s=1_800_000_000),)
+    other = Considered(Candidate("b" * 11, "Other"), 0.4, "another title")
+    match = Match(Candidate("a" * 11, "Song", ("Band",), duration_s=200), 0.3, ("the title differs",), (other,))
+    path, shown = tmp_path / "site.report.json", list[str]()
+    write_report(
+        path, library, failures, {"a": match}, reached="mapped", preview_ids=frozenset("a"), extra={}, force=False
+    )
+    run_review(path, tmp_path / "overrides.toml", ask=None, show=shown.append, doubtful_below=BOUND)
+    (text,) = shown
+    assert "  1 Band - Song  [taken]" in text
+    assert "  2 Other" in text
 
 
 @pytest.mark.parametrize("content", [None, b"pipe", b"", b"{}", b'{"ledger": [{}]}', b"\xff"])

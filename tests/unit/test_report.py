@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from spotmap_build.cache.maintenance import CheckReport, StageStats, Stats
@@ -14,17 +15,22 @@ from spotmap_build.cache.merge import MergeReport
 from spotmap_build.cache.prune import PruneReport
 from spotmap_build.describe import describe_check, describe_merge, describe_prune, describe_stats, format_bytes
 from spotmap_build.errors import OutputError
+from spotmap_build.ledger import make_ledger
 from spotmap_build.model import Candidate, Considered, Failed, Library, Match, Omission, Track
-from spotmap_build.report import REPORT, SUMMARY, DocumentKind, check_document, ledger, write_document, write_report
+from spotmap_build.report import REPORT, SUMMARY, DocumentKind, check_document, write_document, write_report
 
 LIBRARY = Library((Track("a", "Good", ("X",)), Track("b", "Bad")))
 FAILURES = (Failed("b", "embed", "silent", "There is no sound in it.", retryable=False),)
 
 
+def write(path: Path, library: Library, failures: tuple[Failed, ...], **extra: object) -> None:
+    write_report(path, library, failures, {}, reached="mapped", preview_ids=frozenset(), extra=extra, force=False)
+
+
 def test_every_track_has_a_row_with_its_status() -> None:
-    good, bad = ledger(LIBRARY, FAILURES, {}, reached="mapped")
-    assert (good["status"], good["code"], good["artists"]) == ("mapped", None, ["X"])
-    assert (bad["status"], bad["stage"], bad["code"], bad["detail"]) == (
+    good, bad = make_ledger(LIBRARY, FAILURES, {}, reached="mapped")
+    assert (good.status, good.code, good.artists) == ("mapped", None, ("X",))
+    assert (bad.status, bad.stage, bad.code, bad.detail) == (
         "failed",
         "embed",
         "silent",
@@ -35,49 +41,49 @@ def test_every_track_has_a_row_with_its_status() -> None:
 def test_row_has_the_chosen_recording_and_the_alternatives() -> None:
     other = Considered(Candidate("lllllllllll", "Good (Live)", ("X",), duration_s=200), 0.4, "a live recording")
     match = Match(Candidate("ggggggggggg", "Good", ("X",), duration_s=180), 0.98765, ("the same title",), (other,))
-    row, _ = ledger(LIBRARY, (), {"a": match}, reached="mapped")
-    assert row["match"] == {
+    row, _ = make_ledger(LIBRARY, (), {"a": match}, reached="mapped")
+    assert msgspec.to_builtins(row.match) == {
         "video_id": "ggggggggggg",
         "title": "Good",
-        "artists": ["X"],
+        "artists": ("X",),
         "duration_s": 180,
         "score": 0.988,
-        "evidence": ["the same title"],
-        "considered": [
+        "evidence": ("the same title",),
+        "considered": (
             {
                 "video_id": "lllllllllll",
                 "title": "Good (Live)",
-                "artists": ["X"],
+                "artists": ("X",),
                 "duration_s": 200,
                 "score": 0.4,
                 "reason": "a live recording",
-            }
-        ],
+            },
+        ),
     }
 
 
 def test_missing_recording_is_a_match_without_a_video() -> None:
-    row, _ = ledger(LIBRARY, (), {"a": Match(None, 0.7, ("only live recordings",))}, reached="mapped")
-    assert (row["match"]["video_id"], row["match"]["evidence"]) == (None, ["only live recordings"])
+    row, _ = make_ledger(LIBRARY, (), {"a": Match(None, 0.7, ("only live recordings",))}, reached="mapped")
+    assert row.match is not None
+    assert (row.match.video_id, row.match.evidence) == (None, ("only live recordings",))
 
 
 def test_excluded_tracks_and_omissions_have_the_status_excluded() -> None:
     library = Library(LIBRARY.tracks, omissions=(Omission("spotify:episode:1", "A talk", "episode", "A podcast."),))
     left_out = Failed("b", "match", "excluded", "Left out by overrides.toml.")
-    rows = ledger(library, (left_out,), {}, reached="matched")
-    assert [row["status"] for row in rows] == ["matched", "excluded", "excluded"]
-    assert rows[2]["title"] == "A talk"
-    assert {*rows[0]} == {*rows[2]}
+    rows = make_ledger(library, (left_out,), {}, reached="matched")
+    assert [row.status for row in rows] == ["matched", "excluded", "excluded"]
+    assert rows[2].title == "A talk"
 
 
 def test_retry_time_is_a_date() -> None:
     later = Failed("b", "download", "waiting", "", retryable=True, retry_at_unix_s=1_800_000_000)
-    assert ledger(LIBRARY, (later,), {}, reached="mapped")[1]["retry_at"] == "2027-01-15T08:00:00+00:00"
+    assert make_ledger(LIBRARY, (later,), {}, reached="mapped")[1].retry_at == "2027-01-15T08:00:00+00:00"
 
 
 def test_report_is_written_atomically(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "report.json"
-    write_report(path, LIBRARY, FAILURES, {}, extra={"seconds": {"fetch": 0.1}})
+    write(path, LIBRARY, FAILURES, seconds={"fetch": 0.1})
     document = json.loads(path.read_text())
     assert (document["tracks"], document["mapped"], document["failed"]) == (2, 1, 1)
     assert document["schema"] == "spotmap.report/1"
@@ -88,7 +94,7 @@ def test_report_is_written_atomically(tmp_path: Path) -> None:
 def test_unwritable_report_is_an_output_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="report"):
-        write_report(tmp_path / "file/report.json", LIBRARY, (), {}, extra={})
+        write(tmp_path / "file/report.json", LIBRARY, ())
 
 
 @pytest.mark.parametrize(("size", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (3_100_000, "3.1 MB")])
