@@ -8,12 +8,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.companion_files import POSTER, REPORT, SUMMARY, check_document
 from spotmap_build.core.files import is_inside, read_bounded, resolve_path, write_atomically
 from spotmap_build.core.translation import translatable
 from spotmap_build.emit.site import check_output, output_folder
 from spotmap_build.errors import CacheError, ConfigError, OutputError
 from spotmap_build.registry.formats import MARKER_NAME
-from spotmap_build.report import POSTER, REPORT, SUMMARY, check_document
 
 if TYPE_CHECKING:
     from pathlib import Path

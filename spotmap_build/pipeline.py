@@ -14,12 +14,13 @@ from spotmap_build import stages
 from spotmap_build.cache.errors import CacheReadOnly, CorruptEntry
 from spotmap_build.cache.roots import site_name
 from spotmap_build.cache.store import Cache
+from spotmap_build.companion_files import SUMMARY, write_document
 from spotmap_build.core.translation import gettext, translatable
 from spotmap_build.emit.local_audio import encode_local_audio, write_local_audio
 from spotmap_build.emit.site import publish
 from spotmap_build.errors import CacheError, ConfigError, ServiceError, ServiceRefused, SourceError, SpotmapError
 from spotmap_build.output_paths import check_output_paths
-from spotmap_build.report import SUMMARY, encode_map_cost, read_map_cost, write_document, write_report
+from spotmap_build.report import encode_map_cost, read_map_cost, write_report
 from spotmap_build.run import Clock
 from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShardResult, markdown, shard_markdown
 

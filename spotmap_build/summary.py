@@ -174,11 +174,7 @@ def markdown(result: BuildResult, title: str) -> str:
     lines = [f"## {inert(title)}", "", of_all]
     lines.append(_analyzed(result.embedded_count) if result.embedded_count else "")
     lines.append(gettext("The site was published.") if result.changed else gettext("The site is unchanged."))
-    if result.problem is not None:
-        lines += [
-            "",
-            f"> **{inert(translate(result.problem.message))}** {inert(translate(result.problem.hint))}".rstrip(),
-        ]
+    lines += _problem_lines(result.problem)
     if result.missing:
         lines += ["", gettext("{missing} missing:", missing=len(result.missing)), ""]
         lines += [f"- {inert(line)}" for line in missing_lines(result.missing)]
@@ -193,9 +189,11 @@ def markdown(result: BuildResult, title: str) -> str:
 def shard_markdown(result: ShardResult, title: str) -> str:
     """Return the summary of a shard build as Markdown."""
     lines = [f"## {inert(title)}", "", *(f"- {inert(line)}" for line in shard_lines(result))]
-    if result.problem is not None:
-        lines += [
-            "",
-            f"> **{inert(translate(result.problem.message))}** {inert(translate(result.problem.hint))}".rstrip(),
-        ]
+    lines += _problem_lines(result.problem)
     return "\n".join(lines) + "\n"
+
+
+def _problem_lines(problem: SpotmapError | None) -> list[str]:
+    if problem is None:
+        return []
+    return ["", f"> **{inert(translate(problem.message))}** {inert(translate(problem.hint))}".rstrip()]

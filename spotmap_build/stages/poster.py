@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spotmap_build.report import POSTER, write_document
+from spotmap_build.companion_files import POSTER, write_document
 
 if TYPE_CHECKING:
     from spotmap_build.emit.site import Site

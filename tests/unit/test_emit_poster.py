@@ -14,6 +14,7 @@ import orjson
 import pytest
 from PIL import Image
 
+from spotmap_build.companion_files import POSTER, write_document
 from spotmap_build.config import load_config
 from spotmap_build.emit.icon import draw_icon
 from spotmap_build.emit.palette import LIGHT, color_of
@@ -21,7 +22,6 @@ from spotmap_build.emit.poster import HEIGHT, MARGIN, WIDTH, draw_poster
 from spotmap_build.emit.poster_png import png_of
 from spotmap_build.errors import ConfigError, OutputError
 from spotmap_build.output_paths import check_output_paths
-from spotmap_build.report import POSTER, write_document
 from tests.fakes.sample_site import sample_documents
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,11 +13,12 @@ import pytest
 from spotmap_build.cache.maintenance import CheckReport, StageStats, Stats
 from spotmap_build.cache.merge import MergeReport
 from spotmap_build.cache.prune import PruneReport
+from spotmap_build.companion_files import REPORT, SUMMARY, DocumentKind, check_document, write_document
 from spotmap_build.describe import describe_check, describe_merge, describe_prune, describe_stats, format_bytes
 from spotmap_build.errors import OutputError
 from spotmap_build.ledger import make_ledger
 from spotmap_build.model import Candidate, Considered, Failed, Library, Match, Omission, Track
-from spotmap_build.report import REPORT, SUMMARY, DocumentKind, check_document, write_document, write_report
+from spotmap_build.report import write_report
 
 LIBRARY = Library((Track("a", "Good", ("X",)), Track("b", "Bad")))
 FAILURES = (Failed("b", "embed", "silent", "There is no sound in it.", retryable=False),)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.atlas import Figure
+from spotmap_build.companion_files import SUMMARY
 from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
 from spotmap_build.describe import preview_command, review_command, shell_word
 from spotmap_build.errors import LoginError
 from spotmap_build.model import Failed
-from spotmap_build.report import SUMMARY
 from spotmap_build.summary import (
     SUMMARY_MARK,
     BuildResult,
