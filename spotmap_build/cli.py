@@ -111,7 +111,7 @@ def match(**flags: Any) -> None:
     with _configured(flags) as (config, progress):
         result = pipeline.match(config, progress)
     review = review_command(config, default_config(os.environ))
-    echo(missing_lines(result.failures, review))
+    echo(missing_lines(result.failures, review, result.names if sys.stderr.isatty() else {}))
     echo(map(translate, result.notices))
     place = short_path(config.report_path)
     echo([gettext("The report is {report}. Review doubtful matches with: {command}", report=place, command=review)])
@@ -170,15 +170,19 @@ def login(
 @click.option("--overrides", type=str, metavar="FILE", help="File for your choices.  [default: overrides.toml]")
 @click.option("--all", "everything", is_flag=True, help="Go through all matched tracks, not only the doubtful ones.")
 @click.option("--list", "only_list", is_flag=True, help="List the tracks without asking.")
-def review(report: str | None, overrides: str | None, everything: bool, only_list: bool) -> None:
+@click.option("--missing", is_flag=True, help="List every track that is not on the map, with the reason; do not ask.")
+def review(*, report: str | None, overrides: str | None, everything: bool, only_list: bool, missing: bool) -> None:
     """Decide the tracks whose recording is in doubt.
 
     Each choice is written to overrides.toml immediately; the next build processes only these tracks again.
     """
     from spotmap_build.acquire.matching import DOUBTFUL_BELOW
-    from spotmap_build.acquire.review import run_review
+    from spotmap_build.acquire.review import missing_tracks, run_review
 
     config = read_config({"report": report, "overrides": overrides})
+    if missing:
+        echo(missing_tracks(config.report_path))
+        return
     asks = not only_list and sys.stdin.isatty()
     run_review(
         config.report_path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -60,6 +61,8 @@ def _ending(config: Config, result: BuildResult | ShardResult) -> Ending:
 
     review = review_command(config, default_config(os.environ))
     if isinstance(result, BuildResult):
+        if not sys.stderr.isatty():  # a log may be public, where tracks that are not on the map should not appear
+            result = replace(result, names={})
         lines = [
             *summary_lines(result, TOOK, config.report_path, review),
             gettext("View it with: {command}", command=preview_command(config)),

@@ -22,7 +22,7 @@ from spotmap_build.errors import CacheError, ConfigError, ServiceError, ServiceR
 from spotmap_build.output_paths import check_output_paths
 from spotmap_build.report import encode_map_cost, read_map_cost, write_report
 from spotmap_build.run import Clock
-from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShardResult, markdown, shard_markdown
+from spotmap_build.summary import SUMMARY_MARK, BuildResult, ShardResult, markdown, names_of_missing, shard_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +50,7 @@ class MatchResult:
     failures: tuple[Failed, ...]
     notices: tuple[str, ...]
     problem: SpotmapError | None
+    names: Mapping[str, str]
 
 
 def build(config: Config, progress: Progress, *, limit_from_s: float | None = None) -> BuildResult:
@@ -128,6 +129,7 @@ def _publish_map(
         notices=tuple(filter(None, notices)),
         problem=fetched.loaded.problem,
         figures=insights.value.figures,
+        names=names_of_missing(embedded.failures, fetched.library.tracks),
     )
 
 
@@ -192,7 +194,8 @@ def _match(run: stages.Run) -> MatchResult:
     matched = stages.match(run, fetched)
     _report(run, fetched.library, matched, reached="matched")
     notices = tuple(filter(None, (*fetched.loaded.notices, matched.problem)))
-    return MatchResult(fetched.track_count, matched.failures, notices, fetched.loaded.problem)
+    names = names_of_missing(matched.failures, fetched.library.tracks)
+    return MatchResult(fetched.track_count, matched.failures, notices, fetched.loaded.problem, names)
 
 
 def _report(

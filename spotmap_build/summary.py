@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import caption, printable
 from spotmap_build.core.translation import gettext, gettext_noop, ngettext, translate
 from spotmap_build.ledger import EXCLUDED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from spotmap_build.atlas import Figure
     from spotmap_build.config_values import Shard
     from spotmap_build.errors import SpotmapError
-    from spotmap_build.model import Failed
+    from spotmap_build.model import Failed, Track
 
 REASONS: Final = {
     "waiting": gettext_noop("waiting until the service accepts requests again"),
@@ -42,6 +43,8 @@ REASONS: Final = {
 }
 """Descriptions of the most common codes of the ledger, shown after a track count; other codes are shown as they are."""
 REVIEW: Final = "spotmap-build review"
+NAMED_PER_REASON: Final = 3
+MAX_NAME_LENGTH: Final = 80
 
 SUMMARY_MARK: Final = "<!-- spotmap.summary/1 -->\n"
 """First line of a summary file; marks it as replaceable by the next build. Not visible in rendered Markdown."""
@@ -60,6 +63,7 @@ class BuildResult:
     ``problem``: why the library or the map is out of date; the command exits with its status. ``notices``: further
     messages, as sentences. ``repeats_until_unix_s``: nonzero if the build found everything cached and up to date; until
     then, another build would do the same as long as its input files do not change. ``figures``: quality of the map.
+    ``names``: see :func:`names_of_missing`.
     """
 
     mapped_count: int
@@ -72,6 +76,7 @@ class BuildResult:
     problem: SpotmapError | None = None
     repeats_until_unix_s: float = 0.0
     figures: tuple[Figure, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[Failed, ...]:
@@ -139,15 +144,42 @@ def summary_lines(result: BuildResult, took: str, report_path: Path, review: str
             missing=missing,
             report=report_path,
         )
-        yield from (f"  {line}" for line in missing_lines(result.missing, review))
+        yield from (f"  {line}" for line in missing_lines(result.missing, review, result.names))
+        command = f"{review} --missing"
+        yield "  " + gettext("To list them all with their reasons: {command}", command=command)
     yield from result.notices
 
 
-def missing_lines(failures: tuple[Failed, ...], review: str = REVIEW) -> Iterator[str]:
-    """Yield the number of missing tracks for each reason, most frequent first, and the time of the next retry."""
+def names_of_missing(failures: Iterable[Failed], tracks: Iterable[Track]) -> dict[str, str]:
+    """Return the names of the first few missing tracks for each reason, by track id."""
+    counts: Counter[str] = Counter()
+    named = set()
+    for failure in failures:
+        counts[failure.code] += 1
+        if counts[failure.code] <= NAMED_PER_REASON:
+            named.add(failure.track_id)
+    if not named:
+        return {}
+    return {track.id: _short(caption(track.artists, track.title)) for track in tracks if track.id in named}
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= MAX_NAME_LENGTH else f"{name[: MAX_NAME_LENGTH - 1]}…"
+
+
+def missing_lines(
+    failures: tuple[Failed, ...], review: str = REVIEW, names: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
+    """Yield the number of missing tracks for each reason, most frequent first, and the time of the next retry.
+
+    Below each reason are those of its tracks that ``names`` contains, by id.
+    """
     counts = Counter(failure.code for failure in failures)
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"{count} {gettext(REASONS[code]).format(review=review) if code in REASONS else code}"
+        named = [names[failure.track_id] for failure in failures if failure.code == code and failure.track_id in names]
+        if named:
+            yield f"    {'; '.join(named)}{'; …' if count > len(named) else ''}"
     next_try = min((f.retry_at_unix_s for f in failures if f.retry_at_unix_s is not None), default=None)
     if next_try is not None:
         when = f"{datetime.fromtimestamp(next_try, UTC):%Y-%m-%d %H:%M}"

@@ -13,14 +13,14 @@ import msgspec
 from spotmap_build.acquire.overrides import Override, parse_video_id, read_overrides, write_override
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import read_bounded
-from spotmap_build.core.text import printable
+from spotmap_build.core.text import caption, printable
 from spotmap_build.core.translation import gettext, translate
 from spotmap_build.errors import ConfigError
 from spotmap_build.ledger import LedgerOption, LedgerRow
 from spotmap_build.registry.formats import MAX_REPORT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 FOUND: Final = ("mapped", "matched")
@@ -97,10 +97,25 @@ def parse_answer(answer: str, choices: Sequence[LedgerOption]) -> Choice:
     return Choice(Override(video_id=parse_video_id(text)))
 
 
+def missing_tracks(report_path: Path) -> Iterator[str]:
+    """Yield the name of every track that is not on the map, with the reason.
+
+    Raises
+    ------
+    ConfigError
+        The report is missing or invalid.
+    """
+    rows = [row for row in _read_ledger(report_path) if row.status == "failed"]
+    if not rows:
+        yield gettext("No track is missing.")
+    for row in rows:
+        yield f"{caption(row.artists, row.title)}: {translate(row.detail or '')}"
+
+
 def describe(row: LedgerRow) -> str:
     """Describe a track and its candidate recordings, as lines of text."""
     length = "" if row.duration_ms is None else _format_duration(row.duration_ms / 1000)
-    lines = ["", _name(row.artists, row.title), _indented(row.album or "", length, separator=" · ")]
+    lines = ["", caption(row.artists, row.title), _indented(row.album or "", length, separator=" · ")]
     if row.status not in FOUND:
         lines.append(
             _indented(
@@ -113,7 +128,7 @@ def describe(row: LedgerRow) -> str:
     for number, option in enumerate(options(row), start=1):
         is_taken = row.match is not None and option.video_id == row.match.video_id
         taken = [gettext("[taken]")] if is_taken else []
-        lines.append("  ".join([f"{number:>3} {_name(option.artists, option.title)}", *taken]))
+        lines.append("  ".join([f"{number:>3} {caption(option.artists, option.title)}", *taken]))
         lines.append(_indented(_difference(option.duration_s, row.duration_ms), option.reason, separator="; "))
         lines.append(_indented(LINK.format(video_id=option.video_id)))
     return "\n".join(printable(line) for line in lines if line.strip() or not line)
@@ -121,10 +136,6 @@ def describe(row: LedgerRow) -> str:
 
 def _indented(*parts: str, separator: str = "") -> str:
     return "    " + separator.join(part for part in parts if part)
-
-
-def _name(artists: Sequence[str], title: str) -> str:
-    return f"{', '.join(artists)} - {title}" if artists else title
 
 
 def _format_duration(seconds: float) -> str:
@@ -196,7 +207,7 @@ def run_review(
         if choice.stops:
             break
         if choice.override is not None:
-            write_override(overrides_path, row.id, choice.override, _name(row.artists, row.title))
+            write_override(overrides_path, row.id, choice.override, caption(row.artists, row.title))
             written += 1
     if written:
         where = gettext(

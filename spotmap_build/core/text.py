@@ -200,6 +200,15 @@ def pad_to_width(text: str, width: int) -> str:
     return text + " " * (width - display_width(text))
 
 
+def caption(artists: Iterable[str], title: str) -> str:
+    """Return the artists and the title of a track as people write them.
+
+    >>> caption(["Juno", "Ash"], "Dawn"), caption([], "Dawn")
+    ('Juno, Ash - Dawn', 'Dawn')
+    """
+    return " - ".join(filter(None, (", ".join(artists), title)))
+
+
 def log_line(text: str) -> str:
     r"""Turn a text into one line of a log, without anything that a CI runner would execute as a command.
 

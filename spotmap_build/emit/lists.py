@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.core.text import one_line
+from spotmap_build.core.text import caption, one_line
 
 if TYPE_CHECKING:
     from spotmap_build.model import Track
@@ -53,7 +53,7 @@ def encode_list(track_list: TrackList, list_format: ListFormat, folder: Path | N
 def _m3u8(track_list: TrackList, folder: Path | None) -> bytes:
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(track_list.name)}"]
     for track in track_list.tracks:
-        name = one_line(" - ".join(filter(None, (", ".join(track.artists), track.title))))
+        name = one_line(caption(track.artists, track.title))
         place = file_of(track, folder) or _address(track)
         seconds = -1 if track.duration_ms is None else round(track.duration_ms / 1000)
         lines += [f"#EXTINF:{seconds},{name}", place] if place else [f"# no address: {name}"]

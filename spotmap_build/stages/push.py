@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from spotmap_build.cache.store import Cache
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
-from spotmap_build.core.text import one_line
+from spotmap_build.core.text import caption, one_line
 from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, WantedList
 from spotmap_build.fetch.spotify.pushed import PushedLists
@@ -138,4 +138,4 @@ def _is_on_spotify(track_id: str) -> bool:
 
 
 def _title(track: Track) -> str:
-    return " - ".join(filter(None, (", ".join(track.artists), track.title)))
+    return caption(track.artists, track.title)

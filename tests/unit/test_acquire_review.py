@@ -15,6 +15,7 @@ from spotmap_build.acquire.review import (
     Choice,
     describe,
     doubtful,
+    missing_tracks,
     options,
     parse_answer,
     run_review,
@@ -76,6 +77,13 @@ def test_most_doubtful_tracks_come_first() -> None:
         *("perhaps one of these", "none of these"),
         *("weaker", "weak"),
     ]
+
+
+def test_missing_tracks_are_listed_with_their_reasons(tmp_path: Path) -> None:
+    excluded = row("excluded", score=None) | {"status": "excluded"}
+    path = report(tmp_path, row("fine", score=0.9, video_id="a" * 11), row("gone", score=None), excluded)
+    assert list(missing_tracks(path)) == ["Band - gone: None of them is it."]
+    assert list(missing_tracks(report(tmp_path, excluded))) == ["No track is missing."]
 
 
 def test_failure_of_another_stage_is_not_reviewed() -> None:

@@ -14,7 +14,7 @@ from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
 from spotmap_build.describe import preview_command, review_command, shell_word
 from spotmap_build.errors import LoginError
-from spotmap_build.model import Failed
+from spotmap_build.model import Failed, Track
 from spotmap_build.summary import (
     SUMMARY_MARK,
     BuildResult,
@@ -22,6 +22,7 @@ from spotmap_build.summary import (
     inert,
     markdown,
     missing_lines,
+    names_of_missing,
     shard_lines,
     shard_markdown,
     summary_lines,
@@ -135,6 +136,21 @@ def test_complete_map_has_a_one_line_summary() -> None:
 )
 def test_missing_tracks_are_counted(missing: tuple[Failed, ...], line: str) -> None:
     assert list(summary_lines(result(*missing), "3 s", Path("r.json")))[1] == line
+
+
+def test_first_missing_tracks_are_named_for_each_reason() -> None:
+    failures = [*(replace(WAITING, track_id=f"w{number}") for number in range(5)), LATER]
+    tracks = [Track(failure.track_id, f"Song {failure.track_id}", ("Band",)) for failure in failures]
+    names = names_of_missing(failures, tracks)
+    lines = list(summary_lines(result(*failures, names=names), "3 s", Path("r.json"), "spotmap-build review"))
+    assert lines[3] == "      Band - Song w0; Band - Song w1; Band - Song w2; …"
+    assert lines[5] == "      Band - Song b"
+    assert lines[-1] == "  To list them all with their reasons: spotmap-build review --missing"
+    assert "Band" not in markdown(result(*failures, names=names), "A map")
+
+
+def test_long_name_of_a_missing_track_is_shortened() -> None:
+    assert names_of_missing([LATER], [Track("b", "x" * 500)])["b"] == "x" * 79 + "…"
 
 
 def test_ci_summary_names_the_problem_and_the_next_step() -> None:
