@@ -6,7 +6,7 @@ URL is signed and expires within minutes, so it is used immediately and never st
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from spotmap_build.core.rate_limiting import CircuitBreaker, RateLimiter
 
 Result = TypeVar("Result")
+Answer = dict[str, object]
+"""A response, as parsed JSON."""
 
 RETRY: Final = RetryPolicy(attempts=2, first_pause_s=1.0)
 """For a request that got no response."""
@@ -175,11 +177,11 @@ class Deezer:
         Invalid results are skipped.
         """
         found = self._request_json(f"search/track?q={quote(text, safe='')}&limit={MAX_RESULTS}")
-        rows = found.get("data") if isinstance(found, dict) else None
-        if found is not None and not isinstance(rows, list):
+        rows = [] if found is None else found.get("data")
+        if not isinstance(rows, list):
             raise self._record_failure(_unexpected_response())
         tracks = []
-        for row in (rows or [])[:MAX_RESULTS]:
+        for row in rows[:MAX_RESULTS]:
             try:
                 tracks.append(_read_track(row))
             except ValueError:
@@ -233,7 +235,7 @@ class Deezer:
         except ValueError as error:
             raise self._record_failure(_unexpected_response()) from error
 
-    def _request_json(self, path: str) -> Any:
+    def _request_json(self, path: str) -> Answer | None:
         """Return the response as parsed JSON, or None if Deezer has no data."""
         return self._call_with_retries(lambda: self._request_once(path))
 
@@ -266,7 +268,7 @@ class Deezer:
             raise _Unanswered(f"Deezer does not deliver previews (HTTP {response.status_code}).", hint=LATER)
         return response.content
 
-    def _request_once(self, path: str) -> Any:
+    def _request_once(self, path: str) -> Answer | None:
         self._limiter.wait()
         if self._breaker.reason is not None:
             raise self._breaker.reason
@@ -307,7 +309,7 @@ def _over_quota(retry_after_s: float | None) -> ServiceError:
     return _Busy("Deezer is refusing requests for now: it received too many.", hint=LATER)
 
 
-def _without_error(found: Any) -> Any:
+def _without_error(found: object) -> Answer | None:
     """Return the response, or None if it reports that there is no data; raise any other error that it reports."""
     if not isinstance(found, dict):
         raise _unexpected_response()
@@ -324,7 +326,7 @@ def _without_error(found: Any) -> Any:
     raise _unexpected_response()
 
 
-def _read_track(row: Any) -> DeezerTrack:
+def _read_track(row: object) -> DeezerTrack:
     """Parse one track of a response; raise ``ValueError`` if it is invalid."""
     answer = convert(row, _Answer, strict=False)
     contributors = answer.contributors or ([answer.artist] if answer.artist else [])

@@ -204,7 +204,7 @@ def _override(table: object, folder: Path, where: str) -> Override:
     return _chosen(key, value, folder, where)
 
 
-def _chosen(key: str, value: Any, folder: Path, where: str) -> Override:
+def _chosen(key: str, value: object, folder: Path, where: str) -> Override:
     if key == "exclude":
         if value is not True:
             raise ConfigError(

@@ -28,6 +28,7 @@ SHUTDOWN_TIMEOUT_S: Final = 2.0
 
 Wanted = TypeVar("Wanted")
 Ready = TypeVar("Ready")
+Item = TypeVar("Item")
 
 
 class Prefetcher(Generic[Wanted, Ready]):
@@ -140,10 +141,10 @@ class Prefetcher(Generic[Wanted, Ready]):
             if ready is not None:
                 self._put(self._ready, ready)
 
-    def _put(self, target: queue.Queue[Ready] | queue.Queue[Wanted], item: Ready | Wanted) -> None:
+    def _put(self, target: queue.Queue[Item], item: Item) -> None:
         while not self.cancelled.is_set():
             try:
-                target.put(item, timeout=POLL_S)  # type: ignore[arg-type]  # callers pass matching types
+                target.put(item, timeout=POLL_S)
             except queue.Full:
                 continue
             return

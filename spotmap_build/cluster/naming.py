@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,8 +22,11 @@ from spotmap_build.registry.features import words as words_of_features
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from scipy.sparse import csr_array
 
     from spotmap_build.cluster.term_matrix import Kind, TermMatrix
+
+    IndexArray = npt.NDArray[np.intp]
 
 FALLBACK: Final = "Region"
 MIN_SHARE: Final = 0.4
@@ -145,7 +148,7 @@ def find_candidate_terms(
     )
 
 
-def _word_terms(matrix: TermMatrix, inside: Any, usual: Any) -> Iterator[CandidateTerm]:
+def _word_terms(matrix: TermMatrix, inside: IndexArray, usual: npt.NDArray[np.float64]) -> Iterator[CandidateTerm]:
     own, count = matrix.strengths[inside], len(inside)
     own_count, own_sum = _column_counts(own), np.asarray(own.sum(axis=0)).ravel()
     share = (own_count + PRIOR_TRACKS * usual) / (count + PRIOR_TRACKS)
@@ -164,7 +167,7 @@ def _word_terms(matrix: TermMatrix, inside: Any, usual: Any) -> Iterator[Candida
         yield CandidateTerm(term.word, term.kind, float(own_count[column] / count), score)
 
 
-def _feature_terms(matrix: TermMatrix, inside: Any, others: Any) -> Iterator[CandidateTerm]:
+def _feature_terms(matrix: TermMatrix, inside: IndexArray, others: IndexArray) -> Iterator[CandidateTerm]:
     """Return features (tempo, brightness, ...) as adjectives. Their score is low, since they are traits, not styles."""
     if not len(others):
         return
@@ -198,7 +201,8 @@ def _common_style(matrix: TermMatrix, rows: Sequence[int]) -> list[CandidateTerm
     return [CandidateTerm(matrix.terms[best].word, "style", share, 0.0)]
 
 
-def _column_counts(matrix: Any) -> Any:
+def _column_counts(matrix: csr_array) -> npt.NDArray[np.intp]:
+    """Return the number of rows with an entry in each column."""
     return np.bincount(matrix.indices, minlength=matrix.shape[1])
 
 

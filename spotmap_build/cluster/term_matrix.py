@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from spotmap_build.registry.heads import FAMILIES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from scipy.sparse import csr_array
 
     from spotmap_build.model import Embeddings, Float32Array, Playlist, Track
 
@@ -74,7 +75,7 @@ class TermMatrix:
     """
 
     terms: tuple[Term, ...]
-    strengths: Any
+    strengths: csr_array
     counts: Int64Array
     scores: Float32Array
     feature_names: tuple[str, ...]
@@ -190,9 +191,9 @@ def _with_strength(rows_of: dict[Term, list[int]]) -> Iterable[TermColumn]:
     return ((term, rows, [METADATA_STRENGTH] * len(rows)) for term, rows in rows_of.items())
 
 
-def _matrix(columns: Sequence[tuple[list[int], list[float]]], n: int) -> Any:
+def _matrix(columns: Sequence[tuple[list[int], list[float]]], n: int) -> csr_array:
     """Return a CSR matrix ``[n, columns]``; for repeated entries, the larger strength is used."""
-    from scipy.sparse import csr_matrix
+    from scipy.sparse import csr_array
 
     counts = [len(rows) for rows, _ in columns]
     rows = np.fromiter((row for rows, _ in columns for row in rows), dtype=np.int64, count=sum(counts))
@@ -201,4 +202,4 @@ def _matrix(columns: Sequence[tuple[list[int], list[float]]], n: int) -> Any:
     order = np.lexsort((values, terms, rows))
     rows, terms, values = rows[order], terms[order], values[order]
     is_last = np.append((np.diff(rows) != 0) | (np.diff(terms) != 0), len(rows) > 0)[: len(rows)]
-    return csr_matrix((values[is_last], (rows[is_last], terms[is_last])), shape=(n, len(columns)))
+    return csr_array((values[is_last], (rows[is_last], terms[is_last])), shape=(n, len(columns)))

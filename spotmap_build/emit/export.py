@@ -16,7 +16,11 @@ from spotmap_build.emit.parquet import parquet_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy.typing as npt
+
     from spotmap_build.model import Float32Array
+
+    Float64Array = npt.NDArray[np.float64]
 
 MAX_WIDTH_DEGREES: Final = 80.0
 """GeoJSON coordinates are degrees (RFC 7946, section 4). The map is scaled to this range and centered at (0, 0)."""
@@ -94,14 +98,12 @@ def _geojson(table: MapTable) -> bytes:
     return orjson.dumps({"type": "FeatureCollection", "features": features})
 
 
-def _in_degrees(places: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _in_degrees(places: Float64Array) -> Float64Array:
     if len(places) == 0:
         return places
     low, high = places.min(axis=0), places.max(axis=0)
     extent = float((high - low).max())
-    scaled: np.ndarray[Any, np.dtype[np.float64]] = (places - (low + high) / 2) * (
-        2 * MAX_WIDTH_DEGREES / extent if extent > 0 else 0.0
-    )
+    scaled: Float64Array = (places - (low + high) / 2) * (2 * MAX_WIDTH_DEGREES / extent if extent > 0 else 0.0)
     return scaled
 
 

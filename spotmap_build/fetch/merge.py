@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.normalize import fold
@@ -25,6 +25,8 @@ from spotmap_build.errors import ConfigError
 from spotmap_build.fetch.playlist_names import distinct_playlists
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.model import Failed, Library, Listening, Playlist, Recording, Track
+
+Value = TypeVar("Value")
 
 SAME_DURATION_MS: Final = 2_000
 SAME_ISRC_DURATION_MS: Final = 10_000
@@ -301,7 +303,7 @@ def _recording(tracks: Iterable[Track]) -> Recording | None:
     return next((recording for recording in recordings if recording.path), recordings[0] if recordings else None)
 
 
-def _first(values: Iterable[Any]) -> Any:
+def _first(values: Iterable[Value]) -> Value | None:
     """Return the first value that is not empty, or None."""
     return next((value for value in values if value), None)
 

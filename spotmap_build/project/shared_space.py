@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from spotmap_build.project.preprocessing import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from spotmap_build.model import Float32Array
 
@@ -79,7 +81,7 @@ def _scale(embedder: str) -> Float32Array:
 
 
 @cache
-def directions(embedder: str, dimensions: int, count: int = DIMENSIONS) -> np.ndarray[Any, np.dtype[np.float64]]:
+def directions(embedder: str, dimensions: int, count: int = DIMENSIONS) -> npt.NDArray[np.float64]:
     """Return the projection matrix of scaled random signs: float64 ``[dimensions, count]``."""
     stream = hashlib.shake_256(f"{SEED} {embedder}".encode()).digest(-(-dimensions * count // 8))
     bits = np.unpackbits(np.frombuffer(stream, dtype=np.uint8))[: dimensions * count].reshape(count, dimensions)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
     FloatArray = npt.NDArray[np.float64]
-    Spectra = np.ndarray[Any, np.dtype[np.complex64]]
+    Spectra = npt.NDArray[np.complex64]
 
 FRAME_SAMPLES: Final = 2048
 HOP_SAMPLES: Final = 512

@@ -20,7 +20,8 @@ from spotipy.oauth2 import SpotifyPKCE  # type: ignore[import-untyped]
 
 from spotmap_build.errors import LoginError, ServiceError, SpotmapError
 from spotmap_build.fetch.spotify.playlist_changes import Add, Move, Operation, Remove, Rename
-from spotmap_build.fetch.spotify.requesting import NOT_IN_SCOPE, Answer, Refusal, RequestRetrier, session_for
+from spotmap_build.fetch.spotify.requesting import NOT_IN_SCOPE, Refusal, RequestRetrier, session_for
+from spotmap_build.fetch.spotify.rows import Answer
 from spotmap_build.fetch.spotify.token import (
     LOGIN_AGAIN_HINT,
     LOGIN_TO_WRITE_HINT,

@@ -15,6 +15,7 @@ from spotmap_build.fetch.spotify.rows import (
     SAVED_TRACKS,
     THE_PLAYLIST,
     YOUR_PLAYLISTS,
+    Answer,
     ListedPlaylist,
     ListingPage,
     Page,
@@ -27,8 +28,7 @@ from spotmap_build.fetch.spotify.snapshot import SAVED, ListState, version_of_sa
 from spotmap_build.fetch.spotify.token import digest_of_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterator
 
     from spotmap_build.fetch.spotify.api import SpotifyApi
     from spotmap_build.fetch.spotify.snapshot import SnapshotStore
@@ -117,7 +117,7 @@ class Refresh:
     def _refresh_listing(self) -> None:
         """Fetch the list of playlists with their versions, and determine which are already cached."""
 
-        def ask(offset: int) -> Mapping[str, Any]:
+        def ask(offset: int) -> Answer:
             self._expect(1)
             return self._ask(self._api.playlists, offset)
 
@@ -170,7 +170,7 @@ class Refresh:
                 self._index = self._index.with_held(state)
 
     def _rows(
-        self, state: ListState, name: str, ask: Callable[[int], Mapping[str, Any]], *, enough: int | None = None
+        self, state: ListState, name: str, ask: Callable[[int], Answer], *, enough: int | None = None
     ) -> tuple[Row, ...]:
         """Return all rows of a list, or the first ``enough``, fetching only pages that are not cached."""
         rows: list[Row] = []
@@ -199,7 +199,7 @@ class Refresh:
             raise
         return tuple(rows)
 
-    def _ask(self, ask: Callable[[int], Mapping[str, Any]], offset: int) -> Mapping[str, Any]:
+    def _ask(self, ask: Callable[[int], Answer], offset: int) -> Answer:
         """Fetch the page at ``offset``, up to a limit of pages per build."""
         if self._pages_done >= MAX_PAGES:
             raise ServiceError(
@@ -225,7 +225,7 @@ def _is_identified(playlist: ListedPlaylist) -> bool:
     return playlist.id not in {"", SAVED}
 
 
-def listed_playlists(ask: Callable[[int], Mapping[str, Any]], user_digest: str) -> list[ListedPlaylist]:
+def listed_playlists(ask: Callable[[int], Answer], user_digest: str) -> list[ListedPlaylist]:
     """Return the playlists that the user owns or follows. ``ask`` fetches the page at an offset.
 
     Raises

@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import requests
 
@@ -20,13 +20,12 @@ from spotmap_build.core.rate_limiting import CircuitBreaker
 from spotmap_build.core.retry_after import parse_retry_after
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ServiceError, ServiceRefused, SpotmapError
-from spotmap_build.fetch.spotify.rows import is_list_of_items, is_user_id
+from spotmap_build.fetch.spotify.rows import Answer, is_list_of_items, is_user_id
 from spotmap_build.fetch.spotify.token import is_token
 
 if TYPE_CHECKING:
     from spotmap_build.fetch.spotify.settings import RequestPolicy
 
-Answer = Mapping[str, Any]
 
 IN_FLIGHT: Final = 4
 REQUIRED: Final[Mapping[str, Callable[[object], bool]]] = {

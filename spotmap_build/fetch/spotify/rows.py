@@ -7,7 +7,7 @@ row, and so never in the cache.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote_plus
@@ -25,6 +25,8 @@ from spotmap_build.fetch.tags import UNTITLED
 
 EDITION: Final = 2
 """Raise when more fields of a response are kept. Rows of earlier editions are used until they are fetched again."""
+Answer = Mapping[str, Any]
+"""A response, as parsed JSON."""
 MAX_TEXT_LENGTH: Final = 1_000
 """Maximum characters of names and ids, several times Spotify's longest."""
 MAX_URI_LENGTH: Final = 40_000
@@ -142,7 +144,7 @@ def is_user_id(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_TEXT_LENGTH and printable(value) == value
 
 
-def read_page(answer: Mapping[str, Any], offset: int) -> Page:
+def read_page(answer: Answer, offset: int) -> Page:
     """Parse the page at ``offset`` of saved tracks or a playlist (``items[].track`` or ``items[].item``)."""
     rows = tuple(read_row(item) for item in _list(answer.get("items")))
     total, end = _read_total(answer), offset + len(rows)
@@ -178,7 +180,7 @@ def read_row(item: object) -> Row:
     )
 
 
-def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist]:
+def read_listing(answer: Answer, is_user: Callable[[str], bool]) -> list[ListedPlaylist]:
     """Parse a page of the user's playlists. ``is_user``: whether an owner's id is the user's own."""
     listed = []
     for item in _list(answer.get("items")):
@@ -201,14 +203,14 @@ def read_listing(answer: Mapping[str, Any], is_user: Any) -> list[ListedPlaylist
     return listed
 
 
-def read_listing_page(answer: Mapping[str, Any], offset: int, is_user: Any) -> ListingPage:
+def read_listing_page(answer: Answer, offset: int, is_user: Callable[[str], bool]) -> ListingPage:
     """Parse the page at ``offset`` of the user's playlists; ``is_user`` as in :func:`read_listing`."""
     rows = tuple(read_listing(answer, is_user))
     total, end = _read_total(answer), offset + len(rows)
     return ListingPage(rows, end if total is None else total, _is_end(answer, end))
 
 
-def read_genres(answer: Mapping[str, Any]) -> tuple[str, ...]:
+def read_genres(answer: Answer) -> tuple[str, ...]:
     """Return the genres of an artist; empty if Spotify no longer provides them."""
     genres = dict.fromkeys(text for genre in _list(answer.get("genres")) if (text := _text(genre)))
     return tuple(genres)[:MAX_ARTISTS]
@@ -231,12 +233,12 @@ def with_new_rows(known: Sequence[Row], known_total: int, front: Sequence[Row], 
     return (*fresh, *known)
 
 
-def _read_total(answer: Mapping[str, Any]) -> int | None:
+def _read_total(answer: Answer) -> int | None:
     """Return the total number of rows; None if missing."""
     return _whole_number(answer.get("total"))
 
 
-def _is_end(answer: Mapping[str, Any], end: int) -> bool:
+def _is_end(answer: Answer, end: int) -> bool:
     """Return whether a page is the last: it says so, or all rows of the list (``end``) were received."""
     total = _read_total(answer)
     return answer.get("next", "") is None or (total is not None and end >= total)
