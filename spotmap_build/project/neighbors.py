@@ -121,7 +121,10 @@ def update_neighbors(unit_vectors: Float32Array, count: int, held: Neighbors, be
     incomplete = np.flatnonzero((indices < 0).any(axis=1))
     if 2 * len(incomplete) > n:
         return None
-    _merge_columns(unit_vectors, new, indices, best)
+    search = _Search(unit_vectors, unit_vectors, 0, indices, best)
+    for run in np.split(new, np.flatnonzero(np.diff(new) > 1) + 1) if len(new) else ():
+        for rows in _blocks(n):
+            search.compare(rows, slice(int(run[0]), int(run[-1]) + 1))
     # The row itself is among the results, unless enough other rows are equally near.
     found, similarities = nearest_rows(unit_vectors[incomplete], unit_vectors, k + 1)
     itself = found == incomplete[:, None]
@@ -141,42 +144,63 @@ def match_rows(digests: Int64Array, before: Int64Array) -> Int32Array:
     return np.fromiter(matched, np.int32, len(digests))
 
 
-def _merge_columns(
-    unit_vectors: Float32Array, columns: npt.NDArray[np.intp], indices: Int32Array, best: Float32Array
-) -> None:
-    """Merge some rows (ascending) into the k best of every row, in place."""
-    from spotmap_build.project.kernels import keep_best
-
-    twins, error = first_equal_rows(unit_vectors), _product_error(unit_vectors)
-    for run in np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1) if len(columns) else ():
-        first, run_columns = int(run[0]), slice(int(run[0]), int(run[-1]) + 1)
-        others = unit_vectors[run_columns]
-        for start in range(0, len(unit_vectors), BLOCK_ROWS):
-            rows = slice(start, start + BLOCK_ROWS)
-            some = unit_vectors[rows]
-            keep_best(some @ others.T, error, some, others, twins[run_columns], indices[rows], best[rows], start, first)
-
-
 def nearest_rows(queries: Float32Array, unit_vectors: Float32Array, count: int) -> tuple[Int32Array, Float32Array]:
     """Return the ``count`` most similar rows of ``unit_vectors`` for each row of ``queries``, and their similarities.
 
     Int32 and float32 ``[q, k]`` with k at most ``len(unit_vectors)``, sorted as in :class:`Neighbors`.
     """
-    from spotmap_build.project.kernels import keep_best
-
     n, k = len(unit_vectors), min(count, len(unit_vectors))
     indices, best = _nothing_yet(len(queries), k)
-    twins, error = first_equal_rows(unit_vectors), _product_error(unit_vectors)
-    for start in range(0, len(queries) if k else 0, BLOCK_ROWS):
-        rows = slice(start, start + BLOCK_ROWS)
-        for column in range(0, n, BLOCK_ROWS):
-            columns = slice(column, column + BLOCK_ROWS)
-            some, others = queries[rows], unit_vectors[columns]
-            # Queries are not rows of the library, so they are numbered after the last row.
-            keep_best(
-                some @ others.T, error, some, others, twins[columns], indices[rows], best[rows], n + start, column
-            )
+    search = _Search(queries, unit_vectors, n, indices, best)  # queries are not rows of the library
+    for rows in _blocks(len(queries) if k else 0):
+        for columns in _blocks(n):
+            search.compare(rows, columns)
     return indices, best
+
+
+class _Search:
+    """An exact search for the most similar rows of ``unit_vectors``, block by block.
+
+    ``first_number``: number of the first query; a query is not compared with the row of its number. ``indices`` and
+    ``best``: the k best rows so far of each query and their similarities, int32 and float32 ``[q, k]``; changed by
+    :meth:`compare`, which has to be called in the order of the columns.
+    """
+
+    def __init__(
+        self,
+        queries: Float32Array,
+        unit_vectors: Float32Array,
+        first_number: int,
+        indices: Int32Array,
+        best: Float32Array,
+    ) -> None:
+        self._queries, self._unit_vectors, self._first_number = queries, unit_vectors, first_number
+        self._indices, self._best = indices, best
+        self._twins = first_equal_rows(unit_vectors)
+        self._error = float(PRODUCT_ERROR * unit_vectors.shape[1])
+
+    def compare(self, rows: slice, columns: slice, product: Float32Array | None = None) -> Float32Array:
+        """Compare some queries with some rows of ``unit_vectors``; return their product, computed if not given."""
+        from spotmap_build.project.kernels import keep_best
+
+        some, others = self._queries[rows], self._unit_vectors[columns]
+        product = some @ others.T if product is None else product
+        keep_best(
+            product,
+            self._error,
+            some,
+            others,
+            self._twins[columns],
+            self._indices[rows],
+            self._best[rows],
+            self._first_number + rows.start,
+            columns.start,
+        )
+        return product
+
+
+def _blocks(count: int, start: int = 0) -> Iterator[slice]:
+    return (slice(at, at + BLOCK_ROWS) for at in range(start, count, BLOCK_ROWS))
 
 
 def similarities_between(unit_vectors: Float32Array, rows: npt.NDArray[np.intp], others: Int32Array) -> Float32Array:
@@ -195,27 +219,16 @@ def _nothing_yet(rows: int, k: int) -> tuple[Int32Array, Float32Array]:
     return np.full((rows, k), -1, np.int32), np.full((rows, k), -np.inf, np.float32)
 
 
-def _product_error(unit_vectors: Float32Array) -> float:
-    return float(PRODUCT_ERROR * unit_vectors.shape[1])
-
-
 def _exact(unit_vectors: Float32Array, k: int) -> Neighbors:
     """Compare all pairs in blocks, so that memory does not grow with n squared. Every product is computed once."""
-    from spotmap_build.project.kernels import keep_best
-
     n = len(unit_vectors)
     indices, best = _nothing_yet(n, k)
-    twins, error = first_equal_rows(unit_vectors), _product_error(unit_vectors)
-    for row in range(0, n, BLOCK_ROWS):
-        rows = slice(row, row + BLOCK_ROWS)
-        for column in range(row, n, BLOCK_ROWS):
-            columns = slice(column, column + BLOCK_ROWS)
-            some, others = unit_vectors[rows], unit_vectors[columns]
-            product = some @ others.T
-            keep_best(product, error, some, others, twins[columns], indices[rows], best[rows], row, column)
-            if column > row:
-                back = np.ascontiguousarray(product.T)
-                keep_best(back, error, others, some, twins[rows], indices[columns], best[columns], column, row)
+    search = _Search(unit_vectors, unit_vectors, 0, indices, best)
+    for rows in _blocks(n):
+        for columns in _blocks(n, rows.start):
+            product = search.compare(rows, columns)
+            if columns.start > rows.start:
+                search.compare(columns, rows, np.ascontiguousarray(product.T))
     return Neighbors(indices, best, True, 1.0)
 
 

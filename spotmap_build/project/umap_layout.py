@@ -56,19 +56,19 @@ def fit_umap(
 
     Parameters
     ----------
-    unit_vectors : float32 array of shape (n, d)
-        Rows of length one.
+    unit_vectors : numpy.ndarray
+        Float32 ``[n, d]``, rows of length one.
     neighbors : Neighbors
         Neighbors of these vectors without the points themselves; all of them are used.
-    init : float32 array of shape (n, 2)
-        Initial positions.
+    init : numpy.ndarray
+        Float32 ``[n, 2]``, initial positions.
     min_dist, n_epochs, random_state
         As in ``umap.UMAP``, with one thread: equal input gives equal bytes on the same kind of processor.
 
     Returns
     -------
-    Float32Array
-        Float32 array of shape (n, 2)
+    numpy.ndarray
+        Float32 ``[n, 2]``.
     """
     import umap
 
@@ -137,21 +137,21 @@ def optimize_layout(
     ----------
     graph : FuzzyGraph
         Graph of the points to embed.
-    init : float32 array of shape (n, 2)
-        Initial positions; not changed.
+    init : numpy.ndarray
+        Float32 ``[n, 2]``, initial positions; not changed.
     min_dist, n_epochs, random_state
         As in ``umap.UMAP``.
     initial_alpha : float
         Initial learning rate, which decreases to 0 over the epochs.
-    anchors : float32 array of shape (n, 2), optional
-        Positions from which ``max_displacement`` is measured; ``init`` by default.
-    max_displacement : float32 array of shape (n,), optional
-        Maximum distance of each point from its anchor; infinite for no limit.
+    anchors : numpy.ndarray, optional
+        Float32 ``[n, 2]``, positions from which ``max_displacement`` is measured; ``init`` by default.
+    max_displacement : numpy.ndarray, optional
+        Float32 ``[n]``, maximum distance of each point from its anchor; infinite for no limit.
 
     Returns
     -------
-    Float32Array
-        Float32 array of shape (n, 2)
+    numpy.ndarray
+        Float32 ``[n, 2]``.
     """
     from umap.layouts import optimize_layout_euclidean
     from umap.umap_ import find_ab_params
