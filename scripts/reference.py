@@ -17,7 +17,7 @@ from spotmap_build.cli_options import BuildCommand
 from spotmap_build.settings import NOT_A_FLAG, SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 REFERENCE: Final = Path(__file__).parents[1] / "docs/reference"
 SCHEMA: Final = REFERENCE / "report.schema.json"
@@ -47,10 +47,22 @@ def _without_options_of_a_build(context: click.Context) -> tuple[click.Command, 
     options = {(setting.name, setting.option) for setting in SETTINGS if setting.option} | {("config_file", "--config")}
     given = {(str(one.name), one.opts[0]): one for one in command.get_params(context) if one.name != "help"}
     own = [one for key, one in given.items() if key not in options]
-    missing = ", ".join(f"`{option}`" for _, option in sorted(options - given.keys()))
+    listed = _listed(option for (name, option), one in given.items() if (name, option) in options and _is_shown(one))
+    missing = _listed(option for _, option in sorted(options - given.keys()))
     but = f", except {missing}" if missing else ""
-    note = f"\nIt also accepts the options of [build](#spotmap-build-build){but}.\n"
+    note = (
+        f"\nThese options of [build](#spotmap-build-build) have an effect as well: {listed}. The others are "
+        f"accepted{but}, but change nothing.\n"
+    )
     return Command(command.name, params=own, help=command.help), note
+
+
+def _is_shown(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and not parameter.hidden
+
+
+def _listed(options: Iterable[str]) -> str:
+    return ", ".join(f"`{option}`" for option in options)
 
 
 def _walk(context: click.Context) -> Iterator[tuple[str, click.Context]]:

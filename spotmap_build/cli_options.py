@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -20,6 +20,23 @@ if TYPE_CHECKING:
 
     from spotmap_build.config import Config
     from spotmap_build.settings import Setting
+
+
+CONFIG_OPTION: Final = "config_file"
+OTHER_OPTIONS: Final = "The other options of a build are accepted too, but change nothing here."
+_LIBRARY: Final = ("sources", "layers", "cache_dir", "audio", "overrides", "language", "log")
+_RESULTS: Final = (*_LIBRARY, "embedder", "heads")
+_MAP: Final = (*_RESULTS, "out", "metric", "seed", "anchor", "fresh")
+_WORK: Final = ("out", "offline", "listen", "retry", "force")
+USED: Final[dict[str | None, tuple[str, ...]]] = {
+    "match": (*_LIBRARY, *_WORK, "report"),
+    "plan": (*_RESULTS, *_WORK, "time_limit_s", "excerpts", "jobs", "shard"),
+    "playlists": (*_MAP, "paths"),
+    "push": _MAP,
+    "export": (*_MAP, "force"),
+    "card": (*_RESULTS, "force"),
+}
+"""The settings that have an effect on a command. Commands that are not listed use all settings that they accept."""
 
 
 class DefaultCommandGroup(Group):
@@ -36,6 +53,8 @@ class BuildCommand(Command):
     """A command with the options of a build: one per setting, and ``--config``.
 
     The options are created on first use, so that ``spotmap-build --help``, which lists none of them, starts quickly.
+    Those that have no effect (see :data:`USED`) are accepted, so that the options of a build can be given as they are,
+    but not listed.
 
     Parameters
     ----------
@@ -45,13 +64,18 @@ class BuildCommand(Command):
 
     def __init__(self, *arguments: Any, left_out: tuple[str, ...] = (), **more: Any) -> None:
         super().__init__(*arguments, **more)
+        if self.name in USED:
+            self.epilog = OTHER_OPTIONS
         self._left_out = left_out
         self._has_build_options = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own options and arguments, then those of a build."""
         if not self._has_build_options:
-            self.params += _build_options(self._left_out)
+            options = _build_options(self._left_out)
+            for option in options if self.name in USED else ():
+                option.hidden = option.name not in (*USED[self.name], CONFIG_OPTION)
+            self.params += options
             self._has_build_options = True
         return super().get_params(ctx)
 
@@ -61,7 +85,7 @@ def _build_options(left_out: tuple[str, ...]) -> list[click.Option]:
     from spotmap_build.settings import SETTINGS
 
     config_file = click.Option(
-        ("--config", "config_file"),
+        ("--config", CONFIG_OPTION),
         type=click.Path(path_type=Path),
         metavar="FILE",
         help=f"Settings file.  [default: {CONFIG_FILE}, if it exists]",

@@ -15,6 +15,7 @@ import pytest
 
 from spotmap_build import cli, doctor
 from spotmap_build.cli import main
+from spotmap_build.cli_options import OTHER_OPTIONS, USED
 from spotmap_build.config import Config
 from spotmap_build.config_values import parse_size
 from spotmap_build.settings import SETTINGS
@@ -44,6 +45,21 @@ def test_every_build_setting_is_an_option_or_only_in_files() -> None:
     not_options = {"models_dir", "token_file", "searches_per_s", "previews_per_s", "download_pause_s"}
     named = {setting.name for setting in SETTINGS if setting.table == "build" and not setting.secret}
     assert named - not_options <= options
+
+
+def test_commands_list_only_options_that_affect_them_but_accept_those_of_a_build() -> None:
+    names = {setting.name for setting in SETTINGS if setting.option}
+    assert all(names.issuperset(used) for used in USED.values())
+    for name in filter(None, USED):
+        command = main.commands[name]
+        options = {option.name: option for option in command.get_params(click.Context(command))}
+        assert "poster" in options, name
+        help_text = command.get_help(click.Context(command))
+        assert "--source" in help_text, name
+        assert "--poster" not in help_text, name
+        assert OTHER_OPTIONS in help_text, name
+    build = main.commands["build"]
+    assert OTHER_OPTIONS not in build.get_help(click.Context(build))
 
 
 def test_readme_names_every_command() -> None:
