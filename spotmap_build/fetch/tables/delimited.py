@@ -98,45 +98,19 @@ def read_delimited(text: str, place: str) -> Table:
         A row has too many fields, or the table is too large.
     """
     text = _unwrapped(text)
-    sep_line = SEP_LINE.match(text)
-    above = sep_line.end() if sep_line else 0
-    start, end = _header(text, above)
-    header = text[start : min(end, start + MAX_SAMPLE_LENGTH)]
-    delimiter = sep_line[1] if sep_line and sep_line[1] not in '"\r\n' else _find_delimiter(header)
-    check_shape(place, rows=0, columns=_least_columns(text, start, end, delimiter))
-    csv.field_size_limit(MAX_LINE_LENGTH)
-    body = text[start:] if start else text
-    if ESCAPED_QUOTE in body and not DOUBLED_QUOTE.search(body):
-        body = _with_doubled_quotes(body, delimiter)
-    lines = bounded_lines(body, place, newline="")
-    quote = "'" if header.lstrip().startswith("'") and '"' not in header else '"'
-    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
-    lines_above = max(text.count("\n", 0, start), text.count("\r", 0, start))
-    try:
-        names = [_name(repair(_plain(cell))) for cell in next(reader, [])]
-        check_shape(place, rows=0, columns=len(names))
-        first = next(reader, [])
-        if len(first) == len(names) + 1 and first[0].strip() in NUMBERED_FROM:
-            names.insert(0, "")  # R writes row numbers without a column name
-        rows = _rows(chain([first], reader), names, place, lambda: lines_above + reader.line_num)
-        ends_quoted = body.rstrip(delimiter + string.whitespace).endswith(quote)
-        about_quotes = _about_quotes(rows, place, delimiter, ends_quoted=ends_quoted)
-    except csv.Error as error:
-        raise SourceError(
-            f"{place}, line {lines_above + reader.line_num}: {error}.", hint="Fix that line, or save the table again."
-        ) from error
+    header = _find_header(text)
+    check_shape(place, rows=0, columns=_least_columns(text, header))
+    names, rows, about_quotes = _read_rows(text, header, place)
     unnamed = (_values(rows, position) for position, name in enumerate(names) if not name)
     left_out = sum(any(values) and not _is_numbering(values) for values in unnamed)
-    notices = _about(
-        place, text[above:start], left_out, [name for name, count in Counter(names).items() if name and count > 1]
-    )
+    repeated = [name for name, count in Counter(names).items() if name and count > 1]
+    notices = (*_about(place, text[header.above : header.start], left_out, repeated), *about_quotes)
     columns = _named(names, rows)
-    notices = (*notices, *about_quotes)
     if is_guarded(tuple(columns)):
         columns = {
             unguard_cell(name): [value and unguard_cell(value) for value in values] for name, values in columns.items()
         }
-    return Table(columns, notices, delimiter)
+    return Table(columns, notices, header.delimiter)
 
 
 def without_padding(text: str, place: str) -> str:
@@ -172,7 +146,31 @@ def _doubled(found: re.Match[str]) -> str:
     return '"' if text == ESCAPED_QUOTE else text[:-1].replace(ESCAPED_QUOTE, '""') + '"'
 
 
-def _header(text: str, above: int) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The line of column names, from ``start`` to ``end`` in the text, and the marks between and around its fields.
+
+    ``above``: where the text above it begins, after a line that declares the delimiter.
+    """
+
+    above: int
+    start: int
+    end: int
+    delimiter: str
+    quote: str
+
+
+def _find_header(text: str) -> _Header:
+    declared = SEP_LINE.match(text)
+    above = declared.end() if declared else 0
+    start, end = _header_line(text, above)
+    sample = text[start : min(end, start + MAX_SAMPLE_LENGTH)]
+    delimiter = declared[1] if declared and declared[1] not in '"\r\n' else _find_delimiter(sample)
+    quote = "'" if sample.lstrip().startswith("'") and '"' not in sample else '"'
+    return _Header(above, start, end, delimiter, quote)
+
+
+def _header_line(text: str, above: int) -> tuple[int, int]:
     """Return start and end of the line of column names: the first with several known names, or with one.
 
     Some programs write a title or other information above it. If no line has known names, the first nonempty one is
@@ -223,10 +221,11 @@ def _find_delimiter(header: str) -> str:
     return max(DELIMITERS, key=plain.count)
 
 
-def _least_columns(text: str, start: int, end: int, delimiter: str) -> int:
+def _least_columns(text: str, header: _Header) -> int:
     """Return a lower bound of the number of columns, since quoted names may contain delimiters."""
+    start, end = header.start, header.end
     is_quoted = text.find('"', start, end) >= 0 and end - start <= MAX_LINE_LENGTH
-    return 0 if is_quoted else text.count(delimiter, start, end)
+    return 0 if is_quoted else text.count(header.delimiter, start, end)
 
 
 def _name(cell: str) -> str:
@@ -266,6 +265,30 @@ def _is_no_row(row: list[str], names: list[str]) -> bool:
             return True
     is_perhaps = first.lower() == names[0] and len(names) > 1
     return is_perhaps and [_name(repair(_plain(cell))) for cell in row[: len(names)]] == names
+
+
+def _read_rows(text: str, header: _Header, place: str) -> tuple[list[str], list[list[str]], tuple[str, ...]]:
+    """Return the column names, the rows, and notices about quotation marks."""
+    csv.field_size_limit(MAX_LINE_LENGTH)
+    body = text[header.start :]
+    if ESCAPED_QUOTE in body and not DOUBLED_QUOTE.search(body):
+        body = _with_doubled_quotes(body, header.delimiter)
+    lines = bounded_lines(body, place, newline="")
+    reader = csv.reader(lines, delimiter=header.delimiter, quotechar=header.quote, skipinitialspace=True)
+    lines_above = max(text.count("\n", 0, header.start), text.count("\r", 0, header.start))
+    try:
+        names = [_name(repair(_plain(cell))) for cell in next(reader, [])]
+        check_shape(place, rows=0, columns=len(names))
+        first = next(reader, [])
+        if len(first) == len(names) + 1 and first[0].strip() in NUMBERED_FROM:
+            names.insert(0, "")  # R writes row numbers without a column name
+        rows = _rows(chain([first], reader), names, place, lambda: lines_above + reader.line_num)
+    except csv.Error as error:
+        raise SourceError(
+            f"{place}, line {lines_above + reader.line_num}: {error}.", hint="Fix that line, or save the table again."
+        ) from error
+    ends_quoted = body.rstrip(header.delimiter + string.whitespace).endswith(header.quote)
+    return names, rows, _about_quotes(rows, place, header.delimiter, ends_quoted=ends_quoted)
 
 
 def _rows(reader: Iterable[list[str]], names: list[str], place: str, line: Callable[[], int]) -> list[list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.dates import latest_release_year
@@ -31,11 +31,11 @@ from spotmap_build.fetch.tables.cells import BETWEEN_GENRES, is_missing, parse_t
 from spotmap_build.fetch.tables.column_names import NamedColumns, is_person, name_columns
 from spotmap_build.fetch.tables.field_names import ADDRESS, ART
 from spotmap_build.fetch.tables.files import read_columns
-from spotmap_build.fetch.tables.listens import LISTENING, with_listening
+from spotmap_build.fetch.tables.listens import with_listening
 from spotmap_build.fetch.tables.own_vectors import find_vectors
 from spotmap_build.fetch.tables.typed_columns import TypedColumns, repair_texts, type_columns
 from spotmap_build.fetch.tags import UNTITLED, split_caption
-from spotmap_build.model import Failed, Library, Playlist, Recording, Track
+from spotmap_build.model import Failed, Library, Listening, Playlist, Recording, Track
 
 if TYPE_CHECKING:
     from spotmap_build.cache.memo import Cached
@@ -45,12 +45,6 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 Position = tuple[float, float]
-READ: Final = (
-    *("title", "artists", "artist_uris", "album", "duration_ms", "isrc", "album_id"),
-    *("explicit", "year", "track_number", "disc_number", "added_at", "genres"),
-    *("play_count", LISTENING),
-)
-"""Fields of a track that are copied from columns unchanged."""
 MAX_LISTED: Final = 20
 MAX_NAME_LENGTH: Final = 60
 SPOTIFY_ID_LENGTH: Final = 22
@@ -138,19 +132,39 @@ def _listed(columns: Columns) -> str:
     return ", ".join(names[:MAX_LISTED]) + ("…" if names[MAX_LISTED:] else "") or "none at all"
 
 
+class _Row(NamedTuple):
+    """The values of one row in the columns for fields of a track; None where the table has no such column."""
+
+    title: object
+    artists: object
+    artist_uris: object
+    album: object
+    duration_ms: int | None
+    isrc: object
+    album_id: object
+    explicit: bool | None
+    year: int | None
+    track_number: int | None
+    disc_number: int | None
+    added_at: str | None
+    genres: object
+    play_count: int | None
+    listening: Listening | None
+
+
 def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *, is_list: bool) -> list[Track]:
     """Return a track for each row. ``is_list``: rows with the same Spotify URI are one track in several playlists."""
     columns = typed.fields
-    count = len(columns["title"])
-    empty = [None] * count
-    read = [columns.get(name, empty) for name in READ]
+    empty = [None] * len(columns["title"])
+    rows = map(_Row._make, zip(*(columns.get(name, empty) for name in _Row._fields), strict=True))
     further = typed.facets.items()
     seen: dict[str, int] = {}
     tracks = []
-    rows = zip(_own_ids(columns, count), positions or empty, *read, strict=True)
-    for row, (own_id, position, called, by, uris, on, duration_ms, isrc, album_id, *others) in enumerate(rows):
-        explicit, year, track_number, disc_number, added_at, genres, play_count, listening = others
-        title, artists, album = fold_space(text_of(called)), parse_artists(by, uris), fold_space(text_of(on))
+    for number, (own_id, position, row) in enumerate(
+        zip(_own_ids(columns, len(empty)), positions or empty, rows, strict=True)
+    ):
+        title, artists = fold_space(text_of(row.title)), parse_artists(row.artists, row.artist_uris)
+        album = fold_space(text_of(row.album))
         base = own_id or named_id("table", title or UNTITLED, artists, album)
         seen[base] = 1 if is_list and base.startswith(SPOTIFY_TRACK) else seen.get(base, 0) + 1
         tracks.append(
@@ -159,19 +173,19 @@ def _tracks(typed: TypedColumns, positions: Sequence[Position | None] | None, *,
                 title=title,
                 artists=artists,
                 album=album,
-                duration_ms=duration_ms,
-                isrc=_word(isrc),
-                explicit=explicit,
-                year=year,
-                track_number=track_number,
-                disc_number=disc_number,
-                album_id=_word(album_id),
-                added_at=added_at or "",
-                genres=parse_texts(genres, BETWEEN_GENRES, is_optional=True),
-                play_count=play_count,
-                listening=listening,
+                duration_ms=row.duration_ms,
+                isrc=_word(row.isrc),
+                explicit=row.explicit,
+                year=row.year,
+                track_number=row.track_number,
+                disc_number=row.disc_number,
+                album_id=_word(row.album_id),
+                added_at=row.added_at or "",
+                genres=parse_texts(row.genres, BETWEEN_GENRES, is_optional=True),
+                play_count=row.play_count,
+                listening=row.listening,
                 position=position,
-                facets={name: value for name, values in further if (value := values[row]) is not None},
+                facets={name: value for name, values in further if (value := values[number]) is not None},
             )
         )
     return tracks
