@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from spotmap_build.config_values import NO_BOUND, FailureBound, Shard, shown
-from spotmap_build.core.documents import parse_toml
+from spotmap_build.core.documents import parse_toml, toml_advice
 from spotmap_build.core.files import MAX_NAME_BYTES, is_inside, read_bounded, resolve_path
 from spotmap_build.core.language import AUTO
 from spotmap_build.core.translation import translatable
@@ -244,15 +244,14 @@ def load_config(
     beside_site = {"report"}
     if _is_in_site(folder / DEFAULT_CACHE, out):
         beside_site.add("cache_dir")
-    if "out" in of_file:  # the file then also decides where files next to the site go
-        of_file |= beside_site - set(found)
+    from_out = beside_site - set(found) if "out" in of_file else set()  # it then decides where these files go as well
     cache = (
         sibling_path(out, CACHE_ENDING) / DEFAULT_CACHE.name if "cache_dir" in beside_site else folder / DEFAULT_CACHE
     )
     found.setdefault("cache_dir", cache)
     found.setdefault("overrides", folder / DEFAULT_OVERRIDES)
     config = Config(**found)
-    _check_file(config, of_file, source)
+    _check_file(config, of_file, from_out, source)
     return config
 
 
@@ -289,12 +288,15 @@ def _is_in_site(path: Path, out: Path) -> bool:
         return False
 
 
-def _check_file(config: Config, of_file: set[str], file: Path) -> None:
-    """Refuse values that a settings file may not choose, see :class:`Setting`."""
+def _check_file(config: Config, of_file: set[str], from_out: set[str], file: Path) -> None:
+    """Refuse values that a settings file may not choose, see :class:`Setting`.
+
+    ``from_out``: settings whose default depends on the file's choice of a site.
+    """
     for setting in SETTINGS:
-        if setting.name in of_file and setting.is_place:
+        if setting.name in of_file | from_out and setting.is_place:
             path = config.report_path if setting.name == "report" else getattr(config, setting.name)
-            _check_inside_project(setting, path, file)
+            _check_inside_project(setting, path, file, is_from_out=setting.name in from_out)
     if "anchor" in of_file and config.anchor.lower().startswith("http://"):
         raise ConfigError(
             f"{file}: [build] anchor is an address without https.",
@@ -302,7 +304,7 @@ def _check_file(config: Config, of_file: set[str], file: Path) -> None:
         )
 
 
-def _check_inside_project(setting: Setting, path: Path, file: Path) -> None:
+def _check_inside_project(setting: Setting, path: Path, file: Path, *, is_from_out: bool) -> None:
     where = f"{file}: [build] {setting.name}"
     try:
         project, target = resolve_path(file.parent), resolve_path(path)
@@ -311,6 +313,11 @@ def _check_inside_project(setting: Setting, path: Path, file: Path) -> None:
             f"{where} is not a usable path: {shown(path)} ({error.strerror or error}).",
             hint="Name another one.",
         ) from error
+    if not is_inside(target, project) and is_from_out:
+        raise ConfigError(
+            f"{file}: [build] out leaves no place inside its folder for the files next to the site.",
+            hint='Name a folder below it, as in out = "site".',
+        )
     if not is_inside(target, project):
         raise ConfigError(
             f"{where} points outside the folder of the file: {shown(target)}.",
@@ -319,17 +326,22 @@ def _check_inside_project(setting: Setting, path: Path, file: Path) -> None:
 
 
 def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
+    content = b""
     try:
-        tables = parse_toml(read_bounded(file, MAX_FILE_BYTES))
+        content = read_bounded(file, MAX_FILE_BYTES)
+        tables = parse_toml(content)
     except FileNotFoundError as error:
         if must_exist:
             raise ConfigError(
                 f"The settings file {file} does not exist.", hint="Check the path after --config."
             ) from error
         return {}
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{file} cannot be read: {reason}.", hint="Fix that line, or move the file away.") from error
+    except OSError as error:
+        hint = "Move it away, or name a settings file with --config."
+        raise ConfigError(f"{file} cannot be read: {error.strerror}.", hint=hint) from error
+    except ValueError as error:
+        hint = toml_advice(content, error) or "Fix that line, or move the file away."
+        raise ConfigError(f"{file} cannot be read: {error}.", hint=hint) from error
     known = {(setting.table, setting.key_in_file): setting for setting in SETTINGS}
     found: dict[str, Any] = {}
     for table, content in tables.items():
@@ -356,7 +368,7 @@ def _read(setting: Setting, raw: object, base: Path, where: str) -> object:
         return setting.read(raw, base)
     except ValueError as error:
         value = "" if setting.secret else "; " + translatable(f"it is {shown(raw)}")
-        raise ConfigError(f"{where} {error}{value}.", hint="See spotmap-build --help.") from error
+        raise ConfigError(f"{where} {error}{value}.", hint="See spotmap-build build --help.") from error
 
 
 def _nearest(table: str, key: str) -> str:
@@ -365,5 +377,6 @@ def _nearest(table: str, key: str) -> str:
         return f"The tables are {', '.join(sorted({f'[{setting.table}]' for setting in SETTINGS if setting.in_file}))}."
     import difflib
 
-    near = difflib.get_close_matches(key[:100], names, n=1)
-    return f"Did you mean '{near[0]}'?" if near else f"Known keys: {', '.join(names)}."
+    options = {setting.flag: setting.key_in_file for setting in SETTINGS if setting.flag and setting.in_file}
+    near = difflib.get_close_matches(key[:100], [*names, *options], n=1)
+    return f"Did you mean '{options.get(near[0], near[0])}'?" if near else f"Known keys: {', '.join(names)}."

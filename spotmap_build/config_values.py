@@ -11,6 +11,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -304,10 +305,21 @@ def _check_address(url: str) -> None:
 def shown(value: object) -> str:
     """Format a value for an error message: on one line, without a login, truncated if it is long."""
     try:
-        text = without_login(repr(str(value)) if isinstance(value, os.PathLike) else repr(value))
+        text = without_login(_as_toml(value))
     except (ValueError, RecursionError):
         text = "a number of thousands of digits"
     return text if len(text) <= MAX_SHOWN_LENGTH else f"{text[:MAX_SHOWN_LENGTH]}..."
+
+
+def _as_toml(value: object) -> str:
+    """Format a value as in a settings file, so that a person recognizes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_as_toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {_as_toml(item)}' for key, item in value.items())}}}"
+    return str(value) if isinstance(value, (int, float, date, time)) else repr(str(value))
 
 
 def _short(value: object) -> str:

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from spotmap_build.acquire.youtube.video_ids import is_video_id
 from spotmap_build.cache.files import write_durably
-from spotmap_build.core.documents import parse_toml
+from spotmap_build.core.documents import parse_toml, toml_advice
 from spotmap_build.core.files import read_bounded
 from spotmap_build.core.text import fold_space, one_line
 from spotmap_build.errors import ConfigError
@@ -167,9 +167,8 @@ def _document(text: str, path: Path) -> dict[str, Any]:
     try:
         return parse_toml(text)
     except ValueError as error:
-        raise ConfigError(
-            f"{path} is not TOML: {error}.", hint=f"Fix that line, or move the file away. {_EXAMPLE}"
-        ) from error
+        advice = toml_advice(text, error) or "Fix that line, or move the file away."
+        raise ConfigError(f"{path} is not TOML: {error}.", hint=" ".join((advice, _EXAMPLE))) from error
 
 
 def _parse(text: str, path: Path) -> Overrides:

@@ -7,11 +7,36 @@ import threading
 from contextlib import AbstractContextManager
 from typing import Any, Final, TypeVar
 
+from spotmap_build.core.translation import translatable
+
 Value = TypeVar("Value")
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 """Unpaired surrogates cannot be encoded, so they may not occur in file names and pages."""
 _MAY_HOLD_SURROGATES: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+
+_LINE: Final = re.compile(r"\(at line (\d+),")
+_SLIPS: Final = (
+    (re.compile(r"Cannot (?:declare|overwrite)"), translatable("It is given twice: remove one of the two.")),
+    (
+        re.compile("[\u2018-\u201f\xab\xbb]"),
+        translatable('Use straight quotation marks, as in title = "My music".'),
+    ),
+    (
+        re.compile(r'"[^"]*\\'),
+        translatable("In a path, write / instead of \\, or single quotation marks, as in 'folder:C:\\Music'."),
+    ),
+    (re.compile(r"^\s*[\w-]+\s*:"), translatable('Write = between a name and its value, as in title = "My music".')),
+    (
+        re.compile(r"=\s*(?:true|false|yes|no|on|off)\b", re.IGNORECASE),
+        translatable("Write true or false, in small letters."),
+    ),
+    (
+        re.compile(r"=\s*\[?\s*[^\W\d]|=\s*\[?\s*[~/.]"),
+        translatable('Write a text in quotation marks, as in title = "My music".'),
+    ),
+)
+"""Usual slips in TOML, in the line or in the parser's message, and what to do instead."""
 
 _PREPARING: Final = threading.Lock()
 _prepared: Final[set[object]] = set()
@@ -48,11 +73,29 @@ def parse_toml(content: str | bytes) -> dict[str, Any]:
     ValueError
         The content is not valid TOML or UTF-8, or is nested too deeply.
     """
-    text = content.decode("utf-8-sig") if isinstance(content, bytes) else content
+    text = _decode(content) if isinstance(content, bytes) else content
     import tomllib
 
     with _PlainErrors():
         return tomllib.loads(text)
+
+
+def _decode(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(translatable(f"line {line} is not UTF-8 text")) from error
+
+
+def toml_advice(content: str | bytes, error: ValueError) -> str:
+    """Return what to change in TOML that :func:`parse_toml` refused; empty if it is none of the usual slips."""
+    if isinstance(error.__cause__, UnicodeDecodeError):
+        return translatable("Save the file as UTF-8.")
+    found = _LINE.search(str(error))
+    text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
+    line = text.split("\n")[int(found[1]) - 1] if found else ""
+    return next((advice for slip, advice in _SLIPS if slip.search(line) or slip.match(str(error))), "")
 
 
 def decode_json(content: str | bytes, kind: type[Value]) -> Value:

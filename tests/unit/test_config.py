@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -233,7 +234,7 @@ def test_file_may_name_any_path_inside_its_folder(tmp_path: Path, setting: Setti
 def test_file_that_uses_its_own_folder_as_site_needs_paths_for_the_rest(tmp_path: Path, out: str) -> None:
     (tmp_path / "sub").mkdir()
     write(tmp_path, f"[build]\nout = '{out}'\n")
-    with pytest.raises(ConfigError, match="points outside the folder"):
+    with pytest.raises(ConfigError, match=r"\[build\] out leaves no place inside its folder"):
         load_config({}, {}, tmp_path)
     given: dict[str, object] = {"report": str(tmp_path.parent / "r.json"), "cache_dir": str(tmp_path.parent / "cache")}
     assert load_config(given, {}, tmp_path).out == tmp_path / out
@@ -255,6 +256,59 @@ def test_invalid_toml_is_a_short_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError, match=r"spotmap\.toml") as caught:
         load_config({}, {}, tmp_path)
     assert len(caught.value.message) < 1000
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ('sources = ["folder:C:\\Users\\me\\Music"]', "write / instead of \\"),
+        ('out = "D:\\maps"', "write / instead of \\"),
+        ("title = \u201cMusic\u201d", "straight quotation marks"),
+        ("sources = [\u201efolder:Musik\u201c]", "straight quotation marks"),
+        ('title: "Music"', "Write = between"),
+        ("title = My music", "in quotation marks"),
+        ("sources = [folder:Music]", "in quotation marks"),
+        ("sources = [~/Music]", "in quotation marks"),
+        ("offline = True", "true or false"),
+        ("offline = yes", "true or false"),
+        ('title = "a"\ntitle = "b"', "twice"),
+        ("[build]", "twice"),
+        ('title = "Music', "Fix that line"),
+    ],
+)
+def test_common_slip_in_a_file_has_a_hint(tmp_path: Path, line: str, advice: str) -> None:
+    write(tmp_path, f"[build]\n{line}\n")
+    with pytest.raises(ConfigError, match="line ") as caught:
+        load_config({}, {}, tmp_path)
+    assert advice in caught.value.hint
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_file_in_another_encoding_should_be_saved_as_utf_8(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "spotmap.toml").write_bytes('[build]\ntitle = "Caf\xe9"\n'.encode(encoding))
+    with pytest.raises(ConfigError, match=r"line [12] is not UTF-8 text\.$") as caught:
+        load_config({}, {}, tmp_path)
+    assert caught.value.hint == "Save the file as UTF-8."
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("true", "true"), ("2024-01-01", "2024-01-01"), ("[1, false]", "[1, false]"), ("{a = true}", "{a = true}")],
+)
+def test_refused_value_is_shown_as_a_file_writes_it(tmp_path: Path, written: str, shown: str) -> None:
+    write(tmp_path, f"[build]\ntitle = {written}\n")
+    with pytest.raises(ConfigError, match=re.escape(f"must be a text; it is {shown}.")):
+        load_config({}, {}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("as", "layers"), ("source", "sources"), ("max-rate", "max_rate_bytes_s"), ("tittle", "title")]
+)
+def test_name_of_an_option_is_understood_as_its_key(tmp_path: Path, key: str, meant: str) -> None:
+    write(tmp_path, f'[build]\n{key} = "x"\n')
+    with pytest.raises(ConfigError, match="unknown key") as caught:
+        load_config({}, {}, tmp_path)
+    assert caught.value.hint == f"Did you mean '{meant}'?"
 
 
 def test_configuration_must_be_a_regular_file_of_limited_size(tmp_path: Path) -> None:
