@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.files import open_regular, write_atomically
 from spotmap_build.embed.weights import packaged_path
 from spotmap_build.embed.workers import embed_file
@@ -68,7 +69,7 @@ class Weights:
     def read(cls, path: Path) -> Weights:
         """Read the weights from a file. Raises ``OSError``."""
         content = path.read_bytes()
-        return cls(content, hashlib.sha256(content).hexdigest(), path.suffix)
+        return cls(content, digest_bytes(content), path.suffix)
 
 
 @dataclass(frozen=True, slots=True)

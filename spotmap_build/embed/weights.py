@@ -12,6 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.files import open_regular, read_bounded, write_atomically
 from spotmap_build.core.text import printable
@@ -120,7 +121,7 @@ def ensure_head(head: HeadFile, models_url: str | None, models_dir: Path | None)
 
     url = _join(models_url, head.url_path)
     content = fetch_small(url, MAX_HEAD_BYTES, hint=HEAD_HINT)
-    if hashlib.sha256(content).hexdigest() != head.sha256:
+    if digest_bytes(content) != head.sha256:
         raise WeightsError(f"{url} is not the expected file (its SHA-256 differs).", hint=HEAD_HINT)
     path = folder(models_dir) / head.file_name
     try:
@@ -181,7 +182,7 @@ def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[st
         return ()
     if not isinstance(classes, list) or len(classes) != class_count or not all(map(_is_label, classes)):
         return ()
-    has_digest = not sha256 or hashlib.sha256("\n".join(classes).encode()).hexdigest() == sha256
+    has_digest = not sha256 or digest_bytes("\n".join(classes).encode()) == sha256
     return tuple(classes) if has_digest and len(set(classes)) == class_count else ()
 
 

@@ -6,13 +6,13 @@ changed by hand since, and files that no run wrote, are left as they are.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import portable_name, read_bounded, write_atomically
 from spotmap_build.errors import OutputError
@@ -90,7 +90,7 @@ def _update(folder: Path, files: list[ListFile]) -> Updated:
         known = before.get(file.key)
         if known is None or Path(known.file).suffix != file.suffix:
             known = _Written(_free_name(folder, file, taken), "")
-        digest = hashlib.sha256(file.content).hexdigest()
+        digest = digest_bytes(file.content)
         target = folder / known.file
         current_digest = _digest(target)
         if current_digest not in ("", known.sha256):  # changed by hand
@@ -145,6 +145,6 @@ def _is_inside(folder: Path, name: str) -> bool:
 def _digest(path: Path) -> str:
     """Return the digest of a file's content; empty if there is no file."""
     try:
-        return hashlib.sha256(read_bounded(path, MAX_BYTES)).hexdigest()
+        return digest_bytes(read_bounded(path, MAX_BYTES))
     except FileNotFoundError:
         return ""

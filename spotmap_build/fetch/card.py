@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,7 +135,7 @@ def _line(text: str) -> str:
 
 
 def _checksum(card: _Card) -> str:
-    return hashlib.sha256(msgspec.json.encode(msgspec.structs.replace(card, sha256=""))).hexdigest()
+    return digest_bytes(msgspec.json.encode(msgspec.structs.replace(card, sha256="")))
 
 
 def decode_card(content: bytes) -> tuple[tuple[Track, ...], CardSounds]:

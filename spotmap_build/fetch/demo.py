@@ -5,12 +5,12 @@ Loading it is instant. The audio of each track is synthesized by :func:`render` 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.demo.catalog import (
     PLAYLISTS,
     CatalogEntry,
@@ -115,4 +115,4 @@ def _playlist(plan: PlaylistPlan, entries: tuple[CatalogEntry, ...]) -> Playlist
 
 
 def _digest(recipe: str) -> str:
-    return hashlib.sha256(f"demo/{RECIPE_VERSION}\n{recipe}".encode()).hexdigest()
+    return digest_bytes(f"demo/{RECIPE_VERSION}\n{recipe}".encode())

@@ -7,7 +7,6 @@ opening any of its files.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ import msgspec
 from spotmap_build.cache.decoding import decoder, is_worth_another_try
 from spotmap_build.cache.errors import CacheFull, CacheReadOnly, CorruptEntry
 from spotmap_build.cache.freshness import Failure
-from spotmap_build.cache.keys import Key, is_digest
+from spotmap_build.cache.keys import Key, digest_bytes, is_digest
 from spotmap_build.core.documents import decode_json
 from spotmap_build.core.files import absolute_path, read_bounded
 from spotmap_build.core.text import fold_space, printable
@@ -106,7 +105,7 @@ def _key(path: Path, stage: str, version: int) -> Key | Unusable:
         status = path.stat()
     except OSError as error:
         return Unusable("unreadable", f"The file cannot be read: {error.strerror or error}.")
-    place = hashlib.sha256(os.fsencode(absolute_path(path))).hexdigest()
+    place = digest_bytes(os.fsencode(absolute_path(path)))
     return Key(stage, version, {"place": place, "size_bytes": status.st_size, "changed_ns": status.st_mtime_ns})
 
 

@@ -7,7 +7,6 @@ that they removed are not added again, and their name and order are preserved; `
 
 from __future__ import annotations
 
-import hashlib
 import re
 from bisect import bisect_left
 from collections import Counter
@@ -15,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import SPOTIFY_TRACK
 from spotmap_build.core.text import unescape
 from spotmap_build.core.translation import translatable
@@ -153,7 +153,7 @@ def describe(list_id: str) -> str:
 
 def mark_of(list_id: str) -> str:
     """Return the mark of a list in the description of its playlist."""
-    return hashlib.sha256(f"spotmap-build list {list_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return digest_bytes(f"spotmap-build list {list_id}".encode("utf-8", "surrogatepass"))[:16]
 
 
 def mark_in(description: object) -> str:

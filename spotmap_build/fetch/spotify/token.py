@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import os
 import re
 import stat
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from platformdirs import user_config_path
 
+from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.dates import DAY_S, format_date
 from spotmap_build.core.files import check_regular, open_regular, write_atomically
 from spotmap_build.core.text import printable
@@ -85,7 +85,7 @@ def is_token(value: object) -> bool:
 
 def digest_of_user(user_id: str) -> str:
     """Return a digest of a Spotify user id, from which the id cannot be recovered."""
-    return hashlib.sha256(f"spotmap-build user {user_id}".encode("utf-8", "replace")).hexdigest()[:32]
+    return digest_bytes(f"spotmap-build user {user_id}".encode("utf-8", "replace"))[:32]
 
 
 def default_token_file() -> Path:
