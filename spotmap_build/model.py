@@ -136,6 +136,12 @@ class Track:
         recording = self.recording
         return recording is not None and (recording.video_id is not None or recording.preview_id is not None)
 
+    @property
+    def known_recording(self) -> Recording:
+        """Its recording, for tracks that have one."""
+        assert self.recording is not None, self.id
+        return self.recording
+
 
 @dataclass(frozen=True, slots=True)
 class Playlist:

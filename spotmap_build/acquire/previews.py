@@ -277,9 +277,9 @@ def _found(track: Track, chosen: Chosen, retry_at_unix_s: int | None) -> Found:
 
 
 def _deezer_id(track: Track) -> int:
-    assert track.recording is not None
-    assert track.recording.preview_id is not None
-    return track.recording.preview_id
+    preview_id = track.known_recording.preview_id
+    assert preview_id is not None
+    return preview_id
 
 
 def _choice_key(track: Track) -> Key:

@@ -210,8 +210,7 @@ class _JobSource:
         return to_analyze
 
     def _get(self, track: Track) -> EmbedJob | None:
-        assert track.recording is not None
-        video_id = track.recording.video_id or ""
+        video_id = track.known_recording.video_id or ""
         existing = self._acquisition.downloader.stored_audio(track) or self._adopted.pop(video_id, None)
         if existing is not None:
             return self._job(track, existing)
@@ -226,8 +225,7 @@ class _JobSource:
     def _job(self, track: Track, path: Path | None) -> EmbedJob:
         from spotmap_build.embed.workers import EmbedJob
 
-        recording = track.recording
-        assert recording is not None
+        recording = track.known_recording
         return EmbedJob(
             track_id=track.id,
             path=recording.path if path is None else str(path),

@@ -142,7 +142,7 @@ class Acquisition:
     def key_of(self, track: Track) -> Key:
         """Return the cache key of a recording's embedding: its audio digest, and everything the analysis depends on."""
         environment = embedders.environment(self.spec)
-        return Key("embed", self.spec.code_version, {"recording": _audio_digest(track), **environment})
+        return Key("embed", self.spec.code_version, {"recording": track.known_recording.digest, **environment})
 
     def with_recording(self, track_id: str) -> Track:
         """Return a track with the recording found for it."""
@@ -157,9 +157,8 @@ class Acquisition:
 
     def record_unavailable(self, track: Track, why: Failed) -> None:
         """Record why a recording has no audio."""
-        assert track.recording is not None
         with self._lock:
-            self._refused[track.recording.digest] = why
+            self._refused[track.known_recording.digest] = why
 
     def begin(self) -> None:
         """Mark the start of the work: from here on, a missing embedding has a recorded reason."""
@@ -179,7 +178,7 @@ class Acquisition:
         """Return whether the track was embedded before this build; cheaper than :meth:`embedding_of`."""
         with self._lock:
             found = self._found.get(track.id)
-        return found is not None and found.failure is None and _audio_digest(found.track) in self._embedded
+        return found is not None and found.failure is None and found.track.known_recording.digest in self._embedded
 
     def prefetch(self, stop_requested: Callable[[], bool]) -> None:
         """Prefetch the results of earlier builds into ``rows``, until a stop is requested."""
@@ -193,7 +192,7 @@ class Acquisition:
             found = self._found.get(track.id)
         if found is None or found.failure is not None:
             return None
-        record = self._embedded.get(_audio_digest(found.track))
+        record = self._embedded.get(found.track.known_recording.digest)
         record = record or self.run.cache.lookup(self.key_of(found.track), allow_expired=True, outputs=PARTS)
         return (found.track, record) if record is not None and record.failure is None else None
 
@@ -224,7 +223,7 @@ class Acquisition:
 
     def _claim(self, track: Track) -> bool:
         """Return whether to analyze this recording now: not embedded, not claimed by another track, not failing."""
-        audio_digest = _audio_digest(track)
+        audio_digest = track.known_recording.digest
         with self._lock:
             if audio_digest in self._claimed:
                 return False
@@ -251,9 +250,8 @@ class Acquisition:
 
     def _not_fetched(self, track: Track) -> Failed | None:
         """Return why the recording has no audio, for this track or another one with the same recording."""
-        assert track.recording is not None
         with self._lock:
-            row = self._refused.get(track.recording.digest)
+            row = self._refused.get(track.known_recording.digest)
         row = row or self.downloader.stored_failure(track)
         if row is None and not self._is_obtainable(track):
             row = self.downloader.service.waiting_row(track.id, "download")
@@ -261,12 +259,6 @@ class Acquisition:
 
     def _is_obtainable(self, track: Track) -> bool:
         return not track.is_remote or self.downloader.service.is_open or self.downloader.stored_audio(track) is not None
-
-
-def _audio_digest(track: Track) -> str:
-    """Return the digest of a track's audio, by which its embedding is known."""
-    assert track.recording is not None
-    return track.recording.digest
 
 
 def prepare_acquisition(run: Run, fetched: Fetched) -> Acquisition:

@@ -124,7 +124,7 @@ class _Excerpts:
 
     def _key(self, track: Track) -> Key:
         content = {
-            "sound": _sound(_recording(track)),
+            "sound": _sound(track.known_recording),
             "start": self._starts[track.id],
             "seconds": self._run.config.excerpts,
         }
@@ -156,7 +156,7 @@ class _Excerpts:
         for track_id in self.pending:
             if limit.is_reached:
                 return
-            recording = _recording(self._tracks[track_id])
+            recording = self._tracks[track_id].known_recording
             prepare = partial(self._render, recording.recipe) if self._render and recording.recipe else None
             yield ExcerptJob(
                 track_id=track_id,
@@ -203,8 +203,3 @@ def _sound(recording: Recording) -> str:
     except OSError:  # cutting reports why it cannot be read
         return place_digest(path)
     return digest_bytes(f"{place_digest(path)} {found.st_size} {found.st_mtime_ns}".encode())
-
-
-def _recording(track: Track) -> Recording:
-    assert track.recording is not None
-    return track.recording

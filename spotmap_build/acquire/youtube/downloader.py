@@ -39,15 +39,12 @@ class Downloader:
 
     def stored_failure(self, track: Track) -> Failed | None:
         """Return a stored failure that forbids to try this recording now."""
-        assert track.recording is not None
-        if track.recording.video_id is None:
-            return None
-        return stored_failure(self._run, self._key(track.recording.video_id), track.id)
+        video_id = track.known_recording.video_id
+        return None if video_id is None else stored_failure(self._run, self._key(video_id), track.id)
 
     def stored_audio(self, track: Track) -> Path | None:
         """Return the recording's audio if an earlier build kept it."""
-        assert track.recording is not None
-        folder, video_id = self._run.config.keep_audio, track.recording.video_id
+        folder, video_id = self._run.config.keep_audio, track.known_recording.video_id
         try:
             if folder is None or not folder.is_dir():
                 return None
@@ -73,9 +70,8 @@ class Downloader:
         from spotmap_build.acquire.youtube.download import Cancelled, DownloadSettings, download
         from spotmap_build.acquire.youtube.download_messages import no_room
 
-        assert track.recording is not None
-        assert track.recording.video_id is not None
-        video_id = track.recording.video_id
+        video_id = track.known_recording.video_id
+        assert video_id is not None
         if not self.service.is_open:
             return self.service.waiting_row(track.id, "download")
         if self._limiter is not None:
@@ -110,7 +106,6 @@ class Downloader:
         OutputError
             It cannot be moved to the folder for kept audio.
         """
-        assert track.recording is not None
         folder = self._run.config.keep_audio
         if folder is not None:
             try:
@@ -142,8 +137,7 @@ class Downloader:
 
 
 def _store_audio(path: Path, folder: Path, track: Track) -> None:
-    assert track.recording is not None
-    tail = f"[{track.recording.video_id}]{path.suffix}"
+    tail = f"[{track.known_recording.video_id}]{path.suffix}"
     try:
         shutil.move(path, folder / _file_name(track, tail))
     except OSError:  # every file system accepts this shorter name
