@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
+from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError
 from spotmap_build.registry import plugins
 
@@ -76,6 +77,12 @@ SOURCES: tuple[SourceKind, ...] = (
 )
 
 
+FILES: Final = translatable(
+    "A folder of music is folder:PATH; a playlist, a table or the library of a music program is table:PATH; Spotify's "
+    "export is takeout:PATH."
+)
+
+
 def find(name: str) -> SourceKind:
     """Return the kind with this name: one of :data:`SOURCES`, or one of an installed package.
 
@@ -93,7 +100,9 @@ def find(name: str) -> SourceKind:
         return plugins.load_row("sources", name, SourceKind)
     except KeyError:
         usages = ", ".join([*(kind.usage for kind in SOURCES), *plugins.entry_points_by_name("sources")])
-        raise ConfigError(f"There is no source '{name}'.", hint=f"Sources are: {usages}.") from None
+        near = next((kind for kind in SOURCES if kind.name == name.casefold()), None)
+        meant = f"Did you mean {near.usage}?" if near is not None else f"Sources are: {usages}."
+        raise ConfigError(f"There is no source '{name}'.", hint=" ".join((FILES, meant))) from None
 
 
 def parse(text: str) -> tuple[SourceKind, str]:
@@ -110,17 +119,31 @@ def parse(text: str) -> tuple[SourceKind, str]:
     try:
         kind = find(name)
     except ConfigError:
+        if path.startswith("//"):
+            raise ConfigError(
+                f"'{text}' is a web address, which no source reads.",
+                hint="Your Spotify library is --source spotify. Other lists: save or export them as a file, and give "
+                "that as table:PATH.",
+            ) from None
         if not _looks_like_path(text):
             raise
         raise ConfigError(
             f"'{text}' does not say what kind of source it is.",
-            hint=f"Give a folder of music as folder:{text}; a table as table:PATH, Spotify's export as takeout:PATH.",
+            hint=" ".join((f"Give it as {_probable_kind(text)}:{text}.", FILES)),
         ) from None
     if kind.takes_path and not path:
         raise ConfigError(f"The source '{name}' needs a path.", hint=f"Give it as {kind.usage}.")
     if path and not kind.takes_path:
         raise ConfigError(f"The source '{name}' takes no path.", hint=f"Give it as {kind.usage}.")
     return kind, path
+
+
+def _probable_kind(path: str) -> str:
+    """Return the kind of source that a path probably means."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - any text
+    if not suffix or os.path.isdir(path):  # noqa: PTH112
+        return "folder"
+    return "takeout" if suffix == ".zip" else "table"
 
 
 def _looks_like_path(text: str) -> bool:

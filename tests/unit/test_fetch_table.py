@@ -55,6 +55,22 @@ def test_track_and_disc_numbers_are_read(
     assert (track.track_number, track.disc_number, track.facets) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", "spotify_uri\nspotify:track:4uLU6hMCjMI75M1A2tKUQC\n"),
+        (
+            "t.txt",
+            "https://open.spotify.com/track/4uLU6hMCjMI75M1A2tKUQC\nhttps://open.spotify.com/track/4uLU6hMCjMI75\n",
+        ),
+    ],
+)
+def test_list_of_spotify_addresses_is_refused_with_a_way_to_get_titles(tmp_path: Path, name: str, content: str) -> None:
+    with pytest.raises(SourceError, match="no column 'title'") as caught:
+        load(tmp_path, content, name)
+    assert "Exportify" in caught.value.hint
+
+
 def test_every_documented_column_is_read(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,

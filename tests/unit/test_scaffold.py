@@ -184,7 +184,7 @@ def test_questions_are_repeated_after_an_invalid_answer() -> None:
         ("folder:~/Music",), "Mine", False
     )
     assert "There is no source 'music'." in asked[1]
-    assert "Give a folder of music as folder:~/Music" in asked[2]
+    assert "Give it as folder:~/Music." in asked[2]
     assert "Give it as folder:PATH." in asked[3]
     assert choose(("spotify",), "A", True, ask=None) == Choices(("spotify",), "A", True)
 

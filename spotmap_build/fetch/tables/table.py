@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from spotmap_build.model import Float32Array
 
 Position = tuple[float, float]
+HEADER: Final = translatable("Name the columns in the first line: title,artists,album,…")
+ADDRESSES: Final = translatable(
+    "Addresses of Spotify alone do not name the tracks. Collect the tracks in a playlist there, and use --source "
+    "spotify, or export the playlist with Exportify and use exportify:PATH."
+)
 MAX_LISTED: Final = 20
 MAX_NAME_LENGTH: Final = 60
 SPOTIFY_ID_LENGTH: Final = 22
@@ -108,11 +113,16 @@ def _with_titles(table: Table, path: Path) -> NamedColumns:
     if "title" not in named.fields:
         raise SourceError(
             f"{path} has no column 'title'; it has {_listed(table.columns)}.",
-            hint=" ".join(("Name the columns in the first line: title,artists,album,…", *table.notices)),
+            hint=" ".join((ADDRESSES if _lists_addresses(table.columns) else HEADER, *table.notices)),
         )
     if not named.fields["title"]:
         raise SourceError(f"{path} has no rows.", hint="It needs one row per track, below a line of column names.")
     return named
+
+
+def _lists_addresses(columns: Columns) -> bool:
+    """Return whether a table without titles contains addresses of tracks, as copied from Spotify's own program."""
+    return any(track_uri(text_of(value)) for name, values in columns.items() for value in (name, *values[:1]))
 
 
 def _with_artists(named: NamedColumns, place: str) -> tuple[NamedColumns, tuple[str, ...]]:
