@@ -101,7 +101,7 @@ def find(name: str) -> SourceKind:
     except KeyError:
         usages = ", ".join([*(kind.usage for kind in SOURCES), *plugins.entry_points_by_name("sources")])
         near = next((kind for kind in SOURCES if kind.name == name.casefold()), None)
-        meant = f"Did you mean {near.usage}?" if near is not None else f"Sources are: {usages}."
+        meant = translatable(f"Did you mean {near.usage}?") if near else translatable(f"Sources are: {usages}.")
         raise ConfigError(f"There is no source '{name}'.", hint=" ".join((FILES, meant))) from None
 
 
