@@ -227,32 +227,33 @@ def load_config(
         A value is invalid; the message names the flag, variable or key, and what it must be.
     """
     source = file or folder / CONFIG_FILE
-    found = _read_file(source, must_exist=file is not None)
-    of_file = set(found)
+    in_file = _read_file(source, must_exist=file is not None)
+    elsewhere = _read_outside_files(flags, environment, folder)
+    given = in_file | elsewhere
+    of_file = in_file.keys() - elsewhere.keys()
+    out = given.setdefault("out", folder / DEFAULT_OUT)
+    beside_site, cache_dir = {"report"}, folder / DEFAULT_CACHE
+    if _is_in_site(cache_dir, out):
+        beside_site.add("cache_dir")
+        cache_dir = sibling_path(out, CACHE_ENDING) / DEFAULT_CACHE.name
+    from_out = beside_site - given.keys() if "out" in of_file else set()  # it then decides where these files go as well
+    config = Config(**({"cache_dir": cache_dir, "overrides": folder / DEFAULT_OVERRIDES} | given))
+    _check_file(config, of_file, from_out, source)
+    return config
+
+
+def _read_outside_files(flags: Mapping[str, object], environment: Mapping[str, str], folder: Path) -> dict[str, Any]:
+    """Return the values of flags and of the environment by setting; flags take precedence."""
+    found: dict[str, Any] = {}
     for setting in SETTINGS:
-        if environment.get(setting.env):
-            raw: object = environment[setting.env]
-            if setting.name == "sources":
-                raw = environment[setting.env].split()
+        text = environment.get(setting.env)
+        if text:
+            raw = text.split() if setting.name == "sources" else text
             found[setting.name] = _read(setting, raw, folder, translatable(f"the environment variable {setting.env}"))
-            of_file.discard(setting.name)
         flag = flags.get(setting.name)
         if flag is not None and flag != ():
             found[setting.name] = _read(setting, flag, folder, setting.option)
-            of_file.discard(setting.name)
-    out = found.setdefault("out", folder / DEFAULT_OUT)
-    beside_site = {"report"}
-    if _is_in_site(folder / DEFAULT_CACHE, out):
-        beside_site.add("cache_dir")
-    from_out = beside_site - set(found) if "out" in of_file else set()  # it then decides where these files go as well
-    cache = (
-        sibling_path(out, CACHE_ENDING) / DEFAULT_CACHE.name if "cache_dir" in beside_site else folder / DEFAULT_CACHE
-    )
-    found.setdefault("cache_dir", cache)
-    found.setdefault("overrides", folder / DEFAULT_OVERRIDES)
-    config = Config(**found)
-    _check_file(config, of_file, from_out, source)
-    return config
+    return found
 
 
 def default_config(environment: Mapping[str, str]) -> Config:
