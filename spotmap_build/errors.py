@@ -113,6 +113,14 @@ class ServiceRefused(ServiceError):
         self.retry_after_s = retry_after_s
 
 
+class Unanswered(ServiceError):
+    """There was no response, or a server error: the same request may succeed in a moment."""
+
+
+class UnexpectedResponse(ServiceError):
+    """A response makes no sense. It is not cached, so the next build sends the request again."""
+
+
 class WeightsError(UpstreamError):
     """Model weights are missing, cannot be fetched, or do not match their checksum."""
 

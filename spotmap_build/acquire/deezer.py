@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import requests
 
+from spotmap_build.acquire.services import CONNECTION, LATER
 from spotmap_build.acquire.youtube.audio_files import check_audio_file
 from spotmap_build.core.documents import convert, parse_json
 from spotmap_build.core.http import (
@@ -23,12 +24,11 @@ from spotmap_build.core.http import (
     make_session,
     reason_of,
 )
-from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
 from spotmap_build.core.text import one_line
 from spotmap_build.core.translation import translatable
-from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
+from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError, Unanswered, UnexpectedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +64,6 @@ NO_DATA: Final = 800
 REFUSALS: Final = frozenset({401, 403})
 EXPIRED: Final = frozenset({401, 403, 404, 410})
 """Responses of the preview host to an expired signature."""
-LATER: Final = "Wait an hour and run the same command again: finished work is kept."
-CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
-
-
-class _Unanswered(ServiceError):
-    """No response, or a server error: retry soon."""
 
 
 class _Busy(ServiceError):
@@ -243,7 +237,7 @@ class Deezer:
         try:
             # A "busy" response pauses all threads; otherwise the others would use up their attempts meanwhile.
             result = self._busy_retry.call(
-                lambda: self._retry.call(attempt, retry_on=_Unanswered), retry_on=_Busy, sleep=self._limiter.delay
+                lambda: self._retry.call(attempt, retry_on=Unanswered), retry_on=_Busy, sleep=self._limiter.delay
             )
         except ServiceError as error:
             raise self._record_failure(error) from None
@@ -265,7 +259,7 @@ class Deezer:
         if response.status_code in EXPIRED:
             raise PreviewExpired
         if response.status_code != 200:
-            raise _Unanswered(f"Deezer does not deliver previews (HTTP {response.status_code}).", hint=LATER)
+            raise Unanswered(f"Deezer does not deliver previews (HTTP {response.status_code}).", hint=LATER)
         return response.content
 
     def _request_once(self, path: str) -> Answer | None:
@@ -288,8 +282,7 @@ class Deezer:
         return _without_error(found)
 
     def _record_failure(self, error: ServiceError) -> ServiceError:
-        if error is not self._breaker.reason:
-            self._breaker.record_failure(error)
+        self._breaker.record_failure(error)
         return error
 
 
@@ -300,7 +293,7 @@ def _check_status(response: requests.Response) -> None:
     if status in REFUSALS:
         raise ServiceRefused(f"Deezer is refusing requests for now (HTTP {status}).", hint=LATER)
     if status >= 500:
-        raise _Unanswered(f"Deezer has a server error (HTTP {status}).", hint=LATER)
+        raise Unanswered(f"Deezer has a server error (HTTP {status}).", hint=LATER)
 
 
 def _over_quota(retry_after_s: float | None) -> ServiceError:
@@ -349,7 +342,7 @@ def _text(value: str | None) -> str:
 
 
 def _unreached(error: requests.RequestException) -> ServiceError:
-    return _Unanswered(f"Deezer cannot be reached: {reason_of(error)}.", hint=CONNECTION)
+    return Unanswered(f"Deezer cannot be reached: {reason_of(error)}.", hint=CONNECTION)
 
 
 def _unexpected_response() -> UnexpectedResponse:

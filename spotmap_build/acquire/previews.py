@@ -43,8 +43,6 @@ DOWNLOAD_VERSION: Final = 1
 CHOSEN: Final = "preview.json"
 FRESH_S: Final = 120.0
 """A URL younger than this is used without requesting a new one. URLs are valid for some minutes."""
-ALBUM_AUDIO: Final = "MUSIC_VIDEO_TYPE_ATV"
-"""Deezer's recordings are delivered by labels, like album tracks on YouTube Music."""
 _QUOTE: Final = re.compile(r'"')
 
 
@@ -243,13 +241,15 @@ def _queries(track: Track) -> tuple[str, ...]:
 
 
 def _candidate(offer: DeezerTrack, *, from_isrc: bool) -> Candidate:
+    from spotmap_build.acquire.matching.case import ALBUM_AUDIO
+
     return Candidate(
         video_id=str(offer.id),
         title=offer.title,
         artists=offer.artists,
         album=offer.album,
         duration_s=offer.duration_s,
-        video_type=ALBUM_AUDIO,
+        video_type=ALBUM_AUDIO,  # labels deliver its recordings, like album tracks on YouTube Music
         is_explicit=offer.explicit,
         from_isrc=from_isrc,
     )

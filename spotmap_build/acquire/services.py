@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Final
 from spotmap_build.cache.keys import Key
 from spotmap_build.cache.pauses import StoredPause
 from spotmap_build.core.dates import format_moment
-from spotmap_build.core.rate_limiting import CircuitBreaker, UnexpectedResponse
+from spotmap_build.core.rate_limiting import CircuitBreaker
 from spotmap_build.core.translation import translatable
-from spotmap_build.errors import ServiceError, ServiceRefused
+from spotmap_build.errors import ServiceError, ServiceRefused, UnexpectedResponse
 from spotmap_build.model import Failed
 
 if TYPE_CHECKING:
     from spotmap_build.run import Run
 
 SERVICE_VERSION: Final = 1
+LATER: Final = "Wait an hour and run the same command again: finished work is kept."
+CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
+"""Hints for all services of recordings."""
 
 
 class Service:

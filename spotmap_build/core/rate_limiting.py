@@ -18,10 +18,6 @@ FAILURES_IN_A_ROW: Final = 5
 """After this many consecutive failures, assume there is no connection instead of trying thousands more requests."""
 
 
-class UnexpectedResponse(ServiceError):
-    """A response makes no sense. It is not cached, so the next build sends the request again."""
-
-
 class RateLimiter:
     """Spaces calls evenly, at most ``per_second`` per second, without bursts."""
 
@@ -75,8 +71,10 @@ class CircuitBreaker:
             self._failures = 0
 
     def record_failure(self, error: ServiceError) -> None:
-        """Record that a request failed or was refused."""
+        """Record that a request failed or was refused; :attr:`reason` itself is not counted again."""
         with self._lock:
+            if error is self._reason:
+                return
             self._failures += 1
             if self._reason is None and (isinstance(error, ServiceRefused) or self._failures >= FAILURES_IN_A_ROW):
                 self._reason = error

@@ -27,7 +27,7 @@ from spotmap_build.core.files import open_regular
 from spotmap_build.core.translation import gettext, translate
 from spotmap_build.emit.page import CONTENT_SECURITY_POLICY
 from spotmap_build.emit.preview_files import ListedFiles, find_file, is_local_host, parse_range
-from spotmap_build.emit.site import remove_debris
+from spotmap_build.emit.site import MAX_PAGE_BYTES, remove_debris
 from spotmap_build.emit.watch import Rebuilds, Watch, rebuild_on_change
 from spotmap_build.errors import ConfigError, OutputError
 
@@ -44,7 +44,6 @@ MAX_EVENT_STREAMS = 32
 REQUEST_S = 15.0
 """Time limit for receiving a request, and then for sending each chunk of the response."""
 CHUNK_BYTES = 1 << 16
-MAX_PAGE_BYTES = 1 << 24
 RELOAD_EVENTS = "/.spotmap-reload"
 RELOAD_SCRIPT = "/.spotmap-reload.js"
 RELOAD_STYLE = "/.spotmap-reload.css"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.acquire.deezer import ANSWER_BYTES, PREVIEW_BYTES, Deezer, DeezerTrack, PreviewExpired
-from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter, UnexpectedResponse
+from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter
 from spotmap_build.core.retry import RetryPolicy
-from spotmap_build.errors import ServiceError, ServiceRefused, TrackError
+from spotmap_build.errors import ServiceError, ServiceRefused, TrackError, UnexpectedResponse
 from tests.fakes.deezer_server import QUOTA, DeezerServer, FakeTrack, preview_of, serve
 from tests.fakes.http_server import Fault
 

@@ -15,10 +15,10 @@ import pytest
 
 from spotmap_build.acquire.youtube.search_answers import MAX_ARTISTS, MAX_ROWS, MAX_TEXT_LENGTH
 from spotmap_build.acquire.youtube.youtube_music import ANSWER_BYTES, YouTubeMusic
-from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter, UnexpectedResponse
+from spotmap_build.core.rate_limiting import FAILURES_IN_A_ROW, CircuitBreaker, RateLimiter
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import MAX_PAUSE_S
-from spotmap_build.errors import ServiceError, ServiceRefused
+from spotmap_build.errors import ServiceError, ServiceRefused, UnexpectedResponse
 from spotmap_build.model import Candidate
 from tests.fakes.http_server import Fault
 from tests.fakes.youtube_music_server import (

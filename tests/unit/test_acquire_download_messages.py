@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from spotmap_build.acquire.youtube.download_messages import Unreached, error_for, plain
-from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError
+from spotmap_build.acquire.youtube.download_messages import error_for, plain
+from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, TrackError, Unanswered
 
 COOKIES = (
     "Use --cookies-from-browser or --cookies for the authentication. See  https://github.com/yt-dlp/yt-dlp/wiki/FAQ"
@@ -163,7 +163,7 @@ def test_expired_cookies_are_named_in_the_hint() -> None:
 )
 def test_connection_problem_is_recognized(text: str, words: str) -> None:
     error = error_for(youtube(f"Unable to download {text}{REPORT}"))
-    assert isinstance(error, Unreached)
+    assert isinstance(error, Unanswered)
     assert words in error.message
     assert "host=" not in error.message
 
@@ -171,7 +171,7 @@ def test_connection_problem_is_recognized(text: str, words: str) -> None:
 def test_error_after_yt_dlps_own_retries_is_not_retried_immediately() -> None:
     error = error_for("ERROR: \r[download] Got error: Read timed out. Giving up after 2 retries")
     assert isinstance(error, ServiceError)
-    assert not isinstance(error, Unreached)
+    assert not isinstance(error, Unanswered)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_warnings_are_searched_for_the_cause() -> None:
         message, ["[youtube] dQw4w9WgXcQ: Unable to download webpage: HTTP Error 429: Too Many Requests"]
     )
     assert isinstance(refused, ServiceRefused)
-    assert isinstance(error_for(message, [f"[youtube] {UNRESOLVED}. Retrying (1/1)..."]), Unreached)
+    assert isinstance(error_for(message, [f"[youtube] {UNRESOLVED}. Retrying (1/1)..."]), Unanswered)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from anyascii import anyascii
 
 from spotmap_build.acquire.matching import numerals
-from spotmap_build.acquire.matching.titles import Title, canonical
+from spotmap_build.acquire.matching.titles import Title, canonical, with_final_g
 from spotmap_build.acquire.matching.transliteration import (
     comparable,
     is_read_by_letter,
@@ -39,7 +39,6 @@ _WITHIN: Final = re.compile(r"^[^\w*]+|[^\w*]+$")
 _LETTERS: Final = re.compile(r"[\w*]+")
 _OTHER_MASKS: Final = re.compile(r"[@#%]")
 _STARS: Final = re.compile(r"(?<=\w)(?:\\\*)+")
-_DROPPED_G: Final = re.compile(r"(?<=\w)in['’](?=\W|$)")
 _MAX_MASKED: Final = 8
 """Maximum number of masked places in a title; each one doubles the time to compare."""
 _SHORT: Final = 3
@@ -195,9 +194,7 @@ def _respelled(wanted: Title, offered: Title) -> bool:
 
 def _is_censored(wanted: Title, offered: Title) -> bool:
     """Return whether one title is the other with masked letters: "F**k"."""
-    one, other = (
-        _DROPPED_G.sub("ing", " ".join((title.core, *title.extras)).casefold()) for title in (wanted, offered)
-    )
+    one, other = (with_final_g(" ".join((title.core, *title.extras)).casefold()) for title in (wanted, offered))
     if (_MASK.search(one) is None) == (_MASK.search(other) is None):
         return False
     starred, plain = ([_WITHIN.sub("", word) for word in name.split()] for name in (one, other))

@@ -208,10 +208,19 @@ def take_apart(
     )
 
 
+def with_final_g(text: str) -> str:
+    """Complete a dropped g.
+
+    >>> with_final_g("Livin' in the '80s")
+    "Living in the '80s"
+    """
+    return _DROPPED_G.sub("ing", text)
+
+
 @lru_cache(maxsize=16_384)
 def canonical(name: str) -> str:
     """Normalize a song's name, including numbers, and parts such as "Pt. 1" and "Part One"."""
-    plain = _GLUED_PART.sub(r"\1 \2", native(_THOUSANDS.sub("", _DROPPED_G.sub("ing", name))))
+    plain = _GLUED_PART.sub(r"\1 \2", native(_THOUSANDS.sub("", with_final_g(name))))
     tokens = numerals.join_number_words(_ORDINAL.sub(_as_cardinal, plain).split())
     written = [_write(tokens, position) for position in range(len(tokens))]
     return " ".join(token for token in written if token) or native(name)

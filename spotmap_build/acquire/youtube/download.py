@@ -17,7 +17,6 @@ from spotmap_build.acquire.youtube.audio_files import check_audio_file
 from spotmap_build.acquire.youtube.cookies import bad_cookies, copy_cookies
 from spotmap_build.acquire.youtube.download_messages import (
     OUTDATED,
-    Unreached,
     error_for,
     live,
     no_audio,
@@ -28,7 +27,7 @@ from spotmap_build.acquire.youtube.download_messages import (
 from spotmap_build.acquire.youtube.javascript import find_runtime
 from spotmap_build.core.files import DISK_FULL, NOT_WRITABLE
 from spotmap_build.core.retry import RetryPolicy
-from spotmap_build.errors import ServiceError, SpotmapError, TrackError
+from spotmap_build.errors import ServiceError, SpotmapError, TrackError, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -120,7 +119,7 @@ def _fetch_with_retries(video_id: str, work: Path, settings: DownloadSettings, c
         if cancelled.wait(pause_s):
             raise Cancelled
 
-    return settings.retry.call(lambda: _fetch(video_id, work, settings, cancelled), retry_on=Unreached, sleep=wait)
+    return settings.retry.call(lambda: _fetch(video_id, work, settings, cancelled), retry_on=Unanswered, sleep=wait)
 
 
 def _fetch(video_id: str, work: Path, settings: DownloadSettings, cancelled: threading.Event) -> Path:

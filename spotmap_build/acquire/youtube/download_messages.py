@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.acquire.services import CONNECTION, LATER
 from spotmap_build.core.translation import translatable
-from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError
+from spotmap_build.errors import OutputError, ServiceError, ServiceRefused, SpotmapError, TrackError, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,18 +21,12 @@ MAX_MESSAGE_LENGTH: Final = 200
 """Maximum characters of an unknown message in the report."""
 HOUR_S: Final = 3_600
 NEEDS_COOKIES: Final = "it needs cookies of a browser session with access (--cookies)"
-CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
-LATER: Final = "Wait an hour and run the same command again: finished work is kept."
 OUTDATED: Final = "YouTube changes often: pip install --upgrade 'yt-dlp[default]'"
 DOCTOR: Final = "Run 'spotmap-build doctor': YouTube needs a JavaScript runtime, such as: pip install deno"
 COOKIES_HELP: Final = f"{LATER} Cookies of a browser session help: --cookies FILE."
 COOKIES_ENDED: Final = (
     "The cookies are no longer valid: export them again from a private window, and close it afterwards."
 )
-
-
-class Unreached(ServiceError):
-    """No response at all: retry soon."""
 
 
 def error_for(message: str, warnings: Sequence[str] = ()) -> SpotmapError:
@@ -124,7 +119,7 @@ def _refused(says: str, *, retry_after_s: float | None = None) -> Callable[[str,
 def _unreached(says: str, *, hint: str = CONNECTION) -> Callable[[str, str], ServiceError]:
     def make(message: str, _warnings: str) -> ServiceError:
         # After an error in the middle of a file, yt-dlp has already retried.
-        kind = ServiceError if "got error" in message.lower() else Unreached
+        kind = ServiceError if "got error" in message.lower() else Unanswered
         return kind(translatable(f"YouTube cannot be reached: {says}."), hint=hint)
 
     return make

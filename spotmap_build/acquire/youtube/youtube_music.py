@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from spotmap_build.acquire.services import CONNECTION, LATER
 from spotmap_build.acquire.youtube.search_answers import candidates, check_answer, one_by_one
 from spotmap_build.core.documents import parse_json
 from spotmap_build.core.http import (
@@ -28,10 +29,9 @@ from spotmap_build.core.http import (
     make_session,
     reason_of,
 )
-from spotmap_build.core.rate_limiting import UnexpectedResponse
 from spotmap_build.core.retry import RetryPolicy
 from spotmap_build.core.retry_after import parse_retry_after
-from spotmap_build.errors import ServiceError, ServiceRefused
+from spotmap_build.errors import ServiceError, ServiceRefused, Unanswered, UnexpectedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,15 +53,9 @@ REFUSALS: Final = frozenset({401, 403, 429})
 _VISITOR: Final = re.compile(rb'"VISITOR_DATA"\s*:\s*("(?:[^"\\\n]|\\.){1,1000}")')
 _HEADER_VALUE: Final = re.compile(r"[!-~]{1,1000}")
 _ROBOT_PAGE: Final = re.compile(r"unusual traffic|captcha|not a bot|sign in", re.IGNORECASE)
-LATER: Final = "Wait an hour and run the same command again: finished work is kept."
 OUTDATED: Final = (
     "Run the command again; if it still fails, YouTube Music has changed: pip install --upgrade ytmusicapi"
 )
-CONNECTION: Final = "Check the connection, and run the command again: finished work is kept."
-
-
-class _Unanswered(ServiceError):
-    """No response, or a server error: retry soon."""
 
 
 class YouTubeMusic:
@@ -113,10 +107,9 @@ class YouTubeMusic:
             There is no response.
         """
         try:
-            found = self._retry.call(lambda: self._search_once(text, kind), retry_on=_Unanswered)
+            found = self._retry.call(lambda: self._search_once(text, kind), retry_on=Unanswered)
         except ServiceError as error:
-            if error is not self._breaker.reason:
-                self._breaker.record_failure(error)
+            self._breaker.record_failure(error)
             raise
         self._breaker.record_success()
         return found
@@ -140,7 +133,7 @@ class YouTubeMusic:
         except ResponseTooSlow as error:  # no retry after a full timeout
             raise ServiceError(f"YouTube Music cannot be reached: {reason_of(error)}.", hint=CONNECTION) from error
         except requests.RequestException as error:
-            raise _Unanswered(f"YouTube Music cannot be reached: {reason_of(error)}.", hint=CONNECTION) from error
+            raise Unanswered(f"YouTube Music cannot be reached: {reason_of(error)}.", hint=CONNECTION) from error
         except parse_errors as error:
             raise _unexpected_response() from error
 
@@ -258,7 +251,7 @@ def _check(response: requests.Response, *, is_page: bool) -> None:
     if status in REFUSALS or urlsplit(response.headers.get("Location", "")).path.startswith("/sorry/"):
         raise _refused(f"HTTP {status}", response)
     if status >= 500:
-        raise _Unanswered(f"YouTube Music has a server error (HTTP {status}).", hint="Run the command again later.")
+        raise Unanswered(f"YouTube Music has a server error (HTTP {status}).", hint="Run the command again later.")
     is_html = response.headers.get("Content-Type", "").startswith("text/html")
     if is_html and not is_page and _ROBOT_PAGE.search(response.text):
         raise _refused("it asks for proof that you are not a bot", response)
