@@ -74,12 +74,26 @@ def _agreement(groups: Groups) -> float:
 
 def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Array) -> Int32Array:
     """Return labels with the old numbers of clusters, higher numbers for new ones and -1 for noise: int32 ``[n]``."""
-    n, size, island = len(fresh), smallest_cluster(len(fresh)), smallest_island(len(fresh))
+    labels = _kept_clusters(previous)
+    _place_free_tracks(labels, fresh, previous)
+    _split_grown_clusters(labels, fresh, neighbors, previous)
+    around = soft_membership(labels, neighbors)
+    leaves = (labels >= 0) & (around.strengths < MAX_STRANDED_SHARE) & (around.second_strengths > 0.5)
+    labels[leaves] = around.seconds[leaves]
+    return absorb_noise(labels, neighbors) if len(labels) else labels
+
+
+def _kept_clusters(previous: Int32Array) -> Int32Array:
+    """Return the old labels, with -1 for new tracks and for clusters of which too few tracks are left to be regions."""
     labels = np.where(previous >= 0, previous, -1).astype(np.int32)
     counts = np.bincount(labels[labels >= 0], minlength=1)
-    # Too few are left of it to be a region.
-    labels[(labels >= 0) & (counts[labels] < min(size / 2, island))] = -1
-    number = int(previous.max(initial=-1)) + 1
+    labels[(labels >= 0) & (counts[labels] < min(smallest_cluster(len(labels)) / 2, smallest_island(len(labels))))] = -1
+    return labels
+
+
+def _place_free_tracks(labels: Int32Array, fresh: Int32Array, previous: Int32Array) -> None:
+    """Label tracks that are in no cluster, in place: as a new cluster if there are enough in a fresh one."""
+    size, number = smallest_cluster(len(labels)), _first_free_number(labels, previous)
     for rows in members_of(fresh):
         free = rows[labels[rows] < 0]
         if len(free) >= min(size, len(rows)) and 2 * len(free) >= len(rows):
@@ -90,6 +104,11 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
             held = np.bincount(labels[rows[labels[rows] >= 0]])
             if 2 * held.max() >= held.sum():
                 labels[free] = held.argmax()
+
+
+def _split_grown_clusters(labels: Int32Array, fresh: Int32Array, neighbors: Int32Array, previous: Int32Array) -> None:
+    """Split clusters that have grown, in place, if they are too large now or consist of cohesive fresh clusters."""
+    size, number = smallest_cluster(len(labels)), _first_free_number(labels, previous)
     before, now = (np.bincount(each[each >= 0], minlength=number) for each in (previous, labels))
     is_overgrown = now > MAX_GROWTH * np.maximum(before, LARGE_CLUSTER_FACTOR * size)
     is_cohesive = _are_cohesive(fresh, neighbors)
@@ -102,10 +121,11 @@ def continue_labels(fresh: Int32Array, neighbors: Int32Array, previous: Int32Arr
         for part in sorted(parts, key=lambda part: (-int(np.sum(inside == part)), part))[1:]:
             labels[rows[fresh[rows] == part]] = number
             number += 1
-    around = soft_membership(labels, neighbors)
-    leaves = (labels >= 0) & (around.strengths < MAX_STRANDED_SHARE) & (around.second_strengths > 0.5)
-    labels[leaves] = around.seconds[leaves]
-    return absorb_noise(labels, neighbors) if n else labels
+
+
+def _first_free_number(labels: Int32Array, previous: Int32Array) -> int:
+    """Return the first number above those of old and new clusters: numbers of old ones are not used again."""
+    return max(int(labels.max(initial=-1)), int(previous.max(initial=-1))) + 1
 
 
 def _are_cohesive(fresh: Int32Array, neighbors: Int32Array) -> BoolArray:
