@@ -129,7 +129,7 @@ def _first_free_number(labels: Int32Array, previous: Int32Array) -> int:
 
 
 def _are_cohesive(fresh: Int32Array, neighbors: Int32Array) -> BoolArray:
-    """Tell for each fresh cluster whether its tracks have nearly all their neighbors in it: bool ``[clusters]``."""
+    """Return for each fresh cluster whether its tracks have nearly all their neighbors in it: bool ``[clusters]``."""
     strengths = soft_membership(fresh, neighbors).strengths
     return np.array([np.mean(strengths[rows]) >= MIN_COHESION for rows in members_of(fresh)], dtype=np.bool_)
 

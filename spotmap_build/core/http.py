@@ -190,7 +190,7 @@ def _is_safe_redirect(origin: str, target: str) -> bool:
 
 
 def _is_public(host: str) -> bool:
-    """Whether all addresses of a host are on the internet. A host that does not resolve counts as public."""
+    """Return whether all addresses of a host are on the internet; a host that does not resolve counts as public."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

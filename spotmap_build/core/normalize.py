@@ -94,7 +94,7 @@ def repair(text: str) -> str:
 
 
 def is_latin(text: str) -> bool:
-    """Whether all letters are Latin."""
+    """Return whether all letters are Latin."""
     return text.isascii() or all(ord(letter) <= _LAST_LATIN or not letter.isalpha() for letter in text)
 
 

@@ -40,7 +40,7 @@ def current_language() -> str:
 
 
 def is_english() -> bool:
-    """Whether messages are shown untranslated."""
+    """Return whether messages are shown untranslated."""
     return type(_Active.catalog) is catalogs.NullTranslations
 
 

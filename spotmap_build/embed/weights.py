@@ -46,7 +46,7 @@ def find(spec: EmbedderSpec, models_dir: Path | None) -> Path | None:
     if spec.weights is None:
         return packaged_path(spec.packaged)
     path = folder(models_dir) / spec.weights.file_name
-    return path if _is_intact(path, spec.weights) and _labels_or_none(spec.weights, models_dir) else None
+    return path if _is_intact(path, spec.weights) and _stored_labels(spec.weights, models_dir) else None
 
 
 def ensure_weights(
@@ -86,7 +86,7 @@ def ensure_weights(
         target.parent.mkdir(parents=True, exist_ok=True)
         if not _is_intact(target, weights):
             _fetch_weights(weights, models_url, target)
-        if not _labels_or_none(weights, models_dir):
+        if not _stored_labels(weights, models_dir):
             _fetch_labels(weights, models_url, target.with_name(weights.labels_file_name))
     except OSError as error:
         raise WeightsError(
@@ -156,7 +156,7 @@ def read_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...
     WeightsError
         The file of class names is missing or invalid.
     """
-    labels = _labels_or_none(weights, models_dir)
+    labels = _stored_labels(weights, models_dir)
     if not labels:
         raise WeightsError(
             f"The names of the model's classes ({weights.labels_file_name}) are not in {folder(models_dir)}.", hint=HINT
@@ -171,10 +171,10 @@ def packaged_path(name: str) -> Path:
     return Path(str(folder / (file if colon else name)))
 
 
-def parse_labels(content: bytes, class_count: int, sha256: str = "") -> tuple[str, ...]:
+def parse_labels(content: bytes, class_count: int, sha256: str) -> tuple[str, ...]:
     """Return the class names in a model's description; empty if they are not ``class_count`` names of styles.
 
-    If ``sha256`` is given, the digest of the names, one per line, must match it.
+    ``sha256``: expected digest of the names, one per line; empty if it is not known.
     """
     try:
         classes = parse_json(content)["classes"]
@@ -196,7 +196,8 @@ def _is_label(name: object) -> bool:
     )
 
 
-def _labels_or_none(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:
+def _stored_labels(weights: WeightsSpec, models_dir: Path | None) -> tuple[str, ...]:
+    """Return the class names in the file on this machine; empty if it is missing or invalid."""
     try:
         content = read_bounded(folder(models_dir) / weights.labels_file_name, LABELS_LIMIT_BYTES)
     except OSError:

@@ -200,7 +200,7 @@ def _region(points: Float64Array, share: float, bandwidth: float) -> _Region:
 
 
 def _islands_kept(island_of: Int64Array, count: int) -> npt.NDArray[np.bool_]:
-    """Tell which of the islands 1..count have enough members. The fullest always has; index 0 (no island) is False."""
+    """Return which of the islands 1..count have enough members: always the fullest, never index 0 (no island)."""
     members = np.bincount(island_of, minlength=count + 1)
     kept = members >= MIN_ISLAND_SIZE * len(island_of)
     kept[1 + members[1:].argmax()] = True

@@ -109,7 +109,7 @@ def _draw_region(image: Pixels, frame: _Frame, rings: list[list[int]], color: Pi
 
 
 def _inside(rings: list[npt.NDArray[np.float64]], height: int, width: int) -> npt.NDArray[np.bool_]:
-    """Tell which pixels are inside, by counting the crossings of rings to their left in each row."""
+    """Return which pixels are inside, by counting the crossings of rings to their left in each row."""
     crossings = np.zeros((height, width + 1), np.int32)
     starts, ends = np.concatenate(rings), np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
     rises = (starts[:, 1] <= ends[:, 1])[:, None]

@@ -248,6 +248,6 @@ def _side_by_side(*columns: npt.NDArray[Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def _are_kin(tags: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Tell which tags are too similar to be named together, such as one and itself: bool ``[k, k]``."""
+    """Return which tags are too similar to be named together, such as one and itself: bool ``[k, k]``."""
     beginnings = np.array([tag[:6] for tag in tags], dtype=np.str_)
     return np.asarray(beginnings[:, np.newaxis] == beginnings)

@@ -152,7 +152,7 @@ def drift_between(previous: Float32Array, positions: Float32Array) -> Drift:
 
 
 def have_moved(previous: Float32Array, positions: Float32Array) -> BoolArray:
-    """Tell which known tracks have moved since the last map: bool ``[n]``. Both arrays are ``[n, 2]`` in one frame.
+    """Return which known tracks have moved since the last map: bool ``[n]``. Both arrays are ``[n, 2]`` in one frame.
 
     All false if known tracks are too few, or all in one spot, so that the maps cannot be aligned.
     """
@@ -168,7 +168,7 @@ def _distances(previous: Float32Array, positions: Float32Array) -> Float32Array:
 
 
 def are_known(previous: Float32Array) -> BoolArray:
-    """Tell which tracks have a position on the last map: bool ``[n]``."""
+    """Return which tracks have a position on the last map: bool ``[n]``."""
     return np.asarray(np.isfinite(previous).all(axis=1), dtype=np.bool_)
 
 

@@ -110,7 +110,7 @@ def test_audio_is_recognized_by_its_first_bytes(head: bytes, expected: bool) -> 
     ],
 )
 def test_labels_are_parsed_and_validated(content: str, expected: tuple[str, ...]) -> None:
-    assert parse_labels(content.encode(errors="surrogateescape"), 4) == expected
+    assert parse_labels(content.encode(errors="surrogateescape"), 4, "") == expected
 
 
 def test_there_are_41_features_with_unique_names_and_a_sentence_each() -> None:

@@ -78,7 +78,7 @@ def _find_pieces(kinds: set[str], is_neutral: bool, rest: list[str]) -> Found:
 
 
 def is_noun(word: str) -> bool:
-    """Whether a word means "version" in any language."""
+    """Return whether a word means "version" in any language."""
     nouns = version_words().nouns
     return word in nouns.phrases or (not is_latin(word) and any(native(piece) in word for piece in nouns.pieces))
 
