@@ -60,7 +60,7 @@ class Refresh:
         advance: Callable[[int, int], None],
     ) -> None:
         self._api = api
-        self._shelf = snapshots
+        self._snapshots = snapshots
         self._user_digest = user_digest
         self._clock = clock
         self._advance = advance
@@ -86,7 +86,7 @@ class Refresh:
             self.problem = self.problem or error
         if self.problem is None:
             self._index = replace(self._index, taken_at_unix_s=int(self._clock()))
-        self._shelf.save_index(self._index)
+        self._snapshots.save_index(self._index)
 
     def _refresh_saved(self) -> None:
         before = self._index.saved
@@ -96,16 +96,16 @@ class Refresh:
         except NotReadable as error:
             raise LoginError("Spotify does not allow this app to read your saved tracks.", hint=ALLOWED_HINT) from error
         state = ListState(SAVED, version_of_saved(first), before.held, total=first.total)
-        if self._shelf.complete_list(SAVED, state.version) is None:
-            self._shelf.save_page(SAVED, state.version, 0, first)
+        if self._snapshots.complete_list(SAVED, state.version) is None:
+            self._snapshots.save_page(SAVED, state.version, 0, first)
             self._index = replace(self._index, saved=state)
-            self._shelf.save_index(self._index)
-            self._shelf.save_list(state, self._saved_rows(state, first), first.total)
+            self._snapshots.save_index(self._index)
+            self._snapshots.save_list(state, self._saved_rows(state, first), first.total)
         self._index = self._index.with_held(state)
 
     def _saved_rows(self, state: ListState, first: Page) -> tuple[Row, ...]:
         """Return all saved tracks, fetching only new ones if rows were only added at the front."""
-        known = self._shelf.complete_list(SAVED, state.held)
+        known = self._snapshots.complete_list(SAVED, state.held)
         if known is not None and first.total - known.total > 0:
             enough = first.total - known.total + 1
             front = self._rows(state, SAVED_TRACKS, self._api.saved_tracks, enough=enough)
@@ -138,15 +138,15 @@ class Refresh:
         }
         unidentified = tuple(playlist.name for playlist in listed if not _is_identified(playlist))
         self._index = replace(self._index, playlists=tuple(states.values()), unidentified=unidentified)
-        self._shelf.save_index(self._index)
+        self._snapshots.save_index(self._index)
 
     def _refresh_playlists(self) -> None:
         readable = [state for state in self._index.playlists if state.is_readable and not state.is_pushed]
         missing = []
         for state in readable:
-            if self._shelf.complete_list(state.id, state.version) is not None:
+            if self._snapshots.complete_list(state.id, state.version) is not None:
                 self._index = self._index.with_held(state)
-            elif not self._shelf.is_refused(state):
+            elif not self._snapshots.is_refused(state):
                 missing.append(state)
         self._expect(sum(-(-state.total // PAGE_SIZE) for state in missing))
         if missing:
@@ -160,12 +160,12 @@ class Refresh:
                 state, THE_PLAYLIST.format(name=state.name), lambda offset: self._api.playlist_items(state.id, offset)
             )
         except NotReadable:
-            self._shelf.save_refusal(state)
+            self._snapshots.save_refusal(state)
         except (LoginError, ServiceError) as error:
             with self._lock:
                 self.problem = self.problem or error
         else:
-            self._shelf.save_list(state, rows, len(rows))
+            self._snapshots.save_list(state, rows, len(rows))
             with self._lock:
                 self._index = self._index.with_held(state)
 
@@ -178,7 +178,7 @@ class Refresh:
         new_offsets: set[int] = set()
 
         def read(offset: int) -> Page:
-            page = self._shelf.page(state.id, state.version, offset)
+            page = self._snapshots.page(state.id, state.version, offset)
             if page is not None:
                 return page
             new_offsets.add(offset)
@@ -189,13 +189,13 @@ class Refresh:
         try:
             for page in checked_pages(name, read, can_repeat=state.id != SAVED):
                 if len(rows) in new_offsets:
-                    self._shelf.save_page(state.id, state.version, len(rows), page)
+                    self._snapshots.save_page(state.id, state.version, len(rows), page)
                 offsets.append(len(rows))
                 rows += page.rows
                 if enough is not None and len(rows) >= enough:
                     break
         except _NoEnd:
-            self._shelf.expire_pages(state.id, state.version, offsets)
+            self._snapshots.expire_pages(state.id, state.version, offsets)
             raise
         return tuple(rows)
 

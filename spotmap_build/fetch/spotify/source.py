@@ -63,31 +63,31 @@ class SpotifySource:
         """
         login = self.settings.known_login(context.say)
         snapshots = SnapshotStore(context.cache, login.user_digest, self.clock)
-        visit = _Sync(self.settings, login, snapshots, self.clock)
+        sync = _Sync(self.settings, login, snapshots, self.clock)
         if not self.settings.offline:
-            visit.make(context)
+            sync.run(context)
         index = snapshots.index()
         saved = snapshots.best(index.saved)
         if saved is None and not index.playlists:
-            raise visit.problem or ServiceError(
+            raise sync.problem or ServiceError(
                 "Your Spotify library has not been fetched yet.", hint="Build once without --offline."
             )
         rows = saved.rows if saved else ()
         states = [(state, snapshots.best(state) if _is_read(state) else None) for state in index.playlists]
         playlists = [_read(state, held) for state, held in states if held or _is_refused(state, snapshots)]
         genres = Genres(context.cache, self.clock).known(artists_by_weight(rows, playlists), any_age=True)
-        notices = list(visit.notices)
-        if self.settings.offline or visit.problem is not None:
+        notices = list(sync.notices)
+        if self.settings.offline or sync.problem is not None:
             unread = sum(
                 not _is_refused(state, snapshots) and (held is None or not held.is_whole) for state, held in states
             )
             notices = [*_age(index, saved, unread, self.clock()), *notices]
-        if not isinstance(visit.problem, LoginError):
+        if not isinstance(sync.problem, LoginError):
             notices.append(remaining(login, self.clock()))
         library = make_library(
             rows, playlists, genres, unidentified=tuple(printable(name) for name in index.unidentified)
         )
-        return Loaded("spotify", library, is_streamed=True, notices=tuple(notices), problem=visit.problem)
+        return Loaded("spotify", library, is_streamed=True, notices=tuple(notices), problem=sync.problem)
 
 
 class _Sync:
@@ -98,12 +98,12 @@ class _Sync:
     ) -> None:
         self._settings = settings
         self._login = login
-        self._shelf = snapshots
+        self._snapshots = snapshots
         self._clock = clock
         self.notices: list[str] = []
         self.problem: SpotmapError | None = None
 
-    def make(self, context: LoadContext) -> None:
+    def run(self, context: LoadContext) -> None:
         """Update the snapshot, and then the genres."""
         remembered = stored_pause(context.cache, self._login, self._clock)
         if self._settings.retry:
@@ -116,7 +116,7 @@ class _Sync:
         from spotmap_build.fetch.spotify.refresh import Refresh
 
         api = SpotifyApi(self._settings, self._login, say=context.say, renewed=self._keep_renewed, clock=self._clock)
-        refresh = Refresh(api, self._shelf, self._login.user_digest, self._clock, context.advance)
+        refresh = Refresh(api, self._snapshots, self._login.user_digest, self._clock, context.advance)
         refresh.run()
         self.problem = refresh.problem
         if refresh.problem is not None:
@@ -134,9 +134,9 @@ class _Sync:
             self.notices.append(f"Not all genres could be fetched. {error.message}")
 
     def _artists(self) -> list[str]:
-        index = self._shelf.index()
-        saved = self._shelf.best(index.saved)
-        held = [(state, self._shelf.best(state)) for state in index.playlists if _is_read(state)]
+        index = self._snapshots.index()
+        saved = self._snapshots.best(index.saved)
+        held = [(state, self._snapshots.best(state)) for state in index.playlists if _is_read(state)]
         return artists_by_weight(saved.rows if saved else (), [_read(state, rows) for state, rows in held])
 
     def _keep_renewed(self, refresh_token: str) -> None:
