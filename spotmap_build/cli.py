@@ -147,16 +147,16 @@ def login(
 
     Without --write, it cannot change anything there. spotmap-build does not ask for your password.
     """
-    from spotmap_build.fetch.spotify.login import ensure_login
+    from spotmap_build.fetch.spotify.login import LoginDialog, ensure_login
     from spotmap_build.fetch.spotify.settings import SpotifySettings
+
+    def say(text: str) -> None:
+        echo(map(translate, text.split("\n")), err=True)
 
     kept = ensure_login(
         SpotifySettings.from_config(read_config({})),
+        LoginDialog(say, ask=_ask if paste else None, open_browser=open_browser and not paste, port=port or 0),
         client_id=client_id or "",
-        say=lambda text: echo(map(translate, text.split("\n")), err=True),
-        ask=_ask if paste else None,
-        open_browser=open_browser and not paste,
-        port=port or 0,
         reuse=print_ci_secret and client_id is None,
         write=write,
     )

@@ -19,7 +19,7 @@ from spotmap_build.errors import LoginError, ServiceError, ServiceRefused, Spotm
 from spotmap_build.fetch.source import Loaded
 from spotmap_build.fetch.spotify import refresh
 from spotmap_build.fetch.spotify.genres import Genres
-from spotmap_build.fetch.spotify.login import log_in
+from spotmap_build.fetch.spotify.login import LoginDialog, log_in
 from spotmap_build.fetch.spotify.settings import SpotifySettings
 from spotmap_build.fetch.spotify.snapshot import CONTENT, SnapshotStore
 from spotmap_build.fetch.spotify.token import load_login
@@ -90,7 +90,7 @@ def test_authorization_code_is_not_sent_to_redirect_targets(tmp_path: Path) -> N
             return f"http://127.0.0.1/callback?code=AQD-code&state={state}"
 
         with pytest.raises(ServiceError, match="another address"):
-            log_in(CLIENT_ID, settings, say=messages.append, ask=paste)
+            log_in(CLIENT_ID, settings, LoginDialog(messages.append, ask=paste))
         assert other.requests == []
 
 
@@ -393,13 +393,13 @@ def test_login_with_a_malformed_user_id_is_refused(tmp_path: Path, user_id: Any)
             return f"http://127.0.0.1:8888/callback?code=AQD-code&state={query['state']}"
 
         with pytest.raises(ServiceError, match="not from Spotify"):
-            log_in(CLIENT_ID, settings, say=messages.append, ask=agree)
+            log_in(CLIENT_ID, settings, LoginDialog(messages.append, ask=agree))
 
 
 @pytest.mark.parametrize("address", ["http://[", "http://[::1", "//["])
 def test_pasted_text_that_is_not_a_url_is_reported(tmp_path: Path, address: str) -> None:
     with pytest.raises(LoginError, match="not an address"):
-        log_in(CLIENT_ID, SpotifySettings(tmp_path / "t"), say=lambda _: None, ask=lambda _: address)
+        log_in(CLIENT_ID, SpotifySettings(tmp_path / "t"), LoginDialog(lambda _: None, ask=lambda _: address))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import requests
 
 from spotmap_build.core.translation import set_language
 from spotmap_build.errors import LoginError, ServiceError
-from spotmap_build.fetch.spotify.login import REDIRECT_PATH, LoginResult, ensure_login, log_in
+from spotmap_build.fetch.spotify.login import REDIRECT_PATH, LoginDialog, LoginResult, ensure_login, log_in
 from spotmap_build.fetch.spotify.settings import RequestPolicy, SpotifySettings
 from spotmap_build.fetch.spotify.token import Login, digest_of_user, load_login, parse_ci_secret
 from tests.fakes.spotify_library import ME, FakeLibrary
@@ -69,7 +69,7 @@ def is_free(port: int) -> bool:
 def log_in_with_browser(
     server: SpotifyServer, folder: Path, browser: Browser, timeout_s: float = 60.0, port: int = 0
 ) -> Login:
-    return log_in(CLIENT_ID, settings_for(server, folder), say=browser, timeout_s=timeout_s, port=port)
+    return log_in(CLIENT_ID, settings_for(server, folder), LoginDialog(browser, timeout_s=timeout_s, port=port))
 
 
 def test_consent_in_the_browser_logs_in(spotify: SpotifyServer, tmp_path: Path) -> None:
@@ -179,7 +179,8 @@ def test_browser_is_opened_on_request(spotify: SpotifyServer, tmp_path: Path, mo
 
     monkeypatch.setattr("webbrowser.open", open_page)
     messages: list[str] = []
-    log_in(CLIENT_ID, settings_for(spotify, tmp_path), say=messages.append, open_browser=True, timeout_s=patience())
+    dialog = LoginDialog(messages.append, open_browser=True, timeout_s=patience())
+    log_in(CLIENT_ID, settings_for(spotify, tmp_path), dialog)
     assert opened[0] in messages[0]
 
 
@@ -194,7 +195,7 @@ def log_in_by_pasting(server: SpotifyServer, folder: Path, paste: Callable[[str,
         shown = next(message for message in messages if "authorize" in message).rpartition("\n")[2]
         return paste(requests.get(shown, timeout=patience(), allow_redirects=False).headers["Location"], questions)
 
-    return log_in(CLIENT_ID, settings_for(server, folder), say=messages.append, ask=ask), messages
+    return log_in(CLIENT_ID, settings_for(server, folder), LoginDialog(messages.append, ask=ask)), messages
 
 
 def test_pasted_url_logs_in_from_another_machine(spotify: SpotifyServer, tmp_path: Path) -> None:
@@ -245,7 +246,7 @@ def test_network_failure_during_login_is_reported(spotify: SpotifyServer, tmp_pa
 
 
 def log_in_and_save(server: SpotifyServer, folder: Path, client_id: str = "", *, reuse: bool = False) -> LoginResult:
-    return ensure_login(settings_for(server, folder), client_id=client_id, say=Browser(follow), reuse=reuse)
+    return ensure_login(settings_for(server, folder), LoginDialog(Browser(follow)), client_id=client_id, reuse=reuse)
 
 
 def test_client_id_is_needed_only_for_the_first_login(spotify: SpotifyServer, tmp_path: Path) -> None:
@@ -267,8 +268,8 @@ def test_existing_login_is_reused_as_ci_secret_until_it_gets_old(spotify: Spotif
     made_unix_s = parse_ci_secret(first.secret).authorized_at_unix_s
     later = ensure_login(
         settings_for(spotify, tmp_path),
+        LoginDialog(Browser(follow)),
         client_id="",
-        say=Browser(follow),
         reuse=True,
         clock=lambda: made_unix_s + 160 * 86_400,
     )
@@ -288,7 +289,7 @@ def test_login_requests_write_access_only_on_request(spotify: SpotifyServer, tmp
     assert not log_in_with_browser(spotify, tmp_path, browser).may_write
     assert "playlist-modify" not in browser.url
     settings = settings_for(spotify, tmp_path)
-    login = log_in(CLIENT_ID, settings, say=browser, write=True)
+    login = log_in(CLIENT_ID, settings, LoginDialog(browser), write=True)
     assert (login.may_write, login.refresh_token in spotify.writers) == (True, True)
     assert "playlist-modify-private" in browser.url
     assert "playlist-modify-public" not in browser.url
@@ -298,7 +299,7 @@ def test_losing_write_access_with_a_new_login_is_reported(spotify: SpotifyServer
     settings = settings_for(spotify, tmp_path)
 
     def again(*, write: bool, reuse: bool = False) -> LoginResult:
-        return ensure_login(settings, client_id=CLIENT_ID, say=Browser(follow), write=write, reuse=reuse)
+        return ensure_login(settings, LoginDialog(Browser(follow)), client_id=CLIENT_ID, write=write, reuse=reuse)
 
     again(write=False)
     assert parse_ci_secret(again(write=True, reuse=True).secret).may_write

@@ -59,14 +59,26 @@ class LoginResult:
     outcome: str
 
 
+@dataclass(frozen=True, slots=True)
+class LoginDialog:
+    """How the user agrees. ``say`` shows the URL to visit, and ``open_browser`` also opens it.
+
+    With ``ask``, the user pastes the browser's final address; otherwise the response is awaited on ``port`` (0: a free
+    one) for ``timeout_s`` seconds.
+    """
+
+    say: Callable[[str], object]
+    ask: Callable[[str], str] | None = None
+    open_browser: bool = False
+    port: int = 0
+    timeout_s: float = 300.0
+
+
 def ensure_login(
     settings: SpotifySettings,
+    dialog: LoginDialog,
     *,
     client_id: str,
-    say: Callable[[str], object],
-    ask: Callable[[str], str] | None = None,
-    open_browser: bool = False,
-    port: int = 0,
     reuse: bool,
     write: bool = False,
     clock: Callable[[], float] = time.time,
@@ -82,14 +94,12 @@ def ensure_login(
     LoginError, ServiceError
         As :func:`log_in`; or the file cannot be written.
     """
-    before = _login_before(settings, say)
+    before = _login_before(settings, dialog.say)
     if reuse and before is not None and not before.is_ending(clock()) and (before.may_write or not write):
         login, done = before, gettext("The existing login is used.")
     else:
         known_id = client_id or (before.client_id if before else "")
-        login = log_in(
-            known_id, settings, say=say, ask=ask, open_browser=open_browser, port=port, write=write, clock=clock
-        )
+        login = log_in(known_id, settings, dialog, write=write, clock=clock)
         save_login(login, settings.token_file)
         done = gettext("You are logged in; the login is stored in {file}.", file=settings.token_file)
         if before is not None and before.may_write and not login.may_write:
@@ -107,20 +117,14 @@ def _login_before(settings: SpotifySettings, say: Callable[[str], object]) -> Lo
 def log_in(
     client_id: str,
     settings: SpotifySettings,
+    dialog: LoginDialog,
     *,
-    say: Callable[[str], object],
-    ask: Callable[[str], str] | None = None,
-    open_browser: bool = False,
-    port: int = 0,
-    timeout_s: float = 300.0,
     write: bool = False,
     clock: Callable[[], float] = time.time,
 ) -> Login:
     """Have the user agree, and return the login; ``token.save_login`` stores it.
 
-    With ``write``, permission to create and change private playlists is requested as well. ``say`` shows the URL to
-    visit. With ``ask``, the user pastes the browser's final address; otherwise the response is awaited on ``port`` (0:
-    a free one) for ``timeout_s`` seconds.
+    With ``write``, permission to create and change private playlists is requested as well.
 
     Raises
     ------
@@ -140,15 +144,15 @@ def log_in(
         )
     state = secrets.token_urlsafe(24)
     scopes = f"{READ_SCOPES} {WRITE_SCOPE}" if write else READ_SCOPES
-    if ask is not None:
-        authorization = Authorization(client_id, redirect_uri(port or PASTE_PORT), settings, scopes)
-        _show(authorization.url(state), say, open_browser=open_browser)
-        code = _pasted_code(ask, say, state)
+    if dialog.ask is not None:
+        authorization = Authorization(client_id, redirect_uri(dialog.port or PASTE_PORT), settings, scopes)
+        _show(authorization.url(state), dialog)
+        code = _pasted_code(dialog.ask, dialog.say, state)
     else:
-        with _answers(port, state) as (bound_port, answers):
+        with _answers(dialog.port, state) as (bound_port, answers):
             authorization = Authorization(client_id, redirect_uri(bound_port), settings, scopes)
-            _show(authorization.url(state), say, open_browser=open_browser)
-            code = _awaited_code(answers, timeout_s)
+            _show(authorization.url(state), dialog)
+            code = _awaited_code(answers, dialog.timeout_s)
     return _login(client_id, settings, authorization.redeem(code), scopes, clock)
 
 
@@ -191,10 +195,10 @@ def _app_hint() -> str:
     return f"it needs the redirect URI {REGISTERED_URI} and the Web API"
 
 
-def _show(url: str, say: Callable[[str], object], *, open_browser: bool) -> None:
-    say(gettext("Agree on this Spotify page:") + f"\n{url}")
-    if open_browser and not webbrowser.open(url):
-        say(gettext("No browser could be opened: open that address yourself."))
+def _show(url: str, dialog: LoginDialog) -> None:
+    dialog.say(gettext("Agree on this Spotify page:") + f"\n{url}")
+    if dialog.open_browser and not webbrowser.open(url):
+        dialog.say(gettext("No browser could be opened: open that address yourself."))
 
 
 def _pasted_code(ask: Callable[[str], str], say: Callable[[str], object], state: str) -> str:
