@@ -48,4 +48,7 @@ def translate(error: OSError, path: Path) -> CacheError:
             f"The cache cannot be written: {reason} ({path}).",
             hint="Give yourself write permission for the folder, or choose another one with --cache-dir.",
         )
-    return CacheError(f"The cache cannot be used: {reason} ({path}).", hint="Check the disk that holds the cache.")
+    hint = "Check the disk that holds the cache."
+    if isinstance(error, (NotADirectoryError, IsADirectoryError)):
+        hint = "Move away what is there, or choose another folder with --cache-dir."
+    return CacheError(f"The cache cannot be used: {reason} ({path}).", hint=hint)

@@ -36,6 +36,11 @@ _LONG_REFERENCE: Final = re.compile(r"&#[0-9]{1000,};?")
 
 _COMMAND: Final = re.compile(r"^\s*:(?=:)|##(?=\w*\[)")
 """Commands to a GitHub Actions runner: ``::name::`` at the start of a line, or ``##[name]`` anywhere."""
+_CONTROL_CHARACTERS: Final = dict.fromkeys((*range(1, 9), *range(14, 26), *range(28, 32)))
+"""Those that no text contains; ESC begins letters of other alphabets."""
+_SAMPLE_LENGTH: Final = 4_096
+_MAX_CONTROL_SHARE: Final = 0.05
+"""Maximum share of these characters in a text that is only damaged."""
 
 
 def decode_text(content: bytes, encoding: Encoding | None = None) -> str:
@@ -198,6 +203,12 @@ def display_width(text: str) -> int:
 def pad_to_width(text: str, width: int) -> str:
     """Pad a text with spaces to a width in terminal columns."""
     return text + " " * (width - display_width(text))
+
+
+def is_binary(text: str) -> bool:
+    """Return whether the beginning of a decoded file shows that it is not text, not even a damaged one."""
+    sample = text[:_SAMPLE_LENGTH]
+    return len(sample) - len(sample.translate(_CONTROL_CHARACTERS)) > _MAX_CONTROL_SHARE * len(sample)
 
 
 def caption(artists: Iterable[str], title: str) -> str:

@@ -105,9 +105,16 @@ def cut_long_texts(loaded: Loaded) -> Loaded:
     count += sum(after is not before for after, before in zip(playlists, library.playlists, strict=True))
     if not count:
         return loaded
-    notice = translatable(
-        f"{count} tracks or playlists had texts of more than {MAX_TEXT_LENGTH:,} characters, or more than {MAX_NAMES} "
-        "artists or genres, which were cut."
+    notice = (
+        translatable(
+            f"A track or playlist had texts of more than {MAX_TEXT_LENGTH:,} characters, or more than {MAX_NAMES} "
+            "artists or genres, which were cut."
+        )
+        if count == 1
+        else translatable(
+            f"{count} tracks or playlists had texts of more than {MAX_TEXT_LENGTH:,} characters, or more than "
+            f"{MAX_NAMES} artists or genres, which were cut."
+        )
     )
     library = dataclasses.replace(library, tracks=tracks, playlists=playlists)
     return dataclasses.replace(loaded, library=library, notices=(*loaded.notices, notice))

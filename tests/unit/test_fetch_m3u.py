@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,6 +106,18 @@ def test_web_page_is_not_a_playlist() -> None:
     page = parse_m3u(b"<!DOCTYPE html>\n<html><body>Not found</body></html>")
     assert page.entries == ()
     assert "web page" in page.fault
+
+
+def test_file_that_is_not_text_is_not_a_playlist() -> None:
+    read = parse_m3u(random.Random(1).randbytes(3000))
+    assert (read.entries, read.fault) == ((), "it is not text")
+    assert not parse_m3u("Artists/Café/Songs of the \x01night.mp3\n".encode("utf-16")).fault
+
+
+@pytest.mark.parametrize("content", [b'{"playlist": []}', b'{"playlist": {"track": [{"location"'])
+def test_damaged_jspf_is_not_read_as_names_of_files(content: bytes) -> None:
+    read = parse_m3u(content)
+    assert (read.entries, read.fault) == ((), "it is a damaged JSPF playlist: export it again")
 
 
 def entries(content: str | bytes) -> list[tuple[object, ...]]:

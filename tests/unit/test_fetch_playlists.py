@@ -498,6 +498,21 @@ def test_error_for_a_folder_without_music_says_what_it_contains(tmp_path: Path) 
         assert words in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("names", "notice"),
+    [
+        (["album.zip"], "1 archive (.zip) was left out: unpack it if it contains music."),
+        (
+            ["A/x.RAR", "b.7z", "c.zip"],
+            "3 archives (.7z, .rar, .zip) were left out: unpack them if they contain music.",
+        ),
+    ],
+)
+def test_archives_are_reported(tmp_path: Path, names: list[str], notice: str) -> None:
+    put(tmp_path / "music", "a.mp3", *names)
+    assert load(FolderSource(tmp_path / "music"), tmp_path).notices == (notice,)
+
+
 def test_unreadable_folder_becomes_an_omission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "music", "open/a.mp3", "shut/closed/b.mp3")
     scandir = os.scandir

@@ -315,6 +315,14 @@ def test_unreadable_zips_are_reported_by_name(tmp_path: Path) -> None:
         load(tmp_path / "absent.zip")
 
 
+@pytest.mark.parametrize("name", ["my_spotify_data.7z", "my_spotify_data.tar.gz"])
+def test_archive_of_another_kind_has_to_be_unpacked(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"7z\xbc\xaf")
+    with pytest.raises(SourceError, match="is not a zip") as caught:
+        load(tmp_path / name)
+    assert caught.value.hint == "Unpack it, and give the folder."
+
+
 def test_zip_bomb_is_refused(tmp_path: Path) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:

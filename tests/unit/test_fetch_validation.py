@@ -30,3 +30,5 @@ def test_long_texts_are_cut_and_counted() -> None:
     assert [playlist.name for playlist in cut.library.playlists] == [text, "Short"]
     assert cut.notices[0] == "Earlier."
     assert cut.notices[1].startswith("2 tracks or playlists had texts of more than 1,000 characters")
+    one = cut_long_texts(Loaded("folder", Library((long,), ())))
+    assert one.notices[0].startswith("A track or playlist had texts of more than 1,000 characters")

@@ -40,6 +40,8 @@ DAMAGED_ZIP: Final = (
     *(EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError),
 )
 """Exceptions that ``zipfile`` raises for invalid data, missing passwords or unknown methods."""
+OTHER_ARCHIVES: Final = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
+"""Suffixes of archives that are not opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class _Reading:
                 yield from self._plain_file(file)
             elif file == self._path and _begins_as_zip(file):
                 yield from self._zip_file(file)
+            elif file == self._path and file.suffix.lower() in OTHER_ARCHIVES:
+                raise SourceError(f"{file} is not a zip.", hint="Unpack it, and give the folder.")
 
     def _plain_file(self, path: Path) -> Iterator[ExportFile]:
         try:

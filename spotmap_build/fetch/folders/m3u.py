@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from spotmap_build.cache.keys import digest_bytes
 from spotmap_build.core.identifiers import ID_DIGITS
-from spotmap_build.core.text import decode_text, fold_space, guess_together, unescape
+from spotmap_build.core.text import decode_text, fold_space, guess_together, is_binary, unescape
 from spotmap_build.core.translation import translatable
 from spotmap_build.fetch.exports.spotify_ids import track_uri
 from spotmap_build.fetch.folders import other_lists
@@ -92,6 +92,17 @@ class M3u:
         return guess_together(map(unquote_to_bytes, lines))
 
 
+def _fault(text: str) -> str:
+    """Return why a text is no playlist; empty if it may be one in M3U."""
+    if WEB_PAGE.match(text):
+        return translatable("it is a web page (HTML), not a playlist")
+    if other_lists.JSPF.match(text):
+        return translatable("it is a damaged JSPF playlist: export it again")
+    if HLS.search(text):
+        return translatable("it describes the stream of a single recording (HLS) and is not a playlist")
+    return translatable("it is not text") if is_binary(text) else ""
+
+
 def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: False) -> M3u:
     """Parse a playlist: M3U, or another format that is recognized by its beginning.
 
@@ -108,10 +119,9 @@ def parse_m3u(content: bytes, is_file: Callable[[str], bool] = lambda _line: Fal
     other = read_other_list(text)
     if other is not None:
         return _bounded((Entry(*astuple(item)) for item in other.items), other.name)
-    if WEB_PAGE.match(text):
-        return M3u((), fault=translatable("it is a web page (HTML), not a playlist"))
-    if HLS.search(text):
-        return M3u((), fault=translatable("it describes the stream of a single recording (HLS) and is not a playlist"))
+    fault = _fault(text)
+    if fault:
+        return M3u((), fault=fault)
     lines = (line for found in LINE.finditer(text) if (line := found[0].strip(" \t\ufeff\0\x1a")))
     entries = (line for line in lines if not line.startswith("#") or _is_entry(line, is_file))
     named = PLAYLIST.search(text)

@@ -17,7 +17,7 @@ _PLS: Final = re.compile(r"\s*(?:;[^\r\n]*\s+)*\[playlist\]", re.I)
 _FIELD: Final = re.compile(r"(file|title|length)([0-9]{1,9})[ \t]*=([^\r\n]*)", re.I)
 _MARKUP: Final = re.compile(r"\s*<(?:[?!].{0,2000}?<)?(?:\w{1,40}:)?(?:playlist|smil|asx|winampxml)\b", re.I | re.S)
 """Declarations and comments may precede the root element, and a namespace prefix its name."""
-_JSPF: Final = re.compile(r'\s*\{\s*"playlist"\s*:')
+JSPF: Final = re.compile(r'\s*\{\s*"playlist"\s*:')
 _ITEMS: Final = frozenset({"track", "entry", "media"})
 _ARTIST: Final = ("creator", "author")
 _TEXTS: Final = ("location", "title", "duration", "album", "identifier", *_ARTIST)
@@ -70,7 +70,7 @@ def read_other_list(text: str) -> OtherList | None:
     """Parse a playlist of any of these formats, recognized by its beginning; None if it is none of them."""
     if _PLS.match(text):
         return OtherList(tuple(_pls_items(text)))
-    if _JSPF.match(text):
+    if JSPF.match(text):
         return _read_jspf(text)
     if not _MARKUP.match(text):
         return None

@@ -12,6 +12,7 @@ from typing import Final
 from spotmap_build.core.files import system_devices
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
+from spotmap_build.fetch.exports.export_files import OTHER_ARCHIVES
 from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, cue_sheet_notices
 from spotmap_build.fetch.folders.m3u import FOOBAR_SUFFIX, PLAYLIST_SUFFIXES
 from spotmap_build.fetch.folders.own_files import OwnFiles
@@ -27,6 +28,8 @@ _NOT_DECODED: Final = """
     aax aaxc ay cda gbs hes it kar kss mid midi minipsf mo3 mod mptm nsf nsfe ofr ofs psf rmi s3m sap sid spc vgm
     vgz xm ym
 """
+ARCHIVE_SUFFIXES: Final = frozenset((".zip", *OTHER_ARCHIVES))
+"""Archives, in which albums are sold and sent; they are not opened."""
 _NO_LIBRARY: Final = """
     .git .hg .svn .bzr .cache .thumbnails .venv .tox .npm .sync .stfolder .stversions
     .appledouble .appledb .appledesktop .fseventsd .spotlight-v100 .temporaryitems .documentrevisions-v100
@@ -68,6 +71,8 @@ class Listing:
     """Links to folders that were already visited, possibly circular."""
     no_sound: Counter[str] = field(default_factory=Counter)
     """Number of music files that cannot be decoded, by suffix."""
+    archives: Counter[str] = field(default_factory=Counter)
+    """Number of archives, by suffix."""
     set_aside: Counter[str] = field(default_factory=Counter)
     """Number of audio files in folders of ``NO_LIBRARY``, by folder name."""
 
@@ -92,6 +97,8 @@ def walk(root: Path) -> Listing:
                 listing.covers.setdefault(folder, path)
             elif suffix in NO_SOUND_SUFFIXES:
                 listing.no_sound[suffix] += 1
+            elif suffix in ARCHIVE_SUFFIXES:
+                listing.archives[suffix] += 1
         listing.misnamed += [folder / name for name in folder_names if Path(name).suffix.lower() in AUDIO_SUFFIXES]
     if listing.misnamed:
         holding = {folder for audio in listing.audio for folder in audio.parents}
@@ -151,6 +158,7 @@ def skipped_notices(listing: Listing) -> tuple[str, ...]:
     return (
         *_link_notices(listing.links),
         *_no_sound_notices(listing.no_sound),
+        *_archive_notices(listing.archives),
         *_set_aside_notices(listing.set_aside),
         *cue_sheet_notices(listing.cue_sheets, listing.audio),
     )
@@ -172,6 +180,15 @@ def _no_sound_notices(counts: Counter[str]) -> tuple[str, ...]:
     if counts.total() == 1:
         return (f"1 file is in a format that cannot be decoded ({kinds}) and was left out.",)
     return (f"{counts.total()} files are in formats that cannot be decoded ({kinds}) and were left out.",)
+
+
+def _archive_notices(counts: Counter[str]) -> tuple[str, ...]:
+    if not counts:
+        return ()
+    kinds = ", ".join(sorted(counts))
+    if counts.total() == 1:
+        return (f"1 archive ({kinds}) was left out: unpack it if it contains music.",)
+    return (f"{counts.total()} archives ({kinds}) were left out: unpack them if they contain music.",)
 
 
 def _set_aside_notices(counts: Counter[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from spotmap_build.core.files import read_bounded
-from spotmap_build.core.text import decode_guessing, printable
+from spotmap_build.core.text import decode_guessing, is_binary, printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError, unreadable_source
 from spotmap_build.fetch.folders.m3u import FOOBAR_SUFFIX, PLAYLIST_SUFFIXES
@@ -55,11 +55,7 @@ SIGNATURES: Final = {
     rb"\x89PNG|\xff\xd8\xff": translatable("a picture"),
 }
 """Beginnings of other file types that are sometimes named ``.csv``."""
-CONTROL_CHARACTERS: Final = dict.fromkeys((*range(1, 9), *range(14, 26), *range(28, 32)))
-"""Those that no text contains; ESC begins letters of other alphabets."""
 SAMPLE_BYTES: Final = 4_096
-MAX_CONTROL_SHARE: Final = 0.05
-"""Maximum share of these characters in a text that is only damaged."""
 
 
 def read_columns(path: Path, is_used: Callable[[str], bool]) -> Table:
@@ -118,7 +114,7 @@ def decode_table(content: bytes, place: str) -> tuple[str, tuple[str, ...]]:
                 f"{place} is {kind}, not text.", hint="Open it in its program, and save or export it as CSV (UTF-8)."
             )
     sample, _ = decode_guessing(content[:SAMPLE_BYTES])
-    if len(sample) - len(sample.translate(CONTROL_CHARACTERS)) > MAX_CONTROL_SHARE * len(sample):
+    if is_binary(sample):
         raise SourceError(f"{place} is not text.", hint="Check that it is the right file.")
     text, encoding = decode_guessing(content)
     if "\ufffd" in text and "\ufffd".encode() not in content:
