@@ -111,10 +111,8 @@ class Command(click.Command):
 
     context_class = Context
 
-    def get_short_help_str(self, limit: int = 45) -> str:
-        """Return the description for the list of commands; in English, click truncates it to one line."""
-        if is_english():
-            return super().get_short_help_str(limit)
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002 - as in click
+        """Return the description for the list of commands: its first sentence, which click would truncate."""
         return _first_sentence(translated(paragraphs(self.help or "")[0]))
 
 

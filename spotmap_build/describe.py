@@ -119,7 +119,10 @@ def describe_stats(stats: Stats) -> Iterator[str]:
 
 
 def _records(count: int, size_bytes: int) -> str:
-    return gettext("{records} records, {size}", records=str(count).rjust(8), size=format_bytes(size_bytes))
+    records = str(count).rjust(8)
+    return ngettext(
+        "{records} record, {size}", "{records} records, {size}", count, records=records, size=format_bytes(size_bytes)
+    )
 
 
 def describe_check(report: CheckReport) -> Iterator[str]:
@@ -213,7 +216,8 @@ def describe_deployed(site: BuiltSite, deployed: Deployed, shown: str, *, dry_ru
         kept = gettext("{files} were already there", files=format_count(deployed.kept_count))
         removed = format_count(len(deployed.removed))
         more = gettext(", {files} of an older version removed", files=removed) if deployed.removed else ""
-        yield f"{sent}; {kept}{more}."
+        sentence = f"{sent}; {kept}{more}"
+        yield gettext("{sentence}.", sentence=sentence)
     else:
         yield gettext("{place} is up to date: it shows this version already.", place=shown)
     for name in site.too_large:

@@ -68,11 +68,13 @@ class SentenceTranslator:
                 return found, count
         return self._divide(parts[0]), 1
 
-    def _find(self, sentence: str) -> str | None:
+    def _find(self, sentence: str, end: str = "") -> str | None:
         if sentence in self._texts:
             return self._texts[sentence]
         for message, literals in self._patterns:
-            if all(part in sentence for part in literals):  # much faster than the regular expression
+            if message.endswith(end) and all(
+                part in sentence for part in literals
+            ):  # much faster than the regular expression
                 pattern = "(.*?)".join(map(re.escape, VALUE.split(message)[::2]))
                 if found := re.fullmatch(pattern, sentence, re.DOTALL):
                     return self._filled(message, found.groups())
@@ -92,6 +94,9 @@ class SentenceTranslator:
         parts = JOINT.split(text.removesuffix("."))
         translated, first = "", 0
         while first < len(parts):
+            rest = self._find(f"{''.join(parts[first:])}.", end=".") if first and text.endswith(".") else None
+            if rest is not None:  # a whole sentence behind the name of a file
+                return translated + rest
             for end in range(first + 1, min(len(parts), first + 2 * MAX_JOINED) + 1, 2):
                 found = self._find("".join(parts[first:end]))
                 if found is not None:

@@ -78,7 +78,7 @@ def forecast(count: int, seconds: int) -> str:
     from spotmap_build.embed.excerpts import forecast_bytes
 
     megabytes = max(1, round(forecast_bytes(count, seconds) / MEGABYTE))
-    return f"Excerpts of {seconds} s to make: {count:,}, about {megabytes:,} MB more in the site. {RIGHTS}"
+    return f"Excerpts of {seconds} s from {count:,} of your tracks add about {megabytes:,} MB to the site. {RIGHTS}"
 
 
 def count_excerpts(tracks: tuple[Track, ...]) -> int:

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 def describe_plan(run: Run, fetched: Fetched) -> tuple[str, ...]:
     """Describe the library, the audio to analyze with an estimate of the time, and the output folder."""
     library = fetched.library
-    sentences = [f"{count_library(library)}.", *map(translate, fetched.loaded.notices)]
+    sentences = [gettext("{sentence}.", sentence=count_library(library)), *map(translate, fetched.loaded.notices)]
     if fetched.is_placed or fetched.loaded.vectors is not None:
         sentences.append(gettext("No audio to analyze: the source provides its own vectors or positions."))
     else:
         sentences.extend(_work(run, fetched))
     if run.config.excerpts and (count := count_excerpts(library.tracks)):
-        sentences.append(forecast(count, run.config.excerpts))
+        sentences.append(translate(forecast(count, run.config.excerpts)))
     if run.config.shard is None:
         sentences.append(gettext("The site would be written to {folder}.", folder=run.config.out))
     else:

@@ -225,7 +225,7 @@ def test_build_makes_each_excerpt_once_and_removes_them_when_switched_off(song: 
     rows += ["Broken,9,9,silent.flac", "Nowhere,8,8,"]
     (tmp_path / "library.csv").write_text("\n".join(["title,x,y,path", *rows]) + "\n")
     first = build(tmp_path, "--excerpts", SECONDS)
-    assert f"Excerpts of {SECONDS} s to make: " in first.stderr
+    assert f"Excerpts of {SECONDS} s from " in first.stderr
     assert "publish excerpts only of music that is yours to share" in first.stderr
     names = excerpts(tmp_path)
     assert len(names) == 8

@@ -187,6 +187,7 @@ WITH_WORDS = (
     "Spotify refuses requests for 3 minutes.",
     "5 of 10 covers are missing: 3 not there any more; 2 not to be reached.",
     "The download is incomplete: nothing arrived.",
+    "a.mp3: The file is damaged: no audio can be read from it.",
 )
 """Sentences with words of the code as values."""
 
@@ -195,7 +196,7 @@ WITH_WORDS = (
 def test_words_in_a_sentence_are_translated_with_it(language: str) -> None:
     translator = SentenceTranslator(translations_of("errors", language), str)
     english = {"columns", "embedder", "report", "cache", "old", "workbook", "holds", "or", "connection", "your"}
-    english |= {"saved", "tracks", "row", "playlist", "minutes", "not", "there", "nothing", "arrived", "Row"}
+    english |= {"saved", "tracks", "row", "playlist", "minutes", "not", "there", "nothing", "arrived", "Row", "file"}
     for sentence in WITH_WORDS:
         words = set(re.findall(r"\b[A-Za-z]+\b", translator.translate(sentence), re.ASCII))
         assert words & (english) == set(), translator.translate(sentence)
