@@ -65,11 +65,11 @@ def check_answer(content: bytes) -> bytes:
     shelves = list(_lists_of_rows(answer))
     if not shelves and not _says_nothing_found(answer):
         raise ValueError("it has no known section")
-    if not any(_is_to_be_tidied(snapshots) for snapshots in shelves):
+    if not any(_is_to_be_tidied(shelf) for shelf in shelves):
         return content
-    for snapshots in shelves:
-        heading = snapshots[:1] if _is_heading(snapshots[0]) else []
-        snapshots[:] = heading + [item for item in snapshots if _is_row(item)][:MAX_ROWS]
+    for shelf in shelves:
+        heading = shelf[:1] if _is_heading(shelf[0]) else []
+        shelf[:] = heading + [item for item in shelf if _is_row(item)][:MAX_ROWS]
     return json.dumps(answer).encode()
 
 
@@ -77,12 +77,12 @@ def one_by_one(content: bytes) -> Iterator[bytes]:
     """Split a response (as returned by :func:`check_answer`) into responses with one row each."""
     answer = parse_json(content)
     shelves = list(_lists_of_rows(answer)) if isinstance(answer, dict) else []
-    rows = [list(snapshots) for snapshots in shelves]
-    for snapshots, own in zip(shelves, rows, strict=True):
+    rows = [list(shelf) for shelf in shelves]
+    for shelf, own in zip(shelves, rows, strict=True):
         for other in shelves:
             other[:] = [{}]  # ytmusicapi skips lists that do not begin with a row
         for row in filter(_is_row, own):
-            snapshots[:] = [row]
+            shelf[:] = [row]
             yield json.dumps(answer).encode()
 
 
@@ -133,7 +133,7 @@ def _text(text: str) -> str:
 
 
 def _lists_of_rows(node: Any) -> Iterator[list[Any]]:
-    """Yield the lists of results below a node, iteratively because the nesting depth is not limited."""
+    """Yield the lists of results (YouTube's "shelves") below a node, without recursion, since nesting has no limit."""
     waiting = [node]
     while waiting:
         node = waiting.pop()
@@ -151,8 +151,8 @@ def _is_heading(item: Any) -> bool:
     return isinstance(item, dict) and "messageRenderer" in item
 
 
-def _is_to_be_tidied(snapshots: list[Any]) -> bool:
-    rows = snapshots[1:] if _is_heading(snapshots[0]) else snapshots
+def _is_to_be_tidied(shelf: list[Any]) -> bool:
+    rows = shelf[1:] if _is_heading(shelf[0]) else shelf
     return len(rows) > MAX_ROWS or not all(_is_row(item) for item in rows)
 
 
@@ -165,9 +165,9 @@ def _says_nothing_found(answer: dict[str, Any]) -> bool:
 def _is_message(section: Any) -> bool:
     if not isinstance(section, dict):
         return False
-    snapshots = section.get("musicShelfRenderer")
-    if isinstance(snapshots, dict) and isinstance(snapshots.get("contents"), list):
-        return any(_is_heading(item) for item in snapshots["contents"])
+    shelf = section.get("musicShelfRenderer")
+    if isinstance(shelf, dict) and isinstance(shelf.get("contents"), list):
+        return any(_is_heading(item) for item in shelf["contents"])
     return "itemSectionRenderer" in section or "musicCardShelfRenderer" in section
 
 
