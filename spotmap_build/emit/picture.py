@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import zlib
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +16,7 @@ import orjson
 from scipy import ndimage
 
 from spotmap_build.emit.palette import DARK, color_of
+from spotmap_build.emit.shapes import Frame
 
 SOCIAL_NAME: Final = "map.png"
 SOCIAL_SIZE: Final = (1200, 630)
@@ -31,20 +31,6 @@ MAX_ICON_POINTS = 260
 FILL, EDGE = 0.13, 0.5
 
 Pixels = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """Position of the map in a picture: ``size`` in drawn pixels, ``scale`` in pixels per map unit, ``center``."""
-
-    size: tuple[int, int]
-    center: tuple[float, float]
-    scale: float
-
-    def place(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        across = (np.asarray(x, np.float64) - self.center[0]) * self.scale + self.size[0] / 2
-        down = (self.center[1] - np.asarray(y, np.float64)) * self.scale + self.size[1] / 2
-        return across, down
 
 
 def pictures(map_json: bytes, *, has_social: bool) -> dict[str, bytes]:
@@ -87,18 +73,18 @@ def _draw(
     return rounded
 
 
-def _frame(view: list[int], size: tuple[int, int], rim: float) -> _Frame:
+def _frame(view: list[int], size: tuple[int, int], rim: float) -> Frame:
     x0, y0, x1, y1 = view
     scale = min((size[0] - 2 * rim) / (x1 - x0), (size[1] - 2 * rim) / (y1 - y0))
-    return _Frame(size, ((x0 + x1) / 2, (y0 + y1) / 2), scale)
+    return Frame(((x0 + x1) / 2, (y0 + y1) / 2), (size[0] / 2, size[1] / 2), scale)
 
 
-def _draw_region(image: Pixels, frame: _Frame, rings: list[list[int]], color: Pixels) -> None:
+def _draw_region(image: Pixels, frame: Frame, rings: list[list[int]], color: Pixels) -> None:
     """Fill a region with the even-odd rule, so that holes stay empty, and draw its edge."""
-    corners = [np.stack(frame.place(ring[::2], ring[1::2]), axis=1) for ring in rings]
+    corners = [np.stack(frame.place(*np.array(ring, np.float64).reshape(-1, 2).T), axis=1) for ring in rings]
     if not corners:
         return
-    width, height = frame.size
+    height, width, _ = image.shape
     left, top = np.clip(np.floor(np.concatenate(corners).min(axis=0)) - 1, 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(np.concatenate(corners).max(axis=0)) + 1, 0, (width, height)).astype(int)
     part = image[top:bottom, left:right]
@@ -124,10 +110,10 @@ def _inside(rings: list[npt.NDArray[np.float64]], height: int, width: int) -> np
     return odd
 
 
-def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], base_radius: float, max_points: int) -> None:
+def _draw_points(image: Pixels, frame: Frame, document: dict[str, Any], base_radius: float, max_points: int) -> None:
     """Draw one disc per track, tracks outside of clusters below the others."""
     step = max(1, math.ceil(document["count"] / max_points))
-    x, y = (np.cumsum(np.array(document[axis], np.int64))[::step] for axis in ("x", "y"))
+    x, y = (np.cumsum(np.array(document[axis], np.float64))[::step] for axis in ("x", "y"))
     labels = np.array(document["cluster"], np.int64)[::step]
     order = np.argsort(labels >= 0, kind="stable")
     across, down = (np.rint(places).astype(np.int64) for places in frame.place(x[order], y[order]))
@@ -138,7 +124,7 @@ def _draw_points(image: Pixels, frame: _Frame, document: dict[str, Any], base_ra
     colors = palette[labels[order]]
     radius = base_radius * (0.3 + 0.7 / (1 + len(x) / 900) ** 0.5)
     reach = math.ceil(radius)
-    width, height = frame.size
+    height, width, _ = image.shape
     for dy in range(-reach, reach + 1):
         dx = np.arange(-reach, reach + 1)
         columns = across + dx[dx * dx + dy * dy <= radius * radius, None]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from spotmap_build.emit.palette import color_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
     from spotmap_build.emit.palette import Palette
 
@@ -21,18 +24,22 @@ FILL: Final = 0.1
 STROKE: Final = 0.5
 
 Place = tuple[float, float]
+Coordinate = TypeVar("Coordinate", float, "npt.NDArray[np.float64]")
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Position of the map: ``center`` (map units) is drawn at ``middle``; ``scale``: drawing units per map unit."""
+    """Position of the map in a drawing, whose y axis points downwards.
+
+    ``center`` (map units) is drawn at ``middle``; ``scale``: drawing units per map unit.
+    """
 
     center: Place
     middle: Place
     scale: float
 
-    def place(self, x: float, y: float) -> Place:
-        """Convert a position on the map, whose y axis points upwards, to the drawing."""
+    def place(self, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
+        """Convert one or several positions on the map, whose y axis points upwards, to the drawing."""
         across = (x - self.center[0]) * self.scale + self.middle[0]
         return across, (self.center[1] - y) * self.scale + self.middle[1]
 
