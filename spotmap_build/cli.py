@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from spotmap_build.cli_help import show_usage_error
-from spotmap_build.cli_options import BuildCommand, DefaultCommandGroup, echo, end_with, read_config, set_language_from
+from spotmap_build.cli_options import (
+    BuildCommand,
+    DefaultCommandGroup,
+    ask,
+    echo,
+    end_with,
+    read_config,
+    set_language_from,
+)
 from spotmap_build.cli_storage import cache, deploy, store
 from spotmap_build.core.interrupts import handle_interrupts
 from spotmap_build.core.language import AUTO
@@ -77,7 +85,7 @@ def init(sources: tuple[str, ...], title: str | None, workflow: bool | None, yes
     from spotmap_build.config import working_folder
     from spotmap_build.scaffold.action import find_action
 
-    choices = scaffold.choose(sources, title, workflow, ask=None if yes or not sys.stdin.isatty() else _ask)
+    choices = scaffold.choose(sources, title, workflow, ask=None if yes or not sys.stdin.isatty() else ask)
     action, folder = find_action(), working_folder()
     made = scaffold.write_files(folder, scaffold.make_files(choices, action))
     echo(scaffold.describe_result(made, choices, action, folder))
@@ -155,7 +163,7 @@ def login(
 
     kept = ensure_login(
         SpotifySettings.from_config(read_config({})),
-        LoginDialog(say, ask=_ask if paste else None, open_browser=open_browser and not paste, port=port or 0),
+        LoginDialog(say, ask=ask if paste else None, open_browser=open_browser and not paste, port=port or 0),
         client_id=client_id or "",
         reuse=print_ci_secret and client_id is None,
         write=write,
@@ -187,7 +195,7 @@ def review(*, report: str | None, overrides: str | None, everything: bool, only_
     run_review(
         config.report_path,
         config.overrides,
-        ask=_ask if asks else None,
+        ask=ask if asks else None,
         show=lambda text: echo(text.split("\n")),
         doubtful_below=DOUBTFUL_BELOW,
         everything=everything,
@@ -203,18 +211,7 @@ def _offers_init() -> bool:
 
 def _agrees(question: str) -> bool:
     """Ask a yes/no question; anything but "n..." counts as yes."""
-    return not _ask(question).strip().casefold().startswith("n")
-
-
-def _ask(question: str) -> str:
-    """Prompt for one line on the terminal. Raise ``EOFError`` at the end of input."""
-    from spotmap_build.core.text import log_line
-
-    click.echo(log_line(question), nl=False, err=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line
+    return not ask(question).strip().casefold().startswith("n")
 
 
 @main.command()
@@ -288,7 +285,7 @@ def push(choice: tuple[str, ...], only_list: bool, dry_run: bool, yes: bool, exa
             return not dry_run
         if not sys.stdin.isatty():
             raise click.UsageError("These changes need a confirmation, and the input is not a terminal: give --yes.")
-        agrees = _ask(gettext("Make these changes on Spotify? [y/N] ")).strip().casefold() in {"y", "yes"}
+        agrees = ask(gettext("Make these changes on Spotify? [y/N] ")).strip().casefold() in {"y", "yes"}
         echo([] if agrees else [gettext("Nothing was changed.")])
         return agrees
 
@@ -367,8 +364,10 @@ def doctor(as_json: bool) -> None:
     if as_json:
         set_language(AUTO)  # programs identify findings by their English names
     findings = examination.examine(config)
-    text = examination.as_json(findings) if as_json else examination.as_text(findings)
-    echo(text.split("\n"))
+    if as_json:
+        click.echo(examination.as_json(findings))
+    else:
+        echo(examination.as_text(findings).split("\n"))
     if any(finding.level == "error" for finding in findings):
         sys.exit(2)
 

@@ -142,10 +142,22 @@ def _given(option: str, arguments: Sequence[str]) -> str:
 
 def echo(lines: Iterable[str], *, err: bool = False) -> None:
     """Print each text on one line, with control characters and line breaks made harmless."""
+    from spotmap_build.core.program import with_program
     from spotmap_build.core.text import log_line
 
     for line in lines:
-        click.echo(log_line(line), err=err)
+        click.echo(log_line(with_program(line)), err=err)
+
+
+def ask(question: str) -> str:
+    """Prompt for one line on the terminal. Raise ``EOFError`` at the end of input."""
+    from spotmap_build.core.text import log_line
+
+    click.echo(log_line(question), nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line
 
 
 def end_with(error: SpotmapError) -> NoReturn:

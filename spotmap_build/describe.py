@@ -6,14 +6,10 @@ Functions return text and print nothing.
 from __future__ import annotations
 
 import contextlib
-import os
-import shlex
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from spotmap_build.core.program import program, shell_word
 from spotmap_build.core.text import pad_to_width
 from spotmap_build.core.translation import format_count, gettext, ngettext, translate
 from spotmap_build.fetch.spotify.playlist_changes import MAX_TRACKS, Rename
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
     from spotmap_build.stages.push import Proposal
     from spotmap_build.store import Pulled, Pushed
 
-PROGRAM: Final = "spotmap-build"
 MAX_NAMED: Final = 10
 """Number of tracks or damaged files that are listed by name; the rest are counted."""
 
@@ -54,31 +49,6 @@ def short_path(path: Path) -> str:
         if path.is_relative_to(folder):
             return str(path.relative_to(folder))
     return str(path)
-
-
-def shell_word(text: str) -> str:
-    """Quote a text as one word for the shell of this system.
-
-    Control characters and undecodable bytes are escaped in the ``$'...'`` syntax of bash and zsh.
-
-    >>> shell_word("my map"), shell_word("site"), shell_word("-map")
-    ("'my map'", 'site', './-map')
-    """
-    word = f"./{text}" if text.startswith("-") else text
-    if sys.platform == "win32":
-        return subprocess.list2cmdline([word])
-    if word.isprintable():
-        return shlex.quote(word)
-    plain = {byte: chr(byte) for byte in range(0x20, 0x7F) if chr(byte) not in "'\\"}
-    return "$'" + "".join(plain.get(byte, f"\\{byte:03o}") for byte in os.fsencode(word)) + "'"
-
-
-def program() -> str:
-    """Return what to type to run this program: its name, or the path that started it if the shell does not find it."""
-    started_by = sys.argv[0]
-    if Path(started_by).stem != PROGRAM or shutil.which(PROGRAM):
-        return PROGRAM
-    return shell_word(started_by)
 
 
 def preview_command(config: Config) -> str:

@@ -12,6 +12,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
+from spotmap_build.core.program import with_program
 from spotmap_build.core.text import log_line, printable, printable_json
 from spotmap_build.core.translation import gettext, gettext_noop, translate
 
@@ -93,7 +94,7 @@ class PlainProgress:
         self._stream.flush()
 
     def _line(self, text: str) -> None:
-        self._stream.write(log_line(text) + "\n")
+        self._stream.write(log_line(with_program(text)) + "\n")
         self._stream.flush()
 
 
@@ -173,7 +174,7 @@ class TerminalProgress:
         self._print(("✓ ", "green"), (f"{self._stage:<8} ", "bold"), (translate(outcome), ""))
 
     def say(self, message: str, *, level: str = "info") -> None:
-        self._print((translate(message), {"warning": "yellow", "error": "bold red"}.get(level, "")))
+        self._print((with_program(translate(message)), {"warning": "yellow", "error": "bold red"}.get(level, "")))
 
     def _print(self, *pieces: tuple[str, str]) -> None:
         """Print one line of ``(text, style)`` pieces."""

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from spotmap_build.atlas import Figure
+from spotmap_build.cli import main
 from spotmap_build.companion_files import SUMMARY
 from spotmap_build.config import Config
 from spotmap_build.config_values import Shard
-from spotmap_build.describe import preview_command, review_command, shell_word
+from spotmap_build.core.program import COMMANDS, shell_word, with_program
+from spotmap_build.describe import preview_command, review_command
 from spotmap_build.errors import LoginError
 from spotmap_build.model import Failed, Track
 from spotmap_build.summary import (
@@ -119,6 +121,19 @@ def test_printed_commands_name_the_program_by_its_path_if_the_shell_does_not_fin
     assert preview_command(Config(out=tmp_path / "site")) == "'my venv/bin/spotmap-build' preview site"
     monkeypatch.setenv("PATH", str(folder))
     assert preview_command(Config(out=tmp_path / "site")) == "spotmap-build preview site"
+
+
+def test_commands_in_sentences_say_how_the_program_was_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    hint = "Update spotmap-build, or run spotmap-build login (`spotmap-build --source demo` needs none)."
+    assert tuple(sorted(main.commands)) == COMMANDS
+    monkeypatch.setattr("sys.argv", ["/x/spotmap_build/__main__.py", "plan"])
+    monkeypatch.setattr("sys.executable", "/my venv/python")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    typed = "'/my venv/python' -m spotmap_build"
+    assert with_program(hint) == f"Update spotmap-build, or run {typed} login (`{typed} --source demo` needs none)."
+    monkeypatch.setattr("sys.argv", ["/my venv/other", "plan"])
+    assert with_program(hint) == hint
 
 
 def test_windows_commands_use_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
