@@ -114,23 +114,23 @@ class Key:
 
 
 def _require_plain(value: object, where: str, depth: int) -> None:
-    kind = type(value)
-    if value is None or kind is str or kind is bool or kind is int:
+    if value is None or type(value) is str or type(value) is bool or type(value) is int:
         return
-    if kind is float:
-        if not math.isfinite(value):  # type: ignore[arg-type]  # mypy does not narrow by `type() is`
+    if type(value) is float:
+        if not math.isfinite(value):
             raise UnkeyableError(f"{where} is {value}, which is not a finite number")
         return
     if depth >= _MAX_DEPTH:
         raise UnkeyableError(f"{where[:80]}… is nested more than {_MAX_DEPTH} levels deep, or contains itself")
-    if kind is dict:
-        for name, item in value.items():  # type: ignore[attr-defined]
+    if type(value) is dict:
+        for name, item in value.items():
             if type(name) is not str:
                 raise UnkeyableError(f"{where} has the key {name!r}, which is not a string")
             _require_plain(item, f"{where}.{name}", depth + 1)
         return
-    if kind is list or kind is tuple:
-        for index, item in enumerate(value):  # type: ignore[arg-type]
+    if type(value) is list or type(value) is tuple:
+        for index, item in enumerate(value):
             _require_plain(item, f"{where}[{index}]", depth + 1)
         return
+    kind = type(value)
     raise UnkeyableError(f"{where} is a {kind.__module__}.{kind.__qualname__}, which is not plain JSON data")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import traceback
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import Field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Protocol, TypeVar
 
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import ConfigError, PluginError, SpotmapError
@@ -30,7 +30,9 @@ GROUPS: Final[dict[Group, str]] = {
 
 
 class Row(Protocol):
-    """The fields that every row has."""
+    """The fields that every row has. Rows are data classes."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
     @property
     def name(self) -> str:
@@ -94,7 +96,7 @@ def load_row(group: Group, name: str, row_type: type[AnyRow]) -> AnyRow:
             f"The {what} of the package {package} does not work: {point.value} has the name '{row.name}'.",
             hint=_hint(package),
         )
-    return replace(row, package=package)  # type: ignore[type-var]  # rows are data classes
+    return replace(row, package=package)
 
 
 @contextmanager
