@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spotmap_build.cache.store import Cache
     from spotmap_build.model import Candidate, Track
 
-MATCH_VERSION: Final = 6
+MATCH_VERSION: Final = 7
 """Raise when the matcher's decisions change. Earlier decisions are then re-evaluated on the candidates stored with
 them, and a track is searched again only if the new decision differs."""
 MATCH: Final = "match.json"

@@ -26,6 +26,8 @@ _SPELLING: Final = str.maketrans(
         **dict.fromkeys("ًٌٍَُِّْـٰ", None),  # Arabic vowel signs and tatweel (elongation)
         **dict.fromkeys(map(chr, range(0x0591, 0x05BE)), None),  # Hebrew vowel points and cantillation marks
         **dict.fromkeys(map(chr, range(0x05BF, 0x05C8)), None),
+        "़": None,  # Devanagari spellings of one word
+        "ँ": "ं",
         "ё": "е",
         "Ё": "Е",
         "أ": "ا",
@@ -43,7 +45,11 @@ _SPELLING: Final = str.maketrans(
         "＆": " and ",
     }
 )
-_WORD: Final = re.compile(r"[^\W_]+")
+_VOWEL_SIGNS: Final = "".join(
+    letter for letter in map(chr, range(0x0900, 0x1900)) if unicodedata.category(letter) in {"Mn", "Mc"}
+)
+"""Signs from Devanagari to Mongolian that are part of a word: without them "दिल" would be "दाल"."""
+_WORD: Final = re.compile(rf"(?:[^\W_]|[{_VOWEL_SIGNS}])+")
 _SIGN_IN_WORD: Final = re.compile(r"(?<=\w)!(?=\w)|\$(?=\w)|(?<=\w)\$|(?<=\w)@(?=\w)")
 _SIGNS: Final = {"!": "i", "$": "s", "@": "a"}
 _KATAKANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}

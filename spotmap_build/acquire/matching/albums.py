@@ -28,7 +28,7 @@ _SEASON: Final = re.compile(r"\b(?:season|staffel|saison|temporada|stagione|seiz
 _COUNTED: Final = re.compile(r"^(?:season|part|vol|volume|episode|chapter|act|disc|book|staffel|saison|temporada) ")
 """Beginnings of the last part of an album's name that do not make it a name of its own."""
 _LIVE_SUBTITLE: Final = re.compile(
-    r"[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)"
+    r"^live\s*:|[:(\[–—-]\s*live\b(?! (?:to|for|your|like|free|fast|forever|and let)\b)"
     r"|\w(?<!\blong)(?<!\bwe)(?<!\bto)(?<!\bi)(?<!\byou)(?<!\bthey)(?<!\bhow)(?<!\bnot)\s+live\s*:",
     re.IGNORECASE,
 )
@@ -110,8 +110,8 @@ def _counted(name: str, album: str) -> str:
 
 
 def _is_edition(mark: Mark) -> bool:
-    """Return whether a mark has a word for "version" but only names an edition of the album: "2CD Version"."""
-    return mark.kinds == {"another version"} and _endings()[1].fullmatch(f" {native(mark.said)}") is not None
+    """Return whether a mark has a word for a version but only names an edition of the album: "2CD Version"."""
+    return mark.kinds <= {"another version", "session"} and _endings()[1].fullmatch(f" {native(mark.said)}") is not None
 
 
 def _subtitle(album: str) -> str:

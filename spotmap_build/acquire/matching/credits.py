@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from spotmap_build.acquire.matching.albums import share_a_work
 from spotmap_build.acquire.matching.artists import Agreement, compare_artists, listed_singly, names_in
-from spotmap_build.acquire.matching.case import CLOSE_S, RefusedError
+from spotmap_build.acquire.matching.case import ALBUM_AUDIO, CLOSE_S, RefusedError
 from spotmap_build.acquire.matching.classical import is_composer, is_played_by_ensemble, performers, read_work
-from spotmap_build.acquire.matching.people import is_impostor, words_of
+from spotmap_build.acquire.matching.common_titles import works_agree
+from spotmap_build.acquire.matching.people import is_impostor, is_label, is_nobody, is_various, words_of
 from spotmap_build.acquire.matching.transliteration import is_east_asian_reading
 from spotmap_build.core.normalize import is_latin
 
@@ -97,6 +98,8 @@ def _is_loosely_credited(case: Case, naming_more: Title) -> bool:
 def _is_from_same_film(case: Case) -> bool:
     """Return whether a single and a soundtrack name the same film, so that only their credits differ in length."""
     mine, theirs = case.wanted.album, case.album
+    if works_agree(case.wanted.title.works, [theirs.name]) or works_agree(case.title.works, [mine.name]):
+        return True  # 'Salt (From "The Sea")', and "Salt" on "The Sea"
     return mine.is_soundtrack and theirs.is_soundtrack and share_a_work(mine, theirs)
 
 
@@ -110,10 +113,15 @@ def _is_without_composer(case: Case, offered: tuple[str, ...]) -> bool:
     return is_exact and (is_of_film or is_played_by_ensemble(offered) or case.candidate.from_isrc)
 
 
+def _is_no_performer(credit: str) -> bool:
+    return is_nobody(credit) or is_various(credit) or is_label([credit])
+
+
 def _offered_artists(case: Case) -> tuple[str, ...]:
     """Return the candidate's artists: from the title if it names them, as uploads do, else the credits; plus guests."""
     title, candidate = case.title, case.candidate
-    if title.credited and not names_in(candidate.artists) & names_in(title.credited):
+    is_performed = candidate.video_type == ALBUM_AUDIO and not all(map(_is_no_performer, candidate.artists))
+    if title.credited and not is_performed and not names_in(candidate.artists) & names_in(title.credited):
         return (*title.credited, *title.guests)
     return (*candidate.artists, *title.guests)
 
@@ -123,7 +131,8 @@ def _is_composed(case: Case, offered: tuple[str, ...]) -> bool:
     artists = case.wanted.artists
     if not (artists and performers(offered) and is_composer(artists[0])):
         return False
-    return ": " in case.wanted.track.title or is_played_by_ensemble(performers(artists))
+    is_said = any(": " in title for title in (case.wanted.track.title, case.candidate.title))
+    return is_said or is_played_by_ensemble(performers(artists))
 
 
 def _compare_people(case: Case, offered: tuple[str, ...]) -> Agreement:

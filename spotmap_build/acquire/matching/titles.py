@@ -62,6 +62,8 @@ _GLUED_PART: Final = re.compile(r"\b(pt|part|vol|no|nr|ch)(\d+)\b")
 _ORDINAL: Final = re.compile(
     rf"\b({'|'.join(numerals.ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)? (part|movement|act|chapter)\b"
 )
+_AS_PICTURE: Final = "\ufe0f"
+"""Selects the colored form of a sign before it: "❤️"."""
 _SLASHES: Final = re.compile(r"\s+/\s+")
 
 
@@ -174,7 +176,9 @@ def take_apart(
         before, _, after = title.partition(separator)
         if after and canonical(before) in works:
             title = f"{after} ({before})"
-    text = unicodedata.normalize("NFKC", _YEAR_APART.sub(" ", _INCHES.sub(r"\1inch", repair(title))))
+    text = unicodedata.normalize("NFKC", _YEAR_APART.sub(" ", _INCHES.sub(r"\1inch", repair(title)))).replace(
+        _AS_PICTURE, ""
+    )
     parts = _Parts(names, works)
     text = _TRACK_NUMBER.sub("", text) if is_upload else text
     text = _KIND_FIRST.sub(r"\2 (\1)", _take_work(text, parts))
@@ -200,7 +204,7 @@ def take_apart(
     return Title(
         core,
         extras,
-        (*aliases, *more),
+        (*aliases, *(more if more and _names_it_too(*more) else ())),
         tuple(parts.marks),
         tuple(guest for guest in parts.guests if guest.strip()),
         tuple(parts.credited),

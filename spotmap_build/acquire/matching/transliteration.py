@@ -160,7 +160,7 @@ def sound_alike(one: str, other: str) -> bool:
     if _is_loanword(one, other):
         return True
     pairs = [(_rough(first), _rough(second)) for first, second in _pairs(one, other)]
-    if found & {"cyrillic", "greek"}:
+    if found & {"cyrillic", "greek", "other"}:
         return any(_ratio(first, second) >= _ALIKE_LETTER_BY_LETTER for first, second in pairs)
     return any(_ratio(first, second) >= _ALIKE and _is_one_spelling(first, second) for first, second in pairs)
 

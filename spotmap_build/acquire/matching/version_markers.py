@@ -142,7 +142,7 @@ def _compare_names(wanted: Side, offered: Side) -> Difference | None:
     kinds = wanted.kinds
     if mine == theirs or _possessive(mine) == _possessive(theirs):
         return None
-    if kinds & _EXACT or (TOGETHER in mine) != (TOGETHER in theirs):
+    if kinds & _EXACT or (TOGETHER in mine) != (TOGETHER in theirs) or _numbers(mine) != _numbers(theirs):
         return Difference("another version of the song")
     if mine and theirs:
         return None if _within(mine, theirs) or _within(theirs, mine) else Difference(f"another one: {describe(kinds)}")

@@ -31,11 +31,13 @@ _NUMBER: Final = re.compile(r"\d+(?:st|nd|rd|th|bit|k|khz)?|bit")
 """Numbers in the mark of a remaster: "24 Bit Remastered 05"."""
 _BONUS: Final = re.compile(r"(?:(?!tour\b)\w+ ){0,2}bonus (?:track|cut)|(?:19|20)\d\d (?:digital )?master")
 """A bonus track of a country or a shop, or the year of a master."""
-_GLUED: Final = re.compile(r"(?<=[^\x00-\x7f])(ver|version|mix|remix|edit)\b")
-"""A suffix without a space, in scripts that do not use spaces: "アニメver."."""
+_GLUED: Final = re.compile(r"(?<=[^\x00-\x7f]|\d)(ver|version|mix|remix|edit)\b")
+"""A suffix without a space, after a year or in scripts that do not use spaces: "アニメver."."""
 _REMASTERS: Final = tuple(version_words().remasters)
 _OWN_VERSION: Final = re.compile(r"(?:\w['’]?s['’]?|^\W*(?:my|your)) version\s*$", re.IGNORECASE)
 _YEARS_VERSION: Final = re.compile(r"^(?:19|20)\d\d (?:version|ver|versie|versione|recording)$")
+_MADE_IN_YEAR: Final = re.compile(r"\b(?:new|studio|mix|version|recording|original(?= \d)|(?<=\d )original)\b")
+"""Words that together with a year mean the recording, and not its publication: "New 2023", "Original Mix 2022"."""
 _NAMED_MIX: Final = re.compile(r"\bstereo mix\b")
 """A mix that is another one if it has a year or a name."""
 TOGETHER: Final = "&"
@@ -105,7 +107,8 @@ def read_segment(segment: str) -> Reading:
     languages = _languages(text, names | {noun for noun in nouns if not is_latin(noun)})
     if languages:
         return Reading("version", Mark(languages))
-    is_neutral = found.is_neutral and names <= years | of_transfer
+    of_year = frozenset[str]() if _MADE_IN_YEAR.search(text) else years
+    is_neutral = found.is_neutral and names <= of_year | of_transfer
     if is_neutral or _BONUS.fullmatch(text) or _is_of_a_file(segment) or _starts_neutral(text):
         return Reading("neutral")
     work = "" if nouns and not is_latin(text) else named_work(text)
