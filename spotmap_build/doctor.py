@@ -116,7 +116,7 @@ def _weights(config: Config) -> Finding:
     from spotmap_build.registry import embedders
 
     engine = engines.choose(config.engine)
-    spec = embedders.get(embedders.DEFAULT).on(engine)
+    spec = embedders.find(embedders.DEFAULT).on(engine)
     path = weights.find(spec, config.models_dir)
     if path is not None:
         here = sum(weights.find_head(head.file_on(engine), config.models_dir) is not None for head in spec.heads)

@@ -224,7 +224,7 @@ def _job(path: Path, embedder: str, engine: EngineName, folder: Path) -> EmbedJo
     from spotmap_build.registry import embedders
 
     weights = _weights(embedder, engine, folder)
-    return EmbedJob(path.stem, str(path), None, embedders.get(embedder).model, str(weights), engine, str(folder))
+    return EmbedJob(path.stem, str(path), None, embedders.find(embedder).model, str(weights), engine, str(folder))
 
 
 def _weights(embedder: str, engine: EngineName, folder: Path) -> Path:

@@ -49,4 +49,4 @@ def _piece(path: Path, place: Path) -> Path | None:
 def _job(path: Path, temp_folder: str) -> EmbedJob:
     engine = engines.choose("")
     weights = packaged_path(f"msd-musicnn{engines.SUFFIXES[engine]}")
-    return EmbedJob(path.name, str(path), None, embedders.get("musicnn").model, str(weights), engine, temp_folder)
+    return EmbedJob(path.name, str(path), None, embedders.find("musicnn").model, str(weights), engine, temp_folder)

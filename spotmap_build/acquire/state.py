@@ -282,7 +282,7 @@ def prepare_previews(full: Acquisition, tracks: Sequence[Track]) -> Acquisition:
 
 def _spec(run: Run, fetched: Fetched) -> EmbedderSpec:
     name = run.config.embedder or (embedders.DEMO_DEFAULT if fetched.loaded.kind == "demo" else embedders.DEFAULT)
-    return embedders.get(name)
+    return embedders.find(name)
 
 
 def tag_names(acquisition: Acquisition) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ def names() -> tuple[str, ...]:
     return (*EMBEDDERS, *plugins.entry_points_by_name("embedders"))
 
 
-def get(name: str) -> EmbedderSpec:
+def find(name: str) -> EmbedderSpec:
     """Return the embedder with this name: one of :data:`EMBEDDERS`, or one of an installed package.
 
     Raises

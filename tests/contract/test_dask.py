@@ -76,7 +76,7 @@ def job(track_id: str, folder: Path, **changes: object) -> EmbedJob:
         "track_id": track_id,
         "path": None,
         "prepare": render_tune,
-        "model": embedders.get("musicnn").model,
+        "model": embedders.find("musicnn").model,
         "weights_path": str(packaged_path("msd-musicnn.onnx")),
         "engine": "onnx",
         "temp_folder": str(folder),

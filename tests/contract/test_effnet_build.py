@@ -38,7 +38,7 @@ STYLES = [f"Genre {number % 15}---Style {number}" for number in range(400)]
 def stub(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
     """Serve stand-in networks; the embedder differs from the real one only in size and digest of its weights."""
     graph, network = stub_effnet.build(), stub_effnet.build_onnx()
-    spec = embedders.get("discogs-effnet")
+    spec = embedders.find("discogs-effnet")
     assert spec.weights is not None
     assert spec.onnx_weights is not None
     changed = dataclasses.replace(

@@ -30,7 +30,7 @@ from tests.support.patience import patience, wait_until
 pytestmark = pytest.mark.slow  # a worker takes two seconds to start
 
 ROOT = Path(__file__).parents[2]
-MUSICNN = embedders.get("musicnn").model
+MUSICNN = embedders.find("musicnn").model
 
 
 def job(track_id: str, temp_folder: Path, **changes: object) -> EmbedJob:
@@ -311,7 +311,7 @@ SCRIPT = """
     from tests.fakes.audio_files import render_forever
 
     if __name__ == "__main__":
-        model = embedders.get("musicnn").model
+        model = embedders.find("musicnn").model
         job = EmbedJob("a", None, render_forever, model, str(packaged_path("msd-musicnn.onnx")), "onnx", sys.argv[1])
         try:
             with EmbedPool(jobs=2) as pool:

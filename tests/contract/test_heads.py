@@ -125,7 +125,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> ModelServer:
         file = HeadFile(head.onnx_file.url_path, hashlib.sha256(content).hexdigest())
         return dataclasses.replace(head, onnx_file=file)
 
-    spec = embedders.get("discogs-effnet")
+    spec = embedders.find("discogs-effnet")
     assert spec.onnx_weights is not None
     assert spec.weights is not None
     digest = hashlib.sha256(network).hexdigest()
@@ -272,7 +272,7 @@ def test_damaged_head_output_is_recomputed_from_the_vector(server: ModelServer, 
         said = world.voices_of_patches()
         for path in records[:2]:
             world.damage(path, "voice")
-        (moods,) = [head for head in embedders.get("discogs-effnet").heads if head.name == "moods"]
+        (moods,) = [head for head in embedders.find("discogs-effnet").heads if head.name == "moods"]
         (tmp_path / "models" / moods.onnx_file.file_name).unlink()
         del server.files[f"/models/{moods.onnx_file.url_path}"]
         again, output = world.build()

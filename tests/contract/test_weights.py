@@ -25,7 +25,7 @@ PB, JSON = "/models/net/small.pb", "/models/net/small.json"
 
 
 def spec_of(content: bytes = CONTENT) -> EmbedderSpec:
-    effnet = embedders.get("discogs-effnet")
+    effnet = embedders.find("discogs-effnet")
     assert effnet.weights is not None
     digest = hashlib.sha256(content).hexdigest()
     at = replace(effnet.weights, url_path="net/small.pb", labels_url_path="net/small.json")
@@ -255,7 +255,7 @@ def test_class_names_of_known_weights_are_verified(
 
 
 def test_class_names_of_the_real_weights_have_a_digest() -> None:
-    effnet = embedders.get("discogs-effnet").weights
+    effnet = embedders.find("discogs-effnet").weights
     assert effnet is not None
     assert len(effnet.classes_sha256) == 64
 
@@ -273,6 +273,6 @@ def test_missing_labels_are_an_error(tmp_path: Path) -> None:
 
 
 def test_musicnn_is_packaged_with_the_right_digest(tmp_path: Path) -> None:
-    spec = embedders.get("musicnn")
+    spec = embedders.find("musicnn")
     path = weights.ensure_weights(spec, "http://127.0.0.1:9/", tmp_path, say=lambda _: None)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == spec.weights_sha256

@@ -18,7 +18,7 @@ from spotmap_build.model import TrackEmbedding
 from spotmap_build.registry import embedders
 from spotmap_build.registry.features import FEATURES
 
-SPEC = embedders.get("musicnn")
+SPEC = embedders.find("musicnn")
 KEY = Key("embed", 1, {"recording": "a sound"})
 
 

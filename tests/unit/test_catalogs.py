@@ -190,7 +190,7 @@ def test_messages_about_weights_and_heads_come_from_the_catalog(
     monkeypatch.setattr(weights, "ensure_head", refuse)
     monkeypatch.setattr(weights, "_fetch_weights", refuse)
     output = io.StringIO()
-    progress, spec = PlainProgress(output), embedders.get("discogs-effnet")
+    progress, spec = PlainProgress(output), embedders.find("discogs-effnet")
     run = Run(Config(models_dir=tmp_path), cast("Cache", None), progress, Clock(0))
     assert HeadFiles(run, spec, "onnx").available == {}
     with pytest.raises(WeightsError):

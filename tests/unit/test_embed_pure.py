@@ -123,12 +123,12 @@ def test_there_are_41_features_with_unique_names_and_a_sentence_each() -> None:
 
 def test_unknown_embedder_is_refused_with_the_known_names() -> None:
     with pytest.raises(ConfigError, match="no embedder 'vggish'") as refused:
-        embedders.get("vggish")
+        embedders.find("vggish")
     assert "discogs-effnet, musicnn" in refused.value.hint
 
 
 def test_different_models_have_different_environments() -> None:
-    effnet, musicnn = (embedders.environment(embedders.get(name)) for name in ("discogs-effnet", "musicnn"))
+    effnet, musicnn = (embedders.environment(embedders.find(name)) for name in ("discogs-effnet", "musicnn"))
     assert effnet["weights"] != musicnn["weights"]
     assert effnet["embedder"] != musicnn["embedder"]
 
@@ -153,7 +153,7 @@ def test_onnxruntime_is_preferred_unless_another_engine_is_requested_or_alone(
 
 @pytest.mark.parametrize("name", embedders.EMBEDDERS)
 def test_embedder_differs_between_engines_only_in_its_weights_file(name: str) -> None:
-    spec = embedders.get(name)
+    spec = embedders.find(name)
     assert spec.on("essentia") == spec
     other = spec.on("onnx")
     assert embedders.environment(other) == embedders.environment(spec)
@@ -162,7 +162,7 @@ def test_embedder_differs_between_engines_only_in_its_weights_file(name: str) ->
 
 
 def test_musicnn_names_its_fifty_tags() -> None:
-    names = tag_names(embedders.get("musicnn"), None)
+    names = tag_names(embedders.find("musicnn"), None)
     assert (len(set(names)), names[0], names[-1]) == (50, "rock", "happy")
 
 
@@ -170,7 +170,7 @@ def test_querying_embedders_and_engines_imports_no_heavy_packages() -> None:
     script = (
         "import sys; from spotmap_build.embed import engines, numpy_features, weights, workers\n"
         "from spotmap_build.registry import embedders\n"
-        "embedders.environment(embedders.get('musicnn')); engines.choose('')\n"
+        "embedders.environment(embedders.find('musicnn')); engines.choose('')\n"
         "print([name for name in ('numpy', 'av', 'essentia', 'onnxruntime', 'platformdirs') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -175,7 +175,7 @@ def test_embedder_of_a_plugin_has_its_own_files_and_cache_keys(installed: Path) 
     (installed / "ear_map_data").mkdir()
     (installed / "ear_map_data/ears.tags.txt").write_text("low\nhigh\n")
     assert load_config({"embedder": "ears"}, {}, installed).embedder == "ears"
-    spec = embedders.get("ears")
+    spec = embedders.find("ears")
     assert embedders.environment(spec) == {"embedder": "ears", "weights": "", "package": "ear-map"}
     assert weights.tag_names(spec, None) == ("low", "high")
     assert weights.find(spec, None) == installed / "ear_map_data/ears.onnx"
