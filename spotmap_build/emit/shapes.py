@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from spotmap_build.emit.palette import color_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    import numpy as np
-    import numpy.typing as npt
 
     from spotmap_build.emit.palette import Palette
 
@@ -24,7 +21,6 @@ FILL: Final = 0.1
 STROKE: Final = 0.5
 
 Place = tuple[float, float]
-Coordinate = TypeVar("Coordinate", float, "npt.NDArray[np.float64]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +34,8 @@ class Frame:
     middle: Place
     scale: float
 
-    def place(self, x: Coordinate, y: Coordinate) -> tuple[Coordinate, Coordinate]:
-        """Convert one or several positions on the map, whose y axis points upwards, to the drawing."""
+    def place(self, x: float, y: float) -> Place:
+        """Convert a position on the map, whose y axis points upwards, to the drawing."""
         across = (x - self.center[0]) * self.scale + self.middle[0]
         return across, (self.center[1] - y) * self.scale + self.middle[1]
 
@@ -60,12 +56,16 @@ class DrawnMap:
 
     def rings(self, cluster: int) -> list[list[Place]]:
         """Return the boundary rings of a cluster in the drawing."""
-        rings = self.clusters[cluster]["regions"]
-        return [
-            [self.frame.place(x, y) for x, y in zip(ring[::2], ring[1::2], strict=True)]
-            for ring in rings
-            if len(ring) >= 6
-        ]
+        return rings_of(self.clusters[cluster], self.frame)
+
+
+def rings_of(cluster: dict[str, Any], frame: Frame) -> list[list[Place]]:
+    """Return the boundary rings of a cluster of ``map.json`` in a drawing."""
+    return [
+        [frame.place(x, y) for x, y in zip(ring[::2], ring[1::2], strict=True)]
+        for ring in cluster["regions"]
+        if len(ring) >= 6
+    ]
 
 
 def draw_map(document: dict[str, Any], left: float, top: float, width: float, height: float) -> DrawnMap:

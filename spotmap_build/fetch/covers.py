@@ -1,4 +1,4 @@
-"""Create cover thumbnails for the map. The only module that imports PIL."""
+"""Create cover thumbnails for the map. The only module that decodes images of others."""
 
 from __future__ import annotations
 

@@ -71,6 +71,13 @@ def test_regions_are_tinted_and_their_holes_are_not() -> None:
     assert tuple(hole) == tuple(background)
 
 
+def test_region_far_outside_of_the_first_view_changes_nothing() -> None:
+    document = orjson.loads(map_json(3))
+    far = {"color": 5, "regions": [[-90_000_000, 0, -80_000_000, 0, -80_000_000, 90_000_000]]}
+    with_far = orjson.dumps({**document, "clusters": [*document["clusters"], far]})
+    assert pictures(with_far, has_social=True) == pictures(orjson.dumps(document), has_social=True)
+
+
 def test_map_without_clusters_is_drawn() -> None:
     picture = pixels(pictures(map_json(3, clusters=False), has_social=True)["map.png"])
     assert tuple(picture[place(10_000, 20_000)]) == rgb(DARK.noise)

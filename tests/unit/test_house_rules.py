@@ -42,6 +42,7 @@ HOMES = [
     ("pykakasi", "acquire/matching/transliteration.py"),
     ("mutagen", "fetch/tags.py"),
     ("PIL", "fetch/covers.py"),
+    ("PIL", "emit/picture.py"),
     ("pyarrow", "fetch/tables/parquet.py"),
     ("pyarrow", "emit/parquet.py"),
     ("contourpy", "emit/contour.py"),
