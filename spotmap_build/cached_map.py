@@ -169,5 +169,10 @@ def _on_the_map(run: stages.Run) -> tuple[stages.Fetched, stages.Embedded]:
     fetched = stages.fetch(run)
     *_, embedded = stages.embed(run, fetched)
     if not embedded.tracks:
+        if fetched.usable_tracks and fetched.loaded.problem is None:
+            raise ConfigError(
+                "No track of this library has been analyzed yet.",
+                hint="Build the map first, with the same sources and settings.",
+            )
         raise nothing_to_map(fetched, embedded)
     return fetched, embedded

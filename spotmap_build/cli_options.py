@@ -48,6 +48,18 @@ class DefaultCommandGroup(Group):
             args = ["build", *args]
         return super().parse_args(ctx, args)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; say how to build a map of a path that is given in place of one."""
+        from spotmap_build.registry.sources import looks_like_path, with_probable_kind
+
+        if args[0] not in self.commands and looks_like_path(args[0]):
+            raise click.UsageError(
+                f"To build a map of {args[0]}, give it as --source {with_probable_kind(args[0])}", ctx
+            )
+        return super().resolve_command(ctx, args)
+
 
 class BuildCommand(Command):
     """A command with the options of a build: one per setting, and ``--config``.

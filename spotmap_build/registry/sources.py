@@ -125,11 +125,11 @@ def parse(text: str) -> tuple[SourceKind, str]:
                 hint="Your Spotify library is --source spotify. Other lists: save or export them as a file, and give "
                 "that as table:PATH.",
             ) from None
-        if not _looks_like_path(text):
+        if not looks_like_path(text):
             raise
         raise ConfigError(
             f"'{text}' does not say what kind of source it is.",
-            hint=" ".join((f"Give it as {_probable_kind(text)}:{text}.", FILES)),
+            hint=" ".join((f"Give it as {with_probable_kind(text)}.", FILES)),
         ) from None
     if kind.takes_path and not path:
         raise ConfigError(f"The source '{name}' needs a path.", hint=f"Give it as {kind.usage}.")
@@ -138,15 +138,14 @@ def parse(text: str) -> tuple[SourceKind, str]:
     return kind, path
 
 
-def _probable_kind(path: str) -> str:
-    """Return the kind of source that a path probably means."""
+def with_probable_kind(path: str) -> str:
+    """Return a path as a source of the kind that it probably means."""
     suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - any text
-    if not suffix or os.path.isdir(path):  # noqa: PTH112
-        return "folder"
-    return "takeout" if suffix == ".zip" else "table"
+    kind = "takeout" if suffix == ".zip" else "table"
+    return f"{'folder' if not suffix or os.path.isdir(path) else kind}:{path}"  # noqa: PTH112
 
 
-def _looks_like_path(text: str) -> bool:
+def looks_like_path(text: str) -> bool:
     """Return whether a text that names no kind is probably a path: it has the form of one, or exists."""
     name, _, _ = text.partition(":")
     is_drive = len(name) == 1

@@ -138,6 +138,9 @@ def run_here(
         (("--embedder", "ears"), 2, "'ears'"),
         (("--nonsense",), 2, "--nonsense"),
         (("biuld",), 2, "No such command"),
+        (("~/Music",), 2, "give it as --source folder:~/Music"),
+        (("file",), 2, "give it as --source folder:file"),
+        (("Music/list.m3u",), 2, "give it as --source table:Music/list.m3u"),
         (("--config", "absent.toml"), 2, "absent.toml"),
         (("--source", "demo", "--cache-dir", "file/cache"), 5, "cache"),
         (("cache", "stats", "--cache-dir", "nowhere"), 5, "nowhere"),
@@ -154,6 +157,16 @@ def test_error_has_a_message_and_an_exit_status(
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.parametrize("arguments", [("export", "--out", "x.csv"), ("card", "x.json"), ("playlists", "lists")])
+def test_a_map_is_needed_before_it_can_be_exported(
+    tmp_path: Path, run_here: Callable[..., Outcome], arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "tracks.csv").write_text("title,artists\nA,B\n")
+    done = run_here(*arguments, "--source", "table:tracks.csv")
+    assert done.status == 2, done.stderr
+    assert "No track of this library has been analyzed yet.\nBuild the map first" in done.stderr
 
 
 WITH_A_BUG = """
