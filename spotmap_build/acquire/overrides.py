@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -82,6 +82,14 @@ def read_overrides(path: Path) -> Overrides:
         The file cannot be read or is invalid; the message names the file, and the line or the track.
     """
     return _parse(_read_text(path), path)
+
+
+def mistaken_ids(overrides: Overrides, known: Container[str]) -> list[str]:
+    """Return the keys that are no ids of tracks, but titles or addresses.
+
+    An id that is not ``known`` may be that of a track which has left the library, and is no mistake.
+    """
+    return [key for key in overrides if key not in known and (":" not in key or "://" in key)]
 
 
 def read_names(path: Path) -> Mapping[str, str]:

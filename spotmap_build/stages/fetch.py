@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spotmap_build import registry
+from spotmap_build.acquire.overrides import mistaken_ids, read_overrides
 from spotmap_build.core.text import fold_space, printable
-from spotmap_build.core.translation import format_count, gettext, ngettext
+from spotmap_build.core.translation import format_count, gettext, ngettext, translatable
 from spotmap_build.errors import ConfigError, PluginError
 from spotmap_build.fetch.guests import combine_with_guests
 from spotmap_build.fetch.source import Fetched, LibrarySource, LoadContext, Loaded
@@ -17,7 +18,7 @@ from spotmap_build.fetch.validation import cut_long_texts, validate
 from spotmap_build.registry import plugins, sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from spotmap_build.config import Config
     from spotmap_build.embed.decode import Probe
@@ -58,7 +59,18 @@ def fetch(run: Run) -> Fetched:
         run.progress.end(count_library(loaded.library))
         if loaded.problem is not None:
             run.progress.say(loaded.problem.message, level="warning")
+        for notice in _choices_without_effect(config, loaded.library):
+            run.progress.say(notice, level="warning")
         return Fetched(loaded, config.title or library_title(config.sources), context)
+
+
+def _choices_without_effect(config: Config, library: Library) -> Iterator[str]:
+    """Yield a notice if the person's choices name tracks by something else than their ids."""
+    overrides = read_overrides(config.overrides)
+    mistaken = mistaken_ids(overrides, {track.id for track in library.tracks}) if overrides else []
+    if mistaken:
+        where = f"{config.overrides.name}: '{printable(mistaken[0])}'"
+        yield translatable(f"{where} is not the id of a track, so this choice has no effect. The report lists all ids.")
 
 
 def make_source(text: str, config: Config) -> LibrarySource:

@@ -169,6 +169,20 @@ def test_a_map_is_needed_before_it_can_be_exported(
     assert "No track of this library has been analyzed yet.\nBuild the map first" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("key", "is_told"), [("A", True), ("https://open.spotify.com/track/x", True), ("table:gone", False)]
+)
+def test_choice_for_something_that_is_no_id_of_a_track_is_reported(
+    tmp_path: Path, run_here: Callable[..., Outcome], key: str, is_told: bool
+) -> None:
+    (tmp_path / "tracks.csv").write_text("id,title\n7,A\n")
+    (tmp_path / "overrides.toml").write_text(f'[track."7"]\nexclude = true\n[track."{key}"]\nexclude = true\n')
+    done = run_here("match", "--offline", "--source", "table:tracks.csv")
+    assert done.status == 0, done.stderr
+    assert (f"overrides.toml: '{key}' is not the id of a track" in done.stderr) is is_told
+    assert "'7'" not in done.stderr
+
+
 WITH_A_BUG = """
 from spotmap_build import cli
 def main(**_):
