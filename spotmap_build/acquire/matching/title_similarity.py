@@ -46,6 +46,8 @@ _VOWEL: Final = re.compile("[aeiou]")
 _LONG_VOWELS: Final = (("ou", "o"), ("oo", "o"), ("uu", "u"), ("aa", "a"), ("ii", "i"), ("wo", "o"), ("ei", "e"))
 _ROMANIZED: Final = (("aa", "a"), ("ee", "i"), ("oo", "u"), ("w", "v"))
 _LONG_CONSONANT: Final = re.compile(r"(?<=[aeiou])([b-df-hj-np-tv-z])\1(?=[aeiou])")
+_GERUND: Final = re.compile(r"((?:[aeiou]|\By)\w*)ing\b")
+"""An ending that may be written without its g and without an apostrophe; "thing" and "king" are other words."""
 _LAST_PART: Final = re.compile(r" part (\d+)$")
 _BETWEEN_WORDS: Final = re.compile(r"(?<!\d) | (?!\d)")
 _OFFICIAL: Final = re.compile(r"\b(?:remaster(?:ed)?|official|lyrics?|audio|hd|hq|4k|uhd|1080p|720p|visuali[sz]er)\b")
@@ -257,11 +259,11 @@ def _has_a_word(letters: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _compact(name: str) -> str:
-    """Remove spaces, and the word for a part at the end, since "II" may be "Pt. 2".
+    """Remove spaces, the g of "staying", and the word for a part at the end, since "II" may be "Pt. 2".
 
     Spaces between digits are kept: "24/7" is not "247".
     """
-    return _BETWEEN_WORDS.sub("", _LAST_PART.sub(r" \1", name))
+    return _BETWEEN_WORDS.sub("", _LAST_PART.sub(r" \1", _GERUND.sub(r"\1in", name)))
 
 
 def _is_kana(run: str) -> bool:

@@ -176,6 +176,9 @@ def take_apart(
         before, _, after = title.partition(separator)
         if after and canonical(before) in works:
             title = f"{after} ({before})"
+    composer, _, after = title.partition(": ")
+    if after and _is_last_name(composer, names):
+        title = after
     text = unicodedata.normalize("NFKC", _YEAR_APART.sub(" ", _INCHES.sub(r"\1inch", repair(title)))).replace(
         _AS_PICTURE, ""
     )
@@ -254,6 +257,12 @@ def guests_of(segment: str, names: frozenset[str]) -> list[str]:
     is_counted = all(map(_is_number, map(native, guests)))
     is_said = accompanied is not None and not is_counted and read_segment(segment).sense != "version"
     return guests if is_said else []
+
+
+def _is_last_name(name: str, names: frozenset[str]) -> bool:
+    """Return whether a text before a colon is the last name of one of the artists: "Einaudi: Experience"."""
+    key = name_key(name)
+    return len(key) > 3 and any(known != key and known.endswith(key) for known in names)
 
 
 def _names_it_too(extra: str, core: str) -> bool:
