@@ -171,14 +171,7 @@ def take_apart(
     """
     if _PLAIN.fullmatch(title) and not _GUESTS.search(title):
         return Title(title)
-    title = _ARTICLE_LAST.sub(r"\2 \1", _SUFFIX.sub("", title))
-    for separator in (": ", " - ", " – ", ", "):
-        before, _, after = title.partition(separator)
-        if after and canonical(before) in works:
-            title = f"{after} ({before})"
-    composer, _, after = title.partition(": ")
-    if after and _is_last_name(composer, names):
-        title = after
+    title = _name_first(_ARTICLE_LAST.sub(r"\2 \1", _SUFFIX.sub("", title)), names, works)
     text = unicodedata.normalize("NFKC", _YEAR_APART.sub(" ", _INCHES.sub(r"\1inch", repair(title)))).replace(
         _AS_PICTURE, ""
     )
@@ -259,10 +252,19 @@ def guests_of(segment: str, names: frozenset[str]) -> list[str]:
     return guests if is_said else []
 
 
-def _is_last_name(name: str, names: frozenset[str]) -> bool:
-    """Return whether a text before a colon is the last name of one of the artists: "Einaudi: Experience"."""
-    key = name_key(name)
-    return len(key) > 3 and any(known != key and known.endswith(key) for known in names)
+def _name_first(title: str, names: frozenset[str], works: frozenset[str]) -> str:
+    """Return a title without an artist's last name before a colon, and with a known work at its end.
+
+    "Einaudi: Experience" becomes "Experience", "The Sea - Salt" becomes "Salt (The Sea)".
+    """
+    for separator in (": ", " - ", " – ", ", "):
+        before, _, after = title.partition(separator)
+        if after and canonical(before) in works:
+            title = f"{after} ({before})"
+    before, _, after = title.partition(": ")
+    last = name_key(before) if after else ""
+    is_last_name = len(last) > 3 and any(known != last and known.endswith(last) for known in names)
+    return after if is_last_name else title
 
 
 def _names_it_too(extra: str, core: str) -> bool:
