@@ -40,6 +40,10 @@ REASONS: Final = {
     "silent": gettext_noop("silent"),
     "too-short": gettext_noop("shorter than half a second"),
     "no-recording": gettext_noop("without an audio file to analyze"),
+    "no-place": gettext_noop("without a usable position (x and y)"),
+    "directory": gettext_noop("that is a folder with the name of an audio file"),
+    "out-of-memory": gettext_noop("that needs more memory than this machine has"),
+    "internal-error": gettext_noop("whose analysis failed because of an error in spotmap-build"),
 }
 """Descriptions of the most common codes of the ledger, shown after a track count; other codes are shown as they are."""
 REVIEW: Final = "spotmap-build review"

@@ -287,3 +287,17 @@ def test_folders_of_an_apple_library_that_contain_each_other_end() -> None:
     )
     assert library is not None
     assert library.rows[0]["playlists"] == ["One / Evening", "Two / Evening"]
+
+
+def test_library_that_ends_in_the_middle_is_reported(tmp_path: Path) -> None:
+    whole = APPLE.format(music=tmp_path)
+    notice = "library.xml ends in the middle, so tracks or playlists are missing. Export it again."
+    assert notice not in load(tmp_path, whole, "library.xml").notices
+    assert notice in load(tmp_path, whole[: whole.index("<key>102</key>")], "library.xml").notices
+
+
+def test_library_without_music_is_refused_with_what_was_left_out(tmp_path: Path) -> None:
+    podcast = "<key>103</key><dict><key>Name</key><string>Talk</string><key>Podcast</key><true/></dict>"
+    with pytest.raises(SourceError, match="contains no music") as caught:
+        load(tmp_path, f"<plist><dict><key>Tracks</key><dict>{podcast}</dict></dict></plist>", "library.xml")
+    assert "Export the library again as XML. library.xml: a podcast" in caught.value.hint

@@ -116,7 +116,10 @@ def _with_titles(table: Table, path: Path) -> NamedColumns:
             hint=" ".join((ADDRESSES if _lists_addresses(table.columns) else HEADER, *table.notices)),
         )
     if not named.fields["title"]:
-        raise SourceError(f"{path} has no rows.", hint="It needs one row per track, below a line of column names.")
+        is_playlist = path.suffix.lower() in PLAYLIST_SUFFIXES
+        needed = translatable("It needs one row per track, below a line of column names.")
+        saved = translatable("Save the playlist again in its program, as M3U for example.")
+        raise SourceError(f"{path} has no rows.", hint=saved if is_playlist else needed)
     return named
 
 
