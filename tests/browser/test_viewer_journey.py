@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenViewer, Viewer
+from tests.browser.conftest import Held, OpenViewer, Viewer
 from tests.fakes.sample_site import GENERATION
 from tests.support.pages import Site
 
@@ -148,6 +148,37 @@ def test_stop_can_be_added_and_cancelled_by_keyboard(open_viewer: OpenViewer) ->
     assert stop in longer
     assert len(set(longer)) == len(longer)
     assert all(a != b for a, b in pairwise(longer))
+
+
+@pytest.mark.parametrize("is_second_cancelled", [False, True])
+def test_stop_is_kept_when_another_is_asked_for_during_its_search(
+    open_viewer: OpenViewer, is_second_cancelled: bool
+) -> None:
+    viewer = open_viewer()
+    page = viewer.page
+    path = _find_path(viewer)
+    viewer.wait_until("location.hash.includes('path=')")
+    held = Held(page, "**/neighbors-*.json")
+    page.reload()
+    page.wait_for_selector('html[data-state="ready"]')
+    first, second = [track for track in viewer.type_query("amber") if track not in path][:2]
+    row = page.locator("#found [data-track]")
+    page.get_by_role("button", name="Add a stop").click()
+    page.locator("#search input").focus()
+    row.and_(page.locator(f"[data-track='{first}']")).click()
+    expect(page.locator("#path-hint")).to_contain_text("Loading similar tracks")
+    page.get_by_role("button", name="Add a stop").click()
+    expect(page.locator("#path-hint")).to_contain_text("Choose a track that the path leads through")
+    held.release()
+    if is_second_cancelled:
+        page.keyboard.press("Escape")
+    else:
+        page.locator("#search input").focus()
+        row.and_(page.locator(f"[data-track='{second}']")).click()
+    longer = _wait_for_another_path(viewer, path)
+    assert (longer[0], longer[-1]) == (path[0], path[-1])
+    assert {first, second} & set(longer) >= ({first} if is_second_cancelled else {first, second})
+    expect(page.locator("#path-hint")).to_be_hidden()
 
 
 @pytest.mark.parametrize("viewport", [(390, 844), (1280, 800)])

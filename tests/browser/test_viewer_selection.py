@@ -209,6 +209,25 @@ def test_long_list_is_virtualized_and_works_by_keyboard(open_viewer: OpenViewer)
     assert viewer.state("pinned") == selected[-1]
 
 
+def test_list_is_as_high_as_its_rows_and_shows_all_of_them(open_viewer: OpenViewer) -> None:
+    viewer = open_viewer(viewport={"width": 1280, "height": 1800})
+    page = viewer.page
+    page.mouse.click(*viewer.position_of(viewer.track_in_view()))
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.keyboard.press("Escape")
+    bottom = "document.querySelector('{}').getBoundingClientRect().bottom"
+    gap = f"{bottom.format('#picks')} - {bottom.format('.picks-row')}"
+    assert page.evaluate(gap) < 16
+    page.get_by_role("button", name="Clear the selection").click()
+    matches = viewer.type_query("velvet")
+    assert len(matches) > 12
+    page.get_by_role("button", name="Select them").click()
+    expect(page.locator(".picks-row")).to_have_count(len(matches))
+    page.get_by_role("button", name="Order as a journey").click()
+    expect(page.locator(".picks-status")).to_contain_text("A journey from")
+    expect(page.locator(".picks-row")).to_have_count(len(matches))
+
+
 def test_selection_is_saved_as_csv_and_m3u(open_viewer: OpenViewer, tmp_path: Path) -> None:
     viewer = open_viewer()
     page = viewer.page

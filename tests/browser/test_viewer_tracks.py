@@ -324,3 +324,28 @@ def test_tracks_at_the_same_position_can_each_be_reached(open_viewer: OpenViewer
         viewer.page.mouse.move(*viewer.position_of(0))
         viewer.page.mouse.click(*viewer.position_of(0))
         expect(spot).to_contain_text(f"{number} of 300 here")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_names_on_the_card_are_shortened(open_viewer: OpenViewer, copied_site: Site, width: int) -> None:
+    path = copied_site.folder / "data" / GENERATION / "text.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for names in ("artist_names", "album_names"):
+        document[names] = [name and f"{name} {'and orchestra ' * 9}{'o' * 90}" for name in document[names]]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    viewer = open_viewer(site=copied_site, viewport={"width": width, "height": 844})
+    lines = """(selector) => {
+      const names = document.querySelector(selector);
+      const { lineHeight } = getComputedStyle(names);
+      const { minHeight } = getComputedStyle(names.querySelector("button"));
+      return names.getBoundingClientRect().height / Math.max(parseFloat(lineHeight), parseFloat(minHeight) || 0);
+    }"""
+    for artists in (1, 2):
+        counts = enumerate(zip(document["artist_counts"], document["albums"], strict=True))
+        track = next(track for track, (count, album) in counts if count == artists and document["album_names"][album])
+        viewer.page.locator("#search input").fill(document["titles"].split("\n")[track])
+        viewer.page.locator(f"#found [data-track='{track}']").click()
+        viewer.page.locator(".card-artists button").first.wait_for()
+        assert viewer.page.locator(".card-artists button").count() == artists
+        assert viewer.page.evaluate(lines, ".card-artists") <= 2.4
+        assert viewer.page.evaluate(lines, ".card-album") <= 1.4

@@ -6,7 +6,7 @@ const candidate = (group, ...anchors) => ({ group, width: 100, height: 20, ancho
 
 function overlap(a, b, scale) {
   return (
-    Math.abs(a.x - b.x) * scale < (a.width + b.width) / 2 - 1e-6 &&
+    Math.abs((a.x - b.x) * scale + a.dx - b.dx) < (a.width + b.width) / 2 - 1e-6 &&
     Math.abs((a.y - b.y) * scale + a.dy - b.dy) < (a.height + b.height) / 2 - 1e-6
   );
 }
@@ -30,7 +30,7 @@ test("labels at the same position are never shown together", () => {
 });
 
 test("shown labels never overlap, and none disappears while zooming in", () => {
-  const candidates = Array.from({ length: 60 }, (_, i) => candidate(i, [(i * 397) % 1024, (i * 731) % 1024, (i % 3) - 1]));
+  const candidates = Array.from({ length: 60 }, (_, i) => candidate(i, [(i * 397) % 1024, (i * 731) % 1024, (i % 3) - 1, i % 3 === 1 ? (i % 2) * 2 - 1 : 0]));
   const labels = placeLabels(candidates, 0.5);
   let before = 0;
   for (const scale of [0.2, 0.5, 1, 2, 4, 8, 30]) {
@@ -85,6 +85,18 @@ for (const [what, count, scale, side] of [
 test("a label covers little of a large group if other positions hide tracks as well", () => {
   const [label] = placeLabels([{ group: 0, count: 200, width: 100, height: 20, anchors: [[100, 100.2], [100, 106, 1]] }], 1, tracksIn);
   assert.equal(label.dy, 0);
+});
+
+test("a label is beside a group if it would hide tracks below and above it", () => {
+  const square = [[90, 90], [110, 90], [110, 110], [90, 110]].flatMap(([x, y]) => [64 * x, 65_535 - 64 * y]);
+  const anchors = anchorsOf({ peak: null, boundaries: [square] });
+  const place = (others) => {
+    const [label] = placeLabels([{ group: 0, count: 10, width: 100, height: 20, anchors }], 1, (x0, y0, x1, y1) =>
+      [[100, 100], [100, 80], [100, 120], ...others].filter(([x, y]) => x0 <= x && x <= x1 && y0 <= y && y <= y1).length, 5);
+    return [label.x + label.dx, label.y + label.dy].map(Math.round);
+  };
+  assert.deepEqual(place([]), [165, 100]);
+  assert.deepEqual(place([[165, 100]]), [35, 100]);
 });
 
 test("a label keeps the distance of the point radius", () => {

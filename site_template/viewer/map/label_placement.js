@@ -3,7 +3,7 @@
  *
  * Each label gets the smallest scale from which it no longer overlaps a stronger one (Been, Daiches and Yap 2006, "Dynamic map
  * labeling"). Zooming in only adds labels, and panning changes none, so nothing flickers. Labels for small scales only disappear at
- * a given scale, and make room for others. A label that would hide many of its group's tracks is placed above or below them.
+ * a given scale, and make room for others. A label that would hide tracks is placed below, above or beside its group.
  */
 
 import { isInside } from "./lasso.js";
@@ -12,8 +12,8 @@ import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
 /** @import { Group } from "../data/types.js" */
 
 /**
- * @typedef {[x: number, y: number, side?: -1 | 0 | 1]} Anchor  on the plane: the label is centered there, or it is placed above
- *   (-1) or below (1)
+ * @typedef {[x: number, y: number, side?: -1 | 0 | 1, across?: -1 | 0 | 1]} Anchor  on the plane: the label is centered there, or it
+ *   is placed above (-1) or below (1), left (-1) or right (1) of it
  *
  * @typedef {object} Candidate
  * @property {number} group
@@ -28,7 +28,8 @@ import { PLANE_SIZE, planeX, planeY } from "./viewport.js";
  * @property {number} group
  * @property {number} x  plane
  * @property {number} y  plane
- * @property {number} dy  pixels from there to its center
+ * @property {number} dx  pixels from there to its center
+ * @property {number} dy
  * @property {number} minScale  smallest transform scale; Infinity if it is never visible
  * @property {number} maxScale  largest transform scale, exclusive
  * @property {number} width  pixels
@@ -45,11 +46,11 @@ const MISPLACED = 0.25;
 /**
  * Returns the scale from which on two labels at fixed positions of the plane do not overlap.
  *
- * @param {{x: number, y: number, dy: number, width: number, height: number}} a
- * @param {{x: number, y: number, dy: number, width: number, height: number}} b
+ * @param {Label} a
+ * @param {Label} b
  */
 function separationScale(a, b) {
-  return Math.min(scaleApart(a.x - b.x, 0, (a.width + b.width) / 2), scaleApart(a.y - b.y, a.dy - b.dy, (a.height + b.height) / 2));
+  return Math.min(scaleApart(a.x - b.x, a.dx - b.dx, (a.width + b.width) / 2), scaleApart(a.y - b.y, a.dy - b.dy, (a.height + b.height) / 2));
 }
 
 /**
@@ -70,7 +71,7 @@ function scaleApart(distance, shift, room) {
  *   first one that hides no or few tracks and is not misplaced is used, or else the one that hides the fewest; see `MISPLACED`
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} [tracksIn]  number of tracks in a box of the plane
  * @param {number} [reach]  radius of tracks, pixels
- * @param {(label: Label, scale: number) => number} [misplacedShare]  how much of a label is over another group, 0..1; 1 if its center is
+ * @param {(label: Label, scale: number) => number} [misplacedShare]  how much of a label is over another group, 0..1; 1 or more if it is
  *   outside of the view of the whole map
  * @returns {Label[]}
  */
@@ -82,8 +83,8 @@ export function placeLabels(candidates, homeScale, tracksIn = () => 0, reach = 0
     /** @type {Label | undefined} */
     let best;
     let leastHidden = Infinity;
-    for (const [x, y, side = 0] of anchors) {
-      const label = { group, x, y, dy: side * (height / 2 + reach), width, height, minScale: from, maxScale: to };
+    for (const [x, y, side = 0, across = 0] of anchors) {
+      const label = { group, x, y, dx: across * (width / 2 + reach), dy: side * (height / 2 + reach), width, height, minScale: from, maxScale: to };
       for (const stronger of placed) {
         // A stronger label is no obstacle once it is separate or no longer visible.
         const apart = Math.min(separationScale(label, stronger), stronger.maxScale);
@@ -121,14 +122,14 @@ const cornersOf = (ring) => Array.from({ length: ring.length / 2 }, (_, i) => [p
  * @param {(x0: number, y0: number, x1: number, y1: number) => number} tracksIn
  * @param {number} reach  pixels
  */
-function tracksUnder({ x, y, dy, width, height }, scale, tracksIn, reach) {
-  const [middle, right, bottom] = [y + dy / scale, (width / 2 + reach) / scale, (height / 2 + reach) / scale];
-  return tracksIn(x - right, middle - bottom, x + right, middle + bottom);
+function tracksUnder({ x, y, dx, dy, width, height }, scale, tracksIn, reach) {
+  const [center, middle, right, bottom] = [x + dx / scale, y + dy / scale, (width / 2 + reach) / scale, (height / 2 + reach) / scale];
+  return tracksIn(center - right, middle - bottom, center + right, middle + bottom);
 }
 
 /**
- * Returns the possible positions of a group's label: over its densest spot, then over, below and above the center of each island, the
- * largest first; if there are several islands, also below and above all of them.
+ * Returns the possible positions of a group's label: over its densest spot, then over, below, above and beside the center of each
+ * island, the largest first; if there are several islands, also around all of them.
  *
  * @param {Pick<Group, "peak" | "boundaries">} group
  * @returns {Anchor[]}
@@ -143,7 +144,7 @@ export function anchorsOf({ peak, boundaries }) {
 }
 
 /**
- * Returns the possible positions of a label for several groups: in their center, below and above all of them, then those of each group.
+ * Returns the possible positions of a label for several groups: in their center, around all of them, then those of each group.
  *
  * @param {readonly Pick<Group, "count" | "peak" | "boundaries">[]} members
  * @returns {Anchor[]}
@@ -166,16 +167,18 @@ function around(boxes) {
 }
 
 /**
- * Returns the positions below and above a box, first the one closer to the center of the map.
+ * Returns the positions below and above a box, then right and left of it, first the one closer to the center of the map.
  *
  * @param {Box} box
  * @returns {Anchor[]}
  */
 function besideBox({ x0, y0, x1, y1 }) {
-  const middle = (x0 + x1) / 2;
+  const [center, middle] = [(x0 + x1) / 2, (y0 + y1) / 2];
   /** @type {Anchor[]} */
-  const sides = [[middle, y1, 1], [middle, y0, -1]];
-  return y0 + y1 > PLANE_SIZE ? sides.reverse() : sides;
+  const along = [[center, y1, 1], [center, y0, -1]];
+  /** @type {Anchor[]} */
+  const across = [[x1, middle, 0, 1], [x0, middle, 0, -1]];
+  return [...(y0 + y1 > PLANE_SIZE ? along.reverse() : along), ...(x0 + x1 > PLANE_SIZE ? across.reverse() : across)];
 }
 
 /**

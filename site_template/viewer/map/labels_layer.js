@@ -18,6 +18,8 @@ const SMALL_MAP = 450;
 const ROOM = { x: 18, y: 8 };
 /** Points along a label, relative to its center and width, at which it may lie over another group. */
 const PARTS = [-0.4, -0.2, 0, 0.2, 0.4];
+/** How misplaced a name is that is beside its group and not whole in view, as a multiple of one that is out of view. */
+const BESIDE_AND_CUT = 4;
 /** Line height, relative to the font size. */
 const LEADING = 1.2;
 const MAX_TITLE_LENGTH = 28;
@@ -43,7 +45,7 @@ function lookOf({ isLarger, share }, isSmall) {
 }
 
 /** Returns the center of a label. @param {Label} label  @param {Transform} transform  @returns {{x: number, y: number}} pixels */
-const centerOf = ({ x, y, dy }, transform) => ({ x: x * transform.k + transform.x, y: y * transform.k + transform.y + dy });
+const centerOf = ({ x, y, dx, dy }, transform) => ({ x: x * transform.k + transform.x + dx, y: y * transform.k + transform.y + dy });
 
 /**
  * @typedef {object} Title
@@ -100,11 +102,13 @@ export class LabelsLayer extends MovableCanvas {
     const areas = names.map(({ boundaries }) => areaOf(boundaries));
     const misplacedShare = (/** @type {Label} */ label, /** @type {number} */ scale) => {
       const { x, y } = centerOf(label, home);
-      const isInHome = x >= free.left && x <= free.right && y >= free.top && y <= free.bottom;
-      if (scale <= home.k && !isInHome) return 1;
+      // A name beside its group that is not whole in view would be moved over the group, and so would hide more than others.
+      const across = label.dx === 0 ? 0 : label.width / 2;
+      const isInHome = x - across >= free.left && x + across <= free.right && y >= free.top && y <= free.bottom;
+      if (scale <= home.k && !isInHome) return across > 0 ? BESIDE_AND_CUT : 1;
       // Over another group of the same level, it would seem to be that group's name.
       const others = areas.filter((_, other) => other !== label.group && names[other].isLarger === names[label.group].isLarger);
-      const isOver = (/** @type {number} */ part) => others.some((area) => area(label.x + (part * label.width) / scale, label.y + label.dy / scale));
+      const isOver = (/** @type {number} */ part) => others.some((area) => area(label.x + (label.dx + part * label.width) / scale, label.y + label.dy / scale));
       return PARTS.filter(isOver).length / PARTS.length;
     };
     this.#labels = placeLabels(candidates, home.k, tracksIn, Math.max(0, radius - ROOM.y / 2), misplacedShare);

@@ -27,6 +27,10 @@ export class PathTool {
   #turn = 0;
   /** The wish to which the next chosen track is added as a stop; null if it is the goal. @type {Wish | null} */
   #stopOf = null;
+  /** Stops to add to it, whose path has not been found yet. @type {readonly number[]} */
+  #chosen = [];
+  /** Those of them that were chosen before the user asked for another stop. @type {readonly number[]} */
+  #kept = [];
 
   /**
    * Create it before other handlers of Escape.
@@ -81,10 +85,12 @@ export class PathTool {
     void this.#find(wished({ stops: [start, goal] }));
   }
 
-  /** Lets the user choose a track as another stop. */
+  /** Lets the user choose a track as another stop. A search for a path with an earlier one stops, and that one is kept. */
   addStop() {
     const { wish } = this;
     if (!wish) return;
+    this.#turn++;
+    this.#kept = this.#stopOf === wish ? this.#chosen : [];
     this.#stopOf = wish;
     this.#ask(wish.stops[0], gettext("Choose a track that the path leads through"));
   }
@@ -118,7 +124,10 @@ export class PathTool {
   #cancel() {
     const { store, announce } = this.#parts;
     const { pathStart, pinned } = store.get();
+    const kept = this.#kept;
+    this.#chosen = this.#kept = [];
     store.set({ pathStart: NO_TRACK, pinned: pinned === NO_TRACK && !this.#stopOf ? pathStart : pinned });
+    if (this.#stopOf && kept.length > 0) return void this.#find({ ...this.#stopOf, passed: new Set() }, kept);
     announce(this.#stopOf ? gettext("The path stays as it is") : gettext("No path"));
   }
 
@@ -130,15 +139,17 @@ export class PathTool {
 
   /** @param {number} start  @param {number} track */
   async #choose(start, track) {
-    if (this.#stopOf?.stops.includes(track)) return this.#tell(gettext("The path leads through this track already. Choose another one"));
-    if (!this.#stopOf && track === start) return this.#tell(gettext("The path begins here. Choose another track"));
     const wish = this.#stopOf;
-    if (wish) await this.#find({ ...wish, passed: new Set() }, track);
-    else await this.#find(wished({ stops: [start, track] }));
+    if (wish && [...wish.stops, ...this.#kept].includes(track)) return this.#tell(gettext("The path leads through this track already. Choose another one"));
+    if (!wish && track === start) return this.#tell(gettext("The path begins here. Choose another track"));
+    if (!wish) return this.#find(wished({ stops: [start, track] }));
+    this.#chosen = [...this.#kept, track];
+    this.#kept = [];
+    await this.#find({ ...wish, passed: new Set() }, this.#chosen);
   }
 
-  /** @param {Wish} wanted  @param {number} [stop]  another stop, which is put where it fits best */
-  async #find(wanted, stop = NO_TRACK) {
+  /** @param {Wish} wanted  @param {readonly number[]} [stops]  more stops, each of which is put where it fits best */
+  async #find(wanted, stops = []) {
     const { map, renderer, alike } = this.#parts;
     const text = /** @type {TextData} */ (this.#text);
     const turn = ++this.#turn;
@@ -146,7 +157,7 @@ export class PathTool {
     const tell = (/** @type {string} */ note) => isCanceled() || this.#tell(note);
     try {
       const { findRoute, withStop } = await alike.readScript();
-      const wish = stop === NO_TRACK ? wanted : { ...wanted, stops: withStop(wanted.stops, stop, map) };
+      const wish = { ...wanted, stops: stops.reduce((found, stop) => withStop(found, stop, map), wanted.stops) };
       const graph = await alike.graph(tell);
       // Only a duration needs more data than the graph of similar tracks.
       const transitions = wish.minutes > 0 ? await alike.transitions(tell) : null;

@@ -129,13 +129,14 @@ export class PicksPanel {
     const { selected } = this.#store.get();
     const space = /** @type {HTMLElement | null} */ (this.#list.firstElementChild);
     if (!text || !space || this.#host.hidden) return;
+    // First, because the height of the list depends on it.
+    space.style.height = `${selected.length * ROW_HEIGHT}px`;
     const [first, end] = visibleRows(this.#list.scrollTop, this.#list.clientHeight, ROW_HEIGHT, selected.length);
     const wanted = new Set(selected.slice(first, end));
     const notes = shownCollection(this.#store.get())?.notes ?? [];
     this.#list.classList.toggle("has-notes", notes.some(Boolean));
     if (this.#current < first || this.#current >= end) this.#current = first;
     const present = new Map([...this.#rows()].map((row) => [Number(row.dataset.track), row]));
-    space.style.height = `${selected.length * ROW_HEIGHT}px`;
     for (const [track, row] of present) if (!wanted.has(track)) row.remove();
     for (let index = first; index < end; index++) {
       const track = selected[index];
