@@ -123,6 +123,8 @@ def _syllables(run: str) -> str:
 
 
 def _compare_all(wanted: Title, offered: Title) -> Naming:
+    if wanted.extras and offered.extras and _names(wanted) == _names(offered):
+        return "same"
     if wanted.extras and offered.extras and wanted.extras != offered.extras:
         return "alike" if _sound_alike_in_parts(wanted, offered) else "different"
     mine, theirs = (wanted.core, *wanted.aliases), (offered.core, *offered.aliases)
@@ -133,6 +135,11 @@ def _compare_all(wanted: Title, offered: Title) -> Naming:
     if any(not comparable(one, other) and sound_alike(one, other) for one in mine for other in theirs):
         return "alike" if _by_extras(wanted, offered) == "same" else "different"
     return "alike" if _are_read_alike(wanted, offered) else _compare_languages(wanted, offered)
+
+
+def _names(title: Title) -> list[str]:
+    """Return a title's name and subtitles in one order, since services swap them: "Volare (Nel blu)"."""
+    return sorted(map(canonical, (title.core, *title.extras)))
 
 
 def _sound_alike_in_parts(wanted: Title, offered: Title) -> bool:
