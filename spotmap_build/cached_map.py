@@ -68,8 +68,8 @@ def lists_of_map(config: Config, progress: Progress) -> tuple[TrackList, ...]:
 
 
 def _from_cache_only(config: Config) -> Config:
-    """Return settings with which no service is contacted and nothing is analyzed or published."""
-    offline = replace(config, offline=True, listen=False, shard=None)
+    """Return settings with which no service is contacted and nothing is published."""
+    offline = replace(config, offline=True, shard=None)
     check_output_paths(offline, publishes=False)
     return offline
 
@@ -167,7 +167,7 @@ def _table(run: stages.Run, anchor: stages.Previous | None, *, with_vectors: boo
 
 def _on_the_map(run: stages.Run) -> tuple[stages.Fetched, stages.Embedded]:
     fetched = stages.fetch(run)
-    *_, embedded = stages.embed(run, fetched)
+    embedded = stages.known_embeddings(run, fetched)
     if not embedded.tracks:
         if fetched.usable_tracks and fetched.loaded.problem is None:
             raise ConfigError(

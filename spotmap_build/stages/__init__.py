@@ -9,7 +9,7 @@ from spotmap_build.fetch.source import Fetched
 from spotmap_build.run import Clock, Run
 from spotmap_build.stages.cluster import cluster
 from spotmap_build.stages.covers import add_covers
-from spotmap_build.stages.embed import Embedded, embed
+from spotmap_build.stages.embed import Embedded, embed, known_embeddings
 from spotmap_build.stages.emit import check_page, describe_nearness, emit
 from spotmap_build.stages.excerpts import add_excerpts
 from spotmap_build.stages.fetch import fetch
@@ -39,6 +39,7 @@ __all__ = [
     "embed",
     "emit",
     "fetch",
+    "known_embeddings",
     "make_poster",
     "match",
     "project",

@@ -117,22 +117,40 @@ def embed(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     Recordings are searched for and downloaded while others are analyzed. If previews allow an early map, it is yielded
     first; the last result is that of the build.
     """
-    if fetched.is_placed:
-        yield _already_placed(fetched.usable_tracks, fetched)
-    elif fetched.loaded.vectors is not None:
-        yield _own_vectors(run, fetched, fetched.loaded.vectors)
+    given = _given(run, fetched)
+    if given is not None:
+        yield given
     else:
         yield from _embed_audio(run, fetched)
 
 
+def known_embeddings(run: Run, fetched: Fetched) -> Embedded:
+    """Return the embeddings of the tracks that earlier builds analyzed, like the last result of :func:`embed`."""
+    return _given(run, fetched) or _gather(*_prepare(run, fetched), 0)
+
+
+def _given(run: Run, fetched: Fetched) -> Embedded | None:
+    """Return the source's own positions or vectors; None if tracks have to be analyzed."""
+    if fetched.is_placed:
+        return _already_placed(fetched.usable_tracks, fetched)
+    if fetched.loaded.vectors is not None:
+        return _own_vectors(run, fetched, fetched.loaded.vectors)
+    return None
+
+
+def _prepare(run: Run, fetched: Fetched) -> tuple[Acquisition, Acquisition | None]:
+    """Return the whole recordings, and the previews if there are any."""
+    full = prepare_acquisition(run, fetched)
+    if fetched.loaded.card is not None:
+        from spotmap_build.stages.card import check_cards
+
+        check_cards(fetched.loaded.card, full.spec)
+    return full, prepare_early_previews(run, fetched, full)
+
+
 def _embed_audio(run: Run, fetched: Fetched) -> Iterator[Embedded]:
     with run.clock.stage("embed"):
-        full = prepare_acquisition(run, fetched)
-        if fetched.loaded.card is not None:
-            from spotmap_build.stages.card import check_cards
-
-            check_cards(fetched.loaded.card, full.spec)
-        previews = prepare_early_previews(run, fetched, full)
+        full, previews = _prepare(run, fetched)
         has_early_map = previews is not None and not full.is_complete
         embedded_count = 0
         if full.is_complete and (previews is None or previews.is_complete):

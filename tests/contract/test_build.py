@@ -236,6 +236,16 @@ def test_plan_reports_new_files_and_publishes_nothing(copy: Path) -> None:
     assert tree(copy / "site") == before
 
 
+@pytest.mark.parametrize("command", [("export", "--out", "map.csv"), ("card", "map.card"), ("playlists", "lists")])
+def test_commands_that_use_the_map_analyze_no_new_file(copy: Path, command: tuple[str, ...]) -> None:
+    write_tune(copy / "music/new.wav", 90)
+    outcome = spotmap(*command, "--source", "folder:music", "--embedder", "musicnn", cwd=copy)
+    assert outcome.status == 0, outcome.stderr
+    assert len(list(copy.rglob("ac/embed-v*/*/*.json"))) == 18
+    if command[0] == "export":
+        assert len((copy / "map.csv").read_text(encoding="utf-8-sig").splitlines()) == 1 + 18
+
+
 def test_folder_with_foreign_files_is_not_overwritten(copy: Path) -> None:
     thesis = copy / "thesis"
     thesis.mkdir()
