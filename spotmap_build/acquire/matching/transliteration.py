@@ -104,6 +104,8 @@ _BEFORE_H: Final = str.maketrans({"ה": "'ה", "ه": "'ه"})
 _THROAT: Final = str.maketrans("", "", "q")
 """The letter qaf, which is silent in half of the Arabic dialects."""
 _KOREAN: Final = str.maketrans("rkptj", "lgbdc")
+_FIRM: Final = str.maketrans("kptcmz", "gbddns", "aeiouyjhlrfvw'")
+"""Unifies voiced and voiceless consonants, and omits vowels and the letters that may be missing."""
 _KATAKANA: Final = re.compile(r"[ァ-ヺー]{2}")
 _HIRAGANA: Final = re.compile(r"[ぁ-ゖ]")
 _MIN_CONSONANTS: Final = 4
@@ -162,7 +164,18 @@ def sound_alike(one: str, other: str) -> bool:
     pairs = [(_rough(first), _rough(second)) for first, second in _pairs(one, other)]
     if found & {"cyrillic", "greek", "other"}:
         return any(_ratio(first, second) >= _ALIKE_LETTER_BY_LETTER for first, second in pairs)
-    return any(_ratio(first, second) >= _ALIKE and _is_one_spelling(first, second) for first, second in pairs)
+    is_certain = "hangul" in found or {"kana", "han"} & found == {"kana"}
+    return any(
+        _ratio(first, second) >= _ALIKE
+        and _is_one_spelling(first, second)
+        and (not is_certain or _firm_consonants(first) == _firm_consonants(second))
+        for first, second in pairs
+    )
+
+
+def _firm_consonants(rough: str) -> str:
+    """Return the consonants that every romanization of Korean and Japanese writes: "Min-seok" is not "Min-seo"."""
+    return _DOUBLED.sub(r"\1", rough.translate(_FIRM))
 
 
 def _is_loanword(one: str, other: str) -> bool:
