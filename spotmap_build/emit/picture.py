@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-from itertools import accumulate, chain
+from itertools import accumulate, chain, islice
 from typing import Any, Final
 
 import orjson
@@ -98,7 +98,8 @@ def _draw_points(
 ) -> None:
     """Draw one disc per track, tracks outside of clusters below the others."""
     step = max(1, math.ceil(document["count"] / max_points))
-    tracks = list(zip(document["cluster"], accumulate(document["x"]), accumulate(document["y"]), strict=True))[::step]
+    every_track = zip(document["cluster"], accumulate(document["x"]), accumulate(document["y"]), strict=True)
+    tracks = list(islice(every_track, 0, None, step))
     # The last color is that of label -1, of tracks outside of clusters.
     palette = [*(color_of(cluster["color"], DARK) for cluster in document["clusters"]), DARK.noise]
     radius = base_radius * (0.3 + 0.7 / (1 + len(tracks) / 900) ** 0.5)
