@@ -55,9 +55,11 @@ def write_report(
         **{status: statuses[status] for status in (reached, "failed", "excluded")},
         "playlists": len(library.playlists),
         **extra,
-        "ledger": msgspec.to_builtins(rows),
+        "ledger": rows,
     }
-    write_document(path, orjson.dumps(document, option=orjson.OPT_INDENT_2), REPORT, force=force)
+    # Rows are converted one by one, because a million of them would take 400 MB.
+    content = orjson.dumps(document, default=msgspec.to_builtins, option=orjson.OPT_INDENT_2)
+    write_document(path, content, REPORT, force=force)
 
 
 def encode_map_cost(cost: MapCost | None) -> dict[str, object]:
