@@ -49,7 +49,7 @@ _VOWEL_SIGNS: Final = "".join(
     letter for letter in map(chr, range(0x0900, 0x1900)) if unicodedata.category(letter) in {"Mn", "Mc"}
 )
 """Signs from Devanagari to Mongolian that are part of a word: without them "दिल" would be "दाल"."""
-_WORD: Final = re.compile(rf"(?:[^\W_]|[{_VOWEL_SIGNS}])+")
+_WORD: Final = re.compile(rf"(?:[^\W_]+|[{_VOWEL_SIGNS}]+)+")
 _SIGN_IN_WORD: Final = re.compile(r"(?<=\w)!(?=\w)|\$(?=\w)|(?<=\w)\$|(?<=\w)@(?=\w)")
 _SIGNS: Final = {"!": "i", "$": "s", "@": "a"}
 _KATAKANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
