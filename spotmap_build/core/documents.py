@@ -17,26 +17,20 @@ _MAY_HOLD_SURROGATES: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
 _LINE: Final = re.compile(r"\(at line (\d+),")
 _SLIPS: Final = (
-    (re.compile(r"Cannot (?:declare|overwrite)"), translatable("It is given twice: remove one of the two.")),
+    (r"Cannot (?:declare|overwrite)", translatable("It is given twice: remove one of the two.")),
+    ("[\u2018-\u201f\xab\xbb]", translatable('Use straight quotation marks, as in title = "My music".')),
     (
-        re.compile("[\u2018-\u201f\xab\xbb]"),
-        translatable('Use straight quotation marks, as in title = "My music".'),
-    ),
-    (
-        re.compile(r'"[^"]*\\'),
+        r'"[^"]*\\',
         translatable("In a path, write / instead of \\, or single quotation marks, as in 'folder:C:\\Music'."),
     ),
-    (re.compile(r"^\s*[\w-]+\s*:"), translatable('Write = between a name and its value, as in title = "My music".')),
+    (r"^\s*[\w-]+\s*:", translatable('Write = between a name and its value, as in title = "My music".')),
+    (r"=\s*(?i:true|false|yes|no|on|off)\b", translatable("Write true or false, in small letters.")),
     (
-        re.compile(r"=\s*(?:true|false|yes|no|on|off)\b", re.IGNORECASE),
-        translatable("Write true or false, in small letters."),
-    ),
-    (
-        re.compile(r"=\s*\[?\s*[^\W\d]|=\s*\[?\s*[~/.]"),
+        r"=\s*\[?\s*[^\W\d]|=\s*\[?\s*[~/.]",
         translatable('Write a text in quotation marks, as in title = "My music".'),
     ),
 )
-"""Usual slips in TOML, in the line or in the parser's message, and what to do instead."""
+"""Usual slips in TOML, in the line or in the parser's message, and what to do instead. Compiled when one is made."""
 
 _PREPARING: Final = threading.Lock()
 _prepared: Final[set[object]] = set()
@@ -95,7 +89,7 @@ def toml_advice(content: str | bytes, error: ValueError) -> str:
     found = _LINE.search(str(error))
     text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content
     line = text.split("\n")[int(found[1]) - 1] if found else ""
-    return next((advice for slip, advice in _SLIPS if slip.search(line) or slip.match(str(error))), "")
+    return next((advice for slip, advice in _SLIPS if re.search(slip, line) or re.match(slip, str(error))), "")
 
 
 def decode_json(content: str | bytes, kind: type[Value]) -> Value:

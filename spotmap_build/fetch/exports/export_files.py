@@ -21,6 +21,7 @@ from spotmap_build.core.files import open_regular, read_bounded
 from spotmap_build.core.text import printable
 from spotmap_build.core.translation import translatable
 from spotmap_build.errors import SourceError, unreadable_source
+from spotmap_build.registry.formats import OTHER_ARCHIVES
 
 MAX_FILE_BYTES: Final = 64 << 20
 """Spotify splits a listening history into files of about 12 MB."""
@@ -40,8 +41,6 @@ DAMAGED_ZIP: Final = (
     *(EOFError, OSError, NotImplementedError, RuntimeError, ValueError, IndexError, OverflowError),
 )
 """Exceptions that ``zipfile`` raises for invalid data, missing passwords or unknown methods."""
-OTHER_ARCHIVES: Final = (".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz")
-"""Suffixes of archives that are not opened."""
 
 
 @dataclass(frozen=True, slots=True)

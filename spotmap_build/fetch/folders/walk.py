@@ -12,10 +12,10 @@ from typing import Final
 from spotmap_build.core.files import system_devices
 from spotmap_build.core.text import printable
 from spotmap_build.fetch.covers import COVER_NAMES, COVER_SUFFIXES
-from spotmap_build.fetch.exports.export_files import OTHER_ARCHIVES
 from spotmap_build.fetch.folders.cue_sheets import CUE_SUFFIX, cue_sheet_notices
 from spotmap_build.fetch.folders.m3u import FOOBAR_SUFFIX, PLAYLIST_SUFFIXES
 from spotmap_build.fetch.folders.own_files import OwnFiles
+from spotmap_build.registry.formats import OTHER_ARCHIVES
 
 _DECODED: Final = """
     3ga 8svx aa aa3 aac ac3 adts adx aif aifc aiff alac amr ape at3 au bcstm bfstm brstm bwf caf dff dsf dss dts
